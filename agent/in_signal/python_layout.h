@@ -1,0 +1,91 @@
+// Where one CPython minor version keeps what the walker reads: offsets in bytes within CPython's own
+// structs, and the addresses that are looked up once, when arming. Plain data; constant while armed.
+//
+// Context: read by signal handlers, written before any handler is installed.
+// Source of the numbers: the headers of each version; see agent/layout_tables.cc.
+#pragma once
+
+#include <cstdint>
+
+namespace pyfault {
+
+inline constexpr std::uint16_t kAbsent = 0xffff;
+
+enum class LineTable : std::uint8_t {
+  kLnotab,  // 3.8, 3.9: pairs of byte and line increments
+  kPep626,  // 3.10: pairs of ranges and line deltas
+  kPep657,  // 3.11 on: locations with columns
+};
+
+enum class FramePosition : std::uint8_t {
+  kByteOffset,          // 3.8, 3.9: f_lasti, in bytes
+  kCodeUnitOffset,      // 3.10: f_lasti, in code units of two bytes
+  kInstructionPointer,  // 3.11 on: a pointer into the code object's own instructions
+};
+
+// How a thread state says that it runs right now (several states of one OS thread: sub-interpreters).
+enum class ActiveRule : std::uint8_t {
+  kRuntimeCurrent,  // <= 3.11: it is _PyRuntime.gilstate.tstate_current
+  kStatusActiveBit, // 3.12: bit 4 of _status
+  kStateAttached,   // 3.13 on: state == 1
+};
+
+struct PythonLayout {
+  std::uint16_t minor;  // of 3.minor
+  bool free_threaded;
+  LineTable line_table;
+  FramePosition position;
+  ActiveRule active_rule;
+  bool type_checked_frames;  // <= 3.10: a frame is an object whose type is PyFrame_Type
+
+  struct Runtime {
+    std::uint16_t interpreters_head, finalizing;
+    std::uint16_t current_thread;  // gilstate.tstate_current, kAbsent from 3.12 on
+    std::uint16_t gc_collecting;   // 3.8 only: later versions keep it in the interpreter
+  } runtime;
+  struct Interpreter {
+    std::uint16_t next, id, threads_head, gc_collecting;
+  } interpreter;
+  struct ThreadState {
+    std::uint16_t next, thread_id;
+    std::uint16_t native_thread_id;  // kAbsent before 3.11
+    std::uint16_t frame;             // the frame; in 3.11 and 3.12 the cframe that points at it
+    std::uint16_t cframe_frame;      // within the cframe; kAbsent where there is none
+    std::uint16_t active;            // _status or state, see ActiveRule; kAbsent before 3.12
+  } thread;
+  struct FrameStruct {
+    std::uint16_t size, previous, code, position;
+    std::uint16_t owner;       // kAbsent before 3.12: there are no shim frames
+    std::uint16_t tlbc_index;  // kAbsent but in free-threaded 3.14 on
+    std::uint16_t locals;      // the first local variable
+  } frame;
+  struct CodeStruct {
+    std::uint16_t size, file_name, name;
+    std::uint16_t qualified_name;  // kAbsent before 3.11
+    std::uint16_t first_line, line_table;
+    std::uint16_t instructions;     // co_code_adaptive; kAbsent before 3.11
+    std::uint16_t first_traceable;  // kAbsent before 3.11
+    std::uint16_t tlbc;             // kAbsent but in free-threaded 3.14 on
+  } code;
+  struct Object {
+    std::uint16_t type, size, type_flags;
+  } object;
+  struct String {
+    std::uint16_t length, state, ascii_data, compact_data, any_data;
+    std::uint16_t legacy_data, legacy_length;  // wstr; kAbsent from 3.12 on
+    std::uint16_t kind_mask, kind_shift, compact_mask, ascii_mask;
+  } string;
+  std::uint16_t bytes_data;
+};
+
+// A layout together with the addresses of one running interpreter.
+struct PythonRuntimeView {
+  PythonLayout layout;
+  std::uint32_t version_hex;
+  std::uintptr_t runtime;       // &_PyRuntime
+  std::uintptr_t code_type;     // &PyCode_Type
+  std::uintptr_t unicode_type;  // &PyUnicode_Type
+  std::uintptr_t frame_type;    // &PyFrame_Type
+};
+
+}  // namespace pyfault

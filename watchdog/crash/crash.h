@@ -1,0 +1,84 @@
+// A crash: the validated, decoded meaning of a record. A plain value that everything downstream may
+// trust: strings are valid UTF-8 (lone surrogates spelt as the six characters \udcXX), numbers are in
+// range, a frame's kind says which of its members mean anything. Text is NOT yet escaped: it may hold
+// control characters, which each formatter must escape.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pyfault {
+
+enum class CrashKind { kCrash, kDump };
+
+struct Frame {
+  enum class Kind { kCode, kOmitted, kUnreadable, kCycle };
+
+  Kind kind = Kind::kCode;
+  // kCode
+  std::string file;      // co_filename
+  std::string function;  // co_qualname where CPython has it, else co_name
+  std::string name;      // co_name
+  bool file_readable = true;      // false: the string could not be read, and is empty
+  bool function_readable = true;
+  std::optional<int> line;  // 1-based
+  std::optional<int> end_line;
+  std::optional<int> column;  // 0-based, in UTF-8 bytes of the source line
+  std::optional<int> end_column;
+  std::uint64_t code = 0;            // address of the code object
+  std::uint64_t repeat = 0;          // further identical frames folded into this one
+  std::optional<std::string> source; // the line's text, unstripped, without its newline; by enrich
+  // kOmitted
+  std::uint64_t omitted = 0;
+  // kUnreadable
+  std::uint64_t address = 0;
+};
+
+struct Thread {
+  std::optional<int> tid;                  // native thread id
+  std::uint64_t ident = 0;                 // threading.get_ident()
+  std::string name;                        // empty where unknown
+  bool crashed = false;                    // the faulting thread; in a dump, the one that asked
+  std::optional<std::int64_t> interpreter; // none: Python does not know this thread
+  std::uint32_t list_position = 0;         // in CPython's own lists
+  std::vector<Frame> frames;               // most recent first
+};
+
+struct Signal {
+  int number = 0;
+  std::string name;       // "SIGSEGV"
+  int code = 0;           // si_code
+  std::string code_name;  // "SEGV_MAPERR"; the number in decimal where it has no name
+  std::optional<std::uint64_t> address;  // where the kernel raised the signal
+  std::optional<int> sender_pid;         // where a process sent it
+  std::optional<unsigned> sender_uid;
+  std::string description;  // one sentence fragment for people
+};
+
+struct PythonRuntime {
+  std::uint32_t version_hex = 0;
+  std::string version;  // "3.11.2"
+  bool free_threaded = false;
+  std::optional<bool> finalizing;
+  std::optional<bool> collecting_garbage;
+};
+
+struct Crash {
+  CrashKind kind = CrashKind::kCrash;
+  std::string id;  // 32 hex digits
+  bool complete = true;
+  std::string incomplete_reason;  // when not complete
+  std::int64_t realtime_ns = 0;   // CLOCK_REALTIME at the fault
+  std::int64_t monotonic_ns = 0;
+  int pid = 0;
+  int tid = 0;
+  Signal signal;  // number 0 in a dump
+  PythonRuntime python;
+  std::string fingerprint;
+  std::vector<Thread> threads;  // the faulting one first
+  std::uint64_t threads_omitted = 0;
+};
+
+}  // namespace pyfault
