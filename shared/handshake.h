@@ -27,10 +27,10 @@ struct Hello {
   std::uint32_t magic;
   std::uint16_t protocol;
   ArmStatus status;
-  std::int32_t pid;            // as the process sees itself
-  std::uint32_t version_hex;   // PY_VERSION_HEX
-  std::uint32_t free_threaded; // 0 or 1
-  std::uint32_t failed_check;  // which offset, for kInconsistentOffsets; see agent/debug_offsets.h
+  std::int32_t pid;             // as the process sees itself
+  std::uint32_t version_hex;    // PY_VERSION_HEX
+  std::uint32_t free_threaded;  // 0 or 1
+  std::uint32_t failed_check;   // which offset, for kInconsistentOffsets; see agent/debug_offsets.h
 };
 static_assert(sizeof(Hello) == 24);
 

@@ -1,8 +1,8 @@
 // The record: what a crashing process says about itself, as bytes in a slot of the ring.
 //
-// Promise. A record is a sequence of sections. Every prefix that ends where a section ends is itself
-// a valid record, so a writer that dies half-way leaves the sections it had committed. Everything is
-// copied raw; nothing is decoded, formatted or allocated by the writer.
+// Promise. A record is a sequence of sections. Every prefix that ends where a section ends is
+// itself a valid record, so a writer that dies half-way leaves the sections it had committed.
+// Everything is copied raw; nothing is decoded, formatted or allocated by the writer.
 //
 // Words.
 //   section  tag, version and size, then a body; its size is a multiple of 8 and counts the header.
@@ -22,7 +22,13 @@
 
 namespace pyfault {
 
-enum class SectionTag : std::uint16_t { kFault = 1, kRuntime = 2, kCode = 3, kThread = 4, kEnd = 5 };
+enum class SectionTag : std::uint16_t {
+  kFault = 1,
+  kRuntime = 2,
+  kCode = 3,
+  kThread = 4,
+  kEnd = 5
+};
 
 inline constexpr std::uint16_t kSectionVersion = 1;
 inline constexpr std::size_t kRecordAlignment = 8;
@@ -40,7 +46,8 @@ static_assert(sizeof(SectionHeader) == 8);
 
 enum class RecordKind : std::uint32_t { kCrash = 1, kDump = 2 };
 
-// General registers in the order of the kernel's and glibc's gregset_t on x86-64 (<sys/ucontext.h>).
+// General registers in the order of the kernel's and glibc's gregset_t on x86-64
+// (<sys/ucontext.h>).
 inline constexpr std::size_t kRegisterCount = 23;
 
 struct FaultSection {
@@ -87,9 +94,9 @@ static_assert(sizeof(StringHeader) == 8);
 
 struct CodeSection {
   SectionHeader header;
-  std::uint64_t address;     // of the code object
-  std::uint32_t index;       // 0, 1, 2, ... in the order of the record's code sections
-  std::int32_t first_line;   // co_firstlineno
+  std::uint64_t address;    // of the code object
+  std::uint32_t index;      // 0, 1, 2, ... in the order of the record's code sections
+  std::int32_t first_line;  // co_firstlineno
   // then three strings: file name, qualified name (empty before 3.11), name
 };
 static_assert(sizeof(CodeSection) == 24);
@@ -127,12 +134,12 @@ enum ThreadFlags : std::uint32_t { kThreadCrashed = 1, kThreadNameIsNative = 2 }
 
 struct ThreadSection {
   SectionHeader header;
-  std::uint64_t ident;         // pthread_self() of the thread, threading.get_ident() in Python
-  std::int64_t interpreter;    // interpreter id or kNoInterpreter
-  std::int32_t tid;            // native thread id; 0 where unknown
-  std::uint32_t flags;         // ThreadFlags
-  std::uint32_t list_position; // 0, 1, 2, ... in the order in which CPython's own lists hold them
-  std::uint32_t frame_count;   // <= kMaxFrameEntries
+  std::uint64_t ident;          // pthread_self() of the thread, threading.get_ident() in Python
+  std::int64_t interpreter;     // interpreter id or kNoInterpreter
+  std::int32_t tid;             // native thread id; 0 where unknown
+  std::uint32_t flags;          // ThreadFlags
+  std::uint32_t list_position;  // 0, 1, 2, ... in the order in which CPython's own lists hold them
+  std::uint32_t frame_count;    // <= kMaxFrameEntries
   // then frame_count FrameEntry, innermost first, then one string: the thread's name
 };
 static_assert(sizeof(ThreadSection) == 40);

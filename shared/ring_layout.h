@@ -1,9 +1,10 @@
 // The ring: shared memory between one agent (and its forked children) and the watchdog.
 //
-// Promise. A process can claim a slot, fill it and publish it with plain memory accesses and futexes,
-// from a signal handler, without ever blocking on the watchdog. A writer that dies at any moment
-// leaves a state that the reader can name. Nothing here is trusted by the reader: it copies a slot out
-// and validates the copy (record.h); it knows the geometry from its own constants, not from the ring.
+// Promise. A process can claim a slot, fill it and publish it with plain memory accesses and
+// futexes, from a signal handler, without ever blocking on the watchdog. A writer that dies at any
+// moment leaves a state that the reader can name. Nothing here is trusted by the reader: it copies
+// a slot out and validates the copy (record.h); it knows the geometry from its own constants, not
+// from the ring.
 //
 // Picture.
 //   0            4096                          4096 + kSlotSize
@@ -20,11 +21,11 @@
 //      +------------------------+-----------------------------+
 //
 // The state word is one 64-bit atomic: owner pid (high 32 bits) | generation (30) | state (2). The
-// low half is the futex word. Release adds one to the generation, so a writer that waits for its ack
-// sees the word change even when another process claims the slot at once.
+// low half is the futex word. Release adds one to the generation, so a writer that waits for its
+// ack sees the word change even when another process claims the slot at once.
 //
-// Memory order. `committed` is stored with release after the bytes it covers; `publish` is a release
-// exchange after the last commit. The reader loads both with acquire. Claim is acquire.
+// Memory order. `committed` is stored with release after the bytes it covers; `publish` is a
+// release exchange after the last commit. The reader loads both with acquire. Claim is acquire.
 #pragma once
 
 #include <atomic>
@@ -87,7 +88,9 @@ struct SlotWord {
   constexpr SlotWord released() const { return {SlotState::kFree, generation + 1, 0}; }
 };
 
-inline RingHeader* ring_header(void* ring) { return static_cast<RingHeader*>(ring); }
+inline RingHeader* ring_header(void* ring) {
+  return static_cast<RingHeader*>(ring);
+}
 inline const RingHeader* ring_header(const void* ring) {
   return static_cast<const RingHeader*>(ring);
 }
@@ -97,6 +100,8 @@ inline SlotHeader* ring_slot(void* ring, std::uint32_t index) {
   auto* base = static_cast<std::byte*>(ring) + kRingHeaderSize + index * kSlotSize;
   return reinterpret_cast<SlotHeader*>(base);
 }
-inline std::byte* slot_payload(SlotHeader* slot) { return reinterpret_cast<std::byte*>(slot + 1); }
+inline std::byte* slot_payload(SlotHeader* slot) {
+  return reinterpret_cast<std::byte*>(slot + 1);
+}
 
 }  // namespace pyfault

@@ -1,5 +1,6 @@
-// Where one CPython minor version keeps what the walker reads: offsets in bytes within CPython's own
-// structs, and the addresses that are looked up once, when arming. Plain data; constant while armed.
+// Where one CPython minor version keeps what the walker reads: offsets in bytes within CPython's
+// own structs, and the addresses that are looked up once, when arming. Plain data; constant while
+// armed.
 //
 // Context: read by signal handlers, written before any handler is installed.
 // Source of the numbers: the headers of each version; see agent/layout_tables.cc.
@@ -23,11 +24,20 @@ enum class FramePosition : std::uint8_t {
   kInstructionPointer,  // 3.11 on: a pointer into the code object's own instructions
 };
 
-// How a thread state says that it runs right now (several states of one OS thread: sub-interpreters).
+// How a thread state says that it runs right now (several states of one OS thread:
+// sub-interpreters).
 enum class ActiveRule : std::uint8_t {
-  kRuntimeCurrent,  // <= 3.11: it is _PyRuntime.gilstate.tstate_current
-  kStatusActiveBit, // 3.12: bit 4 of _status
-  kStateAttached,   // 3.13 on: state == 1
+  kRuntimeCurrent,   // <= 3.11: it is _PyRuntime.gilstate.tstate_current
+  kStatusActiveBit,  // 3.12: bit 4 of _status
+  kStateAttached,    // 3.13 on: state == 1
+};
+
+// Where an instance keeps its attributes.
+enum class AttributeStyle : std::uint8_t {
+  kDict,           // <= 3.10: a dict, at tp_dictoffset
+  kValuesPointer,  // 3.11: an array of values four words before the object, or a dict three before
+  kTaggedPointer,  // 3.12: either, three words before the object, told apart by the lowest bit
+  kInlineValues,   // 3.13 on: values behind the object, or a dict
 };
 
 struct PythonLayout {
@@ -36,6 +46,7 @@ struct PythonLayout {
   LineTable line_table;
   FramePosition position;
   ActiveRule active_rule;
+  AttributeStyle attribute_style;
   bool type_checked_frames;  // <= 3.10: a frame is an object whose type is PyFrame_Type
 
   struct Runtime {
@@ -76,6 +87,12 @@ struct PythonLayout {
     std::uint16_t kind_mask, kind_shift, compact_mask, ascii_mask;
   } string;
   std::uint16_t bytes_data;
+  struct Attribute {
+    std::uint16_t type_basic_size, type_dict_offset, type_cached_keys;
+    std::uint16_t dict_keys, dict_values;
+    std::uint16_t managed_dict;  // how far before the object; kAbsent before 3.11
+    std::uint16_t first_value;   // within a values array
+  } attribute;
 };
 
 // A layout together with the addresses of one running interpreter.
@@ -86,6 +103,7 @@ struct PythonRuntimeView {
   std::uintptr_t code_type;     // &PyCode_Type
   std::uintptr_t unicode_type;  // &PyUnicode_Type
   std::uintptr_t frame_type;    // &PyFrame_Type
+  std::uint16_t pthread_tid;    // where glibc keeps the native id in a pthread; kAbsent: not found
 };
 
 }  // namespace pyfault

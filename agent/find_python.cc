@@ -1,0 +1,82 @@
+#include "agent/find_python.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+
+#include "agent/layout_tables.h"
+
+namespace pyfault {
+namespace {
+
+std::uintptr_t address_of(const char* symbol) {
+  return reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, symbol));
+}
+
+// "3.10.13 (main, ...)" -> 0x030a0df0. Pre-releases count as final: Py_Version tells them apart,
+// but it is younger than the versions that need this.
+std::uint32_t parse_version(const char* text) {
+  std::uint32_t version = 0;
+  for (int part = 0; part < 3; ++part) {
+    char* end = nullptr;
+    version = version << 8 | static_cast<std::uint32_t>(std::strtoul(text, &end, 10) & 0xff);
+    text = *end == '.' ? end + 1 : end;
+  }
+  return version << 8 | 0xf0;
+}
+
+std::uint32_t find_version() {
+  if (const std::uintptr_t version = address_of("Py_Version")) {
+    return static_cast<std::uint32_t>(*reinterpret_cast<const unsigned long*>(version));
+  }
+  const std::uintptr_t function = address_of("Py_GetVersion");
+  if (function == 0) return 0;
+  return parse_version(reinterpret_cast<const char* (*)()>(function)());
+}
+
+// glibc keeps a thread's native id at this place in its pthread (struct pthread, x86-64); believed
+// only where it holds true for this thread.
+std::uint16_t find_pthread_tid() {
+  constexpr std::uint16_t kPlace = 720;
+  std::int32_t tid = 0;
+  std::memcpy(&tid, reinterpret_cast<const std::byte*>(pthread_self()) + kPlace, sizeof tid);
+  return tid == syscall(SYS_gettid) ? kPlace : kAbsent;
+}
+
+void look_up(PythonRuntimeView& view) {
+  view.runtime = address_of("_PyRuntime");
+  view.code_type = address_of("PyCode_Type");
+  view.unicode_type = address_of("PyUnicode_Type");
+  view.frame_type = address_of("PyFrame_Type");
+  view.pthread_tid = find_pthread_tid();
+}
+
+}  // namespace
+
+FoundPython find_python() {
+  FoundPython found;
+  found.view.version_hex = find_version();
+  if (found.view.version_hex == 0) return found;
+  found.present = true;
+  look_up(found.view);
+  const std::uint32_t minor = found.view.version_hex >> 16 & 0xff;
+  if (found.view.version_hex >> 24 != 3 || found.view.runtime == 0 || found.view.code_type == 0 ||
+      found.view.unicode_type == 0 || found.view.frame_type == 0) {
+    return found;
+  }
+  const bool free_threaded = minor >= 13 && debug_offsets_free_threaded(found.view.runtime);
+  const PythonLayout* layout = find_layout(minor, free_threaded);
+  if (layout == nullptr) return found;
+  found.view.layout = *layout;
+  found.failed_check = check_debug_offsets(*layout, found.view.runtime);
+  found.status = found.failed_check == DebugCheck::kNone ? ArmStatus::kWillArm
+                                                         : ArmStatus::kInconsistentOffsets;
+  return found;
+}
+
+}  // namespace pyfault

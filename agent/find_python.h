@@ -1,0 +1,20 @@
+// Finds the CPython in this process, by its dynamic symbols.
+#pragma once
+
+#include "agent/debug_offsets.h"
+#include "agent/in_signal/python_layout.h"
+#include "shared/handshake.h"
+
+namespace pyfault {
+
+struct FoundPython {
+  bool present = false;  // false: no CPython here, and nothing else means anything
+  ArmStatus status = ArmStatus::kUnknownVersion;
+  DebugCheck failed_check = DebugCheck::kNone;
+  PythonRuntimeView view{};  // whole only when status is kWillArm
+};
+
+// Ordinary context; works before Py_Initialize().
+FoundPython find_python();
+
+}  // namespace pyfault

@@ -1,0 +1,18 @@
+// What a handler needs to know, all of it settled before the first handler is installed.
+#pragma once
+
+#include <cstddef>
+
+#include "agent/in_signal/python_layout.h"
+#include "agent/in_signal/watchdog_link.h"
+
+namespace pyfault {
+
+struct AgentState {
+  PythonRuntimeView python;
+  WatchdogLink watchdog;
+  std::byte* crash_stack;  // lowest byte, above its guard page
+  std::size_t crash_stack_size;
+};
+
+}  // namespace pyfault

@@ -1,0 +1,81 @@
+// What one capture works with: the interpreter's layout, the slot it fills, and scratch memory that
+// is too large for a signal stack.
+//
+// Context: signal handlers, and pyfault_dump() in ordinary threads. One capture at a time uses a
+// scratch; it needs no clearing between captures (see `stamp`).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "agent/in_signal/python_layout.h"
+#include "shared/record.h"
+#include "shared/ring_writer.h"
+
+namespace pyfault {
+
+// What was read of a code object, once a record.
+struct CodeEntry {
+  std::uintptr_t address;
+  std::uint32_t stamp;
+  std::uint32_t index;  // in the record
+  std::int32_t first_line;
+  std::uint32_t line_table_size;
+  std::uintptr_t line_table;  // its first byte
+  std::uintptr_t instructions;
+  std::uint32_t instruction_bytes;
+  bool hidden;  // an interpreter's own trampoline, which no traceback shows
+};
+
+struct Position {
+  std::int32_t line = kUnknownPosition;
+  std::int32_t end_line = kUnknownPosition;
+  std::int32_t column = kUnknownPosition;
+  std::int32_t end_column = kUnknownPosition;
+};
+
+// What was found in a line table, once a record.
+struct PositionEntry {
+  std::uintptr_t code;
+  std::int64_t offset;
+  std::uint32_t stamp;
+  Position position;
+};
+
+// A frame as the interpreter holds it.
+struct RawFrame {
+  std::uintptr_t address;
+  std::uintptr_t previous;
+  std::uintptr_t code;
+  std::uintptr_t position;  // an instruction pointer or an offset, see FramePosition
+  std::int32_t tlbc_index;
+  bool shim;  // a C boundary marker, not a Python frame
+};
+
+struct FoldedFrame {
+  RawFrame frame;
+  std::uint64_t repeat;
+};
+
+// Powers of two. 2,048 code objects and places cover 100 threads of 100 distinct frames in most
+// programs; beyond that, code objects are written again and places decoded again.
+inline constexpr std::size_t kCodeEntries = 2048;
+inline constexpr std::size_t kPositionEntries = 4096;
+
+struct CaptureScratch {
+  std::uint32_t stamp;  // entries of earlier captures bear an older one
+  std::uint32_t code_count;
+  CodeEntry codes[kCodeEntries];
+  PositionEntry positions[kPositionEntries];
+  FrameEntry frames[kMaxFrameEntries];
+  FoldedFrame outermost[kOutermostEntries];
+};
+
+struct Capture {
+  const PythonRuntimeView& python;
+  SlotWriter& slot;
+  CaptureScratch& scratch;
+  bool slot_full = false;
+};
+
+}  // namespace pyfault

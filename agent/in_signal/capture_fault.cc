@@ -1,0 +1,81 @@
+#include "agent/in_signal/capture_fault.h"
+
+#include <sys/ucontext.h>
+
+#include <cstring>
+
+#include "agent/in_signal/guarded_copy.h"
+
+namespace pyfault {
+namespace {
+
+bool sent_by_process(const siginfo_t& info) {
+  return info.si_code == SI_USER || info.si_code == SI_TKILL || info.si_code == SI_QUEUE;
+}
+
+void describe_signal(const siginfo_t& info, FaultSection& section) {
+  section.signal = info.si_signo;
+  section.code = info.si_code;
+  section.error_number = info.si_errno;
+  if (sent_by_process(info)) {
+    section.sender_pid = info.si_pid;
+    section.sender_uid = info.si_uid;
+  } else {
+    section.address = reinterpret_cast<std::uintptr_t>(info.si_addr);
+  }
+}
+
+Known read_flag(std::uintptr_t address) {
+  std::int32_t value = 0;
+  if (!guarded_read(address, value)) return Known::kUnknown;
+  return value != 0 ? Known::kYes : Known::kNo;
+}
+
+Known finalizing(const PythonRuntimeView& python) {
+  std::uintptr_t thread = 0;
+  if (!guarded_read(python.runtime + python.layout.runtime.finalizing, thread)) {
+    return Known::kUnknown;
+  }
+  return thread != 0 ? Known::kYes : Known::kNo;
+}
+
+Known collecting_garbage(const PythonRuntimeView& python, std::uintptr_t interpreter) {
+  if (python.layout.runtime.gc_collecting != kAbsent) {
+    return read_flag(python.runtime + python.layout.runtime.gc_collecting);
+  }
+  if (interpreter == 0) return Known::kUnknown;
+  return read_flag(interpreter + python.layout.interpreter.gc_collecting);
+}
+
+}  // namespace
+
+void capture_fault(SlotWriter& slot, const Fault& fault) {
+  FaultSection section{};
+  section.header = {SectionTag::kFault, kSectionVersion, sizeof section};
+  section.kind = fault.info != nullptr ? RecordKind::kCrash : RecordKind::kDump;
+  section.pid = sys_getpid();
+  section.tid = sys_gettid();
+  section.realtime_ns = clock_ns(CLOCK_REALTIME);
+  section.monotonic_ns = clock_ns(CLOCK_MONOTONIC);
+  if (fault.info != nullptr) describe_signal(*fault.info, section);
+  if (fault.context != nullptr) {
+    const auto& registers = static_cast<const ucontext_t*>(fault.context)->uc_mcontext.gregs;
+    static_assert(sizeof registers == sizeof section.registers);
+    std::memcpy(section.registers, registers, sizeof registers);
+  }
+  if (slot.append(&section, sizeof section)) slot.commit();
+}
+
+void capture_runtime(Capture& capture, std::uintptr_t faulting_interpreter) {
+  const PythonRuntimeView& python = capture.python;
+  const RuntimeSection section{{SectionTag::kRuntime, kSectionVersion, sizeof section},
+                               python.version_hex,
+                               python.layout.free_threaded ? Known::kYes : Known::kNo,
+                               finalizing(python),
+                               collecting_garbage(python, faulting_interpreter),
+                               0,
+                               thread_pointer()};
+  if (capture.slot.append(&section, sizeof section)) capture.slot.commit();
+}
+
+}  // namespace pyfault

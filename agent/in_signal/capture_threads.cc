@@ -1,0 +1,57 @@
+#include "agent/in_signal/capture_threads.h"
+
+#include "agent/in_signal/frame_collector.h"
+#include "agent/in_signal/python_string.h"
+#include "agent/in_signal/system_calls.h"
+#include "agent/in_signal/thread_name.h"
+
+namespace pyfault {
+namespace {
+
+bool append_thread(Capture& capture, const ThreadState& state, std::uint32_t flags) {
+  FrameCollector frames(capture);
+  const std::uint32_t count = frames.collect(state.frame);
+  const ThreadSection section{{SectionTag::kThread, kSectionVersion, 0},
+                              state.ident,
+                              state.interpreter_id,
+                              state.tid,
+                              flags,
+                              state.position,
+                              count};
+  SlotWriter& slot = capture.slot;
+  if (!capture.slot_full && slot.begin_section(&section, sizeof section) &&
+      slot.append(capture.scratch.frames, count * sizeof(FrameEntry)) &&
+      append_string(capture, find_thread_name(capture.python, frames.outermost())) &&
+      slot.end_section()) {
+    slot.commit();
+    return true;
+  }
+  capture.slot_full = true;
+  slot.rollback();
+  return false;
+}
+
+ThreadState unknown_to_python() {
+  ThreadState state;
+  state.ident = thread_pointer();
+  return state;
+}
+
+}  // namespace
+
+void capture_threads(Capture& capture, const ThreadState* own) {
+  ThreadState faulting = own != nullptr ? *own : unknown_to_python();
+  faulting.tid = sys_gettid();  // what CPython keeps is stale after a raw fork
+  EndSection end{{SectionTag::kEnd, kSectionVersion, sizeof end}, 0, 0};
+  if (!append_thread(capture, faulting, kThreadCrashed)) ++end.threads_omitted;
+
+  ThreadList threads(capture.python);
+  for (ThreadState state; threads.next(state);) {
+    if (state.address == faulting.address) continue;
+    if (capture.slot_full || !append_thread(capture, state, 0)) ++end.threads_omitted;
+  }
+  if (capture.slot_full) capture.slot.cut_short(CutShort::kSlotFull);
+  capture.slot.append_end(end);
+}
+
+}  // namespace pyfault

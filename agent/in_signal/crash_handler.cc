@@ -1,0 +1,168 @@
+#include "agent/in_signal/crash_handler.h"
+
+#include <sys/ucontext.h>
+
+#include <utility>
+
+#include "agent/in_signal/capture_fault.h"
+#include "agent/in_signal/capture_threads.h"
+#include "agent/in_signal/guarded_copy.h"
+#include "agent/in_signal/signal_actions.h"
+#include "agent/in_signal/switch_stack.h"
+#include "agent/in_signal/system_calls.h"
+#include "agent/in_signal/thread_list.h"
+
+namespace pyfault {
+namespace {
+
+static_assert(std::atomic<int>::is_always_lock_free);
+
+constinit const AgentState* agent = nullptr;
+// The thread that records a crash; the first one wins, and stays if the process is to die.
+constinit std::atomic<int> winner{0};
+constinit std::atomic<int> dumper{0};
+constinit SlotWriter crash_slot;
+constinit std::uintptr_t resume_stack = 0;
+CaptureScratch crash_scratch;
+CaptureScratch dump_scratch;
+
+struct CrashCall {
+  const siginfo_t* info;
+  const void* context;
+};
+
+void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault) {
+  capture_fault(slot, fault);
+  ++scratch.stamp;
+  scratch.code_count = 0;
+  Capture capture{agent->python, slot, scratch};
+  ThreadState own;
+  const bool known = find_own_thread(agent->python, own);
+  capture_runtime(capture, own.interpreter);
+  capture_threads(capture, known ? &own : nullptr);
+}
+
+bool ping() {
+  return wake_watchdog(agent->watchdog, {TokenKind::kRecord, sys_getpid()});
+}
+
+void publish_and_wait(SlotWriter& slot) {
+  const PublishedSlot published = slot.publish();
+  if (ping()) wait_for_ack(agent->watchdog, published);
+}
+
+// Runs on the crash stack. From here on that stack is the alternate one, so that a nested fault is
+// handled further down on it and not on top of the frames of the outer handler.
+void record_crash(void* argument) {
+  const auto& call = *static_cast<const CrashCall*>(argument);
+  const stack_t stack{agent->crash_stack, 0, agent->crash_stack_size};
+  sys_sigaltstack(&stack, nullptr);
+  crash_slot = claim_slot(agent->watchdog, sys_getpid());
+  if (!crash_slot) return;
+  ping();  // a claimed slot is watched: should this process die now, the prefix is salvaged
+  write_record(crash_slot, crash_scratch, {call.info, call.context});
+  publish_and_wait(crash_slot);
+}
+
+// A fault of our own, outside guarded_copy(): what has been committed is all there will be. The
+// slot is taken out first, so that a fault in here ends in abandoning alone.
+void seal_and_abandon(ucontext_t* context) {
+  SlotWriter slot = std::move(crash_slot);
+  if (slot) {
+    slot.cut_short(CutShort::kFaultInHandler);
+    publish_and_wait(slot);
+  }
+  greg_t* registers = context->uc_mcontext.gregs;
+  registers[REG_RSP] = static_cast<greg_t>(resume_stack);
+  registers[REG_RIP] = reinterpret_cast<greg_t>(pyfault_run_on_stack_abandoned);
+}
+
+// Another thread is recording its crash; the process dies of that one. Bounded, should it not.
+void park() {
+  constexpr timespec kPause{0, 10'000'000};
+  const std::uint32_t limit_ms = 2 * agent->watchdog.ack_timeout_ms + 1000;
+  for (std::uint32_t waited_ms = 0; waited_ms < limit_ms && winner.load() != 0; waited_ms += 10) {
+    sys_nanosleep(&kPause);
+  }
+}
+
+bool resume_guarded_copy(ucontext_t* context) {
+  greg_t* registers = context->uc_mcontext.gregs;
+  const std::uintptr_t fixup = guarded_copy_fixup(static_cast<std::uintptr_t>(registers[REG_RIP]));
+  if (fixup == 0) return false;
+  registers[REG_RIP] = static_cast<greg_t>(fixup);
+  return true;
+}
+
+// Little of this may live on the program's alternate stack, which can be as small as the kernel
+// allows: the work is done on the crash stack.
+void on_signal(int signal, siginfo_t* info, void* context) {
+  auto* registers = static_cast<ucontext_t*>(context);
+  if (is_hardware_fault(*info) && resume_guarded_copy(registers)) return;
+
+  const int self = sys_gettid();
+  int current = 0;
+  while (!winner.compare_exchange_strong(current, self)) {
+    if (current == self) {
+      seal_and_abandon(registers);
+      return;
+    }
+    park();
+    if (winner.load() != 0) break;
+    current = 0;
+  }
+  if (winner.load() == self) {
+    const GuardScope guard;
+    CrashCall call{info, context};
+    pyfault_run_on_stack(&record_crash, &call, agent->crash_stack + agent->crash_stack_size,
+                         &resume_stack);
+  }
+  if (!previous_action_is_default(signal) && winner.load() == self) winner.store(0);
+  let_previous_action_run(*info);
+}
+
+// Another dump is short: worth waiting for, within limits.
+bool begin_dump(int self) {
+  constexpr timespec kPause{0, 1'000'000};
+  for (int attempt = 0; attempt < 1000; ++attempt) {
+    int current = 0;
+    if (dumper.compare_exchange_strong(current, self)) return true;
+    if (current == self) return false;  // called from a handler that interrupted a dump
+    sys_nanosleep(&kPause);
+  }
+  return false;
+}
+
+}  // namespace
+
+void arm(const AgentState& state) {
+  agent = &state;
+  install_actions(&on_signal);
+}
+
+bool armed() {
+  return agent != nullptr;
+}
+
+void forget_parent() {
+  winner.store(0);
+  dumper.store(0);
+  crash_slot = SlotWriter();
+  if (agent != nullptr) wake_watchdog(agent->watchdog, {TokenKind::kForked, sys_getpid()});
+}
+
+bool record_dump() {
+  if (agent == nullptr || winner.load() != 0 || !begin_dump(sys_gettid())) return false;
+  SlotWriter slot = SlotWriter::claim(agent->watchdog.ring, sys_getpid());
+  bool recorded = false;
+  if (slot) {
+    const GuardScope guard;
+    write_record(slot, dump_scratch, {});
+    slot.publish();
+    recorded = ping();
+  }
+  dumper.store(0);
+  return recorded;
+}
+
+}  // namespace pyfault

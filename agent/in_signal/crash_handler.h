@@ -1,0 +1,24 @@
+// The signal handler: from a fault to a published record to the death that was due.
+#pragma once
+
+#include <signal.h>
+
+#include "agent/in_signal/agent_state.h"
+
+namespace pyfault {
+
+// Ordinary context, once: from here on a fatal signal is recorded. `state` must outlive the
+// process.
+void arm(const AgentState& state);
+bool armed();
+
+// In a forked child, before anything else runs there: what a thread of the parent was doing in a
+// handler at the fork does not concern the child.
+void forget_parent();
+
+// Any context but a handler's: records the stacks of all threads and returns without waiting. False
+// when there is no watchdog, every slot is taken, or a crash or another dump is being recorded.
+// errno and the signal mask are kept.
+bool record_dump();
+
+}  // namespace pyfault

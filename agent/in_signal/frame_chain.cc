@@ -1,0 +1,99 @@
+#include "agent/in_signal/frame_chain.h"
+
+#include "agent/in_signal/guarded_copy.h"
+#include "agent/in_signal/python_object.h"
+
+namespace pyfault {
+namespace {
+
+constexpr std::size_t kLargestFrame = 128;
+constexpr std::uintptr_t kStackRefTag = 3;   // low bits of a _PyStackRef, 3.14 on
+constexpr std::uint8_t kFirstShimOwner = 3;  // owner values from here on are not Python frames
+
+bool follow(const PythonRuntimeView& python, std::uintptr_t& frame) {
+  return plausible_object(frame) && guarded_read(frame + python.layout.frame.previous, frame);
+}
+
+}  // namespace
+
+bool FrameChain::next(RawFrame& frame) {
+  if (next_ == 0) return false;
+  if (steps_ == kMaxWalk) {
+    end_ = ChainEnd::kTooLong;
+    return false;
+  }
+  if (steps_ != 0 && seen_before()) {
+    end_ = ChainEnd::kCycle;
+    return false;
+  }
+  if (!read(frame)) {
+    end_ = ChainEnd::kUnreadable;
+    return false;
+  }
+  ++steps_;
+  next_ = frame.previous;
+  return true;
+}
+
+bool FrameChain::seen_before() {
+  if (next_ == landmark_) return true;
+  if (++since_landmark_ == power_) {
+    landmark_ = next_;
+    power_ *= 2;
+    since_landmark_ = 0;
+  }
+  return false;
+}
+
+bool FrameChain::read(RawFrame& frame) {
+  const PythonLayout& layout = python_.layout;
+  std::byte copy[kLargestFrame];
+  if (!plausible_object(next_) || !guarded_copy(copy, next_, layout.frame.size)) return false;
+  if (layout.type_checked_frames &&
+      field<std::uintptr_t>(copy, layout.object.type) != python_.frame_type) {
+    return false;
+  }
+  frame.address = next_;
+  frame.previous = field<std::uintptr_t>(copy, layout.frame.previous);
+  frame.code = field<std::uintptr_t>(copy, layout.frame.code) & ~kStackRefTag;
+  frame.position = layout.position == FramePosition::kInstructionPointer
+                       ? field<std::uintptr_t>(copy, layout.frame.position)
+                       : static_cast<std::uintptr_t>(
+                             std::intptr_t{field<std::int32_t>(copy, layout.frame.position)});
+  frame.tlbc_index =
+      layout.frame.tlbc_index == kAbsent ? 0 : field<std::int32_t>(copy, layout.frame.tlbc_index);
+  frame.shim = layout.frame.owner != kAbsent &&
+               field<std::uint8_t>(copy, layout.frame.owner) >= kFirstShimOwner;
+  return true;
+}
+
+std::uint32_t distinct_links(const PythonRuntimeView& python, std::uintptr_t innermost) {
+  // Brent: find the cycle's length, then start two pointers that far apart; they meet where the
+  // cycle begins. Links are re-read, so every step is guarded and bounded again.
+  std::uint32_t length = 1;
+  std::uint32_t power = 1;
+  std::uintptr_t slow = innermost;
+  std::uintptr_t fast = innermost;
+  if (!follow(python, fast)) return 1;
+  for (std::uint32_t steps = 0; slow != fast && steps < 4 * kMaxWalk; ++steps) {
+    if (length == power) {
+      slow = fast;
+      power *= 2;
+      length = 0;
+    }
+    if (!follow(python, fast)) return 1;
+    ++length;
+  }
+  slow = fast = innermost;
+  for (std::uint32_t step = 0; step < length; ++step) {
+    if (!follow(python, fast)) return 1;
+  }
+  std::uint32_t before_cycle = 0;
+  while (slow != fast && before_cycle < kMaxWalk) {
+    if (!follow(python, slow) || !follow(python, fast)) return 1;
+    ++before_cycle;
+  }
+  return before_cycle + length;
+}
+
+}  // namespace pyfault

@@ -1,0 +1,84 @@
+#include "agent/in_signal/frame_collector.h"
+
+#include "agent/in_signal/code_table.h"
+#include "agent/in_signal/frame_chain.h"
+
+namespace pyfault {
+
+std::uint32_t FrameCollector::collect(std::uintptr_t innermost) {
+  const PythonRuntimeView& python = capture_.python;
+  FrameChain chain(python, innermost);
+  RawFrame frame;
+  while (!capture_.slot_full && chain.next(frame)) add(frame);
+
+  if (chain.end() == ChainEnd::kCycle) {
+    // The detector noticed after going round: start again and stop where the cycle closes.
+    count_ = 0;
+    outermost_count_ = omitted_ = 0;
+    foldable_ = false;
+    FrameChain again(python, innermost);
+    for (std::uint32_t left = distinct_links(python, innermost); left > 0 && again.next(frame);
+         --left) {
+      add(frame);
+    }
+  }
+  finish_outermost();
+  if (chain.end() == ChainEnd::kEnd) outermost_ = last_;
+  if (chain.end() == ChainEnd::kCycle) add_marker(FrameKind::kCycle, 0);
+  if (chain.end() == ChainEnd::kUnreadable || chain.end() == ChainEnd::kTooLong) {
+    add_marker(FrameKind::kUnreadable, chain.broken_at());
+  }
+  return count_;
+}
+
+void FrameCollector::add(const RawFrame& frame) {
+  if (frame.shim) return;
+  CaptureScratch& scratch = capture_.scratch;
+  const bool same = foldable_ && last_.code == frame.code && last_.position == frame.position;
+  if (same && outermost_count_ > 0) {
+    ++scratch.outermost[(outermost_count_ - 1) % kOutermostEntries].repeat;
+  } else if (same) {
+    ++scratch.frames[count_ - 1].value;
+  } else if (count_ < kInnermostEntries) {
+    foldable_ = add_entry(frame, 0);
+  } else {
+    FoldedFrame& place = scratch.outermost[outermost_count_ % kOutermostEntries];
+    if (outermost_count_ >= kOutermostEntries) omitted_ += 1 + place.repeat;
+    place = {frame, 0};
+    ++outermost_count_;
+    foldable_ = true;
+  }
+  last_ = frame;
+}
+
+bool FrameCollector::add_entry(const RawFrame& frame, std::uint64_t repeat) {
+  const CodeEntry* code = find_code(capture_, frame.code);
+  if (code == nullptr) {
+    add_marker(FrameKind::kUnreadable, frame.code);
+    return false;
+  }
+  if (code->hidden) return false;
+  const Position position = find_position(capture_, *code, frame);
+  capture_.scratch.frames[count_++] = {
+      FrameKind::kCode,    {},    code->index, position.line, position.end_line, position.column,
+      position.end_column, repeat};
+  return true;
+}
+
+void FrameCollector::add_marker(FrameKind kind, std::uint64_t value) {
+  if (count_ == kMaxFrameEntries) return;
+  capture_.scratch.frames[count_++] = {
+      kind, {}, 0, kUnknownPosition, kUnknownPosition, kUnknownPosition, kUnknownPosition, value};
+}
+
+void FrameCollector::finish_outermost() {
+  if (omitted_ > 0) add_marker(FrameKind::kOmitted, omitted_);
+  const std::uint64_t kept =
+      outermost_count_ < kOutermostEntries ? outermost_count_ : kOutermostEntries;
+  for (std::uint64_t index = outermost_count_ - kept; index < outermost_count_; ++index) {
+    const FoldedFrame& folded = capture_.scratch.outermost[index % kOutermostEntries];
+    add_entry(folded.frame, folded.repeat);
+  }
+}
+
+}  // namespace pyfault

@@ -1,0 +1,35 @@
+// Small helpers over raw copies of CPython's structs.
+//
+// Context: see capture.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "agent/in_signal/guarded_copy.h"
+#include "agent/in_signal/python_layout.h"
+
+namespace pyfault {
+
+template <class T>
+T field(const std::byte* copy, std::size_t offset) {
+  T value;
+  std::memcpy(&value, copy + offset, sizeof value);
+  return value;
+}
+
+// Objects and frames are aligned to pointers and never live in the first page. Saves a fault for
+// the commonest bad pointers; the guarded read has the last word.
+inline bool plausible_object(std::uintptr_t address) {
+  return address >= 4096 && address % alignof(void*) == 0;
+}
+
+inline bool has_type_flag(const PythonRuntimeView& python, std::uintptr_t type,
+                          std::uint64_t flag) {
+  std::uint64_t flags = 0;
+  return plausible_object(type) && guarded_read(type + python.layout.object.type_flags, flags) &&
+         (flags & flag) != 0;
+}
+
+}  // namespace pyfault

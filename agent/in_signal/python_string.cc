@@ -1,0 +1,80 @@
+#include "agent/in_signal/python_string.h"
+
+#include <cstring>
+
+#include "agent/in_signal/guarded_copy.h"
+#include "agent/in_signal/python_object.h"
+
+namespace pyfault {
+namespace {
+
+constexpr std::uint64_t kUnicodeSubclass = std::uint64_t{1} << 28;  // Py_TPFLAGS_UNICODE_SUBCLASS
+constexpr std::size_t kLargestHeader = 80;
+
+// The header of a short str may be the last thing on a mapped page: then only as much of it as a
+// compact ASCII str has is read.
+bool read_header(const PythonLayout::String& layout, std::uintptr_t object, std::byte* header) {
+  std::memset(header, 0, kLargestHeader);
+  return guarded_copy(header, object, layout.any_data + sizeof(std::uintptr_t)) ||
+         guarded_copy(header, object, layout.ascii_data);
+}
+
+bool is_string(const PythonRuntimeView& python, const std::byte* header) {
+  const auto type = field<std::uintptr_t>(header, python.layout.object.type);
+  return type == python.unicode_type || has_type_flag(python, type, kUnicodeSubclass);
+}
+
+}  // namespace
+
+StringView view_string(const PythonRuntimeView& python, std::uintptr_t object) {
+  const PythonLayout::String& layout = python.layout.string;
+  std::byte header[kLargestHeader];
+  if (!plausible_object(object) || !read_header(layout, object, header)) return {};
+  if (!is_string(python, header)) return {};
+
+  const auto state = field<std::uint32_t>(header, layout.state);
+  auto unit_size = static_cast<std::uint8_t>((state & layout.kind_mask) >> layout.kind_shift);
+  auto length = field<std::int64_t>(header, layout.length);
+  std::uintptr_t data = field<std::uintptr_t>(header, layout.any_data);
+  if ((state & layout.compact_mask) != 0) {
+    const bool ascii = (state & layout.ascii_mask) != 0;
+    data = object + (ascii ? layout.ascii_data : layout.compact_data);
+  } else if (unit_size == 0 && layout.legacy_data != kAbsent) {
+    data = field<std::uintptr_t>(header, layout.legacy_data);
+    length = field<std::int64_t>(header, layout.legacy_length);
+    unit_size = sizeof(wchar_t);
+  }
+  if (length < 0 || (unit_size != 1 && unit_size != 2 && unit_size != 4)) return {};
+
+  const bool truncated = length > kMaxStringUnits;
+  const auto units = truncated ? kMaxStringUnits : static_cast<std::uint32_t>(length);
+  return {data, units, unit_size, static_cast<std::uint8_t>(truncated)};
+}
+
+bool append_string(Capture& capture, std::uintptr_t object) {
+  return append_string(capture, view_string(capture.python, object));
+}
+
+bool append_string(Capture& capture, const StringView& string) {
+  const StringHeader header{string.unit_size, string.truncated, 0, string.units};
+  const std::size_t size = std::size_t{string.units} * string.unit_size;
+  const std::size_t before = capture.slot.cursor();
+  std::byte* units = nullptr;
+  if (capture.slot.append(&header, sizeof header)) units = capture.slot.reserve(size);
+  if (units == nullptr || !capture.slot.pad()) {
+    capture.slot_full = true;
+    return false;
+  }
+  if (guarded_copy(units, string.data, size)) return true;
+  capture.slot.rewind(before);
+  return append_no_string(capture);
+}
+
+bool append_no_string(Capture& capture) {
+  constexpr StringHeader kMissing{};
+  if (capture.slot.append(&kMissing, sizeof kMissing)) return true;
+  capture.slot_full = true;
+  return false;
+}
+
+}  // namespace pyfault

@@ -1,0 +1,91 @@
+#include "agent/in_signal/signal_actions.h"
+
+#include <cstddef>
+
+#include "agent/in_signal/switch_stack.h"
+
+namespace pyfault {
+namespace {
+
+constexpr unsigned long kRestorer = 0x04000000;  // SA_RESTORER of the kernel's ABI
+constexpr std::size_t kFatalCount = sizeof kFatalSignals / sizeof *kFatalSignals;
+constexpr KernelSignalSet kFaults =
+    signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGFPE) | signal_bit(SIGILL);
+
+SignalHandler our_handler = nullptr;
+KernelSigaction previous_actions[kFatalCount];
+
+// Faults stay deliverable inside the handler: guarded_copy() and the sealing of a record rely on
+// it. Everything else waits until the handler has returned.
+KernelSigaction our_action() {
+  constexpr unsigned long kFlags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | kRestorer;
+  return {our_handler, kFlags, &pyfault_signal_restorer, ~kFaults};
+}
+
+const KernelSigaction* previous_action(int signal) {
+  for (std::size_t index = 0; index < kFatalCount; ++index) {
+    if (kFatalSignals[index] == signal) return &previous_actions[index];
+  }
+  return nullptr;
+}
+
+bool is_handler(const KernelSigaction& action, void (*special)(int)) {
+  return reinterpret_cast<std::uintptr_t>(action.handler) ==
+         reinterpret_cast<std::uintptr_t>(special);
+}
+
+}  // namespace
+
+void install_actions(SignalHandler handler) {
+  our_handler = handler;
+  const KernelSigaction ours = our_action();
+  for (std::size_t index = 0; index < kFatalCount; ++index) {
+    KernelSigaction& previous = previous_actions[index];
+    sys_rt_sigaction(kFatalSignals[index], nullptr, &previous);
+    if (!is_handler(previous, SIG_IGN)) {
+      sys_rt_sigaction(kFatalSignals[index], &ours, nullptr);
+    }
+  }
+}
+
+bool previous_action_is_default(int signal) {
+  const KernelSigaction* previous = previous_action(signal);
+  return previous != nullptr && is_handler(*previous, SIG_DFL);
+}
+
+void let_previous_action_run(const siginfo_t& info) {
+  const int signal = info.si_signo;
+  if (const KernelSigaction* previous = previous_action(signal)) {
+    sys_rt_sigaction(signal, previous, nullptr);
+  }
+  if (is_hardware_fault(info)) return;
+
+  const int pid = sys_getpid();
+  // The kernel drops signals to the first process of a PID namespace that it would die of.
+  if (pid == 1 && previous_action_is_default(signal)) sys_exit_group(128 + signal);
+  const KernelSignalSet blocked = signal_bit(signal);
+  sys_rt_sigprocmask(SIG_BLOCK, &blocked, nullptr);
+  if (sys_rt_tgsigqueueinfo(pid, sys_gettid(), signal, &info) != 0) {
+    system_call(SYS_tgkill, pid, sys_gettid(), signal);  // the queue is full: without its siginfo
+  }
+}
+
+GuardScope::GuardScope() {
+  const KernelSigaction ours = our_action();
+  for (std::size_t index = 0; index < 2; ++index) {
+    sys_rt_sigaction(kGuardSignals[index], nullptr, &displaced_[index]);
+    swapped_[index] = displaced_[index].handler != our_handler;
+    if (swapped_[index]) sys_rt_sigaction(kGuardSignals[index], &ours, nullptr);
+  }
+  const KernelSignalSet unblocked = kFaults;
+  sys_rt_sigprocmask(SIG_UNBLOCK, &unblocked, &mask_);
+}
+
+GuardScope::~GuardScope() {
+  sys_rt_sigprocmask(SIG_SETMASK, &mask_, nullptr);
+  for (std::size_t index = 0; index < 2; ++index) {
+    if (swapped_[index]) sys_rt_sigaction(kGuardSignals[index], &displaced_[index], nullptr);
+  }
+}
+
+}  // namespace pyfault

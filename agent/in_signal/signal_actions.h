@@ -1,0 +1,50 @@
+// Our signal actions, those that were there before, and how a signal takes its course after us.
+//
+// Context: install_actions() runs once, in ordinary context, before any fault; the rest anywhere.
+#pragma once
+
+#include <signal.h>
+
+#include "agent/in_signal/system_calls.h"
+
+namespace pyfault {
+
+inline constexpr int kFatalSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+// What happens of itself, at an instruction, and not because somebody sent it.
+inline bool is_hardware_fault(const siginfo_t& info) {
+  return info.si_code > 0;
+}
+
+using SignalHandler = void (*)(int, siginfo_t*, void*);
+
+// Remembers the previous actions. A signal that is ignored stays ignored: an exec'd child would
+// otherwise find it at its default.
+void install_actions(SignalHandler handler);
+
+// After the record: the previous action is put back, and a hardware fault repeats when the handler
+// returns, while a sent signal is queued again with its own siginfo and arrives when the handler
+// returns. So earlier handlers run, core dumps show the true place, and the wait status is what it
+// would have been. Does not return where the kernel would refuse to kill (PID 1).
+void let_previous_action_run(const siginfo_t& info);
+
+// Will the previous action end the process?
+bool previous_action_is_default(int signal);
+
+// While one lives, guarded_copy() works: our handler is the action of SIGSEGV and SIGBUS, whoever
+// has replaced it since, and this thread blocks neither.
+class GuardScope {
+ public:
+  GuardScope();
+  ~GuardScope();
+  GuardScope(const GuardScope&) = delete;
+  GuardScope& operator=(const GuardScope&) = delete;
+
+ private:
+  static constexpr int kGuardSignals[] = {SIGSEGV, SIGBUS};
+  KernelSigaction displaced_[2];
+  bool swapped_[2] = {};
+  KernelSignalSet mask_ = 0;
+};
+
+}  // namespace pyfault

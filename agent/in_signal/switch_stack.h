@@ -1,0 +1,22 @@
+// Runs a function on another stack, and can abandon it there.
+//
+// Context: anywhere.
+#pragma once
+
+#include <cstdint>
+
+namespace pyfault {
+
+extern "C" {
+
+// `top` is the high end of the new stack. `*resume` receives the stack pointer with which a signal
+// handler may resume at pyfault_run_on_stack_abandoned, as if `function` had returned.
+void pyfault_run_on_stack(void (*function)(void*), void* argument, void* top,
+                          std::uintptr_t* resume);
+extern const char pyfault_run_on_stack_abandoned[];
+
+// What a handler that was installed without libc returns to: the rt_sigreturn system call.
+void pyfault_signal_restorer();
+}
+
+}  // namespace pyfault

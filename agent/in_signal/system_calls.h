@@ -1,0 +1,110 @@
+// Linux system calls as bare instructions: no libc, no errno, no cancellation point, and nothing
+// that another library can interpose. x86-64.
+//
+// Context: anywhere, signal handlers included. Each returns what the kernel returns: a result, or a
+// negated errno value.
+#pragma once
+
+#include <linux/futex.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace pyfault {
+
+inline long system_call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0) {
+  long result;
+  register long r10 asm("r10") = d;
+  register long r8 asm("r8") = e;
+  register long r9 asm("r9") = 0;
+  asm volatile("syscall"
+               : "=a"(result)
+               : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+               : "rcx", "r11", "memory");
+  return result;
+}
+
+inline long as_argument(const volatile void* pointer) {
+  return reinterpret_cast<long>(pointer);
+}
+
+// The kernel's own signal set: 64 bits, signal n is bit n - 1.
+using KernelSignalSet = std::uint64_t;
+constexpr KernelSignalSet signal_bit(int signal) {
+  return KernelSignalSet{1} << (signal - 1);
+}
+
+struct KernelSigaction {
+  void (*handler)(int, siginfo_t*, void*);  // or SIG_DFL, SIG_IGN
+  unsigned long flags;
+  void (*restorer)();
+  KernelSignalSet mask;
+};
+
+inline long sys_rt_sigaction(int signal, const KernelSigaction* action, KernelSigaction* old) {
+  return system_call(SYS_rt_sigaction, signal, as_argument(action), as_argument(old),
+                     sizeof(KernelSignalSet));
+}
+inline long sys_rt_sigprocmask(int how, const KernelSignalSet* set, KernelSignalSet* old) {
+  return system_call(SYS_rt_sigprocmask, how, as_argument(set), as_argument(old),
+                     sizeof(KernelSignalSet));
+}
+inline long sys_rt_sigtimedwait(const KernelSignalSet* set, const timespec* timeout) {
+  return system_call(SYS_rt_sigtimedwait, as_argument(set), 0, as_argument(timeout),
+                     sizeof(KernelSignalSet));
+}
+inline long sys_rt_tgsigqueueinfo(int pid, int tid, int signal, const siginfo_t* info) {
+  return system_call(SYS_rt_tgsigqueueinfo, pid, tid, signal, as_argument(info));
+}
+inline long sys_sigaltstack(const stack_t* stack, stack_t* old) {
+  return system_call(SYS_sigaltstack, as_argument(stack), as_argument(old));
+}
+inline int sys_getpid() {
+  return static_cast<int>(system_call(SYS_getpid));
+}
+inline int sys_gettid() {
+  return static_cast<int>(system_call(SYS_gettid));
+}
+inline long sys_write(int fd, const void* bytes, std::size_t size) {
+  return system_call(SYS_write, fd, as_argument(bytes), static_cast<long>(size));
+}
+inline long sys_fstat(int fd, struct stat* status) {
+  return system_call(SYS_fstat, fd, as_argument(status));
+}
+inline long sys_poll(pollfd* fds, unsigned count, int timeout_ms) {
+  return system_call(SYS_poll, as_argument(fds), count, timeout_ms);
+}
+inline long sys_nanosleep(const timespec* duration) {
+  return system_call(SYS_nanosleep, as_argument(duration));
+}
+inline long sys_futex_wait(const std::atomic<std::uint32_t>* word, std::uint32_t expected,
+                           const timespec* timeout) {
+  return system_call(SYS_futex, as_argument(word), FUTEX_WAIT, expected, as_argument(timeout));
+}
+inline long sys_futex_wake_all(const std::atomic<std::uint32_t>* word) {
+  return system_call(SYS_futex, as_argument(word), FUTEX_WAKE, 0x7fffffff);
+}
+[[noreturn]] inline void sys_exit_group(int code) {
+  for (;;) system_call(SYS_exit_group, code);
+}
+
+inline std::int64_t clock_ns(clockid_t clock) {
+  timespec now{};
+  system_call(SYS_clock_gettime, clock, as_argument(&now));
+  return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
+}
+
+// The thread's control block, which glibc also uses as pthread_t.
+inline std::uintptr_t thread_pointer() {
+  std::uintptr_t self;
+  asm("mov %%fs:0, %0" : "=r"(self));
+  return self;
+}
+
+}  // namespace pyfault

@@ -1,0 +1,118 @@
+#include "agent/in_signal/thread_list.h"
+
+#include "agent/in_signal/guarded_copy.h"
+#include "agent/in_signal/python_object.h"
+#include "agent/in_signal/system_calls.h"
+
+namespace pyfault {
+namespace {
+
+constexpr std::uint32_t kMaxInterpreters = 1024;
+constexpr std::uint32_t kMaxThreads = 65536;
+constexpr std::size_t kThreadStateBytes = 200;  // of the struct; covers every field used
+constexpr std::uint32_t kStatusActive = 1u << 4;
+constexpr std::uint32_t kStateAttached = 1;
+
+bool is_active(const PythonLayout& layout, const std::byte* copy, bool is_current) {
+  switch (layout.active_rule) {
+    case ActiveRule::kRuntimeCurrent:
+      return is_current;
+    case ActiveRule::kStatusActiveBit:
+      return (field<std::uint32_t>(copy, layout.thread.active) & kStatusActive) != 0;
+    case ActiveRule::kStateAttached:
+      break;
+  }
+  return field<std::uint32_t>(copy, layout.thread.active) == kStateAttached;
+}
+
+// Kept by CPython from 3.11 on; before that glibc's own copy is read.
+std::int32_t native_thread_id(const PythonRuntimeView& python, const std::byte* copy,
+                              std::uintptr_t ident) {
+  const PythonLayout& layout = python.layout;
+  if (layout.thread.native_thread_id != kAbsent) {
+    return field<std::int32_t>(copy, layout.thread.native_thread_id);
+  }
+  std::int32_t tid = 0;
+  if (python.pthread_tid == kAbsent || !guarded_read(ident + python.pthread_tid, tid)) return 0;
+  return tid > 0 ? tid : 0;
+}
+
+// 3.11 and 3.12 keep the frame behind a pointer to the C frame of the evaluation loop.
+std::uintptr_t innermost_frame(const PythonLayout& layout, const std::byte* copy) {
+  auto frame = field<std::uintptr_t>(copy, layout.thread.frame);
+  if (layout.thread.cframe_frame == kAbsent) return frame;
+  if (!plausible_object(frame) || !guarded_read(frame + layout.thread.cframe_frame, frame)) {
+    return 0;
+  }
+  return frame;
+}
+
+}  // namespace
+
+ThreadList::ThreadList(const PythonRuntimeView& python) : python_(python) {
+  const PythonLayout::Runtime& layout = python.layout.runtime;
+  if (!guarded_read(python.runtime + layout.interpreters_head, next_interpreter_)) {
+    next_interpreter_ = 0;
+  }
+  if (layout.current_thread != kAbsent) {
+    guarded_read(python.runtime + layout.current_thread, running_);
+  }
+}
+
+bool ThreadList::next(ThreadState& state) {
+  while (threads_ < kMaxThreads) {
+    if (next_thread_ == 0) {
+      if (next_interpreter_ == 0 || ++interpreters_ > kMaxInterpreters) return false;
+      if (!enter_interpreter(next_interpreter_)) return false;
+      continue;
+    }
+    if (read(next_thread_, state)) return true;
+    next_thread_ = 0;
+  }
+  return false;
+}
+
+bool ThreadList::enter_interpreter(std::uintptr_t interpreter) {
+  const PythonLayout::Interpreter& layout = python_.layout.interpreter;
+  interpreter_ = interpreter;
+  if (!plausible_object(interpreter) ||
+      !guarded_read(interpreter + layout.next, next_interpreter_)) {
+    return false;
+  }
+  if (next_interpreter_ == interpreter) next_interpreter_ = 0;
+  if (!guarded_read(interpreter + layout.id, interpreter_id_)) interpreter_id_ = 0;
+  if (!guarded_read(interpreter + layout.threads_head, next_thread_)) next_thread_ = 0;
+  return true;
+}
+
+bool ThreadList::read(std::uintptr_t address, ThreadState& state) {
+  const PythonLayout& layout = python_.layout;
+  std::byte copy[kThreadStateBytes];
+  if (!plausible_object(address) || !guarded_copy(copy, address, sizeof copy)) return false;
+  next_thread_ = field<std::uintptr_t>(copy, layout.thread.next);
+  if (next_thread_ == address) next_thread_ = 0;
+  state.address = address;
+  state.interpreter = interpreter_;
+  state.interpreter_id = interpreter_id_;
+  state.ident = field<std::uintptr_t>(copy, layout.thread.thread_id);
+  state.tid = native_thread_id(python_, copy, state.ident);
+  state.frame = innermost_frame(layout, copy);
+  state.active = is_active(layout, copy, address == running_);
+  state.position = threads_++;
+  return true;
+}
+
+bool find_own_thread(const PythonRuntimeView& python, ThreadState& own) {
+  const std::uintptr_t self = thread_pointer();
+  bool found = false;
+  ThreadList threads(python);
+  for (ThreadState state; threads.next(state);) {
+    if (state.ident != self || (found && !state.active)) continue;
+    own = state;
+    found = true;
+    if (state.active) break;
+  }
+  return found;
+}
+
+}  // namespace pyfault

@@ -1,0 +1,74 @@
+#include "agent/in_signal/watchdog_link.h"
+
+#include "agent/in_signal/system_calls.h"
+
+namespace pyfault {
+namespace {
+
+constexpr std::int64_t kMillisecond = 1'000'000;
+constexpr std::int64_t kLookAtWatchdog = 50 * kMillisecond;  // while waiting for an ack
+constexpr std::int64_t kLookForSlot = kMillisecond;
+constexpr long kBrokenPipe = -32;  // -EPIPE
+
+timespec duration(std::int64_t ns) {
+  return {ns / 1'000'000'000, ns % 1'000'000'000};
+}
+
+// The program may have closed our descriptor, and something else may bear its number now.
+bool pipe_is_ours(const WatchdogLink& link) {
+  struct stat status;
+  return link.pipe >= 0 && sys_fstat(link.pipe, &status) == 0 && S_ISFIFO(status.st_mode) &&
+         status.st_dev == link.pipe_device && status.st_ino == link.pipe_inode;
+}
+
+// The read end of a pipe is gone when its write end is in error.
+bool watchdog_listens(const WatchdogLink& link) {
+  pollfd pipe{link.pipe, 0, 0};
+  return pipe_is_ours(link) && sys_poll(&pipe, 1, 0) >= 0 && (pipe.revents & POLLERR) == 0;
+}
+
+// A watchdog that dies between the look and the write must not cost the program a SIGPIPE.
+long write_without_sigpipe(int fd, const void* bytes, std::size_t size) {
+  const KernelSignalSet sigpipe = signal_bit(SIGPIPE);
+  KernelSignalSet before = 0;
+  sys_rt_sigprocmask(SIG_BLOCK, &sigpipe, &before);
+  const long result = sys_write(fd, bytes, size);
+  if (result == kBrokenPipe) {
+    const timespec now{};
+    sys_rt_sigtimedwait(&sigpipe, &now);
+  }
+  sys_rt_sigprocmask(SIG_SETMASK, &before, nullptr);
+  return result;
+}
+
+}  // namespace
+
+bool wake_watchdog(const WatchdogLink& link, Token token) {
+  if (!watchdog_listens(link)) return false;
+  return write_without_sigpipe(link.pipe, &token, sizeof token) != kBrokenPipe;
+}
+
+SlotWriter claim_slot(const WatchdogLink& link, std::int32_t pid) {
+  const std::int64_t deadline = clock_ns(CLOCK_MONOTONIC) + link.ack_timeout_ms * kMillisecond;
+  for (;;) {
+    SlotWriter slot = SlotWriter::claim(link.ring, pid);
+    if (slot) return slot;
+    if (clock_ns(CLOCK_MONOTONIC) >= deadline || !watchdog_listens(link)) break;
+    const timespec pause = duration(kLookForSlot);
+    sys_nanosleep(&pause);
+  }
+  ring_header(link.ring)->dropped_records.fetch_add(1, std::memory_order_relaxed);
+  return {};
+}
+
+void wait_for_ack(const WatchdogLink& link, PublishedSlot slot) {
+  const std::int64_t deadline = clock_ns(CLOCK_MONOTONIC) + link.ack_timeout_ms * kMillisecond;
+  while (slot.futex->load(std::memory_order_acquire) == slot.expected) {
+    const std::int64_t left = deadline - clock_ns(CLOCK_MONOTONIC);
+    if (left <= 0 || !watchdog_listens(link)) return;
+    const timespec timeout = duration(left < kLookAtWatchdog ? left : kLookAtWatchdog);
+    sys_futex_wait(slot.futex, slot.expected, &timeout);
+  }
+}
+
+}  // namespace pyfault

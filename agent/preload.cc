@@ -1,0 +1,72 @@
+// The LD_PRELOAD door: what happens when the agent is loaded into a process.
+#include <pthread.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "agent/attach.h"
+#include "agent/find_python.h"
+#include "agent/in_signal/agent_state.h"
+#include "agent/in_signal/crash_handler.h"
+#include "agent/pyfault.h"
+#include "agent/signal_stack.h"
+#include "agent/thread_stacks.h"
+
+namespace pyfault {
+namespace {
+
+constinit AgentState state{};
+
+Hello make_hello(const FoundPython& python) {
+  return {kHandshakeMagic,
+          kProtocolVersion,
+          python.status,
+          getpid(),
+          python.view.version_hex,
+          python.view.layout.free_threaded,
+          static_cast<std::uint32_t>(python.failed_check)};
+}
+
+// The record is made on a stack of its own, one a process: large enough for the deepest path
+// (tests/rules knows how deep), its top touched now, while memory can still be had.
+bool prepare_crash_stack() {
+  constexpr std::size_t kSize = std::size_t{64} << 10;
+  constexpr std::size_t kTouched = std::size_t{16} << 10;
+  const SignalStack stack = map_signal_stack(kSize);
+  if (stack.lowest == nullptr) return false;
+  for (std::size_t offset = kSize - kTouched; offset < kSize; offset += 4096) {
+    *static_cast<volatile std::byte*>(stack.lowest + offset) = std::byte{0};
+  }
+  state.crash_stack = stack.lowest;
+  state.crash_stack_size = stack.size;
+  return true;
+}
+
+void give_main_thread_signal_stack() {
+  const SignalStack stack = map_signal_stack(signal_stack_size());
+  if (stack.lowest != nullptr && !set_signal_stack(stack)) unmap_signal_stack(stack);
+}
+
+void start() {
+  const FoundPython python = find_python();
+  if (!python.present || !attach(make_hello(python), state.watchdog)) return;
+  state.python = python.view;
+  if (!prepare_crash_stack()) return;
+  give_main_thread_signal_stack();
+  give_threads_signal_stacks();
+  pthread_atfork(nullptr, nullptr, &forget_parent);
+  arm(state);
+}
+
+[[gnu::constructor]] void on_load() {
+  const int error = errno;
+  start();
+  errno = error;
+}
+
+}  // namespace
+}  // namespace pyfault
+
+extern "C" [[gnu::visibility("default")]] int pyfault_dump() {
+  return pyfault::record_dump() ? 0 : -1;
+}

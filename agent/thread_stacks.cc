@@ -1,0 +1,96 @@
+#include "agent/thread_stacks.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <cstddef>
+#include <new>
+
+#include "agent/signal_stack.h"
+
+namespace pyfault {
+namespace {
+
+using StartRoutine = void* (*)(void*);
+using PthreadCreate = int (*)(pthread_t*, const pthread_attr_t*, StartRoutine, void*);
+
+std::atomic<bool> enabled{false};
+pthread_key_t stack_key;
+
+// Lives at the high end of the thread's own signal stack, so that starting a thread allocates once.
+struct ThreadStart {
+  StartRoutine routine;
+  void* argument;
+  SignalStack mapping;  // the whole of it
+  SignalStack stack;    // the part below this struct
+  int destructor_rounds;
+};
+
+PthreadCreate real_pthread_create() {
+  static std::atomic<PthreadCreate> real{nullptr};
+  PthreadCreate found = real.load(std::memory_order_relaxed);
+  if (found == nullptr) {
+    found = reinterpret_cast<PthreadCreate>(dlsym(RTLD_NEXT, "pthread_create"));
+    real.store(found, std::memory_order_relaxed);
+  }
+  return found;
+}
+
+ThreadStart* make_start(StartRoutine routine, void* argument) {
+  const SignalStack mapping = map_signal_stack(signal_stack_size());
+  if (mapping.lowest == nullptr) return nullptr;
+  constexpr std::size_t kTaken = (sizeof(ThreadStart) + 63) / 64 * 64;
+  const SignalStack stack{mapping.lowest, mapping.size - kTaken};
+  return new (mapping.lowest + stack.size) ThreadStart{routine, argument, mapping, stack, 0};
+}
+
+// Other keys' destructors may still crash: the stack goes in the last round.
+void release(void* argument) {
+  auto* start = static_cast<ThreadStart*>(argument);
+  if (++start->destructor_rounds < PTHREAD_DESTRUCTOR_ITERATIONS &&
+      pthread_setspecific(stack_key, start) == 0) {
+    return;
+  }
+  clear_signal_stack(start->stack);
+  unmap_signal_stack(SignalStack(start->mapping));
+}
+
+void* run_with_signal_stack(void* argument) {
+  auto* start = static_cast<ThreadStart*>(argument);
+  const StartRoutine routine = start->routine;
+  void* routine_argument = start->argument;
+  set_signal_stack(start->stack);
+  pthread_setspecific(stack_key, start);
+  return routine(routine_argument);
+}
+
+int create_thread(pthread_t* thread, const pthread_attr_t* attributes, StartRoutine routine,
+                  void* argument) {
+  const PthreadCreate real = real_pthread_create();
+  if (real == nullptr) return EAGAIN;
+  ThreadStart* start =
+      enabled.load(std::memory_order_acquire) ? make_start(routine, argument) : nullptr;
+  if (start == nullptr) return real(thread, attributes, routine, argument);
+  const int error = real(thread, attributes, &run_with_signal_stack, start);
+  if (error != 0) unmap_signal_stack(SignalStack(start->mapping));
+  return error;
+}
+
+}  // namespace
+
+void give_threads_signal_stacks() {
+  if (pthread_key_create(&stack_key, &release) != 0) return;
+  enabled.store(true, std::memory_order_release);
+}
+
+}  // namespace pyfault
+
+extern "C" [[gnu::visibility("default")]] int pthread_create(pthread_t* thread,
+                                                             const pthread_attr_t* attributes,
+                                                             void* (*routine)(void*),
+                                                             void* argument) {
+  return pyfault::create_thread(thread, attributes, routine, argument);
+}

@@ -1,0 +1,92 @@
+#include "shared/ring_writer.h"
+
+#include <cstring>
+
+namespace pyfault {
+
+SlotWriter SlotWriter::claim(void* ring, std::int32_t pid) {
+  SlotWriter writer;
+  for (std::uint32_t index = 0; index < kSlotCount; ++index) {
+    SlotHeader* slot = ring_slot(ring, index);
+    std::uint64_t word = slot->state.load(std::memory_order_relaxed);
+    const SlotWord seen = SlotWord::unpack(word);
+    if (seen.state != SlotState::kFree) continue;
+    const SlotWord claimed{SlotState::kClaimed, seen.generation, pid};
+    if (!slot->state.compare_exchange_strong(word, claimed.pack(), std::memory_order_acquire)) {
+      continue;
+    }
+    slot->committed.store(0, std::memory_order_relaxed);
+    slot->cut_short.store(CutShort::kNone, std::memory_order_relaxed);
+    writer.slot_ = slot;
+    writer.word_ = claimed.pack();
+    return writer;
+  }
+  return writer;
+}
+
+std::byte* SlotWriter::reserve(std::size_t size) {
+  if (size > room()) return nullptr;
+  std::byte* bytes = slot_payload(slot_) + cursor_;
+  cursor_ += size;
+  return bytes;
+}
+
+bool SlotWriter::append(const void* bytes, std::size_t size) {
+  std::byte* to = reserve(size);
+  if (to == nullptr) return false;
+  std::memcpy(to, bytes, size);
+  return true;
+}
+
+bool SlotWriter::pad() {
+  constexpr std::byte kZeros[kRecordAlignment] = {};
+  return append(kZeros, record_padded(cursor_) - cursor_);
+}
+
+bool SlotWriter::begin_section(const void* section, std::size_t size) {
+  section_ = cursor_;
+  return append(section, size);
+}
+
+bool SlotWriter::end_section() {
+  if (!pad()) return false;
+  const auto size = static_cast<std::uint32_t>(cursor_ - section_);
+  std::memcpy(slot_payload(slot_) + section_ + offsetof(SectionHeader, size), &size, sizeof size);
+  return true;
+}
+
+void SlotWriter::commit() {
+  committed_ = cursor_;
+  slot_->committed.store(static_cast<std::uint32_t>(cursor_), std::memory_order_release);
+}
+
+void SlotWriter::append_end(const EndSection& end) {
+  std::memcpy(slot_payload(slot_) + cursor_, &end, sizeof end);
+  cursor_ += sizeof end;
+  commit();
+}
+
+void SlotWriter::cut_short(CutShort reason) {
+  slot_->cut_short.store(reason, std::memory_order_relaxed);
+}
+
+PublishedSlot SlotWriter::publish() {
+  SlotWord word = SlotWord::unpack(word_);
+  word.state = SlotState::kPublished;
+  slot_->state.exchange(word.pack(), std::memory_order_release);
+  // x86-64 is little-endian: the low half of the word comes first.
+  const auto* futex = reinterpret_cast<const std::atomic<std::uint32_t>*>(&slot_->state);
+  slot_ = nullptr;
+  return {futex, static_cast<std::uint32_t>(word.pack())};
+}
+
+void SlotWriter::take(SlotWriter& other) {
+  slot_ = other.slot_;
+  word_ = other.word_;
+  cursor_ = other.cursor_;
+  committed_ = other.committed_;
+  section_ = other.section_;
+  other.slot_ = nullptr;
+}
+
+}  // namespace pyfault
