@@ -7,6 +7,7 @@
 #include "agent/in_signal/capture_fault.h"
 #include "agent/in_signal/capture_threads.h"
 #include "agent/in_signal/guarded_copy.h"
+#include "agent/in_signal/original_fault.h"
 #include "agent/in_signal/signal_actions.h"
 #include "agent/in_signal/switch_stack.h"
 #include "agent/in_signal/system_calls.h"
@@ -60,7 +61,10 @@ void record_crash(void* argument) {
   crash_slot = claim_slot(agent->watchdog, sys_getpid());
   if (!crash_slot) return;
   ping();  // a claimed slot is watched: should this process die now, the prefix is salvaged
-  write_record(crash_slot, crash_scratch, {call.info, call.context});
+  const OriginalFault original = find_original_fault(*call.info, call.context);
+  const bool repeated = original.context != nullptr;
+  write_record(crash_slot, crash_scratch,
+               repeated ? Fault{&original.info, original.context} : Fault{call.info, call.context});
   publish_and_wait(crash_slot);
 }
 

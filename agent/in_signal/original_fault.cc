@@ -1,0 +1,81 @@
+#include "agent/in_signal/original_fault.h"
+
+#include <sys/ucontext.h>
+
+#include "agent/in_signal/guarded_copy.h"
+#include "agent/in_signal/system_calls.h"
+
+namespace pyfault {
+namespace {
+
+// The return address of a signal frame stands 8 bytes off a multiple of 16, its ucontext follows
+// (arch/x86/include/asm/sigframe.h).
+constexpr std::uintptr_t kAlignment = 16;
+constexpr std::uintptr_t kPageMask = 4095;
+constexpr std::size_t kContextHead = offsetof(ucontext_t, uc_mcontext) + sizeof(mcontext_t);
+
+// Exceptions by their x86 vectors (REG_TRAPNO).
+enum Trap : greg_t { kDivide = 0, kInvalidOpcode = 6, kProtection = 13, kPageFault = 14 };
+
+bool raised_by_own_thread(const siginfo_t& info) {
+  return info.si_code == SI_TKILL && info.si_pid == sys_getpid() && info.si_signo != SIGABRT;
+}
+
+// mincore() knows nothing but mapped pages.
+bool is_mapped(std::uintptr_t address) {
+  unsigned char resident;
+  return system_call(SYS_mincore, static_cast<long>(address & ~kPageMask), 1,
+                     as_argument(&resident)) == 0;
+}
+
+// The si_code that the kernel gives for this trap; 0 when the trap can't be behind the signal.
+int code_of(int signal, const mcontext_t& machine) {
+  const greg_t trap = machine.gregs[REG_TRAPNO];
+  if (signal == SIGSEGV && trap == kProtection) return SI_KERNEL;
+  if (signal == SIGSEGV && trap == kPageFault) {
+    const auto address = static_cast<std::uintptr_t>(machine.gregs[REG_CR2]);
+    return is_mapped(address) ? SEGV_ACCERR : SEGV_MAPERR;
+  }
+  if (signal == SIGBUS && trap == kPageFault) return BUS_ADRERR;
+  if (signal == SIGFPE && trap == kDivide) return FPE_INTDIV;
+  if (signal == SIGILL && trap == kInvalidOpcode) return ILL_ILLOPN;
+  return 0;
+}
+
+void* address_of(int signal, const mcontext_t& machine) {
+  const greg_t address =
+      signal == SIGSEGV || signal == SIGBUS ? machine.gregs[REG_CR2] : machine.gregs[REG_RIP];
+  return reinterpret_cast<void*>(address);
+}
+
+}  // namespace
+
+OriginalFault find_original_fault(const siginfo_t& info, const void* context) {
+  OriginalFault original{};
+  if (!raised_by_own_thread(info)) return original;
+  const stack_t& stack = static_cast<const ucontext_t*>(context)->uc_stack;
+  const auto own = reinterpret_cast<std::uintptr_t>(context);
+  const auto lowest = reinterpret_cast<std::uintptr_t>(stack.ss_sp);
+  const std::uintptr_t top = lowest + stack.ss_size;
+  if (own < lowest || own >= top) return original;
+
+  // From the top down: the first frame on the stack is the first delivery.
+  ucontext_t candidate;
+  std::uintptr_t place = (top - kContextHead) / kAlignment * kAlignment;
+  for (; place > own; place -= kAlignment) {
+    if (!guarded_copy(&candidate, place, kContextHead) || candidate.uc_stack.ss_sp != stack.ss_sp ||
+        candidate.uc_stack.ss_size != stack.ss_size) {
+      continue;
+    }
+    const int code = code_of(info.si_signo, candidate.uc_mcontext);
+    if (code == 0) return original;
+    original.info.si_signo = info.si_signo;
+    original.info.si_code = code;
+    original.info.si_addr = address_of(info.si_signo, candidate.uc_mcontext);
+    original.context = reinterpret_cast<const void*>(place);
+    return original;
+  }
+  return original;
+}
+
+}  // namespace pyfault
