@@ -1,0 +1,101 @@
+// Frames, code objects and strings as a CPython 3.12 lays them out, made by hand in this process,
+// so that they can be made wrong in every way.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <string_view>
+#include <vector>
+
+#include "agent/in_signal/python_layout.h"
+#include "agent/layout_tables.h"
+#include "tests/unit/agent/guarded.h"
+
+namespace pyfault::test {
+
+class FakePython {
+ public:
+  FakePython() {
+    view_.layout = *find_layout(12, false);
+    view_.unicode_type = make_type(std::uint64_t{1} << 28);
+    view_.code_type = make_type(0);
+    bytes_type_ = make_type(std::uint64_t{1} << 27);
+  }
+
+  const PythonRuntimeView& view() const { return view_; }
+
+  std::uintptr_t string(std::string_view ascii) {
+    const PythonLayout::String& at = view_.layout.string;
+    const std::uintptr_t object = allocate(at.ascii_data + ascii.size() + 1);
+    put(object, view_.layout.object.type, view_.unicode_type);
+    put(object, at.length, ascii.size());
+    put<std::uint32_t>(object, at.state, 1u << at.kind_shift | at.compact_mask | at.ascii_mask);
+    std::memcpy(reinterpret_cast<void*>(object + at.ascii_data), ascii.data(), ascii.size());
+    return object;
+  }
+
+  // A code object of 100 code units, all on `line`.
+  std::uintptr_t code(std::string_view name, int line = 1) {
+    const PythonLayout::CodeStruct& at = view_.layout.code;
+    const std::uintptr_t object = allocate(at.size + 200u);
+    put(object, view_.layout.object.type, view_.code_type);
+    put<std::int64_t>(object, view_.layout.object.size, 100);
+    put(object, at.file_name, string("test.py"));
+    put(object, at.name, string(name));
+    put(object, at.qualified_name, string(name));
+    put<std::int32_t>(object, at.first_line, line);
+    put(object, at.line_table, bytes(std::vector<std::uint8_t>(40, 0x80 | 13 << 3 | 7)));
+    return object;
+  }
+
+  // `unit`: which code unit it stands at.
+  std::uintptr_t frame(std::uintptr_t code, std::uintptr_t previous, unsigned unit = 0) {
+    const PythonLayout::FrameStruct& at = view_.layout.frame;
+    const std::uintptr_t object = allocate(at.size);
+    put(object, at.code, code);
+    put(object, at.previous, previous);
+    put(object, at.position, code + view_.layout.code.instructions + 2 * unit);
+    return object;
+  }
+
+  std::uintptr_t shim(std::uintptr_t previous) {
+    const std::uintptr_t object = frame(0, previous);
+    put<std::uint8_t>(object, view_.layout.frame.owner, 3);
+    return object;
+  }
+
+  void set_previous(std::uintptr_t frame, std::uintptr_t previous) {
+    put(frame, view_.layout.frame.previous, previous);
+  }
+
+  template <class T>
+  void put(std::uintptr_t object, std::size_t offset, T value) {
+    std::memcpy(reinterpret_cast<void*>(object + offset), &value, sizeof value);
+  }
+
+ private:
+  std::uintptr_t allocate(std::size_t size) {
+    memory_.emplace_back((size + 7) / 8);
+    return address_of(memory_.back().data());
+  }
+  std::uintptr_t make_type(std::uint64_t flags) {
+    const std::uintptr_t type = allocate(512);
+    put(type, view_.layout.object.type_flags, flags);
+    return type;
+  }
+  std::uintptr_t bytes(const std::vector<std::uint8_t>& content) {
+    const std::uintptr_t object = allocate(view_.layout.bytes_data + content.size() + 1);
+    put(object, view_.layout.object.type, bytes_type_);
+    put(object, view_.layout.object.size, content.size());
+    std::memcpy(reinterpret_cast<void*>(object + view_.layout.bytes_data), content.data(),
+                content.size());
+    return object;
+  }
+
+  std::deque<std::vector<std::uint64_t>> memory_;
+  PythonRuntimeView view_{};
+  std::uintptr_t bytes_type_ = 0;
+};
+
+}  // namespace pyfault::test

@@ -1,0 +1,107 @@
+#include "agent/in_signal/frame_chain.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "tests/unit/agent/fake_python.h"
+
+namespace pyfault::test {
+namespace {
+
+class Chain : public ::testing::Test {
+ protected:
+  // frames_[0] is the innermost.
+  void make_chain(std::size_t length) {
+    const std::uintptr_t code = python_.code("f");
+    frames_.assign(length, 0);
+    std::uintptr_t previous = 0;
+    for (std::size_t left = length; left > 0; --left) {
+      previous = frames_[left - 1] = python_.frame(code, previous);
+    }
+  }
+  void lead_back(std::size_t to) { python_.set_previous(frames_.back(), frames_[to]); }
+
+  std::size_t walk() {
+    FrameChain chain(python_.view(), frames_.front());
+    RawFrame frame;
+    std::size_t steps = 0;
+    while (chain.next(frame)) ++steps;
+    end_ = chain.end();
+    broken_at_ = chain.broken_at();
+    return steps;
+  }
+
+  Guarded guarded_;
+  FakePython python_;
+  std::vector<std::uintptr_t> frames_;
+  ChainEnd end_ = ChainEnd::kEnd;
+  std::uintptr_t broken_at_ = 0;
+};
+
+TEST_F(Chain, IsFollowedToItsEnd) {
+  make_chain(300);
+  EXPECT_EQ(walk(), 300u);
+  EXPECT_EQ(end_, ChainEnd::kEnd);
+}
+
+TEST_F(Chain, BreaksAtAnUnreadableLink) {
+  make_chain(3);
+  python_.set_previous(frames_[1], 0x4141414141414140);
+  EXPECT_EQ(walk(), 2u);
+  EXPECT_EQ(end_, ChainEnd::kUnreadable);
+  EXPECT_EQ(broken_at_, 0x4141414141414140u);
+}
+
+TEST_F(Chain, BreaksAtAMisalignedLink) {
+  make_chain(2);
+  python_.set_previous(frames_[0], frames_[1] + 1);
+  EXPECT_EQ(walk(), 1u);
+  EXPECT_EQ(end_, ChainEnd::kUnreadable);
+}
+
+TEST_F(Chain, NoticesAFrameThatIsItsOwnCaller) {
+  make_chain(1);
+  lead_back(0);
+  walk();
+  EXPECT_EQ(end_, ChainEnd::kCycle);
+}
+
+TEST_F(Chain, NoticesEveryCycleAndKnowsItsDistinctLinks) {
+  for (std::size_t length = 1; length <= 40; ++length) {
+    for (std::size_t to = 0; to < length; ++to) {
+      make_chain(length);
+      lead_back(to);
+      ASSERT_LT(walk(), 4 * length + 4) << length << " back to " << to;
+      ASSERT_EQ(end_, ChainEnd::kCycle);
+      ASSERT_EQ(distinct_links(python_.view(), frames_.front()), length) << "back to " << to;
+    }
+  }
+}
+
+TEST_F(Chain, StopsAtItsLimit) {
+  make_chain(kMaxWalk + 10);
+  EXPECT_EQ(walk(), kMaxWalk);
+  EXPECT_EQ(end_, ChainEnd::kTooLong);
+}
+
+TEST_F(Chain, TellsShimsFromFrames) {
+  const std::uintptr_t shim = python_.shim(0);
+  FrameChain chain(python_.view(), shim);
+  RawFrame frame;
+  ASSERT_TRUE(chain.next(frame));
+  EXPECT_TRUE(frame.shim);
+}
+
+TEST_F(Chain, TakesTheTagOffACodePointer) {
+  const std::uintptr_t code = python_.code("f");
+  const std::uintptr_t tagged = python_.frame(code, 0);
+  python_.put(tagged, python_.view().layout.frame.code, code | 1);
+  FrameChain chain(python_.view(), tagged);
+  RawFrame frame;
+  ASSERT_TRUE(chain.next(frame));
+  EXPECT_EQ(frame.code, code);
+}
+
+}  // namespace
+}  // namespace pyfault::test

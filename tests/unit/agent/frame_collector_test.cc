@@ -1,0 +1,167 @@
+#include "agent/in_signal/frame_collector.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include "tests/unit/agent/fake_python.h"
+
+namespace pyfault::test {
+namespace {
+
+class Collector : public ::testing::Test {
+ protected:
+  // Calls `code` from what was called last.
+  void call(std::uintptr_t code, unsigned unit = 0) {
+    innermost_ = python_.frame(code, innermost_, unit);
+  }
+
+  std::uint32_t collect() {
+    scratch_->stamp = 1;
+    slot_ = SlotWriter::claim(ring_.get(), 1);
+    Capture capture{python_.view(), slot_, *scratch_};
+    const std::uint32_t count = FrameCollector(capture).collect(innermost_);
+    slot_full_ = capture.slot_full;
+    return count;
+  }
+  const FrameEntry& entry(std::uint32_t index) { return scratch_->frames[index]; }
+
+  Guarded guarded_;
+  FakePython python_;
+  std::unique_ptr<void, decltype(&std::free)> ring_{std::calloc(1, kRingSize), &std::free};
+  std::unique_ptr<CaptureScratch> scratch_ = std::make_unique<CaptureScratch>();
+  SlotWriter slot_;
+  std::uintptr_t innermost_ = 0;
+  bool slot_full_ = false;
+};
+
+TEST_F(Collector, GivesEachFrameInnermostFirst) {
+  call(python_.code("outer", 1));
+  call(python_.code("inner", 7));
+  ASSERT_EQ(collect(), 2u);
+  EXPECT_EQ(entry(0).code_index, 0u);
+  EXPECT_EQ(entry(1).code_index, 1u);
+}
+
+TEST_F(Collector, WritesEachCodeObjectOnce) {
+  const std::uintptr_t code = python_.code("f");
+  call(code, 0);
+  call(code, 10);
+  call(code, 20);
+  ASSERT_EQ(collect(), 3u);
+  EXPECT_EQ(scratch_->code_count, 1u);
+}
+
+TEST_F(Collector, FoldsIdenticalNeighbours) {
+  const std::uintptr_t code = python_.code("f");
+  for (int depth = 0; depth < 1000; ++depth) call(code);
+  ASSERT_EQ(collect(), 1u);
+  EXPECT_EQ(entry(0).value, 999u);
+}
+
+TEST_F(Collector, DoesNotFoldOtherPlacesInTheSameFunction) {
+  const std::uintptr_t code = python_.code("f");
+  call(code, 0);
+  call(code, 1);
+  EXPECT_EQ(collect(), 2u);
+}
+
+TEST_F(Collector, KeepsBothEndsOfADeepStackAndCountsTheMiddle) {
+  const std::uintptr_t codes[] = {python_.code("a"), python_.code("b")};
+  for (int depth = 0; depth < 1000; ++depth) call(codes[depth % 2]);
+  ASSERT_EQ(collect(), kInnermostEntries + 1 + kOutermostEntries);
+  EXPECT_EQ(entry(kInnermostEntries).kind, FrameKind::kOmitted);
+  EXPECT_EQ(entry(kInnermostEntries).value, 1000 - kInnermostEntries - kOutermostEntries);
+}
+
+TEST_F(Collector, CountsFoldedFramesInTheOmittedMiddle) {
+  const std::uintptr_t codes[] = {python_.code("a"), python_.code("b")};
+  for (int depth = 0; depth < 3000; ++depth) call(codes[depth / 3 % 2]);
+  collect();
+  EXPECT_EQ(entry(kInnermostEntries).value, 3000 - 3 * (kInnermostEntries + kOutermostEntries));
+}
+
+TEST_F(Collector, OmitsNothingThatFits) {
+  const std::uintptr_t codes[] = {python_.code("a"), python_.code("b")};
+  for (std::uint32_t depth = 0; depth < kInnermostEntries + kOutermostEntries; ++depth) {
+    call(codes[depth % 2]);
+  }
+  ASSERT_EQ(collect(), kInnermostEntries + kOutermostEntries);
+  EXPECT_EQ(entry(kInnermostEntries).kind, FrameKind::kCode);
+}
+
+TEST_F(Collector, MarksAGarbageCodeObjectAndGoesOn) {
+  call(python_.code("outer"));
+  call(python_.string("not a code object"));
+  call(python_.code("inner"));
+  ASSERT_EQ(collect(), 3u);
+  EXPECT_EQ(entry(1).kind, FrameKind::kUnreadable);
+  EXPECT_EQ(entry(2).kind, FrameKind::kCode);
+}
+
+TEST_F(Collector, NeverFoldsIntoAMarker) {
+  const std::uintptr_t garbage = python_.string("garbage");
+  call(garbage);
+  call(garbage);
+  ASSERT_EQ(collect(), 2u);
+  EXPECT_EQ(entry(0).value, garbage);
+}
+
+TEST_F(Collector, MarksWhereTheChainBroke) {
+  innermost_ = 0x1230;
+  ASSERT_EQ(collect(), 1u);
+  EXPECT_EQ(entry(0).kind, FrameKind::kUnreadable);
+  EXPECT_EQ(entry(0).value, 0x1230u);
+}
+
+TEST_F(Collector, ShowsACycleOnce) {
+  call(python_.code("outer"));
+  const std::uintptr_t outer = innermost_;
+  call(python_.code("inner"));
+  python_.set_previous(outer, innermost_);
+  ASSERT_EQ(collect(), 3u);
+  EXPECT_EQ(entry(2).kind, FrameKind::kCycle);
+}
+
+TEST_F(Collector, SkipsShims) {
+  call(python_.code("outer"));
+  innermost_ = python_.shim(innermost_);
+  call(python_.code("inner"));
+  EXPECT_EQ(collect(), 2u);
+}
+
+TEST_F(Collector, HidesTheInterpretersOwnTrampolines) {
+  const std::uintptr_t trampoline = python_.code("__init__");
+  python_.put<std::int32_t>(trampoline, python_.view().layout.code.first_traceable, 100);
+  call(python_.code("outer"));
+  call(trampoline);
+  call(python_.code("inner"));
+  EXPECT_EQ(collect(), 2u);
+}
+
+TEST_F(Collector, SurvivesAnUnreadableName) {
+  const std::uintptr_t code = python_.code("f");
+  python_.put<std::uintptr_t>(code, python_.view().layout.code.name, 0xdead0000dead0000);
+  call(code);
+  ASSERT_EQ(collect(), 1u);
+  EXPECT_EQ(entry(0).kind, FrameKind::kCode);
+}
+
+TEST_F(Collector, SaysWhenTheSlotIsFull) {
+  call(python_.code("f"));
+  innermost_ = python_.frame(python_.code("g"), innermost_);
+  scratch_->stamp = 1;
+  slot_ = SlotWriter::claim(ring_.get(), 1);
+  slot_.reserve(slot_.room() - 16);
+  Capture capture{python_.view(), slot_, *scratch_};
+  FrameCollector(capture).collect(innermost_);
+  EXPECT_TRUE(capture.slot_full);
+}
+
+TEST_F(Collector, LeavesAnEmptyChainEmpty) {
+  EXPECT_EQ(collect(), 0u);
+}
+
+}  // namespace
+}  // namespace pyfault::test

@@ -1,0 +1,60 @@
+#include "agent/in_signal/python_string.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/agent/fake_python.h"
+
+namespace pyfault::test {
+namespace {
+
+class PythonString : public ::testing::Test {
+ protected:
+  StringView view(std::uintptr_t object) { return view_string(python_.view(), object); }
+  void set_length(std::uintptr_t object, std::int64_t length) {
+    python_.put(object, python_.view().layout.string.length, length);
+  }
+
+  Guarded guarded_;
+  FakePython python_;
+};
+
+TEST_F(PythonString, IsFoundBehindItsHeader) {
+  const std::uintptr_t object = python_.string("hello");
+  const StringView string = view(object);
+  EXPECT_EQ(string.units, 5u);
+  EXPECT_EQ(string.unit_size, 1);
+  EXPECT_EQ(string.data, object + python_.view().layout.string.ascii_data);
+}
+
+TEST_F(PythonString, IsCutAtTheLimitAndSaysSo) {
+  const std::uintptr_t object = python_.string("hello");
+  set_length(object, std::int64_t{1} << 60);
+  EXPECT_EQ(view(object).units, kMaxStringUnits);
+  EXPECT_EQ(view(object).truncated, 1);
+}
+
+TEST_F(PythonString, WithANegativeLengthIsNone) {
+  const std::uintptr_t object = python_.string("hello");
+  set_length(object, -1);
+  EXPECT_EQ(view(object).unit_size, 0);
+}
+
+TEST_F(PythonString, OfAnotherTypeIsNone) {
+  EXPECT_EQ(view(python_.code("f")).unit_size, 0);
+}
+
+TEST_F(PythonString, AtABadAddressIsNone) {
+  for (const std::uintptr_t bad : {0ul, 8ul, 4097ul, 0x4141414141414140ul}) {
+    EXPECT_EQ(view(bad).unit_size, 0) << bad;
+  }
+}
+
+TEST_F(PythonString, MayBeTheLastThingOnItsPage) {
+  const CliffEdge cliff;
+  const std::size_t size = python_.view().layout.string.ascii_data + 8u;
+  std::memcpy(cliff.last(size), reinterpret_cast<const void*>(python_.string("1234567")), size);
+  EXPECT_EQ(view(address_of(cliff.last(size))).units, 7u);
+}
+
+}  // namespace
+}  // namespace pyfault::test
