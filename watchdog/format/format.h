@@ -18,8 +18,12 @@ std::string format_text(const Event& event);
 // One JSON object on one line: the "pyfault/1" events of the README.
 std::string format_json(const Event& event);
 
-// What CPython's own faulthandler would have printed, byte for byte, for a crash or a dump; nothing
-// for other events.
+// What CPython's own faulthandler would have printed, byte for byte, for a crash or a dump by the
+// version that the crash names (3.8 to 3.15); nothing for other events. Up to the end of the last
+// thread: "Extension modules: ..." and 3.14's C stack are no part of a record and are left out.
+// Where faulthandler itself would have gone wrong (it dies at an unreadable frame before 3.13.10,
+// it loses the callers of a specialised __init__ from 3.14 on) the traceback goes on as far as the
+// record does.
 std::string format_faulthandler(const Event& event);
 
 }  // namespace pyfault

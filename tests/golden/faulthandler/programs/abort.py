@@ -1,0 +1,8 @@
+import os
+
+
+def main():
+    os.abort()
+
+
+main()

@@ -1,0 +1,152 @@
+// Events as the watchdog would make them, for the formatters' tests to start from.
+#pragma once
+
+#include <csignal>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "watchdog/event/event.h"
+
+namespace pyfault {
+
+inline Frame code_frame(std::string file, int line, std::string function) {
+  Frame frame;
+  frame.file = std::move(file);
+  frame.line = line;
+  frame.function = frame.name = std::move(function);
+  frame.code = 0x7f00c0de;
+  return frame;
+}
+
+inline Frame with_source(Frame frame, std::string source, int column, int end_column) {
+  frame.source = std::move(source);
+  frame.end_line = frame.line;
+  frame.column = column;
+  frame.end_column = end_column;
+  return frame;
+}
+
+inline Frame omitted_frames(std::uint64_t count) {
+  Frame frame;
+  frame.kind = Frame::Kind::kOmitted;
+  frame.omitted = count;
+  return frame;
+}
+
+inline Frame unreadable_frame(std::uint64_t address) {
+  Frame frame;
+  frame.kind = Frame::Kind::kUnreadable;
+  frame.address = address;
+  return frame;
+}
+
+inline Frame cycle_frame() {
+  Frame frame;
+  frame.kind = Frame::Kind::kCycle;
+  return frame;
+}
+
+inline Thread example_thread(int tid, std::string name, std::vector<Frame> frames) {
+  Thread thread;
+  thread.tid = tid;
+  thread.ident = 0x7f0000000000 + static_cast<std::uint64_t>(tid);
+  thread.name = std::move(name);
+  thread.interpreter = 0;
+  thread.frames = std::move(frames);
+  return thread;
+}
+
+inline Thread crashed(Thread thread) {
+  thread.crashed = true;
+  return thread;
+}
+
+inline Event event_with(decltype(Event::body) body) {
+  Event event;
+  event.realtime_ns = 1795419610123456789;
+  event.host = "web1";
+  event.process = {
+      1234, 1, "python3", "/usr/bin/python3.11", {"python3", "app.py", "--port", "80"}};
+  event.body = std::move(body);
+  return event;
+}
+
+inline Signal null_pointer() {
+  return {.number = SIGSEGV,
+          .name = "SIGSEGV",
+          .code = 1,
+          .code_name = "SEGV_MAPERR",
+          .address = 0,
+          .sender_pid = {},
+          .sender_uid = {},
+          .description = "Segmentation fault: address not mapped (null pointer)"};
+}
+
+inline Crash example_crash() {
+  Crash crash;
+  crash.id = "0123456789abcdef0123456789abcdef";
+  crash.pid = crash.tid = 1234;
+  crash.signal = null_pointer();
+  crash.python = {0x030b02f0, "3.11.2", false, false, false};
+  crash.fingerprint = "5eed5eed5eed5eed";
+  const Frame faulting = with_source(code_frame("app.py", 3, "Worker.run"),
+                                     "        return total + memory[0]", 23, 32);
+  crash.threads = {
+      crashed(example_thread(1234, "MainThread", {faulting, code_frame("app.py", 9, "<module>")})),
+      example_thread(1240, "worker-1", {code_frame("threading.py", 331, "Condition.wait")})};
+  crash.threads[1].list_position = 1;
+  return crash;
+}
+
+// Every frame kind, every optional one absent, a thread that Python does not know.
+inline Crash damaged_crash() {
+  Crash crash = example_crash();
+  crash.complete = false;
+  crash.incomplete_reason = "the process died while it wrote the record";
+  crash.signal.code = -6;
+  crash.signal.code_name = "SI_TKILL";
+  crash.signal.address.reset();
+  crash.signal.sender_pid = 77;
+  crash.signal.sender_uid = 1000;
+  crash.signal.description = "Segmentation fault: sent by process 77 (uid 1000)";
+  crash.python.free_threaded = true;
+  crash.python.finalizing.reset();
+  crash.python.collecting_garbage = true;
+  Frame folded = code_frame("app.py", 5, "down");
+  folded.repeat = 149;
+  Frame unknown;
+  unknown.file_readable = unknown.function_readable = false;
+  Thread foreign;
+  foreign.crashed = true;
+  foreign.ident = 0x7f00;
+  Thread other = example_thread(1241, "", {cycle_frame()});
+  other.interpreter = 2;
+  crash.threads = {
+      foreign,
+      example_thread(1234, "MainThread",
+                     {folded, unknown, omitted_frames(1234), unreadable_frame(0xdead)}),
+      other};
+  crash.threads_omitted = 5;
+  return crash;
+}
+
+inline Crash example_dump() {
+  Crash crash = example_crash();
+  crash.kind = CrashKind::kDump;
+  crash.signal = {};
+  return crash;
+}
+
+inline ExitEvent killed_by(int signal) {
+  ExitEvent exit;
+  exit.signal = signal;
+  exit.reason = "signaled";
+  exit.uptime_seconds = 12.5;
+  exit.max_rss_bytes = 10485760;
+  exit.user_seconds = 0.25;
+  exit.system_seconds = 0.125;
+  return exit;
+}
+
+}  // namespace pyfault

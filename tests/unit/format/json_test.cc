@@ -1,0 +1,120 @@
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/unit/format/example_events.h"
+#include "tests/unit/format/golden.h"
+#include "watchdog/format/format.h"
+
+namespace pyfault {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json parsed(const Event& event) {
+  return Json::parse(format_json(event));
+}
+
+Json parsed(decltype(Event::body) body) {
+  return parsed(event_with(std::move(body)));
+}
+
+std::string indented(decltype(Event::body) body) {
+  return parsed(std::move(body)).dump(2) + "\n";
+}
+
+Json only_frame(Frame frame) {
+  Crash crash = example_crash();
+  crash.threads[0].frames = {std::move(frame)};
+  return parsed(crash)["threads"][0]["frames"][0];
+}
+
+TEST(Json, ACrashIsReportedWhole) {
+  EXPECT_EQ(indented(example_crash()), golden("json/crash.json"));
+}
+
+TEST(Json, ADamagedRecordIsReportedWhole) {
+  EXPECT_EQ(indented(damaged_crash()), golden("json/damaged_crash.json"));
+}
+
+TEST(Json, ADumpIsReportedWhole) {
+  EXPECT_EQ(indented(example_dump()), golden("json/dump.json"));
+}
+
+TEST(Json, AnExitIsReportedWhole) {
+  EXPECT_EQ(indented(killed_by(SIGKILL)), golden("json/exit.json"));
+}
+
+TEST(Json, AStartIsReportedWhole) {
+  EXPECT_EQ(indented(StartEvent{}), golden("json/start.json"));
+}
+
+TEST(Json, ANoticeIsReportedWhole) {
+  EXPECT_EQ(indented(NoticeEvent{"2 crash records were lost"}), golden("json/notice.json"));
+}
+
+TEST(Json, AnEventIsOneLine) {
+  const std::string line = format_json(event_with(damaged_crash()));
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+}
+
+TEST(Json, AnExitByItselfHasACodeAndNoSignal) {
+  ExitEvent exit;
+  exit.code = 3;
+  EXPECT_EQ(parsed(exit)["exit"].dump(), R"({"code":3,"signal":null,"core_dumped":false})");
+}
+
+TEST(Json, AnExitNamesTheCrashThatCausedIt) {
+  ExitEvent exit = killed_by(SIGSEGV);
+  exit.crash_id = "0123456789abcdef0123456789abcdef";
+  EXPECT_EQ(parsed(exit)["crash"], "0123456789abcdef0123456789abcdef");
+}
+
+TEST(Json, TheWorkerIsNamed) {
+  Event event = event_with(StartEvent{});
+  event.worker = "web.3";
+  EXPECT_EQ(parsed(event)["worker"], "web.3");
+}
+
+TEST(Json, WhatIsNotKnownOfAProcessIsNull) {
+  Event event = event_with(StartEvent{});
+  event.process = {.pid = 1234, .ppid = 0, .name = "", .executable = "", .command = {}};
+  EXPECT_EQ(parsed(event)["process"].dump(),
+            R"({"pid":1234,"ppid":null,"name":null,"executable":null,"command":[]})");
+}
+
+TEST(Json, RepeatIsThereOnlyForFoldedFrames) {
+  Frame frame = code_frame("app.py", 5, "down");
+  EXPECT_FALSE(only_frame(frame).contains("repeat"));
+  frame.repeat = 149;
+  EXPECT_EQ(only_frame(frame)["repeat"], 149);
+}
+
+TEST(Json, SourceKeepsItsIndentation) {
+  const Frame frame = with_source(code_frame("app.py", 5, "f"), "    a + b", 4, 9);
+  EXPECT_EQ(only_frame(frame)["source"], "    a + b");
+}
+
+TEST(Json, OtherKindsOfFramesHoldJustWhatTheyAre) {
+  EXPECT_EQ(only_frame(omitted_frames(7)).dump(), R"({"omitted":7})");
+  EXPECT_EQ(only_frame(unreadable_frame(0xbad)).dump(), R"({"unreadable":"0xbad"})");
+  EXPECT_EQ(only_frame(cycle_frame()).dump(), R"({"cycle":true})");
+}
+
+TEST(Json, DecodingGivesTheOriginalTextBack) {
+  const std::string name = "f\"\\\n\x1b\x7f\u009b\u202e\u2028名\U000e0041";
+  EXPECT_EQ(only_frame(code_frame("app.py", 5, name))["function"], name);
+}
+
+TEST(Json, OrdinaryUnicodeIsWrittenAsItIs) {
+  EXPECT_THAT(format_json(event_with(NoticeEvent{"名前 é"})), testing::HasSubstr("名前 é"));
+}
+
+TEST(Json, ACommandThatIsNotUtf8IsStillReported) {
+  Event event = event_with(StartEvent{});
+  event.process.command = {"\xff.py"};
+  EXPECT_EQ(parsed(event)["process"]["command"][0], "\ufffd.py");
+}
+
+}  // namespace
+}  // namespace pyfault

@@ -1,0 +1,123 @@
+#include <gmock/gmock.h>
+
+#include "tests/unit/format/example_events.h"
+#include "tests/unit/format/golden.h"
+#include "watchdog/format/format.h"
+
+namespace pyfault {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string report(Crash crash) {
+  return format_text(event_with(std::move(crash)));
+}
+
+std::string report(Frame frame) {
+  Crash crash = example_crash();
+  crash.threads[0].frames = {std::move(frame)};
+  return report(std::move(crash));
+}
+
+TEST(Text, ACrashIsReportedWhole) {
+  EXPECT_EQ(report(example_crash()), golden("text/crash.txt"));
+}
+
+TEST(Text, ADamagedRecordSaysWhatItLacks) {
+  EXPECT_EQ(report(damaged_crash()), golden("text/damaged_crash.txt"));
+}
+
+TEST(Text, ADumpIsReportedWhole) {
+  EXPECT_EQ(report(example_dump()), golden("text/dump.txt"));
+}
+
+TEST(Text, TheWorkerIsNamed) {
+  Event event = event_with(example_crash());
+  event.worker = "web.3";
+  EXPECT_THAT(format_text(event), HasSubstr("\n  worker: web.3\n"));
+}
+
+TEST(Text, FinalizingIsSaid) {
+  Crash crash = example_crash();
+  crash.python.finalizing = true;
+  EXPECT_THAT(report(crash), HasSubstr("  python: CPython 3.11.2, finalizing\n"));
+}
+
+TEST(Text, ARecordWithoutARuntimeSectionHasNoVersion) {
+  Crash crash = example_crash();
+  crash.python = {};
+  EXPECT_THAT(report(crash), HasSubstr("  python: CPython\n"));
+}
+
+TEST(Text, AProcessThatIsGoneHasNoNameAndNoCommand) {
+  Event event = event_with(example_crash());
+  event.process = {.pid = 1234, .ppid = 0, .name = "", .executable = "", .command = {}};
+  EXPECT_THAT(format_text(event), HasSubstr("web1 process[1234] crashed: SIGSEGV"));
+  EXPECT_THAT(format_text(event), Not(HasSubstr("command:")));
+}
+
+TEST(Text, ArgumentsCanBeToldApart) {
+  Event event = event_with(example_crash());
+  event.process.command = {"python3", "-c", "a b\nc", ""};
+  EXPECT_THAT(format_text(event), HasSubstr("  command: python3 -c 'a b\\nc' ''\n"));
+}
+
+TEST(Text, OneRepetitionIsSingular) {
+  Frame frame = code_frame("app.py", 5, "down");
+  frame.repeat = 1;
+  EXPECT_THAT(report(frame), HasSubstr("  [Previous line repeated 1 more time]\n"));
+}
+
+TEST(Text, ABlankSourceLineIsLeftOut) {
+  EXPECT_THAT(report(with_source(code_frame("app.py", 5, "f"), "   ", 0, 3)),
+              HasSubstr("line 5, in f\n\nThread 1240"));
+}
+
+TEST(Text, ACrashWithoutThreadsIsStillReported) {
+  Crash crash = example_crash();
+  crash.threads.clear();
+  EXPECT_THAT(report(crash), HasSubstr("crash id: 0123456789abcdef"));
+}
+
+TEST(Text, AnIncompleteRecordIsNeverSilentAboutIt) {
+  Crash crash = example_crash();
+  crash.complete = false;
+  EXPECT_THAT(report(crash), HasSubstr("  incomplete: for an unknown reason\n"));
+}
+
+TEST(Text, ADeathBySignalWithoutARecordIsOneLine) {
+  EXPECT_EQ(
+      format_text(event_with(killed_by(SIGKILL))),
+      "2026-11-23T07:40:10.123456Z web1 python3[1234] was killed by SIGKILL; it left no record\n");
+}
+
+TEST(Text, ACoreDumpIsMentioned) {
+  ExitEvent exit = killed_by(SIGSEGV);
+  exit.core_dumped = true;
+  EXPECT_THAT(format_text(event_with(exit)), HasSubstr("killed by SIGSEGV (core dumped); it left"));
+}
+
+TEST(Text, ADeathThatWasReportedAsACrashIsNotRepeated) {
+  ExitEvent exit = killed_by(SIGSEGV);
+  exit.crash_id = "0123456789abcdef0123456789abcdef";
+  EXPECT_EQ(format_text(event_with(exit)), "");
+}
+
+TEST(Text, AProgramThatExitsByItselfLeavesNoWord) {
+  ExitEvent exit;
+  exit.code = 1;
+  EXPECT_EQ(format_text(event_with(exit)), "");
+}
+
+TEST(Text, AStartLeavesNoWord) {
+  EXPECT_EQ(format_text(event_with(StartEvent{})), "");
+}
+
+TEST(Text, ANoticeIsOneLine) {
+  EXPECT_EQ(format_text(event_with(NoticeEvent{"2 crash records were lost"})),
+            "2026-11-23T07:40:10.123456Z web1 pyfault-watchdog: 2 crash records were lost\n");
+}
+
+}  // namespace
+}  // namespace pyfault

@@ -1,0 +1,146 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "watchdog/crash/signal_names.h"
+#include "watchdog/format/escape.h"
+#include "watchdog/format/format.h"
+#include "watchdog/format/rfc3339.h"
+
+namespace pyfault {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <typename T>
+Json value_or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+std::string hexadecimal(std::uint64_t number) {
+  return fmt::format("{:#x}", number);
+}
+
+Json process_json(const Process& process) {
+  return {{"pid", process.pid},
+          {"ppid", process.ppid == 0 ? Json(nullptr) : Json(process.ppid)},
+          {"name", text_or_null(process.name)},
+          {"executable", text_or_null(process.executable)},
+          {"command", process.command}};
+}
+
+Json signal_json(const Signal& signal) {
+  return {{"number", signal.number},
+          {"name", signal.name},
+          {"code", signal.code},
+          {"code_name", signal.code_name},
+          {"address", signal.address ? Json(hexadecimal(*signal.address)) : Json(nullptr)},
+          {"sender_pid", value_or_null(signal.sender_pid)},
+          {"sender_uid", value_or_null(signal.sender_uid)},
+          {"description", signal.description}};
+}
+
+Json python_json(const PythonRuntime& python) {
+  return {{"version", text_or_null(python.version)},
+          {"implementation", "CPython"},
+          {"free_threaded", python.free_threaded},
+          {"finalizing", value_or_null(python.finalizing)},
+          {"collecting_garbage", value_or_null(python.collecting_garbage)}};
+}
+
+Json code_frame_json(const Frame& frame) {
+  Json json = {{"file", frame.file_readable ? Json(frame.file) : Json(nullptr)},
+               {"line", value_or_null(frame.line)},
+               {"end_line", value_or_null(frame.end_line)},
+               {"column", value_or_null(frame.column)},
+               {"end_column", value_or_null(frame.end_column)},
+               {"function", frame.function_readable ? Json(frame.function) : Json(nullptr)},
+               {"code", hexadecimal(frame.code)},
+               {"source", value_or_null(frame.source)}};
+  if (frame.repeat > 0) json["repeat"] = frame.repeat;
+  return json;
+}
+
+Json frame_json(const Frame& frame) {
+  switch (frame.kind) {
+    case Frame::Kind::kOmitted:
+      return Json::object({{"omitted", frame.omitted}});
+    case Frame::Kind::kUnreadable:
+      return Json::object({{"unreadable", hexadecimal(frame.address)}});
+    case Frame::Kind::kCycle:
+      return Json::object({{"cycle", true}});
+    case Frame::Kind::kCode:
+      break;
+  }
+  return code_frame_json(frame);
+}
+
+Json thread_json(const Thread& thread) {
+  Json frames = Json::array();
+  for (const Frame& frame : thread.frames) frames.push_back(frame_json(frame));
+  return {{"tid", value_or_null(thread.tid)},
+          {"ident", thread.ident},
+          {"name", text_or_null(thread.name)},
+          {"crashed", thread.crashed},
+          {"interpreter", value_or_null(thread.interpreter)},
+          {"frames", std::move(frames)}};
+}
+
+// Adds to an event's own members what its kind has to say.
+struct AddBody {
+  Json& json;
+
+  void operator()(const StartEvent&) const { json["event"] = "start"; }
+
+  void operator()(const NoticeEvent& notice) const {
+    json["event"] = "notice";
+    json["message"] = notice.message;
+  }
+
+  void operator()(const ExitEvent& exit) const {
+    json["event"] = "exit";
+    json["exit"] = {{"code", value_or_null(exit.code)},
+                    {"signal", exit.signal ? Json(signal_name(*exit.signal)) : Json(nullptr)},
+                    {"core_dumped", exit.core_dumped}};
+    json["reason"] = exit.reason;
+    json["crash"] = value_or_null(exit.crash_id);
+    json["uptime_seconds"] = exit.uptime_seconds;
+    json["max_rss_bytes"] = exit.max_rss_bytes;
+    json["user_seconds"] = exit.user_seconds;
+    json["system_seconds"] = exit.system_seconds;
+  }
+
+  void operator()(const Crash& crash) const {
+    const bool is_dump = crash.kind == CrashKind::kDump;
+    json["event"] = is_dump ? "dump" : "crash";
+    json["id"] = crash.id;
+    json["complete"] = crash.complete;
+    if (!crash.complete) json["incomplete_reason"] = crash.incomplete_reason;
+    json["signal"] = is_dump ? Json(nullptr) : signal_json(crash.signal);
+    json["python"] = python_json(crash.python);
+    json["fingerprint"] = text_or_null(crash.fingerprint);
+    json["threads"] = Json::array();
+    for (const Thread& thread : crash.threads) json["threads"].push_back(thread_json(thread));
+    json["threads_omitted"] = crash.threads_omitted;
+  }
+};
+
+}  // namespace
+
+std::string format_json(const Event& event) {
+  Json json = {{"schema", "pyfault/1"},
+               {"event", nullptr},
+               {"time", rfc3339_utc(event.realtime_ns)},
+               {"host", event.host},
+               {"worker", value_or_null(event.worker)},
+               {"process", process_json(event.process)}};
+  std::visit(AddBody{json}, event.body);
+  return escape_json(json.dump(-1, ' ', false, Json::error_handler_t::replace)) + '\n';
+}
+
+}  // namespace pyfault

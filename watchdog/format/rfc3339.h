@@ -1,0 +1,13 @@
+// Timestamps.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace pyfault {
+
+// "2026-11-23T07:40:10.123456Z" for nanoseconds since the epoch (CLOCK_REALTIME); microseconds are
+// rounded down.
+std::string rfc3339_utc(std::int64_t realtime_ns);
+
+}  // namespace pyfault

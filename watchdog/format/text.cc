@@ -1,0 +1,169 @@
+// The report for people: what happened, on one line that begins with the time; then what is known
+// about the process; then each thread, as Python prints a traceback.
+#include <fmt/format.h>
+
+#include <iterator>
+#include <string_view>
+
+#include "watchdog/crash/signal_names.h"
+#include "watchdog/format/carets.h"
+#include "watchdog/format/escape.h"
+#include "watchdog/format/format.h"
+#include "watchdog/format/rfc3339.h"
+
+namespace pyfault {
+namespace {
+
+using Buffer = std::back_insert_iterator<std::string>;
+
+constexpr std::int64_t kMainInterpreter = 0;
+
+std::string process_name(const Process& process) {
+  const std::string name = process.name.empty() ? "process" : escape_text(process.name);
+  return fmt::format("{}[{}]", name, process.pid);
+}
+
+std::string headline(const Event& event, std::string_view subject, std::string_view what) {
+  return fmt::format("{} {} {}{}\n", rfc3339_utc(event.realtime_ns), escape_text(event.host),
+                     subject, what);
+}
+
+std::string cause(const Signal& signal) {
+  std::string text =
+      fmt::format(" crashed: {} ({})", escape_text(signal.name), escape_text(signal.code_name));
+  if (!signal.description.empty()) text += ", " + escape_text(signal.description);
+  if (signal.address) text += fmt::format(", at {:#x}", *signal.address);
+  return text;
+}
+
+// An argument that a shell would take apart is put in quotes, so that the arguments can be told.
+std::string argument(std::string_view text) {
+  const bool plain = !text.empty() && text.find_first_of(" \t\n\"'\\$`") == text.npos;
+  return plain ? escape_text(text) : '\'' + escape_text(text) + '\'';
+}
+
+std::string command_line(const Process& process) {
+  std::string line;
+  for (const std::string& word : process.command) line += ' ' + argument(word);
+  return line;
+}
+
+std::string python_state(const PythonRuntime& python) {
+  std::string text = " CPython";
+  if (!python.version.empty()) text += ' ' + escape_text(python.version);
+  if (python.free_threaded) text += ", free-threaded";
+  if (python.finalizing.value_or(false)) text += ", finalizing";
+  if (python.collecting_garbage.value_or(false)) text += ", collecting garbage";
+  return text;
+}
+
+void add_fact(std::string& text, std::string_view name, std::string_view value) {
+  if (!value.empty()) fmt::format_to(Buffer(text), "  {}:{}\n", name, value);
+}
+
+std::string prefixed(const std::string& value) {
+  return value.empty() ? value : ' ' + escape_text(value);
+}
+
+std::string facts(const Event& event, const Crash& crash) {
+  std::string text;
+  add_fact(text, "worker", prefixed(event.worker.value_or("")));
+  add_fact(text, "command", command_line(event.process));
+  add_fact(text, "python", python_state(crash.python));
+  add_fact(text, crash.kind == CrashKind::kDump ? "dump id" : "crash id", prefixed(crash.id));
+  add_fact(text, "fingerprint", prefixed(crash.fingerprint));
+  const std::string reason = crash.incomplete_reason.empty() ? " for an unknown reason"
+                                                             : prefixed(crash.incomplete_reason);
+  if (!crash.complete) add_fact(text, "incomplete", reason);
+  return text;
+}
+
+std::string code_frame(const Frame& frame, std::uint32_t version_hex) {
+  const std::string file = frame.file_readable ? '"' + escape_text(frame.file) + '"' : "???";
+  const std::string line = frame.line ? std::to_string(*frame.line) : "???";
+  const std::string function = frame.function_readable ? escape_text(frame.function) : "???";
+  std::string text = fmt::format("  File {}, line {}, in {}\n", file, line, function);
+  const std::string source = source_line(frame);
+  if (!source.empty()) text += "    " + source + '\n';
+  const std::string carets = source.empty() ? "" : caret_line(frame, version_hex);
+  if (!carets.empty()) text += "    " + carets + '\n';
+  if (frame.repeat > 0) {
+    fmt::format_to(Buffer(text), "  [Previous line repeated {} more time{}]\n", frame.repeat,
+                   frame.repeat > 1 ? "s" : "");
+  }
+  return text;
+}
+
+std::string frame_text(const Frame& frame, std::uint32_t version_hex) {
+  switch (frame.kind) {
+    case Frame::Kind::kOmitted:
+      return fmt::format("  ... {} frame{} omitted ...\n", frame.omitted,
+                         frame.omitted == 1 ? "" : "s");
+    case Frame::Kind::kUnreadable:
+      return fmt::format("  <unreadable frame at {:#x}>\n", frame.address);
+    case Frame::Kind::kCycle:
+      return "  <the frame chain is a cycle>\n";
+    case Frame::Kind::kCode:
+      break;
+  }
+  return code_frame(frame, version_hex);
+}
+
+std::string thread_headline(const Thread& thread, CrashKind kind) {
+  std::string text = "Thread";
+  if (thread.tid) text += fmt::format(" {}", *thread.tid);
+  if (!thread.name.empty()) text += " \"" + escape_text(thread.name) + '"';
+  text += fmt::format(" ({:#x})", thread.ident);
+  if (!thread.interpreter) {
+    text += " not known to Python";
+  } else if (*thread.interpreter != kMainInterpreter) {
+    text += fmt::format(" of interpreter {}", *thread.interpreter);
+  }
+  if (thread.crashed) text += kind == CrashKind::kCrash ? " crashed" : " asked for this dump";
+  return text + ", most recent call first:\n";
+}
+
+std::string thread_text(const Thread& thread, const Crash& crash) {
+  std::string text = '\n' + thread_headline(thread, crash.kind);
+  if (thread.frames.empty()) return text + "  <no Python frame>\n";
+  for (const Frame& frame : thread.frames) text += frame_text(frame, crash.python.version_hex);
+  return text;
+}
+
+struct TextOf {
+  const Event& event;
+
+  std::string operator()(const StartEvent&) const { return ""; }
+
+  std::string operator()(const NoticeEvent& notice) const {
+    return headline(event, "pyfault-watchdog: ", escape_text(notice.message));
+  }
+
+  std::string operator()(const ExitEvent& exit) const {
+    if (!exit.signal || exit.crash_id) return "";
+    const std::string what =
+        fmt::format(" was killed by {}{}; it left no record", signal_name(*exit.signal),
+                    exit.core_dumped ? " (core dumped)" : "");
+    return headline(event, process_name(event.process), what);
+  }
+
+  std::string operator()(const Crash& crash) const {
+    const bool is_dump = crash.kind == CrashKind::kDump;
+    const std::string what = is_dump ? " dumped its stacks on request" : cause(crash.signal);
+    std::string text = headline(event, process_name(event.process), what) + facts(event, crash);
+    for (const Thread& thread : crash.threads) text += thread_text(thread, crash);
+    if (crash.threads_omitted > 0) {
+      fmt::format_to(Buffer(text), "\n... {} more thread{} omitted ...\n", crash.threads_omitted,
+                     crash.threads_omitted == 1 ? "" : "s");
+    }
+    return text;
+  }
+};
+
+}  // namespace
+
+std::string format_text(const Event& event) {
+  return std::visit(TextOf{event}, event.body);
+}
+
+}  // namespace pyfault
