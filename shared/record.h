@@ -130,7 +130,7 @@ inline constexpr std::uint32_t kMaxFrameEntries = kInnermostEntries + 1 + kOuter
 
 inline constexpr std::int64_t kNoInterpreter = -1;  // a thread that Python does not know
 
-enum ThreadFlags : std::uint32_t { kThreadCrashed = 1, kThreadNameIsNative = 2 };
+enum ThreadFlags : std::uint32_t { kThreadCrashed = 1 };
 
 struct ThreadSection {
   SectionHeader header;

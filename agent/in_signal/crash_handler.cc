@@ -19,6 +19,9 @@ namespace {
 static_assert(std::atomic<int>::is_always_lock_free);
 
 constinit const AgentState* agent = nullptr;
+// The process whose state this is. A vfork child runs on its parent's memory: a crash there must
+// not be recorded as the parent's, nor take the parent's place.
+constinit std::atomic<int> owner{0};
 // The thread that records a crash; the first one wins, and stays if the process is to die.
 constinit std::atomic<int> winner{0};
 constinit std::atomic<int> dumper{0};
@@ -98,30 +101,43 @@ bool resume_guarded_copy(ucontext_t* context) {
   return true;
 }
 
+enum class Entry { kWinner, kNestedFault, kLateComer };
+
+// One thread records; others wait for the death that it brings. Should the process live on, because
+// the previous action says so, the next one in line records its own crash.
+Entry enter(int self) {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    int current = 0;
+    if (winner.compare_exchange_strong(current, self)) return Entry::kWinner;
+    if (current == self) return Entry::kNestedFault;
+    park();
+  }
+  return Entry::kLateComer;
+}
+
+void record_on_crash_stack(const siginfo_t* info, const void* context) {
+  const GuardScope guard;
+  CrashCall call{info, context};
+  pyfault_run_on_stack(&record_crash, &call, agent->crash_stack + agent->crash_stack_size,
+                       &resume_stack);
+}
+
 // Little of this may live on the program's alternate stack, which can be as small as the kernel
 // allows: the work is done on the crash stack.
 void on_signal(int signal, siginfo_t* info, void* context) {
   auto* registers = static_cast<ucontext_t*>(context);
   if (is_hardware_fault(*info) && resume_guarded_copy(registers)) return;
-
-  const int self = sys_gettid();
-  int current = 0;
-  while (!winner.compare_exchange_strong(current, self)) {
-    if (current == self) {
+  if (sys_getpid() == owner.load()) {
+    const Entry entry = enter(sys_gettid());
+    if (entry == Entry::kNestedFault) {
       seal_and_abandon(registers);
       return;
     }
-    park();
-    if (winner.load() != 0) break;
-    current = 0;
+    if (entry == Entry::kWinner) {
+      record_on_crash_stack(info, context);
+      if (!previous_action_is_default(signal)) winner.store(0);
+    }
   }
-  if (winner.load() == self) {
-    const GuardScope guard;
-    CrashCall call{info, context};
-    pyfault_run_on_stack(&record_crash, &call, agent->crash_stack + agent->crash_stack_size,
-                         &resume_stack);
-  }
-  if (!previous_action_is_default(signal) && winner.load() == self) winner.store(0);
   let_previous_action_run(*info);
 }
 
@@ -141,14 +157,12 @@ bool begin_dump(int self) {
 
 void arm(const AgentState& state) {
   agent = &state;
+  owner.store(sys_getpid());
   install_actions(&on_signal);
 }
 
-bool armed() {
-  return agent != nullptr;
-}
-
 void forget_parent() {
+  owner.store(sys_getpid());
   winner.store(0);
   dumper.store(0);
   crash_slot = SlotWriter();

@@ -10,7 +10,6 @@ namespace pyfault {
 // Ordinary context, once: from here on a fatal signal is recorded. `state` must outlive the
 // process.
 void arm(const AgentState& state);
-bool armed();
 
 // In a forked child, before anything else runs there: what a thread of the parent was doing in a
 // handler at the fork does not concern the child.

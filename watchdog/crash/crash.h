@@ -1,7 +1,7 @@
 // A crash: the validated, decoded meaning of a record. A plain value that everything downstream may
-// trust: strings are valid UTF-8 (lone surrogates spelt as the six characters \udcXX), numbers are in
-// range, a frame's kind says which of its members mean anything. Text is NOT yet escaped: it may hold
-// control characters, which each formatter must escape.
+// trust: strings are valid UTF-8 (surrogates spelt as six characters like \udc80), numbers are in
+// range, a frame's kind says which of its members mean anything. Text is NOT yet escaped: it may
+// hold control characters, which each formatter must escape.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +18,18 @@ struct Frame {
 
   Kind kind = Kind::kCode;
   // kCode
-  std::string file;      // co_filename
-  std::string function;  // co_qualname where CPython has it, else co_name
-  std::string name;      // co_name
-  bool file_readable = true;      // false: the string could not be read, and is empty
+  std::string file;           // co_filename
+  std::string function;       // co_qualname where CPython has it, else co_name
+  std::string name;           // co_name
+  bool file_readable = true;  // false: the string could not be read, and is empty
   bool function_readable = true;
   std::optional<int> line;  // 1-based
   std::optional<int> end_line;
   std::optional<int> column;  // 0-based, in UTF-8 bytes of the source line
   std::optional<int> end_column;
-  std::uint64_t code = 0;            // address of the code object
-  std::uint64_t repeat = 0;          // further identical frames folded into this one
-  std::optional<std::string> source; // the line's text, unstripped, without its newline; by enrich
+  std::uint64_t code = 0;             // address of the code object
+  std::uint64_t repeat = 0;           // further identical frames folded into this one
+  std::optional<std::string> source;  // the line's text, unstripped, without its newline; by enrich
   // kOmitted
   std::uint64_t omitted = 0;
   // kUnreadable
@@ -37,13 +37,14 @@ struct Frame {
 };
 
 struct Thread {
-  std::optional<int> tid;                  // native thread id
-  std::uint64_t ident = 0;                 // threading.get_ident()
-  std::string name;                        // empty where unknown
-  bool crashed = false;                    // the faulting thread; in a dump, the one that asked
-  std::optional<std::int64_t> interpreter; // none: Python does not know this thread
-  std::uint32_t list_position = 0;         // in CPython's own lists
-  std::vector<Frame> frames;               // most recent first
+  std::optional<int> tid;   // native thread id
+  std::uint64_t ident = 0;  // threading.get_ident()
+  std::string name;         // threading.Thread.name; empty where unknown
+  std::string native_name;  // the kernel's name for it (15 bytes); empty where unknown
+  bool crashed = false;     // the faulting thread; in a dump, the one that asked
+  std::optional<std::int64_t> interpreter;  // none: Python does not know this thread
+  std::uint32_t list_position = 0;          // in CPython's own lists
+  std::vector<Frame> frames;                // most recent first
 };
 
 struct Signal {
@@ -76,7 +77,7 @@ struct Crash {
   int tid = 0;
   Signal signal;  // number 0 in a dump
   PythonRuntime python;
-  std::string fingerprint;
+  std::string fingerprint;      // 16 hex digits; see fingerprint.h
   std::vector<Thread> threads;  // the faulting one first
   std::uint64_t threads_omitted = 0;
 };

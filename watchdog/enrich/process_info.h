@@ -1,4 +1,5 @@
-// What /proc says about a process: read while it still lives, from a path under /proc/PID.
+// What /proc says about a process, read while it still lives or is a zombie. Text is valid UTF-8 (a
+// byte that is none becomes U+FFFD) but not escaped.
 #pragma once
 
 #include <cstdint>
@@ -6,14 +7,27 @@
 #include <string>
 
 #include "watchdog/event/event.h"
+#include "watchdog/os/file_rights.h"
 
 namespace pyfault {
 
-// None when the process is gone. A zombie has a name and a parent but no executable and no command.
+// /proc/PID/stat.
+struct ProcessStat {
+  std::string name;  // comm
+  int ppid = 0;
+  std::uint64_t start_ticks = 0;  // clock ticks from boot to the process's start (not its exec)
+};
+
+// None when the process is gone, here and below.
+std::optional<ProcessStat> read_process_stat(int pid);
+
+// A zombie has a name and a parent but no executable and no command. Of a very long command the
+// first kMaxCommandBytes are kept.
 std::optional<Process> read_process(int pid);
 
-// CLOCK_REALTIME nanoseconds at which the process started (field 22 of /proc/PID/stat, to a clock
-// tick); none when the process is gone.
-std::optional<std::int64_t> process_start_ns(int pid);
+inline constexpr std::size_t kMaxCommandBytes = std::size_t{64} << 10;
+
+// The effective user and groups.
+std::optional<Identity> effective_identity(int pid);
 
 }  // namespace pyfault

@@ -20,8 +20,6 @@ namespace {
 constexpr std::size_t kMaxFrames = 100;
 constexpr std::size_t kMaxThreads = 100;
 constexpr std::size_t kMaxStringLength = 500;
-// Linux keeps no more of a thread's name; 3.14's faulthandler asks pthread_getname_np().
-constexpr std::size_t kMaxThreadNameBytes = 15;
 
 constexpr std::int64_t kMainInterpreter = 0;
 
@@ -65,16 +63,6 @@ std::string ascii(std::string_view text) {
     text.remove_prefix(next.bytes);
   }
   return out;
-}
-
-std::string thread_name(std::string_view name) {
-  std::string_view rest = name;
-  while (!rest.empty()) {
-    const std::size_t bytes = first_code_point(rest).bytes;
-    if (name.size() - rest.size() + bytes > kMaxThreadNameBytes) break;
-    rest.remove_prefix(bytes);
-  }
-  return escape_text(name.substr(0, name.size() - rest.size()));
 }
 
 bool has_unknown(const Frame& frame) {
@@ -129,8 +117,8 @@ class Traceback {
 std::string thread_text(const Thread& thread, const PythonRuntime& python, const Dialect& dialect) {
   std::string text = thread.crashed ? "Current thread" : "Thread";
   text += fmt::format(" 0x{:016x}", thread.ident);
-  if (dialect.names_threads && !thread.name.empty()) {
-    text += " [" + thread_name(thread.name) + "]";
+  if (dialect.names_threads && !thread.native_name.empty()) {
+    text += " [" + escape_text(thread.native_name) + "]";
   }
   text += " (most recent call first):\n";
   const bool collecting = thread.crashed && python.collecting_garbage.value_or(false);

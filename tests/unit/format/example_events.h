@@ -51,6 +51,7 @@ inline Thread example_thread(int tid, std::string name, std::vector<Frame> frame
   Thread thread;
   thread.tid = tid;
   thread.ident = 0x7f0000000000 + static_cast<std::uint64_t>(tid);
+  thread.native_name = name.empty() ? "" : "python3";
   thread.name = std::move(name);
   thread.interpreter = 0;
   thread.frames = std::move(frames);

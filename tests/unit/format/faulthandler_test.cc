@@ -182,7 +182,7 @@ TEST_P(AsFaulthandler, AFrameWithoutALine) {
 
 TEST_P(AsFaulthandler, ThreadNames) {
   Thread thread = crashed(recorded_thread(0, {code_frame(file("thread_name"), 7, "<module>")}));
-  thread.name = "é-worker-number-12";
+  thread.native_name = "é-worker-numbe";
   EXPECT_EQ(print({thread}), recording("thread_name"));
 }
 

@@ -1,0 +1,74 @@
+#include "shared/ring_reader.h"
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bit>
+#include <climits>
+#include <cstring>
+
+namespace pyfault {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "the futex word is the state's low half");
+
+SlotFinding classify(SlotWord word) {
+  switch (word.state) {
+    case SlotState::kFree:
+      return word.owner == 0 ? SlotFinding::kFree : SlotFinding::kGarbage;
+    case SlotState::kClaimed:
+      return word.owner > 0 ? SlotFinding::kClaimed : SlotFinding::kGarbage;
+    case SlotState::kPublished:
+      return word.owner > 0 ? SlotFinding::kPublished : SlotFinding::kGarbage;
+  }
+  return SlotFinding::kGarbage;
+}
+
+// Not the private kind: those who wait are in other processes.
+void wake_all(std::atomic<std::uint64_t>& word) {
+  syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
+
+}  // namespace
+
+SlotLook RingReader::look(std::uint32_t index) const {
+  const std::uint64_t packed = ring_slot(ring_, index)->state.load(std::memory_order_acquire);
+  const SlotWord word = SlotWord::unpack(packed);
+  return {classify(word), word.owner, packed};
+}
+
+std::size_t RingReader::committed(std::uint32_t index) const {
+  const std::size_t size = ring_slot(ring_, index)->committed.load(std::memory_order_acquire);
+  return size < kSlotPayload ? size : kSlotPayload;
+}
+
+void RingReader::copy_out(std::uint32_t index, std::byte* to, std::size_t size) const {
+  if (size != 0) std::memcpy(to, slot_payload(ring_slot(ring_, index)), size);
+}
+
+CutShort RingReader::cut_short(std::uint32_t index) const {
+  return ring_slot(ring_, index)->cut_short.load(std::memory_order_acquire);
+}
+
+bool RingReader::release(std::uint32_t index, std::uint64_t expected) {
+  SlotHeader* slot = ring_slot(ring_, index);
+  std::atomic<std::uint64_t>& word = slot->state;
+  // A writer that dies between claiming the slot and saying that it holds nothing must not be found
+  // with the record before its own.
+  slot->committed.store(0, std::memory_order_relaxed);
+  const std::uint64_t released = SlotWord::unpack(expected).released().pack();
+  // Release: the payload must have been copied out before another writer may claim the slot.
+  if (!word.compare_exchange_strong(expected, released, std::memory_order_release,
+                                    std::memory_order_relaxed)) {
+    return false;
+  }
+  wake_all(word);
+  return true;
+}
+
+std::uint32_t RingReader::dropped_records() const {
+  return ring_header(ring_)->dropped_records.load(std::memory_order_relaxed);
+}
+
+}  // namespace pyfault

@@ -1,0 +1,59 @@
+// The watchdog's side of the ring (ring_layout.h): looks at slots, copies payloads out, gives slots
+// back.
+//
+// Trusts nothing in the mapping. Every word is loaded once; payload bytes are copied once and never
+// looked at in place; offsets come from ring_layout.h, not from the ring's header. A hostile
+// process may write to the mapping at any moment: what is copied out may be nonsense, but no call
+// here reads or writes outside the mapping, waits, or loops on what it finds.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "shared/ring_layout.h"
+
+namespace pyfault {
+
+enum class SlotFinding {
+  kFree,
+  kClaimed,
+  kPublished,
+  kGarbage,  // a word that no writer makes: release() it
+};
+
+struct SlotLook {
+  SlotFinding finding;
+  std::int32_t owner;  // > 0 when claimed or published
+  std::uint64_t word;  // what release() expects to find
+};
+
+class RingReader {
+ public:
+  // `ring`: a writable mapping of kRingSize bytes that outlives the reader.
+  explicit RingReader(void* ring) : ring_(ring) {}
+
+  // index < kSlotCount, here and below.
+  SlotLook look(std::uint32_t index) const;
+
+  // Valid payload bytes as the slot says now, at most kSlotPayload.
+  std::size_t committed(std::uint32_t index) const;
+
+  // Copies the first `size` payload bytes, size <= kSlotPayload. For the bytes to be whole, `size`
+  // must come from committed() called before.
+  void copy_out(std::uint32_t index, std::byte* to, std::size_t size) const;
+
+  // May hold a value that CutShort does not name.
+  CutShort cut_short(std::uint32_t index) const;
+
+  // Frees the slot and wakes whoever waits for the ack. False when the word is no longer
+  // `expected`, and then nothing is changed.
+  bool release(std::uint32_t index, std::uint64_t expected);
+
+  // Records that found no free slot since the ring was made; wraps around.
+  std::uint32_t dropped_records() const;
+
+ private:
+  void* ring_;
+};
+
+}  // namespace pyfault

@@ -1,0 +1,42 @@
+// Any bytes at all as a record: nothing may crash, and what comes out keeps the promises of Crash.
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <span>
+
+#include "tests/support/crash_invariants.h"
+#include "watchdog/crash/decode.h"
+
+namespace {
+
+// For each byte of the record, a Frame for 32 of them and the text budget; and a MiB of that to
+// begin with.
+constexpr std::size_t kFixedWeight = std::size_t{2} << 20;
+constexpr std::size_t kWeightPerByte = 40;
+
+void require(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "broken: %s\n", what);
+  std::abort();
+}
+
+void check(const pyfault::Crash& crash, std::size_t record_size) {
+  const std::string broken = pyfault::test::broken_invariant(crash);
+  require(broken.empty(), broken.c_str());
+  require(pyfault::test::weight(crash) <= kFixedWeight + kWeightPerByte * record_size, "weight");
+}
+
+}  // namespace
+
+// The last byte says what the slot said about the record.
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const unsigned slot = data[size - 1];
+  const auto bytes = std::as_bytes(std::span(data, size - 1));
+  const auto cut_short = static_cast<pyfault::CutShort>(slot & 3);
+  const auto crash = pyfault::decode({bytes, cut_short, (slot & 4) == 0});
+  if (crash) check(*crash, bytes.size());
+  return 0;
+}

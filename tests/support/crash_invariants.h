@@ -1,0 +1,92 @@
+// What holds for every Crash, however hostile the record was. For tests and fuzzers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "watchdog/crash/crash.h"
+
+namespace pyfault::test {
+
+// Strict: no overlong forms, no surrogates, nothing above U+10FFFF (Unicode 15, table 3-7).
+inline bool is_valid_utf8(std::string_view text) {
+  const auto in = [&](std::size_t i, unsigned low, unsigned high) {
+    const auto byte = i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
+    return byte >= low && byte <= high;
+  };
+  const auto tails = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i)
+      if (!in(i, 0x80, 0xbf)) return false;
+    return true;
+  };
+  const auto length = [&]() -> std::size_t {
+    if (in(0, 0, 0x7f)) return 1;
+    if (in(0, 0xc2, 0xdf)) return tails(1, 2) ? 2 : 0;
+    if (in(0, 0xe0, 0xef)) {
+      const bool second = in(1, in(0, 0xe0, 0xe0) ? 0xa0 : 0x80, in(0, 0xed, 0xed) ? 0x9f : 0xbf);
+      return second && tails(2, 3) ? 3 : 0;
+    }
+    if (!in(0, 0xf0, 0xf4)) return 0;
+    const bool second = in(1, in(0, 0xf0, 0xf0) ? 0x90 : 0x80, in(0, 0xf4, 0xf4) ? 0x8f : 0xbf);
+    return second && tails(2, 4) ? 4 : 0;
+  };
+  while (!text.empty()) {
+    const std::size_t step = length();
+    if (step == 0) return false;
+    text.remove_prefix(step);
+  }
+  return true;
+}
+
+inline std::string broken_invariant(const Frame& frame) {
+  for (const std::string& text : {frame.file, frame.function, frame.name})
+    if (!is_valid_utf8(text)) return "a frame's text is not UTF-8";
+  if (!frame.file_readable && !frame.file.empty()) return "text in an unreadable file name";
+  if (!frame.function_readable && !frame.function.empty()) return "text in an unreadable function";
+  if (frame.line && *frame.line < 1) return "line below 1";
+  if (frame.end_line && (!frame.line || *frame.end_line < *frame.line)) return "end before line";
+  if (frame.column && (*frame.column < 0 || !frame.line)) return "column without its line";
+  if (frame.end_column && (*frame.end_column < 0 || !frame.column || !frame.end_line))
+    return "end column without its column";
+  return {};
+}
+
+inline std::string broken_invariant(const Thread& thread) {
+  if (!is_valid_utf8(thread.name)) return "a thread's name is not UTF-8";
+  if (thread.tid && *thread.tid <= 0) return "thread id not positive";
+  if (thread.interpreter && *thread.interpreter < 0) return "interpreter below 0";
+  for (const Frame& frame : thread.frames)
+    if (auto broken = broken_invariant(frame); !broken.empty()) return broken;
+  return {};
+}
+
+// Empty when all hold, else what does not.
+inline std::string broken_invariant(const Crash& crash) {
+  if (crash.complete != crash.incomplete_reason.empty()) return "complete and its reason disagree";
+  if (crash.pid <= 0 || crash.tid <= 0) return "pid or tid not positive";
+  if (crash.realtime_ns < 0 || crash.monotonic_ns < 0) return "time below 0";
+  if ((crash.kind == CrashKind::kDump) != (crash.signal.number == 0))
+    return "kind and signal disagree";
+  if (crash.fingerprint.size() != 16) return "fingerprint of a wrong size";
+  for (std::size_t i = 1; i < crash.threads.size(); ++i)
+    if (crash.threads[i].crashed && !crash.threads[i - 1].crashed)
+      return "crashed thread not first";
+  for (const Thread& thread : crash.threads)
+    if (auto broken = broken_invariant(thread); !broken.empty()) return broken;
+  return {};
+}
+
+// Bytes that the value holds on the heap, about.
+inline std::size_t weight(const Crash& crash) {
+  std::size_t bytes = crash.threads.capacity() * sizeof(Thread);
+  for (const Thread& thread : crash.threads) {
+    bytes += thread.name.capacity() + thread.frames.capacity() * sizeof(Frame);
+    for (const Frame& frame : thread.frames)
+      bytes += frame.file.capacity() + frame.function.capacity() + frame.name.capacity();
+  }
+  return bytes;
+}
+
+}  // namespace pyfault::test

@@ -1,0 +1,126 @@
+#include "watchdog/crash/fingerprint.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+namespace pyfault::test {
+namespace {
+
+struct FingerprintTest : testing::Test {
+  FingerprintTest() { signal(SIGSEGV, "SIGSEGV"); }
+
+  void signal(int number, const char* name) {
+    crash.signal.number = number;
+    crash.signal.name = name;
+  }
+  static Frame frame(const char* file, const char* function, int line = 1) {
+    Frame result;
+    result.file = file;
+    result.function = function;
+    result.line = line;
+    return result;
+  }
+  static Frame gap() {
+    Frame result;
+    result.kind = Frame::Kind::kOmitted;
+    return result;
+  }
+  std::string of(std::vector<Frame> frames) {
+    Thread thread;
+    thread.crashed = true;
+    thread.frames = std::move(frames);
+    crash.threads = {thread};
+    return fingerprint(crash);
+  }
+  Crash crash;
+};
+
+TEST_F(FingerprintTest, SameBugSameNameToday) {
+  // Frozen: operators keep these. FNV-1a 64 of "pyfault-fingerprint/1\nmemory\na.py:f\n".
+  EXPECT_EQ(of({frame("/x/a.py", "f")}), "3fb04f4c01c69060");
+}
+
+TEST_F(FingerprintTest, NoFramesSameNameToday) {
+  // Frozen likewise: "pyfault-fingerprint/1\nmemory\nno python frames\n".
+  EXPECT_EQ(of({}), "d444a6437ee8148d");
+}
+
+TEST_F(FingerprintTest, LinesAndFoldersDoNotMatter) {
+  EXPECT_EQ(of({frame("/opt/v1/a.py", "f", 10)}), of({frame("/home/me/a.py", "f", 99)}));
+  EXPECT_EQ(of({frame("a.py", "f")}), of({frame("/x/a.py", "f")}));
+}
+
+TEST_F(FingerprintTest, AddressesDoNotMatter) {
+  const auto before = of({frame("a.py", "f")});
+  crash.signal.address = 0x1234;
+  EXPECT_EQ(fingerprint(crash), before);
+}
+
+TEST_F(FingerprintTest, FileAndFunctionMatter) {
+  const auto name = of({frame("a.py", "f")});
+  EXPECT_NE(name, of({frame("b.py", "f")}));
+  EXPECT_NE(name, of({frame("a.py", "g")}));
+}
+
+TEST_F(FingerprintTest, OrderMatters) {
+  EXPECT_NE(of({frame("a", "f"), frame("a", "g")}), of({frame("a", "g"), frame("a", "f")}));
+}
+
+TEST_F(FingerprintTest, RecursionDepthDoesNotMatter) {
+  const auto f = frame("a", "f"), main = frame("a", "main");
+  EXPECT_EQ(of({f, main}), of({f, f, f, f, f, f, f, main}));
+}
+
+TEST_F(FingerprintTest, DepthOfMutualRecursionDoesNotMatter) {
+  const auto f = frame("a", "f"), g = frame("a", "g"), main = frame("a", "main");
+  EXPECT_EQ(of({f, g, main}), of({f, g, f, g, f, g, f, g, main}));
+}
+
+TEST_F(FingerprintTest, GapsInTheStackDoNotMatter) {
+  const auto f = frame("a", "f"), main = frame("a", "main");
+  EXPECT_EQ(of({f, main}), of({f, gap(), main}));
+}
+
+TEST_F(FingerprintTest, CallersBeyondTheFifthDoNotMatter) {
+  std::vector frames = {frame("a", "1"), frame("a", "2"), frame("a", "3"), frame("a", "4")};
+  const auto four = of(frames);
+  frames.push_back(frame("a", "5"));
+  const auto five = of(frames);
+  frames.push_back(frame("a", "6"));
+  EXPECT_NE(four, five);
+  EXPECT_EQ(of(frames), five);
+}
+
+TEST_F(FingerprintTest, BusErrorIsTheSameBugAsASegmentationFault) {
+  const auto segv = of({frame("a", "f")});
+  signal(SIGBUS, "SIGBUS");
+  EXPECT_EQ(fingerprint(crash), segv);
+  signal(SIGABRT, "SIGABRT");
+  EXPECT_NE(fingerprint(crash), segv);
+}
+
+TEST_F(FingerprintTest, OtherThreadsDoNotMatter) {
+  const auto alone = of({frame("a", "f")});
+  crash.threads.emplace_back().frames = {frame("b", "g")};
+  EXPECT_EQ(fingerprint(crash), alone);
+}
+
+TEST_F(FingerprintTest, CrashWithoutFramesStillHasAName) {
+  const auto none = of({});
+  EXPECT_EQ(none.size(), 16u);
+  EXPECT_EQ(none, of({gap()}));
+  crash.threads.clear();
+  EXPECT_EQ(none, fingerprint(crash));
+  signal(SIGABRT, "SIGABRT");
+  EXPECT_NE(none, fingerprint(crash));
+}
+
+TEST_F(FingerprintTest, UnreadableNamesHaveAPlaceholder) {
+  Frame unreadable = frame("", "f");
+  unreadable.file_readable = false;
+  EXPECT_EQ(of({unreadable}), of({frame("???", "f")}));
+}
+
+}  // namespace
+}  // namespace pyfault::test

@@ -1,0 +1,171 @@
+// Records that somebody made up: numbers that point outside, lie about sizes, or ask for memory.
+#include <gmock/gmock.h>
+
+#include "tests/unit/crash/decode_fixture.h"
+
+namespace pyfault::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::SizeIs;
+
+struct HostileRecordTest : DecodeTest {
+  static constexpr std::size_t kFirstString = sizeof(CodeSection);
+  // Where the first two are empty.
+  static constexpr std::size_t kThirdString = kFirstString + 2 * sizeof(StringHeader);
+
+  bool fault_is_refused() {
+    record = RecordBuilder().fault(fault).runtime().end();
+    return !decode();
+  }
+  FaultSection fault = segfault();
+};
+
+TEST_F(HostileRecordTest, FaultOfAnUnknownKindIsRefused) {
+  fault.kind = static_cast<RecordKind>(3);
+  EXPECT_TRUE(fault_is_refused());
+}
+
+TEST_F(HostileRecordTest, SignalsThatDoNotExistAreRefused) {
+  for (const int signal : {-1, 0, 65, INT32_MAX}) {
+    fault.signal = signal;
+    EXPECT_TRUE(fault_is_refused()) << signal;
+  }
+}
+
+TEST_F(HostileRecordTest, DumpWithASignalIsRefused) {
+  fault.kind = RecordKind::kDump;
+  EXPECT_TRUE(fault_is_refused());
+}
+
+TEST_F(HostileRecordTest, ProcessAndThreadAreNumberedFromOne) {
+  fault.pid = 0;
+  EXPECT_TRUE(fault_is_refused());
+  fault = segfault();
+  fault.tid = -1;
+  EXPECT_TRUE(fault_is_refused());
+}
+
+TEST_F(HostileRecordTest, TimeBeforeTheEpochIsTheEpoch) {
+  fault.realtime_ns = fault.monotonic_ns = INT64_MIN;
+  record.fault(fault);
+  EXPECT_EQ(crash().realtime_ns, 0);
+  EXPECT_EQ(crash().monotonic_ns, 0);
+}
+
+TEST_F(HostileRecordTest, FrameOfACodeObjectThatIsNotThereHasNoNames) {
+  for (const std::uint32_t index : {1u, 0xffffffffu}) {
+    record = RecordBuilder();
+    begun().code("a.py", "f").crashed_thread({at(index, 4), at(0, 5)}).end();
+    EXPECT_FALSE(only_frame().file_readable);
+    EXPECT_FALSE(only_frame().function_readable);
+    EXPECT_EQ(crash().threads.at(0).frames.at(1).file, "a.py");
+    EXPECT_EQ(reason(), "frames that the record does not explain");
+  }
+}
+
+TEST_F(HostileRecordTest, CodeObjectsAfterTheThreadDoNotCount) {
+  begun().crashed_thread({at(0, 4)}).code("a.py", "f").end();
+  EXPECT_FALSE(only_frame().file_readable);
+}
+
+TEST_F(HostileRecordTest, FrameOfAnUnknownKindIsUnreadable) {
+  begun().crashed_thread({frame_entry(static_cast<FrameKind>(9), 0)}).end();
+  EXPECT_EQ(only_frame().kind, Frame::Kind::kUnreadable);
+  EXPECT_EQ(reason(), "frames that the record does not explain");
+}
+
+TEST_F(HostileRecordTest, CodeObjectOutOfSequenceIsMalformed) {
+  begun().code("a.py", "f").patch_last(offsetof(CodeSection, index), std::uint32_t{1}).end();
+  EXPECT_THAT(reason(), HasSubstr("malformed section"));
+}
+
+TEST_F(HostileRecordTest, AsManyFramesAsTheFormatAllowsAreRead) {
+  begun().crashed_thread(std::vector(kMaxFrameEntries, cycle())).end();
+  EXPECT_THAT(crash().threads.at(0).frames, SizeIs(kMaxFrameEntries));
+}
+
+TEST_F(HostileRecordTest, MoreFramesThanTheFormatAllowsAreMalformed) {
+  begun().crashed_thread(std::vector(kMaxFrameEntries + 1, cycle())).end();
+  EXPECT_THAT(reason(), HasSubstr("malformed section"));
+}
+
+TEST_F(HostileRecordTest, FrameCountsBeyondTheSectionAreMalformed) {
+  for (const std::uint32_t count : {2u, kMaxFrameEntries, 0x08000001u, 0xffffffffu}) {
+    record = RecordBuilder();
+    begun().crashed_thread({cycle()}).patch_last(offsetof(ThreadSection, frame_count), count).end();
+    EXPECT_THAT(reason(), HasSubstr("malformed section")) << count;
+  }
+}
+
+TEST_F(HostileRecordTest, StringOfTheGreatestLengthIsRead) {
+  const std::string longest(kMaxStringUnits, 'x');
+  begun().code(longest.c_str(), "f").crashed_thread({at(0, 1)}).end();
+  EXPECT_EQ(only_frame().file, longest);
+}
+
+TEST_F(HostileRecordTest, LongerStringIsMalformed) {
+  begun().code(std::string(kMaxStringUnits + 1, 'x').c_str(), "f").end();
+  EXPECT_THAT(reason(), HasSubstr("malformed section"));
+}
+
+TEST_F(HostileRecordTest, StringsThatLeaveTheirSectionAreMalformed) {
+  for (const std::uint32_t units : {100u, kMaxStringUnits, 0x40000001u, 0xffffffffu}) {
+    record = RecordBuilder();
+    begun().code("a.py", "f").patch_last(kFirstString, StringHeader{4, 0, 0, units}).end();
+    EXPECT_THAT(reason(), HasSubstr("malformed section")) << units;
+  }
+}
+
+TEST_F(HostileRecordTest, UnitSizesThatDoNotExistAreMalformed) {
+  for (const int unit_size : {3, 5, 8, 255}) {
+    record = RecordBuilder();
+    begun()
+        .code("a.py", "f")
+        .patch_last(kFirstString, StringHeader{static_cast<std::uint8_t>(unit_size), 0, 0, 1})
+        .end();
+    EXPECT_THAT(reason(), HasSubstr("malformed section")) << unit_size;
+  }
+}
+
+TEST_F(HostileRecordTest, UnreadableStringWithUnitsIsMalformed) {
+  begun().code("", "", "f").patch_last(kThirdString, StringHeader{0, 0, 0, 4}).end();
+  EXPECT_THAT(reason(), HasSubstr("malformed section"));
+}
+
+TEST_F(HostileRecordTest, NonsenseInYesOrNoFactsIsUnknown) {
+  RuntimeSection runtime{};
+  runtime.free_threaded = runtime.finalizing = static_cast<Known>(200);
+  record.fault().runtime(runtime).end();
+  EXPECT_FALSE(crash().python.free_threaded);
+  EXPECT_EQ(crash().python.finalizing, std::nullopt);
+}
+
+TEST_F(HostileRecordTest, MoreThreadsThanAnyProcessHasAreNotKept) {
+  begun();
+  for (int i = 0; i < 65537; ++i) record.thread({}, {});
+  record.end();
+  EXPECT_THAT(crash().threads, SizeIs(65536));
+  EXPECT_FALSE(crash().complete);
+}
+
+// One long name, named by every frame of the record: 2 MiB that would become a gigabyte.
+TEST_F(HostileRecordTest, SharedNamesDoNotMultiply) {
+  const std::u16string longest(kMaxStringUnits, u'\xdc80');
+  begun().code(ucs2(longest), ucs2(longest));
+  for (int i = 0; i < 250; ++i) record.thread({}, std::vector(kMaxFrameEntries, at(0, 1)));
+  record.end();
+  EXPECT_LT(weight(crash()), 40 * record.size());
+  EXPECT_EQ(reason(), "frames that the record does not explain");
+}
+
+TEST_F(HostileRecordTest, FullSlotOfOrdinaryFramesFitsTheBudget) {
+  const std::string file = "/usr/lib/python3/dist-packages/" + std::string(150, 'p') + ".py";
+  begun().code(file.c_str(), "SomeClass.some_method", "some_method");
+  for (int i = 0; i < 250; ++i) record.thread({}, std::vector(kMaxFrameEntries, at(0, 1)));
+  record.end();
+  EXPECT_TRUE(crash().complete);
+}
+
+}  // namespace
+}  // namespace pyfault::test

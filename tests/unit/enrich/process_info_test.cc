@@ -1,0 +1,91 @@
+#include "watchdog/enrich/process_info.h"
+
+#include <gmock/gmock.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/unit/enrich/waiting_child.h"
+
+namespace pyfault {
+namespace {
+
+using test::WaitingChild;
+using ::testing::EndsWith;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+// No process: the number of a child that has been reaped.
+pid_t nobody() {
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  waitpid(child, nullptr, 0);
+  return child;
+}
+
+TEST(ReadProcess, TellsWhoWeAre) {
+  const auto process = read_process(getpid());
+  ASSERT_TRUE(process);
+  EXPECT_EQ(process->pid, getpid());
+  EXPECT_EQ(process->ppid, getppid());
+  EXPECT_EQ(process->name, "unit_enrich");
+  EXPECT_THAT(process->executable, EndsWith("/unit_enrich"));
+  ASSERT_THAT(process->command, Not(IsEmpty()));
+  EXPECT_THAT(process->command[0], EndsWith("unit_enrich"));
+}
+
+TEST(ReadProcess, OfNobodyIsNone) {
+  EXPECT_FALSE(read_process(nobody()));
+}
+
+TEST(ReadProcess, AZombieHasANameAndAParentOnly) {
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  siginfo_t info{};
+  waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT);
+  const auto process = read_process(child);
+  waitpid(child, nullptr, 0);
+  ASSERT_TRUE(process);
+  EXPECT_EQ(process->name, "unit_enrich");
+  EXPECT_EQ(process->ppid, getpid());
+  EXPECT_EQ(process->executable, "");
+  EXPECT_THAT(process->command, IsEmpty());
+}
+
+TEST(ReadProcess, ANameMayLookLikeTheRestOfTheLine) {
+  const WaitingChild child([] { prctl(PR_SET_NAME, "x) Z 1 (y\n"); });
+  const auto process = read_process(child.pid());
+  ASSERT_TRUE(process);
+  EXPECT_EQ(process->name, "x) Z 1 (y\n");
+  EXPECT_EQ(process->ppid, getpid());
+}
+
+TEST(ReadProcess, ANameThatIsNotUtf8BecomesSo) {
+  const WaitingChild child([] { prctl(PR_SET_NAME, "caf\xe9"); });
+  EXPECT_EQ(read_process(child.pid())->name, "caf\ufffd");
+}
+
+TEST(ReadProcessStat, AChildIsNotOlderThanItsParent) {
+  const WaitingChild child([] {});
+  EXPECT_GE(read_process_stat(child.pid())->start_ticks, read_process_stat(getpid())->start_ticks);
+}
+
+TEST(EffectiveIdentity, IsOurs) {
+  const auto identity = effective_identity(getpid());
+  ASSERT_TRUE(identity);
+  EXPECT_EQ(identity->uid, geteuid());
+  EXPECT_EQ(identity->gid, getegid());
+}
+
+TEST(EffectiveIdentity, CountsWhatTheProcessGaveUp) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  const WaitingChild child([] { (void)!seteuid(4321); });
+  EXPECT_EQ(effective_identity(child.pid())->uid, 4321u);
+}
+
+TEST(EffectiveIdentity, OfNobodyIsNone) {
+  EXPECT_FALSE(effective_identity(nobody()));
+}
+
+}  // namespace
+}  // namespace pyfault

@@ -1,0 +1,179 @@
+// Names that a hostile program gives its files.
+#include "watchdog/enrich/source_file.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/temp_directory.h"
+#include "tests/unit/enrich/waiting_child.h"
+
+namespace pyfault {
+namespace {
+
+namespace fs = std::filesystem;
+using test::WaitingChild;
+
+constexpr uid_t kStranger = 4321;
+constexpr std::int64_t kSecond = 1'000'000'000;
+
+std::int64_t now() {
+  timespec time{};
+  clock_gettime(CLOCK_REALTIME, &time);
+  return time.tv_sec * kSecond + time.tv_nsec;
+}
+
+class SourceFileTest : public ::testing::Test {
+ protected:
+  fs::path path(const std::string& name) const { return directory_.path() / name; }
+  fs::path write(const std::string& name, const std::string& text = "text", mode_t mode = 0644) {
+    std::ofstream(path(name)) << text;
+    chmod(path(name).c_str(), mode);
+    return path(name);
+  }
+  std::optional<std::string> read_for(int pid, const std::string& name) const {
+    return SourceFiles(pid, now()).read(name, kMaxSourceBytes);
+  }
+  std::optional<std::string> read(const std::string& name) const {
+    return read_for(getpid(), name);
+  }
+  void let_strangers_in() { chmod(directory_.path().c_str(), 0755); }
+
+  test::TempDirectory directory_;
+};
+
+class StrangersFileTest : public SourceFileTest {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+    let_strangers_in();
+  }
+
+  WaitingChild stranger_{
+      [] { (void)!(setgroups(0, nullptr) + setgid(kStranger) + setuid(kStranger)); }};
+};
+
+TEST_F(SourceFileTest, ReadsAFile) {
+  EXPECT_EQ(read(write("app.py", "pass\n")), "pass\n");
+}
+
+TEST_F(SourceFileTest, AMissingFileIsNone) {
+  EXPECT_FALSE(read(path("missing.py")));
+}
+
+TEST_F(SourceFileTest, ADirectoryIsNone) {
+  EXPECT_FALSE(read(directory_.path()));
+}
+
+TEST_F(SourceFileTest, AFifoIsNeitherReadNorWaitedFor) {
+  ASSERT_EQ(mkfifo(path("fifo.py").c_str(), 0644), 0);
+  EXPECT_FALSE(read(path("fifo.py")));
+}
+
+TEST_F(SourceFileTest, ADeviceIsNone) {
+  EXPECT_FALSE(read("/dev/zero"));
+}
+
+TEST_F(SourceFileTest, ASocketIsNone) {
+  sockaddr_un address{AF_UNIX, "socket.py"};
+  const UniqueFd socket_fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  path("socket.py").string().copy(address.sun_path, sizeof(address.sun_path) - 1);
+  ASSERT_EQ(bind(socket_fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  EXPECT_FALSE(read(path("socket.py")));
+}
+
+TEST_F(SourceFileTest, AFileWithoutASizeIsNone) {
+  EXPECT_FALSE(read("/proc/self/status"));
+}
+
+TEST_F(SourceFileTest, ALinkOfProcIsNotFollowed) {
+  const UniqueFd fd(::open(write("app.py").c_str(), O_RDONLY | O_CLOEXEC));
+  EXPECT_FALSE(read("/proc/self/fd/" + std::to_string(fd.get())));
+}
+
+TEST_F(SourceFileTest, AnOrdinaryLinkIsFollowed) {
+  fs::create_symlink(write("app.py"), path("link.py"));
+  EXPECT_TRUE(read(path("link.py")));
+}
+
+TEST_F(SourceFileTest, AFileOverTheLimitIsNone) {
+  fs::resize_file(write("huge.py"), kMaxSourceBytes + 1);
+  EXPECT_FALSE(read(path("huge.py")));
+}
+
+TEST_F(SourceFileTest, AFileOverTheCallersLimitIsNone) {
+  EXPECT_FALSE(SourceFiles(getpid(), now()).read(write("app.py", "12345"), 4));
+}
+
+TEST_F(SourceFileTest, AFileThatChangedSinceIsNone) {
+  const std::int64_t before = now() - kSecond;
+  EXPECT_FALSE(SourceFiles(getpid(), before).read(write("app.py"), kMaxSourceBytes));
+}
+
+TEST_F(SourceFileTest, AnOldTimeStampDoesNotHideAChange) {
+  const std::int64_t before = now() - kSecond;
+  fs::last_write_time(write("app.py"), fs::file_time_type::min());
+  EXPECT_FALSE(SourceFiles(getpid(), before).read(path("app.py"), kMaxSourceBytes));
+}
+
+TEST_F(SourceFileTest, ARelativeNameIsBelowTheProcesssDirectory) {
+  write("app.py", "pass\n");
+  const WaitingChild child([this] { (void)!chdir(directory_.path().c_str()); });
+  EXPECT_EQ(read_for(child.pid(), "app.py"), "pass\n");
+}
+
+TEST_F(SourceFileTest, AFileThatEverybodyMayReadNeedsNoSuffix) {
+  EXPECT_TRUE(read(write("tool")));
+}
+
+TEST_F(SourceFileTest, APrivateFileNeedsASourceFilesName) {
+  EXPECT_FALSE(read(write("key", "secret", 0600)));
+  EXPECT_TRUE(read(write("app.py", "pass", 0600)));
+}
+
+TEST_F(SourceFileTest, NobodysFilesAreNone) {
+  EXPECT_FALSE(read_for(-1, write("app.py")));
+}
+
+TEST_F(SourceFileTest, AnAbsoluteNameIsBelowTheProcesssRoot) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can chroot";
+  write("app.py", "pass\n");
+  const WaitingChild child([this] { (void)!chroot(directory_.path().c_str()); });
+  EXPECT_EQ(read_for(child.pid(), "/app.py"), "pass\n");
+}
+
+TEST_F(SourceFileTest, ALinkCannotLeadOutOfTheProcesssRoot) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can chroot";
+  fs::create_symlink("/etc/passwd", path("link.py"));
+  const WaitingChild child([this] {
+    (void)!chdir(directory_.path().c_str());
+    (void)!chroot(directory_.path().c_str());
+  });
+  EXPECT_FALSE(read_for(child.pid(), "/link.py"));
+  EXPECT_FALSE(read_for(child.pid(), "link.py"));
+}
+
+TEST_F(StrangersFileTest, WhatTheProcessMayReadIsRead) {
+  EXPECT_TRUE(read_for(stranger_.pid(), write("app.py", "pass", 0644)));
+}
+
+TEST_F(StrangersFileTest, WhatTheProcessMayNotReadIsNone) {
+  EXPECT_FALSE(read_for(stranger_.pid(), write("app.py", "secret", 0640)));
+}
+
+TEST_F(StrangersFileTest, AReadableFileInAClosedDirectoryIsNone) {
+  fs::create_directory(path("closed"));
+  chmod(path("closed").c_str(), 0700);
+  EXPECT_FALSE(read_for(stranger_.pid(), write("closed/app.py", "secret", 0644)));
+}
+
+}  // namespace
+}  // namespace pyfault

@@ -1,0 +1,138 @@
+#include "watchdog/enrich/source_lines.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <limits>
+
+#include "tests/support/temp_directory.h"
+
+namespace pyfault {
+namespace {
+
+constexpr std::int64_t kAnyTime = std::numeric_limits<std::int64_t>::max();
+
+Frame frame_at(const std::string& file, std::optional<int> line) {
+  Frame frame;
+  frame.file = file;
+  frame.line = line;
+  return frame;
+}
+
+class SourceLinesTest : public ::testing::Test {
+ protected:
+  SourceLinesTest() { crash_.threads.resize(1); }
+
+  void write(const std::string& text) { std::ofstream(file_, std::ios::binary) << text; }
+  void frame(const std::string& file, std::optional<int> line) {
+    crash_.threads[0].frames.push_back(frame_at(file, line));
+  }
+  // Of the frame that was added last.
+  std::optional<std::string> source() {
+    add_source_lines(crash_, getpid(), kAnyTime);
+    return crash_.threads[0].frames.back().source;
+  }
+  std::optional<std::string> line(int number) {
+    frame(file_, number);
+    return source();
+  }
+
+  test::TempDirectory directory_;
+  std::string file_ = directory_.path() / "app.py";
+  Crash crash_;
+};
+
+TEST_F(SourceLinesTest, FindsTheLine) {
+  write("first\n\tsecond \nthird\n");
+  EXPECT_EQ(line(2), "\tsecond ");
+}
+
+TEST_F(SourceLinesTest, TheLastLineNeedsNoNewline) {
+  write("first\nsecond");
+  EXPECT_EQ(line(2), "second");
+}
+
+TEST_F(SourceLinesTest, AMissingLineIsNone) {
+  write("first\n");
+  EXPECT_EQ(line(2), std::nullopt);
+}
+
+TEST_F(SourceLinesTest, AnEmptyLineIsEmpty) {
+  write("first\n\nthird\n");
+  EXPECT_EQ(line(2), "");
+}
+
+TEST_F(SourceLinesTest, KnowsEveryEndOfALine) {
+  write("one\r\ntwo\rthree\n\rfive");
+  EXPECT_EQ(line(2), "two");
+  EXPECT_EQ(line(3), "three");
+  EXPECT_EQ(line(5), "five");
+}
+
+TEST_F(SourceLinesTest, AByteOrderMarkIsNotPartOfTheFirstLine) {
+  write("\xef\xbb\xbfimport os\n");
+  EXPECT_EQ(line(1), "import os");
+}
+
+TEST_F(SourceLinesTest, AHugeLineIsCut) {
+  write(std::string(kMaxLineBytes + 1, 'x') + "\nsecond\n");
+  EXPECT_EQ(line(1), std::string(kMaxLineBytes, 'x'));
+  EXPECT_EQ(line(2), "second");
+}
+
+TEST_F(SourceLinesTest, InvalidUtf8IsReplaced) {
+  write("name = 'caf\xe9'\n");
+  EXPECT_EQ(line(1), "name = 'caf\ufffd'");
+}
+
+TEST_F(SourceLinesTest, FramesOfOneLineAllGetIt) {
+  write("f()\n");
+  frame(file_, 1);
+  frame(file_, 1);
+  source();
+  EXPECT_EQ(crash_.threads[0].frames[0].source, "f()");
+  EXPECT_EQ(crash_.threads[0].frames[1].source, "f()");
+}
+
+TEST_F(SourceLinesTest, LaterLinesMayComeFirst) {
+  write("one\ntwo\nthree\n");
+  frame(file_, 3);
+  frame(file_, 1);
+  source();
+  EXPECT_EQ(crash_.threads[0].frames[0].source, "three");
+  EXPECT_EQ(crash_.threads[0].frames[1].source, "one");
+}
+
+TEST_F(SourceLinesTest, AFrameWithoutALineHasNoSource) {
+  write("one\n");
+  frame(file_, std::nullopt);
+  EXPECT_EQ(source(), std::nullopt);
+}
+
+TEST_F(SourceLinesTest, CodeFromAStringHasNoSource) {
+  frame("<string>", 1);
+  EXPECT_EQ(source(), std::nullopt);
+}
+
+TEST_F(SourceLinesTest, ANameWithANulIsNotCutThere) {
+  write("one\n");
+  frame(file_ + std::string("\0.txt", 5), 1);
+  EXPECT_EQ(source(), std::nullopt);
+}
+
+TEST_F(SourceLinesTest, MoreFilesThanTheLimitAreLeftOut) {
+  write("one\n");
+  for (std::size_t i = 0; i < kMaxSourceFilesPerCrash; ++i) frame("/" + std::to_string(i), 1);
+  EXPECT_EQ(line(1), std::nullopt);
+}
+
+TEST_F(SourceLinesTest, FramesThatAreNotCodeAreLeftAlone) {
+  write("one\n");
+  frame(file_, 1);
+  crash_.threads[0].frames[0].kind = Frame::Kind::kUnreadable;
+  EXPECT_EQ(source(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace pyfault

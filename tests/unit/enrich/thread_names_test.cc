@@ -1,0 +1,91 @@
+#include "watchdog/enrich/thread_names.h"
+
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+namespace pyfault::test {
+namespace {
+
+// A second thread of this process, called "second", that waits for its end.
+class SecondThread {
+ public:
+  SecondThread()
+      : thread_([this] {
+          pthread_setname_np(pthread_self(), "second");
+          tid_ = static_cast<int>(syscall(SYS_gettid));
+          tid_.notify_all();
+          done_.wait(false);
+        }) {
+    tid_.wait(0);
+  }
+  ~SecondThread() {
+    done_ = true;
+    done_.notify_all();
+    thread_.join();
+  }
+  SecondThread(const SecondThread&) = delete;
+  SecondThread& operator=(const SecondThread&) = delete;
+  int tid() const { return tid_; }
+
+ private:
+  std::atomic<int> tid_{0};
+  std::atomic<bool> done_{false};
+  std::thread thread_;
+};
+
+class ThreadNames : public ::testing::Test {
+ protected:
+  Thread& add(int tid) {
+    crash_.pid = getpid();
+    crash_.threads.push_back({});
+    crash_.threads.back().tid = tid;
+    crash_.threads.back().interpreter = 0;
+    return crash_.threads.back();
+  }
+  void name() { add_thread_names(crash_, getpid()); }
+
+  SecondThread second_;
+  Crash crash_;
+};
+
+TEST_F(ThreadNames, CallTheFirstThreadTheMainThread) {
+  const Thread& main = add(getpid());
+  name();
+  EXPECT_EQ(main.name, "MainThread");
+}
+
+TEST_F(ThreadNames, CallAnotherThreadWhatTheKernelCallsIt) {
+  const Thread& thread = add(second_.tid());
+  name();
+  EXPECT_EQ(thread.name, "second");
+}
+
+TEST_F(ThreadNames, KeepWhatPythonCallsAThread) {
+  Thread& thread = add(second_.tid());
+  thread.name = "worker-1";
+  name();
+  EXPECT_EQ(thread.name, "worker-1");
+  EXPECT_EQ(thread.native_name, "second");
+}
+
+TEST_F(ThreadNames, DoNotCallAFirstThreadWithoutPythonTheMainThread) {
+  Thread& thread = add(getpid());
+  thread.interpreter.reset();
+  name();
+  EXPECT_NE(thread.name, "MainThread");
+}
+
+TEST_F(ThreadNames, StayUnknownForAThreadThatIsGone) {
+  const Thread& thread = add(0x3fffffff);
+  name();
+  EXPECT_EQ(thread.name, "");
+}
+
+}  // namespace
+}  // namespace pyfault::test

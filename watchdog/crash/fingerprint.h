@@ -1,0 +1,21 @@
+// A short name for "the same bug", to group crashes by.
+//
+// It is FNV-1a, 64 bits, as 16 lower-case hex digits, over these lines, each ended by '\n':
+//   pyfault-fingerprint/1
+//   the signal: "memory" for SIGSEGV and SIGBUS, else its name, or "dump"
+//   of the crashed thread, the innermost five different "basename:function", innermost first;
+//   or "no python frames"
+// A name that could not be read is "???". There are no line numbers, addresses or folders in it,
+// and a function counts once however often it recurs: so an edit elsewhere in the file, the depth
+// of a recursion (a mutual one too) or where the program is installed do not change it.
+#pragma once
+
+#include <string>
+
+#include "watchdog/crash/crash.h"
+
+namespace pyfault {
+
+std::string fingerprint(const Crash& crash);
+
+}  // namespace pyfault

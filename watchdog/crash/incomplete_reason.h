@@ -1,0 +1,23 @@
+// Why a record does not say all there was to say, in words for people.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "watchdog/crash/decode.h"
+
+namespace pyfault {
+
+// What the walk over a record's sections met.
+struct WalkOutcome {
+  std::string damage;  // where the record breaks its own rules; empty where it does not
+  bool ended = false;  // the end section was there
+  bool frames_damaged = false;
+  bool sections_skipped = false;  // of a version that this reader does not know
+  std::uint64_t threads_omitted = 0;
+};
+
+// Empty for a whole record. Of several reasons, the one that explains most of what is missing.
+std::string incomplete_reason(const RawRecord& record, const WalkOutcome& outcome);
+
+}  // namespace pyfault

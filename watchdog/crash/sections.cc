@@ -1,0 +1,104 @@
+#include "watchdog/crash/sections.h"
+
+#include "watchdog/crash/transcode.h"
+
+namespace pyfault {
+namespace {
+
+constexpr std::int32_t kLastSignal = 64;
+
+bool is_valid(const StringHeader& header) {
+  switch (header.unit_size) {
+    case 0:
+      return header.units == 0;
+    case 1:
+    case 2:
+    case 4:
+      return header.units <= kMaxStringUnits;
+    default:
+      return false;
+  }
+}
+
+std::optional<Text> read_text(ByteReader& reader) {
+  const auto header = reader.read<StringHeader>();
+  if (!header || !is_valid(*header)) return std::nullopt;
+  if (header->unit_size == 0) return Text{{}, false};
+  const std::size_t size = std::size_t{header->unit_size} * header->units;
+  const auto padded = reader.take(record_padded(size));
+  if (!padded) return std::nullopt;
+  Text text{transcode(padded->first(size), header->unit_size)};
+  if (header->truncated != 0) text.value += "...";
+  return text;
+}
+
+bool is_valid(const FaultSection& fault) {
+  if (fault.pid <= 0 || fault.tid <= 0) return false;
+  switch (fault.kind) {
+    case RecordKind::kCrash:
+      return fault.signal >= 1 && fault.signal <= kLastSignal;
+    case RecordKind::kDump:
+      return fault.signal == 0;
+  }
+  return false;
+}
+
+std::optional<std::vector<FrameEntry>> read_frames(ByteReader& reader, std::uint32_t count) {
+  if (count > kMaxFrameEntries || count > reader.remaining() / sizeof(FrameEntry))
+    return std::nullopt;
+  std::vector<FrameEntry> frames(count);
+  for (FrameEntry& frame : frames) frame = *reader.read<FrameEntry>();
+  return frames;
+}
+
+}  // namespace
+
+std::optional<RawSection> take_section(ByteReader& reader) {
+  ByteReader ahead = reader;
+  const auto header = ahead.read<SectionHeader>();
+  if (!header || header->size < sizeof *header || header->size % kRecordAlignment != 0)
+    return std::nullopt;
+  const auto bytes = reader.take(header->size);
+  if (!bytes) return std::nullopt;
+  return RawSection{*header, *bytes};
+}
+
+std::optional<FaultSection> parse_fault(const RawSection& section) {
+  const auto fault = ByteReader(section.bytes).read<FaultSection>();
+  return fault && is_valid(*fault) ? fault : std::nullopt;
+}
+
+std::optional<RuntimeSection> parse_runtime(const RawSection& section) {
+  return ByteReader(section.bytes).read<RuntimeSection>();
+}
+
+std::optional<CodeObject> parse_code(const RawSection& section) {
+  ByteReader reader(section.bytes);
+  const auto fixed = reader.read<CodeSection>();
+  if (!fixed) return std::nullopt;
+  auto file = read_text(reader);
+  if (!file) return std::nullopt;
+  auto qualified_name = read_text(reader);
+  if (!qualified_name) return std::nullopt;
+  auto name = read_text(reader);
+  if (!name) return std::nullopt;
+  return CodeObject{fixed->address, fixed->index, *std::move(file), *std::move(qualified_name),
+                    *std::move(name)};
+}
+
+std::optional<ThreadRecord> parse_thread(const RawSection& section) {
+  ByteReader reader(section.bytes);
+  const auto fixed = reader.read<ThreadSection>();
+  if (!fixed) return std::nullopt;
+  auto frames = read_frames(reader, fixed->frame_count);
+  if (!frames) return std::nullopt;
+  auto name = read_text(reader);
+  if (!name) return std::nullopt;
+  return ThreadRecord{*fixed, *std::move(frames), *std::move(name)};
+}
+
+std::optional<EndSection> parse_end(const RawSection& section) {
+  return ByteReader(section.bytes).read<EndSection>();
+}
+
+}  // namespace pyfault

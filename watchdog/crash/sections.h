@@ -1,0 +1,52 @@
+// Bytes -> sections of record.h, each checked by itself: sizes, counts, enumerations, strings. How
+// sections belong together is decode's business.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "shared/record.h"
+#include "watchdog/crash/byte_reader.h"
+
+namespace pyfault {
+
+struct RawSection {
+  SectionHeader header;
+  std::span<const std::byte> bytes;  // the header included
+};
+
+// A string of the record in UTF-8; one that the writer cut ends in "...".
+struct Text {
+  std::string value;
+  bool readable = true;  // false: the writer could not read it, and `value` is empty
+};
+
+struct CodeObject {
+  std::uint64_t address;
+  std::uint32_t index;
+  Text file;
+  Text qualified_name;
+  Text name;
+};
+
+struct ThreadRecord {
+  ThreadSection fixed;
+  std::vector<FrameEntry> frames;
+  Text name;
+};
+
+// None when the size is not a multiple of 8, too small for a header, or goes past the end.
+std::optional<RawSection> take_section(ByteReader& reader);
+
+// None when the body contradicts record.h. Bytes beyond the known body are ignored.
+std::optional<FaultSection> parse_fault(const RawSection& section);
+std::optional<RuntimeSection> parse_runtime(const RawSection& section);
+std::optional<CodeObject> parse_code(const RawSection& section);
+std::optional<ThreadRecord> parse_thread(const RawSection& section);
+std::optional<EndSection> parse_end(const RawSection& section);
+
+}  // namespace pyfault

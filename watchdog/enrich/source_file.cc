@@ -1,0 +1,91 @@
+#include "watchdog/enrich/source_file.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "watchdog/enrich/process_info.h"
+#include "watchdog/os/read_file.h"
+
+namespace pyfault {
+namespace {
+
+UniqueFd open_directory(int pid, const char* link) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/" + link;
+  return UniqueFd(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+// A place in the file system, not yet opened for reading: a FIFO's writer or a tape notices
+// nothing.
+UniqueFd open_place(int directory, const std::string& name, std::uint64_t resolve) {
+  open_how how{};
+  how.flags = O_PATH | O_CLOEXEC;
+  how.resolve = resolve | RESOLVE_NO_MAGICLINKS;
+  return UniqueFd(
+      static_cast<int>(syscall(SYS_openat2, directory, name.c_str(), &how, sizeof(how))));
+}
+
+UniqueFd open_for_reading(const UniqueFd& place) {
+  const std::string path = "/proc/self/fd/" + std::to_string(place.get());
+  return UniqueFd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
+bool is_our_root(const UniqueFd& root) {
+  struct stat theirs {};
+  struct stat ours {};
+  return fstat(root.get(), &theirs) == 0 && stat("/", &ours) == 0 && theirs.st_dev == ours.st_dev &&
+         theirs.st_ino == ours.st_ino;
+}
+
+std::int64_t nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+bool unchanged_since(const struct stat& file, std::int64_t ns) {
+  return nanoseconds(file.st_mtim) <= ns && nanoseconds(file.st_ctim) <= ns;
+}
+
+bool may_be_quoted(const struct stat& file, const std::string& name) {
+  return name.ends_with(".py") || (file.st_mode & S_IROTH) != 0;
+}
+
+}  // namespace
+
+SourceFiles::SourceFiles(int pid, std::int64_t unchanged_since_ns)
+    : root_(open_directory(pid, "root")),
+      cwd_(open_directory(pid, "cwd")),
+      foreign_root_(!root_ || !is_our_root(root_)),
+      identity_(effective_identity(pid)),
+      unchanged_since_ns_(unchanged_since_ns) {}
+
+// Links are followed as the process's own root has them. Below a foreign root a relative name must
+// not lead out of the working directory, for there the kernel would follow links in our root.
+UniqueFd SourceFiles::locate(const std::string& name) const {
+  if (name.starts_with('/')) return open_place(root_.get(), name, RESOLVE_IN_ROOT);
+  return open_place(cwd_.get(), name, foreign_root_ ? RESOLVE_BENEATH : 0);
+}
+
+std::optional<std::string> SourceFiles::read(const std::string& name, std::size_t limit) const {
+  if (!root_ || !cwd_ || !identity_) return std::nullopt;
+  const ScopedFileRights rights(*identity_);
+  if (!rights) return std::nullopt;
+
+  const UniqueFd place = locate(name);
+  struct stat file {};
+  if (!place || fstat(place.get(), &file) != 0 || !S_ISREG(file.st_mode)) return std::nullopt;
+  // Files of no size are those of /proc and its like, which may have no end.
+  const auto size = static_cast<std::size_t>(file.st_size);
+  if (size == 0 || size > std::min(kMaxSourceBytes, limit)) return std::nullopt;
+  if (!unchanged_since(file, unchanged_since_ns_) || !may_be_quoted(file, name)) {
+    return std::nullopt;
+  }
+  const UniqueFd fd = open_for_reading(place);
+  if (!fd) return std::nullopt;
+  return read_up_to(fd.get(), size);
+}
+
+}  // namespace pyfault

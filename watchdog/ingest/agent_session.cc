@@ -1,0 +1,139 @@
+#include "watchdog/ingest/agent_session.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "shared/handshake.h"
+#include "watchdog/crash/decode.h"
+#include "watchdog/enrich/source_lines.h"
+#include "watchdog/enrich/thread_names.h"
+#include "watchdog/ingest/notice.h"
+#include "watchdog/os/random_hex.h"
+
+namespace pyfault {
+namespace {
+
+// The rest waits for the next wake-up, after everybody else's turn.
+constexpr std::size_t kTokensPerWakeup = 64;
+constexpr std::size_t kCrashIdBytes = 16;
+
+}  // namespace
+
+AgentSession::AgentSession(boost::asio::io_context& io, Attachment attachment,
+                           std::function<void(Event)> on_event, std::function<void()> on_end)
+    : family_(io, std::move(attachment.process),
+              [this] {
+                drain();
+                end_if_over();
+              }),
+      ring_(std::move(attachment.ring)),
+      reader_(ring_.address()),
+      attached_ns_(attachment.realtime_ns),
+      on_event_(std::move(on_event)),
+      on_end_(std::move(on_end)) {
+  pipe_.emplace(io, std::move(attachment.pipe), [this] { read_tokens(); });
+  pipe_->start();
+}
+
+void AgentSession::drain() {
+  look_at_slots(Owners::kMayLive);
+  report_dropped();
+}
+
+void AgentSession::forget(int pid) {
+  family_.forget(pid);
+  end_if_over();
+}
+
+void AgentSession::close() {
+  ended_ = true;
+  pipe_.reset();
+  family_.forget_all();
+}
+
+// A token is a reason to look; of its content only the pid of a forked child matters.
+void AgentSession::read_tokens() {
+  std::array<Token, kTokensPerWakeup> tokens;
+  const ssize_t size = ::read(pipe_->get(), tokens.data(), sizeof(tokens));
+  if (size < 0) return;
+  const std::size_t count = static_cast<std::size_t>(size) / sizeof(Token);
+  for (const Token& token : std::span(tokens).first(count)) {
+    if (token.kind == TokenKind::kForked) family_.watch(token.pid);
+  }
+  if (size == 0) pipe_.reset();
+  drain();
+  end_if_over();
+}
+
+// While the pipe is open, or a known process lives, somebody may still write a record.
+void AgentSession::end_if_over() {
+  if (ended_ || pipe_ || !family_.all_dead()) return;
+  ended_ = true;
+  look_at_slots(Owners::kAllDead);
+  report_dropped();
+  on_end_();
+}
+
+void AgentSession::look_at_slots(Owners owners) {
+  for (std::uint32_t index = 0; index < kSlotCount; ++index) look_at(index, owners);
+}
+
+void AgentSession::look_at(std::uint32_t index, Owners owners) {
+  const SlotLook slot = reader_.look(index);
+  switch (slot.finding) {
+    case SlotFinding::kFree:
+      return;
+    case SlotFinding::kGarbage:
+      reader_.release(index, slot.word);
+      return;
+    case SlotFinding::kClaimed:
+      // watch() also sees to it that we hear of the owner's death.
+      if (owners == Owners::kMayLive && family_.watch(slot.owner)) return;
+      break;
+    case SlotFinding::kPublished:
+      break;
+  }
+  take_record(index, slot);
+}
+
+void AgentSession::take_record(std::uint32_t index, const SlotLook& slot) {
+  std::vector<std::byte> record(reader_.committed(index));
+  reader_.copy_out(index, record.data(), record.size());
+  on_event_(describe(index, slot, record));
+  ring_.give_back(index, record.size());
+  reader_.release(index, slot.word);
+}
+
+Event AgentSession::describe(std::uint32_t index, const SlotLook& slot,
+                             std::span<const std::byte> record) {
+  const bool published = slot.finding == SlotFinding::kPublished;
+  auto crash = decode({record, reader_.cut_short(index), published});
+  Process process = family_.describe(slot.owner);
+  if (!crash) {
+    std::string message = name_and_pid(process) + " left a record that can't be read";
+    return notice(std::move(process), std::move(message));
+  }
+  crash->id = random_hex(kCrashIdBytes);
+  if (const auto pid = family_.living_pid(slot.owner)) {
+    add_source_lines(*crash, *pid, attached_ns_);
+    add_thread_names(*crash, *pid);
+  }
+  const std::int64_t realtime_ns = crash->realtime_ns;
+  return {realtime_ns, "", std::nullopt, std::move(process), std::move(*crash)};
+}
+
+void AgentSession::report_dropped() {
+  const std::uint32_t dropped = reader_.dropped_records();
+  const std::uint32_t more = dropped - std::exchange(dropped_, dropped);
+  if (more == 0) return;
+  const Process& process = family_.attached().process;
+  on_event_(notice(process, name_and_pid(process) + ": " + std::to_string(more) +
+                                " crash records were lost, for the ring was full"));
+}
+
+}  // namespace pyfault

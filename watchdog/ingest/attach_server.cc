@@ -1,0 +1,227 @@
+#include "watchdog/ingest/attach_server.h"
+
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "watchdog/enrich/process_info.h"
+#include "watchdog/ingest/agent_session.h"
+#include "watchdog/ingest/handshake.h"
+#include "watchdog/ingest/notice.h"
+#include "watchdog/ingest/readable_fd.h"
+#include "watchdog/os/random_hex.h"
+#include "watchdog/os/seqpacket.h"
+
+namespace pyfault {
+namespace {
+
+using boost::asio::io_context;
+using boost::asio::steady_timer;
+
+constexpr int kAcceptsPerWakeup = 32;
+// How long to leave the door shut when there is no descriptor left to accept with.
+constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr std::size_t kAddressBytes = 8;
+
+// A connection that has not said hello yet.
+struct HalfOpen {
+  HalfOpen(io_context& io, UniqueFd fd, const ucred& credentials, std::function<void()> on_readable)
+      : peer(credentials), deadline(io), socket(io, std::move(fd), std::move(on_readable)) {}
+
+  ucred peer;
+  steady_timer deadline;
+  ReadableFd socket;
+};
+
+Process ourselves() {
+  Process process;
+  process.pid = getpid();
+  process.name = "pyfault-watchdog";
+  return process;
+}
+
+}  // namespace
+
+// Handlers name connections and sessions by number: a timer's handler may already be queued when
+// what it was set for goes away.
+class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(io_context& io, EventHandler on_event, AttachLimits limits);
+
+  const std::string& address() const { return address_; }
+  void start() { listener_->start(); }
+  void drain();
+  void close();
+
+ private:
+  using Id = std::uint64_t;
+
+  void accept_some();
+  bool accept_one();
+  void pause_accepting();
+  void resume_accepting();
+  void await_hello(UniqueFd socket, const ucred& peer);
+  void take_hello(Id id);
+  void attach(int socket, const Hello& hello, AttachedProcess process);
+  void begin_session(Attachment attachment);
+  void end_session(Id id);
+  void report_shortage(const std::string& message);
+
+  io_context& io_;
+  EventHandler on_event_;
+  AttachLimits limits_;
+  std::string address_;
+  std::optional<ReadableFd> listener_;
+  steady_timer accept_pause_;
+  std::map<Id, HalfOpen> half_open_;  // oldest first
+  std::map<Id, AgentSession> sessions_;
+  Id next_id_ = 0;
+  LeftAlone left_alone_;
+  bool shortage_reported_ = false;
+};
+
+AttachServer::Impl::Impl(io_context& io, EventHandler on_event, AttachLimits limits)
+    : io_(io),
+      on_event_(std::move(on_event)),
+      limits_(limits),
+      address_("@pyfault-watchdog-" + std::to_string(getpid()) + "-" + random_hex(kAddressBytes)),
+      accept_pause_(io) {
+  listener_.emplace(io, listen_abstract(address_.substr(1)), [this] { accept_some(); });
+}
+
+void AttachServer::Impl::drain() {
+  for (auto& [id, session] : sessions_) session.drain();
+}
+
+// The sessions are destroyed later: one of them may be what calls.
+void AttachServer::Impl::close() {
+  listener_.reset();
+  accept_pause_.cancel();
+  half_open_.clear();
+  for (auto& [id, session] : sessions_) session.close();
+  boost::asio::post(io_, [self = shared_from_this()] { self->sessions_.clear(); });
+}
+
+void AttachServer::Impl::accept_some() {
+  for (int accepted = 0; accepted < kAcceptsPerWakeup; ++accepted) {
+    if (!accept_one()) return;
+  }
+}
+
+// False: there is nobody to accept, or no way to.
+bool AttachServer::Impl::accept_one() {
+  UniqueFd socket = accept_connection(listener_->get());
+  if (!socket) {
+    if (errno == ECONNABORTED || errno == EINTR) return true;
+    if (errno != EAGAIN) pause_accepting();
+    return false;
+  }
+  const auto peer = peer_credentials(socket.get());
+  if (peer && may_attach(*peer)) await_hello(std::move(socket), *peer);
+  return true;
+}
+
+// Out of descriptors or memory: the listener stays readable, so waiting for it would spin.
+void AttachServer::Impl::pause_accepting() {
+  const std::string cause = strerrordesc_np(errno);
+  listener_->stop();
+  accept_pause_.expires_after(kAcceptPause);
+  accept_pause_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    if (const auto self = weak.lock(); self && !error) self->resume_accepting();
+  });
+  report_shortage("new Python processes can't be watched for now: " + cause);
+}
+
+void AttachServer::Impl::resume_accepting() {
+  if (listener_) listener_->start();
+}
+
+void AttachServer::Impl::await_hello(UniqueFd socket, const ucred& peer) {
+  if (half_open_.size() >= limits_.half_open) half_open_.erase(half_open_.begin());
+  const Id id = next_id_++;
+  auto& connection =
+      half_open_.try_emplace(id, io_, std::move(socket), peer, [this, id] { take_hello(id); })
+          .first->second;
+  connection.socket.start();
+  connection.deadline.expires_after(limits_.hello_timeout);
+  connection.deadline.async_wait(
+      [weak = weak_from_this(), id](const boost::system::error_code& error) {
+        if (const auto self = weak.lock(); self && !error) self->half_open_.erase(id);
+      });
+}
+
+// Whatever comes of it, the connection ends here.
+void AttachServer::Impl::take_hello(Id id) {
+  const auto connection = half_open_.extract(id);
+  const ucred& peer = connection.mapped().peer;
+  const int socket = connection.mapped().socket.get();
+  const auto hello = receive_hello(socket);
+  auto process = hello ? read_process(peer.pid) : std::nullopt;
+  if (!process) return;
+  if (hello->status == ArmStatus::kWillArm) {
+    attach(socket, *hello, {hello->pid, peer.uid, std::move(*process)});
+  } else if (auto message = left_alone_.message(*hello, *process)) {
+    on_event_(notice(std::move(*process), std::move(*message)));
+  }
+}
+
+void AttachServer::Impl::attach(int socket, const Hello& hello, AttachedProcess process) {
+  const std::string who = name_and_pid(process.process);
+  try {
+    if (auto attachment = welcome(socket, hello, std::move(process))) {
+      begin_session(std::move(*attachment));
+      shortage_reported_ = false;
+    }
+  } catch (const std::exception& error) {
+    report_shortage(who + " can't be watched: " + error.what());
+  }
+}
+
+void AttachServer::Impl::begin_session(Attachment attachment) {
+  const int pid = attachment.process.process.pid;
+  for (auto& [id, session] : sessions_) session.forget(pid);
+  const Id id = next_id_++;
+  sessions_.try_emplace(id, io_, std::move(attachment), on_event_, [this, id] { end_session(id); });
+}
+
+// Called by the session, which must not vanish under its own feet.
+void AttachServer::Impl::end_session(Id id) {
+  boost::asio::post(io_, [weak = weak_from_this(), id] {
+    if (const auto self = weak.lock()) self->sessions_.erase(id);
+  });
+}
+
+// Once, until an attach succeeds again.
+void AttachServer::Impl::report_shortage(const std::string& message) {
+  if (std::exchange(shortage_reported_, true)) return;
+  on_event_(notice(ourselves(), message));
+}
+
+AttachServer::AttachServer(io_context& io, EventHandler on_event, AttachLimits limits)
+    : impl_(std::make_shared<Impl>(io, std::move(on_event), limits)) {
+  impl_->start();
+}
+
+AttachServer::~AttachServer() = default;
+
+const std::string& AttachServer::address() const {
+  return impl_->address();
+}
+
+void AttachServer::drain() {
+  impl_->drain();
+}
+
+void AttachServer::close() {
+  impl_->close();
+}
+
+}  // namespace pyfault

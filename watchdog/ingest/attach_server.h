@@ -1,0 +1,49 @@
+// The door for agents: a listening socket, the handshakes under way and one AgentSession for each
+// ring.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "watchdog/event/event.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace pyfault {
+
+struct AttachLimits {
+  std::chrono::milliseconds hello_timeout{2000};
+  std::size_t half_open = 64;  // connections without a hello; the oldest gives way
+};
+
+class AttachServer {
+ public:
+  // Crash, dump and notice events; host and worker are not filled in. Called from the loop's
+  // thread.
+  using EventHandler = std::function<void(Event)>;
+
+  // Listens at once, on a random abstract address. Throws std::system_error.
+  AttachServer(boost::asio::io_context& io, EventHandler on_event, AttachLimits limits = {});
+  ~AttachServer();
+
+  // The value for PYFAULT_SOCKET: "@..."
+  const std::string& address() const;
+
+  // Looks at every ring now: published records, and what processes that died have left.
+  void drain();
+
+  // Stops listening and drops all sessions, so that io.run() can return. Undelivered records are
+  // lost: drain() first.
+  void close();
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace pyfault

@@ -1,0 +1,88 @@
+#include "watchdog/ingest/process_family.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "watchdog/enrich/process_info.h"
+#include "watchdog/os/pidfd.h"
+
+namespace pyfault {
+namespace {
+
+std::uint64_t start_ticks(int pid) {
+  const auto stat = read_process_stat(pid);
+  return stat ? stat->start_ticks : 0;
+}
+
+}  // namespace
+
+ProcessFamily::ProcessFamily(boost::asio::io_context& io, AttachedProcess attached,
+                             std::function<void()> on_exit)
+    : io_(io),
+      attached_(std::move(attached)),
+      start_ticks_(start_ticks(attached_.process.pid)),
+      on_exit_(std::move(on_exit)) {
+  if (UniqueFd pidfd = open_pidfd(attached_.process.pid)) {
+    add(attached_.process.pid, std::move(pidfd));
+  }
+}
+
+bool ProcessFamily::watch(int own_pid) {
+  const auto pid = our_pid(own_pid);
+  if (!pid) return true;
+  if (const auto member = members_.find(*pid); member != members_.end()) {
+    return !has_exited(member->second.get());
+  }
+  UniqueFd pidfd = open_pidfd(*pid);
+  if (!pidfd) return errno != ESRCH;
+  if (has_exited(pidfd.get())) return false;
+  if (members_.size() < kMaxMembers && belongs(*pid)) add(*pid, std::move(pidfd));
+  return true;
+}
+
+void ProcessFamily::add(int pid, UniqueFd pidfd) {
+  const auto [member, added] = members_.try_emplace(pid, io_, std::move(pidfd), [this, pid] {
+    members_.erase(pid);
+    on_exit_();
+  });
+  member->second.start();
+}
+
+std::optional<int> ProcessFamily::our_pid(int own_pid) const {
+  if (own_pid == attached_.own_pid) return attached_.process.pid;
+  if (attached_.own_pid != attached_.process.pid) return std::nullopt;
+  return own_pid;
+}
+
+// A child is younger than its parent, and only root's children may be somebody else. Keeps a forged
+// owner from making us look at, or quote for, processes that the forger has no right to.
+bool ProcessFamily::belongs(int pid) const {
+  const auto stat = read_process_stat(pid);
+  const auto identity = effective_identity(pid);
+  return stat && identity && stat->start_ticks >= start_ticks_ &&
+         (attached_.uid == 0 || identity->uid == attached_.uid);
+}
+
+std::optional<int> ProcessFamily::living_pid(int own_pid) const {
+  const auto pid = our_pid(own_pid);
+  return pid && belongs(*pid) ? pid : std::nullopt;
+}
+
+Process ProcessFamily::describe(int own_pid) const {
+  Process process = attached_.process;
+  if (own_pid != attached_.own_pid) {
+    process.pid = own_pid;
+    process.ppid = 0;
+  }
+  const auto pid = living_pid(own_pid);
+  auto now = pid ? read_process(*pid) : std::nullopt;
+  if (!now) return process;
+  // A zombie has no command any more: the forked child's is that of the process that attached.
+  if (now->command.empty()) {
+    now->executable = std::move(process.executable);
+    now->command = std::move(process.command);
+  }
+  return *now;
+}
+
+}  // namespace pyfault

@@ -1,0 +1,25 @@
+#include <exception>
+#include <iostream>
+
+#include "watchdog/app.h"
+#include "watchdog/complain.h"
+#include "watchdog/options.h"
+#include "watchdog/start_error.h"
+#include "watchdog/supervise/ending.h"
+
+int main(int argc, char** argv) {
+  try {
+    const auto parsed = pyfault::parse_options({argv + 1, argv + argc});
+    if (const auto* answer = std::get_if<pyfault::Answer>(&parsed)) {
+      std::cout << answer->text << std::flush;
+      return 0;
+    }
+    pyfault::end_as(pyfault::watch_program(std::get<pyfault::Options>(parsed)));
+  } catch (const pyfault::StartError& error) {
+    pyfault::complain(error.what());
+    return error.exit_code();
+  } catch (const std::exception& error) {
+    pyfault::complain(error.what());
+    return pyfault::kExitOwnError;
+  }
+}

@@ -1,0 +1,154 @@
+#include "watchdog/options.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <string_view>
+
+#include "watchdog/start_error.h"
+
+namespace pyfault {
+namespace {
+
+constexpr std::string_view kVersionText = "pyfault-watchdog " PYFAULT_VERSION "\n";
+
+constexpr std::string_view kHelpText =
+    R"(Usage: pyfault-watchdog [OPTIONS] --exec PROGRAM [ARG...]
+
+Runs PROGRAM and reports the Python traceback of every thread when it, or a child of it, crashes in
+native code. Otherwise the program runs as it would run alone: its standard streams, terminal,
+signals and arguments are its own.
+
+  --exec PROGRAM [ARG...]  the program; everything after --exec belongs to it.
+                           PROGRAM ending in .py, or -m MODULE, or -c CODE, is run by the Python
+                           interpreter; anything else as it is, looked up on PATH.
+
+Options:
+  --python PATH            the interpreter for .py, -m and -c (default: python3 on PATH)
+  --log FILE               append reports to FILE (default: stderr)
+  --log-format FORMAT      text         for people (default)
+                           json         one event a line
+                           faulthandler what CPython's faulthandler would print
+  --config FILE            run as a service (not available in this version)
+  --version                print the version and exit
+  --help                   print this text and exit
+
+Exit status: that of PROGRAM. When a signal killed PROGRAM, the same signal ends pyfault-watchdog.
+  125  pyfault-watchdog itself failed: bad options, log not writable, agent missing
+  126  PROGRAM was found but cannot be executed
+  127  PROGRAM or its interpreter was not found
+
+Environment of PROGRAM: LD_PRELOAD gets the agent in front of what it held, and PYFAULT_SOCKET the
+address at which the agent finds pyfault-watchdog. Nothing else changes.
+
+Example:
+  pyfault-watchdog --log crashes.log --exec app.py --port 8080
+)";
+
+[[noreturn]] void refuse(const std::string& message) {
+  throw StartError(kExitOwnError, message + " (see pyfault-watchdog --help)");
+}
+
+struct SplitWords {
+  std::vector<std::string> own;
+  std::vector<std::string> command;
+  bool has_exec = false;
+};
+
+SplitWords split_at_exec(std::span<const char* const> words) {
+  constexpr std::string_view kExec = "--exec";
+  constexpr std::string_view kExecWithValue = "--exec=";
+  SplitWords split;
+  const auto at = std::find_if(words.begin(), words.end(), [&](std::string_view word) {
+    return word == kExec || word.starts_with(kExecWithValue);
+  });
+  split.own.assign(words.begin(), at);
+  if (at == words.end()) return split;
+  split.has_exec = true;
+  const std::string_view exec = *at;
+  if (exec.size() > kExecWithValue.size())
+    split.command.emplace_back(exec.substr(kExec.size() + 1));
+  if (exec != kExecWithValue) split.command.insert(split.command.end(), at + 1, words.end());
+  return split;
+}
+
+LogFormat parse_log_format(const std::string& name) {
+  if (name == "text") return LogFormat::kText;
+  if (name == "json") return LogFormat::kJson;
+  if (name == "faulthandler") return LogFormat::kFaulthandler;
+  refuse("--log-format '" + name + "': use text, json or faulthandler");
+}
+
+// What CLI11 finds in the words before --exec.
+struct OwnOptions {
+  std::optional<std::string> python, log, log_format, config;
+  bool help = false;
+  bool version = false;
+};
+
+// One option is added the same way as the next; `takes` names its value for the error text.
+void add_value(CLI::App& app, const std::string& name, std::optional<std::string>& value,
+               const std::string& takes) {
+  app.add_option_function<std::vector<std::string>>(
+         name,
+         [&value, name, takes](const std::vector<std::string>& given) {
+           if (given.size() > 1) refuse(name + " is given more than once");
+           if (given.empty() || given.front().empty()) refuse(name + " needs a " + takes);
+           value = given.front();
+         })
+      ->expected(0, 1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void explain_unknown(const std::vector<std::string>& unknown) {
+  if (unknown.empty()) return;
+  const std::string& word = unknown.front();
+  if (word.starts_with("-") && word != "-") refuse("unknown option '" + word + "'");
+  refuse("unexpected argument '" + word + "': the program to run goes after --exec");
+}
+
+OwnOptions parse_own(std::vector<std::string> words) {
+  OwnOptions own;
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras();
+  app.add_flag("-h,--help", own.help)->disable_flag_override();
+  app.add_flag("--version", own.version)->disable_flag_override();
+  add_value(app, "--python", own.python, "PATH");
+  add_value(app, "--log", own.log, "FILE");
+  add_value(app, "--log-format", own.log_format, "FORMAT");
+  add_value(app, "--config", own.config, "FILE");
+  std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+  try {
+    app.parse(words);
+  } catch (const CLI::Error& error) {
+    refuse(error.what());  // "--help=x", for one
+  }
+  explain_unknown(app.remaining());
+  return own;
+}
+
+}  // namespace
+
+std::variant<Options, Answer> parse_options(std::span<const char* const> words) {
+  SplitWords split = split_at_exec(words);
+  const OwnOptions own = parse_own(std::move(split.own));
+  if (own.help) return Answer{std::string(kHelpText)};
+  if (own.version) return Answer{std::string(kVersionText)};
+  if (own.config) {
+    refuse("--config '" + *own.config +
+           "': running as a service is not available in this version; use --exec");
+  }
+  if (!split.has_exec) refuse("nothing to run: give --exec PROGRAM [ARG...]");
+  if (split.command.empty()) refuse("--exec needs a PROGRAM after it");
+
+  Options options;
+  options.command = std::move(split.command);
+  if (own.python) options.python = *own.python;
+  options.log = own.log;
+  if (own.log_format) options.log_format = parse_log_format(*own.log_format);
+  return options;
+}
+
+}  // namespace pyfault

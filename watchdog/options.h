@@ -1,0 +1,31 @@
+// The command line: words to a value. Pure.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace pyfault {
+
+enum class LogFormat { kText, kJson, kFaulthandler };
+
+struct Options {
+  std::vector<std::string> command;  // the words after --exec, never empty
+  std::string python = "python3";    // a path, or a name looked up on PATH
+  std::optional<std::string> log;    // file to append reports to; none: stderr
+  LogFormat log_format = LogFormat::kText;
+};
+
+// What --help and --version want printed on stdout.
+struct Answer {
+  std::string text;
+};
+
+// `words` are argv without argv[0]. Everything after the first --exec (or --exec=PROGRAM) belongs
+// to the program and is not looked at. Throws StartError (kExitOwnError) on a command line that it
+// does not understand.
+std::variant<Options, Answer> parse_options(std::span<const char* const> words);
+
+}  // namespace pyfault

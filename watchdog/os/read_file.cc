@@ -1,0 +1,45 @@
+#include "watchdog/os/read_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "watchdog/os/unique_fd.h"
+
+namespace pyfault {
+namespace {
+
+// Grows with what is really there: `limit` may be far above it.
+constexpr std::size_t kChunk = std::size_t{64} << 10;
+
+ssize_t read_some(int fd, char* to, std::size_t size) {
+  ssize_t count = 0;
+  do {
+    count = ::read(fd, to, size);
+  } while (count < 0 && errno == EINTR);
+  return count;
+}
+
+}  // namespace
+
+std::string read_up_to(int fd, std::size_t limit) {
+  std::string text;
+  while (text.size() < limit) {
+    const std::size_t had = text.size();
+    text.resize(std::min(limit, had + kChunk));
+    const ssize_t count = read_some(fd, text.data() + had, text.size() - had);
+    text.resize(had + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    if (count <= 0) break;
+  }
+  return text;
+}
+
+std::optional<std::string> read_file(const std::string& path, std::size_t limit) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return std::nullopt;
+  return read_up_to(fd.get(), limit);
+}
+
+}  // namespace pyfault

@@ -1,0 +1,44 @@
+// The memory of a ring: a sealed memfd for the agent, and the watchdog's mapping of it.
+#pragma once
+
+#include <boost/interprocess/mapped_region.hpp>
+#include <cstddef>
+#include <cstdint>
+
+#include "watchdog/os/unique_fd.h"
+
+namespace pyfault {
+
+// A memfd of kRingSize bytes that nobody can shrink or grow: a mapping of it never faults. Needed
+// only until it has been mapped and sent. Models Boost.Interprocess's MemoryMappable.
+class RingFile {
+ public:
+  RingFile();  // throws std::system_error
+
+  int descriptor() const { return fd_.get(); }
+  boost::interprocess::mapping_handle_t get_mapping_handle() const { return {fd_.get(), false}; }
+
+ private:
+  UniqueFd fd_;
+};
+
+// The watchdog's mapping. Costs address space alone until slots are used.
+class RingMemory {
+ public:
+  // Maps the file and writes the ring's header. Throws boost::interprocess::interprocess_exception.
+  explicit RingMemory(const RingFile& file);
+
+  void* address() const { return region_.get_address(); }
+
+  // Gives the pages of a slot that held `committed` payload bytes back to the system, but for its
+  // first kKeptBytes, which the next small record will find in place. The slot must not be free:
+  // a new owner's bytes would be lost.
+  void give_back(std::uint32_t slot, std::size_t committed);
+
+  static constexpr std::size_t kKeptBytes = std::size_t{64} << 10;
+
+ private:
+  boost::interprocess::mapped_region region_;
+};
+
+}  // namespace pyfault

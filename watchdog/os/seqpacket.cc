@@ -1,0 +1,73 @@
+#include "watchdog/os/seqpacket.h"
+
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <system_error>
+
+namespace pyfault {
+namespace {
+
+constexpr int kBacklog = 128;
+constexpr std::size_t kMaxDescriptors = 2;
+
+void require(bool done, const char* what) {
+  if (!done) throw std::system_error(errno, std::generic_category(), what);
+}
+
+}  // namespace
+
+UniqueFd listen_abstract(const std::string& name) {
+  sockaddr_un address{};
+  if (name.size() >= sizeof(address.sun_path)) throw std::length_error("socket name too long");
+  address.sun_family = AF_UNIX;
+  std::copy(name.begin(), name.end(), address.sun_path + 1);
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+
+  UniqueFd listener(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  require(bool{listener}, "socket");
+  require(bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0, "bind");
+  require(listen(listener.get(), kBacklog) == 0, "listen");
+  return listener;
+}
+
+UniqueFd accept_connection(int listener) {
+  return UniqueFd(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+}
+
+std::optional<ucred> peer_credentials(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+  return peer;
+}
+
+bool receive_exactly(int socket, std::span<std::byte> packet) {
+  const ssize_t size = recv(socket, packet.data(), packet.size(), MSG_DONTWAIT | MSG_TRUNC);
+  return size == static_cast<ssize_t>(packet.size());
+}
+
+bool send_with_descriptors(int socket, std::span<const std::byte> packet,
+                           std::span<const int> descriptors) {
+  if (descriptors.size() > kMaxDescriptors) return false;
+  alignas(cmsghdr) std::byte control[CMSG_SPACE(kMaxDescriptors * sizeof(int))] = {};
+  iovec body{const_cast<std::byte*>(packet.data()), packet.size()};
+  msghdr message{};
+  message.msg_iov = &body;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
+
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(descriptors.size_bytes());
+  std::memcpy(CMSG_DATA(header), descriptors.data(), descriptors.size_bytes());
+  return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) ==
+         static_cast<ssize_t>(packet.size());
+}
+
+}  // namespace pyfault

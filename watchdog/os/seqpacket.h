@@ -1,0 +1,34 @@
+// Unix SOCK_SEQPACKET sockets by system call. Asio only waits for them: it can pass neither
+// credentials nor descriptors, and would accept without close-on-exec.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "watchdog/os/unique_fd.h"
+
+namespace pyfault {
+
+// Listens, non-blocking and close-on-exec, on the abstract address `name` (given without the
+// leading NUL, at most 107 bytes). Throws std::system_error, std::length_error.
+UniqueFd listen_abstract(const std::string& name);
+
+// One connection, non-blocking and close-on-exec; empty, with errno, when there is none.
+UniqueFd accept_connection(int listener);
+
+// Who called connect(), as the kernel says.
+std::optional<ucred> peer_credentials(int socket);
+
+// Takes one packet without blocking. False unless it had exactly the size of `packet`; descriptors
+// that came along are dropped by the kernel.
+bool receive_exactly(int socket, std::span<std::byte> packet);
+
+// Sends one packet with descriptors (at most two), without blocking and without SIGPIPE.
+bool send_with_descriptors(int socket, std::span<const std::byte> packet,
+                           std::span<const int> descriptors);
+
+}  // namespace pyfault

@@ -1,0 +1,61 @@
+#include "watchdog/program_run.h"
+
+#include <sys/wait.h>
+
+namespace pyfault {
+namespace {
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+ExitEvent describe(const ChildEnd& end) {
+  ExitEvent exit;
+  const int status = end.wait_status;
+  if (WIFSIGNALED(status)) {
+    exit.signal = WTERMSIG(status);
+    exit.core_dumped = WCOREDUMP(status);
+    exit.reason = "signaled";
+  } else {
+    exit.code = WEXITSTATUS(status);
+    exit.reason = "exited";
+  }
+  exit.max_rss_bytes = std::int64_t{end.usage.ru_maxrss} * 1024;
+  exit.user_seconds = seconds(end.usage.ru_utime);
+  exit.system_seconds = seconds(end.usage.ru_stime);
+  return exit;
+}
+
+}  // namespace
+
+void ProgramRun::note(const Event& event) {
+  const auto* crash = std::get_if<Crash>(&event.body);
+  if (!crash || crash->kind != CrashKind::kCrash || event.process.pid != process_.pid) return;
+  process_ = event.process;
+  last_crash_ = LastCrash{crash->id, crash->signal.number};
+}
+
+Event ProgramRun::start_event() const {
+  Event event;
+  event.process = process_;
+  event.body = StartEvent{};
+  return event;
+}
+
+Event ProgramRun::exit_event(const ChildEnd& end, double uptime_seconds) const {
+  ExitEvent exit = describe(end);
+  exit.uptime_seconds = uptime_seconds;
+  exit.crash_id = crash_behind(exit);
+  Event event;
+  event.process = process_;
+  event.body = std::move(exit);
+  return event;
+}
+
+std::optional<std::string> ProgramRun::crash_behind(const ExitEvent& exit) const {
+  if (!last_crash_) return std::nullopt;
+  const bool ended_by_it = exit.signal ? *exit.signal == last_crash_->signal : exit.code != 0;
+  return ended_by_it ? std::optional(last_crash_->id) : std::nullopt;
+}
+
+}  // namespace pyfault

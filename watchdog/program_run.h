@@ -1,0 +1,40 @@
+// What the reports say about the program as a whole: its start and its end. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "watchdog/event/event.h"
+#include "watchdog/supervise/child_process.h"
+
+namespace pyfault {
+
+class ProgramRun {
+ public:
+  ProgramRun() = default;
+  explicit ProgramRun(Process process) : process_(std::move(process)) {}
+
+  // Remembers a crash of the program itself, which its end may be owed to; other events are not
+  // its.
+  void note(const Event& event);
+
+  Event start_event() const;
+
+  // Names the last crash when the program ended by that crash's signal, or exited in failure (a
+  // handler may turn a signal into an exit code).
+  Event exit_event(const ChildEnd& end, double uptime_seconds) const;
+
+ private:
+  struct LastCrash {
+    std::string id;
+    int signal = 0;
+  };
+
+  std::optional<std::string> crash_behind(const ExitEvent& exit) const;
+
+  Process process_;  // as last seen: the program may have replaced itself by exec
+  std::optional<LastCrash> last_crash_;
+};
+
+}  // namespace pyfault

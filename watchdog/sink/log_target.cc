@@ -1,0 +1,37 @@
+#include "watchdog/sink/log_target.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "watchdog/start_error.h"
+
+namespace pyfault {
+namespace {
+
+std::string advice(int error) {
+  switch (error) {
+    case ENOENT:
+      return "the directory does not exist; create it first";
+    case ENXIO:
+      return "nothing reads from this FIFO; start its reader first";
+    default:
+      return std::generic_category().message(error);
+  }
+}
+
+}  // namespace
+
+UniqueFd open_log_target(const std::optional<std::string>& file) {
+  if (!file) return UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  // Non-blocking, so that a FIFO without a reader is an error and not a wait.
+  constexpr int kFlags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+  UniqueFd fd(::open(file->c_str(), kFlags, 0644));
+  if (!fd) {
+    throw StartError(kExitOwnError, "--log '" + *file + "': cannot write there: " + advice(errno));
+  }
+  return fd;
+}
+
+}  // namespace pyfault

@@ -1,0 +1,51 @@
+// The program under watch, from its start to its wait status.
+#pragma once
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "watchdog/os/unique_fd.h"
+
+namespace pyfault {
+
+struct SpawnPlan {
+  std::string path;  // of the file to execute; not looked up on PATH
+  std::vector<std::string> argv;
+  std::vector<std::string> environment;
+  sigset_t signal_mask;
+};
+
+struct ChildEnd {
+  int wait_status;
+  rusage usage;  // its own and that of the descendants it waited for
+};
+
+class ChildProcess {
+ public:
+  // Everything that the plan does not name is inherited: process group, terminal, working
+  // directory, limits, umask, ignored signals, and descriptors that are not close-on-exec. A text
+  // file without
+  // #! is run by /bin/sh, as execvp(3) does. Throws StartError when it can't be executed; then
+  // nothing runs.
+  static ChildProcess spawn(const SpawnPlan& plan);
+
+  pid_t pid() const { return pid_; }
+
+  // Readable once the process has ended.
+  int pidfd() const { return pidfd_.get(); }
+
+  // Waits for its end. Call once. Throws std::system_error.
+  ChildEnd reap();
+
+ private:
+  ChildProcess(pid_t pid, UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
+
+  pid_t pid_;
+  UniqueFd pidfd_;
+};
+
+}  // namespace pyfault

@@ -1,0 +1,24 @@
+// From the words after --exec to what is executed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace pyfault {
+
+struct Command {
+  std::vector<std::string> argv;   // argv[0] as the user wrote it: a path, or a name on PATH
+  std::string script;              // the .py file among argv; empty where there is none
+  bool interpreter_added = false;  // argv[0] is the interpreter that we put there
+};
+
+// PROGRAM ending in .py, and -m or -c in its place, get the interpreter put in front; everything
+// else stays as it is. Pure. `words` is not empty.
+Command resolve_command(const std::vector<std::string>& words, const std::string& python);
+
+// The path of the file to execute, found as execvp(3) would find it. Throws StartError:
+// kExitNotFound where the program, the script or the interpreter does not exist, kExitCannotExecute
+// where it can't be executed (or, for a script, read).
+std::string locate(const Command& command);
+
+}  // namespace pyfault
