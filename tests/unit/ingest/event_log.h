@@ -1,0 +1,46 @@
+// An event loop and the events that came of it.
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "watchdog/event/event.h"
+
+namespace pyfault::test {
+
+class EventLog {
+ public:
+  std::function<void(Event)> handler() {
+    return [this](Event event) { events.push_back(std::move(event)); };
+  }
+
+  void run_until(const std::function<bool()>& done) {
+    while (!done()) ASSERT_EQ(io.run_one_for(kPatience), 1u) << "waited in vain";
+  }
+  void run_until_events(std::size_t count) {
+    run_until([&] { return events.size() >= count; });
+  }
+  // Everything that is ready now.
+  void poll() { io.poll(); }
+
+  const Crash& crash(std::size_t index = 0) const { return std::get<Crash>(events.at(index).body); }
+  const std::string& message(std::size_t index = 0) const {
+    return std::get<NoticeEvent>(events.at(index).body).message;
+  }
+
+  boost::asio::io_context io;
+  std::vector<Event> events;
+
+ private:
+  // Only a test that fails waits as long.
+  static constexpr std::chrono::seconds kPatience{60};
+};
+
+}  // namespace pyfault::test

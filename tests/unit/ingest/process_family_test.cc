@@ -1,0 +1,128 @@
+#include "watchdog/ingest/process_family.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include "tests/unit/enrich/waiting_child.h"
+#include "tests/unit/ingest/event_log.h"
+#include "watchdog/enrich/process_info.h"
+
+namespace pyfault {
+namespace {
+
+using test::WaitingChild;
+
+constexpr int kForeignPid = 5;
+constexpr uid_t kStranger = 4321;
+
+AttachedProcess attached(int pid, int own_pid, uid_t uid = geteuid()) {
+  return {own_pid, uid, *read_process(pid)};
+}
+
+class ProcessFamilyTest : public ::testing::Test {
+ protected:
+  ProcessFamily family_of(int own_pid) {
+    return {log_.io, attached(parent_.pid(), own_pid), [this] { ++exits_; }};
+  }
+  void wait_for_exits(int count) {
+    log_.run_until([&] { return exits_ >= count; });
+  }
+
+  test::EventLog log_;
+  WaitingChild parent_;
+  WaitingChild child_;
+  int exits_ = 0;
+};
+
+TEST_F(ProcessFamilyTest, HearsOfTheAttachedProcesssDeath) {
+  ProcessFamily family = family_of(parent_.pid());
+  EXPECT_FALSE(family.all_dead());
+  parent_.die();
+  wait_for_exits(1);
+  EXPECT_TRUE(family.all_dead());
+}
+
+TEST_F(ProcessFamilyTest, HearsOfAChildsDeath) {
+  ProcessFamily family = family_of(parent_.pid());
+  EXPECT_TRUE(family.watch(child_.pid()));
+  child_.die();
+  wait_for_exits(1);
+  EXPECT_FALSE(family.all_dead());
+}
+
+TEST_F(ProcessFamilyTest, KnowsADeadChildBeforeTheLoopDoes) {
+  ProcessFamily family = family_of(parent_.pid());
+  family.watch(child_.pid());
+  child_.die();
+  EXPECT_FALSE(family.watch(child_.pid()));
+}
+
+TEST_F(ProcessFamilyTest, AProcessThatIsGoneIsDead) {
+  child_.die();
+  ProcessFamily family = family_of(parent_.pid());
+  EXPECT_FALSE(family.watch(child_.pid()));
+}
+
+TEST_F(ProcessFamilyTest, AnOlderProcessIsNotAdopted) {
+  ProcessFamily family = family_of(parent_.pid());
+  EXPECT_TRUE(family.watch(1));
+  EXPECT_EQ(family.living_pid(1), std::nullopt);
+  parent_.die();
+  wait_for_exits(1);
+  EXPECT_TRUE(family.all_dead());
+}
+
+TEST_F(ProcessFamilyTest, AnotherUsersProcessIsNotAdopted) {
+  ProcessFamily family(log_.io, attached(parent_.pid(), parent_.pid(), kStranger), [] {});
+  family.watch(child_.pid());
+  EXPECT_EQ(family.living_pid(child_.pid()), std::nullopt);
+  EXPECT_THAT(family.describe(child_.pid()).name, "unit_ingest");
+}
+
+TEST_F(ProcessFamilyTest, NonsenseIsNoProcess) {
+  ProcessFamily family = family_of(parent_.pid());
+  family.watch(0);
+  family.watch(-1);
+  EXPECT_EQ(family.living_pid(0), std::nullopt);
+}
+
+TEST_F(ProcessFamilyTest, InAnotherNamespaceTheAttachedProcessIsTranslated) {
+  ProcessFamily family = family_of(kForeignPid);
+  EXPECT_EQ(family.living_pid(kForeignPid), parent_.pid());
+  EXPECT_EQ(family.describe(kForeignPid).pid, parent_.pid());
+}
+
+TEST_F(ProcessFamilyTest, InAnotherNamespaceOurPidsMeanNothing) {
+  ProcessFamily family = family_of(kForeignPid);
+  EXPECT_TRUE(family.watch(child_.pid()));
+  EXPECT_EQ(family.living_pid(child_.pid()), std::nullopt);
+}
+
+TEST_F(ProcessFamilyTest, TheDeadAreDescribedAsTheyAttached) {
+  ProcessFamily family = family_of(parent_.pid());
+  const Process alive = family.describe(parent_.pid());
+  parent_.die();
+  const Process dead = family.describe(parent_.pid());
+  EXPECT_EQ(dead.pid, alive.pid);
+  EXPECT_EQ(dead.ppid, getpid());
+  EXPECT_EQ(dead.command, alive.command);
+}
+
+TEST_F(ProcessFamilyTest, ADeadChildIsDescribedAsTheProcessThatForkedIt) {
+  ProcessFamily family = family_of(parent_.pid());
+  child_.die();
+  const Process dead = family.describe(child_.pid());
+  EXPECT_EQ(dead.pid, child_.pid());
+  EXPECT_EQ(dead.ppid, 0);
+  EXPECT_EQ(dead.name, "unit_ingest");
+  EXPECT_THAT(dead.command, ::testing::Not(::testing::IsEmpty()));
+}
+
+TEST_F(ProcessFamilyTest, AForgottenProcessIsNotWaitedFor) {
+  ProcessFamily family = family_of(parent_.pid());
+  family.forget(parent_.pid());
+  EXPECT_TRUE(family.all_dead());
+}
+
+}  // namespace
+}  // namespace pyfault

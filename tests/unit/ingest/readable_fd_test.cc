@@ -1,0 +1,81 @@
+#include "watchdog/ingest/readable_fd.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <optional>
+
+namespace pyfault {
+namespace {
+
+class ReadableFdTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
+    read_end_ = UniqueFd(ends[0]);
+    write_end_ = UniqueFd(ends[1]);
+  }
+  void watch(std::function<void()> callback) {
+    watched_.emplace(io_, std::move(read_end_), std::move(callback));
+    watched_->start();
+  }
+  void write_byte() { ASSERT_EQ(::write(write_end_.get(), "x", 1), 1); }
+
+  boost::asio::io_context io_;
+  UniqueFd read_end_;
+  UniqueFd write_end_;
+  std::optional<ReadableFd> watched_;
+  int calls_ = 0;
+};
+
+TEST_F(ReadableFdTest, CallsBackAgainWhileThereIsSomethingToRead) {
+  watch([this] {
+    if (++calls_ == 3) watched_->stop();
+  });
+  write_byte();
+  io_.run();
+  EXPECT_EQ(calls_, 3);
+}
+
+TEST_F(ReadableFdTest, DoesNotCallBackWithNothingToRead) {
+  watch([this] { ++calls_; });
+  io_.poll();
+  EXPECT_EQ(calls_, 0);
+}
+
+TEST_F(ReadableFdTest, MayBeDestroyedByItsOwnCallback) {
+  watch([this] {
+    ++calls_;
+    watched_.reset();
+  });
+  write_byte();
+  io_.run();
+  EXPECT_EQ(calls_, 1);
+}
+
+TEST_F(ReadableFdTest, IsSilentOnceDestroyed) {
+  watch([this] { ++calls_; });
+  write_byte();
+  watched_.reset();
+  io_.run();
+  EXPECT_EQ(calls_, 0);
+}
+
+TEST_F(ReadableFdTest, StartsAgainAfterAStop) {
+  watch([this] {
+    ++calls_;
+    watched_->stop();
+  });
+  write_byte();
+  io_.run();
+  watched_->start();
+  io_.restart();
+  io_.run();
+  EXPECT_EQ(calls_, 2);
+}
+
+}  // namespace
+}  // namespace pyfault

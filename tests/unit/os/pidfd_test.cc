@@ -1,0 +1,44 @@
+#include "watchdog/os/pidfd.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+
+namespace pyfault {
+namespace {
+
+// A child that has ended and waits to be reaped.
+pid_t zombie() {
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  siginfo_t info{};
+  waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT);
+  return child;
+}
+
+TEST(Pidfd, IsClosedOnExec) {
+  const UniqueFd self = open_pidfd(getpid());
+  EXPECT_EQ(fcntl(self.get(), F_GETFD), FD_CLOEXEC);
+}
+
+TEST(Pidfd, OfALivingProcessHasNotExited) {
+  EXPECT_FALSE(has_exited(open_pidfd(getpid()).get()));
+}
+
+TEST(Pidfd, OfAZombieHasExited) {
+  const pid_t child = zombie();
+  EXPECT_TRUE(has_exited(open_pidfd(child).get()));
+  waitpid(child, nullptr, 0);
+}
+
+TEST(Pidfd, OfNobodyIsEmpty) {
+  const pid_t child = zombie();
+  waitpid(child, nullptr, 0);
+  EXPECT_FALSE(open_pidfd(child));
+  EXPECT_EQ(errno, ESRCH);
+}
+
+}  // namespace
+}  // namespace pyfault

@@ -1,0 +1,173 @@
+// The reader against words and sizes that no writer makes, and against a writer that waits.
+#include "shared/ring_reader.h"
+
+#include <gtest/gtest.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace pyfault {
+namespace {
+
+constexpr std::uint32_t kSlot = 3;
+constexpr std::int32_t kOwner = 4242;
+constexpr std::uint32_t kGeneration = 7;
+constexpr std::uint64_t kStateThree = 3;
+
+class RingReaderTest : public ::testing::Test {
+ protected:
+  RingReaderTest()
+      : ring_(mmap(nullptr, kRingSize, PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)),
+        reader_(ring_) {}
+  ~RingReaderTest() override { munmap(ring_, kRingSize); }
+
+  SlotHeader& slot() { return *ring_slot(ring_, kSlot); }
+  void put(std::uint64_t word) { slot().state = word; }
+  void put(SlotState state, std::int32_t owner) { put(SlotWord{state, kGeneration, owner}.pack()); }
+  SlotFinding found() const { return reader_.look(kSlot).finding; }
+  bool release() { return reader_.release(kSlot, slot().state); }
+
+  void* ring_;
+  RingReader reader_;
+};
+
+TEST_F(RingReaderTest, FreshSlotsAreFree) {
+  for (std::uint32_t index = 0; index < kSlotCount; ++index) {
+    EXPECT_EQ(reader_.look(index).finding, SlotFinding::kFree);
+  }
+}
+
+TEST_F(RingReaderTest, AClaimedSlotNamesItsOwner) {
+  put(SlotState::kClaimed, kOwner);
+  EXPECT_EQ(found(), SlotFinding::kClaimed);
+  EXPECT_EQ(reader_.look(kSlot).owner, kOwner);
+}
+
+TEST_F(RingReaderTest, APublishedSlotNamesItsOwner) {
+  put(SlotState::kPublished, kOwner);
+  EXPECT_EQ(found(), SlotFinding::kPublished);
+  EXPECT_EQ(reader_.look(kSlot).owner, kOwner);
+}
+
+TEST_F(RingReaderTest, AStateThatDoesNotExistIsGarbage) {
+  put(SlotWord{static_cast<SlotState>(kStateThree), kGeneration, kOwner}.pack());
+  EXPECT_EQ(found(), SlotFinding::kGarbage);
+}
+
+TEST_F(RingReaderTest, APublishedSlotWithoutAnOwnerIsGarbage) {
+  put(SlotState::kPublished, 0);
+  EXPECT_EQ(found(), SlotFinding::kGarbage);
+}
+
+TEST_F(RingReaderTest, AClaimedSlotWithANegativeOwnerIsGarbage) {
+  put(SlotState::kClaimed, -1);
+  EXPECT_EQ(found(), SlotFinding::kGarbage);
+}
+
+TEST_F(RingReaderTest, AFreeSlotWithAnOwnerIsGarbage) {
+  put(SlotState::kFree, kOwner);
+  EXPECT_EQ(found(), SlotFinding::kGarbage);
+}
+
+TEST_F(RingReaderTest, ReleasedGarbageIsAFreeSlot) {
+  put(~std::uint64_t{0});
+  EXPECT_TRUE(release());
+  EXPECT_EQ(found(), SlotFinding::kFree);
+}
+
+TEST_F(RingReaderTest, ReleaseMovesTheGenerationOn) {
+  put(SlotState::kPublished, kOwner);
+  EXPECT_TRUE(release());
+  EXPECT_EQ(SlotWord::unpack(slot().state).generation, kGeneration + 1);
+}
+
+TEST_F(RingReaderTest, AReleasedSlotHoldsNothing) {
+  put(SlotState::kPublished, kOwner);
+  slot().committed = 100;
+  EXPECT_TRUE(release());
+  EXPECT_EQ(reader_.committed(kSlot), 0u);
+}
+
+TEST_F(RingReaderTest, TheLastGenerationIsFollowedByTheFirst) {
+  put(SlotWord{SlotState::kPublished, SlotWord::kGenerationMask, kOwner}.pack());
+  EXPECT_TRUE(release());
+  EXPECT_EQ(slot().state, 0u);
+}
+
+TEST_F(RingReaderTest, ReleaseLeavesAWordAloneThatHasChangedSince) {
+  put(SlotState::kClaimed, kOwner);
+  const std::uint64_t seen = slot().state;
+  put(SlotState::kPublished, kOwner);
+  EXPECT_FALSE(reader_.release(kSlot, seen));
+  EXPECT_EQ(found(), SlotFinding::kPublished);
+}
+
+TEST_F(RingReaderTest, CommittedBeyondTheSlotIsCutToTheSlot) {
+  slot().committed = ~std::uint32_t{0};
+  EXPECT_EQ(reader_.committed(kSlot), kSlotPayload);
+}
+
+TEST_F(RingReaderTest, CopiesThePayloadOut) {
+  slot_payload(&slot())[1] = std::byte{0x5a};
+  slot().committed = 2;
+  std::vector<std::byte> copy(reader_.committed(kSlot));
+  reader_.copy_out(kSlot, copy.data(), copy.size());
+  EXPECT_EQ(copy, (std::vector{std::byte{0}, std::byte{0x5a}}));
+}
+
+TEST_F(RingReaderTest, CopiesTheLastSlotToItsVeryEnd) {
+  const std::uint32_t last = kSlotCount - 1;
+  slot_payload(ring_slot(ring_, last))[kSlotPayload - 1] = std::byte{1};
+  std::vector<std::byte> copy(kSlotPayload);
+  reader_.copy_out(last, copy.data(), copy.size());
+  EXPECT_EQ(copy.back(), std::byte{1});
+}
+
+TEST_F(RingReaderTest, CopiesNothingOfNothing) {
+  reader_.copy_out(kSlot, nullptr, 0);
+}
+
+TEST_F(RingReaderTest, TheHeaderIsNotBelieved) {
+  ring_header(ring_)->slot_count = 1000;
+  ring_header(ring_)->slot_size = 1;
+  put(SlotState::kPublished, kOwner);
+  EXPECT_EQ(found(), SlotFinding::kPublished);
+}
+
+TEST_F(RingReaderTest, CountsDroppedRecords) {
+  ring_header(ring_)->dropped_records = 5;
+  EXPECT_EQ(reader_.dropped_records(), 5u);
+}
+
+// What /proc says a process waits in; -1 while it runs.
+int system_call_of(pid_t pid) {
+  int number = -1;
+  std::ifstream("/proc/" + std::to_string(pid) + "/syscall") >> number;
+  return number;
+}
+
+TEST_F(RingReaderTest, ReleaseWakesAWriterInAnotherProcess) {
+  put(SlotState::kPublished, kOwner);
+  const auto expected = static_cast<std::uint32_t>(slot().state.load());
+  const pid_t writer = fork();
+  if (writer == 0) {
+    syscall(SYS_futex, &slot().state, FUTEX_WAIT, expected, nullptr, nullptr, 0);
+    _exit(0);
+  }
+  while (system_call_of(writer) != SYS_futex) sched_yield();
+  EXPECT_TRUE(release());
+  int status = -1;
+  EXPECT_EQ(waitpid(writer, &status, 0), writer);
+  EXPECT_EQ(status, 0);
+}
+
+}  // namespace
+}  // namespace pyfault

@@ -1,0 +1,134 @@
+#include "watchdog/sink/fd_sink.h"
+
+#include <gtest/gtest.h>
+#include <spdlog/details/log_msg.h>
+
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <memory>
+#include <thread>
+
+#include "tests/unit/sink/channel.h"
+
+namespace pyfault {
+namespace {
+
+class FdSinkTest : public testing::Test {
+ protected:
+  FdSinkTest() { std::signal(SIGPIPE, SIG_IGN); }
+
+  void open(UniqueFd fd) {
+    sink_ = std::make_unique<FdSink>(
+        std::move(fd), [](std::uint64_t count) { return "lost " + std::to_string(count) + "\n"; });
+  }
+  void write(const std::string& report) {
+    sink_->log(spdlog::details::log_msg("", spdlog::level::info, report));
+  }
+  // A pipe whose reader comes back: the sink keeps its descriptor, the file behind it changes.
+  void redirect(int sink_fd, const UniqueFd& target) { ::dup2(target.get(), sink_fd); }
+
+  // As on a disk that fills up: takes so many bytes and no more.
+  UniqueFd small_file(rlim_t size) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &file_size_);
+    const rlimit limit{size, file_size_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    return UniqueFd(::memfd_create("small", MFD_CLOEXEC));
+  }
+  ~FdSinkTest() override { ::setrlimit(RLIMIT_FSIZE, &file_size_); }
+
+  std::unique_ptr<FdSink> sink_;
+  rlimit file_size_{RLIM_INFINITY, RLIM_INFINITY};
+};
+
+TEST_F(FdSinkTest, OneReportIsOneWriteHoweverManyLinesItHas) {
+  Channel channel = Channel::packets();
+  open(std::move(channel.writer));
+  write("line 1\nline 2\n");
+  write("second report\n");
+  EXPECT_EQ(channel.read_once(), "line 1\nline 2\n");
+  EXPECT_EQ(channel.read_once(), "second report\n");
+}
+
+TEST_F(FdSinkTest, NothingIsAddedToAReport) {
+  Channel channel = Channel::pipe();
+  open(std::move(channel.writer));
+  write("%v {} no newline");
+  sink_.reset();
+  EXPECT_EQ(channel.read_to_end(), "%v {} no newline");
+}
+
+TEST_F(FdSinkTest, AClosedPipeIsNotFatalAndTheReportIsNotSettled) {
+  Channel channel = Channel::pipe();
+  open(std::move(channel.writer));
+  channel.reader.reset();
+  write("report\n");
+  EXPECT_EQ(sink_->settled(), 0u);
+}
+
+TEST_F(FdSinkTest, LostReportsAreToldBeforeTheNextOneThatGetsThrough) {
+  Channel channel = Channel::pipe();
+  UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  const int fd = full.get();
+  open(std::move(full));
+  write("first\n");
+  write("second\n");
+  redirect(fd, channel.writer);
+  channel.writer.reset();
+  write("third\n");
+  EXPECT_EQ(sink_->settled(), 3u);
+  sink_.reset();
+  EXPECT_EQ(channel.read_to_end(), "lost 2\nthird\n");
+}
+
+TEST_F(FdSinkTest, ReportsLostElsewhereAreToldAtTheFlush) {
+  Channel channel = Channel::pipe();
+  open(std::move(channel.writer));
+  sink_->count_lost();
+  sink_->flush();
+  sink_.reset();
+  EXPECT_EQ(channel.read_to_end(), "lost 1\n");
+}
+
+TEST_F(FdSinkTest, ANonBlockingPipeThatIsFullIsWaitedFor) {
+  Channel channel = Channel::pipe(O_NONBLOCK);
+  ::fcntl(channel.reader.get(), F_SETFL, 0);
+  const std::size_t filled = channel.fill();
+  open(std::move(channel.writer));
+  const std::string report(100'000, 'x');
+  std::thread writer([&] {
+    write(report);
+    sink_.reset();
+  });
+  const std::string all = channel.read_to_end();
+  writer.join();
+  EXPECT_EQ(all.size(), filled + report.size());
+  EXPECT_TRUE(all.ends_with(report));
+}
+
+TEST_F(FdSinkTest, TheDescriptorsFlagsAreLeftAlone) {
+  Channel channel = Channel::pipe();
+  const int flags = ::fcntl(channel.writer.get(), F_GETFL);
+  const UniqueFd other = channel.another_writer();
+  open(std::move(channel.writer));
+  write("report\n");
+  EXPECT_EQ(::fcntl(other.get(), F_GETFL), flags);
+}
+
+TEST_F(FdSinkTest, AfterAReportThatBrokeOffTheNextStartsOnALineOfItsOwn) {
+  Channel channel = Channel::pipe();
+  UniqueFd file = small_file(10);
+  const int fd = file.get();
+  open(std::move(file));
+  write("a report that breaks off");
+  redirect(fd, channel.writer);
+  channel.writer.reset();
+  write("next\n");
+  sink_.reset();
+  EXPECT_EQ(channel.read_to_end(), "\nlost 1\nnext\n");
+}
+
+}  // namespace
+}  // namespace pyfault

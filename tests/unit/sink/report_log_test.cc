@@ -1,0 +1,90 @@
+#include "watchdog/sink/report_log.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <future>
+
+#include "tests/unit/sink/channel.h"
+
+namespace pyfault {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+
+class ReportLogTest : public testing::Test {
+ protected:
+  ReportLogTest() { std::signal(SIGPIPE, SIG_IGN); }
+
+  void open(UniqueFd fd) {
+    log_ = std::make_unique<ReportLog>(
+        std::move(fd), [](std::uint64_t count) { return "lost " + std::to_string(count) + "\n"; });
+  }
+  void write_numbered(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) log_->write(std::to_string(i) + "\n");
+  }
+  std::string finish_while_reading(Channel& channel) {
+    auto all = std::async(std::launch::async, [&] { return channel.read_to_end(); });
+    EXPECT_EQ(log_->finish(hours(1)), 0u);
+    log_.reset();
+    return all.get();
+  }
+
+  std::unique_ptr<ReportLog> log_;
+};
+
+TEST_F(ReportLogTest, FinishingWritesOutEveryReportInOrder) {
+  Channel channel = Channel::pipe();
+  open(std::move(channel.writer));
+  log_->write("one\n");
+  log_->write("two\n");
+  EXPECT_EQ(log_->finish(hours(1)), 0u);
+  EXPECT_EQ(channel.read_once(), "one\ntwo\n");
+}
+
+TEST_F(ReportLogTest, AnEmptyReportIsNone) {
+  Channel channel = Channel::packets();
+  open(std::move(channel.writer));
+  log_->write("");
+  log_->write("report\n");
+  EXPECT_EQ(log_->finish(hours(1)), 0u);
+  EXPECT_EQ(channel.read_once(), "report\n");
+}
+
+TEST_F(ReportLogTest, APipeThatNobodyReadsDoesNotHoldUpTheEnd) {
+  Channel channel = Channel::pipe();
+  channel.fill();
+  open(channel.another_writer());
+  log_->write("report\n");
+  EXPECT_EQ(log_->finish(milliseconds(1)), 1u);
+  channel.reader.reset();
+}
+
+TEST_F(ReportLogTest, AFullQueueKeepsTheFirstReportsAndTellsHowManyWereDropped) {
+  Channel channel = Channel::pipe();
+  const std::size_t filled = channel.fill();
+  open(std::move(channel.writer));
+  write_numbered(kQueuedReports + 11);
+  const std::string all = finish_while_reading(channel).substr(filled);
+  // The thread may have taken the first report out of the queue already.
+  EXPECT_TRUE(all.starts_with("lost 11\n0\n1\n2\n") || all.starts_with("0\nlost 10\n1\n2\n"))
+      << all;
+}
+
+TEST_F(ReportLogTest, WhatTheDescriptorRefusedIsCountedAtTheEnd) {
+  open(UniqueFd(::open("/dev/full", O_WRONLY | O_CLOEXEC)));
+  write_numbered(3);
+  EXPECT_EQ(log_->finish(hours(1)), 3u);
+}
+
+TEST_F(ReportLogTest, WithoutFinishingTheThreadEndsAllTheSame) {
+  Channel channel = Channel::pipe();
+  open(std::move(channel.writer));
+  log_->write("report\n");
+  log_.reset();
+  EXPECT_EQ(channel.read_to_end(), "report\n");
+}
+
+}  // namespace
+}  // namespace pyfault

@@ -1,0 +1,39 @@
+#include "watchdog/supervise/agent_environment.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace pyfault {
+namespace {
+
+using testing::ElementsAre;
+
+std::vector<std::string> watched(std::vector<const char*> environment) {
+  environment.push_back(nullptr);
+  return watched_environment(environment.data(), "/agent.so", "@socket");
+}
+
+TEST(WatchedEnvironmentTest, TwoVariablesAreAddedAndTheRestIsKeptInOrder) {
+  EXPECT_THAT(
+      watched({"B=2", "A=1", "B=3", "odd"}),
+      ElementsAre("B=2", "A=1", "B=3", "odd", "LD_PRELOAD=/agent.so", "PYFAULT_SOCKET=@socket"));
+}
+
+TEST(WatchedEnvironmentTest, EarlierPreloadsComeAfterTheAgent) {
+  EXPECT_THAT(watched({"LD_PRELOAD=/a.so:/b.so"}),
+              ElementsAre("LD_PRELOAD=/agent.so:/a.so:/b.so", "PYFAULT_SOCKET=@socket"));
+}
+
+TEST(WatchedEnvironmentTest, AnEmptyPreloadLeavesNoColon) {
+  EXPECT_THAT(watched({"LD_PRELOAD="}),
+              ElementsAre("LD_PRELOAD=/agent.so", "PYFAULT_SOCKET=@socket"));
+}
+
+TEST(WatchedEnvironmentTest, TheSocketOfAnOuterWatchdogIsReplaced) {
+  EXPECT_THAT(
+      watched({"PYFAULT_SOCKET=@outer", "PYFAULT_SOCKETS=kept"}),
+      ElementsAre("PYFAULT_SOCKETS=kept", "LD_PRELOAD=/agent.so", "PYFAULT_SOCKET=@socket"));
+}
+
+}  // namespace
+}  // namespace pyfault

@@ -1,0 +1,153 @@
+#include "watchdog/supervise/child_process.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include "tests/unit/supervise/forked.h"
+#include "tests/unit/supervise/temporary_files.h"
+#include "watchdog/os/pidfd.h"
+#include "watchdog/start_error.h"
+
+namespace pyfault {
+namespace {
+
+using testing::HasSubstr;
+
+class ChildProcessTest : public testing::Test {
+ protected:
+  static SpawnPlan plan(const std::string& path, std::vector<std::string> argv) {
+    SpawnPlan plan{path, std::move(argv), {"PATH=/usr/bin:/bin", "MARK=42"}, {}};
+    sigemptyset(&plan.signal_mask);
+    return plan;
+  }
+  static SpawnPlan shell(const std::string& code) { return plan("/bin/sh", {"sh", "-c", code}); }
+  static int status_of(const SpawnPlan& plan) {
+    return ChildProcess::spawn(plan).reap().wait_status;
+  }
+  static int exit_code(const SpawnPlan& plan) {
+    const int status = status_of(plan);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  // Whether a shell condition holds in a child.
+  static bool holds(const std::string& condition) { return exit_code(shell(condition)) == 0; }
+  static StartError refusal(const SpawnPlan& plan) {
+    try {
+      status_of(plan);
+    } catch (const StartError& error) {
+      return error;
+    }
+    return {0, ""};
+  }
+  // A line of /proc/self/status, such as SigIgn, as the child sees it.
+  static std::string status_line_is(const std::string& name, const std::string& value) {
+    return "while read key rest; do [ \"$key\" = " + name + ": ] && [ \"$rest\" = " + value +
+           " ] && exit 0; done < /proc/self/status; exit 1";
+  }
+
+  TemporaryFiles files_;
+};
+
+TEST_F(ChildProcessTest, EveryExitCodeComesBack) {
+  for (int code = 0; code < 256; ++code) {
+    EXPECT_EQ(exit_code(shell("exit " + std::to_string(code))), code);
+  }
+}
+
+TEST_F(ChildProcessTest, EverySignalThatKillsComesBack) {
+  for (const int signal :
+       {1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 13, 14, 15, 24, 25, 31, 32, 33, 34, 64}) {
+    const int status = status_of(shell("ulimit -c 0; kill -" + std::to_string(signal) + " $$"));
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == signal) << signal << ": " << status;
+  }
+}
+
+TEST_F(ChildProcessTest, TheDescriptorIsReadableAfterTheEnd) {
+  ChildProcess child = ChildProcess::spawn(shell("kill -STOP $$"));
+  EXPECT_FALSE(has_exited(child.pidfd()));
+  ::kill(child.pid(), SIGKILL);
+  child.reap();
+  EXPECT_TRUE(has_exited(child.pidfd()));
+}
+
+TEST_F(ChildProcessTest, WhatItUsedIsKnown) {
+  EXPECT_GT(ChildProcess::spawn(shell("exit 0")).reap().usage.ru_maxrss, 0);
+}
+
+TEST_F(ChildProcessTest, ArgumentsAndEnvironmentAreThoseOfThePlan) {
+  EXPECT_TRUE(holds("[ \"$MARK\" = 42 ]"));
+  EXPECT_EQ(exit_code(plan("/bin/sh",
+                           {"zero", "-c", "[ \"$0\" = a ] && [ \"$2\" = 'b c' ]", "a", "", "b c"})),
+            0);
+}
+
+TEST_F(ChildProcessTest, TheSignalMaskIsThatOfThePlanAndNotOurs) {
+  EXPECT_TRUE(holds_in_fork([] {
+    sigset_t all;
+    sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, nullptr);
+    SpawnPlan masked = shell(status_line_is("SigBlk", "0000000000000200"));
+    sigaddset(&masked.signal_mask, SIGUSR1);
+    return exit_code(masked) == 0;
+  }));
+}
+
+TEST_F(ChildProcessTest, IgnoredSignalsStayIgnoredAndNoOthersAre) {
+  EXPECT_TRUE(holds_in_fork([] {
+    for (int signal = 1; signal < 65; ++signal) ::signal(signal, SIG_DFL);
+    ::signal(SIGHUP, SIG_IGN);
+    ::signal(SIGUSR1, SIG_IGN);
+    return holds(status_line_is("SigIgn", "0000000000000201"));
+  }));
+}
+
+TEST_F(ChildProcessTest, ItsStatusIsNotLostWhereSigchldIsIgnored) {
+  EXPECT_TRUE(holds_in_fork([] {
+    ::signal(SIGCHLD, SIG_IGN);
+    ChildProcess child = ChildProcess::spawn(shell("kill -STOP $$; exit 5"));
+    siginfo_t stopped{};
+    ::waitid(P_PID, static_cast<id_t>(child.pid()), &stopped, WSTOPPED);
+    ::kill(child.pid(), SIGCONT);
+    return child.reap().wait_status == 5 << 8;
+  }));
+}
+
+TEST_F(ChildProcessTest, OurCloseOnExecDescriptorsAreNotInTheChild) {
+  const UniqueFd ours(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const std::string fd = std::to_string(ours.get());
+  EXPECT_TRUE(holds("[ ! -e /proc/self/fd/" + fd + " ]"));
+}
+
+TEST_F(ChildProcessTest, ItStaysInOurProcessGroupAndSession) {
+  const std::string expected = std::to_string(::getpgrp()) + " " + std::to_string(::getsid(0));
+  EXPECT_TRUE(
+      holds("read pid name state parent group session rest < /proc/self/stat; [ \"$group "
+            "$session\" = '" +
+            expected + "' ]"));
+}
+
+TEST_F(ChildProcessTest, AScriptWithoutAShebangIsRunByTheShell) {
+  const std::string script = files_.executable("script", "[ \"$1\" = arg ] && exit 7");
+  EXPECT_EQ(exit_code(plan(script, {"script", "arg"})), 7);
+}
+
+TEST_F(ChildProcessTest, ABinaryOfAnUnknownFormatIs126) {
+  const std::string binary = files_.executable("binary", std::string("\0\1\2garbage", 10));
+  const StartError error = refusal(plan(binary, {"binary"}));
+  EXPECT_EQ(error.exit_code(), 126);
+  EXPECT_THAT(error.what(), HasSubstr("Exec format error"));
+}
+
+TEST_F(ChildProcessTest, AMissingShebangInterpreterIs127) {
+  const std::string script = files_.executable("script", "#!/no/such/interpreter\n");
+  EXPECT_EQ(refusal(plan(script, {"script"})).exit_code(), 127);
+}
+
+TEST_F(ChildProcessTest, TooManyArgumentsAre126) {
+  const std::string huge(1 << 18, 'x');
+  EXPECT_EQ(refusal(plan("/bin/true", {"true", huge})).exit_code(), 126);
+}
+
+}  // namespace
+}  // namespace pyfault

@@ -1,0 +1,135 @@
+#include "watchdog/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "watchdog/start_error.h"
+
+namespace pyfault {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using Words = std::vector<const char*>;
+
+Options parsed(const Words& words) {
+  return std::get<Options>(parse_options(words));
+}
+
+std::string answer(const Words& words) {
+  return std::get<Answer>(parse_options(words)).text;
+}
+
+// What the user is told.
+std::string refusal(const Words& words) {
+  try {
+    parse_options(words);
+  } catch (const StartError& error) {
+    EXPECT_EQ(error.exit_code(), kExitOwnError);
+    EXPECT_THAT(error.what(), Not(HasSubstr("\n")));
+    return error.what();
+  }
+  return "";
+}
+
+TEST(OptionsTest, DefaultsAreTextOnStderrAndPython3) {
+  const Options options = parsed({"--exec", "app.py"});
+  EXPECT_EQ(options.log, std::nullopt);
+  EXPECT_EQ(options.log_format, LogFormat::kText);
+  EXPECT_EQ(options.python, "python3");
+}
+
+TEST(OptionsTest, EverythingAfterExecBelongsToTheProgram) {
+  const Options options =
+      parsed({"--log", "a", "--exec", "app.py", "--log", "b", "--help", "--exec", "--", "-x", ""});
+  EXPECT_THAT(options.command,
+              ElementsAre("app.py", "--log", "b", "--help", "--exec", "--", "-x", ""));
+  EXPECT_EQ(options.log, "a");
+}
+
+TEST(OptionsTest, ExecTakesItsProgramAfterAnEqualsSignToo) {
+  EXPECT_THAT(parsed({"--exec=app.py", "1"}).command, ElementsAre("app.py", "1"));
+  EXPECT_THAT(parsed({"--exec=-m", "http.server"}).command, ElementsAre("-m", "http.server"));
+}
+
+TEST(OptionsTest, ValuesMayFollowAnEqualsSign) {
+  const Options options = parsed({"--log=f", "--log-format=json", "--python=p", "--exec", "x"});
+  EXPECT_EQ(options.log, "f");
+  EXPECT_EQ(options.log_format, LogFormat::kJson);
+  EXPECT_EQ(options.python, "p");
+}
+
+TEST(OptionsTest, AllThreeFormatsAreKnown) {
+  EXPECT_EQ(parsed({"--log-format", "text", "--exec", "x"}).log_format, LogFormat::kText);
+  EXPECT_EQ(parsed({"--log-format", "json", "--exec", "x"}).log_format, LogFormat::kJson);
+  EXPECT_EQ(parsed({"--log-format", "faulthandler", "--exec", "x"}).log_format,
+            LogFormat::kFaulthandler);
+}
+
+TEST(OptionsTest, AnEmptyProgramNameIsLeftForTheSearchToRefuse) {
+  EXPECT_THAT(parsed({"--exec", ""}).command, ElementsAre(""));
+}
+
+TEST(OptionsTest, NothingAfterExecIsRefused) {
+  EXPECT_THAT(refusal({"--exec"}), HasSubstr("--exec needs a PROGRAM"));
+  EXPECT_THAT(refusal({"--exec="}), HasSubstr("--exec needs a PROGRAM"));
+}
+
+TEST(OptionsTest, NoExecAtAllIsRefused) {
+  EXPECT_THAT(refusal({}), HasSubstr("give --exec PROGRAM"));
+  EXPECT_THAT(refusal({"--log", "f"}), HasSubstr("give --exec PROGRAM"));
+}
+
+TEST(OptionsTest, AnUnknownOptionIsNamed) {
+  EXPECT_THAT(refusal({"--nope", "--exec", "x"}), HasSubstr("unknown option '--nope'"));
+  EXPECT_THAT(refusal({"--lo", "f", "--exec", "x"}), HasSubstr("unknown option '--lo'"));
+  EXPECT_THAT(refusal({"-q", "--exec", "x"}), HasSubstr("unknown option '-q'"));
+}
+
+TEST(OptionsTest, AProgramWithoutExecIsToldWhereItGoes) {
+  EXPECT_THAT(refusal({"app.py"}), HasSubstr("'app.py': the program to run goes after --exec"));
+}
+
+TEST(OptionsTest, AForgottenValueDoesNotSwallowExec) {
+  EXPECT_THAT(refusal({"--log", "--exec", "x"}), HasSubstr("--log needs a FILE"));
+  EXPECT_THAT(refusal({"--log=", "--exec", "x"}), HasSubstr("--log needs a FILE"));
+  EXPECT_THAT(refusal({"--log-format", "--exec", "x"}), HasSubstr("--log-format needs a FORMAT"));
+  EXPECT_THAT(refusal({"--python", "", "--exec", "x"}), HasSubstr("--python needs a PATH"));
+}
+
+TEST(OptionsTest, AnUnknownFormatIsNamedWithTheKnownOnes) {
+  EXPECT_THAT(refusal({"--log-format", "xml", "--exec", "x"}),
+              HasSubstr("--log-format 'xml': use text, json or faulthandler"));
+}
+
+TEST(OptionsTest, AnOptionGivenTwiceIsRefused) {
+  EXPECT_THAT(refusal({"--log", "a", "--log", "b", "--exec", "x"}),
+              HasSubstr("--log is given more than once"));
+}
+
+TEST(OptionsTest, ConfigSaysThatItIsNotThereYet) {
+  EXPECT_THAT(refusal({"--config", "f.toml"}),
+              HasSubstr("--config 'f.toml': running as a service"));
+  EXPECT_THAT(refusal({"--config", "f.toml", "--exec", "x"}), HasSubstr("--config"));
+}
+
+TEST(OptionsTest, AFlagTakesNoValue) {
+  EXPECT_THAT(refusal({"--version=1"}), HasSubstr("version"));
+}
+
+TEST(OptionsTest, HelpNamesEveryOptionVariableAndExitCode) {
+  const std::string help = answer({"--help"});
+  for (const char* word : {"--exec", "--python", "--log ", "--log-format", "--config", "--version",
+                           "LD_PRELOAD", "PYFAULT_SOCKET", "125", "126", "127"}) {
+    EXPECT_THAT(help, HasSubstr(word));
+  }
+}
+
+TEST(OptionsTest, HelpAndVersionNeedNoProgram) {
+  EXPECT_THAT(answer({"--version"}), testing::StartsWith("pyfault-watchdog "));
+  EXPECT_THAT(answer({"--log", "f", "--help"}), HasSubstr("Usage:"));
+}
+
+}  // namespace
+}  // namespace pyfault

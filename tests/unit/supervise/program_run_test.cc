@@ -1,0 +1,106 @@
+#include "watchdog/program_run.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+namespace pyfault {
+namespace {
+
+constexpr int kPid = 100;
+
+Process process(int pid, const std::string& name = "python3") {
+  return {pid, 1, name, "/usr/bin/" + name, {name}};
+}
+
+Event crash_of(int pid, int signal, const std::string& id, CrashKind kind = CrashKind::kCrash) {
+  Crash crash;
+  crash.kind = kind;
+  crash.id = id;
+  crash.signal.number = signal;
+  Event event;
+  event.process = process(pid);
+  event.body = std::move(crash);
+  return event;
+}
+
+class ProgramRunTest : public testing::Test {
+ protected:
+  void exited(int code) { end_.wait_status = code << 8; }
+  void killed(int signal) { end_.wait_status = signal; }
+  ExitEvent exit() const { return std::get<ExitEvent>(run_.exit_event(end_, 2.5).body); }
+
+  ProgramRun run_{process(kPid)};
+  ChildEnd end_{};
+};
+
+TEST_F(ProgramRunTest, AnExitHasACodeAndNoSignal) {
+  exited(3);
+  EXPECT_EQ(exit().code, 3);
+  EXPECT_EQ(exit().signal, std::nullopt);
+  EXPECT_EQ(exit().reason, "exited");
+}
+
+TEST_F(ProgramRunTest, ADeathBySignalHasNoCode) {
+  killed(SIGSEGV | 0x80);
+  EXPECT_EQ(exit().code, std::nullopt);
+  EXPECT_EQ(exit().signal, SIGSEGV);
+  EXPECT_TRUE(exit().core_dumped);
+  EXPECT_EQ(exit().reason, "signaled");
+}
+
+TEST_F(ProgramRunTest, UsageIsInBytesAndSeconds) {
+  end_.usage.ru_maxrss = 2;
+  end_.usage.ru_utime = {1, 500000};
+  end_.usage.ru_stime = {0, 250000};
+  EXPECT_EQ(exit().max_rss_bytes, 2048);
+  EXPECT_EQ(exit().user_seconds, 1.5);
+  EXPECT_EQ(exit().system_seconds, 0.25);
+  EXPECT_EQ(exit().uptime_seconds, 2.5);
+}
+
+TEST_F(ProgramRunTest, TheCrashThatKilledItIsNamed) {
+  run_.note(crash_of(kPid, SIGSEGV, "first"));
+  run_.note(crash_of(kPid, SIGSEGV, "last"));
+  killed(SIGSEGV);
+  EXPECT_EQ(exit().crash_id, "last");
+}
+
+TEST_F(ProgramRunTest, AHandlerMayTurnTheCrashIntoAnExitCode) {
+  run_.note(crash_of(kPid, SIGSEGV, "crash"));
+  exited(139);
+  EXPECT_EQ(exit().crash_id, "crash");
+}
+
+TEST_F(ProgramRunTest, ACrashThatWasSurvivedIsNotBlamed) {
+  run_.note(crash_of(kPid, SIGSEGV, "crash"));
+  exited(0);
+  EXPECT_EQ(exit().crash_id, std::nullopt);
+  killed(SIGKILL);
+  EXPECT_EQ(exit().crash_id, std::nullopt);
+}
+
+TEST_F(ProgramRunTest, AChildsCrashIsNotTheProgramsOwn) {
+  run_.note(crash_of(kPid + 1, SIGSEGV, "child"));
+  killed(SIGSEGV);
+  EXPECT_EQ(exit().crash_id, std::nullopt);
+}
+
+TEST_F(ProgramRunTest, ADumpIsNoCrash) {
+  run_.note(crash_of(kPid, 0, "dump", CrashKind::kDump));
+  exited(1);
+  EXPECT_EQ(exit().crash_id, std::nullopt);
+}
+
+TEST_F(ProgramRunTest, AProgramThatReplacedItselfIsDescribedAsItWasLastSeen) {
+  ProgramRun run(process(kPid, "sh"));
+  run.note(crash_of(kPid, SIGSEGV, "crash"));
+  EXPECT_EQ(run.exit_event(end_, 0).process.name, "python3");
+}
+
+TEST_F(ProgramRunTest, TheStartNamesTheProcess) {
+  EXPECT_EQ(run_.start_event().process.pid, kPid);
+  EXPECT_TRUE(std::holds_alternative<StartEvent>(run_.start_event().body));
+}
+
+}  // namespace
+}  // namespace pyfault

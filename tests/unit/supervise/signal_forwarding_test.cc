@@ -1,0 +1,136 @@
+#include "watchdog/supervise/signal_forwarding.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/unit/supervise/forked.h"
+#include "watchdog/supervise/child_process.h"
+
+namespace pyfault {
+namespace {
+
+constexpr pid_t kProgram = 1000;
+
+signalfd_siginfo signal_from(int number, int code, pid_t sender) {
+  signalfd_siginfo signal{};
+  signal.ssi_signo = static_cast<std::uint32_t>(number);
+  signal.ssi_code = code;
+  signal.ssi_pid = static_cast<std::uint32_t>(sender);
+  return signal;
+}
+
+TEST(IsProgramsAlreadyTest, CtrlCAndANewWindowSizeReachedIt) {
+  EXPECT_TRUE(is_programs_already(signal_from(SIGINT, SI_KERNEL, 0), kProgram, false));
+  EXPECT_TRUE(is_programs_already(signal_from(SIGWINCH, SI_KERNEL, 0), kProgram, true));
+}
+
+TEST(IsProgramsAlreadyTest, WhatAProcessSentToUsDidNotReachIt) {
+  EXPECT_FALSE(is_programs_already(signal_from(SIGINT, SI_USER, 7), kProgram, false));
+  EXPECT_FALSE(is_programs_already(signal_from(SIGTERM, SI_QUEUE, 7), kProgram, false));
+}
+
+TEST(IsProgramsAlreadyTest, WhatComesFromOutsideOurPidNamespaceDidNotReachIt) {
+  EXPECT_FALSE(is_programs_already(signal_from(SIGTERM, SI_USER, 0), kProgram, false));
+}
+
+TEST(IsProgramsAlreadyTest, AHangUpReachesTheSessionLeaderAlone) {
+  EXPECT_FALSE(is_programs_already(signal_from(SIGHUP, SI_KERNEL, 0), kProgram, true));
+  EXPECT_TRUE(is_programs_already(signal_from(SIGHUP, SI_KERNEL, 0), kProgram, false));
+}
+
+TEST(IsProgramsAlreadyTest, WhatTheProgramSentDoesNotComeBackToIt) {
+  EXPECT_TRUE(is_programs_already(signal_from(SIGTERM, SI_USER, kProgram), kProgram, false));
+}
+
+// A child that dies of whatever reaches it first.
+ChildProcess spawn_victim(const SignalForwarding& signals) {
+  return ChildProcess::spawn(
+      {"/bin/sh", {"sh", "-c", "kill -STOP $$"}, {}, signals.original_mask()});
+}
+
+// The signal that ended it. Its stop is over by then: SIGCONT comes after the forwarded one.
+int death_of(ChildProcess& child) {
+  ::kill(child.pid(), SIGCONT);
+  const int status = child.reap().wait_status;
+  return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+void wait_until_stopped(const ChildProcess& child) {
+  siginfo_t info{};
+  ::waitid(P_PID, static_cast<id_t>(child.pid()), &info, WSTOPPED | WNOWAIT);
+}
+
+class SignalForwardingTest : public testing::TestWithParam<int> {};
+
+TEST_P(SignalForwardingTest, ASignalSentToUsEndsTheProgramAndNotUs) {
+  EXPECT_TRUE(holds_in_fork([signal = GetParam()] {
+    SignalForwarding signals;
+    ChildProcess child = spawn_victim(signals);
+    wait_until_stopped(child);
+    ::kill(::getpid(), signal);
+    signals.forward(child.pidfd(), child.pid());
+    return death_of(child) == signal;
+  }));
+}
+
+TEST_P(SignalForwardingTest, ASignalThatCameBeforeTheProgramIsNotLost) {
+  EXPECT_TRUE(holds_in_fork([signal = GetParam()] {
+    SignalForwarding signals;
+    ::kill(::getpid(), signal);
+    signals.keep_early();
+    ChildProcess child = spawn_victim(signals);
+    wait_until_stopped(child);
+    signals.forward(child.pidfd(), child.pid());
+    return death_of(child) == signal;
+  }));
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, SignalForwardingTest,
+                         testing::Values(SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2));
+
+TEST(SignalForwardingTest, AProgramThatIsGoneIsNoError) {
+  EXPECT_TRUE(holds_in_fork([] {
+    SignalForwarding signals;
+    ChildProcess child = ChildProcess::spawn({"/bin/true", {"true"}, {}, signals.original_mask()});
+    child.reap();
+    ::kill(::getpid(), SIGTERM);
+    signals.forward(child.pidfd(), child.pid());
+    return true;
+  }));
+}
+
+TEST(SignalForwardingTest, ABrokenPipeIsAnErrorAndNotADeath) {
+  EXPECT_TRUE(holds_in_fork([] {
+    ::signal(SIGPIPE, SIG_DFL);
+    const SignalForwarding signals;
+    int fds[2];
+    if (::pipe(fds) != 0) return false;
+    ::close(fds[0]);
+    return ::write(fds[1], "x", 1) < 0 && errno == EPIPE;
+  }));
+}
+
+TEST(SignalForwardingTest, TheOriginalMaskIsRemembered) {
+  EXPECT_TRUE(holds_in_fork([] {
+    sigset_t mask;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGUSR1);
+    ::sigprocmask(SIG_SETMASK, &mask, nullptr);
+    const SignalForwarding signals;
+    return sigismember(&signals.original_mask(), SIGUSR1) == 1 &&
+           sigismember(&signals.original_mask(), SIGTERM) == 0;
+  }));
+}
+
+TEST(SignalForwardingTest, NothingToForwardDoesNotBlock) {
+  EXPECT_TRUE(holds_in_fork([] {
+    SignalForwarding signals;
+    signals.keep_early();
+    return true;
+  }));
+}
+
+}  // namespace
+}  // namespace pyfault
