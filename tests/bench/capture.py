@@ -1,0 +1,64 @@
+"""Times pyfault_dump() beside faulthandler.dump_traceback() to an open file, in one process.
+usage, under pyfault-watchdog: capture.py THREADS distinct|recursion ROUNDS
+
+Each round pauses and then takes two dumps in a row: the first finds caches and memory cold, as a crash does.
+Prints {"ours": [first ns, second ns], "faulthandler": [first ns, second ns]}.
+"""
+import ctypes
+import faulthandler
+import json
+import statistics
+import sys
+import tempfile
+import time
+
+import stacks
+
+clock = time.perf_counter_ns
+warm = ctypes.PyDLL(None).getpid
+
+
+def timed(call):
+    began = clock()
+    result = call()
+    return clock() - began, result
+
+
+def two_in_a_row(call, expected):
+    """None if one of them failed: a full ring answers at once, which is no measurement."""
+    time.sleep(0.02)  # the watchdog digests the last records: it shall not compete for a core
+    for _ in range(10):
+        warm()  # what a ctypes call and an idle processor cost is not measured
+    pairs = timed(call), timed(call)
+    return [elapsed for elapsed, _ in pairs] if all(result == expected for _, result in pairs) else None
+
+
+def successful(call, expected):
+    for _ in range(100):
+        pair = two_in_a_row(call, expected)
+        if pair:
+            return pair
+    sys.exit("capture.py: pyfault_dump() keeps failing")
+
+
+def medians(pairs):
+    return [statistics.median(column) for column in zip(*pairs)]
+
+
+def main(threads, shape, rounds):
+    descend = getattr(stacks, shape)
+    dump = ctypes.PyDLL(None).pyfault_dump
+    stacks.park(threads - 1, descend)
+    ours, theirs = [], []
+
+    def measure():
+        with tempfile.TemporaryFile() as file:
+            for _ in range(rounds):
+                ours.append(successful(dump, 0))
+                theirs.append(successful(lambda: faulthandler.dump_traceback(file=file), None))
+
+    descend(measure)
+    print(json.dumps({"ours": medians(ours), "faulthandler": medians(theirs)}))
+
+
+main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

@@ -1,0 +1,67 @@
+"""Forks children that fault, and times fault to death and fault to report.
+usage: fault.py none|faulthandler|watched LOG THREADS ROUNDS    prints {"death": ns, "report": ns or null}
+
+LOG is where the report goes. faulthandler writes its last piece just before the process dies, so
+that its report is taken to be there at the death; ours is there when LOG has grown by it.
+"""
+import ctypes
+import faulthandler
+import json
+import mmap
+import os
+import resource
+import statistics
+import struct
+import sys
+import threading
+import time
+
+import stacks
+
+clock = time.monotonic_ns
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def die(fault_time):
+    fault_time[:8] = struct.pack("q", clock())
+    ctypes.string_at(0)
+
+
+def child(mode, log, threads, fault_time):
+    if mode == "faulthandler":
+        faulthandler.enable(open(log, "a"))
+    stacks.park(threads - 1, stacks.distinct)
+    stacks.distinct(lambda: die(fault_time))
+
+
+def wait_for_growth(log, size, seen):
+    while os.stat(log).st_size <= size:
+        time.sleep(0.00002)
+    seen.append(clock())
+
+
+def one_round(mode, log, threads, fault_time):
+    size, seen = os.stat(log).st_size, []
+    pid = os.fork()
+    if pid == 0:
+        child(mode, log, threads, fault_time)
+    watcher = threading.Thread(target=wait_for_growth, args=(log, size, seen))
+    if mode == "watched":
+        watcher.start()
+    os.waitpid(pid, 0)
+    died = clock()
+    if mode == "watched":
+        watcher.join()
+    fault = struct.unpack("q", fault_time[:8])[0]
+    return died - fault, (seen or [died])[0] - fault
+
+
+def main(mode, log, threads, rounds):
+    open(log, "a").close()
+    fault_time = mmap.mmap(-1, 4096)
+    deaths, reports = zip(*(one_round(mode, log, threads, fault_time) for _ in range(rounds)))
+    print(json.dumps({"death": statistics.median(deaths),
+                      "report": None if mode == "none" else statistics.median(reports)}))
+
+
+main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

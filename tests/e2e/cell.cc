@@ -1,0 +1,64 @@
+#include "tests/e2e/cell.h"
+
+#include <cstdlib>
+
+#include "tests/support/files.h"
+
+namespace pyfault::test {
+namespace {
+
+std::filesystem::path matrix_directory() {
+  const char* directory = std::getenv("PYFAULT_MATRIX");
+  return directory != nullptr ? directory : PYFAULT_MATRIX;
+}
+
+std::string result_of(const testing::TestInfo& test) {
+  const testing::TestResult& result = *test.result();
+  if (result.Failed()) return "fail";
+  if (!result.Skipped()) return "pass";
+  std::string reason;
+  for (int i = 0; i < result.total_part_count(); ++i) {
+    if (result.GetTestPartResult(i).skipped()) reason = result.GetTestPartResult(i).message();
+  }
+  return "n/a: " + reason.substr(0, reason.find('\n'));
+}
+
+}  // namespace
+
+CellTest::CellTest(Scenario scenario, Interpreter interpreter)
+    : scenario_(std::move(scenario)), interpreter_(std::move(interpreter)) {}
+
+void CellTest::SetUp() {
+  const std::string reason = scenario_.reason_to_skip(interpreter_.version);
+  if (!reason.empty()) GTEST_SKIP() << reason;
+}
+
+void CellTest::TearDown() {
+  const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
+  const auto directory = matrix_directory() / test.test_suite_name();
+  std::filesystem::create_directories(directory);
+  write_file(directory / (scenario_.name() + "@" + interpreter_.label), result_of(test));
+}
+
+Outcome CellTest::run_bare(const std::vector<std::string>& options) const {
+  std::vector<std::string> command = {interpreter_.path};
+  command.insert(command.end(), options.begin(), options.end());
+  command.push_back(scenario_.program());
+  return run(launch(std::move(command)));
+}
+
+Outcome CellTest::run_watched(const Watchdog& watchdog) const {
+  return run(launch(watchdog.command({scenario_.program()})));
+}
+
+std::optional<std::string> CellTest::expected(const std::string& key) const {
+  return scenario_.expected(key, interpreter_.version);
+}
+
+Launch CellTest::launch(std::vector<std::string> command) const {
+  return {.command = std::move(command),
+          .environment = {{"PYTHONDONTWRITEBYTECODE", "1"}},
+          .directory = directory_.path()};
+}
+
+}  // namespace pyfault::test

@@ -1,0 +1,57 @@
+// A cell: one scenario on one interpreter. A test for each, called "<suite>.<scenario>/<version>".
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/support/child_process.h"
+#include "tests/support/interpreter.h"
+#include "tests/support/scenario.h"
+#include "tests/support/temp_directory.h"
+#include "tests/support/watchdog.h"
+
+namespace pyfault::test {
+
+// Leaves its result ("pass", "fail", "n/a: REASON") in a file, for tests/e2e/matrix.
+class CellTest : public testing::Test {
+ public:
+  CellTest(Scenario scenario, Interpreter interpreter);
+
+ protected:
+  void SetUp() override;
+  void TearDown() override;
+
+  Outcome run_bare(const std::vector<std::string>& options = {}) const;
+  Outcome run_watched(const Watchdog& watchdog) const;
+  std::filesystem::path file(const std::string& name) const { return directory_.path() / name; }
+  std::optional<std::string> expected(const std::string& key) const;
+
+  const Scenario& scenario() const { return scenario_; }
+  const Interpreter& interpreter() const { return interpreter_; }
+
+ private:
+  Launch launch(std::vector<std::string> command) const;
+
+  Scenario scenario_;
+  Interpreter interpreter_;
+  TempDirectory directory_;
+};
+
+// What a scenario exits with when it cannot run on its interpreter; stderr says why.
+inline constexpr Ending kCannotRun = exited(77);
+
+template <class Test>
+void register_cells(const char* suite) {
+  for (const Scenario& scenario : scenarios()) {
+    for (const Interpreter& interpreter : interpreters()) {
+      const std::string name = scenario.name() + "/" + interpreter.label;
+      testing::RegisterTest(suite, name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+                            [=]() -> CellTest* { return new Test(scenario, interpreter); });
+    }
+  }
+}
+
+}  // namespace pyfault::test

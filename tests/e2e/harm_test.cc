@@ -1,0 +1,233 @@
+// The watchdog can be missing, dead, stopped or in trouble: the program lives and dies as it would
+// have without it, and soon.
+#include <gmock/gmock.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "tests/e2e/both_ways.h"
+#include "tests/support/files.h"
+
+namespace pyfault::test {
+namespace {
+
+constexpr char kCrashes[] = R"(
+import ctypes
+print("about to crash", flush=True)
+ctypes.memset(0, 1, 1)
+)";
+
+// Says its pid, waits until it is told to go on, crashes.
+constexpr char kCrashesWhenTold[] = R"(
+import ctypes, os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+print("pid", os.getpid(), "ready", flush=True)
+signal.sigwait([signal.SIGUSR1])
+ctypes.memset(0, 1, 1)
+)";
+
+class Harm : public BothWays {
+ protected:
+  // A program with our agent in it, set by hand, and nobody behind it.
+  Launch with_socket(const std::string& address) const {
+    Launch launch = bare();
+    launch.environment = {{"LD_PRELOAD", agent_path()}, {"PYFAULT_SOCKET", address}};
+    return launch;
+  }
+
+  static void expect_bare_crash(const Launch& launch) {
+    const Outcome outcome = run(launch);
+    EXPECT_EQ(outcome.ending, killed_by(SIGSEGV));
+    EXPECT_EQ(outcome.out, "about to crash\n");
+    EXPECT_EQ(outcome.err, "");
+  }
+};
+INSTANTIATE_TEST_SUITE_P(E2e, Harm, testing::ValuesIn(interpreters()), parameter_name);
+
+TEST_P(Harm, a_stale_socket_changes_nothing) {
+  program(kCrashes);
+  write_file(file("no-socket"), "");
+  for (const std::string& address :
+       {std::string("@pyfault-nobody-is-here"), std::string("/nonexistent/socket"),
+        std::string("@"), std::string(""), file("no-socket").string(), std::string(5000, 'x')}) {
+    SCOPED_TRACE(address);
+    expect_bare_crash(with_socket(address));
+  }
+}
+
+TEST_P(Harm, no_socket_changes_nothing) {
+  program(kCrashes);
+  Launch launch = bare();
+  launch.environment = {{"LD_PRELOAD", agent_path()}};
+  expect_bare_crash(launch);
+}
+
+TEST_P(Harm, a_socket_that_never_answers_holds_nobody_up) {
+  program(kCrashes);
+  const std::string path = file("silent");
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  ASSERT_LT(path.size(), sizeof address.sun_path);
+  path.copy(address.sun_path, path.size());
+  const UniqueFd silent(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::bind(silent.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(silent.get(), 1), 0);
+  expect_bare_crash(with_socket(path));
+}
+
+// The ack limit is two seconds; the machine may be slow.
+constexpr int kLongEnoughMs = 20000;
+
+bool ends_in_time(int pidfd) {
+  pollfd event{pidfd, POLLIN, 0};
+  return ::poll(&event, 1, kLongEnoughMs) == 1;
+}
+
+class WatchdogInTrouble : public Harm {
+ protected:
+  void start(std::string_view code) {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // whose watchdog dies becomes our child
+    program(code);
+    watchdog_ = std::make_unique<ChildProcess>(watched());
+    watchdog_->await("pid ");
+    watchdog_->await(" ready\n");
+    program_pid_ = std::stoi(watchdog_->output().substr(sizeof "pid"));
+    pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, program_pid_, 0)));
+    ASSERT_TRUE(pidfd_);
+  }
+
+  void tell_program_to_go_on() const { ASSERT_EQ(::kill(program_pid_, SIGUSR1), 0); }
+
+  void TearDown() override {
+    if (pidfd_) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+  }
+
+  std::unique_ptr<ChildProcess> watchdog_;
+  pid_t program_pid_ = -1;
+  UniqueFd pidfd_;
+};
+INSTANTIATE_TEST_SUITE_P(E2e, WatchdogInTrouble, testing::ValuesIn(interpreters()), parameter_name);
+
+TEST_P(WatchdogInTrouble, killed_the_program_goes_on_and_dies_its_own_death) {
+  start(kCrashesWhenTold);
+  watchdog_->send(SIGKILL);
+  ::waitid(P_PID, static_cast<id_t>(watchdog_->pid()), nullptr, WEXITED | WNOWAIT);
+  tell_program_to_go_on();
+  ASSERT_TRUE(ends_in_time(pidfd_.get()));
+  int status = 0;
+  ASSERT_EQ(::waitpid(program_pid_, &status, 0), program_pid_);
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV) << status;
+}
+
+TEST_P(WatchdogInTrouble, stopped_the_program_dies_its_own_death_and_is_reported_later) {
+  start(kCrashesWhenTold);
+  watchdog_->send(SIGSTOP);
+  ::waitid(P_PID, static_cast<id_t>(watchdog_->pid()), nullptr, WSTOPPED);
+  tell_program_to_go_on();
+  ASSERT_TRUE(ends_in_time(pidfd_.get()));
+  watchdog_->send(SIGCONT);
+  EXPECT_EQ(watchdog_->wait().ending, killed_by(SIGSEGV));
+  EXPECT_EQ(watchdog().events("crash").size(), 1U);
+}
+
+TEST_P(WatchdogInTrouble, stopped_dumps_go_on_until_the_ring_is_full) {
+  start(R"(
+import ctypes, os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+print("pid", os.getpid(), "ready", flush=True)
+signal.sigwait([signal.SIGUSR1])
+results = [ctypes.CDLL(None).pyfault_dump() for _ in range(100)]
+print(results.count(0) + results.count(-1), results[0], results[-1])
+)");
+  watchdog_->send(SIGSTOP);
+  ::waitid(P_PID, static_cast<id_t>(watchdog_->pid()), nullptr, WSTOPPED);
+  tell_program_to_go_on();
+  ASSERT_TRUE(ends_in_time(pidfd_.get()));
+  watchdog_->send(SIGCONT);
+  EXPECT_THAT(watchdog_->wait().out, testing::EndsWith("\n100 0 -1\n"));
+  EXPECT_GE(watchdog().events("dump").size(), 1U);
+}
+
+TEST_P(Harm, a_full_disk_for_the_log_changes_nothing) {
+  program(kCrashes);
+  const Outcome outcome =
+      run({.command = Watchdog(GetParam(), "/dev/full").command({file("program.py")})});
+  EXPECT_EQ(outcome.ending, killed_by(SIGSEGV));
+  EXPECT_EQ(outcome.out, "about to crash\n");
+}
+
+// The program closes everything and opens something else under each number: a report must not land
+// there.
+TEST_P(Harm, a_descriptor_that_now_is_another_file_is_left_alone) {
+  program(R"(
+import ctypes, os, resource
+limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+os.closerange(3, limit)
+taken = os.open("taken", os.O_CREAT | os.O_RDWR)
+for fd in range(3, limit):
+    if fd != taken:
+        os.dup2(taken, fd)
+ctypes.memset(0, 1, 1)
+)");
+  Launch launch = watched();
+  launch.before_exec = [] {
+    const rlimit files{1024, 1024};
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  };
+  EXPECT_EQ(run(launch).ending, killed_by(SIGSEGV));
+  EXPECT_EQ(read_file(file("taken")), "");
+  EXPECT_EQ(watchdog().events("crash").size(), 1U);
+}
+
+class Dump : public Harm {};
+INSTANTIATE_TEST_SUITE_P(E2e, Dump, testing::ValuesIn(interpreters()), parameter_name);
+
+constexpr char kDumps[] = R"(
+import ctypes
+
+def ask():
+    print(ctypes.CDLL(None).pyfault_dump())
+
+ask()
+print("went on")
+)";
+
+TEST_P(Dump, records_the_stacks_and_the_program_goes_on) {
+  program(kDumps);
+  const Outcome outcome = run(watched());
+  EXPECT_EQ(outcome.ending, exited(0));
+  EXPECT_EQ(outcome.out, "0\nwent on\n");
+  const auto dumps = watchdog().events("dump");
+  ASSERT_EQ(dumps.size(), 1U);
+  const auto& frames = dumps[0].at("threads").at(0).at("frames");
+  ASSERT_EQ(frames.size(), 2U);
+  EXPECT_EQ(frames[0].at("function"), "ask");
+  EXPECT_EQ(frames[1].at("function"), "<module>");
+  EXPECT_TRUE(watchdog().events("crash").empty());
+}
+
+TEST_P(Dump, says_no_without_a_watchdog) {
+  program(kDumps);
+  EXPECT_EQ(run(with_socket("@pyfault-nobody-is-here")).out, "-1\nwent on\n");
+}
+
+TEST_P(Dump, comes_before_the_crash_that_follows) {
+  program(std::string(kDumps) + "ctypes.memset(0, 1, 1)");
+  EXPECT_EQ(run(watched()).ending, killed_by(SIGSEGV));
+  const auto events = watchdog().events();
+  ASSERT_EQ(events.size(), 4U);
+  const std::array kinds = {"start", "dump", "crash", "exit"};
+  for (std::size_t i = 0; i < kinds.size(); ++i) EXPECT_EQ(events[i].at("event"), kinds[i]);
+}
+
+}  // namespace
+}  // namespace pyfault::test

@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Each rule checker must catch what it is for: they are run here on small bad samples."""
+import os
+import subprocess
+import tempfile
+import unittest
+
+import agent_size
+import include_direction
+import layout_tables
+import signal_symbols
+import stack_budget
+import top_level
+
+
+class Folder(unittest.TestCase):
+    """A scratch tree to write samples into."""
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.root = scratch.name
+
+    def write(self, path, text=""):
+        full = os.path.join(self.root, path)
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        with open(full, "w", encoding="utf-8") as file:
+            file.write(text)
+        return full
+
+    def compile(self, text, *flags):
+        source = self.write("sample.cc", text)
+        output = os.path.join(self.root, "sample.cc.o")
+        subprocess.run(["g++", "-O1", "-fPIC", *flags, source, "-o", output], check=True)
+        return output
+
+
+class IncludeDirection(Folder):
+    def refuses(self, path, include):
+        self.write(path, f"#include {include}\n")
+        self.assertEqual(len(include_direction.check(self.root)), 1, f"{include} in {path}")
+
+    def accepts(self, path, include):
+        self.write(path, f"#include {include}\n")
+        self.assertEqual(include_direction.check(self.root), [])
+
+    def test_the_agent_never_includes_the_watchdog(self):
+        self.write("watchdog/crash/crash.h")
+        self.refuses("agent/attach.cc", '"watchdog/crash/crash.h"')
+
+    def test_the_watchdog_never_includes_the_agent(self):
+        self.write("agent/layouts.h")
+        self.refuses("watchdog/app.cc", '"agent/layouts.h"')
+
+    def test_shared_includes_nothing_of_ours(self):
+        self.write("watchdog/os/pidfd.h")
+        self.refuses("shared/ring_reader.cc", '"watchdog/os/pidfd.h"')
+
+    def test_the_signal_side_includes_nothing_else_of_the_agent(self):
+        self.write("agent/attach.h")
+        self.refuses("agent/in_signal/crash_handler.cc", '"agent/attach.h"')
+
+    def test_the_signal_side_includes_nothing_that_allocates(self):
+        self.refuses("agent/in_signal/crash_handler.cc", "<string>")
+        self.refuses("agent/in_signal/crash_handler.cc", "<stdio.h>")
+
+    def test_the_signal_side_includes_freestanding_and_posix_headers(self):
+        self.accepts("agent/in_signal/a.cc", "<atomic>")
+        self.accepts("agent/in_signal/b.cc", "<sys/mman.h>")
+
+    def test_a_formatter_knows_neither_asio_nor_spdlog_nor_the_system(self):
+        self.write("watchdog/os/pidfd.h")
+        for include in ("<boost/asio.hpp>", "<spdlog/spdlog.h>", '"watchdog/os/pidfd.h"'):
+            self.refuses("watchdog/format/text.cc", include)
+
+    def test_a_library_is_found_behind_every_spelling(self):
+        self.refuses("watchdog/crash/decode.cc", "<boost/asio/io_context.hpp>")
+        self.refuses("watchdog/crash/decode.cc", "<nlohmann/json.hpp>")
+
+    def test_python_h_is_nowhere(self):
+        for path in ("agent/attach.cc", "watchdog/app.cc", "tests/unit/agent/a_test.cc"):
+            self.write(path, "#include <python3.11/Python.h>\n")
+        self.assertEqual(len(include_direction.check(self.root)), 3)
+
+    def test_an_include_is_written_from_the_root(self):
+        self.write("shared/record.h")
+        self.refuses("shared/ring_writer.cc", '"record.h"')
+
+    def test_a_folder_without_a_rule_is_not_let_through(self):
+        self.write("shared/record.h")
+        self.assertIsNone(include_direction.rule_for("elsewhere/file.cc"))
+
+
+class TopLevel(Folder):
+    def test_a_stray_folder_is_named(self):
+        self.write("notes/idea.txt")
+        self.write("README.md")
+        self.assertEqual(top_level.check(self.root), ["notes: not one of the agreed top-level entries"])
+
+
+class SignalSymbols(Folder):
+    def test_a_forbidden_call_is_named(self):
+        sample = self.compile("#include <stdlib.h>\nvoid* take() { return malloc(8); }", "-c")
+        found = signal_symbols.check([sample], signal_symbols.allowed_symbols("_GLOBAL_OFFSET_TABLE_"))
+        self.assertEqual(found, [f"{sample}: malloc is not in the allow-list"])
+
+    def test_an_allowed_call_and_its_reason_pass(self):
+        sample = self.compile("#include <string.h>\nvoid clear(void* p, size_t n) { memset(p, 0, n); }", "-c")
+        self.assertEqual(signal_symbols.check([sample], signal_symbols.allowed_symbols("memset  # leaf\n")), [])
+
+    def test_a_weak_reference_counts(self):
+        sample = self.compile('extern "C" __attribute__((weak)) int maybe(); int f() { return maybe ? 1 : 0; }', "-c")
+        self.assertEqual(signal_symbols.check([sample], {"_GLOBAL_OFFSET_TABLE_"}),
+                         [f"{sample}: maybe is not in the allow-list"])
+
+
+def call_graph(*functions, calls=()):
+    """The text of GCC's call graph; a function is (name, bytes, kind)."""
+    nodes = [f'node: {{ title: "{name}" label: "{name}()\\nagent/in_signal/walk.cc:1:1\\n{size} bytes ({kind})" }}'
+             for name, size, kind in functions]
+    edges = [f'edge: {{ sourcename: "{caller}" targetname: "{callee}" }}' for caller, callee in calls]
+    return "\n".join(nodes + edges)
+
+
+class StackBudget(unittest.TestCase):
+    def problems(self, *functions, calls=()):
+        handler = ("on_signal", 100, "static")
+        present = functions if any(name == "on_signal" for name, *_ in functions) else [handler, *functions]
+        return stack_budget.check([call_graph(*present, calls=calls)])
+
+    def test_a_small_static_function_passes(self):
+        self.assertEqual(self.problems(("f", 96, "static")), [])
+
+    def test_a_variable_length_array_is_refused(self):
+        self.assertIn("not static", self.problems(("f", 96, "dynamic"))[0])
+
+    def test_the_signal_handler_has_the_smaller_limit_with_all_that_it_calls(self):
+        functions = [("on_signal", 300, "static"), ("f", 300, "static")]
+        self.assertEqual(self.problems(*functions), [])
+        self.assertEqual(self.problems(*functions, calls=[("on_signal", "f")]),
+                         ["600 bytes of stack, more than 512: on_signal() > f()"])
+
+    def test_a_renamed_signal_handler_is_missed(self):
+        self.assertIn("no such function", stack_budget.check([call_graph(("f", 96, "static"))])[0])
+
+    def test_a_deep_chain_is_added_up(self):
+        links = [(f"f{i}", 1000, "static") for i in range(5)]
+        calls = [(f"f{i}", f"f{i + 1}") for i in range(4)]
+        self.assertIn("5000 bytes", self.problems(*links, calls=calls)[0])
+
+    def test_recursion_is_refused_also_through_others(self):
+        pair = [("a", 16, "static"), ("b", 16, "static")]
+        self.assertEqual(len(self.problems(*pair, calls=[("a", "b"), ("b", "a")])), 2)
+
+
+class RealCallGraph(Folder):
+    def test_what_gcc_writes_is_understood(self):
+        sample = self.compile("int on_signal(int i) { volatile int v[400] = {}; return v[i]; }",
+                              "-c", "-fcallgraph-info=su")
+        with open(stack_budget.call_graph_beside(sample), encoding="utf-8") as graph:
+            self.assertIn("more than 512: int on_signal(int)", stack_budget.check([graph.read()])[0])
+
+
+class AgentSize(Folder):
+    def test_a_need_for_libstdcxx_is_named(self):
+        sample = self.compile("#include <string>\nvoid f(std::string& s) { s.append(\"a\"); }", "-shared")
+        self.assertIn(f"{sample}: needs libstdc++.so.6", agent_size.check(sample))
+
+    def test_too_many_bytes_are_named(self):
+        sample = self.compile("int f() { return 1; }", "-shared")
+        self.assertIn("more than 100", agent_size.check(sample, max_bytes=100)[0])
+
+
+class LayoutTables(unittest.TestCase):
+    def test_a_wrong_offset_is_named(self):
+        ours = layout_tables.parse_tables("11 0 frame.previous 40\n")[(11, False)]
+        self.assertEqual(layout_tables.compare("3.11", ours, {"frame.previous": 48}),
+                         ["3.11: frame.previous: the table says 40, the headers 48"])
+
+    def test_a_missing_field_is_named(self):
+        self.assertEqual(len(layout_tables.compare("3.11", {}, {"frame.previous": 48})), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

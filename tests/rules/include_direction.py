@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Who may include whom. usage: include_direction.py SOURCE_ROOT
+
+The table below is the one of the design: a folder may include the folders and libraries of its row
+and nothing else of ours. The longest matching folder decides.
+"""
+import os
+import re
+import sys
+
+# Headers for code that may run in a signal handler, or in a process that is not ours.
+FREESTANDING = {"array", "atomic", "bit", "concepts", "cstddef", "cstdint", "initializer_list", "limits", "new", "span",
+                "type_traits", "utility", "cerrno", "climits", "csignal", "cstring", "ctime"}
+LIBC = FREESTANDING | {"cstdio", "cstdlib"}
+POSIX = re.compile(r"(sys|linux|asm|bits)/\w+\.h|(?!Python|stdio|iostream)[a-z]\w*\.h")
+
+LIBRARIES = {
+    "asio": re.compile(r"boost/asio(/|\.hpp)"),
+    "boost": re.compile(r"boost/(?!asio)"),
+    "spdlog": re.compile(r"spdlog/"),
+    "fmt": re.compile(r"fmt/"),
+    "json": re.compile(r"nlohmann/"),
+    "cli": re.compile(r"CLI/"),
+    "test": re.compile(r"(gtest|gmock|benchmark)/"),
+    "python": re.compile(r"(.*/)?Python\.h|cpython/|internal/pycore_"),
+}
+CRASH = ["watchdog/crash", "shared"]
+EVENT = ["watchdog/event", "watchdog/crash"]
+START_ERROR = "watchdog/start_error.h"  # a leaf: the one way to say why the watchdog did not start
+
+# folder: (folders of ours that it may include, libraries, std headers where not all of them)
+TABLE = {
+    "shared": (["shared"], [], FREESTANDING),
+    "agent/in_signal": (["agent/in_signal", "shared"], [], FREESTANDING),
+    "agent": (["agent", "shared"], [], LIBC),
+    "watchdog/crash": (CRASH, ["fmt"], None),
+    "watchdog/event": (EVENT, [], None),
+    "watchdog/format": (["watchdog/format", *EVENT], ["fmt", "json"], None),
+    "watchdog/os": (["watchdog/os", "shared"], ["boost", "fmt"], None),
+    "watchdog/enrich": (["watchdog/enrich", "watchdog/os", *EVENT], ["boost", "fmt"], None),
+    "watchdog/ingest": (["watchdog/ingest", "watchdog/enrich", "watchdog/os", "shared", *EVENT],
+                        ["asio", "boost", "fmt"], None),
+    "watchdog/sink": (["watchdog/sink", "watchdog/os", START_ERROR], ["asio", "spdlog", "fmt"], None),
+    "watchdog/supervise": (["watchdog/supervise", "watchdog/os", "shared", START_ERROR], ["asio", "boost", "fmt"], None),
+    "watchdog": (["watchdog", "shared"], ["asio", "boost", "spdlog", "fmt", "cli"], None),
+    "tests": (["tests", "watchdog", "shared", "agent"], [*LIBRARIES.keys() - {"python"}], None),
+    # The one program that is made to read CPython's headers, compiled and run by a test only.
+    "tests/rules/layout_offsets.c": ([], ["python"], None),
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.M)
+
+
+def within(path, folder):
+    return path == folder or path.startswith(folder + "/")
+
+
+def rule_for(path):
+    rows = [folder for folder in TABLE if within(path, folder)]
+    return TABLE[max(rows, key=len)] if rows else None
+
+
+def problem_with_own(root, included, folders):
+    if not os.path.exists(os.path.join(root, included)):
+        return "is not a path from the root of the repository"
+    if not any(within(included, folder) for folder in folders):
+        return f"is outside {', '.join(folders)}"
+    return None
+
+
+def problem_with_system(included, libraries, standard):
+    if within(included, "agent") or within(included, "shared") or within(included, "watchdog"):
+        return "is one of ours: use quotes"
+    library = next((name for name, pattern in LIBRARIES.items() if pattern.match(included)), None)
+    if library:
+        return None if library in libraries else f"({library}) is not allowed here"
+    if standard and included not in standard and not POSIX.fullmatch(included):
+        return "is not among the standard headers allowed here, nor POSIX"
+    return None
+
+
+def check_file(root, path):
+    rule = rule_for(path)
+    if rule is None:
+        return [f"{path}: no rule for this folder"]
+    folders, libraries, standard = rule
+    problems = []
+    with open(os.path.join(root, path), encoding="utf-8") as source:
+        for own, system in INCLUDE.findall(source.read()):
+            problem = (problem_with_own(root, own, folders) if own
+                       else problem_with_system(system, libraries, standard))
+            if problem:
+                problems.append(f"{path}: {own or system} {problem}")
+    return problems
+
+
+def sources(root):
+    for top in ("shared", "agent", "watchdog", "tests"):
+        for folder, _, names in os.walk(os.path.join(root, top)):
+            for name in sorted(names):
+                if name.endswith((".h", ".cc", ".c", ".cpp", ".hpp", ".S", ".inc")):
+                    yield os.path.relpath(os.path.join(folder, name), root)
+
+
+def check(root):
+    return [problem for path in sources(root) for problem in check_file(root, path)]
+
+
+if __name__ == "__main__":
+    found = check(sys.argv[1])
+    sys.exit("\n".join(found) or None)

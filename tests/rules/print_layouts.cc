@@ -1,0 +1,91 @@
+// Prints the agent's layout tables as `minor free_threaded field value` lines, for
+// layout_tables.py.
+#include <cstdio>
+#include <initializer_list>
+
+#include "agent/layout_tables.h"
+
+namespace pyfault {
+namespace {
+
+class Printer {
+ public:
+  explicit Printer(const PythonLayout& layout) : layout_(layout) {}
+
+  void operator()(const char* field, unsigned value) const {
+    std::printf("%u %d %s %u\n", unsigned{layout_.minor}, int{layout_.free_threaded}, field, value);
+  }
+
+ private:
+  const PythonLayout& layout_;
+};
+
+void print(const PythonLayout& layout) {
+  const Printer field(layout);
+  field("runtime.interpreters_head", layout.runtime.interpreters_head);
+  field("runtime.finalizing", layout.runtime.finalizing);
+  field("runtime.current_thread", layout.runtime.current_thread);
+  field("runtime.gc_collecting", layout.runtime.gc_collecting);
+  field("interpreter.next", layout.interpreter.next);
+  field("interpreter.id", layout.interpreter.id);
+  field("interpreter.threads_head", layout.interpreter.threads_head);
+  field("interpreter.gc_collecting", layout.interpreter.gc_collecting);
+  field("thread.next", layout.thread.next);
+  field("thread.thread_id", layout.thread.thread_id);
+  field("thread.native_thread_id", layout.thread.native_thread_id);
+  field("thread.frame", layout.thread.frame);
+  field("thread.cframe_frame", layout.thread.cframe_frame);
+  field("thread.active", layout.thread.active);
+  field("frame.size", layout.frame.size);
+  field("frame.previous", layout.frame.previous);
+  field("frame.code", layout.frame.code);
+  field("frame.position", layout.frame.position);
+  field("frame.owner", layout.frame.owner);
+  field("frame.tlbc_index", layout.frame.tlbc_index);
+  field("frame.locals", layout.frame.locals);
+  field("code.size", layout.code.size);
+  field("code.file_name", layout.code.file_name);
+  field("code.name", layout.code.name);
+  field("code.qualified_name", layout.code.qualified_name);
+  field("code.first_line", layout.code.first_line);
+  field("code.line_table", layout.code.line_table);
+  field("code.instructions", layout.code.instructions);
+  field("code.first_traceable", layout.code.first_traceable);
+  field("code.tlbc", layout.code.tlbc);
+  field("object.type", layout.object.type);
+  field("object.size", layout.object.size);
+  field("object.type_flags", layout.object.type_flags);
+  field("string.length", layout.string.length);
+  field("string.state", layout.string.state);
+  field("string.ascii_data", layout.string.ascii_data);
+  field("string.compact_data", layout.string.compact_data);
+  field("string.any_data", layout.string.any_data);
+  field("string.legacy_data", layout.string.legacy_data);
+  field("string.legacy_length", layout.string.legacy_length);
+  field("string.kind_mask", layout.string.kind_mask);
+  field("string.kind_shift", layout.string.kind_shift);
+  field("string.compact_mask", layout.string.compact_mask);
+  field("string.ascii_mask", layout.string.ascii_mask);
+  field("bytes_data", layout.bytes_data);
+  field("attribute.type_basic_size", layout.attribute.type_basic_size);
+  field("attribute.type_dict_offset", layout.attribute.type_dict_offset);
+  field("attribute.type_cached_keys", layout.attribute.type_cached_keys);
+  field("attribute.dict_keys", layout.attribute.dict_keys);
+  field("attribute.dict_values", layout.attribute.dict_values);
+  field("attribute.managed_dict", layout.attribute.managed_dict);
+  field("attribute.first_value", layout.attribute.first_value);
+}
+
+}  // namespace
+}  // namespace pyfault
+
+int main() {
+  constexpr unsigned kFirstMinor = 8;
+  constexpr unsigned kPastLastMinor = 32;
+  for (unsigned minor = kFirstMinor; minor < kPastLastMinor; ++minor) {
+    for (const bool free_threaded : {false, true}) {
+      const pyfault::PythonLayout* layout = pyfault::find_layout(minor, free_threaded);
+      if (layout != nullptr) pyfault::print(*layout);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""How much stack the signal side takes. usage: stack_budget.py OBJECT...
+
+Reads what GCC's -fcallgraph-info=su writes beside each object (x.cc.ci for x.cc.o).
+Blind spot: calls through pointers and into libc.
+"""
+import re
+import sys
+
+# Bytes that the deepest chain of calls may take, by where it begins. The signal handler proper begins
+# on whatever alternate stack the program has set, which may be a small one, and leaves it at once for
+# the agent's own (agent/in_signal/switch_stack.h).
+CHAIN_LIMITS = {"on_signal": 512}
+CHAIN_LIMIT = 4096  # for every other function
+
+NODE = re.compile(r'node: \{ title: "([^"]+)" label: "([^"\\]+)\\n([^":]+):\d+:\d+\\n(\d+) bytes \(([^)]+)\)')
+EDGE = re.compile(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
+
+
+class Graph:
+    def __init__(self, texts):
+        self.functions = {}  # title: (name, file, bytes, kind)
+        self.calls = {}
+        for text in texts:
+            for title, name, file, size, kind in NODE.findall(text):
+                self.functions[title] = (name, file, int(size), kind)
+            for caller, callee in EDGE.findall(text):
+                self.calls.setdefault(caller, set()).add(callee)
+
+    def deepest(self, title, above=()):
+        """(bytes, titles) of the deepest chain that begins with this function; raises RecursionError on a cycle."""
+        if title in above:
+            raise RecursionError(title)
+        callees = [callee for callee in self.calls.get(title, ()) if callee in self.functions]
+        below = max((self.deepest(callee, (*above, title)) for callee in callees), default=(0, []))
+        return below[0] + self.functions[title][2], [title, *below[1]]
+
+
+def limit_of(name):
+    return next((limit for start, limit in CHAIN_LIMITS.items() if re.search(rf"\b{start}\(", name)), CHAIN_LIMIT)
+
+
+def dynamic_functions(graph):
+    return [f"{file}: {name}: its stack use is {kind}, not static"
+            for name, file, _, kind in graph.functions.values() if kind != "static"]
+
+
+def chain_problems(graph):
+    for title, (name, *_) in graph.functions.items():
+        try:
+            size, chain = graph.deepest(title)
+        except RecursionError:
+            yield f"{name}: calls itself, directly or through others, or what it calls does"
+            continue
+        if size > limit_of(name):
+            links = " > ".join(graph.functions[link][0] for link in chain)
+            yield f"{size} bytes of stack, more than {limit_of(name)}: {links}"
+
+
+def lost_entries(graph):
+    names = " ".join(name for name, *_ in graph.functions.values())
+    return [f"{start}: no such function (renamed?)" for start in CHAIN_LIMITS if not re.search(rf"\b{start}\(", names)]
+
+
+def check(texts):
+    graph = Graph(texts)
+    return [*lost_entries(graph), *dynamic_functions(graph), *chain_problems(graph)]
+
+
+def call_graph_beside(path):
+    return path.removesuffix(".o") + ".ci"
+
+
+def main(objects):
+    # Assembly has no call graph; its few functions are read, not counted.
+    graphs = [call_graph_beside(path) for path in objects if not path.endswith(".S.o")]
+    return "\n".join(check([open(path, encoding="utf-8").read() for path in graphs])) or None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

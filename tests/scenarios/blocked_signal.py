@@ -1,0 +1,10 @@
+# A fault while its signal is blocked: the kernel kills without asking any handler.
+#
+# Expect: SIGSEGV
+# Crashes: 0
+# Faulthandler: nothing
+import ctypes
+import signal
+
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGSEGV])
+ctypes.memset(0, 1, 1)

@@ -1,0 +1,11 @@
+# The program has a handler of its own, which ends it.
+#
+# Expect: exit 11
+# Crashes: 0
+# Faulthandler: nothing
+import ctypes
+import signal
+
+libc = ctypes.CDLL(None)
+libc.signal(signal.SIGSEGV, ctypes.cast(libc._exit, ctypes.c_void_p))
+ctypes.memset(0, 1, 1)

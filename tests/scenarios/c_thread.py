@@ -1,0 +1,12 @@
+# A POSIX thread that Python has never seen crashes; the Python threads are still shown.
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Frames: none
+# Interpreter: none
+# Threads: 2
+# Faulthandler: same
+import ctypes
+
+from helpers import c_threads
+
+c_threads.run(ctypes.cast(c_threads.libc.strlen, ctypes.c_void_p).value)

@@ -1,0 +1,22 @@
+# The chain of frames leads to memory that is not there: what came before is kept.
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Frames: crash <- middle <- {unreadable}
+# Threads: 1
+# Faulthandler: differs, it dies of the same pointer
+import ctypes
+import sys
+
+from helpers import frame_chain
+
+
+def crash():
+    frame_chain.set_caller(sys._getframe(1), 0x123456789000)
+    ctypes.memset(0, 1, 1)
+
+
+def middle():
+    crash()
+
+
+middle()

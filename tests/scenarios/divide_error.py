@@ -1,0 +1,14 @@
+# A true integer division by zero in machine code.
+#
+# Expect: SIGFPE FPE_INTDIV
+# Frames: crash <- <module>
+# Threads: 1
+# Faulthandler: same
+from helpers import machine_code
+
+
+def crash():
+    machine_code.function(machine_code.DIVIDE_BY_ZERO)()
+
+
+crash()

@@ -1,0 +1,17 @@
+# faulthandler is enabled by the program: it prints what it prints, and hands the signal on.
+#
+# Expect: SIGSEGV
+# Frames: crash <- <module>
+# Threads: 1
+# Faulthandler: same
+import ctypes
+import faulthandler
+
+faulthandler.enable()
+
+
+def crash():
+    ctypes.memset(0, 1, 1)
+
+
+crash()

@@ -1,0 +1,18 @@
+# faulthandler was there first (-X faulthandler): it still prints what it prints.
+#
+# Expect: SIGSEGV
+# Frames: crash <- <module>
+# Threads: 1
+# Faulthandler: same
+import ctypes
+import os
+import sys
+
+
+def crash():
+    ctypes.memset(0, 1, 1)
+
+
+if "faulthandler" not in sys._xoptions:
+    os.execv(sys.executable, [sys.executable, "-X", "faulthandler", __file__])
+crash()

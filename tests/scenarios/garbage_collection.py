@@ -1,0 +1,26 @@
+# A crash while the garbage collector runs, in the finalizer of a cycle.
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Frames: Knot.__del__ <- collect <- <module>
+# Garbage: collecting
+# Threads: 1
+# Faulthandler: same
+import ctypes
+import gc
+
+
+class Knot:
+    def __init__(self):
+        self.itself = self
+
+    def __del__(self):
+        ctypes.memset(0, 1, 1)
+
+
+def collect():
+    Knot()
+    gc.collect()
+
+
+gc.disable()
+collect()

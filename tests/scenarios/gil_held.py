@@ -1,0 +1,14 @@
+# C code called with the GIL held.
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Frames: crash <- <module>
+# Threads: 1
+# Faulthandler: same
+import ctypes
+
+
+def crash():
+    ctypes.PyDLL(None).strlen(None)
+
+
+crash()

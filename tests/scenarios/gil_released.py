@@ -1,0 +1,21 @@
+# C code called with the GIL released, which another thread holds while it computes.
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Frames: crash <- <module>
+# Threads: 2
+# Faulthandler: differs, the busy thread is somewhere else in every run
+import ctypes
+import threading
+
+
+def spin():
+    while True:
+        pass
+
+
+def crash():
+    ctypes.CDLL(None).strlen(None)
+
+
+threading.Thread(target=spin, daemon=True).start()
+crash()

@@ -1,0 +1,20 @@
+# The expression that crashes goes over five lines.
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Frames: crash <- <module>
+# Source: return ctypes.memset(
+# Span: 5
+# Threads: 1
+# Faulthandler: same
+import ctypes
+
+
+def crash():
+    return ctypes.memset(
+        0,
+        1,
+        len("of five lines"),
+    )
+
+
+crash()

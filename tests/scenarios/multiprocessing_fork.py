@@ -1,0 +1,20 @@
+# A child of multiprocessing crashes, started by "fork".
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Process: child
+# Frames: crash <- BaseProcess.run <- BaseProcess._bootstrap <- ...
+# Faulthandler: differs, the option is handed to some children only
+import ctypes
+import multiprocessing
+import sys
+
+
+def crash():
+    ctypes.memset(0, 1, 1)
+
+
+if __name__ == "__main__":
+    child = multiprocessing.get_context("fork").Process(target=crash)
+    child.start()
+    child.join()
+    sys.exit(-child.exitcode)

@@ -1,0 +1,17 @@
+# A null pointer is written in C code that has released the GIL.
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Address: 0x0
+# Frames: Writer.write <- <module>
+# Source: ctypes.memset(0, 1, 1)
+# Threads: 1
+# Faulthandler: same
+import ctypes
+
+
+class Writer:
+    def write(self):
+        ctypes.memset(0, 1, 1)
+
+
+Writer().write()

@@ -1,0 +1,15 @@
+# Python called by the interpreter's own C code: a key function of sorted().
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Frames: <lambda> <- main <- <module>
+# Threads: 1
+# Faulthandler: same
+import ctypes
+
+
+def main():
+    return sorted([1], key=KEY)
+
+
+KEY = lambda _: ctypes.memset(0, 1, 1)
+main()

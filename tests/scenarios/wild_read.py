@@ -1,0 +1,15 @@
+# An address that nothing is mapped at.
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Address: 0x123456789000
+# Frames: string_at <- crash <- <module>
+# Threads: 1
+# Faulthandler: same
+import ctypes
+
+
+def crash():
+    ctypes.string_at(0x123456789000, 8)
+
+
+crash()

@@ -1,0 +1,21 @@
+// A directory of its own for one test, removed with all that is in it.
+#pragma once
+
+#include <filesystem>
+
+namespace pyfault::test {
+
+class TempDirectory {
+ public:
+  TempDirectory();
+  ~TempDirectory();
+  TempDirectory(const TempDirectory&) = delete;
+  TempDirectory& operator=(const TempDirectory&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace pyfault::test

@@ -1,0 +1,51 @@
+#include "tests/support/watchdog.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "tests/support/files.h"
+
+namespace pyfault::test {
+
+std::filesystem::path watchdog_path() {
+  const char* path = std::getenv("PYFAULT_WATCHDOG");
+  return path != nullptr ? path : PYFAULT_WATCHDOG;
+}
+
+std::filesystem::path agent_path() {
+  return watchdog_path().parent_path().parent_path() / "lib/pyfault-watchdog/libpyfault_agent.so";
+}
+
+Watchdog::Watchdog(Interpreter interpreter, std::filesystem::path log)
+    : interpreter_(std::move(interpreter)), log_(std::move(log)) {}
+
+Watchdog& Watchdog::format(std::string name) {
+  format_ = std::move(name);
+  return *this;
+}
+
+std::vector<std::string> Watchdog::command(const std::vector<std::string>& program) const {
+  std::vector<std::string> words = {watchdog_path(),   "--log", log_,
+                                    "--log-format",    format_, "--python",
+                                    interpreter_.path, "--exec"};
+  std::ranges::copy(program, std::back_inserter(words));
+  return words;
+}
+
+std::string Watchdog::report() const {
+  return std::filesystem::exists(log_) ? read_file(log_) : "";
+}
+
+std::vector<nlohmann::json> Watchdog::events() const {
+  std::vector<nlohmann::json> all;
+  for (const std::string& line : split_lines(report())) all.push_back(nlohmann::json::parse(line));
+  return all;
+}
+
+std::vector<nlohmann::json> Watchdog::events(const std::string& kind) const {
+  auto all = events();
+  std::erase_if(all, [&](const nlohmann::json& event) { return event.value("event", "") != kind; });
+  return all;
+}
+
+}  // namespace pyfault::test

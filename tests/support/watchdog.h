@@ -1,0 +1,40 @@
+// pyfault-watchdog as a test uses it: the real program, its log in a file, its events parsed.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/child_process.h"
+#include "tests/support/interpreter.h"
+
+namespace pyfault::test {
+
+// PYFAULT_WATCHDOG in the environment, or the one of this build.
+std::filesystem::path watchdog_path();
+std::filesystem::path agent_path();
+
+class Watchdog {
+ public:
+  // `log` is appended to, as `--log` does.
+  Watchdog(Interpreter interpreter, std::filesystem::path log);
+
+  Watchdog& format(std::string name);
+
+  // The command line that runs `program`, and its arguments, under the watchdog.
+  std::vector<std::string> command(const std::vector<std::string>& program) const;
+
+  std::string report() const;  // all of the log; empty when there is none
+
+  // The events in the log; throws nlohmann::json::exception where a line is not JSON.
+  std::vector<nlohmann::json> events() const;
+  std::vector<nlohmann::json> events(const std::string& kind) const;
+
+ private:
+  Interpreter interpreter_;
+  std::filesystem::path log_;
+  std::string format_ = "json";
+};
+
+}  // namespace pyfault::test
