@@ -97,7 +97,7 @@ TEST_F(FdSinkTest, ANonBlockingPipeThatIsFullIsWaitedFor) {
   ::fcntl(channel.reader.get(), F_SETFL, 0);
   const std::size_t filled = channel.fill();
   open(std::move(channel.writer));
-  const std::string report(100'000, 'x');
+  const std::string report(4 << 20, 'x');  // many times what the pipe holds
   std::thread writer([&] {
     write(report);
     sink_.reset();

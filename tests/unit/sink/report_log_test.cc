@@ -78,6 +78,14 @@ TEST_F(ReportLogTest, WhatTheDescriptorRefusedIsCountedAtTheEnd) {
   EXPECT_EQ(log_->finish(hours(1)), 3u);
 }
 
+TEST_F(ReportLogTest, TheLossOfTheLastReportIsToldBeforeTheEnd) {
+  Channel channel = Channel::packets();
+  open(std::move(channel.writer));
+  log_->write(std::string(64 << 20, 'x'));  // larger than any packet
+  EXPECT_EQ(log_->finish(hours(1)), 0u);
+  EXPECT_EQ(channel.read_once(), "lost 1\n");
+}
+
 TEST_F(ReportLogTest, WithoutFinishingTheThreadEndsAllTheSame) {
   Channel channel = Channel::pipe();
   open(std::move(channel.writer));

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "tests/unit/supervise/forked.h"
+#include "tests/unit/supervise/temporary_files.h"
 
 namespace pyfault {
 namespace {
@@ -25,8 +27,17 @@ TEST(EndAsTest, EverySignalThatKillsIsDiedOf) {
 }
 
 TEST(EndAsTest, TheCoreDumpIsTheProgramsAlone) {
-  constexpr int kCoreDumped = 0x80;
-  EXPECT_EQ(status_after(SIGSEGV | kCoreDumped), SIGSEGV);
+  const TemporaryFiles files;
+  const int status = run_forked([&]() -> int {
+    std::filesystem::current_path(files.directory());
+    rlimit core{};
+    ::getrlimit(RLIMIT_CORE, &core);
+    core.rlim_cur = core.rlim_max;
+    ::setrlimit(RLIMIT_CORE, &core);
+    constexpr int kCoreDumped = 0x80;
+    end_as(SIGSEGV | kCoreDumped);
+  });
+  EXPECT_EQ(status, SIGSEGV);
 }
 
 TEST(EndAsTest, ABlockedAndIgnoredSignalKillsAllTheSame) {
