@@ -40,6 +40,9 @@ inline constexpr std::size_t kRingHeaderSize = 4096;
 inline constexpr std::uint32_t kSlotCount = 8;
 // Room for 150 threads of 256 distinct frames, or some 8,000 code objects.
 inline constexpr std::size_t kSlotSize = std::size_t{2} << 20;
+// What of a slot stays in memory once it has been used; the watchdog gives the rest back. The agent
+// touches as much of the first slot when it attaches.
+inline constexpr std::size_t kSlotKeptBytes = std::size_t{64} << 10;
 inline constexpr std::size_t kRingSize = kRingHeaderSize + kSlotCount * kSlotSize;
 
 struct RingHeader {

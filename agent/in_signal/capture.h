@@ -2,13 +2,14 @@
 // is too large for a signal stack.
 //
 // Context: signal handlers, and pyfault_dump() in ordinary threads. One capture at a time uses a
-// scratch; it needs no clearing between captures (see `stamp`).
+// scratch.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "agent/in_signal/python_layout.h"
+#include "agent/in_signal/scratch_table.h"
 #include "shared/record.h"
 #include "shared/ring_writer.h"
 
@@ -17,7 +18,6 @@ namespace pyfault {
 // What was read of a code object, once a record.
 struct CodeEntry {
   std::uintptr_t address;
-  std::uint32_t stamp;
   std::uint32_t index;  // in the record
   std::int32_t first_line;
   std::uint32_t line_table_size;
@@ -38,7 +38,6 @@ struct Position {
 struct PositionEntry {
   std::uintptr_t code;
   std::int64_t offset;
-  std::uint32_t stamp;
   Position position;
 };
 
@@ -57,16 +56,12 @@ struct FoldedFrame {
   std::uint64_t repeat;
 };
 
-// Powers of two. 2,048 code objects and places cover 100 threads of 100 distinct frames in most
-// programs; beyond that, code objects are written again and places decoded again.
-inline constexpr std::size_t kCodeEntries = 2048;
-inline constexpr std::size_t kPositionEntries = 4096;
-
+// These cover 100 threads of 100 distinct frames in most programs; beyond that, code objects are
+// written again and places decoded again.
 struct CaptureScratch {
-  std::uint32_t stamp;  // entries of earlier captures bear an older one
-  std::uint32_t code_count;
-  CodeEntry codes[kCodeEntries];
-  PositionEntry positions[kPositionEntries];
+  ScratchTable<CodeEntry, 2048> codes;
+  ScratchTable<PositionEntry, 4096> positions;
+  std::uint32_t code_count;  // code sections in the record
   FrameEntry frames[kMaxFrameEntries];
   FoldedFrame outermost[kOutermostEntries];
 };

@@ -11,21 +11,9 @@ namespace {
 constexpr std::size_t kLargestCode = 256;
 constexpr std::uint64_t kBytesSubclass = std::uint64_t{1} << 27;  // Py_TPFLAGS_BYTES_SUBCLASS
 constexpr std::int64_t kLargestTable = std::int64_t{16} << 20;    // of a line table, in bytes
-constexpr std::size_t kProbes = 8;
-
-std::size_t hash_of(std::uintptr_t address, std::int64_t offset, std::size_t buckets) {
+std::uint64_t hash_of(std::uintptr_t address, std::int64_t offset) {
   const std::uint64_t key = address / 16 + static_cast<std::uint64_t>(offset) * 0x9e3779b1;
-  return static_cast<std::size_t>(key * 0x9e3779b97f4a7c15 >> 32) & (buckets - 1);
-}
-
-// The entry that holds the key, or the free (or, after kProbes, the evicted) one to fill.
-template <class Entry, std::size_t kSize, class Matches>
-Entry& probe(Entry (&entries)[kSize], std::uint32_t stamp, std::size_t hash, Matches matches) {
-  for (std::size_t step = 0; step < kProbes; ++step) {
-    Entry& entry = entries[(hash + step) & (kSize - 1)];
-    if (entry.stamp != stamp || matches(entry)) return entry;
-  }
-  return entries[hash];
+  return key * 0x9e3779b97f4a7c15 >> 32;
 }
 
 void read_line_table(const PythonRuntimeView& python, std::uintptr_t bytes, CodeEntry& entry) {
@@ -86,8 +74,7 @@ bool append_code_section(Capture& capture, const std::byte* code, const CodeEntr
 bool read_code(Capture& capture, CodeEntry& entry) {
   const PythonRuntimeView& python = capture.python;
   std::byte code[kLargestCode];
-  if (!plausible_object(entry.address) ||
-      !guarded_copy(code, entry.address, python.layout.code.size) ||
+  if (!guarded_copy(code, entry.address, python.layout.code.size) ||
       field<std::uintptr_t>(code, python.layout.object.type) != python.code_type) {
     return false;
   }
@@ -131,15 +118,14 @@ bool outside_code(const PythonLayout& layout, const CodeEntry& code, std::int64_
 }  // namespace
 
 const CodeEntry* find_code(Capture& capture, std::uintptr_t address) {
-  CaptureScratch& scratch = capture.scratch;
-  CodeEntry& entry =
-      probe(scratch.codes, scratch.stamp, hash_of(address, 0, kCodeEntries),
-            [address](const CodeEntry& candidate) { return candidate.address == address; });
-  if (entry.stamp == scratch.stamp && entry.address == address) return &entry;
-  entry.stamp = scratch.stamp;
+  if (!plausible_object(address)) return nullptr;
+  const auto [entry, found] = capture.scratch.codes.find_or_add(
+      hash_of(address, 0),
+      [address](const CodeEntry& candidate) { return candidate.address == address; });
+  if (found) return &entry;
   entry.address = address;
   if (read_code(capture, entry)) return &entry;
-  entry.stamp = scratch.stamp - 1;
+  entry.address = 0;
   return nullptr;
 }
 
@@ -147,15 +133,11 @@ Position find_position(Capture& capture, const CodeEntry& code, const RawFrame& 
   const PythonLayout& layout = capture.python.layout;
   const std::int64_t offset = instruction_offset(layout, code, frame);
   if (outside_code(layout, code, offset)) return {};
-  CaptureScratch& scratch = capture.scratch;
-  PositionEntry& entry =
-      probe(scratch.positions, scratch.stamp, hash_of(code.address, offset, kPositionEntries),
-            [&](const PositionEntry& candidate) {
-              return candidate.code == code.address && candidate.offset == offset;
-            });
-  if (entry.stamp != scratch.stamp || entry.code != code.address || entry.offset != offset) {
-    entry = {code.address, offset, scratch.stamp, locate(layout.line_table, code, offset)};
-  }
+  const auto [entry, found] = capture.scratch.positions.find_or_add(
+      hash_of(code.address, offset), [&](const PositionEntry& candidate) {
+        return candidate.code == code.address && candidate.offset == offset;
+      });
+  if (!found) entry = {code.address, offset, locate(layout.line_table, code, offset)};
   return entry.position;
 }
 

@@ -35,10 +35,15 @@ struct CrashCall {
   const void* context;
 };
 
+void clear(CaptureScratch& scratch) {
+  scratch.codes.clear();
+  scratch.positions.clear();
+  scratch.code_count = 0;
+}
+
 void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault) {
   capture_fault(slot, fault);
-  ++scratch.stamp;
-  scratch.code_count = 0;
+  clear(scratch);
   Capture capture{agent->python, slot, scratch};
   ThreadState own;
   const bool known = find_own_thread(agent->python, own);
@@ -156,6 +161,9 @@ bool begin_dump(int self) {
 }  // namespace
 
 void arm(const AgentState& state) {
+  // Touches the pages of the tables while that is safe.
+  clear(crash_scratch);
+  clear(dump_scratch);
   agent = &state;
   owner.store(sys_getpid());
   install_actions(&on_signal);

@@ -31,10 +31,10 @@ RingMemory::RingMemory(const RingFile& file)
 }
 
 void RingMemory::give_back(std::uint32_t slot, std::size_t committed) {
-  if (sizeof(SlotHeader) + committed <= kKeptBytes) return;
-  auto* begin = reinterpret_cast<std::byte*>(ring_slot(address(), slot)) + kKeptBytes;
+  if (sizeof(SlotHeader) + committed <= kSlotKeptBytes) return;
+  auto* begin = reinterpret_cast<std::byte*>(ring_slot(address(), slot)) + kSlotKeptBytes;
   // Punches a hole in the memfd. Should it fail, the memory is merely kept.
-  madvise(begin, kSlotSize - kKeptBytes, MADV_REMOVE);
+  madvise(begin, kSlotSize - kSlotKeptBytes, MADV_REMOVE);
 }
 
 }  // namespace pyfault

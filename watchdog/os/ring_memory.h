@@ -31,11 +31,9 @@ class RingMemory {
   void* address() const { return region_.get_address(); }
 
   // Gives the pages of a slot that held `committed` payload bytes back to the system, but for its
-  // first kKeptBytes, which the next small record will find in place. The slot must not be free:
-  // a new owner's bytes would be lost.
+  // first kSlotKeptBytes, which the next small record will find in place. The slot must not be
+  // free: a new owner's bytes would be lost.
   void give_back(std::uint32_t slot, std::size_t committed);
-
-  static constexpr std::size_t kKeptBytes = std::size_t{64} << 10;
 
  private:
   boost::interprocess::mapped_region region_;

@@ -18,7 +18,8 @@ class Collector : public ::testing::Test {
   }
 
   std::uint32_t collect() {
-    scratch_->stamp = 1;
+    scratch_->codes.clear();
+    scratch_->positions.clear();
     slot_ = SlotWriter::claim(ring_.get(), 1);
     Capture capture{python_.view(), slot_, *scratch_};
     const std::uint32_t count = FrameCollector(capture).collect(innermost_);
@@ -151,7 +152,6 @@ TEST_F(Collector, SurvivesAnUnreadableName) {
 TEST_F(Collector, SaysWhenTheSlotIsFull) {
   call(python_.code("f"));
   innermost_ = python_.frame(python_.code("g"), innermost_);
-  scratch_->stamp = 1;
   slot_ = SlotWriter::claim(ring_.get(), 1);
   slot_.reserve(slot_.room() - 16);
   Capture capture{python_.view(), slot_, *scratch_};

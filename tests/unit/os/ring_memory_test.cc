@@ -61,7 +61,7 @@ TEST_F(RingMemoryTest, CostsOnePageUntilASlotIsUsed) {
 TEST_F(RingMemoryTest, GivesTheMemoryOfALargeRecordBack) {
   fill(0, kSlotPayload);
   ring_.give_back(0, kSlotPayload);
-  EXPECT_EQ(bytes_in_use(), kRingHeaderSize + RingMemory::kKeptBytes);
+  EXPECT_EQ(bytes_in_use(), kRingHeaderSize + kSlotKeptBytes);
 }
 
 TEST_F(RingMemoryTest, LeavesTheNextSlotAlone) {
@@ -74,13 +74,13 @@ TEST_F(RingMemoryTest, LeavesTheNextSlotAlone) {
 TEST_F(RingMemoryTest, GivesTheLastSlotBack) {
   fill(kSlotCount - 1, kSlotPayload);
   ring_.give_back(kSlotCount - 1, kSlotPayload);
-  EXPECT_EQ(bytes_in_use(), kRingHeaderSize + RingMemory::kKeptBytes);
+  EXPECT_EQ(bytes_in_use(), kRingHeaderSize + kSlotKeptBytes);
 }
 
 TEST_F(RingMemoryTest, KeepsTheMemoryOfASmallRecord) {
-  fill(0, RingMemory::kKeptBytes / 2);
+  fill(0, kSlotKeptBytes / 2);
   const std::size_t before = bytes_in_use();
-  ring_.give_back(0, RingMemory::kKeptBytes / 2);
+  ring_.give_back(0, kSlotKeptBytes / 2);
   EXPECT_EQ(bytes_in_use(), before);
 }
 
