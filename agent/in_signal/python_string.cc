@@ -14,9 +14,9 @@ constexpr std::size_t kLargestHeader = 80;
 // The header of a short str may be the last thing on a mapped page: then only as much of it as a
 // compact ASCII str has is read.
 bool read_header(const PythonLayout::String& layout, std::uintptr_t object, std::byte* header) {
+  if (guarded_copy(header, object, layout.any_data + sizeof(std::uintptr_t))) return true;
   std::memset(header, 0, kLargestHeader);
-  return guarded_copy(header, object, layout.any_data + sizeof(std::uintptr_t)) ||
-         guarded_copy(header, object, layout.ascii_data);
+  return guarded_copy(header, object, layout.ascii_data);
 }
 
 bool is_string(const PythonRuntimeView& python, const std::byte* header) {

@@ -17,7 +17,7 @@ timespec duration(std::int64_t ns) {
 // The program may have closed our descriptor, and something else may bear its number now.
 bool pipe_is_ours(const WatchdogLink& link) {
   struct stat status;
-  return link.pipe >= 0 && sys_fstat(link.pipe, &status) == 0 && S_ISFIFO(status.st_mode) &&
+  return link.pipe >= 0 && sys_fstat(link.pipe, &status) == 0 &&
          status.st_dev == link.pipe_device && status.st_ino == link.pipe_inode;
 }
 
