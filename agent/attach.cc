@@ -105,6 +105,7 @@ void* map_ring(int fd) {
   if (ring == MAP_FAILED) return nullptr;
   if (ring_header(ring)->magic == kRingMagic) {
     prefault_first_slot(ring);
+    madvise(ring, kRingSize, MADV_DONTDUMP);  // core dumps stay as large as they were
     return ring;
   }
   munmap(ring, kRingSize);

@@ -1,16 +1,15 @@
 #include "watchdog/supervise/child_process.h"
 
 #include <fcntl.h>
-#include <spawn.h>
-#include <sys/syscall.h>
+#include <sched.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <system_error>
 
-#include "watchdog/os/pidfd.h"
 #include "watchdog/start_error.h"
 
 namespace pyfault {
@@ -18,46 +17,15 @@ namespace {
 
 constexpr char kShell[] = "/bin/sh";
 
-// glibc keeps signals 32 and 33 to itself: its posix_spawn starts programs with them ignored, and
-// its sigaddset and sigaction refuse them. Those that are not ignored in us, the program gets as it
-// would have got them from execve alone.
-sigset_t reserved_signals_at_default() {
-  struct {
-    void* handler;
-    unsigned long flags;
-    void* restorer;
-    unsigned long mask;
-  } action{};
-  sigset_t at_default;
-  sigemptyset(&at_default);
-  for (const int signal : {32, 33}) {
-    ::syscall(SYS_rt_sigaction, signal, nullptr, &action, sizeof action.mask);
-    if (action.handler != reinterpret_cast<void*>(SIG_IGN)) {
-      at_default.__val[0] |= 1UL << (signal - 1);
-    }
-  }
-  return at_default;
+// Enough for a few system calls, sanitized or not.
+constexpr std::size_t kLaunchStack = std::size_t{64} << 10;
+
+[[noreturn]] void fail_to_start() {
+  throw StartError(kExitOwnError,
+                   "cannot start a process: " + std::generic_category().message(errno));
 }
 
-class SpawnAttributes {
- public:
-  explicit SpawnAttributes(const sigset_t& signal_mask) {
-    const sigset_t at_default = reserved_signals_at_default();
-    posix_spawnattr_init(&attributes_);
-    posix_spawnattr_setsigmask(&attributes_, &signal_mask);
-    posix_spawnattr_setsigdefault(&attributes_, &at_default);
-    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  }
-  ~SpawnAttributes() { posix_spawnattr_destroy(&attributes_); }
-  SpawnAttributes(const SpawnAttributes&) = delete;
-  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
-
-  const posix_spawnattr_t* get() const { return &attributes_; }
-
- private:
-  posix_spawnattr_t attributes_;
-};
-
+// A list of words as execve(2) wants it; it points into `words`.
 std::vector<char*> pointers_to(const std::vector<std::string>& words) {
   std::vector<char*> pointers;
   for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
@@ -65,11 +33,76 @@ std::vector<char*> pointers_to(const std::vector<std::string>& words) {
   return pointers;
 }
 
-// The errno of exec, or 0 and the pid.
-int try_spawn(const SpawnPlan& plan, pid_t& pid) {
-  const SpawnAttributes attributes(plan.signal_mask);
-  return ::posix_spawn(&pid, plan.path.c_str(), nullptr, attributes.get(),
-                       pointers_to(plan.argv).data(), pointers_to(plan.environment).data());
+// Closed by a successful execve, else it carries the errno.
+struct ErrorPipe {
+  UniqueFd reader;
+  UniqueFd writer;
+
+  ErrorPipe() {
+    int fds[2];
+    if (::pipe2(fds, O_CLOEXEC) != 0) fail_to_start();
+    reader.reset(fds[0]);
+    writer.reset(fds[1]);
+  }
+
+  int receive() {
+    writer.reset();
+    int error = 0;
+    while (::read(reader.get(), &error, sizeof error) < 0 && errno == EINTR) {
+    }
+    return error;
+  }
+};
+
+struct Launch {
+  const char* path;
+  char* const* argv;
+  char* const* environment;
+  const sigset_t* signal_mask;
+  bool sigchld_ignored;
+  int error_fd;
+};
+
+// Runs in the child. Other threads may hold locks in the memory that was copied, so it only makes
+// system calls.
+int execute(void* argument) {
+  const auto& launch = *static_cast<const Launch*>(argument);
+  if (launch.sigchld_ignored) ::signal(SIGCHLD, SIG_IGN);
+  ::sigprocmask(SIG_SETMASK, launch.signal_mask, nullptr);
+  ::execve(launch.path, launch.argv, launch.environment);
+  const int error = errno;
+  [[maybe_unused]] const ssize_t ignored = ::write(launch.error_fd, &error, sizeof error);
+  ::_exit(kExitNotFound);
+}
+
+struct Spawned {
+  pid_t pid = -1;
+  UniqueFd pidfd;
+  int error = 0;  // errno of execve; then there is no process
+};
+
+// posix_spawn(3) would change the dispositions of signals 32 and 33, and can't give the program an
+// ignored SIGCHLD that we don't have. The pidfd comes with the process, so that nothing can fail
+// once there is one.
+Spawned try_spawn(const SpawnPlan& plan, bool sigchld_ignored) {
+  const std::vector<char*> argv = pointers_to(plan.argv);
+  const std::vector<char*> environment = pointers_to(plan.environment);
+  ErrorPipe error;
+  Launch launch{plan.path.c_str(), argv.data(),     environment.data(),
+                &plan.signal_mask, sigchld_ignored, error.writer.get()};
+  alignas(16) std::array<std::byte, kLaunchStack> stack;
+  int pidfd = -1;
+  const pid_t pid =
+      ::clone(execute, stack.data() + stack.size(), CLONE_PIDFD | SIGCHLD, &launch, &pidfd);
+  if (pid < 0) fail_to_start();
+  Spawned spawned{pid, UniqueFd(pidfd), error.receive()};
+  if (spawned.error != 0) ::waitpid(pid, nullptr, 0);
+  return spawned;
+}
+
+// The kernel would throw away the wait status of a child of ours.
+bool stop_ignoring_sigchld() {
+  return ::signal(SIGCHLD, SIG_DFL) == SIG_IGN;
 }
 
 // A shell would make nonsense of a binary, so only text is given to it.
@@ -88,37 +121,25 @@ SpawnPlan through_shell(const SpawnPlan& plan) {
   return shell;
 }
 
-[[noreturn]] void fail(const SpawnPlan& plan, int error) {
+[[noreturn]] void fail_to_execute(const SpawnPlan& plan, int error) {
   const std::string subject = "cannot run '" + plan.path + "': ";
-  const std::string reason = std::generic_category().message(error);
   if (error == ENOENT) {
     // The file itself was found before.
     throw StartError(kExitNotFound, subject + "the interpreter that it names was not found");
   }
-  if (error == EAGAIN || error == ENOMEM) throw StartError(kExitOwnError, subject + reason);
-  throw StartError(kExitCannotExecute, subject + reason);
-}
-
-// Afterwards opening a pidfd can't fail for want of the system call or of a free descriptor, when
-// the program already runs.
-void check_pidfd() {
-  if (open_pidfd(::getpid())) return;
-  throw StartError(kExitOwnError,
-                   "pidfd_open does not work here: " + std::generic_category().message(errno) +
-                       " (Linux 5.3 or later is needed)");
+  throw StartError(kExitCannotExecute, subject + std::generic_category().message(error));
 }
 
 }  // namespace
 
 ChildProcess ChildProcess::spawn(const SpawnPlan& plan) {
-  check_pidfd();
-  pid_t pid = 0;
-  int error = try_spawn(plan, pid);
-  if (error == ENOEXEC && looks_like_text(plan.path)) error = try_spawn(through_shell(plan), pid);
-  if (error != 0) fail(plan, error);
-  // The program has inherited it if SIGCHLD was ignored; we would lose its wait status.
-  ::signal(SIGCHLD, SIG_DFL);
-  return {pid, open_pidfd(pid)};
+  const bool sigchld_ignored = stop_ignoring_sigchld();
+  Spawned child = try_spawn(plan, sigchld_ignored);
+  if (child.error == ENOEXEC && looks_like_text(plan.path)) {
+    child = try_spawn(through_shell(plan), sigchld_ignored);
+  }
+  if (child.error != 0) fail_to_execute(plan, child.error);
+  return {child.pid, std::move(child.pidfd)};
 }
 
 ChildEnd ChildProcess::reap() {
