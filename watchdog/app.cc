@@ -117,10 +117,11 @@ void guarded(Step step) {
 }  // namespace
 
 int watch_program(const Options& options) {
+  const std::vector<int> inherited = inherited_descriptors();
   fill_closed_standard_streams();
   Watch watch(options);
   ChildProcess child = watch.start(options);
-  release_stdin_and_stdout();
+  release_program_descriptors(inherited);
   guarded([&] { watch.run(child); });
   watch.forward_until_end(child);
   guarded([&] { watch.drain(); });  // before the process leaves /proc

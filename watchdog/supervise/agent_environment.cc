@@ -24,7 +24,7 @@ std::optional<std::string_view> value_of(std::string_view entry, std::string_vie
 
 std::string find_agent() {
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
-  const std::string agent = self.parent_path().parent_path() / PYFAULT_AGENT;
+  std::string agent = self.parent_path().parent_path() / PYFAULT_AGENT;
   if (::access(agent.c_str(), R_OK) != 0) {
     throw StartError(kExitOwnError, "the agent is missing: '" + agent +
                                         "' cannot be read; install " + "pyfault-watchdog again");

@@ -3,6 +3,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <charconv>
+#include <filesystem>
+#include <string>
+
 #include "watchdog/os/unique_fd.h"
 
 namespace pyfault {
@@ -25,7 +29,22 @@ void fill_closed_standard_streams() {
   }
 }
 
-void release_stdin_and_stdout() {
+std::vector<int> inherited_descriptors() {
+  std::vector<int> inherited;
+  std::error_code unreadable;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", unreadable)) {
+    const std::string name = entry.path().filename();
+    int fd = 0;
+    std::from_chars(name.data(), name.data() + name.size(), fd);
+    if (fd > STDERR_FILENO) inherited.push_back(fd);
+  }
+  // One of them is the listing itself.
+  std::erase_if(inherited, [](int fd) { return !is_open(fd); });
+  return inherited;
+}
+
+void release_program_descriptors(const std::vector<int>& inherited) {
+  for (const int fd : inherited) ::close(fd);
   const UniqueFd null(open_null());
   if (!null) return;
   ::dup3(null.get(), STDIN_FILENO, O_CLOEXEC);

@@ -5,6 +5,9 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "tests/unit/supervise/forked.h"
 
 namespace pyfault {
@@ -41,9 +44,27 @@ TEST(StandardStreamsTest, TheReaderOfStdoutSeesTheEndWhenTheProgramClosesIt) {
     if (::pipe(fds) != 0) return false;
     ::dup2(fds[1], STDOUT_FILENO);
     ::close(fds[1]);
-    release_stdin_and_stdout();
+    release_program_descriptors({});
     char byte;
     return ::read(fds[0], &byte, 1) == 0;
+  }));
+}
+
+TEST(StandardStreamsTest, TheReaderOfAnInheritedPipeSeesTheEndWhenTheProgramClosesIt) {
+  EXPECT_TRUE(holds_in_fork([] {
+    int fds[2];
+    if (::pipe(fds) != 0) return false;
+    const std::vector<int> inherited = inherited_descriptors();
+    release_program_descriptors({fds[1]});
+    char byte;
+    return std::ranges::count(inherited, fds[1]) == 1 && ::read(fds[0], &byte, 1) == 0;
+  }));
+}
+
+TEST(StandardStreamsTest, WhatIsOpenedLaterIsNotInherited) {
+  EXPECT_TRUE(holds_in_fork([] {
+    const std::vector<int> inherited = inherited_descriptors();
+    return std::ranges::count(inherited, ::open("/dev/null", O_RDONLY)) == 0;
   }));
 }
 
