@@ -1,8 +1,11 @@
 // The LD_PRELOAD door: what happens when the agent is loaded into a process.
 #include <pthread.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <new>
 
 #include "agent/attach.h"
 #include "agent/find_python.h"
@@ -42,6 +45,14 @@ bool prepare_crash_stack() {
   return true;
 }
 
+bool prepare_owner() {
+  constexpr std::size_t kPage = 4096;
+  void* page = mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED || madvise(page, kPage, MADV_WIPEONFORK) != 0) return false;
+  state.owner = new (page) std::atomic<int>(0);
+  return true;
+}
+
 void give_main_thread_signal_stack() {
   const SignalStack stack = map_signal_stack(signal_stack_size());
   if (stack.lowest != nullptr && !set_signal_stack(stack)) unmap_signal_stack(stack);
@@ -51,7 +62,7 @@ void start() {
   const FoundPython python = find_python();
   if (!python.present || !attach(make_hello(python), state.watchdog)) return;
   state.python = python.view;
-  if (!prepare_crash_stack()) return;
+  if (!prepare_crash_stack() || !prepare_owner()) return;
   give_main_thread_signal_stack();
   give_threads_signal_stacks();
   pthread_atfork(nullptr, nullptr, &forget_parent);

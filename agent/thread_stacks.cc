@@ -74,9 +74,10 @@ int create_thread(pthread_t* thread, const pthread_attr_t* attributes, StartRout
   ThreadStart* start =
       enabled.load(std::memory_order_acquire) ? make_start(routine, argument) : nullptr;
   if (start == nullptr) return real(thread, attributes, routine, argument);
-  const int error = real(thread, attributes, &run_with_signal_stack, start);
-  if (error != 0) unmap_signal_stack(SignalStack(start->mapping));
-  return error;
+  if (real(thread, attributes, &run_with_signal_stack, start) == 0) return 0;
+  // Perhaps for want of what our stack takes: then the thread comes first.
+  unmap_signal_stack(SignalStack(start->mapping));
+  return real(thread, attributes, routine, argument);
 }
 
 }  // namespace

@@ -52,6 +52,7 @@ class Watch {
   boost::asio::io_context io_{1};
   Reporter reporter_;
   AttachServer server_;
+  std::string path_;
   std::vector<std::string> argv_;
   Clock::time_point started_;
   ProgramRun program_;
@@ -64,19 +65,21 @@ void Watch::on_event(Event event) {
 
 ChildProcess Watch::start(const Options& options) {
   Command command = resolve_command(options.command, options.python);
-  const std::string path = locate(command);
+  path_ = locate(command);
   auto environment = watched_environment(environ, find_agent(), server_.address());
   argv_ = command.argv;
   signals_.keep_early();
   started_ = Clock::now();
   return ChildProcess::spawn(
-      {path, std::move(command.argv), std::move(environment), signals_.original_mask()});
+      {path_, std::move(command.argv), std::move(environment), signals_.original_mask()});
 }
 
 void Watch::run(const ChildProcess& child) {
   Process process =
       read_process(child.pid()).value_or(Process{child.pid(), ::getpid(), "", "", {}});
+  // It may have ended already.
   if (process.command.empty()) process.command = argv_;
+  if (process.executable.empty()) process.executable = path_;
   program_ = ProgramRun(std::move(process));
   reporter_.report(program_.start_event());
 

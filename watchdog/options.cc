@@ -98,6 +98,7 @@ void add_value(CLI::App& app, const std::string& name, std::optional<std::string
            value = given.front();
          })
       ->expected(0, 1)
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 

@@ -63,6 +63,8 @@ Reporter::Reporter(const Options& options)
 void Reporter::report(Event event) {
   event.host = host_;
   if (event.realtime_ns == 0) event.realtime_ns = realtime_now_ns();
+  const auto* notice = std::get_if<NoticeEvent>(&event.body);
+  if (notice != nullptr && format_ == &format_faulthandler) complain(notice->message);
   log_.write(format_(event));
 }
 

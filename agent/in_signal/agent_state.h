@@ -1,6 +1,7 @@
 // What a handler needs to know, all of it settled before the first handler is installed.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 
 #include "agent/in_signal/python_layout.h"
@@ -13,6 +14,7 @@ struct AgentState {
   WatchdogLink watchdog;
   std::byte* crash_stack;  // lowest byte, above its guard page
   std::size_t crash_stack_size;
+  std::atomic<int>* owner;  // in memory of its own that a fork wipes (MADV_WIPEONFORK)
 };
 
 }  // namespace pyfault

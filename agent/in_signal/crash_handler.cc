@@ -19,9 +19,8 @@ namespace {
 static_assert(std::atomic<int>::is_always_lock_free);
 
 constinit const AgentState* agent = nullptr;
-// The process whose state this is. A vfork child runs on its parent's memory: a crash there must
-// not be recorded as the parent's, nor take the parent's place.
-constinit std::atomic<int> owner{0};
+// The process whose state this is, in a page that the kernel wipes in a forked child.
+constinit std::atomic<int>* owner = nullptr;
 // The thread that records a crash; the first one wins, and stays if the process is to die.
 constinit std::atomic<int> winner{0};
 constinit std::atomic<int> dumper{0};
@@ -106,7 +105,16 @@ bool resume_guarded_copy(ucontext_t* context) {
   return true;
 }
 
-enum class Entry { kWinner, kNestedFault, kLateComer };
+// A vfork child runs on its parent's memory: a crash there must not be recorded as the parent's,
+// nor take the parent's place. A child that was forked past the C library has memory of its own,
+// and only has not heard yet that it is one.
+bool is_own_process() {
+  const int owning = owner->load();
+  if (owning == 0) forget_parent();
+  return owning == 0 || owning == sys_getpid();
+}
+
+enum class Entry { kWinner, kNested, kLateComer };
 
 // One thread records; others wait for the death that it brings. Should the process live on, because
 // the previous action says so, the next one in line records its own crash.
@@ -114,7 +122,7 @@ Entry enter(int self) {
   for (int attempt = 0; attempt < 2; ++attempt) {
     int current = 0;
     if (winner.compare_exchange_strong(current, self)) return Entry::kWinner;
-    if (current == self) return Entry::kNestedFault;
+    if (current == self) return Entry::kNested;
     park();
   }
   return Entry::kLateComer;
@@ -131,10 +139,18 @@ void record_on_crash_stack(const siginfo_t* info, const void* context) {
 // allows: the work is done on the crash stack.
 void on_signal(int signal, siginfo_t* info, void* context) {
   auto* registers = static_cast<ucontext_t*>(context);
-  if (is_hardware_fault(*info) && resume_guarded_copy(registers)) return;
-  if (sys_getpid() == owner.load()) {
-    const Entry entry = enter(sys_gettid());
-    if (entry == Entry::kNestedFault) {
+  const bool fault = is_hardware_fault(*info);
+  if (fault && resume_guarded_copy(registers)) return;
+  const int self = sys_gettid();
+  if (fault && winner.load() == 0 && dumper.load() != self &&
+      called_by_kernel(__builtin_return_address(0)) && return_to_program(signal, info, context)) {
+    return;
+  }
+  if (is_own_process()) {
+    const Entry entry = enter(self);
+    // A signal that somebody sends meanwhile changes nothing: this thread is dying already.
+    if (entry == Entry::kNested && !fault) return;
+    if (entry == Entry::kNested && resume_stack != 0) {
       seal_and_abandon(registers);
       return;
     }
@@ -165,20 +181,25 @@ void arm(const AgentState& state) {
   clear(crash_scratch);
   clear(dump_scratch);
   agent = &state;
-  owner.store(sys_getpid());
+  owner = state.owner;
+  owner->store(sys_getpid());
   install_actions(&on_signal);
 }
 
 void forget_parent() {
-  owner.store(sys_getpid());
+  if (agent == nullptr) return;
+  owner->store(sys_getpid());
   winner.store(0);
   dumper.store(0);
   crash_slot = SlotWriter();
-  if (agent != nullptr) wake_watchdog(agent->watchdog, {TokenKind::kForked, sys_getpid()});
+  wake_watchdog(agent->watchdog, {TokenKind::kForked, sys_getpid()});
 }
 
 bool record_dump() {
-  if (agent == nullptr || winner.load() != 0 || !begin_dump(sys_gettid())) return false;
+  if (agent == nullptr || winner.load() != 0 || !watchdog_listens(agent->watchdog) ||
+      !begin_dump(sys_gettid())) {
+    return false;
+  }
   SlotWriter slot = SlotWriter::claim(agent->watchdog.ring, sys_getpid());
   bool recorded = false;
   if (slot) {

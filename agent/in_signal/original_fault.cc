@@ -28,16 +28,35 @@ bool is_mapped(std::uintptr_t address) {
                      as_argument(&resident)) == 0;
 }
 
+// What the processor said of a thread's last trap stays in its frames for ever, 0 if there was
+// none. A thread that stands behind a system call was sent its signal.
+bool stands_behind_system_call(const mcontext_t& machine) {
+  constexpr std::uint16_t kSyscall = 0x050f;
+  std::uint16_t before = 0;
+  const auto rip = static_cast<std::uintptr_t>(machine.gregs[REG_RIP]);
+  return guarded_read(rip - sizeof before, before) && before == kSyscall;
+}
+
+// div and idiv are F6 /6, F6 /7, F7 /6, F7 /7 behind optional prefixes.
+bool stands_at_division(const mcontext_t& machine) {
+  std::uint8_t code[4] = {};
+  guarded_copy(code, static_cast<std::uintptr_t>(machine.gregs[REG_RIP]), sizeof code);
+  std::size_t at = 0;
+  while (at < 2 && (code[at] == 0x66 || (code[at] & 0xf0) == 0x40)) ++at;
+  return (code[at] & 0xfe) == 0xf6 && (code[at + 1] >> 3 & 7) >= 6;
+}
+
 // The si_code that the kernel gives for this trap; 0 when the trap can't be behind the signal.
 int code_of(int signal, const mcontext_t& machine) {
   const greg_t trap = machine.gregs[REG_TRAPNO];
+  if (stands_behind_system_call(machine)) return 0;
   if (signal == SIGSEGV && trap == kProtection) return SI_KERNEL;
   if (signal == SIGSEGV && trap == kPageFault) {
     const auto address = static_cast<std::uintptr_t>(machine.gregs[REG_CR2]);
     return is_mapped(address) ? SEGV_ACCERR : SEGV_MAPERR;
   }
   if (signal == SIGBUS && trap == kPageFault) return BUS_ADRERR;
-  if (signal == SIGFPE && trap == kDivide) return FPE_INTDIV;
+  if (signal == SIGFPE && trap == kDivide && stands_at_division(machine)) return FPE_INTDIV;
   if (signal == SIGILL && trap == kInvalidOpcode) return ILL_ILLOPN;
   return 0;
 }

@@ -12,7 +12,15 @@ constexpr std::size_t kFatalCount = sizeof kFatalSignals / sizeof *kFatalSignals
 constexpr KernelSignalSet kFaults =
     signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGFPE) | signal_bit(SIGILL);
 
+constexpr int kGuardSignals[] = {SIGSEGV, SIGBUS};
+constexpr std::size_t kGuardCount = 2;
+
 SignalHandler our_handler = nullptr;
+// What a GuardScope found in our place. It stays known after the scope: a fault that came during
+// the scope may be handled only now.
+KernelSigaction displaced_actions[kGuardCount];
+constinit std::atomic<bool> displaced[kGuardCount];
+constinit std::atomic<bool> guarding{false};  // a GuardScope is in their place right now
 KernelSigaction previous_actions[kFatalCount];
 
 // Faults stay deliverable inside the handler: guarded_copy() and the sealing of a record rely on
@@ -70,12 +78,35 @@ void let_previous_action_run(const siginfo_t& info) {
   }
 }
 
+bool called_by_kernel(const void* return_address) {
+  return return_address == reinterpret_cast<const void*>(&pyfault_signal_restorer);
+}
+
+bool return_to_program(int signal, siginfo_t* info, void* context) {
+  const std::size_t index = signal == kGuardSignals[0] ? 0 : 1;
+  if (signal != kGuardSignals[index] || !displaced[index].load(std::memory_order_acquire)) {
+    return false;
+  }
+  KernelSigaction current;
+  sys_rt_sigaction(signal, nullptr, &current);
+  if (current.handler != our_handler) return true;  // theirs is back: the fault repeats there
+  const KernelSigaction& action = displaced_actions[index];
+  if (!guarding.load() || is_handler(action, SIG_DFL) || is_handler(action, SIG_IGN)) return false;
+  action.handler(signal, info, context);  // the ABI lets a handler of one argument take three
+  return true;
+}
+
 GuardScope::GuardScope() {
   const KernelSigaction ours = our_action();
-  for (std::size_t index = 0; index < 2; ++index) {
-    sys_rt_sigaction(kGuardSignals[index], nullptr, &displaced_[index]);
-    swapped_[index] = displaced_[index].handler != our_handler;
-    if (swapped_[index]) sys_rt_sigaction(kGuardSignals[index], &ours, nullptr);
+  for (std::size_t index = 0; index < kGuardCount; ++index) {
+    KernelSigaction current;
+    sys_rt_sigaction(kGuardSignals[index], nullptr, &current);
+    swapped_[index] = current.handler != our_handler;
+    if (!swapped_[index]) continue;
+    displaced_actions[index] = current;
+    displaced[index].store(true, std::memory_order_release);
+    guarding.store(true);
+    sys_rt_sigaction(kGuardSignals[index], &ours, nullptr);
   }
   const KernelSignalSet unblocked = kFaults;
   sys_rt_sigprocmask(SIG_UNBLOCK, &unblocked, &mask_);
@@ -83,8 +114,10 @@ GuardScope::GuardScope() {
 
 GuardScope::~GuardScope() {
   sys_rt_sigprocmask(SIG_SETMASK, &mask_, nullptr);
-  for (std::size_t index = 0; index < 2; ++index) {
-    if (swapped_[index]) sys_rt_sigaction(kGuardSignals[index], &displaced_[index], nullptr);
+  for (std::size_t index = 0; index < kGuardCount; ++index) {
+    if (!swapped_[index]) continue;
+    sys_rt_sigaction(kGuardSignals[index], &displaced_actions[index], nullptr);
+    guarding.store(false);
   }
 }
 

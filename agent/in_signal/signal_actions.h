@@ -31,6 +31,14 @@ void let_previous_action_run(const siginfo_t& info);
 // Will the previous action end the process?
 bool previous_action_is_default(int signal);
 
+// Did the kernel, and not a handler that chains to us, call the handler that returns there?
+bool called_by_kernel(const void* return_address);
+
+// While a dump had displaced the program's own action, a fault of another thread came to us
+// instead: the program may repair it, as it would without us. True when it has been sent on its
+// way.
+bool return_to_program(int signal, siginfo_t* info, void* context);
+
 // While one lives, guarded_copy() works: our handler is the action of SIGSEGV and SIGBUS, whoever
 // has replaced it since, and this thread blocks neither.
 class GuardScope {
@@ -41,8 +49,6 @@ class GuardScope {
   GuardScope& operator=(const GuardScope&) = delete;
 
  private:
-  static constexpr int kGuardSignals[] = {SIGSEGV, SIGBUS};
-  KernelSigaction displaced_[2];
   bool swapped_[2] = {};
   KernelSignalSet mask_ = 0;
 };

@@ -21,12 +21,6 @@ bool pipe_is_ours(const WatchdogLink& link) {
          status.st_dev == link.pipe_device && status.st_ino == link.pipe_inode;
 }
 
-// The read end of a pipe is gone when its write end is in error.
-bool watchdog_listens(const WatchdogLink& link) {
-  pollfd pipe{link.pipe, 0, 0};
-  return pipe_is_ours(link) && sys_poll(&pipe, 1, 0) >= 0 && (pipe.revents & POLLERR) == 0;
-}
-
 // A watchdog that dies between the look and the write must not cost the program a SIGPIPE.
 long write_without_sigpipe(int fd, const void* bytes, std::size_t size) {
   const KernelSignalSet sigpipe = signal_bit(SIGPIPE);
@@ -42,6 +36,12 @@ long write_without_sigpipe(int fd, const void* bytes, std::size_t size) {
 }
 
 }  // namespace
+
+// The read end of a pipe is gone when its write end is in error.
+bool watchdog_listens(const WatchdogLink& link) {
+  pollfd pipe{link.pipe, 0, 0};
+  return pipe_is_ours(link) && sys_poll(&pipe, 1, 0) >= 0 && (pipe.revents & POLLERR) == 0;
+}
 
 bool wake_watchdog(const WatchdogLink& link, Token token) {
   if (!watchdog_listens(link)) return false;

@@ -21,6 +21,9 @@ struct WatchdogLink {
   std::uint32_t ack_timeout_ms = kDefaultAckTimeoutMs;
 };
 
+// Is there a pipe, and somebody at its other end?
+bool watchdog_listens(const WatchdogLink& link);
+
 // False when the watchdog did not get the token: it is gone, or the program has closed the pipe. A
 // full pipe counts as told: the watchdog has tokens to read.
 bool wake_watchdog(const WatchdogLink& link, Token token);

@@ -1,6 +1,7 @@
 # faulthandler is enabled by the program: it prints what it prints, and hands the signal on.
 #
-# Expect: SIGSEGV
+# Expect: SIGSEGV SEGV_MAPERR
+# Address: 0x0
 # Frames: crash <- <module>
 # Threads: 1
 # Faulthandler: same

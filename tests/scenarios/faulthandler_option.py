@@ -1,6 +1,7 @@
 # faulthandler was there first (-X faulthandler): it still prints what it prints.
 #
-# Expect: SIGSEGV
+# Expect: SIGSEGV SEGV_MAPERR
+# Address: 0x0
 # Frames: crash <- <module>
 # Threads: 1
 # Faulthandler: same

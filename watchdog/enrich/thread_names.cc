@@ -20,10 +20,10 @@ std::string native_name(int pid, int tid) {
 
 }  // namespace
 
-void add_thread_names(Crash& crash, int pid) {
+void add_thread_names(Crash& crash, std::optional<int> pid) {
   for (Thread& thread : crash.threads) {
     if (!thread.tid) continue;
-    thread.native_name = native_name(pid, *thread.tid);
+    if (pid) thread.native_name = native_name(*pid, *thread.tid);
     if (!thread.name.empty()) continue;
     const bool main = *thread.tid == crash.pid && thread.interpreter.has_value();
     thread.name = main ? "MainThread" : thread.native_name;

@@ -1,5 +1,7 @@
-// Names for the threads of a crash, while the process still lives.
+// Names for the threads of a crash.
 #pragma once
+
+#include <optional>
 
 #include "watchdog/crash/crash.h"
 
@@ -7,6 +9,7 @@ namespace pyfault {
 
 // Every thread gets its native name; one whose Python name the record does not hold is called
 // "MainThread" if it is the process's first, else by its native name.
-void add_thread_names(Crash& crash, int pid);
+// `pid`: under /proc; none when the process is gone, and its native names with it.
+void add_thread_names(Crash& crash, std::optional<int> pid);
 
 }  // namespace pyfault

@@ -54,16 +54,15 @@ Json python_json(const PythonRuntime& python) {
 }
 
 Json code_frame_json(const Frame& frame) {
-  Json json = {{"file", frame.file_readable ? Json(frame.file) : Json(nullptr)},
-               {"line", value_or_null(frame.line)},
-               {"end_line", value_or_null(frame.end_line)},
-               {"column", value_or_null(frame.column)},
-               {"end_column", value_or_null(frame.end_column)},
-               {"function", frame.function_readable ? Json(frame.function) : Json(nullptr)},
-               {"code", hexadecimal(frame.code)},
-               {"source", value_or_null(frame.source)}};
-  if (frame.repeat > 0) json["repeat"] = frame.repeat;
-  return json;
+  return {{"file", frame.file_readable ? Json(frame.file) : Json(nullptr)},
+          {"line", value_or_null(frame.line)},
+          {"end_line", value_or_null(frame.end_line)},
+          {"column", value_or_null(frame.column)},
+          {"end_column", value_or_null(frame.end_column)},
+          {"function", frame.function_readable ? Json(frame.function) : Json(nullptr)},
+          {"code", hexadecimal(frame.code)},
+          {"source", value_or_null(frame.source)},
+          {"repeat", frame.repeat}};
 }
 
 Json frame_json(const Frame& frame) {

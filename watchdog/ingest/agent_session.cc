@@ -119,10 +119,9 @@ Event AgentSession::describe(std::uint32_t index, const SlotLook& slot,
     return notice(std::move(process), std::move(message));
   }
   crash->id = random_hex(kCrashIdBytes);
-  if (const auto pid = family_.living_pid(slot.owner)) {
-    add_source_lines(*crash, *pid, attached_ns_);
-    add_thread_names(*crash, *pid);
-  }
+  const auto pid = family_.living_pid(slot.owner);
+  if (pid) add_source_lines(*crash, *pid, attached_ns_);
+  add_thread_names(*crash, pid);
   const std::int64_t realtime_ns = crash->realtime_ns;
   return {realtime_ns, "", std::nullopt, std::move(process), std::move(*crash)};
 }

@@ -1,5 +1,6 @@
 #include "watchdog/ingest/attach_server.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
@@ -11,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "watchdog/enrich/process_info.h"
 #include "watchdog/ingest/agent_session.h"
@@ -30,6 +32,11 @@ constexpr int kAcceptsPerWakeup = 32;
 // How long to leave the door shut when there is no descriptor left to accept with.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::size_t kAddressBytes = 8;
+
+bool is_readable(int fd) {
+  pollfd one{fd, POLLIN, 0};
+  return ::poll(&one, 1, 0) > 0;
+}
 
 // A connection that has not said hello yet.
 struct HalfOpen {
@@ -70,6 +77,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void resume_accepting();
   void await_hello(UniqueFd socket, const ucred& peer);
   void take_hello(Id id);
+  void take_waiting_hellos();
   void attach(int socket, const Hello& hello, AttachedProcess process);
   void begin_session(Attachment attachment);
   void end_session(Id id);
@@ -98,6 +106,8 @@ AttachServer::Impl::Impl(io_context& io, EventHandler on_event, AttachLimits lim
 }
 
 void AttachServer::Impl::drain() {
+  accept_some();
+  take_waiting_hellos();
   for (auto& [id, session] : sessions_) session.drain();
 }
 
@@ -171,6 +181,15 @@ void AttachServer::Impl::take_hello(Id id) {
   } else if (auto message = left_alone_.message(*hello, *process)) {
     on_event_(notice(std::move(*process), std::move(*message)));
   }
+}
+
+// A process may have said hello and died before the loop came round to it.
+void AttachServer::Impl::take_waiting_hellos() {
+  std::vector<Id> waiting;
+  for (const auto& [id, connection] : half_open_) {
+    if (is_readable(connection.socket.get())) waiting.push_back(id);
+  }
+  for (const Id id : waiting) take_hello(id);
 }
 
 void AttachServer::Impl::attach(int socket, const Hello& hello, AttachedProcess process) {

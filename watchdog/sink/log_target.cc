@@ -15,7 +15,7 @@ std::string advice(int error) {
     case ENOENT:
       return "the directory does not exist; create it first";
     case ENXIO:
-      return "nothing reads from this FIFO; start its reader first";
+      return "it is a socket, or a FIFO that nothing reads from";
     default:
       return std::generic_category().message(error);
   }

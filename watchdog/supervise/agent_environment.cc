@@ -1,8 +1,10 @@
 #include "watchdog/supervise/agent_environment.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -20,6 +22,39 @@ std::optional<std::string_view> value_of(std::string_view entry, std::string_vie
   return entry.substr(name.size() + 1);
 }
 
+// LD_PRELOAD knows no way to quote what stands between its names.
+bool can_be_preloaded(const std::string& path) {
+  return path.find_first_of(": ") == std::string::npos;
+}
+
+[[noreturn]] void refuse_alias(const std::string& agent, const std::string& place) {
+  throw StartError(kExitOwnError,
+                   "the agent '" + agent +
+                       "' cannot be loaded: LD_PRELOAD allows no colon or space in a "
+                       "path, and no link to it can be made in '" +
+                       place + "'; install pyfault-watchdog elsewhere");
+}
+
+// Ours, and nobody else may put anything in it.
+bool is_private_directory(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
+         status.st_uid == ::geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+// A link to the agent under a name without them. One for each installation; it stays, as programs
+// may outlive us that start others.
+std::string alias_of(const std::string& agent) {
+  const std::string directory = "/tmp/pyfault-watchdog-" + std::to_string(::geteuid());
+  ::mkdir(directory.c_str(), 0755);
+  if (!is_private_directory(directory)) refuse_alias(agent, directory);
+  std::string link = directory + "/" + std::to_string(std::hash<std::string>()(agent)) + ".so";
+  if (::symlink(agent.c_str(), link.c_str()) == 0) return link;
+  std::error_code unreadable;
+  if (std::filesystem::read_symlink(link, unreadable) != agent) refuse_alias(agent, directory);
+  return link;
+}
+
 }  // namespace
 
 std::string find_agent() {
@@ -29,13 +64,7 @@ std::string find_agent() {
     throw StartError(kExitOwnError, "the agent is missing: '" + agent +
                                         "' cannot be read; install " + "pyfault-watchdog again");
   }
-  if (agent.find_first_of(": ") != std::string::npos) {
-    throw StartError(kExitOwnError,
-                     "the agent '" + agent +
-                         "' cannot be loaded: LD_PRELOAD allows no "
-                         "colon or space in a path; install pyfault-watchdog elsewhere");
-  }
-  return agent;
+  return can_be_preloaded(agent) ? agent : alias_of(agent);
 }
 
 std::vector<std::string> watched_environment(const char* const* environment,

@@ -3,7 +3,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -11,12 +13,17 @@
 namespace pyfault {
 namespace {
 
-constexpr int kForwarded[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
+constexpr int kForwarded[] = {SIGTERM, SIGHUP,    SIGINT,  SIGQUIT, SIGUSR1,   SIGUSR2, SIGWINCH,
+                              SIGALRM, SIGVTALRM, SIGPROF, SIGIO,   SIGSTKFLT, SIGPWR};
+constexpr int kFromTerminal[] = {SIGINT, SIGQUIT, SIGHUP, SIGWINCH};
+// What our own writes can bring about: to be an error of write(2), and not our end.
+constexpr int kOfWriting[] = {SIGPIPE, SIGXFSZ};
 
 sigset_t forwarded_set() {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : kForwarded) sigaddset(&set, signal);
+  for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) sigaddset(&set, signal);
   return set;
 }
 
@@ -37,7 +44,7 @@ SignalForwarding::SignalForwarding() {
   fd_ = UniqueFd(::signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd_) throw std::system_error(errno, std::generic_category(), "signalfd");
   sigset_t blocked = forwarded;
-  sigaddset(&blocked, SIGPIPE);
+  for (const int signal : kOfWriting) sigaddset(&blocked, signal);
   ::pthread_sigmask(SIG_BLOCK, &blocked, &original_mask_);
 }
 
@@ -57,9 +64,11 @@ void SignalForwarding::forward(int pidfd, pid_t program) {
 
 bool is_programs_already(const signalfd_siginfo& signal, pid_t program, bool session_leader) {
   if (signal.ssi_code != SI_KERNEL) return static_cast<pid_t>(signal.ssi_pid) == program;
+  const int number = static_cast<int>(signal.ssi_signo);
+  const bool from_terminal = std::ranges::find(kFromTerminal, number) != std::end(kFromTerminal);
   // The terminal signals the whole foreground process group, but tells only the session's leader
-  // that it hung up.
-  return !(signal.ssi_signo == SIGHUP && session_leader);
+  // that it hung up. Nobody else has a timer (SIGALRM) that was set before we were started.
+  return from_terminal && !(number == SIGHUP && session_leader);
 }
 
 }  // namespace pyfault

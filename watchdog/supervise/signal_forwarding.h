@@ -1,6 +1,7 @@
 // Signals that were meant for the program: those sent to the watchdog go on to it.
 //
-// TERM HUP INT QUIT USR1 USR2 WINCH are blocked and read from a descriptor. What the terminal
+// Every signal that a process sends to another, and that would end it, is blocked and read from a
+// descriptor; WINCH too. What the terminal
 // generates (Ctrl-C, a new window size) reached the program already, as it is in the same process
 // group, and is not sent a second time. TSTP TTIN TTOU CONT keep their defaults: Ctrl-Z stops both,
 // fg continues both.
@@ -19,8 +20,8 @@ namespace pyfault {
 class SignalForwarding {
  public:
   // Blocks the signals in this thread, and in those that it starts, for good: one that comes when
-  // the program has just ended must not change how we end. SIGPIPE too, so that a log nobody reads
-  // is an error of write(2). Throws std::system_error.
+  // the program has just ended must not change how we end. SIGPIPE and SIGXFSZ too, so that a log
+  // that nobody reads, or a limit, is an error of write(2). Throws std::system_error.
   SignalForwarding();
 
   // The mask that we were started with: the program's.

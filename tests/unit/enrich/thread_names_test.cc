@@ -81,6 +81,12 @@ TEST_F(ThreadNames, DoNotCallAFirstThreadWithoutPythonTheMainThread) {
   EXPECT_NE(thread.name, "MainThread");
 }
 
+TEST_F(ThreadNames, KnowTheMainThreadOfAProcessThatIsGone) {
+  const Thread& main = add(getpid());
+  add_thread_names(crash_, std::nullopt);
+  EXPECT_EQ(main.name, "MainThread");
+}
+
 TEST_F(ThreadNames, StayUnknownForAThreadThatIsGone) {
   const Thread& thread = add(0x3fffffff);
   name();

@@ -83,9 +83,9 @@ TEST(Json, WhatIsNotKnownOfAProcessIsNull) {
             R"({"pid":1234,"ppid":null,"name":null,"executable":null,"command":[]})");
 }
 
-TEST(Json, RepeatIsThereOnlyForFoldedFrames) {
+TEST(Json, RepeatCountsFoldedFrames) {
   Frame frame = code_frame("app.py", 5, "down");
-  EXPECT_FALSE(only_frame(frame).contains("repeat"));
+  EXPECT_EQ(only_frame(frame)["repeat"], 0);
   frame.repeat = 149;
   EXPECT_EQ(only_frame(frame)["repeat"], 149);
 }

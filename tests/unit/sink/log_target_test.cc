@@ -90,7 +90,7 @@ TEST_F(LogTargetTest, ADirectoryIsNoLog) {
 
 TEST_F(LogTargetTest, AFifoWithoutAReaderIsRefusedInsteadOfWaitedFor) {
   ASSERT_EQ(::mkfifo(path("fifo").c_str(), 0600), 0);
-  EXPECT_THAT(refusal(path("fifo")), HasSubstr("nothing reads from this FIFO"));
+  EXPECT_THAT(refusal(path("fifo")), HasSubstr("FIFO that nothing reads from"));
 }
 
 }  // namespace

@@ -40,6 +40,10 @@ TEST(IsProgramsAlreadyTest, AHangUpReachesTheSessionLeaderAlone) {
   EXPECT_TRUE(is_programs_already(signal_from(SIGHUP, SI_KERNEL, 0), kProgram, false));
 }
 
+TEST(IsProgramsAlreadyTest, AnAlarmSetBeforeWeWereStartedDidNotReachIt) {
+  EXPECT_FALSE(is_programs_already(signal_from(SIGALRM, SI_KERNEL, 0), kProgram, false));
+}
+
 TEST(IsProgramsAlreadyTest, WhatTheProgramSentDoesNotComeBackToIt) {
   EXPECT_TRUE(is_programs_already(signal_from(SIGTERM, SI_USER, kProgram), kProgram, false));
 }
