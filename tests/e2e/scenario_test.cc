@@ -173,6 +173,7 @@ class ScenarioTest : public CellTest {
     for (const json& frame : thread.at("frames")) {
       if (frame.value("file", "") != scenario().program().string()) continue;
       if (!frame.at("line").is_number()) continue;
+      if (frame.at("source").is_null() && expected("Sources") == "perhaps") continue;
       const std::string source = stripped(frame.value("source", ""));
       EXPECT_EQ(source, stripped(lines.at(frame.at("line").get<std::size_t>() - 1)));
       found |= source == expected("Source");
