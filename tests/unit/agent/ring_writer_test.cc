@@ -33,7 +33,7 @@ TEST_F(RingWriter, ClaimsEachSlotOnce) {
 TEST_F(RingWriter, ForgetsWhatAnEarlierRecordLeft) {
   slot().committed.store(99);
   slot().cut_short.store(CutShort::kSlotFull);
-  const SlotWriter writer = claim();
+  [[maybe_unused]] const SlotWriter writer = claim();
   EXPECT_EQ(slot().committed.load(), 0u);
   EXPECT_EQ(slot().cut_short.load(), CutShort::kNone);
 }
@@ -92,12 +92,12 @@ TEST_F(RingWriter, SeesItsAckEvenWhenTheSlotIsClaimedAgainAtOnce) {
   SlotWriter writer = claim();
   const PublishedSlot published = writer.publish();
   slot().state.store(word().released().pack());
-  const SlotWriter next = claim();
+  [[maybe_unused]] const SlotWriter next = claim();
   EXPECT_NE(published.futex->load(), published.expected);
 }
 
 TEST_F(RingWriter, LeavesTheSlotClaimedWhenItDies) {
-  { const SlotWriter writer = claim(); }
+  { [[maybe_unused]] const SlotWriter writer = claim(); }
   EXPECT_EQ(word().state, SlotState::kClaimed);
 }
 
