@@ -80,6 +80,12 @@ TEST_F(AttachServerTest, DrainFindsWhatNobodyTold) {
   EXPECT_EQ(log_.events.size(), 1u);
 }
 
+TEST_F(AttachServerTest, DrainHearsTheLastHello) {
+  connect().say(hello_from(getpid(), ArmStatus::kUnknownVersion));
+  server_.drain();
+  EXPECT_EQ(log_.events.size(), 1u);
+}
+
 TEST_F(AttachServerTest, GivesEveryAgentItsOwnRing) {
   std::deque<FakeAgent> agents;
   for (int i = 0; i < 20; ++i) agents.push_back(attached());

@@ -1,0 +1,46 @@
+// An interpreter that the agent does not know is left alone: it dies as it would have, and one line
+// says why there is no report.
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/temp_directory.h"
+#include "tests/support/watchdog.h"
+
+namespace pyfault::test {
+namespace {
+
+using testing::HasSubstr;
+
+class StrangeInterpreter : public testing::Test {
+ protected:
+  void expect_left_alone(const std::string& program, const std::string& reason) const {
+    const Outcome outcome = run({.command = watchdog_.command({program})});
+    EXPECT_EQ(outcome.ending, killed_by(SIGSEGV));
+    EXPECT_EQ(outcome.out + outcome.err, "");
+    EXPECT_EQ(watchdog_.events("crash").size(), 0U);
+    const auto notices = watchdog_.events("notice");
+    ASSERT_EQ(notices.size(), 1U) << watchdog_.report();
+    EXPECT_THAT(notices[0]["message"], HasSubstr(reason));
+    EXPECT_THAT(notices[0]["message"], HasSubstr("left alone"));
+  }
+
+  TempDirectory directory_;
+  Watchdog watchdog_{interpreters().front(), directory_.path() / "log"};
+};
+
+TEST_F(StrangeInterpreter, of_a_version_yet_to_come) {
+  expect_left_alone(PYFAULT_FUTURE_INTERPRETER, "Python 3.99 is not known");
+}
+
+TEST_F(StrangeInterpreter, older_than_all_that_are_known) {
+  expect_left_alone(PYFAULT_PAST_INTERPRETER, "Python 3.6 is not known");
+}
+
+TEST_F(StrangeInterpreter, that_contradicts_the_layout_of_its_version) {
+  expect_left_alone(PYFAULT_PATCHED_INTERPRETER, "has not the memory layout of its version");
+}
+
+}  // namespace
+}  // namespace pyfault::test

@@ -1,0 +1,52 @@
+# A program with a SIGSEGV handler of its own that repairs the cause lives on, as it would without
+# us, whatever is dumped meanwhile.
+#
+# Expect: exit 0
+# Crashes: 0
+# Faulthandler: nothing
+import ctypes
+import mmap
+import signal
+import threading
+
+from helpers import machine_code
+
+libc = ctypes.CDLL(None)
+dump = getattr(libc, "pyfault_dump", lambda: 0)
+anonymous = mmap.mmap(-1, mmap.PAGESIZE)
+page = ctypes.addressof(ctypes.c_char.from_buffer(anonymous)).to_bytes(8, "little")
+ROUNDS = 20000
+
+
+def mprotect(rights):
+    set_up = b"\x48\xbf" + page + b"\xbe\x00\x10\x00\x00"  # mov rdi, page; mov esi, 4096
+    return set_up + b"\xba" + bytes([rights, 0, 0, 0]) + b"\xb8\x0a\x00\x00\x00\x0f\x05"
+
+
+def loop(body):  # as often as the first argument says
+    head, tail = b"\x49\x89\xf8", b"\x49\xff\xc8\x0f\x85"  # mov r8, rdi; dec r8; jnz
+    return head + body + tail + (-len(body) - 9).to_bytes(4, "little", signed=True) + b"\xc3"
+
+
+class Action(ctypes.Structure):
+    _fields_ = [
+        ("handler", ctypes.c_size_t),
+        ("mask", ctypes.c_ulong * 16),
+        ("flags", ctypes.c_int),
+        ("restorer", ctypes.c_size_t),
+    ]
+
+
+repair = machine_code.load(mprotect(mmap.PROT_READ | mmap.PROT_WRITE) + b"\xc3")
+libc.sigaction(signal.SIGSEGV, ctypes.byref(Action(handler=repair)), None)
+write = b"\x48\xb8" + page + b"\xc6\x00\x01"  # mov rax, page; mov byte [rax], 1
+faults = ctypes.CFUNCTYPE(None, ctypes.c_long)(machine_code.load(loop(mprotect(0) + write)))
+
+thread = threading.Thread(target=faults, args=(ROUNDS,))
+thread.start()
+results = set()
+while thread.is_alive():
+    results.add(dump())  # the ring may be full now and then
+    thread.join(0.01)
+if 0 not in results:
+    raise SystemExit("no dump was taken")
