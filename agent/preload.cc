@@ -1,4 +1,5 @@
 // The LD_PRELOAD door: what happens when the agent is loaded into a process.
+#include <dlfcn.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -62,6 +63,7 @@ void start() {
   const FoundPython python = find_python();
   if (!python.present || !attach(make_hello(python), state.watchdog)) return;
   state.python = python.view;
+  state.libc_message = reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, "__abort_msg"));
   if (!prepare_crash_stack() || !prepare_owner()) return;
   give_main_thread_signal_stack();
   give_threads_signal_stacks();

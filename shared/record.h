@@ -11,8 +11,9 @@
 //   code     a code object, written once a record, before the first frame that names it.
 //
 // Order.
-//   fault, runtime, { code..., thread } for the faulting thread, { code..., thread } for each other
-//   thread, end. Without the end section the record is incomplete.
+//   fault, runtime, message where there is one, { code..., thread } for the faulting thread,
+//   { code..., thread } for each other thread, end. Without the end section the record is
+//   incomplete.
 //
 // Both sides run on one machine, so the byte order is the machine's. The reader trusts none of it.
 #pragma once
@@ -27,7 +28,8 @@ enum class SectionTag : std::uint16_t {
   kRuntime = 2,
   kCode = 3,
   kThread = 4,
-  kEnd = 5
+  kEnd = 5,
+  kMessage = 6
 };
 
 inline constexpr std::uint16_t kSectionVersion = 1;
@@ -80,6 +82,21 @@ struct RuntimeSection {
   std::uint64_t pthread_self;  // of the faulting thread; a thread's `ident` is the same number
 };
 static_assert(sizeof(RuntimeSection) == 24);
+
+// Who said why the program gave up.
+enum class MessageSource : std::uint32_t {
+  kLibc = 1,       // glibc: a failed assertion, a corrupted heap, a smashed stack
+  kException = 2,  // a C++ exception that nobody caught
+};
+
+struct MessageSection {
+  SectionHeader header;
+  MessageSource source;
+  std::uint32_t reserved;
+  // then two strings: the exception's type as the C++ ABI mangles it, and the text; either may be
+  // missing. Their units are bytes, in whatever encoding the program uses.
+};
+static_assert(sizeof(MessageSection) == 16);
 
 // Longer strings are cut by the writer and marked. 4096 holds every path (PATH_MAX).
 inline constexpr std::uint32_t kMaxStringUnits = 4096;

@@ -12,7 +12,8 @@ namespace pyfault {
 struct AgentState {
   PythonRuntimeView python;
   WatchdogLink watchdog;
-  std::byte* crash_stack;  // lowest byte, above its guard page
+  std::uintptr_t libc_message;  // of glibc's __abort_msg; 0: not there
+  std::byte* crash_stack;       // lowest byte, above its guard page
   std::size_t crash_stack_size;
   std::atomic<int>* owner;  // in memory of its own that a fork wipes (MADV_WIPEONFORK)
 };

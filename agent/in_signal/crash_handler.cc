@@ -7,6 +7,7 @@
 #include "agent/in_signal/capture_fault.h"
 #include "agent/in_signal/capture_threads.h"
 #include "agent/in_signal/guarded_copy.h"
+#include "agent/in_signal/last_words.h"
 #include "agent/in_signal/original_fault.h"
 #include "agent/in_signal/signal_actions.h"
 #include "agent/in_signal/switch_stack.h"
@@ -47,6 +48,7 @@ void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault)
   ThreadState own;
   const bool known = find_own_thread(agent->python, own);
   capture_runtime(capture, own.interpreter);
+  capture_last_words(capture, fault, agent->libc_message);
   capture_threads(capture, known ? &own : nullptr);
 }
 

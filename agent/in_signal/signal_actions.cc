@@ -7,10 +7,7 @@
 namespace pyfault {
 namespace {
 
-constexpr unsigned long kRestorer = 0x04000000;  // SA_RESTORER of the kernel's ABI
 constexpr std::size_t kFatalCount = sizeof kFatalSignals / sizeof *kFatalSignals;
-constexpr KernelSignalSet kFaults =
-    signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGFPE) | signal_bit(SIGILL);
 
 constexpr int kGuardSignals[] = {SIGSEGV, SIGBUS};
 constexpr std::size_t kGuardCount = 2;
@@ -26,11 +23,11 @@ KernelSigaction previous_actions[kFatalCount];
 // Faults stay deliverable inside the handler: guarded_copy() and the sealing of a record rely on
 // it. Everything else waits until the handler has returned.
 KernelSigaction our_action() {
-  constexpr unsigned long kFlags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | kRestorer;
+  constexpr unsigned long kFlags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | kSaRestorer;
   return {our_handler, kFlags, &pyfault_signal_restorer, ~kFaults};
 }
 
-const KernelSigaction* previous_action(int signal) {
+KernelSigaction* previous_action(int signal) {
   for (std::size_t index = 0; index < kFatalCount; ++index) {
     if (kFatalSignals[index] == signal) return &previous_actions[index];
   }
@@ -54,6 +51,26 @@ void install_actions(SignalHandler handler) {
       sys_rt_sigaction(kFatalSignals[index], &ours, nullptr);
     }
   }
+}
+
+bool is_ours(int signal) {
+  return our_handler != nullptr && previous_action(signal) != nullptr;
+}
+
+bool is_our_handler(SignalHandler handler) {
+  return handler == our_handler;
+}
+
+KernelSigaction action_behind_ours(int signal) {
+  return *previous_action(signal);
+}
+
+KernelSigaction leave_to_default(int signal) {
+  const KernelSigaction ours = our_action();
+  KernelSigaction replaced;
+  *previous_action(signal) = {};
+  sys_rt_sigaction(signal, &ours, &replaced);
+  return replaced;
 }
 
 bool previous_action_is_default(int signal) {

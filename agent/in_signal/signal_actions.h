@@ -9,11 +9,17 @@
 
 namespace pyfault {
 
-inline constexpr int kFatalSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+inline constexpr int kFatalSignals[] = {SIGSEGV, SIGBUS, SIGFPE,  SIGILL,  SIGABRT,
+                                        SIGTRAP, SIGSYS, SIGXCPU, SIGXFSZ, SIGQUIT};
 
-// What happens of itself, at an instruction, and not because somebody sent it.
+inline constexpr KernelSignalSet kFaults =
+    signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGFPE) | signal_bit(SIGILL);
+
+// What happens of itself, at an instruction, and not because somebody sent it: it happens again
+// when the instruction runs again. A trap or a forbidden system call does not, for the program then
+// stands behind it.
 inline bool is_hardware_fault(const siginfo_t& info) {
-  return info.si_code > 0;
+  return info.si_code > 0 && (signal_bit(info.si_signo) & kFaults) != 0;
 }
 
 using SignalHandler = void (*)(int, siginfo_t*, void*);
@@ -21,6 +27,14 @@ using SignalHandler = void (*)(int, siginfo_t*, void*);
 // Remembers the previous actions. A signal that is ignored stays ignored: an exec'd child would
 // otherwise find it at its default.
 void install_actions(SignalHandler handler);
+
+// For the program's view of its actions (program_actions.cc), in which ours do not show.
+bool is_ours(int signal);  // one of kFatalSignals, and we are installed
+bool is_our_handler(SignalHandler handler);
+KernelSigaction action_behind_ours(int signal);
+// The program leaves the signal to its default: to us, that is, with the default behind us. Gives
+// the action that stood there.
+KernelSigaction leave_to_default(int signal);
 
 // After the record: the previous action is put back, and a hardware fault repeats when the handler
 // returns, while a sent signal is queued again with its own siginfo and arrives when the handler

@@ -40,6 +40,8 @@ constexpr KernelSignalSet signal_bit(int signal) {
   return KernelSignalSet{1} << (signal - 1);
 }
 
+inline constexpr unsigned long kSaRestorer = 0x04000000;  // SA_RESTORER of the kernel's ABI
+
 struct KernelSigaction {
   void (*handler)(int, siginfo_t*, void*);  // or SIG_DFL, SIG_IGN
   unsigned long flags;

@@ -96,6 +96,7 @@ class ScenarioTest : public CellTest {
     EXPECT_TRUE(crash.at("complete")) << crash.value("incomplete_reason", "");
     EXPECT_THAT(crash.at("id").get<std::string>(), MatchesRegex("[0-9a-f]{32}"));
     expect_the_signal(crash.at("signal"));
+    expect_the_last_words(crash.at("last_words"));
     expect_the_runtime(crash.at("python"));
     expect_the_threads(crash.at("threads"));
     expect_the_frames(crash.at("threads").at(0));
@@ -112,6 +113,21 @@ class ScenarioTest : public CellTest {
     if (const auto address = expected("Address")) {
       EXPECT_EQ(signal.at("address"), *address);
     }
+  }
+
+  void expect_the_last_words(const json& words) const {
+    const std::string wanted = expected("Words").value_or("");
+    const auto comma = wanted.find(',');
+    if (comma == std::string::npos) {
+      EXPECT_EQ(words, json());
+      return;
+    }
+    const json type_and_text = json::parse('[' + wanted.substr(comma + 1) + ']');
+    EXPECT_EQ(words.at("source"), wanted.substr(0, comma));
+    EXPECT_EQ(words.at("type"), type_and_text.at(0));
+    const std::string text = words.at("text").is_string() ? words.at("text") : "";
+    const std::string end = type_and_text.at(1).is_string() ? type_and_text.at(1) : "";
+    EXPECT_TRUE(text.ends_with(end) && text.empty() == end.empty()) << text;
   }
 
   void expect_the_runtime(const json& python) const {

@@ -64,12 +64,20 @@ RecordBuilder later_format() {
   return begun().section(9, 1, "new").section(4, 2, "changed").thread({}, {}).end();
 }
 
+RecordBuilder last_words() {
+  return begun(sent_signal(SIGABRT, SI_TKILL, kPid))
+      .message(MessageSource::kException, "N3app5ErrorE", "no \xff such table")
+      .crashed_thread({})
+      .end();
+}
+
 void make(const Corpus& corpus) {
   corpus.add("one_thread", one_thread());
   corpus.add("several_threads", several_threads());
   corpus.add("dump", begun(dump_request()).crashed_thread({}).end());
   corpus.add("gaps", gaps());
   corpus.add("text", text());
+  corpus.add("last_words", last_words());
   corpus.add("later_format", later_format());
   corpus.add("slot_full", begun().end(12), static_cast<unsigned>(CutShort::kSlotFull));
   corpus.add("fault_in_handler", begun(), static_cast<unsigned>(CutShort::kFaultInHandler));

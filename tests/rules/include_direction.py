@@ -33,7 +33,7 @@ TABLE = {
     "shared": (["shared"], [], FREESTANDING),
     "agent/in_signal": (["agent/in_signal", "shared"], [], FREESTANDING),
     "agent": (["agent", "shared"], [], LIBC),
-    "watchdog/crash": (CRASH, ["fmt"], None),
+    "watchdog/crash": (CRASH, ["boost", "fmt"], None),
     "watchdog/event": (EVENT, [], None),
     "watchdog/format": (["watchdog/format", *EVENT], ["fmt", "json"], None),
     "watchdog/os": (["watchdog/os", "shared"], ["boost", "fmt"], None),

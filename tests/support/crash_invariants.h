@@ -70,6 +70,8 @@ inline std::string broken_invariant(const Crash& crash) {
   if ((crash.kind == CrashKind::kDump) != (crash.signal.number == 0))
     return "kind and signal disagree";
   if (crash.fingerprint.size() != 16) return "fingerprint of a wrong size";
+  if (crash.last_words && !is_valid_utf8(crash.last_words->type + crash.last_words->text))
+    return "last words are not UTF-8";
   for (std::size_t i = 1; i < crash.threads.size(); ++i)
     if (crash.threads[i].crashed && !crash.threads[i - 1].crashed)
       return "crashed thread not first";

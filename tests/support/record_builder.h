@@ -134,6 +134,13 @@ class RecordBuilder {
   }
   RecordBuilder& runtime(RuntimeSection section) { return fixed(SectionTag::kRuntime, section); }
 
+  RecordBuilder& message(MessageSource source, const Units& type, const Units& text) {
+    open(SectionTag::kMessage, MessageSection{{}, source, 0});
+    string(type);
+    string(text);
+    return close();
+  }
+
   // The next code object: 0, 1, 2, ...
   RecordBuilder& code(const Units& file, const Units& qualified_name, const Units& name) {
     CodeSection section{};

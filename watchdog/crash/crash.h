@@ -58,6 +58,15 @@ struct Signal {
   std::string description;  // one sentence fragment for people
 };
 
+// Why the program gave up, in its own words.
+struct LastWords {
+  enum class Source { kLibc, kException };
+
+  Source source = Source::kLibc;
+  std::string type;  // of the exception, as C++ spells it; empty for the others
+  std::string text;  // empty where there is none
+};
+
 struct PythonRuntime {
   std::uint32_t version_hex = 0;
   std::string version;  // "3.11.2"
@@ -76,6 +85,7 @@ struct Crash {
   int pid = 0;
   int tid = 0;
   Signal signal;  // number 0 in a dump
+  std::optional<LastWords> last_words;
   PythonRuntime python;
   std::string fingerprint;      // 16 hex digits; see fingerprint.h
   std::vector<Thread> threads;  // the faulting one first

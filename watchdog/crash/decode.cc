@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "watchdog/crash/byte_reader.h"
+#include "watchdog/crash/demangle.h"
 #include "watchdog/crash/explain_signal.h"
 #include "watchdog/crash/fingerprint.h"
 #include "watchdog/crash/frame_decoder.h"
@@ -45,7 +46,7 @@ std::optional<bool> known(Known fact) {
 }
 
 bool is_known(SectionTag tag) {
-  return tag >= SectionTag::kFault && tag <= SectionTag::kEnd;
+  return tag >= SectionTag::kFault && tag <= SectionTag::kMessage;
 }
 
 // The walk over the sections. It ends at the first one that breaks the rules of record.h: what came
@@ -85,6 +86,8 @@ class RecordWalk {
         return !seen_fault_;
       case SectionTag::kRuntime:
         return seen_fault_ && !seen_runtime_;
+      case SectionTag::kMessage:
+        return seen_runtime_ && !crash_.last_words;
       case SectionTag::kCode:
       case SectionTag::kThread:
       case SectionTag::kEnd:
@@ -100,6 +103,8 @@ class RecordWalk {
         return accept(parse_fault(section));
       case SectionTag::kRuntime:
         return accept(parse_runtime(section));
+      case SectionTag::kMessage:
+        return accept(parse_message(section));
       case SectionTag::kCode:
         return accept(parse_code(section));
       case SectionTag::kThread:
@@ -131,6 +136,15 @@ class RecordWalk {
     crash_.python.free_threaded = runtime->free_threaded == Known::kYes;
     crash_.python.finalizing = known(runtime->finalizing);
     crash_.python.collecting_garbage = known(runtime->collecting_garbage);
+    return true;
+  }
+
+  bool accept(std::optional<MessageRecord> message) {
+    if (!message) return false;
+    const bool exception = message->source == MessageSource::kException;
+    crash_.last_words =
+        LastWords{exception ? LastWords::Source::kException : LastWords::Source::kLibc,
+                  demangle(message->type), std::move(message->text)};
     return true;
   }
 

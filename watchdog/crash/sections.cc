@@ -1,6 +1,9 @@
 #include "watchdog/crash/sections.h"
 
+#include <string_view>
+
 #include "watchdog/crash/transcode.h"
+#include "watchdog/crash/utf8.h"
 
 namespace pyfault {
 namespace {
@@ -20,15 +23,37 @@ bool is_valid(const StringHeader& header) {
   }
 }
 
-std::optional<Text> read_text(ByteReader& reader) {
+struct RawString {
+  StringHeader header;
+  std::span<const std::byte> units;
+};
+
+std::optional<RawString> read_string(ByteReader& reader) {
   const auto header = reader.read<StringHeader>();
   if (!header || !is_valid(*header)) return std::nullopt;
-  if (header->unit_size == 0) return Text{{}, false};
   const std::size_t size = std::size_t{header->unit_size} * header->units;
   const auto padded = reader.take(record_padded(size));
   if (!padded) return std::nullopt;
-  Text text{transcode(padded->first(size), header->unit_size)};
-  if (header->truncated != 0) text.value += "...";
+  return RawString{*header, padded->first(size)};
+}
+
+std::optional<Text> read_text(ByteReader& reader) {
+  const auto string = read_string(reader);
+  if (!string) return std::nullopt;
+  if (string->header.unit_size == 0) return Text{{}, false};
+  Text text{transcode(string->units, string->header.unit_size)};
+  if (string->header.truncated != 0) text.value += "...";
+  return text;
+}
+
+// Of bytes that should be UTF-8. None where the record is wrong, empty where there is no string.
+std::optional<std::string> read_bytes(ByteReader& reader) {
+  const auto string = read_string(reader);
+  if (!string || string->header.unit_size > 1) return std::nullopt;
+  const std::string_view bytes(reinterpret_cast<const char*>(string->units.data()),
+                               string->units.size());
+  std::string text = replace_invalid_utf8(bytes);
+  if (string->header.truncated != 0) text += "...";
   return text;
 }
 
@@ -70,6 +95,19 @@ std::optional<FaultSection> parse_fault(const RawSection& section) {
 
 std::optional<RuntimeSection> parse_runtime(const RawSection& section) {
   return ByteReader(section.bytes).read<RuntimeSection>();
+}
+
+std::optional<MessageRecord> parse_message(const RawSection& section) {
+  ByteReader reader(section.bytes);
+  const auto fixed = reader.read<MessageSection>();
+  if (!fixed || fixed->source < MessageSource::kLibc || fixed->source > MessageSource::kException) {
+    return std::nullopt;
+  }
+  auto type = read_bytes(reader);
+  if (!type) return std::nullopt;
+  auto text = read_bytes(reader);
+  if (!text) return std::nullopt;
+  return MessageRecord{fixed->source, *std::move(type), *std::move(text)};
 }
 
 std::optional<CodeObject> parse_code(const RawSection& section) {

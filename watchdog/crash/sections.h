@@ -39,12 +39,19 @@ struct ThreadRecord {
   Text name;
 };
 
+struct MessageRecord {
+  MessageSource source;
+  std::string type;  // mangled
+  std::string text;
+};
+
 // None when the size is not a multiple of 8, too small for a header, or goes past the end.
 std::optional<RawSection> take_section(ByteReader& reader);
 
 // None when the body contradicts record.h. Bytes beyond the known body are ignored.
 std::optional<FaultSection> parse_fault(const RawSection& section);
 std::optional<RuntimeSection> parse_runtime(const RawSection& section);
+std::optional<MessageRecord> parse_message(const RawSection& section);
 std::optional<CodeObject> parse_code(const RawSection& section);
 std::optional<ThreadRecord> parse_thread(const RawSection& section);
 std::optional<EndSection> parse_end(const RawSection& section);

@@ -6,7 +6,7 @@
 #include <array>
 #include <sstream>
 
-#include "watchdog/enrich/utf8.h"
+#include "watchdog/crash/utf8.h"
 #include "watchdog/os/read_file.h"
 
 namespace pyfault {

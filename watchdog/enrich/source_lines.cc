@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "watchdog/enrich/source_file.h"
-#include "watchdog/enrich/utf8.h"
+#include "watchdog/crash/utf8.h"
 
 namespace pyfault {
 namespace {

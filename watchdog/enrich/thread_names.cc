@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "watchdog/enrich/utf8.h"
+#include "watchdog/crash/utf8.h"
 #include "watchdog/os/read_file.h"
 
 namespace pyfault {

@@ -53,6 +53,13 @@ Json python_json(const PythonRuntime& python) {
           {"collecting_garbage", value_or_null(python.collecting_garbage)}};
 }
 
+Json last_words_json(const LastWords& words) {
+  const bool exception = words.source == LastWords::Source::kException;
+  return {{"source", exception ? "c++" : "libc"},
+          {"type", text_or_null(words.type)},
+          {"text", text_or_null(words.text)}};
+}
+
 Json code_frame_json(const Frame& frame) {
   return {{"file", frame.file_readable ? Json(frame.file) : Json(nullptr)},
           {"line", value_or_null(frame.line)},
@@ -119,6 +126,7 @@ struct AddBody {
     json["complete"] = crash.complete;
     if (!crash.complete) json["incomplete_reason"] = crash.incomplete_reason;
     json["signal"] = is_dump ? Json(nullptr) : signal_json(crash.signal);
+    json["last_words"] = crash.last_words ? last_words_json(*crash.last_words) : Json(nullptr);
     json["python"] = python_json(crash.python);
     json["fingerprint"] = text_or_null(crash.fingerprint);
     json["threads"] = Json::array();

@@ -65,10 +65,17 @@ std::string prefixed(const std::string& value) {
   return value.empty() ? value : ' ' + escape_text(value);
 }
 
+std::string last_words(const LastWords& words) {
+  std::string text = prefixed(words.type);
+  if (!words.type.empty() && !words.text.empty()) text += ':';
+  return text + prefixed(words.text);
+}
+
 std::string facts(const Event& event, const Crash& crash) {
   std::string text;
   add_fact(text, "worker", prefixed(event.worker.value_or("")));
   add_fact(text, "command", command_line(event.process));
+  if (crash.last_words) add_fact(text, "last words", last_words(*crash.last_words));
   add_fact(text, "python", python_state(crash.python));
   add_fact(text, crash.kind == CrashKind::kDump ? "dump id" : "crash id", prefixed(crash.id));
   add_fact(text, "fingerprint", prefixed(crash.fingerprint));

@@ -1,5 +1,7 @@
 #include "watchdog/ingest/process_family.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <utility>
 
@@ -55,8 +57,10 @@ std::optional<int> ProcessFamily::our_pid(int own_pid) const {
 }
 
 // A child is younger than its parent, and only root's children may be somebody else. Keeps a forged
-// owner from making us look at, or quote for, processes that the forger has no right to.
+// owner from making us look at, or quote for, processes that the forger has no right to. Ages are
+// known to a clock tick only, in which a watchdog may start its program.
 bool ProcessFamily::belongs(int pid) const {
+  if (pid == ::getpid()) return false;
   const auto stat = read_process_stat(pid);
   const auto identity = effective_identity(pid);
   return stat && identity && stat->start_ticks >= start_ticks_ &&

@@ -8,6 +8,8 @@ _kept = []
 STACK_OVERFLOW = b"\xe8\xfb\xff\xff\xff"  # call itself
 DIVIDE_BY_ZERO = b"\x31\xc9\x31\xd2\xf7\xf1"  # xor ecx, ecx; xor edx, edx; div ecx
 UNDEFINED = b"\x0f\x0b"  # ud2
+BREAKPOINT = b"\xcc\xc3"  # int3; ret
+CLEAR_SECOND_ARGUMENT = b"\x31\xf6"  # xor esi, esi
 
 
 def jump_to(address):

@@ -25,6 +25,7 @@ Crash crash_with_text(const std::string& text) {
   crash.complete = false;
   crash.incomplete_reason = text;
   crash.signal.name = crash.signal.code_name = crash.signal.description = text;
+  crash.last_words = LastWords{LastWords::Source::kException, text, text};
   crash.python = {0x030e0af0, text, false, false, false};
   crash.threads[0] = crashed(example_thread(1, text, {with_text(text)}));
   return crash;

@@ -64,6 +64,13 @@ TEST(Json, AnExitByItselfHasACodeAndNoSignal) {
   EXPECT_EQ(parsed(exit)["exit"].dump(), R"({"code":3,"signal":null,"core_dumped":false})");
 }
 
+TEST(Json, LastWordsSayWhoseTheyAre) {
+  Crash crash = example_crash();
+  crash.last_words = LastWords{LastWords::Source::kLibc, "", "double free"};
+  EXPECT_EQ(parsed(crash)["last_words"].dump(),
+            R"({"source":"libc","type":null,"text":"double free"})");
+}
+
 TEST(Json, AnExitNamesTheCrashThatCausedIt) {
   ExitEvent exit = killed_by(SIGSEGV);
   exit.crash_id = "0123456789abcdef0123456789abcdef";

@@ -44,6 +44,20 @@ TEST(Text, FinalizingIsSaid) {
   EXPECT_THAT(report(crash), HasSubstr("  python: CPython 3.11.2, finalizing\n"));
 }
 
+TEST(Text, LastWordsComeBeforeThePythonVersion) {
+  Crash crash = example_crash();
+  crash.last_words = LastWords{LastWords::Source::kException, "std::runtime_error", "no table"};
+  EXPECT_THAT(report(crash), HasSubstr("\n  last words: std::runtime_error: no table\n  python:"));
+}
+
+TEST(Text, LastWordsMayBeATypeOrATextAlone) {
+  Crash crash = example_crash();
+  crash.last_words = LastWords{LastWords::Source::kException, "std::bad_alloc", ""};
+  EXPECT_THAT(report(crash), HasSubstr("\n  last words: std::bad_alloc\n"));
+  crash.last_words = LastWords{LastWords::Source::kLibc, "", "double free"};
+  EXPECT_THAT(report(crash), HasSubstr("\n  last words: double free\n"));
+}
+
 TEST(Text, ARecordWithoutARuntimeSectionHasNoVersion) {
   Crash crash = example_crash();
   crash.python = {};

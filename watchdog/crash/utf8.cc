@@ -1,4 +1,4 @@
-#include "watchdog/enrich/utf8.h"
+#include "watchdog/crash/utf8.h"
 
 #include <boost/nowide/utf/utf.hpp>
 

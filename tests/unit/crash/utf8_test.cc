@@ -1,4 +1,4 @@
-#include "watchdog/enrich/utf8.h"
+#include "watchdog/crash/utf8.h"
 
 #include <gtest/gtest.h>
 

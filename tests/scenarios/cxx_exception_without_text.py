@@ -1,0 +1,31 @@
+# C++ code throws something that has no text, in a thread.
+#
+# Expect: SIGABRT SI_TKILL
+# Frames: crash <- ... <- Thread._bootstrap
+# Threads: 2
+# Words: c++, "std::bad_alloc", null
+# Faulthandler: same
+import ctypes
+import os
+import sys
+import threading
+
+from helpers import parked
+
+try:
+    libstdcxx = ctypes.CDLL("libstdc++.so.6")
+except OSError as error:
+    sys.stderr.write("no C++ runtime: %s\n" % error)
+    sys.exit(77)
+
+lock = threading.Lock()
+go_pipe = os.pipe()
+
+
+def crash():
+    os.read(go_pipe[0], 1) and libstdcxx._ZSt17__throw_bad_allocv()
+
+
+lock.acquire()
+parked.start(crash)
+os.write(go_pipe[1], b".") and lock.acquire()

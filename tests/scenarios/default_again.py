@@ -1,0 +1,20 @@
+# A program that had a handler of its own for a while is watched again.
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Address: 0x0
+# Frames: crash <- <module>
+# Threads: 1
+# Faulthandler: nothing
+import ctypes
+import signal
+
+
+def crash():
+    ctypes.memset(0, 1, 1)
+
+
+before = signal.signal(signal.SIGSEGV, lambda number, frame: None)
+if before != signal.SIG_DFL or signal.getsignal(signal.SIGABRT) != signal.SIG_DFL:
+    raise SystemExit("something shows that was not there: %s" % before)
+signal.signal(signal.SIGSEGV, before)
+crash()

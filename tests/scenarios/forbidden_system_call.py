@@ -1,0 +1,20 @@
+# A system call that seccomp does not allow.
+#
+# Expect: SIGSYS SYS_SECCOMP
+# Frames: crash <- <module>
+# Threads: 1
+# Faulthandler: nothing
+import ctypes
+
+from helpers import seccomp
+
+libc = ctypes.CDLL(None)
+GETPRIORITY = 140
+
+
+def crash():
+    libc.getpriority(0, 0)
+
+
+seccomp.install(seccomp.TRAP, [GETPRIORITY])
+crash()

@@ -1,0 +1,17 @@
+# A C function has written over the end of its frame, and the stack protector notices.
+#
+# Expect: SIGABRT SI_TKILL
+# Frames: crash <- <module>
+# Threads: 1
+# Words: libc, null, "*** stack smashing detected ***: terminated"
+# Faulthandler: same
+import ctypes
+
+libc = ctypes.CDLL(None)
+
+
+def crash():
+    libc.__stack_chk_fail()
+
+
+crash()

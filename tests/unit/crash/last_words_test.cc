@@ -1,0 +1,63 @@
+// What a program said as it gave up: decoded, and nothing more believed than it deserves.
+#include "tests/unit/crash/decode_fixture.h"
+
+namespace pyfault::test {
+namespace {
+
+class LastWordsTest : public DecodeTest {
+ protected:
+  RecordBuilder& said(MessageSource source, const Units& type, const Units& text) {
+    return begun().message(source, type, text);
+  }
+  LastWords words() { return record.end(), crash().last_words.value(); }
+};
+
+TEST_F(LastWordsTest, OfLibc) {
+  said(MessageSource::kLibc, "", "double free or corruption (out)");
+  EXPECT_EQ(words().source, LastWords::Source::kLibc);
+  EXPECT_EQ(words().text, "double free or corruption (out)");
+  EXPECT_EQ(words().type, "");
+}
+
+TEST_F(LastWordsTest, OfAnException) {
+  said(MessageSource::kException, "St13runtime_error", "no such table");
+  EXPECT_EQ(words().source, LastWords::Source::kException);
+  EXPECT_EQ(words().type, "std::runtime_error");
+  EXPECT_EQ(words().text, "no such table");
+}
+
+TEST_F(LastWordsTest, NoneAreSaidByMost) {
+  begun().end();
+  EXPECT_FALSE(crash().last_words);
+  EXPECT_TRUE(crash().complete);
+}
+
+TEST_F(LastWordsTest, AreBytesInUtf8) {
+  said(MessageSource::kLibc, "", "caf\u00e9 \xff");
+  EXPECT_EQ(words().text, "caf\u00e9 \ufffd");
+}
+
+TEST_F(LastWordsTest, MayBeCut) {
+  said(MessageSource::kLibc, "", cut("and so on"));
+  EXPECT_EQ(words().text, "and so on...");
+}
+
+TEST_F(LastWordsTest, OfSomebodyUnknownDamageTheRecord) {
+  said(static_cast<MessageSource>(9), "", "?").end();
+  EXPECT_FALSE(crash().last_words);
+  EXPECT_NE(reason(), "");
+}
+
+TEST_F(LastWordsTest, AreSaidOnce) {
+  said(MessageSource::kLibc, "", "first").message(MessageSource::kLibc, "", "second").end();
+  EXPECT_EQ(crash().last_words.value().text, "first");
+  EXPECT_NE(reason(), "");
+}
+
+TEST_F(LastWordsTest, OfWideUnitsDamageTheRecord) {
+  said(MessageSource::kLibc, "", ucs2(u"wide")).end();
+  EXPECT_FALSE(crash().last_words);
+}
+
+}  // namespace
+}  // namespace pyfault::test
