@@ -12,6 +12,7 @@
 #include "agent/find_python.h"
 #include "agent/in_signal/agent_state.h"
 #include "agent/in_signal/crash_handler.h"
+#include "agent/next_function.h"
 #include "agent/pyfault.h"
 #include "agent/signal_stack.h"
 #include "agent/thread_stacks.h"
@@ -73,6 +74,8 @@ void start() {
 
 [[gnu::constructor]] void on_load() {
   const int error = errno;
+  find_next_writes();
+  find_next_actions();
   start();
   errno = error;
 }

@@ -3,33 +3,19 @@
 // again. A handler of its own takes our place, as it asks.
 //
 // Context: as the functions themselves, signal handlers included.
-#include <dlfcn.h>
 #include <signal.h>
 
-#include <atomic>
 #include <cstring>
 
 #include "agent/in_signal/signal_actions.h"
+#include "agent/next_function.h"
 
 namespace pyfault {
 namespace {
 
-using Sigaction = int (*)(int, const struct sigaction*, struct sigaction*);
-using Signal = sighandler_t (*)(int, sighandler_t);
-
-// What the program would have called.
-template <class Function>
-Function next(std::atomic<Function>& found, const char* name) {
-  Function function = found.load(std::memory_order_relaxed);
-  if (function == nullptr) {
-    function = reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
-    found.store(function, std::memory_order_relaxed);
-  }
-  return function;
-}
-
-constinit std::atomic<Sigaction> libc_sigaction{nullptr};
-constinit std::atomic<Signal> libc_signal{nullptr};
+constinit NextFunction<int (*)(int, const struct sigaction*, struct sigaction*)> next_sigaction{
+    "sigaction"};
+constinit NextFunction<sighandler_t (*)(int, sighandler_t)> next_signal{"signal"};
 
 void translate(const KernelSigaction& action, struct sigaction& to) {
   to = {};
@@ -39,14 +25,14 @@ void translate(const KernelSigaction& action, struct sigaction& to) {
 }
 
 int change_action(int signal, const struct sigaction* action, struct sigaction* old) {
-  if (!is_ours(signal)) return next(libc_sigaction, "sigaction")(signal, action, old);
+  if (!is_ours(signal)) return next_sigaction.get()(signal, action, old);
   const KernelSigaction behind = action_behind_ours(signal);
   int result = 0;
   if (action != nullptr && action->sa_handler == SIG_DFL) {
     const KernelSigaction replaced = leave_to_default(signal);
     if (old != nullptr) translate(replaced, *old);
   } else {
-    result = next(libc_sigaction, "sigaction")(signal, action, old);
+    result = next_sigaction.get()(signal, action, old);
   }
   if (result == 0 && old != nullptr && is_our_handler(old->sa_sigaction)) translate(behind, *old);
   return result;
@@ -54,7 +40,7 @@ int change_action(int signal, const struct sigaction* action, struct sigaction* 
 
 // With the flags that signal() of glibc gives.
 sighandler_t change_handler(int signal, sighandler_t handler) {
-  if (!is_ours(signal)) return next(libc_signal, "signal")(signal, handler);
+  if (!is_ours(signal)) return next_signal.get()(signal, handler);
   struct sigaction action {};
   struct sigaction old {};
   action.sa_handler = handler;
@@ -63,6 +49,12 @@ sighandler_t change_handler(int signal, sighandler_t handler) {
 }
 
 }  // namespace
+
+void find_next_actions() {
+  next_sigaction.get();
+  next_signal.get();
+}
+
 }  // namespace pyfault
 
 extern "C" [[gnu::visibility("default")]] int sigaction(int signal, const struct sigaction* action,

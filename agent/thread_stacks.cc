@@ -1,6 +1,5 @@
 #include "agent/thread_stacks.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 
 #include <atomic>
@@ -9,14 +8,16 @@
 #include <cstddef>
 #include <new>
 
+#include "agent/next_function.h"
 #include "agent/signal_stack.h"
 
 namespace pyfault {
 namespace {
 
 using StartRoutine = void* (*)(void*);
-using PthreadCreate = int (*)(pthread_t*, const pthread_attr_t*, StartRoutine, void*);
 
+constinit NextFunction<int (*)(pthread_t*, const pthread_attr_t*, StartRoutine, void*)> next_create{
+    "pthread_create"};
 std::atomic<bool> enabled{false};
 pthread_key_t stack_key;
 
@@ -28,16 +29,6 @@ struct ThreadStart {
   SignalStack stack;    // the part below this struct
   int destructor_rounds;
 };
-
-PthreadCreate real_pthread_create() {
-  static std::atomic<PthreadCreate> real{nullptr};
-  PthreadCreate found = real.load(std::memory_order_relaxed);
-  if (found == nullptr) {
-    found = reinterpret_cast<PthreadCreate>(dlsym(RTLD_NEXT, "pthread_create"));
-    real.store(found, std::memory_order_relaxed);
-  }
-  return found;
-}
 
 ThreadStart* make_start(StartRoutine routine, void* argument) {
   const SignalStack mapping = map_signal_stack(signal_stack_size());
@@ -69,7 +60,7 @@ void* run_with_signal_stack(void* argument) {
 
 int create_thread(pthread_t* thread, const pthread_attr_t* attributes, StartRoutine routine,
                   void* argument) {
-  const PthreadCreate real = real_pthread_create();
+  const auto real = next_create.get();
   if (real == nullptr) return EAGAIN;
   ThreadStart* start =
       enabled.load(std::memory_order_acquire) ? make_start(routine, argument) : nullptr;

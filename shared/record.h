@@ -87,13 +87,14 @@ static_assert(sizeof(RuntimeSection) == 24);
 enum class MessageSource : std::uint32_t {
   kLibc = 1,       // glibc: a failed assertion, a corrupted heap, a smashed stack
   kException = 2,  // a C++ exception that nobody caught
+  kPython = 3,     // the interpreter: Py_FatalError
 };
 
 struct MessageSection {
   SectionHeader header;
   MessageSource source;
   std::uint32_t reserved;
-  // then two strings: the exception's type as the C++ ABI mangles it, and the text; either may be
+  // then two strings: an exception's type as the C++ ABI mangles it, and the text; either may be
   // missing. Their units are bytes, in whatever encoding the program uses.
 };
 static_assert(sizeof(MessageSection) == 16);

@@ -1,6 +1,7 @@
 #include "agent/in_signal/last_words.h"
 
 #include "agent/in_signal/cxx_exception.h"
+#include "agent/in_signal/fatal_error_text.h"
 #include "agent/in_signal/guarded_copy.h"
 
 namespace pyfault {
@@ -36,19 +37,33 @@ bool append_bytes(SlotWriter& slot, std::uintptr_t address) {
   return true;
 }
 
+struct LastWords {
+  MessageSource source;
+  std::uintptr_t type;
+  std::uintptr_t text;
+};
+
+// glibc and the interpreter speak only when they are about to abort, while an exception may be
+// around for other reasons.
+LastWords find_last_words(const void* context, std::uintptr_t libc_message) {
+  if (const std::uintptr_t text = libc_text(libc_message)) return {MessageSource::kLibc, 0, text};
+  if (const char* text = fatal_error_text()) {
+    return {MessageSource::kPython, 0, reinterpret_cast<std::uintptr_t>(text)};
+  }
+  const CxxException exception = find_cxx_exception(context);
+  return {MessageSource::kException, exception.type_name, exception.what};
+}
+
 }  // namespace
 
-// glibc speaks only when it is about to abort, while an exception may be around for other reasons.
 void capture_last_words(Capture& capture, const Fault& fault, std::uintptr_t libc_message) {
   if (fault.info == nullptr || fault.info->si_signo != SIGABRT) return;
-  const std::uintptr_t said = libc_text(libc_message);
-  const CxxException exception = said != 0 ? CxxException{} : find_cxx_exception(fault.context);
-  if (said == 0 && exception.type_name == 0) return;
-  const auto source = said != 0 ? MessageSource::kLibc : MessageSource::kException;
-  const MessageSection section{{SectionTag::kMessage, kSectionVersion, 0}, source, 0};
+  const LastWords words = find_last_words(fault.context, libc_message);
+  if (words.type == 0 && words.text == 0) return;
+  const MessageSection section{{SectionTag::kMessage, kSectionVersion, 0}, words.source, 0};
   SlotWriter& slot = capture.slot;
-  if (slot.begin_section(&section, sizeof section) && append_bytes(slot, exception.type_name) &&
-      append_bytes(slot, said != 0 ? said : exception.what) && slot.end_section()) {
+  if (slot.begin_section(&section, sizeof section) && append_bytes(slot, words.type) &&
+      append_bytes(slot, words.text) && slot.end_section()) {
     slot.commit();
   } else {
     slot.rollback();

@@ -1,5 +1,5 @@
-// Why the program gave up, in its own words: what glibc said before it aborted, or the C++
-// exception that nobody caught.
+// Why the program gave up, in its own words: what glibc or the interpreter said before it aborted,
+// or the C++ exception that nobody caught.
 //
 // Context: see capture.h. Found in memory, with guards; no function of either runtime is called.
 #pragma once

@@ -17,7 +17,7 @@ SignalHandler our_handler = nullptr;
 // the scope may be handled only now.
 KernelSigaction displaced_actions[kGuardCount];
 constinit std::atomic<bool> displaced[kGuardCount];
-constinit std::atomic<bool> guarding{false};  // a GuardScope is in their place right now
+constinit std::atomic<bool> guarding[kGuardCount];  // a GuardScope is in their place right now
 KernelSigaction previous_actions[kFatalCount];
 
 // Faults stay deliverable inside the handler: guarded_copy() and the sealing of a record rely on
@@ -99,18 +99,26 @@ bool called_by_kernel(const void* return_address) {
   return return_address == reinterpret_cast<const void*>(&pyfault_signal_restorer);
 }
 
+// A scope puts the action back before it says that it is over: where neither of both looks finds
+// it, it ended between them.
 bool return_to_program(int signal, siginfo_t* info, void* context) {
+  constexpr int kLooks = 3;
   const std::size_t index = signal == kGuardSignals[0] ? 0 : 1;
   if (signal != kGuardSignals[index] || !displaced[index].load(std::memory_order_acquire)) {
     return false;
   }
-  KernelSigaction current;
-  sys_rt_sigaction(signal, nullptr, &current);
-  if (current.handler != our_handler) return true;  // theirs is back: the fault repeats there
-  const KernelSigaction& action = displaced_actions[index];
-  if (!guarding.load() || is_handler(action, SIG_DFL) || is_handler(action, SIG_IGN)) return false;
-  action.handler(signal, info, context);  // the ABI lets a handler of one argument take three
-  return true;
+  for (int look = 0; look < kLooks; ++look) {
+    KernelSigaction current;
+    sys_rt_sigaction(signal, nullptr, &current);
+    if (current.handler != our_handler) return true;  // theirs is back: the fault repeats there
+    const KernelSigaction& action = displaced_actions[index];
+    if (!guarding[index].load() || is_handler(action, SIG_DFL) || is_handler(action, SIG_IGN)) {
+      continue;
+    }
+    action.handler(signal, info, context);  // the ABI lets a handler of one argument take three
+    return true;
+  }
+  return false;
 }
 
 GuardScope::GuardScope() {
@@ -122,7 +130,7 @@ GuardScope::GuardScope() {
     if (!swapped_[index]) continue;
     displaced_actions[index] = current;
     displaced[index].store(true, std::memory_order_release);
-    guarding.store(true);
+    guarding[index].store(true);
     sys_rt_sigaction(kGuardSignals[index], &ours, nullptr);
   }
   const KernelSignalSet unblocked = kFaults;
@@ -134,7 +142,7 @@ GuardScope::~GuardScope() {
   for (std::size_t index = 0; index < kGuardCount; ++index) {
     if (!swapped_[index]) continue;
     sys_rt_sigaction(kGuardSignals[index], &displaced_actions[index], nullptr);
-    guarding.store(false);
+    guarding[index].store(false);
   }
 }
 

@@ -3,6 +3,7 @@
 # Expect: SIGABRT SI_TKILL
 # Frames: crash <- <module>
 # Threads: 1
+# Words: python, null, "on purpose"
 # Faulthandler: differs, Py_FatalError prints a report of its own kind
 import ctypes
 

@@ -60,7 +60,7 @@ struct Signal {
 
 // Why the program gave up, in its own words.
 struct LastWords {
-  enum class Source { kLibc, kException };
+  enum class Source { kLibc, kException, kPython };
 
   Source source = Source::kLibc;
   std::string type;  // of the exception, as C++ spells it; empty for the others

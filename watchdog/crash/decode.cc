@@ -45,6 +45,18 @@ std::optional<bool> known(Known fact) {
   return std::nullopt;
 }
 
+LastWords::Source speaker(MessageSource source) {
+  switch (source) {
+    case MessageSource::kException:
+      return LastWords::Source::kException;
+    case MessageSource::kPython:
+      return LastWords::Source::kPython;
+    case MessageSource::kLibc:
+      break;
+  }
+  return LastWords::Source::kLibc;
+}
+
 bool is_known(SectionTag tag) {
   return tag >= SectionTag::kFault && tag <= SectionTag::kMessage;
 }
@@ -141,10 +153,8 @@ class RecordWalk {
 
   bool accept(std::optional<MessageRecord> message) {
     if (!message) return false;
-    const bool exception = message->source == MessageSource::kException;
     crash_.last_words =
-        LastWords{exception ? LastWords::Source::kException : LastWords::Source::kLibc,
-                  demangle(message->type), std::move(message->text)};
+        LastWords{speaker(message->source), demangle(message->type), std::move(message->text)};
     return true;
   }
 

@@ -100,7 +100,7 @@ std::optional<RuntimeSection> parse_runtime(const RawSection& section) {
 std::optional<MessageRecord> parse_message(const RawSection& section) {
   ByteReader reader(section.bytes);
   const auto fixed = reader.read<MessageSection>();
-  if (!fixed || fixed->source < MessageSource::kLibc || fixed->source > MessageSource::kException) {
+  if (!fixed || fixed->source < MessageSource::kLibc || fixed->source > MessageSource::kPython) {
     return std::nullopt;
   }
   auto type = read_bytes(reader);

@@ -53,9 +53,20 @@ Json python_json(const PythonRuntime& python) {
           {"collecting_garbage", value_or_null(python.collecting_garbage)}};
 }
 
+const char* source_name(LastWords::Source source) {
+  switch (source) {
+    case LastWords::Source::kException:
+      return "c++";
+    case LastWords::Source::kPython:
+      return "python";
+    case LastWords::Source::kLibc:
+      break;
+  }
+  return "libc";
+}
+
 Json last_words_json(const LastWords& words) {
-  const bool exception = words.source == LastWords::Source::kException;
-  return {{"source", exception ? "c++" : "libc"},
+  return {{"source", source_name(words.source)},
           {"type", text_or_null(words.type)},
           {"text", text_or_null(words.text)}};
 }

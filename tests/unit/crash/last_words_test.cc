@@ -26,6 +26,11 @@ TEST_F(LastWordsTest, OfAnException) {
   EXPECT_EQ(words().text, "no such table");
 }
 
+TEST_F(LastWordsTest, OfTheInterpreter) {
+  said(MessageSource::kPython, "", "_PyThreadState_Get: the GIL is released");
+  EXPECT_EQ(words().source, LastWords::Source::kPython);
+}
+
 TEST_F(LastWordsTest, NoneAreSaidByMost) {
   begun().end();
   EXPECT_FALSE(crash().last_words);

@@ -69,6 +69,8 @@ TEST(Json, LastWordsSayWhoseTheyAre) {
   crash.last_words = LastWords{LastWords::Source::kLibc, "", "double free"};
   EXPECT_EQ(parsed(crash)["last_words"].dump(),
             R"({"source":"libc","type":null,"text":"double free"})");
+  crash.last_words->source = LastWords::Source::kPython;
+  EXPECT_EQ(parsed(crash)["last_words"]["source"], "python");
 }
 
 TEST(Json, AnExitNamesTheCrashThatCausedIt) {
