@@ -29,8 +29,10 @@ ExitEvent describe(const ChildEnd& end) {
 }  // namespace
 
 void ProgramRun::note(const Event& event) {
+  if (event.process.pid != process_.pid) return;
+  if (std::holds_alternative<HandlerReplacedEvent>(event.body)) handler_replaced_ = true;
   const auto* crash = std::get_if<Crash>(&event.body);
-  if (!crash || crash->kind != CrashKind::kCrash || event.process.pid != process_.pid) return;
+  if (!crash || crash->kind != CrashKind::kCrash) return;
   process_ = event.process;
   last_crash_ = LastCrash{crash->id, crash->signal.number};
 }
@@ -46,6 +48,7 @@ Event ProgramRun::exit_event(const ChildEnd& end, double uptime_seconds) const {
   ExitEvent exit = describe(end);
   exit.uptime_seconds = uptime_seconds;
   exit.crash_id = crash_behind(exit);
+  exit.handler_replaced = handler_replaced_;
   Event event;
   event.process = process_;
   event.body = std::move(exit);

@@ -15,8 +15,8 @@ class ProgramRun {
   ProgramRun() = default;
   explicit ProgramRun(Process process) : process_(std::move(process)) {}
 
-  // Remembers a crash of the program itself, which its end may be owed to; other events are not
-  // its.
+  // Remembers a crash of the program itself, which its end may be owed to, and whether it replaced
+  // our handler; other events are not its.
   void note(const Event& event);
 
   Event start_event() const;
@@ -35,6 +35,7 @@ class ProgramRun {
 
   Process process_;  // as last seen: the program may have replaced itself by exec
   std::optional<LastCrash> last_crash_;
+  bool handler_replaced_ = false;
 };
 
 }  // namespace pyfault

@@ -197,6 +197,12 @@ void forget_parent() {
   wake_watchdog(agent->watchdog, {TokenKind::kForked, sys_getpid()});
 }
 
+void note_replaced_handler() {
+  static constinit std::atomic<bool> told{false};
+  if (agent == nullptr || told.exchange(true)) return;
+  wake_watchdog(agent->watchdog, {TokenKind::kHandlerReplaced, sys_getpid()});
+}
+
 bool record_dump() {
   if (agent == nullptr || winner.load() != 0 || !watchdog_listens(agent->watchdog) ||
       !begin_dump(sys_gettid())) {

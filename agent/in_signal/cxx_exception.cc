@@ -41,10 +41,10 @@ struct TypeInfo {
   std::uintptr_t base;  // in a __si_class_type_info; something else otherwise
 };
 
-template <std::size_t size>
-bool has_name(const TypeInfo& type, const char (&name)[size]) {
-  char found[size];
-  return guarded_copy(found, type.name, size) && std::memcmp(found, name, size) == 0;
+template <std::size_t kSize>
+bool has_name(const TypeInfo& type, const char (&name)[kSize]) {
+  char found[kSize];
+  return guarded_copy(found, type.name, kSize) && std::memcmp(found, name, kSize) == 0;
 }
 
 // Where std::logic_error and std::runtime_error keep their text: a pointer behind the vtable's.

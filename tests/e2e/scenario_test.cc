@@ -76,6 +76,10 @@ class ScenarioTest : public CellTest {
     const json& exit = exits[0].at("exit");
     EXPECT_EQ(exit.at("code"), ending.signal == 0 ? json(ending.code) : json());
     EXPECT_EQ(exit.at("signal").is_string(), ending.signal != 0);
+    const json wanted = json::parse(expected("Exit").value_or("{}"));
+    for (const auto& [name, value] : wanted.items()) {
+      EXPECT_EQ(exits[0].at(name), value) << name;
+    }
   }
 
   void expect_the_crashes() const {

@@ -27,11 +27,17 @@ struct ExitEvent {
   bool core_dumped = false;
   std::string reason;                   // "exited" or "signaled"
   std::optional<std::string> crash_id;  // of the crash that ended the process
+  bool handler_replaced = false;        // see HandlerReplacedEvent
   double uptime_seconds = 0;
   std::int64_t max_rss_bytes = 0;
   double user_seconds = 0;
   double system_seconds = 0;
 };
+
+// The program has put a signal handler of its own in place of ours: a crash is reported only if
+// that hands on to us. Many do (faulthandler for one), so people hear of it when there is no
+// report.
+struct HandlerReplacedEvent {};
 
 // Something the operator should know about the watching itself: an interpreter left alone, records
 // that were dropped.
@@ -44,7 +50,7 @@ struct Event {
   std::string host;
   std::optional<std::string> worker;
   Process process;
-  std::variant<StartEvent, Crash, ExitEvent, NoticeEvent> body;
+  std::variant<StartEvent, Crash, ExitEvent, NoticeEvent, HandlerReplacedEvent> body;
 };
 
 }  // namespace pyfault

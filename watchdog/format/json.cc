@@ -117,6 +117,8 @@ struct AddBody {
     json["message"] = notice.message;
   }
 
+  void operator()(const HandlerReplacedEvent&) const { json["event"] = "handler-replaced"; }
+
   void operator()(const ExitEvent& exit) const {
     json["event"] = "exit";
     json["exit"] = {{"code", value_or_null(exit.code)},
@@ -124,6 +126,7 @@ struct AddBody {
                     {"core_dumped", exit.core_dumped}};
     json["reason"] = exit.reason;
     json["crash"] = value_or_null(exit.crash_id);
+    json["handler_replaced"] = exit.handler_replaced;
     json["uptime_seconds"] = exit.uptime_seconds;
     json["max_rss_bytes"] = exit.max_rss_bytes;
     json["user_seconds"] = exit.user_seconds;

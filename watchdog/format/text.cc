@@ -142,6 +142,8 @@ struct TextOf {
 
   std::string operator()(const StartEvent&) const { return ""; }
 
+  std::string operator()(const HandlerReplacedEvent&) const { return ""; }
+
   std::string operator()(const NoticeEvent& notice) const {
     return headline(event, "pyfault-watchdog: ", escape_text(notice.message));
   }
@@ -149,8 +151,9 @@ struct TextOf {
   std::string operator()(const ExitEvent& exit) const {
     if (!exit.signal || exit.crash_id) return "";
     const std::string what =
-        fmt::format(" was killed by {}{}; it left no record", signal_name(*exit.signal),
-                    exit.core_dumped ? " (core dumped)" : "");
+        fmt::format(" was killed by {}{}; it left no record{}", signal_name(*exit.signal),
+                    exit.core_dumped ? " (core dumped)" : "",
+                    exit.handler_replaced ? ", having replaced our signal handler" : "");
     return headline(event, process_name(event.process), what);
   }
 

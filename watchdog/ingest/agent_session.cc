@@ -26,21 +26,18 @@ constexpr std::size_t kCrashIdBytes = 16;
 
 AgentSession::AgentSession(boost::asio::io_context& io, Attachment attachment,
                            std::function<void(Event)> on_event, std::function<void()> on_end)
-    : family_(io, std::move(attachment.process),
-              [this] {
-                drain();
-                end_if_over();
-              }),
+    : family_(io, std::move(attachment.process), [this] { wake_up(); }),
       ring_(std::move(attachment.ring)),
       reader_(ring_.address()),
       attached_ns_(attachment.realtime_ns),
       on_event_(std::move(on_event)),
       on_end_(std::move(on_end)) {
-  pipe_.emplace(io, std::move(attachment.pipe), [this] { read_tokens(); });
+  pipe_.emplace(io, std::move(attachment.pipe), [this] { wake_up(); });
   pipe_->start();
 }
 
 void AgentSession::drain() {
+  take_tokens();
   look_at_slots(Owners::kMayLive);
   report_dropped();
 }
@@ -56,18 +53,23 @@ void AgentSession::close() {
   family_.forget_all();
 }
 
-// A token is a reason to look; of its content only the pid of a forked child matters.
-void AgentSession::read_tokens() {
+void AgentSession::wake_up() {
+  drain();
+  end_if_over();
+}
+
+// A token of a record is a reason to look at all slots, whoever it names.
+void AgentSession::take_tokens() {
+  if (!pipe_) return;
   std::array<Token, kTokensPerWakeup> tokens;
   const ssize_t size = ::read(pipe_->get(), tokens.data(), sizeof(tokens));
   if (size < 0) return;
   const std::size_t count = static_cast<std::size_t>(size) / sizeof(Token);
   for (const Token& token : std::span(tokens).first(count)) {
     if (token.kind == TokenKind::kForked) family_.watch(token.pid);
+    if (token.kind == TokenKind::kHandlerReplaced) report_replaced_handler(token.pid);
   }
   if (size == 0) pipe_.reset();
-  drain();
-  end_if_over();
 }
 
 // While the pipe is open, or a known process lives, somebody may still write a record.
@@ -124,6 +126,13 @@ Event AgentSession::describe(std::uint32_t index, const SlotLook& slot,
   add_thread_names(*crash, pid);
   const std::int64_t realtime_ns = crash->realtime_ns;
   return {realtime_ns, "", std::nullopt, std::move(process), std::move(*crash)};
+}
+
+// Of the process that attached, and once: whoever writes to the pipe can't flood the log.
+void AgentSession::report_replaced_handler(int own_pid) {
+  const AttachedProcess& attached = family_.attached();
+  if (own_pid != attached.own_pid || std::exchange(handler_replaced_, true)) return;
+  on_event_({realtime_now_ns(), "", std::nullopt, attached.process, HandlerReplacedEvent{}});
 }
 
 void AgentSession::report_dropped() {

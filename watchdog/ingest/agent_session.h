@@ -48,12 +48,14 @@ class AgentSession {
  private:
   enum class Owners { kMayLive, kAllDead };
 
-  void read_tokens();
+  void wake_up();
+  void take_tokens();
   void end_if_over();
   void look_at_slots(Owners owners);
   void look_at(std::uint32_t index, Owners owners);
   void take_record(std::uint32_t index, const SlotLook& slot);
   Event describe(std::uint32_t index, const SlotLook& slot, std::span<const std::byte> record);
+  void report_replaced_handler(int own_pid);
   void report_dropped();
 
   ProcessFamily family_;
@@ -62,6 +64,7 @@ class AgentSession {
   std::optional<ReadableFd> pipe_;
   std::int64_t attached_ns_;
   std::uint32_t dropped_ = 0;
+  bool handler_replaced_ = false;
   bool ended_ = false;
   std::function<void(Event)> on_event_;
   std::function<void()> on_end_;

@@ -106,6 +106,17 @@ TEST(Text, ADeathBySignalWithoutARecordIsOneLine) {
       "2026-11-23T07:40:10.123456Z web1 python3[1234] was killed by SIGKILL; it left no record\n");
 }
 
+TEST(Text, ADeathInTheProgramsOwnHandlerSaysWhyThereIsNoRecord) {
+  ExitEvent exit = killed_by(SIGSEGV);
+  exit.handler_replaced = true;
+  EXPECT_THAT(format_text(event_with(exit)),
+              HasSubstr("; it left no record, having replaced our signal handler\n"));
+}
+
+TEST(Text, AReplacedHandlerIsNoNewsWhileAllIsWell) {
+  EXPECT_EQ(format_text(event_with(HandlerReplacedEvent{})), "");
+}
+
 TEST(Text, ACoreDumpIsMentioned) {
   ExitEvent exit = killed_by(SIGSEGV);
   exit.core_dumped = true;

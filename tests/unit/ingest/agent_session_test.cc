@@ -249,6 +249,19 @@ TEST_F(AgentSessionTest, GoesOnWhileAForkedChildLives) {
   wait_for_end();
 }
 
+TEST_F(AgentSessionTest, AReplacedHandlerIsToldOnce) {
+  for (int times = 0; times < 3; ++times) agent_->tell_of_handler(process_.pid());
+  session_->drain();
+  ASSERT_EQ(log_.events.size(), 1u);
+  EXPECT_TRUE(std::holds_alternative<HandlerReplacedEvent>(log_.events[0].body));
+}
+
+TEST_F(AgentSessionTest, AReplacedHandlerOfSomebodyElseIsNotTold) {
+  agent_->tell_of_handler(getpid());
+  session_->drain();
+  EXPECT_TRUE(log_.events.empty());
+}
+
 TEST_F(AgentSessionTest, MadeUpChildrenDoNotKeepItAlive) {
   for (const int pid : {0, -1, 1, getpid()}) agent_->tell_of_fork(pid);
   log_.poll();

@@ -60,6 +60,7 @@ class AgentSide {
   }
   void ping() const { ASSERT_TRUE(send(TokenKind::kRecord, 0)); }
   void tell_of_fork(int pid) const { ASSERT_TRUE(send(TokenKind::kForked, pid)); }
+  void tell_of_handler(int pid) const { ASSERT_TRUE(send(TokenKind::kHandlerReplaced, pid)); }
   void close_pipe() { pipe_.reset(); }
   int pipe() const { return pipe_.get(); }
 

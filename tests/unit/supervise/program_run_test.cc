@@ -48,6 +48,15 @@ TEST_F(ProgramRunTest, ADeathBySignalHasNoCode) {
   EXPECT_EQ(exit().reason, "signaled");
 }
 
+TEST_F(ProgramRunTest, AHandlerThatWasReplacedIsRemembered) {
+  Event event;
+  event.process = process(kPid);
+  event.body = HandlerReplacedEvent{};
+  EXPECT_FALSE(exit().handler_replaced);
+  run_.note(event);
+  EXPECT_TRUE(exit().handler_replaced);
+}
+
 TEST_F(ProgramRunTest, UsageIsInBytesAndSeconds) {
   end_.usage.ru_maxrss = 2;
   end_.usage.ru_utime = {1, 500000};
