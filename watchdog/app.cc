@@ -18,6 +18,7 @@
 #include "watchdog/supervise/agent_environment.h"
 #include "watchdog/supervise/child_process.h"
 #include "watchdog/supervise/command.h"
+#include "watchdog/supervise/oom_kills.h"
 #include "watchdog/supervise/signal_forwarding.h"
 #include "watchdog/supervise/standard_streams.h"
 
@@ -43,6 +44,7 @@ class Watch {
   void run(const ChildProcess& child);
   void forward_until_end(const ChildProcess& child);
   void drain() { server_.drain(); }
+  bool oom_kills_rose(const ChildProcess& child) const { return oom_kills_.rose(child.pid()); }
   void report_end(const ChildEnd& end);
 
  private:
@@ -56,6 +58,7 @@ class Watch {
   std::vector<std::string> argv_;
   Clock::time_point started_;
   ProgramRun program_;
+  const OomKills oom_kills_{::getpid()};
 };
 
 void Watch::on_event(Event event) {
@@ -127,8 +130,12 @@ int watch_program(const Options& options) {
   release_program_descriptors(inherited);
   guarded([&] { watch.run(child); });
   watch.forward_until_end(child);
-  guarded([&] { watch.drain(); });  // before the process leaves /proc
-  const ChildEnd end = child.reap();
+  // Before the process leaves /proc.
+  guarded([&] { watch.drain(); });
+  bool oom_kills_rose = false;
+  guarded([&] { oom_kills_rose = watch.oom_kills_rose(child); });
+  ChildEnd end = child.reap();
+  end.oom_kills_rose = oom_kills_rose;
   guarded([&] { watch.report_end(end); });
   return end.wait_status;
 }

@@ -2,6 +2,8 @@
 
 #include <sys/wait.h>
 
+#include <csignal>
+
 namespace pyfault {
 namespace {
 
@@ -15,7 +17,7 @@ ExitEvent describe(const ChildEnd& end) {
   if (WIFSIGNALED(status)) {
     exit.signal = WTERMSIG(status);
     exit.core_dumped = WCOREDUMP(status);
-    exit.reason = "signaled";
+    exit.reason = *exit.signal == SIGKILL && end.oom_kills_rose ? kOomKilled : "signaled";
   } else {
     exit.code = WEXITSTATUS(status);
     exit.reason = "exited";

@@ -21,11 +21,13 @@ struct Process {
 
 struct StartEvent {};
 
+inline constexpr char kOomKilled[] = "oom-killed";  // by the kernel, for want of memory
+
 struct ExitEvent {
   std::optional<int> code;    // exactly one of code and signal is set
   std::optional<int> signal;  // number
   bool core_dumped = false;
-  std::string reason;                   // "exited" or "signaled"
+  std::string reason;                   // "exited", "signaled" or kOomKilled
   std::optional<std::string> crash_id;  // of the crash that ended the process
   bool handler_replaced = false;        // see HandlerReplacedEvent
   double uptime_seconds = 0;

@@ -151,8 +151,9 @@ struct TextOf {
   std::string operator()(const ExitEvent& exit) const {
     if (!exit.signal || exit.crash_id) return "";
     const std::string what =
-        fmt::format(" was killed by {}{}; it left no record{}", signal_name(*exit.signal),
+        fmt::format(" was killed by {}{}{}; it left no record{}", signal_name(*exit.signal),
                     exit.core_dumped ? " (core dumped)" : "",
+                    exit.reason == kOomKilled ? " for want of memory (OOM kill)" : "",
                     exit.handler_replaced ? ", having replaced our signal handler" : "");
     return headline(event, process_name(event.process), what);
   }

@@ -22,6 +22,8 @@ struct SpawnPlan {
 struct ChildEnd {
   int wait_status;
   rusage usage;  // its own and that of the descendants it waited for
+  // Not known to reap(): whether the kernel killed in its cgroup, for want of memory, while it ran.
+  bool oom_kills_rose = false;
 };
 
 class ChildProcess {

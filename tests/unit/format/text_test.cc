@@ -117,6 +117,14 @@ TEST(Text, AReplacedHandlerIsNoNewsWhileAllIsWell) {
   EXPECT_EQ(format_text(event_with(HandlerReplacedEvent{})), "");
 }
 
+TEST(Text, AnOomKillIsCalledOne) {
+  ExitEvent exit = killed_by(SIGKILL);
+  exit.reason = kOomKilled;
+  EXPECT_THAT(
+      format_text(event_with(exit)),
+      HasSubstr("was killed by SIGKILL for want of memory (OOM kill); it left no record\n"));
+}
+
 TEST(Text, ACoreDumpIsMentioned) {
   ExitEvent exit = killed_by(SIGSEGV);
   exit.core_dumped = true;

@@ -57,6 +57,21 @@ TEST_F(ProgramRunTest, AHandlerThatWasReplacedIsRemembered) {
   EXPECT_TRUE(exit().handler_replaced);
 }
 
+TEST_F(ProgramRunTest, ASigkillIsAnOomKillOnlyWhenOneWasCounted) {
+  killed(SIGKILL);
+  EXPECT_EQ(exit().reason, "signaled");
+  end_.oom_kills_rose = true;
+  EXPECT_EQ(exit().reason, "oom-killed");
+}
+
+TEST_F(ProgramRunTest, AnOomKillOfAnotherProcessExplainsNoOtherEnd) {
+  end_.oom_kills_rose = true;
+  killed(SIGSEGV);
+  EXPECT_EQ(exit().reason, "signaled");
+  exited(137);
+  EXPECT_EQ(exit().reason, "exited");
+}
+
 TEST_F(ProgramRunTest, UsageIsInBytesAndSeconds) {
   end_.usage.ru_maxrss = 2;
   end_.usage.ru_utime = {1, 500000};

@@ -1,0 +1,101 @@
+// Over a made-up /proc and /sys: an OOM kill is one only when its count has risen.
+#include "watchdog/supervise/oom_kills.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/supervise/temporary_files.h"
+
+namespace pyfault {
+namespace {
+
+constexpr pid_t kPid = 100;
+
+class OomKillsTest : public testing::Test {
+ protected:
+  OomKillsTest() {
+    put("/proc/self/mountinfo",
+        "35 24 0:30 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
+        "40 32 0:34 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n");
+  }
+
+  void put(const std::string& path, const std::string& text) const {
+    std::filesystem::create_directories(
+        std::filesystem::path(files_.directory() + path).parent_path());
+    std::ofstream(files_.directory() + path) << text;
+  }
+  void is_in(const std::string& cgroup) const { put("/proc/100/cgroup", cgroup); }
+  void v2_count(const std::string& count, const std::string& file = "memory.events") const {
+    put("/sys/fs/cgroup/web/" + file, "low 0\noom 3\noom_kill " + count + "\noom_group_kill 0\n");
+  }
+  void v1_count(const std::string& count) const {
+    put("/sys/fs/cgroup/memory/web/memory.oom_control", "under_oom 0\noom_kill " + count + "\n");
+  }
+  OomKills watch() const { return OomKills(kPid, files_.directory()); }
+
+  TemporaryFiles files_;
+};
+
+TEST_F(OomKillsTest, ACountThatRoseIsAKill) {
+  is_in("0::/web\n");
+  v2_count("4");
+  const OomKills kills = watch();
+  EXPECT_FALSE(kills.rose(kPid));
+  v2_count("5");
+  EXPECT_TRUE(kills.rose(kPid));
+}
+
+TEST_F(OomKillsTest, V1CountsToo) {
+  is_in("4:memory:/web\n0::/\n");
+  v1_count("0");
+  const OomKills kills = watch();
+  is_in("4:memory:/\n0::/\n");  // as v1 shows a zombie
+  EXPECT_FALSE(kills.rose(kPid));
+  v1_count("1");
+  EXPECT_TRUE(kills.rose(kPid));
+}
+
+TEST_F(OomKillsTest, AChildCgroupsKillIsNotOurs) {
+  is_in("0::/web\n");
+  v2_count("0", "memory.events.local");
+  v2_count("0");
+  const OomKills kills = watch();
+  v2_count("1");
+  EXPECT_FALSE(kills.rose(kPid));
+}
+
+TEST_F(OomKillsTest, OfAProcessThatHasMovedNothingIsKnown) {
+  is_in("0::/web\n");
+  v2_count("0");
+  const OomKills kills = watch();
+  v2_count("1");
+  is_in("0::/elsewhere\n");
+  EXPECT_FALSE(kills.rose(kPid));
+}
+
+TEST_F(OomKillsTest, WhatCannotBeReadIsNoKill) {
+  EXPECT_FALSE(watch().rose(kPid));
+  is_in("0::/web\n");
+  EXPECT_FALSE(watch().rose(kPid));
+  const OomKills before_the_file_came = watch();
+  v2_count("1");
+  EXPECT_FALSE(before_the_file_came.rose(kPid));
+}
+
+TEST_F(OomKillsTest, AFileThatHasGoneIsNoKill) {
+  is_in("0::/web\n");
+  v2_count("1");
+  const OomKills kills = watch();
+  std::filesystem::remove_all(files_.directory() + "/sys");
+  EXPECT_FALSE(kills.rose(kPid));
+}
+
+TEST_F(OomKillsTest, ACountThatIsNoNumberIsNone) {
+  is_in("0::/web\n");
+  v2_count("many");
+  const OomKills kills = watch();
+  v2_count("5");
+  EXPECT_FALSE(kills.rose(kPid));
+}
+
+}  // namespace
+}  // namespace pyfault

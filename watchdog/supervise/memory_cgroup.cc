@@ -1,0 +1,102 @@
+#include "watchdog/supervise/memory_cgroup.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace pyfault {
+namespace {
+
+constexpr std::string_view kDeleted = " (deleted)";
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const std::size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == text.npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+bool names_memory(std::string_view list) {
+  const auto names = split(list, ',');
+  return std::find(names.begin(), names.end(), "memory") != names.end();
+}
+
+// mountinfo writes space, tab, newline and backslash as \ooo.
+std::string unescape(std::string_view text) {
+  constexpr std::size_t kDigits = 3;
+  const auto is_octal = [](char c) { return c >= '0' && c <= '7'; };
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::string_view digits = text.substr(i + 1, kDigits);
+    if (text[i] != '\\' || digits.size() < kDigits ||
+        !std::all_of(digits.begin(), digits.end(), is_octal)) {
+      plain += text[i];
+      continue;
+    }
+    plain += static_cast<char>((digits[0] - '0') * 64 + (digits[1] - '0') * 8 + (digits[2] - '0'));
+    i += kDigits;
+  }
+  return plain;
+}
+
+struct Mount {
+  std::string root;  // the part of the hierarchy that is seen at `point`
+  std::string point;
+  std::string_view type;
+  std::string_view options;  // the file system's own
+};
+
+// proc(5): "36 35 98:0 /root /point rw,noatime [optional...] - type source options"
+Mount parse_mount(std::string_view line) {
+  constexpr std::size_t kRoot = 3, kPoint = 4, kType = 1, kOptions = 3;  // the latter two after "-"
+  const auto fields = split(line, ' ');
+  const auto dash = std::find(fields.begin(), fields.end(), "-");
+  if (fields.size() <= kPoint || fields.end() - dash <= static_cast<std::ptrdiff_t>(kOptions)) {
+    return {};
+  }
+  return {unescape(fields[kRoot]), unescape(fields[kPoint]), dash[kType], dash[kOptions]};
+}
+
+bool carries(const Mount& mount, const MemoryCgroup& cgroup) {
+  if (cgroup.unified) return mount.type == "cgroup2";
+  return mount.type == "cgroup" && names_memory(mount.options);
+}
+
+// `path` as seen below `root`; empty when it lies outside.
+std::string below(const std::string& root, const std::string& path) {
+  if (root == "/") return path;
+  if (path == root) return "/";
+  return path.starts_with(root + "/") ? path.substr(root.size()) : "";
+}
+
+}  // namespace
+
+MemoryCgroup memory_cgroup(std::string_view proc_pid_cgroup) {
+  MemoryCgroup found;
+  for (const std::string_view line : split(proc_pid_cgroup, '\n')) {
+    const std::size_t first = line.find(':');
+    const std::size_t second = line.find(':', first + 1);
+    if (first == line.npos || second == line.npos) continue;
+    const std::string_view controllers = line.substr(first + 1, second - first - 1);
+    std::string_view path = line.substr(second + 1);
+    if (path.ends_with(kDeleted)) path.remove_suffix(kDeleted.size());
+    // Where v1 has the controller, v2 has not.
+    if (names_memory(controllers)) return {false, std::string(path)};
+    if (controllers.empty()) found = {true, std::string(path)};
+  }
+  return found;
+}
+
+std::string folder_of(const MemoryCgroup& cgroup, std::string_view mountinfo) {
+  for (const std::string_view line : split(mountinfo, '\n')) {
+    const Mount mount = parse_mount(line);
+    if (!carries(mount, cgroup)) continue;
+    const std::string inside = below(mount.root, cgroup.path);
+    if (!inside.empty()) return mount.point + (inside == "/" ? "" : inside);
+  }
+  return "";
+}
+
+}  // namespace pyfault

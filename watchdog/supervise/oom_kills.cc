@@ -1,0 +1,67 @@
+#include "watchdog/supervise/oom_kills.h"
+
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "watchdog/os/read_file.h"
+#include "watchdog/supervise/memory_cgroup.h"
+
+namespace pyfault {
+namespace {
+
+constexpr std::size_t kMaxBytes = std::size_t{1} << 20;  // a container host has many mounts
+
+MemoryCgroup cgroup_of(pid_t pid, const std::string& root) {
+  const auto text = read_file(root + "/proc/" + std::to_string(pid) + "/cgroup", kMaxBytes);
+  return text ? memory_cgroup(*text) : MemoryCgroup{};
+}
+
+// The number in the line "oom_kill NUMBER".
+std::optional<std::uint64_t> count_in(std::string_view text) {
+  constexpr std::string_view kKey = "oom_kill ";
+  std::size_t at = 0;
+  while (!text.substr(at).starts_with(kKey)) {
+    at = text.find('\n', at);
+    if (at++ == text.npos) return std::nullopt;
+  }
+  text.remove_prefix(at + kKey.size());
+  std::uint64_t count = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), count);
+  return parsed.ec == std::errc{} ? std::optional(count) : std::nullopt;
+}
+
+std::optional<std::uint64_t> count_of(const std::string& folder) {
+  for (const char* file : {"/memory.events.local", "/memory.events", "/memory.oom_control"}) {
+    const auto text = read_file(folder + file, kMaxBytes);
+    if (const auto count = text ? count_in(*text) : std::nullopt) return count;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+OomKills::OomKills(pid_t pid, std::string root) : root_(std::move(root)) {
+  const MemoryCgroup cgroup = cgroup_of(pid, root_);
+  const auto mounts = read_file(root_ + "/proc/self/mountinfo", kMaxBytes);
+  if (cgroup.path.empty() || !mounts) return;
+  const std::string folder = folder_of(cgroup, *mounts);
+  if (folder.empty()) return;
+  folder_ = root_ + folder;
+  before_ = count_of(folder_);
+  cgroup_ = cgroup.path;
+  unified_ = cgroup.unified;
+}
+
+bool OomKills::rose(pid_t pid) const {
+  if (!before_ || has_left(pid)) return false;
+  const auto now = count_of(folder_);
+  return now && *now > *before_;
+}
+
+// v1 shows every process that has exited in the root.
+bool OomKills::has_left(pid_t pid) const {
+  return unified_ && cgroup_of(pid, root_).path != cgroup_;
+}
+
+}  // namespace pyfault

@@ -1,0 +1,38 @@
+// Whether the kernel has killed for want of memory in the program's cgroup: the difference between
+// a SIGKILL that somebody sent and one that the OOM killer sent.
+//
+// Reads cgroup v2's memory.events (memory.events.local, where the kernel has it: the cgroup's own
+// count, without its children's) or v1's memory.oom_control. What can't be read is unknown, and
+// unknown is never taken for a kill.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace pyfault {
+
+class OomKills {
+ public:
+  // Remembers the memory cgroup of `pid` and its count. Take it of a process before it forks the
+  // program: the child begins in the same cgroup, and no kill can come before the count. `root`
+  // stands in front of all paths, for tests.
+  explicit OomKills(pid_t pid, std::string root = "");
+
+  // True when the count is higher now and `pid`, a process not yet reaped, is known to be in that
+  // cgroup still.
+  bool rose(pid_t pid) const;
+
+ private:
+  bool has_left(pid_t pid) const;
+
+  std::string root_;
+  std::string cgroup_;  // as /proc/PID/cgroup has it
+  std::string folder_;
+  bool unified_ = false;
+  std::optional<std::uint64_t> before_;  // none: unknown
+};
+
+}  // namespace pyfault
