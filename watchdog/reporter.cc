@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <climits>
+#include <system_error>
 
 #include "watchdog/complain.h"
 #include "watchdog/format/format.h"
@@ -39,17 +40,42 @@ std::string counted_reports(std::uint64_t count) {
   return std::to_string(count) + (count == 1 ? " report" : " reports");
 }
 
-// Holds copies, as the log's thread may outlive the reporter.
-DescribeLoss describe_loss(Formatter format, std::string host) {
-  return [format, host = std::move(host)](std::uint64_t count) {
+// These hold copies, as the log's thread may outlive the reporter.
+using NoticeReport = std::function<std::string(std::uint64_t count)>;
+
+NoticeReport notice_report(Formatter format, const std::string& host, const char* what) {
+  return [format, host, what](std::uint64_t count) {
     Event event;
     event.realtime_ns = realtime_now_ns();
     event.host = host;
     event.process.pid = ::getpid();
     event.process.name = "pyfault-watchdog";
-    event.body = NoticeEvent{counted_reports(count) + " could not be written and are lost"};
+    event.body = NoticeEvent{counted_reports(count) + what};
     return format(event);
   };
+}
+
+std::string about(const std::string& file) {
+  return "--log '" + file + "': ";
+}
+
+// On a stderr that is in trouble nothing can be said about it.
+void say_trouble(const std::optional<std::string>& file, int error) {
+  if (!file) return;
+  complain(about(*file) + std::generic_category().message(error) +
+           "; reports are kept until they can be written");
+}
+
+LogNotices log_notices(Formatter format, const std::string& host,
+                       const std::optional<std::string>& file) {
+  return {notice_report(format, host, " could not be written and are lost"),
+          notice_report(format, host, " could not be written at once and came late"),
+          [file](int error) { say_trouble(file, error); }};
+}
+
+LogFile open_log(const std::optional<std::string>& file) {
+  UniqueFd fd = open_log_target(file);
+  return file ? LogFile::named(std::move(fd)) : LogFile::unnamed(std::move(fd));
 }
 
 }  // namespace
@@ -58,7 +84,7 @@ Reporter::Reporter(const Options& options)
     : file_(options.log),
       format_(formatter_for(options.log_format)),
       host_(host_name()),
-      log_(open_log_target(file_), describe_loss(format_, host_)) {}
+      log_(open_log(file_), log_notices(format_, host_, file_)) {}
 
 void Reporter::report(Event event) {
   event.host = host_;
@@ -71,7 +97,7 @@ void Reporter::report(Event event) {
 void Reporter::finish(std::chrono::milliseconds limit) {
   const std::uint64_t lost = log_.finish(limit);
   if (lost == 0 || !file_) return;
-  complain("--log '" + *file_ + "': " + counted_reports(lost) + " could not be written");
+  complain(about(*file_) + counted_reports(lost) + " could not be written");
 }
 
 }  // namespace pyfault

@@ -23,11 +23,15 @@ std::string advice(int error) {
 
 }  // namespace
 
-UniqueFd open_log_target(const std::optional<std::string>& file) {
-  if (!file) return UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+UniqueFd open_for_append(const std::string& file) {
   // Non-blocking, so that a FIFO without a reader is an error and not a wait.
   constexpr int kFlags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-  UniqueFd fd(::open(file->c_str(), kFlags, 0644));
+  return UniqueFd(::open(file.c_str(), kFlags, 0644));
+}
+
+UniqueFd open_log_target(const std::optional<std::string>& file) {
+  if (!file) return UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  UniqueFd fd = open_for_append(*file);
   if (!fd) {
     throw StartError(kExitOwnError, "--log '" + *file + "': cannot write there: " + advice(errno));
   }

@@ -1,7 +1,8 @@
 // The log: takes reports without ever waiting, and writes them in order on a thread of its own.
 //
-// At most kQueuedReports wait for a slow descriptor; later ones are dropped and counted, so that
-// the first report of a series, the cause, survives.
+// A report that can't be written (a full disk, a directory that is gone) is kept and tried again,
+// and those that come after it wait behind it. At most kQueuedReports of kQueuedBytes wait; later
+// ones are dropped and counted, so that the first report of a series, the cause, survives.
 #pragma once
 
 #include <chrono>
@@ -9,17 +10,23 @@
 #include <memory>
 #include <string>
 
-#include "watchdog/os/unique_fd.h"
-#include "watchdog/sink/describe_loss.h"
+#include "watchdog/sink/log_file.h"
+#include "watchdog/sink/log_notices.h"
 
 namespace pyfault {
 
 inline constexpr std::size_t kQueuedReports = 256;
+inline constexpr std::size_t kQueuedBytes = std::size_t{64} << 20;
+
+struct LogPatience {
+  std::chrono::milliseconds retry{1000};   // between two tries, while the program runs
+  std::chrono::milliseconds at_end{2000};  // to go on trying after that
+};
 
 class ReportLog {
  public:
   // Starts the thread: a crash may come of having no threads left. Throws std::system_error.
-  ReportLog(UniqueFd fd, DescribeLoss describe_loss);
+  ReportLog(LogFile file, LogNotices notices, LogPatience patience = {});
   ~ReportLog();  // does not wait: finish() first
   ReportLog(const ReportLog&) = delete;
   ReportLog& operator=(const ReportLog&) = delete;
@@ -33,9 +40,9 @@ class ReportLog {
   std::uint64_t finish(std::chrono::milliseconds limit);
 
  private:
-  struct Shared;
+  class Writer;
 
-  std::shared_ptr<Shared> shared_;  // with the thread
+  std::shared_ptr<Writer> writer_;  // with the thread
   std::uint64_t reports_ = 0;
 };
 

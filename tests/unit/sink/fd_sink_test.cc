@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "tests/unit/sink/channel.h"
+#include "tests/unit/sink/notices.h"
 
 namespace pyfault {
 namespace {
@@ -20,11 +21,15 @@ class FdSinkTest : public testing::Test {
   FdSinkTest() { std::signal(SIGPIPE, SIG_IGN); }
 
   void open(UniqueFd fd) {
-    sink_ = std::make_unique<FdSink>(
-        std::move(fd), [](std::uint64_t count) { return "lost " + std::to_string(count) + "\n"; });
+    sink_ = std::make_unique<FdSink>(LogFile::unnamed(std::move(fd)), short_notices(troubles_));
   }
   void write(const std::string& report) {
     sink_->log(spdlog::details::log_msg("", spdlog::level::info, report));
+  }
+  void lose(const std::string& report) {
+    write(report);
+    EXPECT_NE(sink_->error(), 0);
+    sink_->count_lost();
   }
   // A pipe whose reader comes back: the sink keeps its descriptor, the file behind it changes.
   void redirect(int sink_fd, const UniqueFd& target) { ::dup2(target.get(), sink_fd); }
@@ -37,9 +42,23 @@ class FdSinkTest : public testing::Test {
     ::setrlimit(RLIMIT_FSIZE, &limit);
     return UniqueFd(::memfd_create("small", MFD_CLOEXEC));
   }
+  // The same, opened as a log is: through a second description, which a test reads by.
+  UniqueFd small_log(rlim_t size) {
+    file_ = small_file(size);
+    const std::string name = "/proc/self/fd/" + std::to_string(file_.get());
+    return UniqueFd(::open(name.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  }
+  void lift_the_limit() { ::setrlimit(RLIMIT_FSIZE, &file_size_); }
+  std::string content() const {
+    std::string text(100, '\0');
+    text.resize(static_cast<std::size_t>(::pread(file_.get(), text.data(), text.size(), 0)));
+    return text;
+  }
   ~FdSinkTest() override { ::setrlimit(RLIMIT_FSIZE, &file_size_); }
 
+  std::vector<int> troubles_;
   std::unique_ptr<FdSink> sink_;
+  UniqueFd file_;
   rlimit file_size_{RLIM_INFINITY, RLIM_INFINITY};
 };
 
@@ -66,6 +85,7 @@ TEST_F(FdSinkTest, AClosedPipeIsNotFatalAndTheReportIsNotSettled) {
   channel.reader.reset();
   write("report\n");
   EXPECT_EQ(sink_->settled(), 0u);
+  EXPECT_EQ(sink_->error(), EPIPE);
 }
 
 TEST_F(FdSinkTest, LostReportsAreToldBeforeTheNextOneThatGetsThrough) {
@@ -73,8 +93,8 @@ TEST_F(FdSinkTest, LostReportsAreToldBeforeTheNextOneThatGetsThrough) {
   UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
   const int fd = full.get();
   open(std::move(full));
-  write("first\n");
-  write("second\n");
+  lose("first\n");
+  lose("second\n");
   redirect(fd, channel.writer);
   channel.writer.reset();
   write("third\n");
@@ -117,12 +137,37 @@ TEST_F(FdSinkTest, TheDescriptorsFlagsAreLeftAlone) {
   EXPECT_EQ(::fcntl(other.get(), F_GETFL), flags);
 }
 
+TEST_F(FdSinkTest, AReportThatAFileCannotTakeWholeIsTakenBack) {
+  open(small_log(10));
+  write("whole\n");
+  write("too long\n");
+  EXPECT_EQ(sink_->error(), EFBIG);
+  EXPECT_EQ(content(), "whole\n");
+}
+
+TEST_F(FdSinkTest, AReportThatWasTakenBackCanBeWrittenLater) {
+  open(small_log(10));
+  write("whole\n");
+  write("too long\n");
+  lift_the_limit();
+  write("too long\n");
+  EXPECT_EQ(content(), "whole\ntoo long\n");
+}
+
+TEST_F(FdSinkTest, WhatIsNotAppendedToIsNeverCut) {
+  UniqueFd file = small_file(10);
+  const int fd = file.get();
+  open(std::move(file));
+  write("a report that breaks off");
+  EXPECT_EQ(::lseek(fd, 0, SEEK_END), 10);
+}
+
 TEST_F(FdSinkTest, AfterAReportThatBrokeOffTheNextStartsOnALineOfItsOwn) {
   Channel channel = Channel::pipe();
   UniqueFd file = small_file(10);
   const int fd = file.get();
   open(std::move(file));
-  write("a report that breaks off");
+  lose("a report that breaks off");
   redirect(fd, channel.writer);
   channel.writer.reset();
   write("next\n");

@@ -1,13 +1,15 @@
 #include "watchdog/sink/report_log.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <csignal>
 #include <future>
+#include <semaphore>
 #include <sstream>
 #include <string>
 
 #include "tests/unit/sink/channel.h"
+#include "tests/unit/sink/notices.h"
 
 namespace pyfault {
 namespace {
@@ -19,9 +21,25 @@ class ReportLogTest : public testing::Test {
  protected:
   ReportLogTest() { std::signal(SIGPIPE, SIG_IGN); }
 
-  void open(UniqueFd fd) {
-    log_ = std::make_unique<ReportLog>(
-        std::move(fd), [](std::uint64_t count) { return "lost " + std::to_string(count) + "\n"; });
+  // Tries again at once, and at the end no more.
+  void open(UniqueFd fd, LogPatience patience = {milliseconds(1), milliseconds(0)}) {
+    LogNotices notices = short_notices(troubles_);
+    notices.trouble = [this, note = notices.trouble](int error) {
+      note(error);
+      in_trouble_.release();
+    };
+    log_ =
+        std::make_unique<ReportLog>(LogFile::unnamed(std::move(fd)), std::move(notices), patience);
+  }
+  // A disk that is full until room() is called, which waits until that has been noticed.
+  void open_full(LogPatience patience) {
+    UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+    fd_ = full.get();
+    open(std::move(full), patience);
+  }
+  void room(const Channel& channel) {
+    in_trouble_.acquire();
+    ::dup2(channel.writer.get(), fd_);
   }
   void write_numbered(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) log_->write(std::to_string(i) + "\n");
@@ -33,7 +51,10 @@ class ReportLogTest : public testing::Test {
     return all.get();
   }
 
+  std::vector<int> troubles_;
+  std::counting_semaphore<> in_trouble_{0};
   std::unique_ptr<ReportLog> log_;
+  int fd_ = -1;
 };
 
 TEST_F(ReportLogTest, FinishingWritesOutEveryReportInOrder) {
@@ -94,6 +115,55 @@ TEST_F(ReportLogTest, WhatTheDescriptorRefusedIsCountedAtTheEnd) {
   open(UniqueFd(::open("/dev/full", O_WRONLY | O_CLOEXEC)));
   write_numbered(3);
   EXPECT_EQ(log_->finish(hours(1)), 3u);
+}
+
+constexpr LogPatience kUntilTheEnd{hours(1), milliseconds(0)};
+
+TEST_F(ReportLogTest, WhatTheDiskRefusedComesLateAndThatIsTold) {
+  Channel channel = Channel::packets();
+  open_full(kUntilTheEnd);
+  write_numbered(2);
+  room(channel);
+  EXPECT_EQ(log_->finish(hours(1)), 0u);  // wakes it for a last try
+  EXPECT_EQ(channel.read_once(), "0\n");
+  EXPECT_EQ(channel.read_once(), "1\n");
+  EXPECT_EQ(channel.read_once(), "late 2\n");
+}
+
+TEST_F(ReportLogTest, ADiskThatGetsRoomWhileTheProgramRunsIsFoundAgain) {
+  Channel channel = Channel::packets();
+  open_full({milliseconds(1), milliseconds(0)});
+  write_numbered(1);
+  room(channel);
+  EXPECT_EQ(channel.read_once(), "0\n");
+  EXPECT_EQ(channel.read_once(), "late 1\n");
+}
+
+TEST_F(ReportLogTest, AtTheEndItIsTriedForAWhile) {
+  Channel channel = Channel::packets();
+  open_full({hours(1), hours(1)});
+  write_numbered(1);
+  auto all = std::async(std::launch::async, [&] { return log_->finish(hours(1)); });
+  room(channel);
+  EXPECT_EQ(all.get(), 0u);
+}
+
+TEST_F(ReportLogTest, TroubleIsToldOnceHoweverManyReportsItKeeps) {
+  open_full(kUntilTheEnd);
+  write_numbered(20);
+  EXPECT_EQ(log_->finish(hours(1)), 20u);
+  EXPECT_EQ(troubles_, std::vector{ENOSPC});
+}
+
+TEST_F(ReportLogTest, ReportsThatWaitHaveALimitInBytes) {
+  Channel channel = Channel::pipe();
+  const std::size_t filled = channel.fill();
+  open(std::move(channel.writer));
+  const std::string large(kQueuedBytes / 2, 'x');
+  for (int i = 0; i < 4; ++i) log_->write(large + "\n");
+  const std::string all = finish_while_reading(channel).substr(filled);
+  EXPECT_LE(all.size(), kQueuedBytes + 100);
+  EXPECT_THAT(all, testing::EndsWith("lost 3\n"));
 }
 
 TEST_F(ReportLogTest, TheLossOfTheLastReportIsToldBeforeTheEnd) {

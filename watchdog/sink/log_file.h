@@ -1,0 +1,32 @@
+// The file behind the log's name, which others may delete, rename or replace at any time: logrotate
+// does, and people do.
+#pragma once
+
+#include <string>
+
+#include "watchdog/os/unique_fd.h"
+
+namespace pyfault {
+
+class LogFile {
+ public:
+  // A descriptor that was opened by name: while it is a regular file, its name is followed. The
+  // name is the one that the kernel gives the file, so that /dev/fd/5 and links are seen through.
+  static LogFile named(UniqueFd fd);
+  // One that is kept whatever happens: stderr.
+  static LogFile unnamed(UniqueFd fd) { return {std::move(fd), ""}; }
+
+  int get() const { return fd_.get(); }
+
+  // Sees to it that get() is the file that has the name now, creating it anew when there is none.
+  // 0, or the errno of what stands in the way; then get() is what it was.
+  int follow_name();
+
+ private:
+  LogFile(UniqueFd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
+
+  UniqueFd fd_;
+  std::string name_;  // empty: not followed
+};
+
+}  // namespace pyfault
