@@ -11,3 +11,9 @@ def run(routine, argument=None):
     create = (ctypes.byref(thread), None, ctypes.c_void_p(routine), argument)
     # On one line: wherever the thread finds its creator, that is where it stands.
     assert libc.pthread_create(*create) == 0 and libc.pthread_join(thread, None) == 0
+
+
+def start(routine, argument=None):
+    """Starts it and goes on, never without the GIL."""
+    create = ctypes.PyDLL(None).pthread_create
+    assert create(ctypes.byref(ctypes.c_ulong()), None, ctypes.c_void_p(routine), argument) == 0

@@ -10,10 +10,17 @@ DIVIDE_BY_ZERO = b"\x31\xc9\x31\xd2\xf7\xf1"  # xor ecx, ecx; xor edx, edx; div 
 UNDEFINED = b"\x0f\x0b"  # ud2
 BREAKPOINT = b"\xcc\xc3"  # int3; ret
 CLEAR_SECOND_ARGUMENT = b"\x31\xf6"  # xor esi, esi
+MISALIGNED_LOAD = b"\x48\x8d\x44\x24\xf1\x0f\x28\x00"  # lea rax, [rsp - 15]; movaps xmm0, [rax]
 
 
 def jump_to(address):
     return b"\x48\xb8" + address.to_bytes(8, "little") + b"\xff\xe0"  # mov rax, address; jmp rax
+
+
+def smash_stack(words):
+    count = b"\xb9" + words.to_bytes(4, "little")  # mov ecx, words
+    filling = b"\x48\xb8" + b"A" * 8  # mov rax, "AAAAAAAA"
+    return count + filling + b"\x48\x89\xe7\xf3\x48\xab\xc3"  # mov rdi, rsp; rep stosq; ret
 
 
 def load(instructions):

@@ -1,0 +1,10 @@
+# A library switches the signal stack off: nothing can run when the stack overflows, but the exit
+# is told.
+#
+# Expect: SIGSEGV
+# Crashes: 0
+# Faulthandler: nothing
+from helpers import machine_code, signal_stack
+
+signal_stack.disable()
+machine_code.function(machine_code.STACK_OVERFLOW)()

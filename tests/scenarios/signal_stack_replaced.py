@@ -1,0 +1,15 @@
+# A library has put a small signal stack of its own in the place of ours.
+#
+# Expect: SIGSEGV
+# Frames: crash <- <module>
+# Threads: 1
+# Faulthandler: differs, it needs more stack in some versions
+from helpers import machine_code, signal_stack
+
+
+def crash():
+    machine_code.function(machine_code.STACK_OVERFLOW)()
+
+
+signal_stack.replace()
+crash()

@@ -1,0 +1,15 @@
+# A buffer on the C stack overflows: return addresses and saved frames above it are gone.
+#
+# Expect: SIGSEGV SI_KERNEL
+# Frames: crash <- <module>
+# Threads: 1
+# Faulthandler: same
+from helpers import machine_code
+
+
+def crash():
+    smash()
+
+
+smash = machine_code.function(machine_code.smash_stack(64))
+crash()
