@@ -33,10 +33,13 @@ void read_line_table(const PythonRuntimeView& python, std::uintptr_t bytes, Code
 }
 
 // A code object whose first traceable instruction lies behind its last one is CPython's own: the
-// `__init__` trampoline, the interpreter's entry shim. No traceback shows them.
+// `__init__` trampoline, the interpreter's entry shim. No traceback shows them. They are short:
+// garbage is not to pass for one.
 bool is_trampoline(const PythonLayout& layout, const std::byte* code, std::int64_t code_units) {
-  return layout.code.first_traceable != kAbsent &&
-         field<std::int32_t>(code, layout.code.first_traceable) >= code_units;
+  constexpr std::int32_t kLongest = 64;
+  if (layout.code.first_traceable == kAbsent) return false;
+  const auto first = field<std::int32_t>(code, layout.code.first_traceable);
+  return first >= code_units && first < kLongest && code_units > 0;
 }
 
 void fill(const PythonRuntimeView& python, const std::byte* code, CodeEntry& entry) {

@@ -63,6 +63,7 @@ struct PythonLayout {
     std::uint16_t frame;             // the frame; in 3.11 and 3.12 the cframe that points at it
     std::uint16_t cframe_frame;      // within the cframe; kAbsent where there is none
     std::uint16_t active;            // _status or state, see ActiveRule; kAbsent before 3.12
+    std::uint16_t previous, interpreter;
   } thread;
   struct FrameStruct {
     std::uint16_t size, previous, code, position;

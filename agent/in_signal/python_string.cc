@@ -24,6 +24,15 @@ bool is_string(const PythonRuntimeView& python, const std::byte* header) {
   return type == python.unicode_type || has_type_flag(python, type, kUnicodeSubclass);
 }
 
+// Behind the last unit stands a zero, in every str; not so where its length is garbage.
+bool ends_where_it_says(const StringView& string, std::int64_t length) {
+  std::uint32_t terminator = 0;
+  return guarded_copy(&terminator,
+                      string.data + static_cast<std::uintptr_t>(length) * string.unit_size,
+                      string.unit_size) &&
+         terminator == 0;
+}
+
 }  // namespace
 
 StringView view_string(const PythonRuntimeView& python, std::uintptr_t object) {
@@ -44,11 +53,13 @@ StringView view_string(const PythonRuntimeView& python, std::uintptr_t object) {
     length = field<std::int64_t>(header, layout.legacy_length);
     unit_size = sizeof(wchar_t);
   }
-  if (length < 0 || (unit_size != 1 && unit_size != 2 && unit_size != 4)) return {};
+  if (length < 0 || length > INT32_MAX || (unit_size != 1 && unit_size != 2 && unit_size != 4))
+    return {};
 
   const bool truncated = length > kMaxStringUnits;
   const auto units = truncated ? kMaxStringUnits : static_cast<std::uint32_t>(length);
-  return {data, units, unit_size, static_cast<std::uint8_t>(truncated)};
+  const StringView string{data, units, unit_size, static_cast<std::uint8_t>(truncated)};
+  return ends_where_it_says(string, length) ? string : StringView{};
 }
 
 bool append_string(Capture& capture, std::uintptr_t object) {

@@ -47,6 +47,41 @@ std::uintptr_t innermost_frame(const PythonLayout& layout, const std::byte* copy
   return frame;
 }
 
+void fill(const PythonLayout& layout, std::uintptr_t address, const std::byte* copy,
+          ThreadState& state) {
+  state.address = address;
+  state.ident = field<std::uintptr_t>(copy, layout.thread.thread_id);
+  state.frame = innermost_frame(layout, copy);
+}
+
+// CPython keeps a pointer to a thread's state with the thread: in a thread-local variable, which
+// lies right below the thread pointer (3.12 on), or under a pthread key, in the pthread right above
+// it. What is found must say itself that it is this thread's.
+bool find_in_thread_storage(const PythonRuntimeView& python, ThreadState& own) {
+  constexpr std::uintptr_t kBelow = 8192;
+  constexpr std::uintptr_t kAbove = 1280;
+  const PythonLayout& layout = python.layout;
+  const std::uintptr_t self = thread_pointer();
+  for (std::uintptr_t place = self - kBelow; place < self + kAbove; place += sizeof place) {
+    std::byte copy[kThreadStateBytes];
+    std::uintptr_t state = 0;
+    if (!guarded_read(place, state) || !plausible_object(state) || state == self ||
+        !guarded_copy(copy, state, sizeof copy) ||
+        field<std::uintptr_t>(copy, layout.thread.thread_id) != self) {
+      continue;
+    }
+    const auto interpreter = field<std::uintptr_t>(copy, layout.thread.interpreter);
+    if (!plausible_object(interpreter) ||
+        !guarded_read(interpreter + layout.interpreter.id, own.interpreter_id)) {
+      continue;
+    }
+    own.interpreter = interpreter;
+    fill(layout, state, copy, own);
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 ThreadList::ThreadList(const PythonRuntimeView& python) : python_(python) {
@@ -82,6 +117,7 @@ bool ThreadList::enter_interpreter(std::uintptr_t interpreter) {
   if (next_interpreter_ == interpreter) next_interpreter_ = 0;
   if (!guarded_read(interpreter + layout.id, interpreter_id_)) interpreter_id_ = 0;
   if (!guarded_read(interpreter + layout.threads_head, next_thread_)) next_thread_ = 0;
+  first_thread_ = next_thread_;
   return true;
 }
 
@@ -90,16 +126,30 @@ bool ThreadList::read(std::uintptr_t address, ThreadState& state) {
   std::byte copy[kThreadStateBytes];
   if (!plausible_object(address) || !guarded_copy(copy, address, sizeof copy)) return false;
   next_thread_ = field<std::uintptr_t>(copy, layout.thread.next);
-  if (next_thread_ == address) next_thread_ = 0;
-  state.address = address;
+  if (leads_back(address, next_thread_)) next_thread_ = 0;
+  fill(layout, address, copy, state);
   state.interpreter = interpreter_;
   state.interpreter_id = interpreter_id_;
-  state.ident = field<std::uintptr_t>(copy, layout.thread.thread_id);
   state.tid = native_thread_id(python_, copy, state.ident);
-  state.frame = innermost_frame(layout, copy);
   state.active = is_active(layout, copy, address == running_);
   state.position = threads_++;
   return true;
+}
+
+// A list in order is linked both ways. Where it is not, one that is being changed is told from one
+// that has become a cycle by going through it again.
+bool ThreadList::leads_back(std::uintptr_t from, std::uintptr_t to) const {
+  const PythonLayout::ThreadState& layout = python_.layout.thread;
+  std::uintptr_t previous = 0;
+  if (!plausible_object(to) || !guarded_read(to + layout.previous, previous) || previous == from) {
+    return false;
+  }
+  std::uintptr_t walked = first_thread_;
+  for (std::uint32_t step = 0; step < kMaxThreads; ++step) {
+    if (walked == to) return true;
+    if (walked == from || !guarded_read(walked + layout.next, walked)) return false;
+  }
+  return false;
 }
 
 bool find_own_thread(const PythonRuntimeView& python, ThreadState& own) {
@@ -112,7 +162,7 @@ bool find_own_thread(const PythonRuntimeView& python, ThreadState& own) {
     found = true;
     if (state.active) break;
   }
-  return found;
+  return found || find_in_thread_storage(python, own);
 }
 
 }  // namespace pyfault

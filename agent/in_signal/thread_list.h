@@ -31,19 +31,22 @@ class ThreadList {
  private:
   bool enter_interpreter(std::uintptr_t interpreter);
   bool read(std::uintptr_t address, ThreadState& state);
+  bool leads_back(std::uintptr_t from, std::uintptr_t to) const;
 
   const PythonRuntimeView& python_;
   std::uintptr_t running_ = 0;  // <= 3.11: the state that holds the GIL
   std::uintptr_t interpreter_ = 0;
   std::uintptr_t next_interpreter_ = 0;
   std::int64_t interpreter_id_ = kNoInterpreter;
+  std::uintptr_t first_thread_ = 0;  // of the interpreter
   std::uintptr_t next_thread_ = 0;
   std::uint32_t interpreters_ = 0;
   std::uint32_t threads_ = 0;
 };
 
 // The state of the calling thread: the active one where sub-interpreters give it several, else the
-// first in the list. False when Python does not know this thread.
+// first in the list, else (the list is broken) the one that the thread's own storage points at.
+// False when Python does not know this thread.
 bool find_own_thread(const PythonRuntimeView& python, ThreadState& own);
 
 }  // namespace pyfault

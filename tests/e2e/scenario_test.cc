@@ -26,6 +26,10 @@ std::string stripped(const std::string& line) {
   return first == std::string::npos ? "" : line.substr(first, last - first + 1);
 }
 
+std::string first_word(const std::string& text) {
+  return text.substr(0, text.find(' '));
+}
+
 bool is_control(char c) {
   return (c >= 0 && c < ' ' && c != '\n') || c == 0x7f;
 }
@@ -109,8 +113,8 @@ class ScenarioTest : public CellTest {
   }
 
   void expect_the_signal(const json& signal) const {
-    EXPECT_EQ(signal.at("name"), signal_expected());
-    const std::string wanted = *expected("Expect");
+    const std::string wanted = expected("Signal").value_or(*expected("Expect"));
+    EXPECT_EQ(signal.at("name"), first_word(wanted));
     if (const auto space = wanted.find(' '); space != std::string::npos) {
       EXPECT_EQ(signal.at("code_name"), wanted.substr(space + 1));
     }
@@ -139,6 +143,9 @@ class ScenarioTest : public CellTest {
     EXPECT_EQ(interpreter().label.substr(0, version.size()), version);
     if (expected("Garbage")) {
       EXPECT_NE(python.at("collecting_garbage"), json(false));
+    }
+    if (const auto finalizing = expected("Finalizing")) {
+      EXPECT_EQ(python.at("finalizing"), json::parse(*finalizing));
     }
   }
 
@@ -191,7 +198,7 @@ class ScenarioTest : public CellTest {
     const auto lines = split_lines(read_file(scenario().program()));
     bool found = false;
     for (const json& frame : thread.at("frames")) {
-      if (frame.value("file", "") != scenario().program().string()) continue;
+      if (!frame.contains("file") || frame.at("file") != scenario().program().string()) continue;
       if (!frame.at("line").is_number()) continue;
       if (frame.at("source").is_null() && expected("Sources") == "perhaps") continue;
       const std::string source = stripped(frame.value("source", ""));
@@ -205,10 +212,7 @@ class ScenarioTest : public CellTest {
 
   bool in_child() const { return expected("Process") == "child"; }
 
-  std::string signal_expected() const {
-    const std::string wanted = *expected("Expect");
-    return wanted.substr(0, wanted.find(' '));
-  }
+  std::string signal_expected() const { return first_word(*expected("Expect")); }
 
   Watchdog watchdog_{interpreter(), file("log")};
 };

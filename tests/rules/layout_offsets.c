@@ -65,7 +65,9 @@ static void runtime_and_interpreter(void) {
 }
 
 static void thread(void) {
+  FIELD("thread.previous", PyThreadState, prev);
   FIELD("thread.next", PyThreadState, next);
+  FIELD("thread.interpreter", PyThreadState, interp);
   FIELD("thread.thread_id", PyThreadState, thread_id);
 #if AT_LEAST(13)
   FIELD("thread.frame", PyThreadState, current_frame);

@@ -30,6 +30,8 @@ void print(const PythonLayout& layout) {
   field("interpreter.id", layout.interpreter.id);
   field("interpreter.threads_head", layout.interpreter.threads_head);
   field("interpreter.gc_collecting", layout.interpreter.gc_collecting);
+  field("thread.previous", layout.thread.previous);
+  field("thread.interpreter", layout.thread.interpreter);
   field("thread.next", layout.thread.next);
   field("thread.thread_id", layout.thread.thread_id);
   field("thread.native_thread_id", layout.thread.native_thread_id);

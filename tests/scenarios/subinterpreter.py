@@ -4,7 +4,7 @@
 # Frames: crash <- <module>
 # Interpreter: 1
 # Faulthandler: differs, it shows one interpreter only
-import sys
+from helpers import subinterpreters
 
 CODE = """
 import os
@@ -15,18 +15,4 @@ def crash():
 crash()
 """
 
-
-def interpreters():
-    try:
-        import _interpreters as module
-    except ImportError:
-        import _xxsubinterpreters as module
-    return module
-
-
-try:
-    module = interpreters()
-except ImportError:
-    print("no subinterpreters in this interpreter", file=sys.stderr)
-    sys.exit(77)
-module.run_string(module.create(), CODE)
+subinterpreters.run(CODE)

@@ -12,10 +12,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::set<std::string> kKeys = {"Expect",  "Crashes",     "Process",      "Frames",  "Depth",
-                                     "Threads", "Interpreter", "Names",        "Words",   "Exit",
-                                     "File",    "Function",    "Source",       "Sources", "Span",
-                                     "Address", "Garbage",     "Faulthandler", "Needs",   "Until"};
+const std::set<std::string> kKeys = {
+    "Expect",     "Crashes",      "Process", "Signal", "Frames",  "Depth",
+    "Threads",    "Interpreter",  "Names",   "Words",  "Exit",    "File",
+    "Function",   "Source",       "Sources", "Span",   "Address", "Garbage",
+    "Finalizing", "Faulthandler", "Needs",   "Until"};
 
 }  // namespace
 

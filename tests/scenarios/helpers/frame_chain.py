@@ -5,6 +5,8 @@ import sys
 
 _FRAME_OBJECT_BACK = 24  # up to 3.10: PyFrameObject.f_back
 _FRAME_OBJECT_FRAME = 24  # from 3.11 on: PyFrameObject.f_frame
+_FRAME_OBJECT_CODE = 32  # up to 3.10: PyFrameObject.f_code
+_CODE = 0 if sys.version_info >= (3, 12) else 32  # _PyInterpreterFrame.f_executable, f_code
 _PREVIOUS = 48 if sys.version_info < (3, 12) else 8  # _PyInterpreterFrame.previous
 
 
@@ -19,3 +21,17 @@ def set_caller(frame, caller):
     """Makes the address `caller` the frame that `frame` returns to."""
     offset = _FRAME_OBJECT_BACK if sys.version_info < (3, 11) else _PREVIOUS
     ctypes.c_size_t.from_address(address(frame) + offset).value = caller
+
+
+def set_code(frame, code):
+    """Makes the address `code` what `frame` takes for its code object."""
+    offset = _FRAME_OBJECT_CODE if sys.version_info < (3, 11) else _CODE
+    ctypes.c_size_t.from_address(address(frame) + offset).value = code
+
+
+def pointer_to(something):
+    _kept.append(something)
+    return id(something)
+
+
+_kept = []

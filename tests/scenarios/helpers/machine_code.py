@@ -23,6 +23,11 @@ def smash_stack(words):
     return count + filling + b"\x48\x89\xe7\xf3\x48\xab\xc3"  # mov rdi, rsp; rep stosq; ret
 
 
+def crash_when_set(address):
+    wait = b"\x48\xb8" + address.to_bytes(8, "little") + b"\x80\x38\x00\x74\xfb"
+    return wait + UNDEFINED  # mov rax, address; cmp byte [rax], 0; je back; ud2
+
+
 def load(instructions):
     """The address of a copy that may be executed."""
     page = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)

@@ -1,0 +1,21 @@
+# The process lives in an empty root directory.
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Frames: crash <- <module>
+# Threads: 1
+# Sources: perhaps
+# Faulthandler: same
+import ctypes
+import os
+import tempfile
+
+from helpers import permitted
+
+
+def crash():
+    ctypes.memset(0, 1, 1)
+
+
+with tempfile.TemporaryDirectory() as empty, permitted.or_skip("chroot"):
+    os.chroot(empty)
+    crash()

@@ -1,0 +1,36 @@
+# A hundred thousand frames deep: both ends are kept, the middle is counted.
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Frames: crash <- tick <- tock <- tick <- ... <- {omitted} <- ... <- tock <- tick <- main <- Thread.run <- Thread._bootstrap_inner <- Thread._bootstrap
+# Depth: 100006
+# Threads: 2
+# Faulthandler: same
+import ctypes
+import sys
+import threading
+
+DEPTH = 100_000
+
+sys.setrecursionlimit(2 * DEPTH)
+threading.stack_size(1 << 29)  # up to 3.10 each frame takes some of it
+
+
+def crash():
+    ctypes.memset(0, 1, 1)
+
+
+def tick(depth):
+    return tock(depth - 1) if depth else crash()
+
+
+def tock(depth):
+    return tick(depth - 1)
+
+
+def main():
+    tick(DEPTH)
+
+
+thread = threading.Thread(target=main)
+thread.start()
+thread.join()

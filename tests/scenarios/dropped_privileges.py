@@ -1,0 +1,24 @@
+# A program that was root has become nobody.
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Frames: crash <- <module>
+# Threads: 1
+# Sources: perhaps
+# Faulthandler: same
+import ctypes
+import os
+
+from helpers import permitted
+
+NOBODY = 65534
+
+
+def crash():
+    ctypes.memset(0, 1, 1)
+
+
+with permitted.or_skip("to become nobody"):
+    os.setgroups([])
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)
+crash()

@@ -1,0 +1,22 @@
+# A program that was started in a network namespace of its own crashes.
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Frames: crash <- <module>
+# Threads: 1
+# Faulthandler: differs, the option is not handed on
+import ctypes
+import os
+import sys
+
+from helpers import permitted
+
+
+def crash():
+    ctypes.memset(0, 1, 1)
+
+
+if len(sys.argv) == 1:
+    with permitted.or_skip("a network namespace"):
+        permitted.unshare(permitted.CLONE_NEWNET)
+    os.execv(sys.executable, [sys.executable, __file__, "again"])
+crash()

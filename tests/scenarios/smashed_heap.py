@@ -1,0 +1,23 @@
+# The C heap's own bookkeeping is overwritten: malloc() notices, and aborts.
+#
+# Expect: SIGABRT SI_TKILL
+# Frames: crash <- <module>
+# Threads: 1
+# Faulthandler: same
+import ctypes
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_size_t
+libc.malloc.argtypes = [ctypes.c_size_t]
+libc.malloc_usable_size.argtypes = [ctypes.c_size_t]
+SIZE = 100_000  # too large for the holes in the heap: it comes from the top
+
+
+def crash():
+    block = libc.malloc(SIZE)
+    ctypes.memset(block + libc.malloc_usable_size(block), 0xFF, 8)
+    while True:
+        libc.malloc(SIZE)
+
+
+crash()

@@ -1,0 +1,22 @@
+# A crash in a subinterpreter that a thread runs, while the main interpreter waits for it.
+#
+# Expect: SIGABRT SI_TKILL
+# Frames: crash <- <module>
+# Interpreter: 1
+# Faulthandler: differs, it shows one interpreter only
+import threading
+
+from helpers import subinterpreters
+
+CODE = """
+import os
+
+def crash():
+    os.abort()
+
+crash()
+"""
+
+thread = threading.Thread(target=subinterpreters.run, args=(CODE,))
+thread.start()
+thread.join()
