@@ -93,18 +93,11 @@ bool is_sealed_ring(int fd) {
          status.st_size == static_cast<off_t>(kRingSize);
 }
 
-// Most programs crash once, alone, and with few threads: those pages are had while memory can still
-// be had. The watchdog never takes them back.
-void prefault_first_slot(void* ring) {
-  madvise(ring, kRingHeaderSize + kSlotKeptBytes, MADV_POPULATE_WRITE);
-}
-
 void* map_ring(int fd) {
   if (!is_sealed_ring(fd)) return nullptr;
   void* ring = mmap(nullptr, kRingSize, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (ring == MAP_FAILED) return nullptr;
   if (ring_header(ring)->magic == kRingMagic) {
-    prefault_first_slot(ring);
     madvise(ring, kRingSize, MADV_DONTDUMP);  // core dumps stay as large as they were
     return ring;
   }

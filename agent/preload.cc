@@ -33,15 +33,11 @@ Hello make_hello(const FoundPython& python) {
 }
 
 // The record is made on a stack of its own, one a process: large enough for the deepest path
-// (tests/rules knows how deep), its top touched now, while memory can still be had.
+// (tests/rules knows how deep).
 bool prepare_crash_stack() {
   constexpr std::size_t kSize = std::size_t{64} << 10;
-  constexpr std::size_t kTouched = std::size_t{16} << 10;
   const SignalStack stack = map_signal_stack(kSize);
   if (stack.lowest == nullptr) return false;
-  for (std::size_t offset = kSize - kTouched; offset < kSize; offset += 4096) {
-    *static_cast<volatile std::byte*>(stack.lowest + offset) = std::byte{0};
-  }
   state.crash_stack = stack.lowest;
   state.crash_stack_size = stack.size;
   return true;

@@ -49,12 +49,12 @@ Known collecting_garbage(const PythonRuntimeView& python, std::uintptr_t interpr
 
 }  // namespace
 
-void capture_fault(SlotWriter& slot, const Fault& fault) {
+void capture_fault(SlotWriter& slot, const Fault& fault, const Identity& self) {
   FaultSection section{};
   section.header = {SectionTag::kFault, kSectionVersion, sizeof section};
   section.kind = fault.info != nullptr ? RecordKind::kCrash : RecordKind::kDump;
-  section.pid = sys_getpid();
-  section.tid = sys_gettid();
+  section.pid = self.pid;
+  section.tid = self.tid;
   section.realtime_ns = clock_ns(CLOCK_REALTIME);
   section.monotonic_ns = clock_ns(CLOCK_MONOTONIC);
   if (fault.info != nullptr) describe_signal(*fault.info, section);

@@ -17,7 +17,13 @@ struct Fault {
   const void* context = nullptr;  // a ucontext_t
 };
 
-void capture_fault(SlotWriter& slot, const Fault& fault);
+// The calling process and thread, as they see themselves.
+struct Identity {
+  int pid;
+  int tid;
+};
+
+void capture_fault(SlotWriter& slot, const Fault& fault, const Identity& self);
 void capture_runtime(Capture& capture, std::uintptr_t faulting_interpreter);
 
 }  // namespace pyfault

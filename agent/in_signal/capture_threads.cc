@@ -39,9 +39,9 @@ ThreadState unknown_to_python() {
 
 }  // namespace
 
-void capture_threads(Capture& capture, const ThreadState* own) {
+void capture_threads(Capture& capture, const ThreadState* own, std::int32_t tid) {
   ThreadState faulting = own != nullptr ? *own : unknown_to_python();
-  faulting.tid = sys_gettid();  // what CPython keeps is stale after a raw fork
+  faulting.tid = tid;  // what CPython keeps is stale after a raw fork
   EndSection end{{SectionTag::kEnd, kSectionVersion, sizeof end}, 0, 0};
   if (!append_thread(capture, faulting, kThreadCrashed)) ++end.threads_omitted;
 

@@ -9,6 +9,6 @@
 namespace pyfault {
 
 // `own` is the calling thread's state; null when Python does not know it.
-void capture_threads(Capture& capture, const ThreadState* own);
+void capture_threads(Capture& capture, const ThreadState* own, std::int32_t tid);
 
 }  // namespace pyfault

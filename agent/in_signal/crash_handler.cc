@@ -1,5 +1,6 @@
 #include "agent/in_signal/crash_handler.h"
 
+#include <sys/mman.h>
 #include <sys/ucontext.h>
 
 #include <utility>
@@ -13,6 +14,7 @@
 #include "agent/in_signal/switch_stack.h"
 #include "agent/in_signal/system_calls.h"
 #include "agent/in_signal/thread_list.h"
+#include "agent/in_signal/touch_pages.h"
 
 namespace pyfault {
 namespace {
@@ -30,6 +32,21 @@ constinit std::uintptr_t resume_stack = 0;
 CaptureScratch crash_scratch;
 CaptureScratch dump_scratch;
 
+// A seccomp filter may deny even this. Then nothing has been forked since either, in all
+// likelihood.
+int own_pid() {
+  const int pid = sys_getpid();
+  return pid > 0 ? pid : owner->load();
+}
+
+// Likewise; glibc keeps a copy.
+int own_tid() {
+  const std::uint16_t place = agent->python.pthread_tid;
+  int tid = sys_gettid();
+  if (tid <= 0 && place != kAbsent) guarded_read(thread_pointer() + place, tid);
+  return tid > 0 ? tid : own_pid();
+}
+
 struct CrashCall {
   const siginfo_t* info;
   const void* context;
@@ -42,18 +59,19 @@ void clear(CaptureScratch& scratch) {
 }
 
 void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault) {
-  capture_fault(slot, fault);
+  const Identity self{own_pid(), own_tid()};
+  capture_fault(slot, fault, self);
   clear(scratch);
   Capture capture{agent->python, slot, scratch};
   ThreadState own;
   const bool known = find_own_thread(agent->python, own);
   capture_runtime(capture, own.interpreter);
   capture_last_words(capture, fault, agent->libc_message);
-  capture_threads(capture, known ? &own : nullptr);
+  capture_threads(capture, known ? &own : nullptr, self.tid);
 }
 
 bool ping() {
-  return wake_watchdog(agent->watchdog, {TokenKind::kRecord, sys_getpid()});
+  return wake_watchdog(agent->watchdog, {TokenKind::kRecord, own_pid()});
 }
 
 void publish_and_wait(SlotWriter& slot) {
@@ -67,7 +85,7 @@ void record_crash(void* argument) {
   const auto& call = *static_cast<const CrashCall*>(argument);
   const stack_t stack{agent->crash_stack, 0, agent->crash_stack_size};
   sys_sigaltstack(&stack, nullptr);
-  crash_slot = claim_slot(agent->watchdog, sys_getpid());
+  crash_slot = claim_slot(agent->watchdog, own_pid());
   if (!crash_slot) return;
   ping();  // a claimed slot is watched: should this process die now, the prefix is salvaged
   const OriginalFault original = find_original_fault(*call.info, call.context);
@@ -113,7 +131,7 @@ bool resume_guarded_copy(ucontext_t* context) {
 bool is_own_process() {
   const int owning = owner->load();
   if (owning == 0) forget_parent();
-  return owning == 0 || owning == sys_getpid();
+  return owning == 0 || owning == own_pid();
 }
 
 enum class Entry { kWinner, kNested, kLateComer };
@@ -143,7 +161,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
   auto* registers = static_cast<ucontext_t*>(context);
   const bool fault = is_hardware_fault(*info);
   if (fault && resume_guarded_copy(registers)) return;
-  const int self = sys_gettid();
+  const int self = own_tid();
   if (fault && winner.load() == 0 && dumper.load() != self &&
       called_by_kernel(__builtin_return_address(0)) && return_to_program(signal, info, context)) {
     return;
@@ -164,6 +182,38 @@ void on_signal(int signal, siginfo_t* info, void* context) {
   let_previous_action_run(*info);
 }
 
+// By the kernel, who takes no harm where there is no memory at all.
+void populate(std::uintptr_t begin, std::size_t size) {
+  const std::uintptr_t page = begin / kPageSize * kPageSize;
+  system_call(SYS_madvise, static_cast<long>(page), static_cast<long>(begin + size - page),
+              MADV_POPULATE_WRITE);
+}
+
+// It may be somebody else's, and may be gone.
+void populate_signal_stack() {
+  constexpr std::size_t kUsed = std::size_t{8} << 10;
+  stack_t stack{};
+  sys_sigaltstack(nullptr, &stack);
+  if ((stack.ss_flags & SS_DISABLE) != 0 || stack.ss_size < kUsed) return;
+  populate(reinterpret_cast<std::uintptr_t>(stack.ss_sp) + stack.ss_size - kUsed, kUsed);
+}
+
+// Has the memory that a crash with few threads will need. A forked child has its parent's, but has
+// it to copy and to map. Most programs crash once and alone, so one slot is enough.
+void warm_up() {
+  constexpr std::size_t kUsed = std::size_t{16} << 10;
+  crash_scratch.codes.warm_up();
+  crash_scratch.positions.warm_up();
+  touch_pages(crash_scratch.frames, sizeof crash_scratch.frames);
+  touch_page(&winner);
+  touch_page(&crash_slot);
+  touch_page(&resume_stack);
+  touch_pages(agent->crash_stack + (agent->crash_stack_size - kUsed), kUsed);
+  populate_signal_stack();
+  populate(reinterpret_cast<std::uintptr_t>(agent->watchdog.ring),
+           kRingHeaderSize + kSlotKeptBytes);
+}
+
 // Another dump is short: worth waiting for, within limits.
 bool begin_dump(int self) {
   constexpr timespec kPause{0, 1'000'000};
@@ -179,12 +229,10 @@ bool begin_dump(int self) {
 }  // namespace
 
 void arm(const AgentState& state) {
-  // Touches the pages of the tables while that is safe.
-  clear(crash_scratch);
-  clear(dump_scratch);
   agent = &state;
   owner = state.owner;
   owner->store(sys_getpid());
+  warm_up();
   install_actions(&on_signal);
 }
 
@@ -194,6 +242,7 @@ void forget_parent() {
   winner.store(0);
   dumper.store(0);
   crash_slot = SlotWriter();
+  warm_up();
   wake_watchdog(agent->watchdog, {TokenKind::kForked, sys_getpid()});
 }
 

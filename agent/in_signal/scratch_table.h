@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "agent/in_signal/touch_pages.h"
+
 namespace pyfault {
 
 template <class Entry, std::size_t kCapacity>
@@ -16,6 +18,12 @@ class ScratchTable {
   void clear() {
     std::memset(buckets_, 0, sizeof buckets_);
     count_ = 0;
+  }
+
+  // Has the pages that a record of few entries will need.
+  void warm_up() {
+    clear();
+    touch_pages(entries_, kPageSize);
   }
 
   struct Place {

@@ -37,10 +37,11 @@ long write_without_sigpipe(int fd, const void* bytes, std::size_t size) {
 
 }  // namespace
 
-// The read end of a pipe is gone when its write end is in error.
+// The read end of a pipe is gone when its write end is in error. Where we may not ask (a filter, or
+// a limit of no descriptors), it is there for all we know.
 bool watchdog_listens(const WatchdogLink& link) {
   pollfd pipe{link.pipe, 0, 0};
-  return pipe_is_ours(link) && sys_poll(&pipe, 1, 0) >= 0 && (pipe.revents & POLLERR) == 0;
+  return pipe_is_ours(link) && (sys_poll(&pipe, 1, 0) <= 0 || (pipe.revents & POLLERR) == 0);
 }
 
 bool wake_watchdog(const WatchdogLink& link, Token token) {

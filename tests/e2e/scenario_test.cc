@@ -48,6 +48,7 @@ class ScenarioTest : public CellTest {
     expect_a_clean_log();
     expect_the_exit(watched.ending);
     expect_the_crashes();
+    expect_no_forged_line();
   }
 
   void expect_the_same_end(const Outcome& watched, const Outcome& bare) const {
@@ -71,6 +72,19 @@ class ScenarioTest : public CellTest {
       EXPECT_EQ(event.at("schema"), "pyfault/1");
       EXPECT_EQ(event.at("time").get<std::string>().size(),
                 sizeof "2026-01-31T00:00:00.000000Z" - 1);
+    }
+  }
+
+  void expect_no_forged_line() const {
+    const auto forged = expected("Forged");
+    if (!forged) return;
+    for (const char* format : {"text", "faulthandler", "json"}) {
+      const Watchdog watchdog = Watchdog(interpreter(), file(format)).format(format);
+      run_watched(watchdog);
+      EXPECT_TRUE(std::ranges::none_of(watchdog.report(), is_control)) << watchdog.report();
+      for (const std::string& line : split_lines(watchdog.report())) {
+        EXPECT_FALSE(line.starts_with(*forged)) << watchdog.report();
+      }
     }
   }
 

@@ -16,5 +16,5 @@ def crash():
     libc.getpriority(0, 0)
 
 
-seccomp.install(seccomp.TRAP, [GETPRIORITY])
+seccomp.refuse([GETPRIORITY], seccomp.TRAP)
 crash()

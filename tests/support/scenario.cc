@@ -13,10 +13,10 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::set<std::string> kKeys = {
-    "Expect",     "Crashes",      "Process", "Signal", "Frames",  "Depth",
-    "Threads",    "Interpreter",  "Names",   "Words",  "Exit",    "File",
-    "Function",   "Source",       "Sources", "Span",   "Address", "Garbage",
-    "Finalizing", "Faulthandler", "Needs",   "Until"};
+    "Expect",  "Crashes",    "Process",      "Forged",  "Signal", "Frames",
+    "Depth",   "Threads",    "Interpreter",  "Names",   "Words",  "Exit",
+    "File",    "Function",   "Source",       "Sources", "Span",   "Address",
+    "Garbage", "Finalizing", "Faulthandler", "Needs",   "Until"};
 
 }  // namespace
 

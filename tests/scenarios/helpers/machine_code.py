@@ -2,6 +2,7 @@
 
 import ctypes
 import mmap
+import struct
 
 _kept = []
 
@@ -11,6 +12,8 @@ UNDEFINED = b"\x0f\x0b"  # ud2
 BREAKPOINT = b"\xcc\xc3"  # int3; ret
 CLEAR_SECOND_ARGUMENT = b"\x31\xf6"  # xor esi, esi
 MISALIGNED_LOAD = b"\x48\x8d\x44\x24\xf1\x0f\x28\x00"  # lea rax, [rsp - 15]; movaps xmm0, [rax]
+
+VFORK_AND_CRASH = b"\xb8\x3a\x00\x00\x00\x0f\x05\x85\xc0\x75\x02" + UNDEFINED + b"\xc3"  # by its system call
 
 
 def jump_to(address):
@@ -36,5 +39,13 @@ def load(instructions):
     return ctypes.addressof(ctypes.c_char.from_buffer(page))
 
 
-def function(instructions):
-    return ctypes.CFUNCTYPE(None)(load(instructions))
+def function(instructions, result=None):
+    return ctypes.CFUNCTYPE(result)(load(instructions))
+
+
+def program_that_crashes():
+    """A whole executable (ELF), of one instruction."""
+    start, size = 0x10000, 120
+    head = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 2, 62, 1, start + size, 64, 0, 0, 64, 56, 1, 0, 0, 0)
+    segment = struct.pack("<IIQQQQQQ", 1, 5, 0, start, start, size + 7, size + 7, 4096)
+    return head + segment + b"\x88\x04\x25\0\0\0\0"  # mov [0], al

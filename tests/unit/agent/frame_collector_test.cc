@@ -134,11 +134,19 @@ TEST_F(Collector, SkipsShims) {
 
 TEST_F(Collector, HidesTheInterpretersOwnTrampolines) {
   const std::uintptr_t trampoline = python_.code("__init__");
-  python_.put<std::int32_t>(trampoline, python_.view().layout.code.first_traceable, 100);
+  python_.put<std::int64_t>(trampoline, python_.view().layout.object.size, 3);
+  python_.put<std::int32_t>(trampoline, python_.view().layout.code.first_traceable, 4);
   call(python_.code("outer"));
   call(trampoline);
   call(python_.code("inner"));
   EXPECT_EQ(collect(), 2u);
+}
+
+TEST_F(Collector, DoesNotTakeGarbageForATrampoline) {
+  const std::uintptr_t garbled = python_.code("f");
+  python_.put<std::int32_t>(garbled, python_.view().layout.code.first_traceable, 0x56789abc);
+  call(garbled);
+  EXPECT_EQ(collect(), 1u);
 }
 
 TEST_F(Collector, SurvivesAnUnreadableName) {

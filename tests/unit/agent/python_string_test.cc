@@ -27,10 +27,21 @@ TEST_F(PythonString, IsFoundBehindItsHeader) {
 }
 
 TEST_F(PythonString, IsCutAtTheLimitAndSaysSo) {
-  const std::uintptr_t object = python_.string("hello");
-  set_length(object, std::int64_t{1} << 60);
+  const std::uintptr_t object = python_.string(std::string(kMaxStringUnits + 1, 'x'));
   EXPECT_EQ(view(object).units, kMaxStringUnits);
   EXPECT_EQ(view(object).truncated, 1);
+}
+
+TEST_F(PythonString, WithAnAbsurdLengthIsNone) {
+  const std::uintptr_t object = python_.string("hello");
+  set_length(object, std::int64_t{1} << 60);
+  EXPECT_EQ(view(object).unit_size, 0);
+}
+
+TEST_F(PythonString, ThatDoesNotEndWhereItSaysIsNone) {
+  const std::uintptr_t object = python_.string("hello");
+  set_length(object, 4);
+  EXPECT_EQ(view(object).unit_size, 0);
 }
 
 TEST_F(PythonString, WithANegativeLengthIsNone) {

@@ -1,0 +1,8 @@
+# The program exits with a code of its own.
+#
+# Expect: exit 3
+# Crashes: 0
+# Faulthandler: nothing
+import sys
+
+sys.exit(3)

@@ -1,0 +1,18 @@
+# A filter denies all but a few system calls: not even getpid() is to be had.
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Frames: crash <- <module>
+# Threads: 1
+# Sources: perhaps
+# Faulthandler: same
+import ctypes
+
+from helpers import seccomp
+
+
+def crash():
+    ctypes.memset(0, 1, 1)
+
+
+seccomp.allow_only(seccomp.LITTLE, seccomp.DENY)
+crash()

@@ -1,0 +1,17 @@
+# A sandbox kills whoever makes another system call than the usual harmless ones.
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Frames: crash <- <module>
+# Threads: 1
+# Faulthandler: same
+import ctypes
+
+from helpers import seccomp
+
+
+def crash():
+    ctypes.memset(0, 1, 1)
+
+
+seccomp.allow_only(seccomp.USUAL, seccomp.KILL)
+crash()

@@ -1,0 +1,9 @@
+# Somebody asks the program to end, by SIGTERM.
+#
+# Expect: SIGTERM
+# Crashes: 0
+# Faulthandler: nothing
+import os
+import signal
+
+os.kill(os.getpid(), signal.SIGTERM)

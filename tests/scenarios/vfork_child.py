@@ -1,0 +1,22 @@
+# A vfork child dies before it executes anything, on its parent's memory: the crash of the parent,
+# which comes later, is the only one that is reported as the parent's.
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Frames: crash <- <module>
+# Threads: 1
+# Faulthandler: differs, it blames the parent
+import ctypes
+import os
+
+from helpers import machine_code
+
+
+def crash():
+    ctypes.memset(0, 1, 1)
+
+
+child = machine_code.function(machine_code.VFORK_AND_CRASH, ctypes.c_int)()
+_, status = os.waitpid(child, 0)
+if os.WTERMSIG(status) != 4:
+    raise SystemExit("the child did not die of SIGILL")
+crash()
