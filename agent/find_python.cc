@@ -14,8 +14,8 @@
 namespace pyfault {
 namespace {
 
-std::uintptr_t address_of(const char* symbol) {
-  return reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, symbol));
+std::uintptr_t address_of(void* scope, const char* symbol) {
+  return reinterpret_cast<std::uintptr_t>(dlsym(scope, symbol));
 }
 
 // "3.10.13 (main, ...)" -> 0x030a0df0. Pre-releases count as final: Py_Version tells them apart,
@@ -30,11 +30,11 @@ std::uint32_t parse_version(const char* text) {
   return version << 8 | 0xf0;
 }
 
-std::uint32_t find_version() {
-  if (const std::uintptr_t version = address_of("Py_Version")) {
+std::uint32_t find_version(void* scope) {
+  if (const std::uintptr_t version = address_of(scope, "Py_Version")) {
     return static_cast<std::uint32_t>(*reinterpret_cast<const unsigned long*>(version));
   }
-  const std::uintptr_t function = address_of("Py_GetVersion");
+  const std::uintptr_t function = address_of(scope, "Py_GetVersion");
   if (function == 0) return 0;
   return parse_version(reinterpret_cast<const char* (*)()>(function)());
 }
@@ -48,22 +48,22 @@ std::uint16_t find_pthread_tid() {
   return tid == syscall(SYS_gettid) ? kPlace : kAbsent;
 }
 
-void look_up(PythonRuntimeView& view) {
-  view.runtime = address_of("_PyRuntime");
-  view.code_type = address_of("PyCode_Type");
-  view.unicode_type = address_of("PyUnicode_Type");
-  view.frame_type = address_of("PyFrame_Type");
+void look_up(void* scope, PythonRuntimeView& view) {
+  view.runtime = address_of(scope, "_PyRuntime");
+  view.code_type = address_of(scope, "PyCode_Type");
+  view.unicode_type = address_of(scope, "PyUnicode_Type");
+  view.frame_type = address_of(scope, "PyFrame_Type");
   view.pthread_tid = find_pthread_tid();
 }
 
 }  // namespace
 
-FoundPython find_python() {
+FoundPython find_python(void* scope) {
   FoundPython found;
-  found.view.version_hex = find_version();
+  found.view.version_hex = find_version(scope);
   if (found.view.version_hex == 0) return found;
   found.present = true;
-  look_up(found.view);
+  look_up(scope, found.view);
   const std::uint32_t minor = found.view.version_hex >> 16 & 0xff;
   if (found.view.version_hex >> 24 != 3 || found.view.runtime == 0 || found.view.code_type == 0 ||
       found.view.unicode_type == 0 || found.view.frame_type == 0) {

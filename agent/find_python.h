@@ -14,7 +14,7 @@ struct FoundPython {
   PythonRuntimeView view{};  // whole only when status is kWillArm
 };
 
-// Ordinary context; works before Py_Initialize().
-FoundPython find_python();
+// Ordinary context; works before Py_Initialize(). `scope`: where dlsym() is to look.
+FoundPython find_python(void* scope);
 
 }  // namespace pyfault

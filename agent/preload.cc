@@ -12,6 +12,7 @@
 #include "agent/find_python.h"
 #include "agent/in_signal/agent_state.h"
 #include "agent/in_signal/crash_handler.h"
+#include "agent/late_python.h"
 #include "agent/next_function.h"
 #include "agent/pyfault.h"
 #include "agent/signal_stack.h"
@@ -56,9 +57,8 @@ void give_main_thread_signal_stack() {
   if (stack.lowest != nullptr && !set_signal_stack(stack)) unmap_signal_stack(stack);
 }
 
-void start() {
-  const FoundPython python = find_python();
-  if (!python.present || !attach(make_hello(python), state.watchdog)) return;
+void start_with(const FoundPython& python) {
+  if (!attach(make_hello(python), state.watchdog)) return;
   state.python = python.view;
   state.libc_message = reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, "__abort_msg"));
   if (!prepare_crash_stack() || !prepare_owner()) return;
@@ -66,6 +66,12 @@ void start() {
   give_threads_signal_stacks();
   pthread_atfork(nullptr, nullptr, &forget_parent);
   arm(state);
+}
+
+void start() {
+  const FoundPython python = find_python(RTLD_DEFAULT);
+  if (python.present) return start_with(python);
+  on_late_python([](void* scope) { start_with(find_python(scope)); });
 }
 
 [[gnu::constructor]] void on_load() {

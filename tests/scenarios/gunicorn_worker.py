@@ -7,11 +7,10 @@
 # Faulthandler: differs, it may not know all of the names
 import ctypes
 import os
-import signal
-import socket
 import subprocess
 import sys
-import time
+
+from helpers import http
 
 
 def crash():
@@ -22,17 +21,6 @@ def application(environ, start_response):
     crash()
 
 
-def connected(path):
-    while True:
-        client = socket.socket(socket.AF_UNIX)
-        try:
-            client.connect(path)
-            return client
-        except OSError:
-            client.close()
-            time.sleep(0.01)
-
-
 if __name__ == "__main__":
     try:
         import gunicorn
@@ -40,10 +28,9 @@ if __name__ == "__main__":
         print("this interpreter has no gunicorn (Debian: gunicorn)", file=sys.stderr)
         sys.exit(77)
     folder = os.path.dirname(os.path.abspath(__file__))
-    options = ["--bind", "unix:socket", "--log-level", "critical", "--graceful-timeout", "1"]
-    master = subprocess.Popen([sys.executable, "-m", "gunicorn", "--pythonpath", folder, *options, "gunicorn_worker:application"])
-    client = connected("socket")
-    client.sendall(b"GET / HTTP/1.0\r\n\r\n")
-    client.recv(1)
-    master.send_signal(signal.SIGTERM)
+    options = ["--bind", "unix:socket", "--log-level", "critical", "--pythonpath", folder]
+    command = [sys.executable, "-m", "gunicorn", *options, "gunicorn_worker:application"]
+    master = subprocess.Popen(command)
+    http.ask("socket")
+    master.terminate()
     sys.exit(master.wait())

@@ -1,0 +1,36 @@
+# A worker of uWSGI crashes at a request. Its Python came later than our constructor: in a plugin.
+#
+# Expect: exit 0
+# Process: child
+# Signal: SIGSEGV SEGV_MAPERR
+# Frames: crash <- application
+# Threads: 1
+# Faulthandler: differs, the option is not handed on
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+
+from helpers import http
+
+
+def crash():
+    ctypes.memset(0, 1, 1)
+
+
+def application(environ, start_response):
+    crash()
+
+
+if __name__ == "__main__":
+    uwsgi = shutil.which("uwsgi_python%d%d" % sys.version_info[:2])
+    if uwsgi is None or sys.prefix != "/usr":
+        print("no uWSGI with this interpreter (Debian: uwsgi-plugin-python3)", file=sys.stderr)
+        sys.exit(77)
+    folder, name = os.path.split(os.path.abspath(__file__))
+    options = ["--http-socket", "socket", "--pythonpath", folder, "--wsgi-file", folder + "/" + name]
+    master = subprocess.Popen([uwsgi, "--master", "--die-on-term", "--logto", os.devnull, *options])
+    http.ask("socket")
+    master.terminate()
+    sys.exit(master.wait())
