@@ -1,11 +1,15 @@
 #include "tests/e2e/cell.h"
 
+#include <chrono>
 #include <cstdlib>
+#include <stdexcept>
 
 #include "tests/support/files.h"
 
 namespace pyfault::test {
 namespace {
+
+constexpr std::chrono::seconds kHanging{2};
 
 std::filesystem::path matrix_directory() {
   const char* directory = std::getenv("PYFAULT_MATRIX");
@@ -35,16 +39,29 @@ void CellTest::SetUp() {
 
 void CellTest::TearDown() {
   const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
-  const auto directory = matrix_directory() / test.test_suite_name();
-  std::filesystem::create_directories(directory);
-  write_file(directory / (scenario_.name() + "@" + interpreter_.label), result_of(test));
+  note(test.test_suite_name(), result_of(test));
 }
 
-Outcome CellTest::run_bare(const std::vector<std::string>& options) const {
-  std::vector<std::string> command = {interpreter_.path};
-  command.insert(command.end(), options.begin(), options.end());
-  command.push_back(scenario_.program());
-  return run(launch(std::move(command)));
+void CellTest::note(const std::string& suite, const std::string& result) const {
+  const auto directory = matrix_directory() / suite;
+  std::filesystem::create_directories(directory);
+  write_file(directory / (scenario_.name() + "@" + interpreter_.label), result);
+}
+
+Outcome CellTest::run_bare() const {
+  return run(launch({interpreter_.path, scenario_.program()}));
+}
+
+std::optional<Outcome> CellTest::run_under_faulthandler() const {
+  Launch with = launch({interpreter_.path, scenario_.program()});
+  with.environment["PYTHONFAULTHANDLER"] = "1";
+  if (expected("Faulthandler") != "hangs") return run(std::move(with));
+  with.limit = kHanging;
+  try {
+    return run(std::move(with));
+  } catch (const std::runtime_error&) {
+    return std::nullopt;
+  }
 }
 
 Outcome CellTest::run_watched(const Watchdog& watchdog) const {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,8 @@
 
 namespace pyfault::test {
 
-// Leaves its result ("pass", "fail", "n/a: REASON") in a file, for tests/e2e/matrix.
+// Leaves its result ("pass", "fail", "n/a: REASON") in a file, for tests/e2e/matrix; so does
+// note().
 class CellTest : public testing::Test {
  public:
   CellTest(Scenario scenario, Interpreter interpreter);
@@ -24,8 +26,11 @@ class CellTest : public testing::Test {
   void SetUp() override;
   void TearDown() override;
 
-  Outcome run_bare(const std::vector<std::string>& options = {}) const;
+  Outcome run_bare() const;
+  // None when it hangs, which it may where the head says so.
+  std::optional<Outcome> run_under_faulthandler() const;
   Outcome run_watched(const Watchdog& watchdog) const;
+  void note(const std::string& suite, const std::string& result) const;
   std::filesystem::path file(const std::string& name) const { return directory_.path() / name; }
   std::optional<std::string> expected(const std::string& key) const;
 

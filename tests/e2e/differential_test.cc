@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "tests/e2e/cell.h"
+#include "tests/e2e/faulthandler_mark.h"
 #include "tests/support/faulthandler_report.h"
 
 namespace pyfault::test {
@@ -53,15 +54,17 @@ class DifferentialTest : public CellTest {
 
  private:
   void TestBody() override {
+    const auto bare = run_under_faulthandler();
+    if (bare && bare->ending == kCannotRun) GTEST_SKIP() << bare->err;
+    note("Faulthandler",
+         bare ? mark_of_faulthandler([this](auto& key) { return expected(key); }, *bare) : "hangs");
     const std::string comparison = expected("Faulthandler").value_or("same");
     if (comparison != "same" && comparison != "nothing") GTEST_SKIP() << comparison;
-    const Outcome bare = run_bare({"-X", "faulthandler"});
-    if (bare.ending == kCannotRun) GTEST_SKIP() << bare.err;
-    const auto theirs = parse_faulthandler(bare.err);
-    EXPECT_EQ(theirs.empty(), comparison == "nothing") << bare.err;
+    const auto theirs = parse_faulthandler(bare->err);
+    EXPECT_EQ(theirs.empty(), comparison == "nothing") << bare->err;
     if (comparison == "nothing") GTEST_SKIP() << "faulthandler prints nothing";
     compare_threads(theirs);
-    compare_bytes(bare.err);
+    compare_bytes(bare->err);
   }
 
   void compare_threads(const std::vector<PrintedThread>& theirs) const {

@@ -4,7 +4,7 @@
 # Forged: 2038-01-19
 # Frames: crash <- Thread.run <- Thread._bootstrap_inner <- Thread._bootstrap
 # Threads: 2
-# Faulthandler: same
+# Faulthandler: differs, how far the caller has come into its wait varies
 import ctypes
 import threading
 

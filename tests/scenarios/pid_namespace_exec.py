@@ -1,5 +1,4 @@
-# The first process of a PID namespace crashes: a program of its own, as in a container. Nobody can
-# kill it by a signal of its own, so that an abort ends otherwise.
+# The first process of a PID namespace crashes: a program, as in a container.
 #
 # Expect: exit 11
 # Process: child

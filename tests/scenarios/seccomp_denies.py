@@ -5,6 +5,7 @@
 # Threads: 1
 # Sources: perhaps
 # Faulthandler: same
+# Faulthandler@3.14: differs, it may not ask for the thread's name
 import ctypes
 
 from helpers import seccomp

@@ -4,6 +4,7 @@
 # Frames: crash <- <module>
 # Threads: 1
 # Faulthandler: same
+# Faulthandler@3.14: differs, it dies asking for the thread's name
 import ctypes
 
 from helpers import seccomp

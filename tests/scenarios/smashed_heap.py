@@ -3,7 +3,7 @@
 # Expect: SIGABRT SI_TKILL
 # Frames: crash <- <module>
 # Threads: 1
-# Faulthandler: same
+# Faulthandler: differs, the C library speaks first
 import ctypes
 
 libc = ctypes.CDLL(None)

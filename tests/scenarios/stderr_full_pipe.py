@@ -3,7 +3,7 @@
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>
 # Threads: 1
-# Faulthandler: differs, it hangs
+# Faulthandler: hangs
 import ctypes
 import os
 

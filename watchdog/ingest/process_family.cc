@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "watchdog/enrich/pid_namespace.h"
 #include "watchdog/enrich/process_info.h"
 #include "watchdog/os/pidfd.h"
 
@@ -30,7 +31,7 @@ ProcessFamily::ProcessFamily(boost::asio::io_context& io, AttachedProcess attach
 }
 
 bool ProcessFamily::watch(int own_pid) {
-  const auto pid = our_pid(own_pid);
+  const auto pid = translate(own_pid);
   if (!pid) return true;
   if (const auto member = members_.find(*pid); member != members_.end()) {
     return !has_exited(member->second.get());
@@ -50,10 +51,25 @@ void ProcessFamily::add(int pid, UniqueFd pidfd) {
   member->second.start();
 }
 
+// As far as it is known already.
 std::optional<int> ProcessFamily::our_pid(int own_pid) const {
   if (own_pid == attached_.own_pid) return attached_.process.pid;
+  if (const auto child = translated_.find(own_pid); child != translated_.end()) {
+    return child->second;
+  }
   if (attached_.own_pid != attached_.process.pid) return std::nullopt;
   return own_pid;
+}
+
+// What is none of the family under its own number may be so under another. A number in a namespace
+// is given out again when its process is gone.
+std::optional<int> ProcessFamily::translate(int own_pid) {
+  const auto pid = our_pid(own_pid);
+  if (own_pid == attached_.own_pid || (pid && belongs(*pid))) return pid;
+  const auto child = find_namespaced_child(attached_.process.pid, own_pid);
+  if (!child || !belongs(*child) || translated_.size() >= kMaxMembers) return pid;
+  translated_[own_pid] = *child;
+  return child;
 }
 
 // A child is younger than its parent, and only root's children may be somebody else. Keeps a forged
@@ -75,7 +91,7 @@ std::optional<int> ProcessFamily::living_pid(int own_pid) const {
 Process ProcessFamily::describe(int own_pid) const {
   Process process = attached_.process;
   if (own_pid != attached_.own_pid) {
-    process.pid = own_pid;
+    process.pid = our_pid(own_pid).value_or(own_pid);
     process.ppid = 0;
   }
   const auto pid = living_pid(own_pid);

@@ -2,8 +2,8 @@
 // live, and which numbers a process may use without lying.
 //
 // A process in a pid namespace of its own sees other numbers than we do. What is written in the
-// ring and in tokens is the process's "own pid"; of a foreign namespace only the attached one can
-// be translated, by what the kernel said when it connected.
+// ring and in tokens is the process's "own pid". The attached one is translated by what the kernel
+// said when it connected, a child of it by what /proc says while it lives.
 #pragma once
 
 #include <sys/types.h>
@@ -55,6 +55,7 @@ class ProcessFamily {
  private:
   std::optional<int> our_pid(int own_pid) const;
   bool belongs(int pid) const;
+  std::optional<int> translate(int own_pid);
   void add(int pid, UniqueFd pidfd);
 
   boost::asio::io_context& io_;
@@ -62,6 +63,7 @@ class ProcessFamily {
   std::uint64_t start_ticks_;
   std::function<void()> on_exit_;
   std::map<int, ReadableFd> members_;  // by pid in our namespace
+  std::map<int, int> translated_;      // own pid to pid in our namespace, of children
 };
 
 }  // namespace pyfault

@@ -1,0 +1,39 @@
+#include "watchdog/enrich/pid_namespace.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/unit/enrich/waiting_child.h"
+
+namespace pyfault {
+namespace {
+
+TEST(PidNamespace, AChildOfOurOwnIsNotTranslated) {
+  const test::WaitingChild child;
+  EXPECT_FALSE(find_namespaced_child(getpid(), child.pid()));
+}
+
+TEST(PidNamespace, NobodyHasNoChildren) {
+  EXPECT_FALSE(find_namespaced_child(-1, 1));
+}
+
+// In a child, for its next children: a test that came later would be in the namespace too.
+TEST(PidNamespace, TheFirstOfAnotherNamespaceIsFound) {
+  const pid_t parent = fork();
+  if (parent == 0) {
+    if (unshare(CLONE_NEWPID) != 0) _exit(77);
+    test::WaitingChild first;
+    const bool found = find_namespaced_child(getpid(), 1) == first.pid();
+    first.die();
+    _exit(found ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(parent, &status, 0);
+  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "no PID namespace can be made here";
+  EXPECT_EQ(status, 0);
+}
+
+}  // namespace
+}  // namespace pyfault

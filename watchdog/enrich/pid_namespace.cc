@@ -1,0 +1,55 @@
+#include "watchdog/enrich/pid_namespace.h"
+
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "watchdog/os/read_file.h"
+
+namespace pyfault {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxBytes = std::size_t{64} << 10;
+
+std::string in_proc(int pid) {
+  return "/proc/" + std::to_string(pid);
+}
+
+// Each thread has the children that it forked itself.
+std::vector<int> children_of(int pid) {
+  std::vector<int> children;
+  std::error_code gone;
+  for (const auto& thread : fs::directory_iterator(in_proc(pid) + "/task", gone)) {
+    std::istringstream list(read_file(thread.path() / "children", kMaxBytes).value_or(""));
+    for (int child = 0; list >> child;) children.push_back(child);
+  }
+  return children;
+}
+
+// "NSpid:\t<ours>\t<in the next namespace>...". None for a process of our own namespace.
+std::optional<int> number_within(int pid) {
+  std::istringstream status(read_file(in_proc(pid) + "/status", kMaxBytes).value_or(""));
+  for (std::string line; std::getline(status, line);) {
+    if (!line.starts_with("NSpid:")) continue;
+    std::istringstream numbers(line.substr(sizeof "NSpid:" - 1));
+    int innermost = 0;
+    int count = 0;
+    while (numbers >> innermost) ++count;
+    if (count > 1) return innermost;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<int> find_namespaced_child(int parent, int own_pid) {
+  for (const int child : children_of(parent)) {
+    if (number_within(child) == own_pid) return child;
+  }
+  return std::nullopt;
+}
+
+}  // namespace pyfault
