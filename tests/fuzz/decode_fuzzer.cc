@@ -1,25 +1,20 @@
 // Any bytes at all as a record: nothing may crash, and what comes out keeps the promises of Crash.
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <span>
 
+#include "tests/fuzz/require.h"
 #include "tests/support/crash_invariants.h"
 #include "watchdog/crash/decode.h"
 
 namespace {
 
+using pyfault::test::require;
+
 // For each byte of the record, a Frame for 32 of them and the text budget; and a MiB of that to
 // begin with.
 constexpr std::size_t kFixedWeight = std::size_t{2} << 20;
 constexpr std::size_t kWeightPerByte = 40;
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
 
 void check(const pyfault::Crash& crash, std::size_t record_size) {
   const std::string broken = pyfault::test::broken_invariant(crash);

@@ -1,8 +1,12 @@
-// Writes the decode fuzzer's seeds: make_corpus FOLDER. The seeds are checked in; run it again when
-// the record format changes.
+// Writes the fuzzers' seeds: make_corpus tests/fuzz. The seeds are checked in; run it again when
+// the record, ring or handshake format changes.
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <string_view>
+#include <utility>
 
+#include "shared/handshake.h"
 #include "shared/ring_layout.h"
 #include "tests/support/record_builder.h"
 
@@ -12,16 +16,29 @@ namespace {
 constexpr unsigned kSalvaged = 4;  // see decode_fuzzer.cc
 
 struct Corpus {
-  std::filesystem::path folder;
-
-  void add(const char* name, const RecordBuilder& record, unsigned slot = 0) const {
-    std::ofstream file(folder / name, std::ios::binary);
-    const auto bytes = record.bytes();
-    file.write(reinterpret_cast<const char*>(bytes.data()),
-               static_cast<std::streamsize>(bytes.size()));
-    file.put(static_cast<char>(slot));
+  explicit Corpus(std::filesystem::path path) : folder(std::move(path)) {
+    std::filesystem::create_directories(folder);
   }
+
+  void add(const char* name, std::string_view seed) const {
+    std::ofstream file(folder / name, std::ios::binary);
+    file << seed;
+  }
+  void add(const char* name, const RecordBuilder& record, unsigned slot = 0) const {
+    add(name, text_of(record) + static_cast<char>(slot));
+  }
+
+  static std::string text_of(const RecordBuilder& record) {
+    return {reinterpret_cast<const char*>(record.bytes().data()), record.size()};
+  }
+
+  std::filesystem::path folder;
 };
+
+template <typename T>
+std::string raw(const T& value) {
+  return {reinterpret_cast<const char*>(&value), sizeof value};
+}
 
 RecordBuilder begun(const FaultSection& fault = segfault()) {
   return RecordBuilder().fault(fault).runtime();
@@ -71,7 +88,7 @@ RecordBuilder last_words() {
       .end();
 }
 
-void make(const Corpus& corpus) {
+void make_decode_corpus(const Corpus& corpus) {
   corpus.add("one_thread", one_thread());
   corpus.add("several_threads", several_threads());
   corpus.add("dump", begun(dump_request()).crashed_thread({}).end());
@@ -84,11 +101,81 @@ void make(const Corpus& corpus) {
   corpus.add("salvaged", RecordBuilder().fault(), kSalvaged);
 }
 
+// See ring_fuzzer.cc for the order of things.
+struct RingSeed {
+  std::string slots;
+  std::string payloads;
+
+  RingSeed& slot(SlotState state, std::uint8_t owner, const std::string& payload,
+                 CutShort cut_short = CutShort::kNone) {
+    const SlotWord word{state, SlotWord::kGenerationMask, kPid};
+    const auto size = static_cast<std::uint32_t>(payload.size());
+    slots += raw(owner) + raw(word.pack()) + raw(size) + raw(cut_short) +
+             raw(static_cast<std::uint16_t>(size));
+    payloads += payload;
+    return *this;
+  }
+  std::string text(std::string_view changes = "") const {
+    constexpr std::size_t kSlotBytes = 19;
+    std::string all =
+        raw(kRingMagic) + raw(kSlotCount) + raw(kSlotSize) + raw(kRingVersion) + slots;
+    all.resize(all.size() + kSlotCount * kSlotBytes - slots.size());
+    return all + payloads + std::string(changes);
+  }
+};
+
+void make_ring_corpus(const Corpus& corpus) {
+  constexpr std::uint8_t kOurs = 0, kNegative = 1, kNobody = 2, kDead = 3, kAtTheLimit = 0xf0;
+  const std::string record = Corpus::text_of(one_thread());
+  corpus.add("free", RingSeed().text());
+  corpus.add("published", RingSeed().slot(SlotState::kPublished, kOurs, record).text());
+  corpus.add("claimed", RingSeed().slot(SlotState::kClaimed, kOurs, record).text());
+  corpus.add("owner_died", RingSeed().slot(SlotState::kClaimed, kDead, record).text());
+  corpus.add("no_owner", RingSeed()
+                             .slot(SlotState::kPublished, kNegative, record)
+                             .slot(SlotState::kFree, kOurs, "")
+                             .slot(SlotState::kClaimed, kNobody, "")
+                             .slot(SlotState{3}, kOurs, "")
+                             .text());
+  corpus.add("at_the_limit",
+             RingSeed()
+                 .slot(SlotState::kPublished, kDead | kAtTheLimit, std::string(4096, '\xff'))
+                 .text());
+  corpus.add("changed", RingSeed()
+                            .slot(SlotState::kPublished, kDead, record, CutShort::kSlotFull)
+                            .text(std::string_view("\x08\0\xff\x40\0\7\0\0\1", 9)));
+}
+
+// One datagram: how many descriptors, and whether the size is made up for; see handshake_fuzzer.cc.
+std::string datagram(const std::string& bytes, unsigned choice = 0, std::size_t size = 0) {
+  const std::size_t given = size == 0 ? bytes.size() : size;
+  return raw(static_cast<std::uint8_t>(choice)) + raw(static_cast<std::uint16_t>(given)) + bytes;
+}
+
+std::string hello(ArmStatus status, std::int32_t pid = kPid, std::uint32_t failed_check = 0) {
+  return raw(Hello{kHandshakeMagic, kProtocolVersion, status, pid, 0x030d00f0, 0, failed_check});
+}
+
+void make_handshake_corpus(const Corpus& corpus) {
+  constexpr unsigned kFillUp = 0x80;
+  const std::string good = hello(ArmStatus::kWillArm);
+  corpus.add("hello", datagram(good));
+  corpus.add("left_alone", datagram(hello(ArmStatus::kUnknownVersion)) +
+                               datagram(hello(ArmStatus::kInconsistentOffsets, kPid, 7)));
+  corpus.add("with_descriptors", datagram(good, 7) + datagram("", 2 | kFillUp, 1));
+  corpus.add("short", datagram(good.substr(1)) + datagram("", 1));
+  corpus.add("long", datagram(good, kFillUp, 0xffff) + datagram(good + "x"));
+  corpus.add("no_pid", datagram(hello(ArmStatus::kWillArm, 0)));
+  corpus.add("other_status", datagram(hello(ArmStatus{3})));
+}
+
 }  // namespace
 }  // namespace pyfault::test
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
-  std::filesystem::create_directories(argv[1]);
-  pyfault::test::make({argv[1]});
+  const std::filesystem::path folder = argv[1];
+  pyfault::test::make_decode_corpus(pyfault::test::Corpus(folder / "decode_corpus"));
+  pyfault::test::make_ring_corpus(pyfault::test::Corpus(folder / "ring_corpus"));
+  pyfault::test::make_handshake_corpus(pyfault::test::Corpus(folder / "handshake_corpus"));
 }

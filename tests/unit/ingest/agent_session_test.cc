@@ -13,7 +13,7 @@
 
 #include "tests/support/temp_directory.h"
 #include "tests/unit/enrich/waiting_child.h"
-#include "tests/unit/ingest/agent_side.h"
+#include "tests/support/agent_side.h"
 #include "tests/unit/ingest/event_log.h"
 #include "watchdog/enrich/process_info.h"
 #include "watchdog/ingest/notice.h"

@@ -10,7 +10,7 @@
 #include <deque>
 
 #include "tests/unit/ingest/event_log.h"
-#include "tests/unit/ingest/fake_agent.h"
+#include "tests/support/fake_agent.h"
 
 namespace pyfault {
 namespace {

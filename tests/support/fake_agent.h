@@ -13,7 +13,7 @@
 #include <string>
 
 #include "shared/handshake.h"
-#include "tests/unit/ingest/agent_side.h"
+#include "tests/support/agent_side.h"
 #include "watchdog/os/unique_fd.h"
 
 namespace pyfault::test {

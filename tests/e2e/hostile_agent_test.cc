@@ -1,0 +1,327 @@
+// A hostile process at the real watchdog's door and in its ring. Whatever it does, the watchdog
+// lives, comes to rest, stays small, and reports the crashes of others.
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <deque>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <sstream>
+#include <thread>
+
+#include "tests/e2e/both_ways.h"
+#include "tests/support/fake_agent.h"
+#include "tests/support/files.h"
+
+namespace pyfault::test {
+namespace {
+
+// SIGUSR1: runs a worker that crashes. SIGUSR2: crashes itself.
+constexpr char kProgram[] = R"(
+import ctypes, os, signal, subprocess, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1, signal.SIGUSR2])
+print("socket", os.environ["PYFAULT_SOCKET"], "ready", flush=True)
+while signal.sigwait([signal.SIGUSR1, signal.SIGUSR2]) == signal.SIGUSR1:
+    subprocess.run([sys.executable, "worker.py"])
+    print("worker died", flush=True)
+ctypes.memset(0, 1, 1)
+)";
+constexpr char kWorker[] = "import ctypes\ndef work():\n    ctypes.memset(0, 1, 1)\nwork()\n";
+
+constexpr std::size_t kMostMemoryKb = 48 << 10;
+
+class HostileAgent : public BothWays {
+ protected:
+  void start(rlim_t descriptors = 1024) {
+    program(kProgram);
+    write_file(file("worker.py"), kWorker);
+    Launch launch = watched();
+    launch.before_exec = [descriptors] {
+      const rlimit files{descriptors, descriptors};
+      ::setrlimit(RLIMIT_NOFILE, &files);
+    };
+    launch.limit = std::chrono::seconds(200);
+    watchdog_ = std::make_unique<ChildProcess>(std::move(launch));
+    watchdog_->await("socket ");
+    watchdog_->await(" ready\n");
+    std::istringstream(watchdog_->output().substr(sizeof "socket")) >> address_;
+  }
+
+  FakeAgent& connect() { return agents_.emplace_back(address_); }
+  FakeAgent& attach(int own_pid = ::getpid()) {
+    FakeAgent& agent = connect();
+    agent.say(hello_from(own_pid));
+    EXPECT_TRUE(agent.take_welcome());
+    return agent;
+  }
+  static void ping(const FakeAgent& agent) { agent.side->send(TokenKind::kRecord, 0); }
+
+  // Waits for a slot.
+  static void publish(const FakeAgent& agent, const RecordBuilder& record) {
+    SlotWriter writer;
+    while (!(writer = SlotWriter::claim(agent.side->ring(), ::getpid()))) std::this_thread::yield();
+    writer.append(record.bytes().data(), record.size());
+    writer.commit();
+    writer.publish();
+    ping(agent);
+  }
+
+  std::vector<std::byte> random_bytes(std::size_t size) {
+    std::vector<std::byte> bytes(size);
+    std::ranges::generate(bytes, [&] { return static_cast<std::byte>(random_()); });
+    return bytes;
+  }
+
+  // A field of /proc/PID/status, in KiB.
+  std::size_t memory(const std::string& field) const {
+    std::istringstream status(read_file(proc("status")));
+    for (std::string word; status >> word;) {
+      if (word == field + ":") return status >> word, std::stoul(word);
+    }
+    throw std::runtime_error("no " + field);
+  }
+  // Clock ticks of CPU time, from /proc/PID/stat.
+  long cpu_ticks() const {
+    const std::string stat = read_file(proc("stat"));
+    std::istringstream fields(stat.substr(stat.rfind(')') + 2));
+    std::string skipped;
+    for (int i = 0; i < 11; ++i) fields >> skipped;
+    long user = 0, system = 0;
+    fields >> user >> system;
+    return user + system;
+  }
+  // A loop that spins never passes; one that has much to do passes when it is through.
+  bool comes_to_rest() const {
+    for (int i = 0; i < 200; ++i) {
+      const long before = cpu_ticks();
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      if (cpu_ticks() - before <= 1) return true;
+    }
+    return false;
+  }
+
+  std::size_t crashes_of(const std::string& script) const {
+    const auto crashes = watchdog().events("crash");
+    return static_cast<std::size_t>(std::ranges::count_if(crashes, [&](const auto& crash) {
+      const auto& command = crash.at("process").at("command");
+      return !command.empty() && command.back() == script;
+    }));
+  }
+  void run_a_worker() {
+    watchdog_->send(SIGUSR1);
+    watchdog_->await("worker died\n");
+  }
+  // The agents keep what they have until the end.
+  void expect_unharmed(std::size_t workers = 1) {
+    run_a_worker();
+    EXPECT_TRUE(comes_to_rest());
+    EXPECT_LE(memory("RssAnon"), kMostMemoryKb);
+    expect_the_end();
+    EXPECT_EQ(crashes_of("worker.py"), workers);
+  }
+  void expect_the_end() {
+    watchdog_->send(SIGUSR2);
+    EXPECT_EQ(watchdog_->wait().ending, killed_by(SIGSEGV));
+    EXPECT_EQ(crashes_of("program.py"), 1U);
+    EXPECT_EQ(watchdog().events("exit").size(), 1U);
+  }
+  bool told(const std::string& text) const {
+    for (int i = 0; i < 6000; ++i) {
+      if (watchdog().report().find(text) != std::string::npos) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+  }
+
+  std::string proc(const std::string& name) const {
+    return "/proc/" + std::to_string(watchdog_->pid()) + "/" + name;
+  }
+
+  std::unique_ptr<ChildProcess> watchdog_;
+  std::string address_;
+  std::deque<FakeAgent> agents_;
+  std::mt19937_64 random_{20261123};
+};
+INSTANTIATE_TEST_SUITE_P(E2e, HostileAgent, testing::Values(interpreters().front()),
+                         parameter_name);
+
+TEST_P(HostileAgent, says_anything_but_hello) {
+  start();
+  for (int i = 0; i < 500; ++i) {
+    connect().say(random_bytes(random_() % 4096));
+    agents_.clear();
+  }
+  Hello hello = hello_from(::getpid());
+  hello.magic ^= 1;
+  connect().say(hello);
+  hello = hello_from(-1);
+  connect().say(hello);
+  hello = hello_from(::getpid(), ArmStatus{0xffff});
+  connect().say(hello);
+  expect_unharmed();
+}
+
+TEST_P(HostileAgent, makes_up_interpreters_without_end) {
+  start();
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    Hello hello = hello_from(::getpid(), ArmStatus::kUnknownVersion);
+    hello.version_hex = i << 16;
+    connect().say(hello);
+  }
+  expect_unharmed();
+  EXPECT_LE(watchdog().events("notice").size(), 70U);
+}
+
+TEST_P(HostileAgent, fills_the_ring_with_random_bytes) {
+  start();
+  const FakeAgent& agent = attach();
+  for (int i = 0; i < 200; ++i) {
+    auto* ring = static_cast<std::byte*>(agent.side->ring());
+    std::ranges::copy(random_bytes(64), ring);
+    for (std::uint32_t slot = 0; slot < kSlotCount; ++slot) {
+      std::ranges::copy(random_bytes(2000), reinterpret_cast<std::byte*>(ring_slot(ring, slot)));
+    }
+    ping(agent);
+  }
+  expect_unharmed();
+}
+
+TEST_P(HostileAgent, names_every_owner_and_size_at_its_limits) {
+  start();
+  const FakeAgent& agent = attach();
+  for (const std::int32_t owner : {-1, 0, 1, 2, ::getppid(), watchdog_->pid(), 0x7fffffff}) {
+    for (const std::uint32_t size : {0U, 1U, 8U, 0x1fffbfU, 0x1fffc0U, 0x1fffc1U, 0xffffffffU}) {
+      for (const SlotState state : {SlotState::kClaimed, SlotState::kPublished}) {
+        SlotHeader& slot = agent.side->slot(static_cast<std::uint32_t>(random_() % kSlotCount));
+        slot.committed = size;
+        slot.cut_short = CutShort{size};
+        slot.state = SlotWord{state, SlotWord::kGenerationMask, owner}.pack();
+        ping(agent);
+      }
+    }
+  }
+  expect_unharmed();
+}
+
+TEST_P(HostileAgent, counts_beyond_what_a_record_can_hold) {
+  start();
+  const FakeAgent& agent = attach();
+  for (std::size_t offset = 0; offset < whole_record().size(); offset += 4) {
+    RecordBuilder record = whole_record();
+    const std::uint32_t limit = random_() % 2 == 0 ? 0xffffffff : 0x7fffffff;
+    std::memcpy(record.mutable_bytes().data() + offset, &limit, sizeof limit);
+    publish(agent, record);
+  }
+  expect_unharmed();
+}
+
+TEST_P(HostileAgent, changes_slots_while_they_are_read) {
+  start();
+  const FakeAgent& agent = attach();
+  std::atomic<bool> done = false;
+  std::thread changer([&] {
+    std::mt19937 generator;
+    const auto random = [&] { return static_cast<std::uint32_t>(generator()); };
+    while (!done) {
+      SlotHeader& slot = agent.side->slot(random() % kSlotCount);
+      slot.state = SlotWord{SlotState{random() % 4}, random(), static_cast<int>(random())}.pack();
+      slot.committed = random() % 3 == 0 ? random() : random() % 4096;
+      slot_payload(&slot)[random() % 4096] = static_cast<std::byte>(random());
+    }
+  });
+  for (int i = 0; i < 1000; ++i) {
+    ping(agent);
+    std::this_thread::yield();
+  }
+  run_a_worker();
+  done = true;
+  changer.join();
+  expect_unharmed(2);
+}
+
+TEST_P(HostileAgent, sends_tokens_faster_than_they_are_read) {
+  start();
+  const FakeAgent& agent = attach();
+  for (int i = 0; i < 200'000; ++i) {
+    agent.side->send(static_cast<TokenKind>(random_() % 4), static_cast<int>(random_()));
+  }
+  expect_unharmed();
+}
+
+TEST_P(HostileAgent, speaks_for_thousands_of_strangers) {
+  start();
+  const FakeAgent& agent = attach();
+  for (int pid = 0; pid < 5000; ++pid) {
+    while (!agent.side->send(TokenKind::kForked, pid)) std::this_thread::yield();
+  }
+  expect_unharmed();
+}
+
+TEST_P(HostileAgent, connects_and_goes_thousands_of_times) {
+  start();
+  for (int i = 0; i < 3000; ++i) {
+    connect();
+    agents_.clear();
+  }
+  expect_unharmed();
+}
+
+TEST_P(HostileAgent, connects_hundreds_of_times_and_says_nothing) {
+  start();
+  for (int i = 0; i < 500; ++i) connect();
+  expect_unharmed();
+}
+
+TEST_P(HostileAgent, attaches_and_goes_hundreds_of_times) {
+  start();
+  for (int i = 0; i < 500; ++i) {
+    attach();
+    agents_.clear();
+  }
+  EXPECT_TRUE(comes_to_rest());
+  EXPECT_LE(memory("RssShmem"), std::size_t{4096});
+  expect_unharmed();
+}
+
+TEST_P(HostileAgent, is_another_user) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  start();
+  const pid_t stranger = ::fork();
+  if (stranger == 0) {
+    constexpr uid_t kNobody = 65534;
+    if (::setresuid(kNobody, kNobody, kNobody) != 0) ::_exit(2);
+    FakeAgent agent(address_);
+    agent.say(hello_from(::getpid()));
+    ::_exit(agent.take_welcome() ? 1 : 0);
+  }
+  int status = 0;
+  ::waitpid(stranger, &status, 0);
+  EXPECT_EQ(status, 0) << "it was let in";
+  expect_unharmed();
+}
+
+TEST_P(HostileAgent, takes_all_descriptors_and_a_watched_crash_is_still_reported) {
+  start(64);
+  for (int i = 0; i < 100; ++i) connect().say(hello_from(::getpid()));
+  EXPECT_TRUE(told("can't be watched"));
+  EXPECT_TRUE(comes_to_rest());
+  expect_the_end();
+}
+
+TEST_P(HostileAgent, gives_the_descriptors_back_and_new_workers_are_watched) {
+  start(64);
+  for (int i = 0; i < 100; ++i) connect().say(hello_from(::getpid()));
+  EXPECT_TRUE(told("can't be watched"));
+  agents_.clear();
+  EXPECT_TRUE(comes_to_rest());
+  expect_unharmed();
+}
+
+}  // namespace
+}  // namespace pyfault::test

@@ -1,0 +1,124 @@
+// Any datagrams at all as hello: none is taken for one that it is not, none waits, and the
+// descriptors that come along are gone. What is said of the interpreters that are left alone is
+// one line each, and not for ever.
+//
+// Input: one byte of descriptors to pass (three bits) and of padding to the full size (the top
+// bit), two bytes of size; then the datagram; and again.
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/require.h"
+#include "watchdog/ingest/handshake.h"
+
+namespace pyfault::test {
+namespace {
+
+constexpr std::size_t kMostDescriptors = 7;
+constexpr std::size_t kMostLeftAlone = 64;
+constexpr std::size_t kLongestMessage = 200;
+
+// Datagram sockets that know their sender, as in the attach protocol.
+struct Connection {
+  UniqueFd agent;
+  UniqueFd watchdog;
+
+  Connection() {
+    std::array<int, 2> ends{};
+    require(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) == 0,
+            "socketpair");
+    agent.reset(ends[0]);
+    watchdog.reset(ends[1]);
+  }
+};
+
+void send(int socket, std::vector<std::uint8_t>& packet, std::size_t descriptors) {
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(kMostDescriptors * sizeof(int))> control{};
+  iovec body{packet.data(), packet.size()};
+  msghdr message{};
+  message.msg_iov = &body;
+  message.msg_iovlen = 1;
+  if (descriptors > 0) {
+    const std::vector<int> passed(descriptors, STDERR_FILENO);
+    message.msg_control = control.data();
+    message.msg_controllen = CMSG_SPACE(descriptors * sizeof(int));
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(descriptors * sizeof(int));
+    std::memcpy(CMSG_DATA(header), passed.data(), descriptors * sizeof(int));
+  }
+  require(::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == std::ssize(packet),
+          "sendmsg");
+}
+
+int lowest_free_descriptor() {
+  return UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)).get();
+}
+
+bool nothing_waits(int socket) {
+  char byte = 0;
+  return ::recv(socket, &byte, 1, MSG_DONTWAIT | MSG_PEEK) < 0 && errno == EAGAIN;
+}
+
+void check(const std::optional<Hello>& hello, const std::vector<std::uint8_t>& packet) {
+  if (!hello) return;
+  require(packet.size() == sizeof(Hello), "a hello of another size");
+  require(std::memcmp(&*hello, packet.data(), sizeof(Hello)) == 0, "a hello that was not sent");
+  require(hello->magic == kHandshakeMagic && hello->protocol == kProtocolVersion,
+          "another protocol");
+  require(hello->pid > 0, "a pid that is none");
+}
+
+class Door {
+ public:
+  void knock(FuzzInput& input) {
+    const auto choice = input.take<std::uint8_t>();
+    const std::size_t size = input.take<std::uint16_t>();
+    const auto bytes = input.take_bytes(size);
+    std::vector<std::uint8_t> packet(bytes.begin(), bytes.end());
+    if ((choice & 0x80) != 0) packet.resize(size);
+    const int free_before = lowest_free_descriptor();
+    send(connection_.agent.get(), packet, choice & kMostDescriptors);
+    const auto hello = receive_hello(connection_.watchdog.get());
+    check(hello, packet);
+    require(nothing_waits(connection_.watchdog.get()), "a datagram that is still there");
+    require(lowest_free_descriptor() == free_before, "a descriptor that is still open");
+    if (hello && hello->status != ArmStatus::kWillArm) say(*hello);
+  }
+
+ private:
+  void say(const Hello& hello) {
+    Process process;
+    process.pid = hello.pid;
+    process.name = "python3";
+    const auto message = left_alone_.message(hello, process);
+    if (!message) return;
+    require(message->size() <= kLongestMessage, "a long message");
+    require(message->find('\n') == message->npos, "more than a line");
+    require(++said_ <= kMostLeftAlone, "said without end");
+  }
+
+  Connection connection_;
+  LeftAlone left_alone_;
+  std::size_t said_ = 0;
+};
+
+}  // namespace
+}  // namespace pyfault::test
+
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  pyfault::test::Door door;
+  pyfault::test::FuzzInput input(data, size);
+  while (!input.empty()) door.knock(input);
+  return 0;
+}

@@ -1,0 +1,186 @@
+// Any bytes at all as a ring, and bytes of it that change while it is read. First by hand, step by
+// step, so that the fuzzer can write between two steps; then through a real session, which must not
+// leave a slot that somebody waits for.
+//
+// Input: the header's words; for each slot its state, `committed`, `cut_short` and the size of its
+// payload; the payloads; then the changes, three bytes each and two of value.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <optional>
+#include <vector>
+
+#include "shared/ring_reader.h"
+#include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/require.h"
+#include "tests/support/crash_invariants.h"
+#include "watchdog/crash/decode.h"
+#include "watchdog/ingest/agent_session.h"
+
+namespace pyfault::test {
+namespace {
+
+constexpr std::size_t kMostPayload = 4096;
+constexpr std::size_t kMostWeight = std::size_t{128} << 20;
+// A slot's record, and the notice of dropped ones.
+constexpr std::size_t kMostEvents = kSlotCount + 1;
+
+// Only we can be meant by a pid that lives; others are dead or beyond what the system has.
+constexpr std::int32_t kDeadPid = 0x7ffffff0;
+
+void check(const Crash& crash) {
+  const std::string broken = broken_invariant(crash);
+  require(broken.empty(), broken.c_str());
+  require(weight(crash) <= kMostWeight, "weight");
+}
+
+// One ring and one session for all runs: mapping them anew would take most of the time.
+class Ring {
+ public:
+  Ring() {
+    std::array<int, 2> ends{};
+    require(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0, "pipe2");
+    writer_.reset(ends[1]);
+    const RingFile file;
+    RingMemory memory(file);
+    bytes_ = static_cast<std::byte*>(memory.address());
+    Process process;
+    process.pid = ::getpid();
+    process.name = "fuzzer";
+    session_.emplace(
+        io_, Attachment{{process.pid, ::geteuid(), process}, std::move(memory), UniqueFd(ends[0])},
+        [this](const Event& event) { note(event); }, [] { require(false, "the session ended"); });
+  }
+
+  void fill(FuzzInput& input) {
+    RingHeader* header = ring_header(static_cast<void*>(bytes_));
+    header->magic = input.take<std::uint64_t>();
+    header->slot_count = input.take<std::uint32_t>();
+    header->slot_size = input.take<std::uint64_t>();
+    header->dropped_records = input.take<std::uint32_t>();
+    std::array<std::size_t, kSlotCount> payloads{};
+    for (std::uint32_t i = 0; i < kSlotCount; ++i) payloads[i] = fill_slot(i, input);
+    for (std::uint32_t i = 0; i < kSlotCount; ++i) {
+      const auto payload = input.take_bytes(payloads[i]);
+      std::copy(payload.begin(), payload.end(),
+                reinterpret_cast<std::uint8_t*>(slot_payload(slot(i))));
+    }
+  }
+
+  void read_by_hand(FuzzInput& input) {
+    for (std::uint32_t i = 0; i < kSlotCount; ++i) read_by_hand(i, input);
+  }
+
+  void drain() {
+    events_ = 0;
+    session_->drain();
+    require(events_ <= kMostEvents, "more events than slots");
+    for (std::uint32_t i = 0; i < kSlotCount; ++i) {
+      const SlotFinding left = RingReader(bytes_).look(i).finding;
+      require(left == SlotFinding::kFree || left == SlotFinding::kClaimed, "a slot nobody frees");
+    }
+  }
+
+  // What one run leaves must not reach the next.
+  void clear() {
+    for (std::uint32_t i = 0; i < kSlotCount; ++i) {
+      std::memset(static_cast<void*>(slot(i)), 0, sizeof(SlotHeader) + kMostPayload);
+    }
+  }
+
+ private:
+  SlotHeader* slot(std::uint32_t index) const { return ring_slot(bytes_, index); }
+
+  // How large its payload is.
+  std::size_t fill_slot(std::uint32_t index, FuzzInput& input) {
+    const auto choice = input.take<std::uint8_t>();
+    SlotWord word = SlotWord::unpack(input.take<std::uint64_t>());
+    const auto committed = input.take<std::uint32_t>();
+    word.owner = owner(choice & 0x0f, word.owner);
+    slot(index)->state = word.pack();
+    // Two megabytes take as long as all else: seldom, and in one slot.
+    const bool at_the_limits = index == 0 && (choice & 0xf0) == 0xf0;
+    slot(index)->committed = at_the_limits ? committed : committed % (kMostPayload + 1);
+    slot(index)->cut_short = static_cast<CutShort>(input.take<std::uint32_t>());
+    return input.take<std::uint16_t>() % (kMostPayload + 1);
+  }
+
+  static std::int32_t owner(unsigned choice, std::int32_t given) {
+    if (choice == 0) return ::getpid();  // seldom: all of /proc/PID is read for it
+    if (choice == 1) return given > 0 ? -given : given;
+    return choice == 2 ? 0 : kDeadPid;
+  }
+
+  // The hostile process at work: a byte anywhere in the slot (of `committed`: the lower half).
+  void change(std::uint32_t index, FuzzInput& input) {
+    if (input.empty()) return;
+    const std::size_t at = input.take<std::uint16_t>() % (sizeof(SlotHeader) + kMostPayload);
+    const auto value = input.take<std::uint8_t>();
+    constexpr std::size_t kUpperHalf = offsetof(SlotHeader, committed) + 2;
+    if (at / 2 != kUpperHalf / 2) reinterpret_cast<std::uint8_t*>(slot(index))[at] = value;
+  }
+
+  void read_by_hand(std::uint32_t index, FuzzInput& input) {
+    RingReader reader(bytes_);
+    const SlotLook look = reader.look(index);
+    const bool taken =
+        look.finding == SlotFinding::kClaimed || look.finding == SlotFinding::kPublished;
+    require(!taken || look.owner > 0, "an owner that is none");
+    change(index, input);
+    std::vector<std::byte> record(reader.committed(index));
+    require(record.size() <= kSlotPayload, "committed beyond the slot");
+    change(index, input);
+    reader.copy_out(index, record.data(), record.size());
+    change(index, input);
+    const auto crash =
+        decode({record, reader.cut_short(index), look.finding == SlotFinding::kPublished});
+    if (crash) check(*crash);
+    if (look.finding == SlotFinding::kFree) return;
+    const std::uint64_t before = slot(index)->state;
+    check_release(index, look.word, before, reader.release(index, look.word));
+  }
+
+  // Released means: free, owned by nobody, one generation on. Else nothing has changed.
+  void check_release(std::uint32_t index, std::uint64_t expected, std::uint64_t before, bool done) {
+    const std::uint64_t after = slot(index)->state;
+    require(done == (before == expected), "released a word that had changed");
+    require(done || after == before, "a refused release changed the word");
+    if (!done) return;
+    const SlotWord word = SlotWord::unpack(after);
+    const std::uint32_t next =
+        (SlotWord::unpack(expected).generation + 1) & SlotWord::kGenerationMask;
+    require(word.state == SlotState::kFree && word.owner == 0, "not freed");
+    require(word.generation == next, "the generation");
+    require(slot(index)->committed == 0, "the record is still found");
+  }
+
+  void note(const Event& event) {
+    ++events_;
+    if (const auto* crash = std::get_if<Crash>(&event.body)) check(*crash);
+  }
+
+  boost::asio::io_context io_;
+  std::byte* bytes_ = nullptr;
+  UniqueFd writer_;
+  std::size_t events_ = 0;
+  std::optional<AgentSession> session_;
+};
+
+}  // namespace
+}  // namespace pyfault::test
+
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static pyfault::test::Ring& ring = *new pyfault::test::Ring;
+  pyfault::test::FuzzInput input(data, size);
+  ring.fill(input);
+  ring.read_by_hand(input);
+  pyfault::test::FuzzInput again(data, size);
+  ring.fill(again);
+  ring.drain();
+  ring.clear();
+  return 0;
+}
