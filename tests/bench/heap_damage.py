@@ -1,0 +1,87 @@
+"""Overwrites random words of another process's heap, or of given places in it, while it stands still."""
+import array
+import random
+
+WORD = 8
+HEAP_MAPPING = 128 << 10  # what malloc and pymalloc map is at least as large; what is smaller is not theirs
+THREAD_STACK = 8 << 20
+
+
+def mappings(pid):
+    with open(f"/proc/{pid}/maps", encoding="utf-8") as maps:
+        for line in maps:
+            fields = line.split()
+            begin, end = (int(part, 16) for part in fields[0].split("-"))
+            yield begin, end, fields[1], fields[5] if len(fields) > 5 else ""
+
+
+def heap_ranges(pid):
+    """[heap], and what malloc and pymalloc have mapped. Not stacks, which lie above a guard page."""
+    guard_end = None
+    for begin, end, rights, name in mappings(pid):
+        if rights == "---p" and not name:
+            guard_end = end
+            continue
+        if begin == guard_end:
+            begin = min(end, begin + THREAD_STACK)  # a stack; arenas may follow in the same mapping
+        if name == "[heap]" or (not name and rights == "rw-p" and end - begin >= HEAP_MAPPING):
+            yield begin, end
+
+
+def place_ranges(places):
+    for address, size in places:
+        yield address // WORD * WORD, (address + size) // WORD * WORD
+
+
+class Words:
+    """The words of some ranges of a process's memory, by one index."""
+
+    def __init__(self, memory, ranges):
+        self.memory = memory
+        self.places = []
+        self.values = array.array("Q")
+        for begin, end in ranges:
+            memory.seek(begin)
+            self.values.frombytes(memory.read(end - begin))
+            self.places.append((len(self.values), end))
+
+    def address(self, index):
+        count, end = next(place for place in self.places if index < place[0])
+        return end - (count - index) * WORD
+
+    def write(self, index, value):
+        self.memory.seek(self.address(index))
+        self.memory.write(value.to_bytes(WORD, "little"))
+
+
+def damaged(old, values, chance):
+    """What a stray write, a stale pointer or a flipped bit leaves."""
+    return chance.choice((chance.getrandbits(64), old ^ 1 << chance.randrange(64), 0, chance.choice(values),
+                          (old + chance.choice((-64, -8, -1, 1, 8, 64))) % 2**64, chance.randrange(4096),
+                          0xdddddddddddddddd))
+
+
+def pick(values, count, chance):
+    """Different indices of words that are not zero; fewer than `count` where there are few."""
+    picked = {}
+    for _ in range(20 * count):
+        index = chance.randrange(len(values))
+        if values[index]:
+            picked[index] = None
+        if len(picked) == count:
+            break
+    return list(picked)
+
+
+def damage(pid, ranges, count, seed):
+    """Overwrites `count` words that are in use: not zero. Gives [[address, before, after]]."""
+    chance = random.Random(seed)
+    done = []
+    with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:
+        words = Words(memory, ranges)
+        for index in pick(words.values, count, chance):
+            old = words.values[index]
+            new = damaged(old, words.values, chance)
+            words.write(index, new)
+            done.append([words.address(index), old, new])
+    return done
