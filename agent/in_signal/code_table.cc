@@ -33,13 +33,13 @@ void read_line_table(const PythonRuntimeView& python, std::uintptr_t bytes, Code
 }
 
 // A code object whose first traceable instruction lies behind its last one is CPython's own: the
-// `__init__` trampoline, the interpreter's entry shim. No traceback shows them. They are short:
-// garbage is not to pass for one.
+// `__init__` trampoline, the interpreter's entry shim. No traceback shows them. They are a few
+// instructions long: a larger one whose numbers say so has been overwritten, and is shown.
 bool is_trampoline(const PythonLayout& layout, const std::byte* code, std::int64_t code_units) {
-  constexpr std::int32_t kLongest = 64;
+  constexpr std::int64_t kLongest = 16;
   if (layout.code.first_traceable == kAbsent) return false;
-  const auto first = field<std::int32_t>(code, layout.code.first_traceable);
-  return first >= code_units && first < kLongest && code_units > 0;
+  const std::int64_t first = field<std::int32_t>(code, layout.code.first_traceable);
+  return code_units > 0 && first >= code_units && first <= kLongest;
 }
 
 void fill(const PythonRuntimeView& python, const std::byte* code, CodeEntry& entry) {

@@ -7,8 +7,12 @@ namespace pyfault {
 namespace {
 
 constexpr std::size_t kLargestFrame = 128;
-constexpr std::uintptr_t kStackRefTag = 3;   // low bits of a _PyStackRef, 3.14 on
-constexpr std::uint8_t kFirstShimOwner = 3;  // owner values from here on are not Python frames
+constexpr std::uintptr_t kStackRefTag = 3;  // low bits of a _PyStackRef, 3.14 on
+
+// FRAME_OWNED_BY_CSTACK or _BY_INTERPRETER: no Python frame. Any higher value was not CPython's.
+bool owned_by_shim(std::uint8_t owner) {
+  return owner == 3 || owner == 4;
+}
 
 bool follow(const PythonRuntimeView& python, std::uintptr_t& frame) {
   return plausible_object(frame) && guarded_read(frame + python.layout.frame.previous, frame);
@@ -62,8 +66,8 @@ bool FrameChain::read(RawFrame& frame) {
                              std::intptr_t{field<std::int32_t>(copy, layout.frame.position)});
   frame.tlbc_index =
       layout.frame.tlbc_index == kAbsent ? 0 : field<std::int32_t>(copy, layout.frame.tlbc_index);
-  frame.shim = layout.frame.owner != kAbsent &&
-               field<std::uint8_t>(copy, layout.frame.owner) >= kFirstShimOwner;
+  frame.shim =
+      layout.frame.owner != kAbsent && owned_by_shim(field<std::uint8_t>(copy, layout.frame.owner));
   return true;
 }
 

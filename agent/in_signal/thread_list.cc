@@ -152,17 +152,30 @@ bool ThreadList::leads_back(std::uintptr_t from, std::uintptr_t to) const {
   return false;
 }
 
-bool find_own_thread(const PythonRuntimeView& python, ThreadState& own) {
-  const std::uintptr_t self = thread_pointer();
+namespace {
+
+template <class IsOwn>
+bool find_thread(const PythonRuntimeView& python, ThreadState& own, IsOwn is_own) {
   bool found = false;
   ThreadList threads(python);
   for (ThreadState state; threads.next(state);) {
-    if (state.ident != self || (found && !state.active)) continue;
+    if (!is_own(state) || (found && !state.active)) continue;
     own = state;
     found = true;
     if (state.active) break;
   }
-  return found || find_in_thread_storage(python, own);
+  return found;
+}
+
+}  // namespace
+
+bool find_own_thread(const PythonRuntimeView& python, ThreadState& own) {
+  const std::uintptr_t self = thread_pointer();
+  const std::int32_t tid = sys_gettid();
+  // The native id is stale after a raw fork, so it counts only where the other was overwritten.
+  return find_thread(python, own, [=](const ThreadState& state) { return state.ident == self; }) ||
+         find_thread(python, own, [=](const ThreadState& state) { return state.tid == tid; }) ||
+         find_in_thread_storage(python, own);
 }
 
 }  // namespace pyfault

@@ -17,6 +17,11 @@ class Collector : public ::testing::Test {
     innermost_ = python_.frame(code, innermost_, unit);
   }
 
+  void set_length(std::uintptr_t code, std::int64_t code_units, std::int32_t first_traceable) {
+    python_.put(code, python_.view().layout.object.size, code_units);
+    python_.put(code, python_.view().layout.code.first_traceable, first_traceable);
+  }
+
   std::uint32_t collect() {
     scratch_->codes.clear();
     scratch_->positions.clear();
@@ -134,18 +139,26 @@ TEST_F(Collector, SkipsShims) {
 
 TEST_F(Collector, HidesTheInterpretersOwnTrampolines) {
   const std::uintptr_t trampoline = python_.code("__init__");
-  python_.put<std::int64_t>(trampoline, python_.view().layout.object.size, 3);
-  python_.put<std::int32_t>(trampoline, python_.view().layout.code.first_traceable, 4);
+  set_length(trampoline, 3, 4);
   call(python_.code("outer"));
   call(trampoline);
   call(python_.code("inner"));
   EXPECT_EQ(collect(), 2u);
 }
 
-TEST_F(Collector, DoesNotTakeGarbageForATrampoline) {
-  const std::uintptr_t garbled = python_.code("f");
-  python_.put<std::int32_t>(garbled, python_.view().layout.code.first_traceable, 0x56789abc);
-  call(garbled);
+TEST_F(Collector, ShowsACodeObjectWhoseLengthWasOverwritten) {
+  for (const std::int64_t length : {std::int64_t{0}, std::int64_t{-0x2222222222222223}}) {
+    const std::uintptr_t code = python_.code("f");
+    set_length(code, length, 0);
+    call(code);
+  }
+  EXPECT_EQ(collect(), 2u);
+}
+
+TEST_F(Collector, ShowsACodeObjectWhoseFirstTraceableInstructionWasOverwritten) {
+  const std::uintptr_t code = python_.code("f");
+  set_length(code, 100, 0x7fffffff);
+  call(code);
   EXPECT_EQ(collect(), 1u);
 }
 
