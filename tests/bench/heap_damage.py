@@ -4,6 +4,7 @@ import random
 
 WORD = 8
 HEAP_MAPPING = 128 << 10  # what malloc and pymalloc map is at least as large; what is smaller is not theirs
+LIBRARY_DATA = 1 << 20  # what follows a file at once and is smaller: its .bss, the agent's among them
 THREAD_STACK = 8 << 20
 
 
@@ -17,8 +18,12 @@ def mappings(pid):
 
 def heap_ranges(pid):
     """[heap], and what malloc and pymalloc have mapped. Not stacks, which lie above a guard page."""
-    guard_end = None
+    guard_end = file_end = None
     for begin, end, rights, name in mappings(pid):
+        if name.startswith("/"):
+            file_end = end
+        if begin == file_end and end - begin < LIBRARY_DATA and name != "[heap]":
+            continue
         if rights == "---p" and not name:
             guard_end = end
             continue
