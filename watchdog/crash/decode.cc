@@ -76,6 +76,8 @@ class RecordWalk {
                           [](const Thread& thread) { return thread.crashed; });
     crash_.fingerprint = fingerprint(crash_);
     outcome_.frames_damaged = frames_.damaged();
+    outcome_.has_runtime = seen_runtime_;
+    outcome_.threads = crash_.threads.size();
     crash_.incomplete_reason = incomplete_reason(record_, outcome_);
     crash_.complete = crash_.incomplete_reason.empty();
     return std::move(crash_);

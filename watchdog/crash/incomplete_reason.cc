@@ -11,14 +11,23 @@ std::string slot_full(std::uint64_t omitted) {
   return omitted == 0 ? "the slot was full" : "the slot was full: " + threads_left_out(omitted);
 }
 
-std::string cut_short_reason(CutShort cut_short, std::uint64_t omitted) {
+// A record without its end: the last section it does have.
+std::string where_it_ends(const WalkOutcome& outcome) {
+  if (outcome.ended) return {};
+  if (!outcome.has_runtime) return ": it ends after the signal";
+  if (outcome.threads == 0) return ": it ends after the interpreter";
+  const std::string count = std::to_string(outcome.threads);
+  return ": it ends after " + count + (outcome.threads == 1 ? " thread" : " threads");
+}
+
+std::string cut_short_reason(CutShort cut_short, const WalkOutcome& outcome) {
   switch (cut_short) {
     case CutShort::kFaultInHandler:
-      return "a fault in the handler cut the record short";
+      return "a fault in the handler cut the record short" + where_it_ends(outcome);
     case CutShort::kSlotFull:
-      return slot_full(omitted);
+      return slot_full(outcome.threads_omitted);
     default:
-      return "the record was cut short";
+      return "the record was cut short" + where_it_ends(outcome);
   }
 }
 
@@ -26,10 +35,10 @@ std::string cut_short_reason(CutShort cut_short, std::uint64_t omitted) {
 
 std::string incomplete_reason(const RawRecord& record, const WalkOutcome& outcome) {
   if (!outcome.damage.empty()) return outcome.damage;
-  if (record.cut_short != CutShort::kNone)
-    return cut_short_reason(record.cut_short, outcome.threads_omitted);
-  if (!outcome.ended && !record.published) return "the process died while writing the record";
-  if (!outcome.ended) return "the record has no end";
+  if (record.cut_short != CutShort::kNone) return cut_short_reason(record.cut_short, outcome);
+  if (!outcome.ended && !record.published)
+    return "the process died while writing the record" + where_it_ends(outcome);
+  if (!outcome.ended) return "the record has no end" + where_it_ends(outcome);
   if (outcome.frames_damaged) return "frames that the record does not explain";
   if (outcome.sections_skipped) return "sections of an unknown version";
   if (outcome.threads_omitted > 0) return threads_left_out(outcome.threads_omitted);

@@ -1,6 +1,7 @@
 // Why a record does not say all there was to say, in words for people.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -12,6 +13,8 @@ namespace pyfault {
 struct WalkOutcome {
   std::string damage;  // where the record breaks its own rules; empty where it does not
   bool ended = false;  // the end section was there
+  bool has_runtime = false;
+  std::size_t threads = 0;
   bool frames_damaged = false;
   bool sections_skipped = false;  // of a version that this reader does not know
   std::uint64_t threads_omitted = 0;

@@ -56,7 +56,7 @@ TEST_F(DamageTest, BytesAtAnOddAddressAreRead) {
 TEST_F(DamageTest, DeathWhileWritingIsTheReason) {
   begun();
   published = false;
-  EXPECT_EQ(reason(), "the process died while writing the record");
+  EXPECT_EQ(reason(), "the process died while writing the record: it ends after the interpreter");
 }
 
 TEST_F(DamageTest, DeathAfterTheEndLeavesAWholeRecord) {
@@ -67,13 +67,13 @@ TEST_F(DamageTest, DeathAfterTheEndLeavesAWholeRecord) {
 
 TEST_F(DamageTest, PublishedWithoutAnEndIsNotWhole) {
   begun();
-  EXPECT_EQ(reason(), "the record has no end");
+  EXPECT_EQ(reason(), "the record has no end: it ends after the interpreter");
 }
 
 TEST_F(DamageTest, FaultInTheHandlerIsTheReason) {
   begun();
   cut_short = CutShort::kFaultInHandler;
-  EXPECT_EQ(reason(), "a fault in the handler cut the record short");
+  EXPECT_EQ(reason(), "a fault in the handler cut the record short: it ends after the interpreter");
 }
 
 TEST_F(DamageTest, FullSlotSaysHowManyThreadsAreMissing) {

@@ -1,0 +1,110 @@
+// The handler itself faults, or is killed, at each step of its work: what had been committed is
+// reported, as incomplete, with where it ends, and the program dies by the signal it had coming.
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "tests/e2e/both_ways.h"
+
+namespace pyfault::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+constexpr char kTwoThreads[] = R"(
+import ctypes, sys
+sys.path.insert(0, ")" PYFAULT_SCENARIOS R"(")
+from helpers import parked
+import _thread
+gate = _thread.allocate_lock()
+gate.acquire()
+def wait():
+    gate.acquire()
+parked.start(wait)
+def crash():
+    ctypes.memset(0, 1, 1)
+crash()
+)";
+
+class DeathInHandler : public BothWays {
+ protected:
+  // `how`: PYFAULT_FAULT_AT or PYFAULT_KILL_AT.
+  void die(const std::string& how, int committed) {
+    program(kTwoThreads);
+    const auto step = how + "=" + std::to_string(committed);
+    std::filesystem::remove(file("log"));
+    const Watchdog watchdog(GetParam(), file("log"));
+    // The second agent takes the place of the first when env executes the interpreter.
+    outcome_ = run({.command = watchdog.command({"/usr/bin/env", "LD_PRELOAD=" PYFAULT_FAULTY_AGENT,
+                                                 step, GetParam().path, file("program.py")})});
+    exits_ = watchdog.events("exit");
+    crashes_ = watchdog.events("crash");
+  }
+
+  // What every crash that was cut short holds; gives its threads.
+  const json& expect_prefix(const std::string& where) const {
+    EXPECT_EQ(crashes_.size(), 1U);
+    const json& crash = crashes_.at(0);
+    EXPECT_FALSE(crash.at("complete"));
+    EXPECT_THAT(crash.at("incomplete_reason").get<std::string>(), HasSubstr(where));
+    EXPECT_EQ(crash.at("signal").at("name"), "SIGSEGV");
+    return crash.at("threads");
+  }
+
+  Outcome outcome_;
+  std::vector<json> exits_;
+  std::vector<json> crashes_;
+};
+INSTANTIATE_TEST_SUITE_P(E2e, DeathInHandler, testing::ValuesIn(interpreters()), parameter_name);
+
+struct Step {
+  const char* ends;
+  std::size_t threads;
+};
+// By the number of sections that are committed.
+constexpr Step kSteps[] = {{"", 0},
+                           {"ends after the signal", 0},
+                           {"ends after the interpreter", 0},
+                           {"ends after 1 thread", 1},
+                           {"ends after 2 threads", 2}};
+
+TEST_P(DeathInHandler, before_anything_is_committed_still_has_an_exit_event) {
+  for (const auto& [how, signal] :
+       {std::pair{"PYFAULT_FAULT_AT", SIGSEGV}, std::pair{"PYFAULT_KILL_AT", SIGKILL}}) {
+    die(how, 0);
+    EXPECT_EQ(outcome_.ending, killed_by(signal));
+    EXPECT_TRUE(crashes_.empty());
+    EXPECT_EQ(exits_.size(), 1U);
+  }
+}
+
+TEST_P(DeathInHandler, by_a_fault_leaves_the_sections_committed_before) {
+  for (int step = 1; step < 5; ++step) {
+    die("PYFAULT_FAULT_AT", step);
+    EXPECT_EQ(outcome_.ending, killed_by(SIGSEGV));
+    EXPECT_EQ(expect_prefix(kSteps[step].ends).size(), kSteps[step].threads);
+    EXPECT_THAT(crashes_.at(0).at("incomplete_reason").get<std::string>(),
+                HasSubstr("fault in the handler"));
+    EXPECT_EQ(exits_.at(0).at("crash"), crashes_.at(0).at("id"));
+  }
+}
+
+TEST_P(DeathInHandler, by_sigkill_leaves_the_sections_committed_before) {
+  for (int step = 1; step < 5; ++step) {
+    die("PYFAULT_KILL_AT", step);
+    EXPECT_EQ(outcome_.ending, killed_by(SIGKILL));
+    EXPECT_EQ(expect_prefix(kSteps[step].ends).size(), kSteps[step].threads);
+    EXPECT_EQ(exits_.at(0).at("crash"), json()) << "it was not the crash that ended it";
+  }
+}
+
+TEST_P(DeathInHandler, after_the_last_step_is_no_death_in_the_handler) {
+  die("PYFAULT_FAULT_AT", 5);
+  EXPECT_EQ(outcome_.ending, killed_by(SIGSEGV));
+  EXPECT_TRUE(crashes_.at(0).at("complete"));
+}
+
+}  // namespace
+}  // namespace pyfault::test

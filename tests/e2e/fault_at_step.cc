@@ -1,0 +1,46 @@
+// Linked into an agent for tests: dies in the handler when a given number of sections is committed.
+// PYFAULT_FAULT_AT=N faults in place of commit N + 1, PYFAULT_KILL_AT=N sends SIGKILL there. The
+// linker's --wrap brings the calls here.
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "shared/ring_writer.h"
+
+namespace {
+
+int fault_at = -1;
+int kill_at = -1;
+int committed = 0;
+
+[[gnu::constructor]] void read_environment() {
+  if (const char* step = std::getenv("PYFAULT_FAULT_AT")) fault_at = std::atoi(step);
+  if (const char* step = std::getenv("PYFAULT_KILL_AT")) kill_at = std::atoi(step);
+}
+
+void die_if_due() {
+  if (committed == kill_at) kill(getpid(), SIGKILL);
+  if (committed == fault_at) __builtin_trap();
+  ++committed;
+}
+
+}  // namespace
+
+extern "C" {
+// pyfault::SlotWriter::commit() and append_end(), as the linker names them.
+void __real__ZN7pyfault10SlotWriter6commitEv(pyfault::SlotWriter*);
+void __real__ZN7pyfault10SlotWriter10append_endERKNS_10EndSectionE(pyfault::SlotWriter*,
+                                                                   const pyfault::EndSection&);
+
+void __wrap__ZN7pyfault10SlotWriter6commitEv(pyfault::SlotWriter* slot) {
+  die_if_due();
+  __real__ZN7pyfault10SlotWriter6commitEv(slot);
+}
+
+void __wrap__ZN7pyfault10SlotWriter10append_endERKNS_10EndSectionE(pyfault::SlotWriter* slot,
+                                                                   const pyfault::EndSection& end) {
+  die_if_due();
+  __real__ZN7pyfault10SlotWriter10append_endERKNS_10EndSectionE(slot, end);
+}
+}
