@@ -14,6 +14,9 @@ int main(int argc, char** argv) {
       std::cout << answer->text << std::flush;
       return 0;
     }
+    if (const auto* checkup = std::get_if<pyfault::Checkup>(&parsed)) {
+      return pyfault::run_doctor(*checkup) ? 0 : 1;
+    }
     pyfault::end_as(pyfault::watch_program(std::get<pyfault::Options>(parsed)));
   } catch (const pyfault::StartError& error) {
     pyfault::complain(error.what());

@@ -15,6 +15,7 @@ constexpr std::string_view kVersionText = "pyfault-watchdog " PYFAULT_VERSION "\
 
 constexpr std::string_view kHelpText =
     R"(Usage: pyfault-watchdog [OPTIONS] --exec PROGRAM [ARG...]
+       pyfault-watchdog [--python PATH] --doctor
 
 Runs PROGRAM and reports the Python traceback of every thread when it, or a child of it, crashes in
 native code. Otherwise the program runs as it would run alone: its standard streams, terminal,
@@ -30,6 +31,9 @@ Options:
   --log-format FORMAT      text         for people (default)
                            json         one event a line
                            faulthandler what CPython's faulthandler would print
+  --doctor                 crash children of the interpreter in five typical ways, and print what
+                           is reported and what stands in the way; exit status 0 when all five
+                           reports are complete, else 1
   --config FILE            run as a service (not available in this version)
   --version                print the version and exit
   --help                   print this text and exit
@@ -83,6 +87,7 @@ LogFormat parse_log_format(const std::string& name) {
 // What CLI11 finds in the words before --exec.
 struct OwnOptions {
   std::optional<std::string> python, log, log_format, config;
+  bool doctor = false;
   bool help = false;
   bool version = false;
 };
@@ -115,6 +120,7 @@ OwnOptions parse_own(std::vector<std::string> words) {
   app.set_help_flag();
   app.allow_extras();
   app.add_flag("-h,--help", own.help)->disable_flag_override();
+  app.add_flag("--doctor", own.doctor)->disable_flag_override();
   app.add_flag("--version", own.version)->disable_flag_override();
   add_value(app, "--python", own.python, "PATH");
   add_value(app, "--log", own.log, "FILE");
@@ -130,9 +136,18 @@ OwnOptions parse_own(std::vector<std::string> words) {
   return own;
 }
 
+Checkup parse_checkup(const OwnOptions& own, bool has_exec) {
+  if (has_exec) refuse("--doctor runs programs of its own: leave out --exec");
+  if (own.log || own.log_format)
+    refuse("--doctor prints on stdout: leave out --log and --log-format");
+  Checkup checkup;
+  if (own.python) checkup.python = *own.python;
+  return checkup;
+}
+
 }  // namespace
 
-std::variant<Options, Answer> parse_options(std::span<const char* const> words) {
+std::variant<Options, Checkup, Answer> parse_options(std::span<const char* const> words) {
   SplitWords split = split_at_exec(words);
   const OwnOptions own = parse_own(std::move(split.own));
   if (own.help) return Answer{std::string(kHelpText)};
@@ -141,6 +156,7 @@ std::variant<Options, Answer> parse_options(std::span<const char* const> words) 
     refuse("--config '" + *own.config +
            "': running as a service is not available in this version; use --exec");
   }
+  if (own.doctor) return parse_checkup(own, split.has_exec);
   if (!split.has_exec) refuse("nothing to run: give --exec PROGRAM [ARG...]");
   if (split.command.empty()) refuse("--exec needs a PROGRAM after it");
 

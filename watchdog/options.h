@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "watchdog/doctor/doctor.h"
+
 namespace pyfault {
 
 enum class LogFormat { kText, kJson, kFaulthandler };
@@ -26,6 +28,6 @@ struct Answer {
 // `words` are argv without argv[0]. Everything after the first --exec (or --exec=PROGRAM) belongs
 // to the program and is not looked at. Throws StartError (kExitOwnError) on a command line that it
 // does not understand.
-std::variant<Options, Answer> parse_options(std::span<const char* const> words);
+std::variant<Options, Checkup, Answer> parse_options(std::span<const char* const> words);
 
 }  // namespace pyfault

@@ -114,6 +114,13 @@ TEST(OptionsTest, ConfigSaysThatItIsNotThereYet) {
   EXPECT_THAT(refusal({"--config", "f.toml", "--exec", "x"}), HasSubstr("--config"));
 }
 
+TEST(OptionsTest, DoctorTakesAnInterpreterAndNothingElse) {
+  EXPECT_EQ(std::get<Checkup>(parse_options(Words{"--doctor"})).python, "python3");
+  EXPECT_EQ(std::get<Checkup>(parse_options(Words{"--python", "p", "--doctor"})).python, "p");
+  EXPECT_THAT(refusal({"--doctor", "--exec", "x"}), HasSubstr("leave out --exec"));
+  EXPECT_THAT(refusal({"--doctor", "--log", "f"}), HasSubstr("leave out --log"));
+}
+
 TEST(OptionsTest, AFlagTakesNoValue) {
   EXPECT_THAT(refusal({"--version=1"}), HasSubstr("version"));
 }
@@ -121,7 +128,7 @@ TEST(OptionsTest, AFlagTakesNoValue) {
 TEST(OptionsTest, HelpNamesEveryOptionVariableAndExitCode) {
   const std::string help = answer({"--help"});
   for (const char* word : {"--exec", "--python", "--log ", "--log-format", "--config", "--version",
-                           "LD_PRELOAD", "PYFAULT_SOCKET", "125", "126", "127"}) {
+                           "--doctor", "LD_PRELOAD", "PYFAULT_SOCKET", "125", "126", "127"}) {
     EXPECT_THAT(help, HasSubstr(word));
   }
 }

@@ -1,0 +1,158 @@
+#include "watchdog/doctor/diagnosis.h"
+
+#include <gmock/gmock.h>
+#include <signal.h>
+
+namespace pyfault {
+namespace {
+
+using testing::HasSubstr;
+
+Survey healthy_survey() {
+  Survey survey;
+  survey.implementation = "cpython";
+  survey.version = "3.11.2";
+  survey.preload = survey.agent = survey.ring = true;
+  return survey;
+}
+
+Facts healthy() {
+  Facts facts;
+  facts.interpreter = "/opt/python3";
+  facts.file = {.elf = true, .x86_64 = true, .dynamic = true, .musl = false, .privileged = false};
+  facts.alone = healthy_survey();
+  facts.watched = healthy_survey();
+  return facts;
+}
+
+// "! what / advice" for an obstacle, "- what / advice" for a note, a line each.
+std::string diagnosis(const Facts& facts) {
+  std::string text;
+  for (const Finding& finding : diagnose(facts)) {
+    const bool obstacle = finding.weight == Finding::Weight::kObstacle;
+    text += (obstacle ? "! " : "- ") + finding.what + " / " + finding.advice + "\n";
+  }
+  return text;
+}
+
+TEST(DiagnosisTest, NothingIsSaidOfAHealthyEnvironment) {
+  EXPECT_EQ(diagnosis(healthy()), "");
+}
+
+TEST(DiagnosisTest, AStaticallyLinkedInterpreter) {
+  Facts facts = healthy();
+  facts.file.dynamic = false;
+  EXPECT_THAT(diagnosis(facts), HasSubstr("! '/opt/python3' is statically linked"));
+}
+
+TEST(DiagnosisTest, AnInterpreterForMusl) {
+  Facts facts = healthy();
+  facts.file.musl = true;
+  EXPECT_THAT(diagnosis(facts), HasSubstr("! '/opt/python3' is linked against musl"));
+}
+
+TEST(DiagnosisTest, AnInterpreterForAnotherProcessor) {
+  Facts facts = healthy();
+  facts.file.x86_64 = facts.file.dynamic = false;
+  EXPECT_EQ(diagnosis(facts),
+            "! '/opt/python3' is not a 64-bit x86 program / use a 64-bit x86 interpreter\n");
+}
+
+TEST(DiagnosisTest, ASetUserIdInterpreterIsTheReasonForTheMissingPreload) {
+  Facts facts = healthy();
+  facts.file.privileged = true;
+  facts.watched->preload = facts.watched->agent = false;
+  EXPECT_THAT(diagnosis(facts), HasSubstr("! '/opt/python3' is set-user-ID"));
+  EXPECT_EQ(diagnose(facts).size(), 1U);
+}
+
+TEST(DiagnosisTest, AWrapperThatStripsThePreload) {
+  Facts facts = healthy();
+  facts.watched->preload = facts.watched->agent = facts.watched->ring = false;
+  EXPECT_THAT(diagnosis(facts), HasSubstr("! LD_PRELOAD does not reach the interpreter"));
+}
+
+TEST(DiagnosisTest, WhatTheLoaderSaidWhenItDidNotLoadTheAgent) {
+  Facts facts = healthy();
+  facts.watched->agent = facts.watched->ring = false;
+  facts.loader_complaint = "ERROR: ld.so: no";
+  EXPECT_THAT(diagnosis(facts), HasSubstr("! the agent is not loaded: ERROR: ld.so: no"));
+}
+
+TEST(DiagnosisTest, AnAgentOnANoexecFileSystem) {
+  Facts facts = healthy();
+  facts.agent_on_noexec = true;
+  EXPECT_THAT(diagnosis(facts), HasSubstr("mounted noexec"));
+}
+
+TEST(DiagnosisTest, AnAgentThatDoesNotGetThrough) {
+  Facts facts = healthy();
+  facts.watched->ring = false;
+  EXPECT_THAT(diagnosis(facts), HasSubstr("! the agent is loaded but does not get through"));
+}
+
+TEST(DiagnosisTest, AnInterpreterThatIsLeftAloneIsToldWithAdvice) {
+  Facts facts = healthy();
+  facts.watched->ring = false;
+  facts.notices = {"Python 3.99 is not known to this version; left alone"};
+  EXPECT_EQ(diagnosis(facts),
+            "! Python 3.99 is not known to this version; left alone / use a version of Python, or "
+            "of pyfault-watchdog, that goes with the other\n");
+}
+
+TEST(DiagnosisTest, AnotherPython) {
+  Facts facts = healthy();
+  facts.watched->implementation = "pypy";
+  EXPECT_THAT(diagnosis(facts), HasSubstr("! the interpreter is pypy, not CPython"));
+}
+
+TEST(DiagnosisTest, AProgramThatIsNoPythonAtAll) {
+  Facts facts;
+  facts.interpreter = "/opt/python3";
+  EXPECT_THAT(diagnosis(facts), HasSubstr("! '/opt/python3' does not run Python code"));
+}
+
+TEST(DiagnosisTest, LimitsThatAreTooLow) {
+  Facts facts = healthy();
+  facts.open_files = 20;
+  facts.address_space = rlim_t{100} << 20;
+  facts.memfd = false;
+  EXPECT_THAT(diagnosis(facts), HasSubstr("! only 20 descriptors may be open"));
+  EXPECT_THAT(diagnosis(facts), HasSubstr("! the address space is limited to 100 MiB"));
+  EXPECT_THAT(diagnosis(facts), HasSubstr("! memfd_create(2) is refused"));
+}
+
+TEST(DiagnosisTest, WhatIsOnlyWorthKnowingIsANote) {
+  Facts facts = healthy();
+  facts.ptrace_scope = 3;
+  facts.file_size = 1000;
+  facts.stack = RLIM_INFINITY;
+  facts.other_preload = "libother.so";
+  facts.alone->seccomp = true;
+  facts.alone->caught = std::uint64_t{1} << (SIGBUS - 1);
+  const std::string text = diagnosis(facts);
+  for (const char* word :
+       {"ptrace_scope is 3", "RLIMIT_FSIZE", "stack is unlimited", "libother.so", "seccomp filter",
+        "another handler is installed when Python starts "
+        "(SIGBUS)"}) {
+    EXPECT_THAT(text, HasSubstr(word));
+  }
+  EXPECT_THAT(text, testing::Not(HasSubstr("!")));
+}
+
+TEST(DiagnosisTest, AHostilePathForgesNoLine) {
+  Facts facts = healthy();
+  facts.interpreter = "/opt/x\ny";
+  facts.file.dynamic = false;
+  EXPECT_THAT(diagnosis(facts), HasSubstr("'/opt/x\\ny'"));
+}
+
+TEST(DiagnosisTest, ObstaclesComeFirst) {
+  Facts facts = healthy();
+  facts.ptrace_scope = 2;
+  facts.open_files = 20;
+  EXPECT_THAT(diagnosis(facts), testing::StartsWith("! "));
+}
+
+}  // namespace
+}  // namespace pyfault
