@@ -12,8 +12,8 @@
 //
 // Order.
 //   fault, runtime, message where there is one, { code..., thread } for the faulting thread,
-//   { code..., thread } for each other thread, end. Without the end section the record is
-//   incomplete.
+//   { code..., thread } for each other thread, end. A task section follows the thread section that
+//   it belongs to. Without the end section the record is incomplete.
 //
 // Both sides run on one machine, so the byte order is the machine's. The reader trusts none of it.
 #pragma once
@@ -29,7 +29,8 @@ enum class SectionTag : std::uint16_t {
   kCode = 3,
   kThread = 4,
   kEnd = 5,
-  kMessage = 6
+  kMessage = 6,
+  kTask = 7
 };
 
 inline constexpr std::uint16_t kSectionVersion = 1;
@@ -161,6 +162,16 @@ struct ThreadSection {
   // then frame_count FrameEntry, innermost first, then one string: the thread's name
 };
 static_assert(sizeof(ThreadSection) == 40);
+
+// The asyncio task that a thread was running a step of.
+struct TaskSection {
+  SectionHeader header;
+  std::uint64_t ident;  // of the thread
+  std::uint64_t
+      number;  // n where the task is called "Task-n" and nobody has asked for its name; or 0
+  // then one string: the task's name where `number` is 0
+};
+static_assert(sizeof(TaskSection) == 24);
 
 struct EndSection {
   SectionHeader header;

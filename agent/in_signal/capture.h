@@ -24,7 +24,8 @@ struct CodeEntry {
   std::uintptr_t line_table;  // its first byte
   std::uintptr_t instructions;
   std::uint32_t instruction_bytes;
-  bool hidden;  // an interpreter's own trampoline, which no traceback shows
+  bool runs_callbacks;  // has the name of asyncio's Handle._run
+  bool hidden;          // an interpreter's own trampoline, which no traceback shows
 };
 
 struct Position {

@@ -1,5 +1,6 @@
 #include "agent/in_signal/capture_threads.h"
 
+#include "agent/in_signal/asyncio_task.h"
 #include "agent/in_signal/frame_collector.h"
 #include "agent/in_signal/python_string.h"
 #include "agent/in_signal/system_calls.h"
@@ -7,6 +8,15 @@
 
 namespace pyfault {
 namespace {
+
+// Nothing where there is no task.
+bool append_task(Capture& capture, const ThreadState& state, std::uintptr_t task) {
+  const TaskName name = find_task_name(capture.python, task);
+  if (name.number == 0 && name.text.unit_size == 0) return true;
+  const TaskSection section{{SectionTag::kTask, kSectionVersion, 0}, state.ident, name.number};
+  return capture.slot.begin_section(&section, sizeof section) &&
+         append_string(capture, name.text) && capture.slot.end_section();
+}
 
 bool append_thread(Capture& capture, const ThreadState& state, std::uint32_t flags) {
   FrameCollector frames(capture);
@@ -22,7 +32,8 @@ bool append_thread(Capture& capture, const ThreadState& state, std::uint32_t fla
   if (!capture.slot_full && slot.begin_section(&section, sizeof section) &&
       slot.append(capture.scratch.frames, count * sizeof(FrameEntry)) &&
       append_string(capture, find_thread_name(capture.python, frames.outermost())) &&
-      slot.end_section()) {
+      slot.end_section() &&
+      append_task(capture, state, state.task != 0 ? state.task : frames.callback_task())) {
     slot.commit();
     return true;
   }

@@ -1,5 +1,6 @@
 #include "agent/in_signal/code_table.h"
 
+#include "agent/in_signal/asyncio_task.h"
 #include "agent/in_signal/guarded_copy.h"
 #include "agent/in_signal/line_table.h"
 #include "agent/in_signal/python_object.h"
@@ -83,6 +84,8 @@ bool read_code(Capture& capture, CodeEntry& entry) {
   }
   fill(python, code, entry);
   if (entry.hidden) return true;
+  entry.runs_callbacks =
+      is_handle_run(python, field<std::uintptr_t>(code, python.layout.code.name));
   entry.index = capture.scratch.code_count++;
   return append_code_section(capture, code, entry);
 }

@@ -1,5 +1,6 @@
 #include "agent/in_signal/frame_collector.h"
 
+#include "agent/in_signal/asyncio_task.h"
 #include "agent/in_signal/code_table.h"
 #include "agent/in_signal/frame_chain.h"
 
@@ -58,6 +59,9 @@ bool FrameCollector::add_entry(const RawFrame& frame, std::uint64_t repeat) {
     return false;
   }
   if (code->hidden) return false;
+  if (code->runs_callbacks && callback_task_ == 0) {
+    callback_task_ = find_callback_task(capture_.python, frame.address);
+  }
   const Position position = find_position(capture_, *code, frame);
   capture_.scratch.frames[count_++] = {
       FrameKind::kCode,    {},    code->index, position.line, position.end_line, position.column,

@@ -19,6 +19,8 @@ class FrameCollector {
   std::uint32_t collect(std::uintptr_t innermost);
   // The last frame of a chain that collect() followed to its end; address 0 where there is none.
   const RawFrame& outermost() const { return outermost_; }
+  // Of those shown, the innermost that is asyncio's call of a task's step tells the task; 0: none.
+  std::uintptr_t callback_task() const { return callback_task_; }
 
  private:
   void add(const RawFrame& frame);
@@ -30,6 +32,7 @@ class FrameCollector {
   Capture& capture_;
   RawFrame last_{};
   RawFrame outermost_{};
+  std::uintptr_t callback_task_ = 0;
   bool foldable_ = false;              // last_ is what the newest entry shows
   std::uint32_t count_ = 0;            // entries in scratch.frames
   std::uint64_t outermost_count_ = 0;  // folded frames that went into scratch.outermost

@@ -64,6 +64,7 @@ struct PythonLayout {
     std::uint16_t cframe_frame;      // within the cframe; kAbsent where there is none
     std::uint16_t active;            // _status or state, see ActiveRule; kAbsent before 3.12
     std::uint16_t previous, interpreter;
+    std::uint16_t running_task;  // of asyncio; kAbsent before 3.14
   } thread;
   struct FrameStruct {
     std::uint16_t size, previous, code, position;
@@ -80,7 +81,7 @@ struct PythonLayout {
     std::uint16_t tlbc;             // kAbsent but in free-threaded 3.14 on
   } code;
   struct Object {
-    std::uint16_t type, size, type_flags;
+    std::uint16_t type, size, type_flags, type_name, type_base;
   } object;
   struct String {
     std::uint16_t length, state, ascii_data, compact_data, any_data;
@@ -94,6 +95,11 @@ struct PythonLayout {
     std::uint16_t managed_dict;  // how far before the object; kAbsent before 3.11
     std::uint16_t first_value;   // within a values array
   } attribute;
+  // Of _asyncio.Task, which no header describes: measured on running interpreters, and for the
+  // free-threaded builds by what their object header adds.
+  struct Task {
+    std::uint16_t size, name;
+  } task;
 };
 
 // A layout together with the addresses of one running interpreter.

@@ -47,11 +47,18 @@ std::uintptr_t innermost_frame(const PythonLayout& layout, const std::byte* copy
   return frame;
 }
 
+std::uintptr_t running_task(const PythonLayout& layout, std::uintptr_t state) {
+  std::uintptr_t task = 0;
+  if (layout.thread.running_task == kAbsent) return 0;
+  return guarded_read(state + layout.thread.running_task, task) ? task : 0;
+}
+
 void fill(const PythonLayout& layout, std::uintptr_t address, const std::byte* copy,
           ThreadState& state) {
   state.address = address;
   state.ident = field<std::uintptr_t>(copy, layout.thread.thread_id);
   state.frame = innermost_frame(layout, copy);
+  state.task = running_task(layout, address);
 }
 
 // CPython keeps a pointer to a thread's state with the thread: in a thread-local variable, which

@@ -182,6 +182,9 @@ class ScenarioTest : public CellTest {
     if (const auto id = expected("Interpreter")) {
       EXPECT_EQ(thread.at("interpreter"), *id == "none" ? json() : json::parse(*id));
     }
+    if (const auto task = expected("Task")) {
+      EXPECT_EQ(thread.at("task"), *task == "none" ? json() : json(*task));
+    }
     if (const auto count = expected("Depth")) {
       EXPECT_EQ(std::to_string(depth(thread)), *count);
     }

@@ -94,6 +94,14 @@ static void thread(void) {
 #endif
 }
 
+static void running_task(void) {
+#if AT_LEAST(14)
+  FIELD("thread.running_task", _PyThreadStateImpl, asyncio_running_task);
+#else
+  ABSENT("thread.running_task");
+#endif
+}
+
 /* As much as the agent reads: to the position, or to the local variables. */
 #if AT_LEAST(11)
 #define FRAME_SIZE offsetof(_PyInterpreterFrame, localsplus)
@@ -178,6 +186,8 @@ static void object_and_string(void) {
   FIELD("object.type", PyObject, ob_type);
   FIELD("object.size", PyVarObject, ob_size);
   FIELD("object.type_flags", PyTypeObject, tp_flags);
+  FIELD("object.type_name", PyTypeObject, tp_name);
+  FIELD("object.type_base", PyTypeObject, tp_base);
   FIELD("string.length", PyASCIIObject, length);
   FIELD("string.state", PyASCIIObject, state);
   VALUE("string.ascii_data", sizeof(PyASCIIObject));
@@ -211,6 +221,7 @@ static void attribute(void) {
 int main(void) {
   runtime_and_interpreter();
   thread();
+  running_task();
   frame();
   code();
   object_and_string();

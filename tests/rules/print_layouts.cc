@@ -38,6 +38,7 @@ void print(const PythonLayout& layout) {
   field("thread.frame", layout.thread.frame);
   field("thread.cframe_frame", layout.thread.cframe_frame);
   field("thread.active", layout.thread.active);
+  field("thread.running_task", layout.thread.running_task);
   field("frame.size", layout.frame.size);
   field("frame.previous", layout.frame.previous);
   field("frame.code", layout.frame.code);
@@ -57,6 +58,8 @@ void print(const PythonLayout& layout) {
   field("object.type", layout.object.type);
   field("object.size", layout.object.size);
   field("object.type_flags", layout.object.type_flags);
+  field("object.type_name", layout.object.type_name);
+  field("object.type_base", layout.object.type_base);
   field("string.length", layout.string.length);
   field("string.state", layout.string.state);
   field("string.ascii_data", layout.string.ascii_data);

@@ -1,7 +1,8 @@
 # A coroutine crashes, two awaits deep, in an asyncio task.
 #
 # Expect: SIGSEGV SEGV_MAPERR
-# Frames: fetch <- handle <- main <- Handle._run <- BaseEventLoop._run_once <- ... <- run <- <module>
+# Frames: fetch <- handle <- Handle._run <- BaseEventLoop._run_once <- ... <- run <- <module>
+# Task: fetch 7
 # Threads: 1
 # Faulthandler: same
 import asyncio
@@ -13,12 +14,14 @@ async def fetch():
 
 
 async def handle():
+    await asyncio.sleep(0)
     await fetch()
 
 
 async def main():
-    await asyncio.sleep(0)
-    await handle()
+    task = asyncio.get_running_loop().create_task(handle())
+    task.set_name("fetch 7")
+    await task
 
 
 asyncio.run(main())

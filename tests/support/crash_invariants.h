@@ -55,6 +55,7 @@ inline std::string broken_invariant(const Frame& frame) {
 
 inline std::string broken_invariant(const Thread& thread) {
   if (!is_valid_utf8(thread.name)) return "a thread's name is not UTF-8";
+  if (!is_valid_utf8(thread.task)) return "a task's name is not UTF-8";
   if (thread.tid && *thread.tid <= 0) return "thread id not positive";
   if (thread.interpreter && *thread.interpreter < 0) return "interpreter below 0";
   for (const Frame& frame : thread.frames)
@@ -84,7 +85,8 @@ inline std::string broken_invariant(const Crash& crash) {
 inline std::size_t weight(const Crash& crash) {
   std::size_t bytes = crash.threads.capacity() * sizeof(Thread);
   for (const Thread& thread : crash.threads) {
-    bytes += thread.name.capacity() + thread.frames.capacity() * sizeof(Frame);
+    bytes +=
+        thread.name.capacity() + thread.task.capacity() + thread.frames.capacity() * sizeof(Frame);
     for (const Frame& frame : thread.frames)
       bytes += frame.file.capacity() + frame.function.capacity() + frame.name.capacity();
   }

@@ -175,6 +175,17 @@ class RecordBuilder {
     return thread(spec, frames);
   }
 
+  // Of the thread `ident`.
+  RecordBuilder& task(const Units& name, std::uint64_t number = 0,
+                      std::uint64_t ident = ThreadSpec().ident) {
+    TaskSection section{};
+    section.ident = ident;
+    section.number = number;
+    open(SectionTag::kTask, section);
+    string(name);
+    return close();
+  }
+
   RecordBuilder& end(std::uint32_t threads_omitted = 0) {
     EndSection section{};
     section.threads_omitted = threads_omitted;

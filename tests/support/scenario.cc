@@ -16,7 +16,7 @@ const std::set<std::string> kKeys = {
     "Expect",  "Crashes",    "Process",      "Forged",  "Signal", "Frames",
     "Depth",   "Threads",    "Interpreter",  "Names",   "Words",  "Exit",
     "File",    "Function",   "Source",       "Sources", "Span",   "Address",
-    "Garbage", "Finalizing", "Faulthandler", "Needs",   "Until"};
+    "Garbage", "Finalizing", "Faulthandler", "Needs",   "Until",  "Task"};
 
 }  // namespace
 

@@ -41,6 +41,7 @@ struct Thread {
   std::uint64_t ident = 0;  // threading.get_ident()
   std::string name;         // threading.Thread.name; empty where unknown
   std::string native_name;  // the kernel's name for it (15 bytes); empty where unknown
+  std::string task;         // name of the asyncio task that it runs; empty: none, or unknown
   bool crashed = false;     // the faulting thread; in a dump, the one that asked
   std::optional<std::int64_t> interpreter;  // none: Python does not know this thread
   std::uint32_t list_position = 0;          // in CPython's own lists

@@ -58,7 +58,7 @@ LastWords::Source speaker(MessageSource source) {
 }
 
 bool is_known(SectionTag tag) {
-  return tag >= SectionTag::kFault && tag <= SectionTag::kMessage;
+  return tag >= SectionTag::kFault && tag <= SectionTag::kTask;
 }
 
 // The walk over the sections. It ends at the first one that breaks the rules of record.h: what came
@@ -104,6 +104,7 @@ class RecordWalk {
         return seen_runtime_ && !crash_.last_words;
       case SectionTag::kCode:
       case SectionTag::kThread:
+      case SectionTag::kTask:
       case SectionTag::kEnd:
         return seen_runtime_;
     }
@@ -123,6 +124,8 @@ class RecordWalk {
         return accept(parse_code(section));
       case SectionTag::kThread:
         return accept(parse_thread(section));
+      case SectionTag::kTask:
+        return accept(parse_task(section));
       case SectionTag::kEnd:
         return accept(parse_end(section));
     }
@@ -174,6 +177,18 @@ class RecordWalk {
     thread.frames.reserve(record->frames.size());
     for (const FrameEntry& entry : record->frames) thread.frames.push_back(frames_.decode(entry));
     crash_.threads.push_back(std::move(thread));
+    return true;
+  }
+
+  // Its thread may have been skipped: then there is nobody to tell it of.
+  bool accept(std::optional<TaskRecord> task) {
+    if (!task) return false;
+    const bool follows =
+        !crash_.threads.empty() && crash_.threads.back().ident == task->fixed.ident;
+    if (!follows) return true;
+    crash_.threads.back().task = task->fixed.number != 0
+                                     ? "Task-" + std::to_string(task->fixed.number)
+                                     : std::move(task->name.value);
     return true;
   }
 

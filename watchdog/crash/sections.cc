@@ -135,6 +135,15 @@ std::optional<ThreadRecord> parse_thread(const RawSection& section) {
   return ThreadRecord{*fixed, *std::move(frames), *std::move(name)};
 }
 
+std::optional<TaskRecord> parse_task(const RawSection& section) {
+  ByteReader reader(section.bytes);
+  const auto fixed = reader.read<TaskSection>();
+  if (!fixed) return std::nullopt;
+  auto name = read_text(reader);
+  if (!name) return std::nullopt;
+  return TaskRecord{*fixed, *std::move(name)};
+}
+
 std::optional<EndSection> parse_end(const RawSection& section) {
   return ByteReader(section.bytes).read<EndSection>();
 }

@@ -45,6 +45,11 @@ struct MessageRecord {
   std::string text;
 };
 
+struct TaskRecord {
+  TaskSection fixed;
+  Text name;
+};
+
 // None when the size is not a multiple of 8, too small for a header, or goes past the end.
 std::optional<RawSection> take_section(ByteReader& reader);
 
@@ -54,6 +59,7 @@ std::optional<RuntimeSection> parse_runtime(const RawSection& section);
 std::optional<MessageRecord> parse_message(const RawSection& section);
 std::optional<CodeObject> parse_code(const RawSection& section);
 std::optional<ThreadRecord> parse_thread(const RawSection& section);
+std::optional<TaskRecord> parse_task(const RawSection& section);
 std::optional<EndSection> parse_end(const RawSection& section);
 
 }  // namespace pyfault

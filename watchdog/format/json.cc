@@ -100,9 +100,13 @@ Json frame_json(const Frame& frame) {
 Json thread_json(const Thread& thread) {
   Json frames = Json::array();
   for (const Frame& frame : thread.frames) frames.push_back(frame_json(frame));
-  return {{"tid", value_or_null(thread.tid)},  {"ident", thread.ident},
-          {"name", text_or_null(thread.name)}, {"native_name", text_or_null(thread.native_name)},
-          {"crashed", thread.crashed},         {"interpreter", value_or_null(thread.interpreter)},
+  return {{"tid", value_or_null(thread.tid)},
+          {"ident", thread.ident},
+          {"name", text_or_null(thread.name)},
+          {"native_name", text_or_null(thread.native_name)},
+          {"task", text_or_null(thread.task)},
+          {"crashed", thread.crashed},
+          {"interpreter", value_or_null(thread.interpreter)},
           {"frames", std::move(frames)}};
 }
 

@@ -126,6 +126,7 @@ std::string thread_headline(const Thread& thread, CrashKind kind) {
   } else if (*thread.interpreter != kMainInterpreter) {
     text += fmt::format(" of interpreter {}", *thread.interpreter);
   }
+  if (!thread.task.empty()) text += " in asyncio task \"" + escape_text(thread.task) + '"';
   if (thread.crashed) text += kind == CrashKind::kCrash ? " crashed" : " asked for this dump";
   return text + ", most recent call first:\n";
 }

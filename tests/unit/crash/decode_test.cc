@@ -71,6 +71,24 @@ TEST_F(DecodeTest, RuntimeFactsKeepWhatIsUnknown) {
   EXPECT_EQ(crash().python.collecting_garbage, std::nullopt);
 }
 
+TEST_F(DecodeTest, TaskSectionNamesTheTaskOfTheThreadBeforeIt) {
+  begun().crashed_thread({}).task("fetch 7").thread({.ident = 0x2}, {}).end();
+  EXPECT_EQ(crash().threads.at(0).task, "fetch 7");
+  EXPECT_EQ(crash().threads.at(1).task, "");
+  EXPECT_TRUE(crash().complete);
+}
+
+TEST_F(DecodeTest, TaskThatNobodyNamedHasANumber) {
+  begun().crashed_thread({}).task(unreadable(), 12).end();
+  EXPECT_EQ(crash().threads.at(0).task, "Task-12");
+}
+
+TEST_F(DecodeTest, TaskOfAThreadThatIsNotThereIsNobodys) {
+  begun().task("lost").crashed_thread({}).task("of another", 0, 0x3).end();
+  EXPECT_EQ(crash().threads.at(0).task, "");
+  EXPECT_TRUE(crash().complete);
+}
+
 TEST_F(DecodeTest, FrameTakesItsNamesFromItsCodeObject) {
   begun().code("/app/a.py", "A.f", "f").crashed_thread({at(0, 7)}).end();
   EXPECT_EQ(only_frame().kind, Frame::Kind::kCode);

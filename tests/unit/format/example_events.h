@@ -96,6 +96,7 @@ inline Crash example_crash() {
   crash.threads = {
       crashed(example_thread(1234, "MainThread", {faulting, code_frame("app.py", 9, "<module>")})),
       example_thread(1240, "worker-1", {code_frame("threading.py", 331, "Condition.wait")})};
+  crash.threads[1].task = "fetch 7";
   crash.threads[1].list_position = 1;
   return crash;
 }

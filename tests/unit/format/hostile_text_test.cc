@@ -24,6 +24,7 @@ Crash crash_with_text(const std::string& text) {
   crash.id = crash.fingerprint = text;
   crash.complete = false;
   crash.incomplete_reason = text;
+  for (Thread& thread : crash.threads) thread.task = text;
   crash.signal.name = crash.signal.code_name = crash.signal.description = text;
   crash.last_words = LastWords{LastWords::Source::kException, text, text};
   crash.python = {0x030e0af0, text, false, false, false};
