@@ -11,9 +11,9 @@
 #include <functional>
 #include <optional>
 
+#include "tests/support/agent_side.h"
 #include "tests/support/temp_directory.h"
 #include "tests/unit/enrich/waiting_child.h"
-#include "tests/support/agent_side.h"
 #include "tests/unit/ingest/event_log.h"
 #include "watchdog/enrich/process_info.h"
 #include "watchdog/ingest/notice.h"

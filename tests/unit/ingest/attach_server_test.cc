@@ -9,8 +9,8 @@
 #include <array>
 #include <deque>
 
-#include "tests/unit/ingest/event_log.h"
 #include "tests/support/fake_agent.h"
+#include "tests/unit/ingest/event_log.h"
 
 namespace pyfault {
 namespace {
