@@ -1,6 +1,5 @@
 #include "agent/in_signal/crash_handler.h"
 
-#include <sys/mman.h>
 #include <sys/ucontext.h>
 
 #include <utility>
@@ -14,7 +13,7 @@
 #include "agent/in_signal/switch_stack.h"
 #include "agent/in_signal/system_calls.h"
 #include "agent/in_signal/thread_list.h"
-#include "agent/in_signal/touch_pages.h"
+#include "agent/in_signal/warm_memory.h"
 
 namespace pyfault {
 namespace {
@@ -182,22 +181,6 @@ void on_signal(int signal, siginfo_t* info, void* context) {
   let_previous_action_run(*info);
 }
 
-// By the kernel, who takes no harm where there is no memory at all.
-void populate(std::uintptr_t begin, std::size_t size) {
-  const std::uintptr_t page = begin / kPageSize * kPageSize;
-  system_call(SYS_madvise, static_cast<long>(page), static_cast<long>(begin + size - page),
-              MADV_POPULATE_WRITE);
-}
-
-// It may be somebody else's, and may be gone.
-void populate_signal_stack() {
-  constexpr std::size_t kUsed = std::size_t{8} << 10;
-  stack_t stack{};
-  sys_sigaltstack(nullptr, &stack);
-  if ((stack.ss_flags & SS_DISABLE) != 0 || stack.ss_size < kUsed) return;
-  populate(reinterpret_cast<std::uintptr_t>(stack.ss_sp) + stack.ss_size - kUsed, kUsed);
-}
-
 // Has the memory that a crash with few threads will need. A forked child has its parent's, but has
 // it to copy and to map. Most programs crash once and alone, so one slot is enough.
 void warm_up() {
@@ -205,9 +188,9 @@ void warm_up() {
   crash_scratch.codes.warm_up();
   crash_scratch.positions.warm_up();
   touch_pages(crash_scratch.frames, sizeof crash_scratch.frames);
-  touch_page(&winner);
-  touch_page(&crash_slot);
-  touch_page(&resume_stack);
+  touch_pages(&winner, sizeof winner);
+  touch_pages(&crash_slot, sizeof crash_slot);
+  touch_pages(&resume_stack, sizeof resume_stack);
   touch_pages(agent->crash_stack + (agent->crash_stack_size - kUsed), kUsed);
   populate_signal_stack();
   populate(reinterpret_cast<std::uintptr_t>(agent->watchdog.ring),

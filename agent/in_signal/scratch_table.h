@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "agent/in_signal/touch_pages.h"
+#include "agent/in_signal/warm_memory.h"
 
 namespace pyfault {
 

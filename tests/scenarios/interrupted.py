@@ -6,4 +6,5 @@
 import os
 import signal
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started us may ignore it
 os.kill(os.getpid(), signal.SIGINT)
