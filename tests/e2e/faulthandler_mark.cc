@@ -22,12 +22,14 @@ bool ends_as_expected(const Expected& expected, const Ending& ending) {
 
 std::vector<std::string> names_of(const PrintedThread& thread) {
   std::vector<std::string> names;
-  for (const PrintedFrame& frame : thread.frames) names.push_back(frame.function);
+  for (const PrintedFrame& frame : thread.frames) {
+    names.push_back(frame.function == "???" ? "{unknown}" : frame.function);
+  }
   return names;
 }
 
 bool shows_the_frames(const std::string& pattern, const PrintedThread& thread) {
-  static const std::regex mark(R"(\{\w+\})");
+  static const std::regex mark(R"(\{(omitted|unreadable|cycle)\})");
   return matches(std::regex_replace(pattern, mark, "..."), names_of(thread), false);
 }
 
