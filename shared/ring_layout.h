@@ -41,7 +41,7 @@ inline constexpr std::uint32_t kSlotCount = 8;
 // Room for 150 threads of 256 distinct frames, or some 8,000 code objects.
 inline constexpr std::size_t kSlotSize = std::size_t{2} << 20;
 // What of a slot stays in memory once it has been used; the watchdog gives the rest back. The agent
-// touches as much of the first slot when it attaches.
+// touches as much of the first slot when it attaches, and a forked child again.
 inline constexpr std::size_t kSlotKeptBytes = std::size_t{64} << 10;
 inline constexpr std::size_t kRingSize = kRingHeaderSize + kSlotCount * kSlotSize;
 
