@@ -49,9 +49,9 @@ class CellTest : public testing::Test {
 inline constexpr Ending kCannotRun = exited(77);
 
 template <class Test>
-void register_cells(const char* suite) {
+void register_cells(const char* suite, const std::vector<Interpreter>& on = interpreters()) {
   for (const Scenario& scenario : scenarios()) {
-    for (const Interpreter& interpreter : interpreters()) {
+    for (const Interpreter& interpreter : on) {
       const std::string name = scenario.name() + "/" + interpreter.label;
       testing::RegisterTest(suite, name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
                             [=]() -> CellTest* { return new Test(scenario, interpreter); });

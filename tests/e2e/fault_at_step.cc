@@ -1,6 +1,6 @@
 // Linked into an agent for tests: dies in the handler when a given number of sections is committed.
-// PYFAULT_FAULT_AT=N faults in place of commit N + 1, PYFAULT_KILL_AT=N sends SIGKILL there. The
-// linker's --wrap brings the calls here.
+// PYFAULT_FAULT_AT=N faults in place of commit N + 1, PYFAULT_KILL_AT=N sends SIGKILL there, and
+// PYFAULT_MALLOC_AT=N allocates. The linker's --wrap brings the calls here.
 #include <signal.h>
 #include <unistd.h>
 
@@ -12,16 +12,20 @@ namespace {
 
 int fault_at = -1;
 int kill_at = -1;
+int malloc_at = -1;
+void* volatile allocated = nullptr;
 int committed = 0;
 
 [[gnu::constructor]] void read_environment() {
   if (const char* step = std::getenv("PYFAULT_FAULT_AT")) fault_at = std::atoi(step);
   if (const char* step = std::getenv("PYFAULT_KILL_AT")) kill_at = std::atoi(step);
+  if (const char* step = std::getenv("PYFAULT_MALLOC_AT")) malloc_at = std::atoi(step);
 }
 
 void die_if_due() {
   if (committed == kill_at) kill(getpid(), SIGKILL);
   if (committed == fault_at) __builtin_trap();
+  if (committed == malloc_at) allocated = std::malloc(1);
   ++committed;
 }
 

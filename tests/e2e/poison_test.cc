@@ -1,0 +1,74 @@
+// Every scenario with malloc, locks, stdio and dlopen poisoned inside the signal handler
+// (tests/support/poison.cc): none is ever called there. On one interpreter; all run the same
+// handler.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "tests/e2e/cell.h"
+
+namespace pyfault::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+// The system's own interpreter, or else the oldest.
+Interpreter one_interpreter() {
+  const auto& all = interpreters();
+  const auto own = std::ranges::find_if(
+      all, [](const Interpreter& each) { return each.path.string().starts_with("/usr/bin/"); });
+  return own != all.end() ? *own : all.front();
+}
+
+// `agent`, and behind it the poison, for a program that env executes.
+std::vector<std::string> poisoned(const std::string& agent, const std::string& step) {
+  return {"/usr/bin/env", "LD_PRELOAD=" + agent + ":" PYFAULT_POISON, step, one_interpreter().path};
+}
+
+class PoisonTest : public CellTest {
+ public:
+  using CellTest::CellTest;
+
+ private:
+  void TestBody() override {
+    if (run_bare().ending == kCannotRun) GTEST_SKIP() << "cannot run here";
+    const Watchdog watchdog(interpreter(), file("log"));
+    auto program = poisoned(agent_path(), "PYTHONDONTWRITEBYTECODE=1");
+    program.push_back(scenario().program());
+    const Outcome outcome = run({.command = watchdog.command(program), .directory = file("")});
+    EXPECT_THAT(outcome.err, Not(HasSubstr("poison:")));
+    EXPECT_EQ(std::to_string(watchdog.events("crash").size()), expected("Crashes").value_or("1"))
+        << outcome.err << watchdog.report();
+  }
+};
+
+TEST(Poison, bites_a_handler_that_allocates) {
+  const TempDirectory directory;
+  const Watchdog watchdog(one_interpreter(), directory.path() / "log");
+  auto program = poisoned(PYFAULT_FAULTY_AGENT, "PYFAULT_MALLOC_AT=1");
+  program.insert(program.end(), {"-c", "import ctypes; ctypes.memset(0, 1, 1)"});
+  const Outcome outcome = run({.command = watchdog.command(program)});
+  EXPECT_EQ(outcome.ending, exited(99));
+  EXPECT_EQ(outcome.err, "poison: the signal handler called malloc\n");
+}
+
+TEST(Poison, leaves_a_program_that_does_not_crash_alone) {
+  const TempDirectory directory;
+  const Watchdog watchdog(one_interpreter(), directory.path() / "log");
+  auto program = poisoned(PYFAULT_FAULTY_AGENT, "PYFAULT_MALLOC_AT=1");
+  program.insert(program.end(), {"-c", "import threading; print(1)"});
+  const Outcome outcome = run({.command = watchdog.command(program)});
+  EXPECT_EQ(outcome.ending, exited(0));
+  EXPECT_EQ(outcome.out, "1\n");
+}
+
+}  // namespace
+}  // namespace pyfault::test
+
+int main(int argc, char** argv) {
+  using namespace pyfault::test;
+  testing::InitGoogleMock(&argc, argv);
+  register_cells<PoisonTest>("Poisoned", {one_interpreter()});
+  return RUN_ALL_TESTS();
+}
