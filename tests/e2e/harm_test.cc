@@ -264,6 +264,44 @@ TEST_P(Dump, records_the_stacks_and_the_program_goes_on) {
   EXPECT_TRUE(watchdog().events("crash").empty());
 }
 
+// Calls pyfault_dump() with unusual rounding, with denormals flushed to zero and with errno set,
+// while a name leads nowhere: a fault within the dump must change nothing either.
+constexpr char kDumpsAmidArithmetic[] = R"(
+import ctypes, mmap
+
+code = bytes.fromhex(
+    "53 4889fb 0fae5b10 d97b14"  # push rbx; mov rbx, rdi; stmxcsr [rbx+16]; fnstcw [rbx+20]
+    "0fae13 d96b04 ffd6"         # ldmxcsr [rbx]; fldcw [rbx+4]; call rsi
+    "0fae5b08 d97b0c"            # stmxcsr [rbx+8]; fnstcw [rbx+12]
+    "0fae5310 d96b14 5bc3")      # ldmxcsr [rbx+16]; fldcw [rbx+20]; pop rbx; ret
+page = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+page.write(code)
+place = ctypes.addressof(ctypes.c_char.from_buffer(page))
+call = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, use_errno=True)(place)
+dump = ctypes.cast(ctypes.CDLL(None).pyfault_dump, ctypes.c_void_p)
+state = (ctypes.c_uint * 6)(0xffc0, 0x0f7f)
+
+def nameless():
+    ctypes.set_errno(1234)
+    result = call(state, dump)
+    return result, ctypes.get_errno(), hex(state[2]), hex(state[3] & 0xffff)
+
+words = (ctypes.c_size_t * (nameless.__code__.__sizeof__() // 8)).from_address(id(nameless.__code__))
+index = next(i for i, word in enumerate(words) if word == id(nameless.__code__.co_name))
+name, words[index] = words[index], 0x123456789000
+seen = nameless()
+words[index] = name
+print(seen)
+)";
+
+TEST_P(Dump, keeps_errno_and_the_floating_point_state) {
+  program(kDumpsAmidArithmetic);
+  const Outcome outcome = run(watched());
+  EXPECT_EQ(outcome.out, "(0, 1234, '0xffc0', '0xf7f')\n");
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(watchdog().events("dump").size(), 1U);
+}
+
 TEST_P(Dump, says_no_without_a_watchdog) {
   program(kDumps);
   EXPECT_EQ(run(with_socket("@pyfault-nobody-is-here")).out, "-1\nwent on\n");

@@ -1,0 +1,113 @@
+// How much of its stack the handler takes, measured: painted before a crash, looked at after it.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "agent/in_signal/crash_handler.h"
+#include "agent/in_signal/system_calls.h"
+#include "shared/ring_layout.h"
+#include "tests/unit/agent/fake_python.h"
+
+namespace pyfault::test {
+namespace {
+
+constexpr std::size_t kStackSize = std::size_t{64} << 10;
+constexpr std::byte kPaint{0xa5};
+
+template <class T>
+T* shared_memory(std::size_t size) {
+  void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  return static_cast<T*>(memory);
+}
+
+// One interpreter with one thread: this one, which stands in `frame`.
+class FakeRuntime {
+ public:
+  FakeRuntime(FakePython& python, std::uintptr_t frame) : view_(python.view()) {
+    const PythonLayout& layout = view_.layout;
+    view_.runtime = address_of(runtime_);
+    python.put(view_.runtime, layout.runtime.interpreters_head, address_of(interpreter_));
+    python.put(address_of(interpreter_), layout.interpreter.threads_head, address_of(thread_));
+    python.put(address_of(thread_), layout.thread.thread_id, thread_pointer());
+    python.put(address_of(thread_), layout.thread.frame, address_of(cframe_));
+    python.put(address_of(cframe_), layout.thread.cframe_frame, frame);
+  }
+  const PythonRuntimeView& view() const { return view_; }
+
+ private:
+  std::byte runtime_[1024] = {};
+  std::byte interpreter_[1024] = {};
+  std::byte thread_[1024] = {};
+  std::byte cframe_[64] = {};
+  PythonRuntimeView view_;
+};
+
+class CrashStack : public ::testing::Test {
+ protected:
+  // Bytes that the crash of a child in `frame` leaves unpainted.
+  std::size_t use_of_crash_in(std::uintptr_t frame) {
+    std::fill_n(stack_, kStackSize, kPaint);
+    const pid_t child = fork();
+    if (child == 0) crash(frame);
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV) << status;
+    const std::byte* lowest =
+        std::find_if(stack_, stack_ + kStackSize, [](std::byte byte) { return byte != kPaint; });
+    return static_cast<std::size_t>(stack_ + kStackSize - lowest);
+  }
+
+  std::size_t committed() const { return ring_slot(ring_, 0)->committed.load(); }
+
+  // The budget of tests/rules/stack_budget.py for the record and for the nested handler, and the
+  // kernel's own frame for the latter.
+  static std::size_t limit() { return 4096 + 512 + 1024 + getauxval(AT_MINSIGSTKSZ); }
+
+  FakePython python_;
+
+ private:
+  [[noreturn]] void crash(std::uintptr_t frame) {
+    const FakeRuntime runtime(python_, frame);
+    static constinit std::atomic<int> owner{0};
+    AgentState state{};
+    state.python = runtime.view();
+    state.watchdog.ring = ring_;
+    state.crash_stack = stack_;
+    state.crash_stack_size = kStackSize;
+    state.owner = &owner;
+    signal(SIGSEGV, SIG_DFL);  // gtest's sanitizers, where they are
+    arm(state);
+    *reinterpret_cast<volatile int*>(std::uintptr_t{8}) = 1;
+    _exit(1);
+  }
+
+  std::byte* stack_ = shared_memory<std::byte>(kStackSize);
+  void* ring_ = shared_memory<void>(kRingSize);
+};
+
+TEST_F(CrashStack, IsPaintedSoThatItsUseIsSeen) {
+  EXPECT_GT(use_of_crash_in(0), 256u);
+}
+
+TEST_F(CrashStack, HoldsARecordOfManyFrames) {
+  std::uintptr_t frame = 0;
+  for (int i = 0; i < 300; ++i) frame = python_.frame(python_.code("f", i + 1), frame);
+  EXPECT_LT(use_of_crash_in(frame), limit());
+  EXPECT_GT(committed(), 256 * sizeof(FrameEntry));
+}
+
+TEST_F(CrashStack, HoldsTheNestedHandlerOfAnUnreadableFrame) {
+  const std::uintptr_t frame = python_.frame(python_.code("f"), 0x123456789000);
+  const std::size_t used = use_of_crash_in(frame);
+  EXPECT_GT(used, sizeof(siginfo_t));
+  EXPECT_LT(used, limit());
+}
+
+}  // namespace
+}  // namespace pyfault::test
