@@ -21,7 +21,10 @@ bool follow(const PythonRuntimeView& python, std::uintptr_t& frame) {
 }  // namespace
 
 bool FrameChain::next(RawFrame& frame) {
-  if (next_ == 0) return false;
+  if (next_ == 0) {
+    if (ends_too_soon()) end_ = ChainEnd::kUnreadable;
+    return false;
+  }
   if (steps_ == kMaxWalk) {
     end_ = ChainEnd::kTooLong;
     return false;
@@ -36,7 +39,14 @@ bool FrameChain::next(RawFrame& frame) {
   }
   ++steps_;
   next_ = frame.previous;
+  at_shim_ = frame.shim;
   return true;
+}
+
+// From 3.12 on a shim stands below all that one call from C runs: a chain that ends without one has
+// had its link overwritten.
+bool FrameChain::ends_too_soon() const {
+  return python_.layout.frame.owner != kAbsent && steps_ != 0 && !at_shim_;
 }
 
 bool FrameChain::seen_before() {

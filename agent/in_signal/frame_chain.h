@@ -23,15 +23,17 @@ class FrameChain {
   // The next link, shims included; false at the end of the chain, which end() then names.
   bool next(RawFrame& frame);
   ChainEnd end() const { return end_; }
-  std::uintptr_t broken_at() const { return next_; }  // for kUnreadable
+  std::uintptr_t broken_at() const { return next_; }  // for kUnreadable; 0: no end was reached
 
  private:
   bool read(RawFrame& frame);
   bool seen_before();
+  bool ends_too_soon() const;
 
   const PythonRuntimeView& python_;
   std::uintptr_t next_;
   ChainEnd end_ = ChainEnd::kEnd;
+  bool at_shim_ = false;
   // Brent's cycle detection: the landmark moves on at every power of two.
   std::uintptr_t landmark_;
   std::uint32_t steps_ = 0;

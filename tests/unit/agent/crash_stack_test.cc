@@ -96,7 +96,7 @@ TEST_F(CrashStack, IsPaintedSoThatItsUseIsSeen) {
 }
 
 TEST_F(CrashStack, HoldsARecordOfManyFrames) {
-  std::uintptr_t frame = 0;
+  std::uintptr_t frame = python_.shim(0);
   for (int i = 0; i < 300; ++i) frame = python_.frame(python_.code("f", i + 1), frame);
   EXPECT_LT(use_of_crash_in(frame), limit());
   EXPECT_GT(committed(), 256 * sizeof(FrameEntry));

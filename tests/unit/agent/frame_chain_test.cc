@@ -11,11 +11,11 @@ namespace {
 
 class Chain : public ::testing::Test {
  protected:
-  // frames_[0] is the innermost.
+  // frames_[0] is the innermost; below them stands a shim.
   void make_chain(std::size_t length) {
     const std::uintptr_t code = python_.code("f");
     frames_.assign(length, 0);
-    std::uintptr_t previous = 0;
+    std::uintptr_t previous = python_.shim(0);
     for (std::size_t left = length; left > 0; --left) {
       previous = frames_[left - 1] = python_.frame(code, previous);
     }
@@ -41,7 +41,7 @@ class Chain : public ::testing::Test {
 
 TEST_F(Chain, IsFollowedToItsEnd) {
   make_chain(300);
-  EXPECT_EQ(walk(), 300u);
+  EXPECT_EQ(walk(), 301u);
   EXPECT_EQ(end_, ChainEnd::kEnd);
 }
 
@@ -58,6 +58,22 @@ TEST_F(Chain, BreaksAtAMisalignedLink) {
   python_.set_previous(frames_[0], frames_[1] + 1);
   EXPECT_EQ(walk(), 1u);
   EXPECT_EQ(end_, ChainEnd::kUnreadable);
+}
+
+TEST_F(Chain, BreaksWhereItEndsWithoutAShim) {
+  make_chain(3);
+  python_.set_previous(frames_[1], 0);
+  EXPECT_EQ(walk(), 2u);
+  EXPECT_EQ(end_, ChainEnd::kUnreadable);
+}
+
+TEST_F(Chain, BelievesNoOwnerThatCPythonDoesNotKnow) {
+  make_chain(2);
+  python_.put<std::uint8_t>(frames_[0], python_.view().layout.frame.owner, 0xdd);
+  FrameChain chain(python_.view(), frames_[0]);
+  RawFrame frame;
+  ASSERT_TRUE(chain.next(frame));
+  EXPECT_FALSE(frame.shim);
 }
 
 TEST_F(Chain, NoticesAFrameThatIsItsOwnCaller) {

@@ -38,7 +38,7 @@ class Collector : public ::testing::Test {
   std::unique_ptr<void, decltype(&std::free)> ring_{std::calloc(1, kRingSize), &std::free};
   std::unique_ptr<CaptureScratch> scratch_ = std::make_unique<CaptureScratch>();
   SlotWriter slot_;
-  std::uintptr_t innermost_ = 0;
+  std::uintptr_t innermost_ = python_.shim(0);
   bool slot_full_ = false;
 };
 
