@@ -3,7 +3,8 @@
 # Expect: SIGABRT SI_TKILL
 # Frames: crash <- <module>
 # Threads: 1
-# Faulthandler: differs, the C library speaks first
+# Words: libc, null, "malloc(): corrupted top size"
+# Faulthandler: same
 import ctypes
 
 libc = ctypes.CDLL(None)
