@@ -103,6 +103,10 @@ inline SlotHeader* ring_slot(void* ring, std::uint32_t index) {
   auto* base = static_cast<std::byte*>(ring) + kRingHeaderSize + index * kSlotSize;
   return reinterpret_cast<SlotHeader*>(base);
 }
+// The low half of the state.
+inline const std::atomic<std::uint32_t>* futex_of(const SlotHeader& slot) {
+  return reinterpret_cast<const std::atomic<std::uint32_t>*>(&slot.state);
+}
 inline std::byte* slot_payload(SlotHeader* slot) {
   return reinterpret_cast<std::byte*>(slot + 1);
 }

@@ -75,7 +75,7 @@ PublishedSlot SlotWriter::publish() {
   word.state = SlotState::kPublished;
   slot_->state.exchange(word.pack(), std::memory_order_release);
   // x86-64 is little-endian: the low half of the word comes first.
-  const auto* futex = reinterpret_cast<const std::atomic<std::uint32_t>*>(&slot_->state);
+  const auto* futex = futex_of(*slot_);
   slot_ = nullptr;
   return {futex, static_cast<std::uint32_t>(word.pack())};
 }

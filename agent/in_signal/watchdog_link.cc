@@ -6,9 +6,9 @@ namespace pyfault {
 namespace {
 
 constexpr std::int64_t kMillisecond = 1'000'000;
-constexpr std::int64_t kLookAtWatchdog = 50 * kMillisecond;  // while waiting for an ack
-constexpr std::int64_t kLookForSlot = kMillisecond;
-constexpr long kBrokenPipe = -32;  // -EPIPE
+constexpr std::int64_t kLookAtWatchdog = 50 * kMillisecond;  // while waiting
+constexpr std::int64_t kMostPatience = 10;                   // times the ack timeout, for a slot
+constexpr long kBrokenPipe = -32;                            // -EPIPE
 
 timespec duration(std::int64_t ns) {
   return {ns / 1'000'000'000, ns % 1'000'000'000};
@@ -49,14 +49,21 @@ bool wake_watchdog(const WatchdogLink& link, Token token) {
   return write_without_sigpipe(link.pipe, &token, sizeof token) != kBrokenPipe;
 }
 
+// Each waits at a slot of its own choice, so that a slot that becomes free wakes a few and not all.
+// A watchdog that frees slots one by one is at work, and worth waiting for.
 SlotWriter claim_slot(const WatchdogLink& link, std::int32_t pid) {
-  const std::int64_t deadline = clock_ns(CLOCK_MONOTONIC) + link.ack_timeout_ms * kMillisecond;
-  for (;;) {
+  const SlotHeader* watched = ring_slot(link.ring, static_cast<std::uint32_t>(pid) % kSlotCount);
+  const std::int64_t patience = link.ack_timeout_ms * kMillisecond;
+  const std::int64_t end = clock_ns(CLOCK_MONOTONIC) + kMostPatience * patience;
+  std::int64_t deadline = clock_ns(CLOCK_MONOTONIC) + patience;
+  while (clock_ns(CLOCK_MONOTONIC) < (deadline < end ? deadline : end)) {
+    const std::uint32_t seen = futex_of(*watched)->load(std::memory_order_acquire);
     SlotWriter slot = SlotWriter::claim(link.ring, pid);
     if (slot) return slot;
-    if (clock_ns(CLOCK_MONOTONIC) >= deadline || !watchdog_listens(link)) break;
-    const timespec pause = duration(kLookForSlot);
-    sys_nanosleep(&pause);
+    if (!watchdog_listens(link)) break;
+    const timespec pause = duration(kLookAtWatchdog);
+    sys_futex_wait(futex_of(*watched), seen, &pause);
+    if (futex_of(*watched)->load() != seen) deadline = clock_ns(CLOCK_MONOTONIC) + patience;
   }
   ring_header(link.ring)->dropped_records.fetch_add(1, std::memory_order_relaxed);
   return {};

@@ -28,8 +28,9 @@ bool watchdog_listens(const WatchdogLink& link);
 // full pipe counts as told: the watchdog has tokens to read.
 bool wake_watchdog(const WatchdogLink& link, Token token);
 
-// A slot for this process; waits for one, at most the ack timeout, while others crash too. After
-// that the crash is counted as dropped and the writer owns nothing.
+// A slot for this process. While others crash too it waits for one: as long as slots become free,
+// at most ten times the ack timeout, else once that. After that the crash is counted as dropped and
+// the writer owns nothing.
 SlotWriter claim_slot(const WatchdogLink& link, std::int32_t pid);
 
 // Until the watchdog has released the slot, at most the ack timeout; returns at once when the
