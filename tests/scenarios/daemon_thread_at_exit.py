@@ -7,7 +7,7 @@ import threading
 
 from helpers import machine_code
 
-go = ctypes.create_string_buffer(1)
+go = machine_code.outlive_everything(ctypes.create_string_buffer(1))
 work = machine_code.function(machine_code.crash_when_set(ctypes.addressof(go)))
 
 

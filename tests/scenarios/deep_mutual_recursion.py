@@ -6,8 +6,11 @@
 # Threads: 2
 # Faulthandler: same
 import ctypes
+import os
 import sys
 import threading
+
+from helpers import parked
 
 DEPTH = 100_000
 
@@ -28,9 +31,11 @@ def tock(depth):
 
 
 def main():
-    tick(DEPTH)
+    os.read(go_pipe[0], 1) and tick(DEPTH)
 
 
-thread = threading.Thread(target=main)
-thread.start()
-thread.join()
+lock = threading.Lock()
+lock.acquire()
+go_pipe = os.pipe()
+parked.start(main)
+os.write(go_pipe[1], b".") and lock.acquire()

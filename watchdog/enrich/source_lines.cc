@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "watchdog/enrich/source_file.h"
 #include "watchdog/crash/utf8.h"
+#include "watchdog/enrich/source_file.h"
 
 namespace pyfault {
 namespace {

@@ -4,7 +4,7 @@ import ctypes
 import sys
 
 _FRAME_OBJECT_BACK = 24  # up to 3.10: PyFrameObject.f_back
-_FRAME_OBJECT_FRAME = 24  # from 3.11 on: PyFrameObject.f_frame
+_FRAME_OBJECT_FRAME = object.__basicsize__ + 8  # from 3.11 on: PyFrameObject.f_frame
 _FRAME_OBJECT_CODE = 32  # up to 3.10: PyFrameObject.f_code
 _CODE = 0 if sys.version_info >= (3, 12) else 32  # _PyInterpreterFrame.f_executable, f_code
 _PREVIOUS = 48 if sys.version_info < (3, 12) else 8  # _PyInterpreterFrame.previous

@@ -4,8 +4,6 @@ import ctypes
 import mmap
 import struct
 
-_kept = []
-
 STACK_OVERFLOW = b"\xe8\xfb\xff\xff\xff"  # call itself
 DIVIDE_BY_ZERO = b"\x31\xc9\x31\xd2\xf7\xf1"  # xor ecx, ecx; xor edx, edx; div ecx
 UNDEFINED = b"\x0f\x0b"  # ud2
@@ -31,11 +29,17 @@ def crash_when_set(address):
     return wait + UNDEFINED  # mov rax, address; cmp byte [rax], 0; je back; ud2
 
 
+def outlive_everything(thing):
+    """Not even the end of the interpreter takes it away."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+    return thing
+
+
 def load(instructions):
     """The address of a copy that may be executed."""
     page = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
     page.write(instructions)
-    _kept.append(page)
+    outlive_everything(page)
     return ctypes.addressof(ctypes.c_char.from_buffer(page))
 
 
