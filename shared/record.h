@@ -166,9 +166,8 @@ static_assert(sizeof(ThreadSection) == 40);
 // The asyncio task that a thread was running a step of.
 struct TaskSection {
   SectionHeader header;
-  std::uint64_t ident;  // of the thread
-  std::uint64_t
-      number;  // n where the task is called "Task-n" and nobody has asked for its name; or 0
+  std::uint64_t ident;   // of the thread
+  std::uint64_t number;  // n where the task is "Task-n" and nobody has asked for its name; or 0
   // then one string: the task's name where `number` is 0
 };
 static_assert(sizeof(TaskSection) == 24);

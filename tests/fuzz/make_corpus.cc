@@ -88,6 +88,10 @@ RecordBuilder last_words() {
       .end();
 }
 
+RecordBuilder tasks() {
+  return begun().crashed_thread({}).task("fetch").thread({.tid = 102}, {}).task("", 7).end();
+}
+
 void make_decode_corpus(const Corpus& corpus) {
   corpus.add("one_thread", one_thread());
   corpus.add("several_threads", several_threads());
@@ -95,6 +99,7 @@ void make_decode_corpus(const Corpus& corpus) {
   corpus.add("gaps", gaps());
   corpus.add("text", text());
   corpus.add("last_words", last_words());
+  corpus.add("tasks", tasks());
   corpus.add("later_format", later_format());
   corpus.add("slot_full", begun().end(12), static_cast<unsigned>(CutShort::kSlotFull));
   corpus.add("fault_in_handler", begun(), static_cast<unsigned>(CutShort::kFaultInHandler));
