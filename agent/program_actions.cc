@@ -34,7 +34,7 @@ int change_action(int signal, const struct sigaction* action, struct sigaction* 
     if (old != nullptr) translate(replaced, *old);
   } else {
     result = next_sigaction.get()(signal, action, old);
-    if (action != nullptr && action->sa_handler != SIG_IGN) note_replaced_handler();
+    if (action != nullptr && action->sa_handler != SIG_IGN) note_replaced_handler(signal);
   }
   if (result == 0 && old != nullptr && is_our_handler(old->sa_sigaction)) translate(behind, *old);
   return result;

@@ -46,15 +46,16 @@ static_assert(sizeof(Welcome) == 24);
 
 inline constexpr std::uint32_t kDefaultAckTimeoutMs = 2000;
 
-enum class TokenKind : std::uint32_t {
+enum class TokenKind : std::uint16_t {
   kRecord = 1,           // pid has begun or published a record: look at the ring
   kForked = 2,           // pid is a forked child that shares the ring
-  kHandlerReplaced = 3,  // pid has a handler of its own now in place of one of ours
+  kHandlerReplaced = 3,  // pid has a handler of its own for `signal` now, in place of ours
 };
 
 // What goes over the pipe. Smaller than PIPE_BUF, so each arrives whole.
 struct Token {
   TokenKind kind;
+  std::uint16_t signal;  // 0 but for kHandlerReplaced
   std::int32_t pid;
 };
 static_assert(sizeof(Token) == 8);

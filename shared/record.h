@@ -95,8 +95,8 @@ struct MessageSection {
   SectionHeader header;
   MessageSource source;
   std::uint32_t reserved;
-  // then two strings: an exception's type as the C++ ABI mangles it, and the text; either may be
-  // missing. Their units are bytes, in whatever encoding the program uses.
+  // then two strings: the exception's type, as C++ spells it, and the text; either may be empty.
+  // Their units are bytes, in whatever encoding the program uses.
 };
 static_assert(sizeof(MessageSection) == 16);
 

@@ -32,7 +32,9 @@ ExitEvent describe(const ChildEnd& end) {
 
 void ProgramRun::note(const Event& event) {
   if (event.process.pid != process_.pid) return;
-  if (std::holds_alternative<HandlerReplacedEvent>(event.body)) handler_replaced_ = true;
+  if (const auto* replaced = std::get_if<HandlerReplacedEvent>(&event.body)) {
+    replaced_.insert(replaced->signal);
+  }
   const auto* crash = std::get_if<Crash>(&event.body);
   if (!crash || crash->kind != CrashKind::kCrash) return;
   process_ = event.process;
@@ -50,7 +52,7 @@ Event ProgramRun::exit_event(const ChildEnd& end, double uptime_seconds) const {
   ExitEvent exit = describe(end);
   exit.uptime_seconds = uptime_seconds;
   exit.crash_id = crash_behind(exit);
-  exit.handler_replaced = handler_replaced_;
+  exit.handler_replaced = exit.signal && replaced_.contains(*exit.signal);
   Event event;
   event.process = process_;
   event.body = std::move(exit);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "watchdog/event/event.h"
@@ -15,8 +16,8 @@ class ProgramRun {
   ProgramRun() = default;
   explicit ProgramRun(Process process) : process_(std::move(process)) {}
 
-  // Remembers a crash of the program itself, which its end may be owed to, and whether it replaced
-  // our handler; other events are not its.
+  // Remembers a crash of the program itself, which its end may be owed to, and which of our
+  // handlers it replaced; other events are not its.
   void note(const Event& event);
 
   Event start_event() const;
@@ -35,7 +36,7 @@ class ProgramRun {
 
   Process process_;  // as last seen: the program may have replaced itself by exec
   std::optional<LastCrash> last_crash_;
-  bool handler_replaced_ = false;
+  std::set<int> replaced_;  // signals that the program has a handler of its own for
 };
 
 }  // namespace pyfault

@@ -70,7 +70,7 @@ void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault)
 }
 
 bool ping() {
-  return wake_watchdog(agent->watchdog, {TokenKind::kRecord, own_pid()});
+  return wake_watchdog(agent->watchdog, {TokenKind::kRecord, 0, own_pid()});
 }
 
 void publish_and_wait(SlotWriter& slot) {
@@ -226,13 +226,15 @@ void forget_parent() {
   dumper.store(0);
   crash_slot = SlotWriter();
   warm_up();
-  wake_watchdog(agent->watchdog, {TokenKind::kForked, sys_getpid()});
+  wake_watchdog(agent->watchdog, {TokenKind::kForked, 0, sys_getpid()});
 }
 
-void note_replaced_handler() {
-  static constinit std::atomic<bool> told{false};
-  if (agent == nullptr || told.exchange(true)) return;
-  wake_watchdog(agent->watchdog, {TokenKind::kHandlerReplaced, sys_getpid()});
+void note_replaced_handler(int signal) {
+  static constinit std::atomic<KernelSignalSet> told{0};
+  const KernelSignalSet bit = signal_bit(signal);
+  if (agent == nullptr || (told.fetch_or(bit) & bit) != 0) return;
+  const auto number = static_cast<std::uint16_t>(signal);
+  wake_watchdog(agent->watchdog, {TokenKind::kHandlerReplaced, number, sys_getpid()});
 }
 
 bool record_dump() {

@@ -15,9 +15,9 @@ void arm(const AgentState& state);
 // handler at the fork does not concern the child.
 void forget_parent();
 
-// Any context: the program has put a handler of its own in place of one of ours. The watchdog is
-// told once.
-void note_replaced_handler();
+// Any context: the program has put a handler of its own in place of ours. The watchdog is told once
+// a signal.
+void note_replaced_handler(int signal);
 
 // Any context but a handler's: records the stacks of all threads and returns without waiting. False
 // when there is no watchdog, every slot is taken, or a crash or another dump is being recorded.

@@ -1,7 +1,6 @@
 #include "agent/in_signal/last_words.h"
 
-#include "agent/in_signal/cxx_exception.h"
-#include "agent/in_signal/fatal_error_text.h"
+#include "agent/in_signal/announcement.h"
 #include "agent/in_signal/guarded_copy.h"
 
 namespace pyfault {
@@ -16,14 +15,14 @@ std::uintptr_t libc_text(std::uintptr_t variable) {
   return message + sizeof(unsigned);
 }
 
-// The bytes at `address` up to their NUL or newline; none where it is 0.
-bool append_bytes(SlotWriter& slot, std::uintptr_t address) {
+// The bytes up to their NUL or newline.
+bool append_bytes(SlotWriter& slot, const char* bytes) {
+  const auto address = reinterpret_cast<std::uintptr_t>(bytes);
   StringHeader header{1, 0, 0, 0};
   const std::size_t start = slot.cursor();
   if (!slot.append(&header, sizeof header)) return false;
   char next = '\0';
-  while (address != 0 && guarded_read(address + header.units, next) && next != '\0' &&
-         next != '\n') {
+  while (guarded_read(address + header.units, next) && next != '\0' && next != '\n') {
     header.truncated = header.units == kLongest;
     if (header.truncated != 0) break;
     if (!slot.append(&next, 1)) return false;
@@ -37,29 +36,22 @@ bool append_bytes(SlotWriter& slot, std::uintptr_t address) {
   return true;
 }
 
-struct LastWords {
-  MessageSource source;
-  std::uintptr_t type;
-  std::uintptr_t text;
-};
-
-// glibc and the interpreter speak only when they are about to abort, while an exception may be
-// around for other reasons.
-LastWords find_last_words(const void* context, std::uintptr_t libc_message) {
-  if (const std::uintptr_t text = libc_text(libc_message)) return {MessageSource::kLibc, 0, text};
-  if (const char* text = fatal_error_text()) {
-    return {MessageSource::kPython, 0, reinterpret_cast<std::uintptr_t>(text)};
-  }
-  const CxxException exception = find_cxx_exception(context);
-  return {MessageSource::kException, exception.type_name, exception.what};
+// glibc speaks last.
+bool find_last_words(std::uintptr_t libc_message, Announcement& words) {
+  const std::uintptr_t said = libc_text(libc_message);
+  if (said == 0) return find_announcement(words);
+  words = {MessageSource::kLibc, "", reinterpret_cast<const char*>(said)};
+  return true;
 }
 
 }  // namespace
 
 void capture_last_words(Capture& capture, const Fault& fault, std::uintptr_t libc_message) {
-  if (fault.info == nullptr || fault.info->si_signo != SIGABRT) return;
-  const LastWords words = find_last_words(fault.context, libc_message);
-  if (words.type == 0 && words.text == 0) return;
+  Announcement words;
+  if (fault.info == nullptr || fault.info->si_signo != SIGABRT ||
+      !find_last_words(libc_message, words)) {
+    return;
+  }
   const MessageSection section{{SectionTag::kMessage, kSectionVersion, 0}, words.source, 0};
   SlotWriter& slot = capture.slot;
   if (slot.begin_section(&section, sizeof section) && append_bytes(slot, words.type) &&

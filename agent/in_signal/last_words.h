@@ -1,7 +1,7 @@
-// Why the program gave up, in its own words: what glibc or the interpreter said before it aborted,
-// or the C++ exception that nobody caught.
+// Why the program gave up, in its own words: what glibc, the interpreter or libstdc++ said before
+// the thread aborted.
 //
-// Context: see capture.h. Found in memory, with guards; no function of either runtime is called.
+// Context: see capture.h. Found in memory, with guards.
 #pragma once
 
 #include "agent/in_signal/capture.h"

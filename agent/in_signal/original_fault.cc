@@ -67,33 +67,52 @@ void* address_of(int signal, const mcontext_t& machine) {
   return reinterpret_cast<void*>(address);
 }
 
+// Is there at `place` what the kernel made of an earlier delivery of this signal?
+bool read_frame(std::uintptr_t place, const ucontext_t& latest, ucontext_t& frame) {
+  return guarded_copy(&frame, place, kContextHead) &&
+         frame.uc_stack.ss_sp == latest.uc_stack.ss_sp &&
+         frame.uc_stack.ss_size == latest.uc_stack.ss_size;
+}
+
+// From the top of the alternate stack down: the first frame there is the first delivery.
+std::uintptr_t find_on_signal_stack(const ucontext_t& latest, ucontext_t& frame) {
+  const auto own = reinterpret_cast<std::uintptr_t>(&latest);
+  const auto lowest = reinterpret_cast<std::uintptr_t>(latest.uc_stack.ss_sp);
+  const std::uintptr_t top = lowest + latest.uc_stack.ss_size;
+  if (own < lowest || own >= top) return 0;
+  std::uintptr_t place = (top - kContextHead) / kAlignment * kAlignment;
+  for (; place > own; place -= kAlignment) {
+    if (read_frame(place, latest, frame)) return place;
+  }
+  return 0;
+}
+
+// Of a handler that did not ask for the alternate stack, from where it raised the signal again.
+std::uintptr_t find_on_program_stack(const ucontext_t& latest, ucontext_t& frame) {
+  constexpr std::uintptr_t kFar = std::uintptr_t{16} << 10;
+  const auto stack = static_cast<std::uintptr_t>(latest.uc_mcontext.gregs[REG_RSP]);
+  std::uintptr_t place = (stack + kAlignment) / kAlignment * kAlignment;
+  for (const std::uintptr_t end = place + kFar; place < end; place += kAlignment) {
+    if (read_frame(place, latest, frame)) return place;
+  }
+  return 0;
+}
+
 }  // namespace
 
 OriginalFault find_original_fault(const siginfo_t& info, const void* context) {
   OriginalFault original{};
   if (!raised_by_own_thread(info)) return original;
-  const stack_t& stack = static_cast<const ucontext_t*>(context)->uc_stack;
-  const auto own = reinterpret_cast<std::uintptr_t>(context);
-  const auto lowest = reinterpret_cast<std::uintptr_t>(stack.ss_sp);
-  const std::uintptr_t top = lowest + stack.ss_size;
-  if (own < lowest || own >= top) return original;
-
-  // From the top down: the first frame on the stack is the first delivery.
-  ucontext_t candidate;
-  std::uintptr_t place = (top - kContextHead) / kAlignment * kAlignment;
-  for (; place > own; place -= kAlignment) {
-    if (!guarded_copy(&candidate, place, kContextHead) || candidate.uc_stack.ss_sp != stack.ss_sp ||
-        candidate.uc_stack.ss_size != stack.ss_size) {
-      continue;
-    }
-    const int code = code_of(info.si_signo, candidate.uc_mcontext);
-    if (code == 0) return original;
-    original.info.si_signo = info.si_signo;
-    original.info.si_code = code;
-    original.info.si_addr = address_of(info.si_signo, candidate.uc_mcontext);
-    original.context = reinterpret_cast<const void*>(place);
-    return original;
-  }
+  const auto& latest = *static_cast<const ucontext_t*>(context);
+  ucontext_t frame;
+  std::uintptr_t place = find_on_signal_stack(latest, frame);
+  if (place == 0) place = find_on_program_stack(latest, frame);
+  const int code = place != 0 ? code_of(info.si_signo, frame.uc_mcontext) : 0;
+  if (code == 0) return original;
+  original.info.si_signo = info.si_signo;
+  original.info.si_code = code;
+  original.info.si_addr = address_of(info.si_signo, frame.uc_mcontext);
+  original.context = reinterpret_cast<const void*>(place);
   return original;
 }
 

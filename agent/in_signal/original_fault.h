@@ -3,9 +3,9 @@
 // A handler that was installed after ours (faulthandler, others like it) runs first, puts our
 // action back and raises the signal anew: what arrives then says "sent by this very thread", and
 // the kind and the address of the fault are lost. But the frame that the kernel made for the first
-// delivery still lies at the top of the alternate stack. It holds the registers and what the
-// processor said of the trap; from that the siginfo is made again (the kernel wrote it only if that
-// handler asked for it).
+// delivery still lies at the top of the alternate stack, or on the program's own. It holds the
+// registers and what the processor said of the trap; from that the siginfo is made again (the
+// kernel wrote it only if that handler asked for it).
 //
 // Context: the signal handler.
 #pragma once

@@ -83,7 +83,7 @@ RecordBuilder later_format() {
 
 RecordBuilder last_words() {
   return begun(sent_signal(SIGABRT, SI_TKILL, kPid))
-      .message(MessageSource::kException, "N3app5ErrorE", "no \xff such table")
+      .message(MessageSource::kException, "app::Error", "no \xff such table")
       .crashed_thread({})
       .end();
 }

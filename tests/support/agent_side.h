@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <boost/interprocess/mapped_region.hpp>
 #include <string>
@@ -54,13 +55,15 @@ class AgentSide {
   }
 
   // False when the pipe is full.
-  bool send(TokenKind kind, int pid) const {
-    const Token token{kind, pid};
+  bool send(TokenKind kind, int pid, std::uint16_t signal = 0) const {
+    const Token token{kind, signal, pid};
     return ::write(pipe_.get(), &token, sizeof(token)) == sizeof(token);
   }
   void ping() const { ASSERT_TRUE(send(TokenKind::kRecord, 0)); }
   void tell_of_fork(int pid) const { ASSERT_TRUE(send(TokenKind::kForked, pid)); }
-  void tell_of_handler(int pid) const { ASSERT_TRUE(send(TokenKind::kHandlerReplaced, pid)); }
+  void tell_of_handler(int pid, std::uint16_t signal = SIGSEGV) const {
+    ASSERT_TRUE(send(TokenKind::kHandlerReplaced, pid, signal));
+  }
   void close_pipe() { pipe_.reset(); }
   int pipe() const { return pipe_.get(); }
 

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "watchdog/crash/byte_reader.h"
-#include "watchdog/crash/demangle.h"
 #include "watchdog/crash/explain_signal.h"
 #include "watchdog/crash/fingerprint.h"
 #include "watchdog/crash/frame_decoder.h"
@@ -159,7 +158,7 @@ class RecordWalk {
   bool accept(std::optional<MessageRecord> message) {
     if (!message) return false;
     crash_.last_words =
-        LastWords{speaker(message->source), demangle(message->type), std::move(message->text)};
+        LastWords{speaker(message->source), std::move(message->type), std::move(message->text)};
     return true;
   }
 

@@ -41,7 +41,7 @@ struct ThreadRecord {
 
 struct MessageRecord {
   MessageSource source;
-  std::string type;  // mangled
+  std::string type;
   std::string text;
 };
 

@@ -155,7 +155,7 @@ class Diagnosis {
     }
     if (!handled.empty()) {
       note("another handler is installed when Python starts (" + handled +
-           "): it runs after ours has made its record");
+           "): it runs before ours, and a crash is reported only if it hands on");
     }
     if (!facts_.other_preload.empty()) {
       note("LD_PRELOAD already holds " + escape_text(facts_.other_preload) +

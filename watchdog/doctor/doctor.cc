@@ -26,7 +26,7 @@ class Doctor {
     facts_.agent = find_agent();
   }
 
-  // Without the options that would keep the user's own start-up files out.
+  // Here and below without the options that would keep the user's own start-up files out.
   void survey() {
     examine_system(facts_);
     const Trial alone = run({"-B"}, kSurveyProgram, "");
@@ -43,7 +43,7 @@ class Doctor {
   }
 
   bool try_probe(const Probe& probe) {
-    const Trial trial = run({"-I", "-B"}, program_of(probe), facts_.agent);
+    const Trial trial = run({"-B"}, program_of(probe), facts_.agent);
     note_notices(trial);
     const Verdict verdict = judge(probe, trial);
     std::cout << fmt::format("  {:<6}  {:<26}  {}\n", verdict.ok ? "ok" : "FAILED", probe.title,

@@ -43,9 +43,18 @@ std::optional<int> number_within(int pid) {
   return std::nullopt;
 }
 
+// By unshare(). A child that clone() puts into a namespace gets a low number there.
+bool forks_into_another_namespace(int parent) {
+  std::error_code unreadable;
+  return fs::read_symlink(in_proc(parent) + "/ns/pid_for_children", unreadable) !=
+         fs::read_symlink("/proc/self/ns/pid", unreadable);
+}
+
 }  // namespace
 
+// To go through all children is only worth it where one may be meant.
 std::optional<int> find_namespaced_child(int parent, int own_pid) {
+  if (own_pid > parent && !forks_into_another_namespace(parent)) return std::nullopt;
   for (const int child : children_of(parent)) {
     if (number_within(child) == own_pid) return child;
   }

@@ -29,7 +29,7 @@ struct ExitEvent {
   bool core_dumped = false;
   std::string reason;                   // "exited", "signaled" or kOomKilled
   std::optional<std::string> crash_id;  // of the crash that ended the process
-  bool handler_replaced = false;        // see HandlerReplacedEvent
+  bool handler_replaced = false;        // of `signal`; see HandlerReplacedEvent
   double uptime_seconds = 0;
   std::int64_t max_rss_bytes = 0;
   double user_seconds = 0;
@@ -39,7 +39,9 @@ struct ExitEvent {
 // The program has put a signal handler of its own in place of ours: a crash is reported only if
 // that hands on to us. Many do (faulthandler for one), so people hear of it when there is no
 // report.
-struct HandlerReplacedEvent {};
+struct HandlerReplacedEvent {
+  int signal = 0;
+};
 
 // Something the operator should know about the watching itself: an interpreter left alone, records
 // that were dropped.

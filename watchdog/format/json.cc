@@ -121,7 +121,10 @@ struct AddBody {
     json["message"] = notice.message;
   }
 
-  void operator()(const HandlerReplacedEvent&) const { json["event"] = "handler-replaced"; }
+  void operator()(const HandlerReplacedEvent& replaced) const {
+    json["event"] = "handler-replaced";
+    json["signal"] = signal_name(replaced.signal);
+  }
 
   void operator()(const ExitEvent& exit) const {
     json["event"] = "exit";

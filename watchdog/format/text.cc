@@ -154,8 +154,8 @@ struct TextOf {
     const std::string what =
         fmt::format(" was killed by {}{}{}; it left no record{}", signal_name(*exit.signal),
                     exit.core_dumped ? " (core dumped)" : "",
-                    exit.reason == kOomKilled ? " for want of memory (OOM kill)" : "",
-                    exit.handler_replaced ? ", having replaced our signal handler" : "");
+                    exit.reason == kOomKilled ? " (an OOM kill, as its memory cgroup counts)" : "",
+                    exit.handler_replaced ? ", having replaced our handler" : "");
     return headline(event, process_name(event.process), what);
   }
 

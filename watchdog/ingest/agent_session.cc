@@ -67,7 +67,7 @@ void AgentSession::take_tokens() {
   const std::size_t count = static_cast<std::size_t>(size) / sizeof(Token);
   for (const Token& token : std::span(tokens).first(count)) {
     if (token.kind == TokenKind::kForked) family_.watch(token.pid);
-    if (token.kind == TokenKind::kHandlerReplaced) report_replaced_handler(token.pid);
+    if (token.kind == TokenKind::kHandlerReplaced) report_replaced_handler(token);
   }
   if (size == 0) pipe_.reset();
 }
@@ -128,11 +128,16 @@ Event AgentSession::describe(std::uint32_t index, const SlotLook& slot,
   return {realtime_ns, "", std::nullopt, std::move(process), std::move(*crash)};
 }
 
-// Of the process that attached, and once: whoever writes to the pipe can't flood the log.
-void AgentSession::report_replaced_handler(int own_pid) {
+// Of the process that attached, and once a signal: whoever writes to the pipe can't flood the log.
+void AgentSession::report_replaced_handler(const Token& token) {
   const AttachedProcess& attached = family_.attached();
-  if (own_pid != attached.own_pid || std::exchange(handler_replaced_, true)) return;
-  on_event_({realtime_now_ns(), "", std::nullopt, attached.process, HandlerReplacedEvent{}});
+  if (token.pid != attached.own_pid || token.signal == 0 || token.signal >= replaced_.size() ||
+      replaced_[token.signal]) {
+    return;
+  }
+  replaced_.set(token.signal);
+  on_event_(
+      {realtime_now_ns(), "", std::nullopt, attached.process, HandlerReplacedEvent{token.signal}});
 }
 
 void AgentSession::report_dropped() {

@@ -6,12 +6,15 @@
 // memory that grows.
 #pragma once
 
+#include <bitset>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
 
+#include "shared/handshake.h"
 #include "shared/ring_reader.h"
 #include "watchdog/event/event.h"
 #include "watchdog/ingest/process_family.h"
@@ -55,7 +58,7 @@ class AgentSession {
   void look_at(std::uint32_t index, Owners owners);
   void take_record(std::uint32_t index, const SlotLook& slot);
   Event describe(std::uint32_t index, const SlotLook& slot, std::span<const std::byte> record);
-  void report_replaced_handler(int own_pid);
+  void report_replaced_handler(const Token& token);
   void report_dropped();
 
   ProcessFamily family_;
@@ -64,7 +67,7 @@ class AgentSession {
   std::optional<ReadableFd> pipe_;
   std::int64_t attached_ns_;
   std::uint32_t dropped_ = 0;
-  bool handler_replaced_ = false;
+  std::bitset<NSIG> replaced_;  // signals
   bool ended_ = false;
   std::function<void(Event)> on_event_;
   std::function<void()> on_end_;

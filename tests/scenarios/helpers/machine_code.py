@@ -7,6 +7,7 @@ import struct
 STACK_OVERFLOW = b"\xe8\xfb\xff\xff\xff"  # call itself
 DIVIDE_BY_ZERO = b"\x31\xc9\x31\xd2\xf7\xf1"  # xor ecx, ecx; xor edx, edx; div ecx
 UNDEFINED = b"\x0f\x0b"  # ud2
+RETURN = b"\xc3"  # ret
 BREAKPOINT = b"\xcc\xc3"  # int3; ret
 CLEAR_SECOND_ARGUMENT = b"\x31\xf6"  # xor esi, esi
 MISALIGNED_LOAD = b"\x48\x8d\x44\x24\xf1\x0f\x28\x00"  # lea rax, [rsp - 15]; movaps xmm0, [rax]
@@ -16,6 +17,11 @@ VFORK_AND_CRASH = b"\xb8\x3a\x00\x00\x00\x0f\x05\x85\xc0\x75\x02" + UNDEFINED + 
 
 def jump_to(address):
     return b"\x48\xb8" + address.to_bytes(8, "little") + b"\xff\xe0"  # mov rax, address; jmp rax
+
+
+def call(address, first, second=0):
+    arguments = b"\xbf" + first.to_bytes(4, "little") + b"\xbe" + second.to_bytes(4, "little")  # mov edi; mov esi
+    return b"\x53\x48\xb8" + address.to_bytes(8, "little") + arguments + b"\xff\xd0\x5b"  # push rbx; ...; call rax; pop
 
 
 def smash_stack(words):

@@ -29,7 +29,7 @@ class Link : public ::testing::Test {
     if (ends_[1] >= 0) close(ends_[1]);
   }
 
-  bool wake() { return wake_watchdog(link_, {TokenKind::kRecord, 7}); }
+  bool wake() { return wake_watchdog(link_, {TokenKind::kRecord, 0, 7}); }
   void close_watchdog() {
     if (ends_[0] >= 0) close(ends_[0]);
     ends_[0] = -1;

@@ -20,7 +20,7 @@ TEST_F(LastWordsTest, OfLibc) {
 }
 
 TEST_F(LastWordsTest, OfAnException) {
-  said(MessageSource::kException, "St13runtime_error", "no such table");
+  said(MessageSource::kException, "std::runtime_error", "no such table");
   EXPECT_EQ(words().source, LastWords::Source::kException);
   EXPECT_EQ(words().type, "std::runtime_error");
   EXPECT_EQ(words().text, "no such table");

@@ -110,7 +110,7 @@ TEST(Text, ADeathInTheProgramsOwnHandlerSaysWhyThereIsNoRecord) {
   ExitEvent exit = killed_by(SIGSEGV);
   exit.handler_replaced = true;
   EXPECT_THAT(format_text(event_with(exit)),
-              HasSubstr("; it left no record, having replaced our signal handler\n"));
+              HasSubstr("; it left no record, having replaced our handler\n"));
 }
 
 TEST(Text, AReplacedHandlerIsNoNewsWhileAllIsWell) {
@@ -122,7 +122,8 @@ TEST(Text, AnOomKillIsCalledOne) {
   exit.reason = kOomKilled;
   EXPECT_THAT(
       format_text(event_with(exit)),
-      HasSubstr("was killed by SIGKILL for want of memory (OOM kill); it left no record\n"));
+      HasSubstr(
+          "was killed by SIGKILL (an OOM kill, as its memory cgroup counts); it left no record\n"));
 }
 
 TEST(Text, ACoreDumpIsMentioned) {

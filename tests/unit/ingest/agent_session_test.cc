@@ -256,6 +256,14 @@ TEST_F(AgentSessionTest, AReplacedHandlerIsToldOnce) {
   EXPECT_TRUE(std::holds_alternative<HandlerReplacedEvent>(log_.events[0].body));
 }
 
+TEST_F(AgentSessionTest, AReplacedHandlerOfNoSignalIsNotTold) {
+  for (const int signal : {0, 65, 0xffff}) {
+    agent_->tell_of_handler(process_.pid(), static_cast<std::uint16_t>(signal));
+  }
+  session_->drain();
+  EXPECT_TRUE(log_.events.empty());
+}
+
 TEST_F(AgentSessionTest, AReplacedHandlerOfSomebodyElseIsNotTold) {
   agent_->tell_of_handler(getpid());
   session_->drain();

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <future>
+#include <memory>
 #include <semaphore>
 #include <sstream>
 #include <string>
@@ -23,10 +24,10 @@ class ReportLogTest : public testing::Test {
 
   // Tries again at once, and at the end no more.
   void open(UniqueFd fd, LogPatience patience = {milliseconds(1), milliseconds(0)}) {
-    LogNotices notices = short_notices(troubles_);
-    notices.trouble = [this, note = notices.trouble](int error) {
+    LogNotices notices = short_notices(heard_->troubles);
+    notices.trouble = [heard = heard_, note = notices.trouble](int error) {
       note(error);
-      in_trouble_.release();
+      heard->in_trouble.release();
     };
     log_ =
         std::make_unique<ReportLog>(LogFile::unnamed(std::move(fd)), std::move(notices), patience);
@@ -38,7 +39,7 @@ class ReportLogTest : public testing::Test {
     open(std::move(full), patience);
   }
   void room(const Channel& channel) {
-    in_trouble_.acquire();
+    heard_->in_trouble.acquire();
     ::dup2(channel.writer.get(), fd_);
   }
   void write_numbered(std::size_t count) {
@@ -51,8 +52,12 @@ class ReportLogTest : public testing::Test {
     return all.get();
   }
 
-  std::vector<int> troubles_;
-  std::counting_semaphore<> in_trouble_{0};
+  // The log's thread may outlive the test.
+  struct Heard {
+    std::vector<int> troubles;
+    std::counting_semaphore<> in_trouble{0};
+  };
+  std::shared_ptr<Heard> heard_ = std::make_shared<Heard>();
   std::unique_ptr<ReportLog> log_;
   int fd_ = -1;
 };
@@ -152,7 +157,7 @@ TEST_F(ReportLogTest, TroubleIsToldOnceHoweverManyReportsItKeeps) {
   open_full(kUntilTheEnd);
   write_numbered(20);
   EXPECT_EQ(log_->finish(hours(1)), 20u);
-  EXPECT_EQ(troubles_, std::vector{ENOSPC});
+  EXPECT_EQ(heard_->troubles, std::vector{ENOSPC});
 }
 
 TEST_F(ReportLogTest, ReportsThatWaitHaveALimitInBytes) {

@@ -51,10 +51,13 @@ TEST_F(ProgramRunTest, ADeathBySignalHasNoCode) {
 TEST_F(ProgramRunTest, AHandlerThatWasReplacedIsRemembered) {
   Event event;
   event.process = process(kPid);
-  event.body = HandlerReplacedEvent{};
+  event.body = HandlerReplacedEvent{SIGSEGV};
+  killed(SIGSEGV);
   EXPECT_FALSE(exit().handler_replaced);
   run_.note(event);
   EXPECT_TRUE(exit().handler_replaced);
+  killed(SIGKILL);
+  EXPECT_FALSE(exit().handler_replaced);
 }
 
 TEST_F(ProgramRunTest, ASigkillIsAnOomKillOnlyWhenOneWasCounted) {

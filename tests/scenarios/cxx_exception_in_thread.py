@@ -1,9 +1,9 @@
-# C++ code throws something that has no text, in a thread.
+# C++ code throws in a thread, something that has no text but its name.
 #
 # Expect: SIGABRT SI_TKILL
 # Frames: crash <- ... <- Thread._bootstrap
 # Threads: 2
-# Words: c++, "std::bad_alloc", null
+# Words: c++, "std::bad_alloc", "std::bad_alloc"
 # Faulthandler: same
 import ctypes
 import os

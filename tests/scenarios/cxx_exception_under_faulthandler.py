@@ -1,0 +1,25 @@
+# C++ code throws, and faulthandler is there.
+#
+# Expect: SIGABRT SI_TKILL
+# Frames: crash <- <module>
+# Threads: 1
+# Words: c++, "std::runtime_error", "no such table"
+# Faulthandler: same
+import ctypes
+import faulthandler
+import sys
+
+try:
+    libstdcxx = ctypes.CDLL("libstdc++.so.6")
+except OSError as error:
+    sys.stderr.write("no C++ runtime: %s\n" % error)
+    sys.exit(77)
+
+faulthandler.enable()
+
+
+def crash():
+    libstdcxx._ZSt21__throw_runtime_errorPKc(b"no such table")
+
+
+crash()

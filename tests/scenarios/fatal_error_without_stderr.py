@@ -1,0 +1,18 @@
+# The interpreter gives up, and has nowhere to say why.
+#
+# Expect: SIGABRT SI_TKILL
+# Frames: crash <- <module>
+# Threads: 1
+# Words: python, null, "on purpose"
+# Faulthandler: differs, it prints nothing where there is no stderr
+import ctypes
+import os
+
+os.close(2)
+
+
+def crash():
+    ctypes.pythonapi.Py_FatalError(b"on purpose")
+
+
+crash()
