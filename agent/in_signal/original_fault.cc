@@ -100,12 +100,18 @@ std::uintptr_t find_on_program_stack(const ucontext_t& latest, ucontext_t& frame
 
 }  // namespace
 
+// A handler that blocks its own signal, as most do, has it delivered as it returns: to the place of
+// the fault itself.
 OriginalFault find_original_fault(const siginfo_t& info, const void* context) {
   OriginalFault original{};
   if (!raised_by_own_thread(info)) return original;
   const auto& latest = *static_cast<const ucontext_t*>(context);
   ucontext_t frame;
   std::uintptr_t place = find_on_signal_stack(latest, frame);
+  if (place == 0 && code_of(info.si_signo, latest.uc_mcontext) != 0) {
+    place = reinterpret_cast<std::uintptr_t>(context);
+    frame.uc_mcontext = latest.uc_mcontext;
+  }
   if (place == 0) place = find_on_program_stack(latest, frame);
   const int code = place != 0 ? code_of(info.si_signo, frame.uc_mcontext) : 0;
   if (code == 0) return original;
