@@ -1,5 +1,5 @@
 # A program with a SIGSEGV handler of its own that repairs the cause lives on, as it would without
-# us, whatever is dumped meanwhile.
+# us, whatever is dumped meanwhile, and finds its vector registers as they were.
 #
 # Expect: exit 0
 # Crashes: 0
@@ -40,7 +40,11 @@ class Action(ctypes.Structure):
 repair = machine_code.load(mprotect(mmap.PROT_READ | mmap.PROT_WRITE) + b"\xc3")
 libc.sigaction(signal.SIGSEGV, ctypes.byref(Action(handler=repair)), None)
 write = b"\x48\xb8" + page + b"\xc6\x00\x01"  # mov rax, page; mov byte [rax], 1
-faults = ctypes.CFUNCTYPE(None, ctypes.c_long)(machine_code.load(loop(mprotect(0) + write)))
+keep = b"\x66\x49\x0f\x6e\xf8"  # movq xmm7, r8
+same = b"\x66\x48\x0f\x7e\xf8\x4c\x39\xc0\x74\x02\x0f\x0b"  # movq rax, xmm7; cmp rax, r8; je +2; ud2
+faults = ctypes.CFUNCTYPE(None, ctypes.c_long)(
+    machine_code.load(loop(keep + mprotect(0) + write + same))
+)
 
 thread = threading.Thread(target=faults, args=(ROUNDS,))
 thread.start()
