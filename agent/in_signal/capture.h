@@ -49,7 +49,8 @@ struct RawFrame {
   std::uintptr_t code;
   std::uintptr_t position;  // an instruction pointer or an offset, see FramePosition
   std::int32_t tlbc_index;
-  bool shim;  // a C boundary marker, not a Python frame
+  bool shim;   // a C boundary marker, not a Python frame
+  bool entry;  // a chain may end here
 };
 
 struct FoldedFrame {

@@ -20,7 +20,7 @@ bool append_task(Capture& capture, const ThreadState& state, std::uintptr_t task
 
 bool append_thread(Capture& capture, const ThreadState& state, std::uint32_t flags) {
   FrameCollector frames(capture);
-  const std::uint32_t count = frames.collect(state.frame);
+  const std::uint32_t count = frames.collect(state.frame, state.cframe);
   const ThreadSection section{{SectionTag::kThread, kSectionVersion, 0},
                               state.ident,
                               state.interpreter_id,

@@ -14,15 +14,31 @@ bool owned_by_shim(std::uint8_t owner) {
   return owner == 3 || owner == 4;
 }
 
+bool is_shim(const PythonLayout& layout, const std::byte* frame) {
+  return layout.frame.owner != kAbsent &&
+         owned_by_shim(field<std::uint8_t>(frame, layout.frame.owner));
+}
+
+bool is_entry(const PythonLayout& layout, const std::byte* frame) {
+  if (layout.frame.owner != kAbsent) return is_shim(layout, frame);
+  return layout.frame.is_entry == kAbsent || field<std::uint8_t>(frame, layout.frame.is_entry) != 0;
+}
+
 bool follow(const PythonRuntimeView& python, std::uintptr_t& frame) {
   return plausible_object(frame) && guarded_read(frame + python.layout.frame.previous, frame);
 }
 
 }  // namespace
 
+FrameChain::FrameChain(const PythonRuntimeView& python, std::uintptr_t innermost,
+                       std::uintptr_t cframe)
+    : python_(python), next_(innermost), cframe_(cframe), landmark_(innermost) {
+  await_next_loop();
+}
+
 bool FrameChain::next(RawFrame& frame) {
   if (next_ == 0) {
-    if (ends_too_soon()) end_ = ChainEnd::kUnreadable;
+    if (!may_end_here()) end_ = ChainEnd::kUnreadable;
     return false;
   }
   if (steps_ == kMaxWalk) {
@@ -39,14 +55,25 @@ bool FrameChain::next(RawFrame& frame) {
   }
   ++steps_;
   next_ = frame.previous;
-  at_shim_ = frame.shim;
+  at_entry_ = frame.entry;
+  if (frame.address == awaited_) await_next_loop();
   return true;
 }
 
-// From 3.12 on a shim stands below all that one call from C runs: a chain that ends without one has
-// had its link overwritten.
-bool FrameChain::ends_too_soon() const {
-  return python_.layout.frame.owner != kAbsent && steps_ != 0 && !at_shim_;
+// The outermost cframe belongs to no loop: it names no frame, as does one that a coroutine library
+// puts below a stack of its own.
+void FrameChain::await_next_loop() {
+  const PythonLayout::ThreadState& layout = python_.layout.thread;
+  awaited_ = 0;
+  if (layout.cframe_previous == kAbsent || !plausible_object(cframe_) ||
+      !guarded_read(cframe_ + layout.cframe_previous, cframe_) || !plausible_object(cframe_)) {
+    return;
+  }
+  guarded_read(cframe_ + layout.cframe_frame, awaited_);
+}
+
+bool FrameChain::may_end_here() const {
+  return at_entry_ && awaited_ == 0;
 }
 
 bool FrameChain::seen_before() {
@@ -76,8 +103,8 @@ bool FrameChain::read(RawFrame& frame) {
                              std::intptr_t{field<std::int32_t>(copy, layout.frame.position)});
   frame.tlbc_index =
       layout.frame.tlbc_index == kAbsent ? 0 : field<std::int32_t>(copy, layout.frame.tlbc_index);
-  frame.shim =
-      layout.frame.owner != kAbsent && owned_by_shim(field<std::uint8_t>(copy, layout.frame.owner));
+  frame.shim = is_shim(layout, copy);
+  frame.entry = is_entry(layout, copy);
   return true;
 }
 

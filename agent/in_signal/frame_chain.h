@@ -1,5 +1,13 @@
 // Follows the chain of frames of one thread, innermost first.
 //
+// A link that was overwritten with zero looks like the end of the chain. So an end is believed only
+// where a chain can end:
+//   3.12 on     at a shim, which stands below all that one call from C runs;
+//   3.11        at a frame that says that C called it;
+//   3.11, 3.12  with no frame missing that an evaluation loop on the C stack was running: each of
+//               their cframes names one, and the chain must have led through all of them.
+// 3.8 to 3.10 keep nothing to compare with: there every zero is an end.
+//
 // Context: see capture.h. Bounded: by the end of the chain, an unreadable link, a cycle, or
 // kMaxWalk.
 #pragma once
@@ -17,8 +25,8 @@ enum class ChainEnd { kEnd, kUnreadable, kCycle, kTooLong };
 
 class FrameChain {
  public:
-  FrameChain(const PythonRuntimeView& python, std::uintptr_t innermost)
-      : python_(python), next_(innermost), landmark_(innermost) {}
+  // `cframe`: of the innermost evaluation loop, where the version has one; 0: not known.
+  FrameChain(const PythonRuntimeView& python, std::uintptr_t innermost, std::uintptr_t cframe);
 
   // The next link, shims included; false at the end of the chain, which end() then names.
   bool next(RawFrame& frame);
@@ -28,12 +36,15 @@ class FrameChain {
  private:
   bool read(RawFrame& frame);
   bool seen_before();
-  bool ends_too_soon() const;
+  void await_next_loop();
+  bool may_end_here() const;
 
   const PythonRuntimeView& python_;
   std::uintptr_t next_;
   ChainEnd end_ = ChainEnd::kEnd;
-  bool at_shim_ = false;
+  bool at_entry_ = true;
+  std::uintptr_t cframe_;
+  std::uintptr_t awaited_ = 0;  // the frame that the next evaluation loop outwards runs; 0: none
   // Brent's cycle detection: the landmark moves on at every power of two.
   std::uintptr_t landmark_;
   std::uint32_t steps_ = 0;

@@ -6,9 +6,9 @@
 
 namespace pyfault {
 
-std::uint32_t FrameCollector::collect(std::uintptr_t innermost) {
+std::uint32_t FrameCollector::collect(std::uintptr_t innermost, std::uintptr_t cframe) {
   const PythonRuntimeView& python = capture_.python;
-  FrameChain chain(python, innermost);
+  FrameChain chain(python, innermost, cframe);
   RawFrame frame;
   while (!capture_.slot_full && chain.next(frame)) add(frame);
 
@@ -17,7 +17,7 @@ std::uint32_t FrameCollector::collect(std::uintptr_t innermost) {
     count_ = 0;
     outermost_count_ = omitted_ = 0;
     foldable_ = false;
-    FrameChain again(python, innermost);
+    FrameChain again(python, innermost, cframe);
     for (std::uint32_t left = distinct_links(python, innermost); left > 0 && again.next(frame);
          --left) {
       add(frame);

@@ -62,6 +62,7 @@ struct PythonLayout {
     std::uint16_t native_thread_id;  // kAbsent before 3.11
     std::uint16_t frame;             // the frame; in 3.11 and 3.12 the cframe that points at it
     std::uint16_t cframe_frame;      // within the cframe; kAbsent where there is none
+    std::uint16_t cframe_previous;   // of the evaluation loop that called this one; likewise
     std::uint16_t active;            // _status or state, see ActiveRule; kAbsent before 3.12
     std::uint16_t previous, interpreter;
     std::uint16_t running_task;  // of asyncio; kAbsent before 3.14
@@ -69,6 +70,7 @@ struct PythonLayout {
   struct FrameStruct {
     std::uint16_t size, previous, code, position;
     std::uint16_t owner;       // kAbsent before 3.12: there are no shim frames
+    std::uint16_t is_entry;    // 3.11 only: C called it
     std::uint16_t tlbc_index;  // kAbsent but in free-threaded 3.14 on
     std::uint16_t locals;      // the first local variable
   } frame;

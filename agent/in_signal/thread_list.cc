@@ -38,13 +38,15 @@ std::int32_t native_thread_id(const PythonRuntimeView& python, const std::byte* 
 }
 
 // 3.11 and 3.12 keep the frame behind a pointer to the C frame of the evaluation loop.
-std::uintptr_t innermost_frame(const PythonLayout& layout, const std::byte* copy) {
-  auto frame = field<std::uintptr_t>(copy, layout.thread.frame);
-  if (layout.thread.cframe_frame == kAbsent) return frame;
-  if (!plausible_object(frame) || !guarded_read(frame + layout.thread.cframe_frame, frame)) {
-    return 0;
+void find_innermost_frame(const PythonLayout& layout, const std::byte* copy, ThreadState& state) {
+  state.frame = field<std::uintptr_t>(copy, layout.thread.frame);
+  state.cframe = 0;
+  if (layout.thread.cframe_frame == kAbsent) return;
+  state.cframe = state.frame;
+  if (!plausible_object(state.cframe) ||
+      !guarded_read(state.cframe + layout.thread.cframe_frame, state.frame)) {
+    state.frame = 0;
   }
-  return frame;
 }
 
 std::uintptr_t running_task(const PythonLayout& layout, std::uintptr_t state) {
@@ -57,7 +59,7 @@ void fill(const PythonLayout& layout, std::uintptr_t address, const std::byte* c
           ThreadState& state) {
   state.address = address;
   state.ident = field<std::uintptr_t>(copy, layout.thread.thread_id);
-  state.frame = innermost_frame(layout, copy);
+  find_innermost_frame(layout, copy, state);
   state.task = running_task(layout, address);
 }
 

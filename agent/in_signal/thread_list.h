@@ -17,6 +17,7 @@ struct ThreadState {
   std::uintptr_t ident = 0;    // pthread_self() of its thread
   std::int32_t tid = 0;        // 0 where this version does not keep it
   std::uintptr_t frame = 0;    // innermost; 0: none
+  std::uintptr_t cframe = 0;   // of its innermost evaluation loop (3.11, 3.12)
   std::uintptr_t task = 0;     // of asyncio, where this version keeps it in the thread state
   bool active = false;         // the one that runs, among several of one thread
   std::uint32_t position = 0;  // 0, 1, 2, ...

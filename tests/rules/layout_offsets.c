@@ -84,8 +84,10 @@ static void thread(void) {
 #endif
 #if AT_LEAST(11) && !AT_LEAST(13)
   FIELD("thread.cframe_frame", _PyCFrame, current_frame);
+  FIELD("thread.cframe_previous", _PyCFrame, previous);
 #else
   ABSENT("thread.cframe_frame");
+  ABSENT("thread.cframe_previous");
 #endif
 #if AT_LEAST(12) && !AT_LEAST(13)
   FIELD("thread.active", PyThreadState, _status);
@@ -131,6 +133,11 @@ static void frame(void) {
   FIELD("frame.owner", _PyInterpreterFrame, owner);
 #else
   ABSENT("frame.owner");
+#endif
+#if AT_LEAST(11) && !AT_LEAST(12)
+  FIELD("frame.is_entry", _PyInterpreterFrame, is_entry);
+#else
+  ABSENT("frame.is_entry");
 #endif
 #if AT_LEAST(14) && defined(Py_GIL_DISABLED)
   FIELD("frame.tlbc_index", _PyInterpreterFrame, tlbc_index);

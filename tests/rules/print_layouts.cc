@@ -37,6 +37,7 @@ void print(const PythonLayout& layout) {
   field("thread.native_thread_id", layout.thread.native_thread_id);
   field("thread.frame", layout.thread.frame);
   field("thread.cframe_frame", layout.thread.cframe_frame);
+  field("thread.cframe_previous", layout.thread.cframe_previous);
   field("thread.active", layout.thread.active);
   field("thread.running_task", layout.thread.running_task);
   field("frame.size", layout.frame.size);
@@ -44,6 +45,7 @@ void print(const PythonLayout& layout) {
   field("frame.code", layout.frame.code);
   field("frame.position", layout.frame.position);
   field("frame.owner", layout.frame.owner);
+  field("frame.is_entry", layout.frame.is_entry);
   field("frame.tlbc_index", layout.frame.tlbc_index);
   field("frame.locals", layout.frame.locals);
   field("code.size", layout.code.size);

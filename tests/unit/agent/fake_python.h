@@ -1,5 +1,5 @@
-// Frames, code objects and strings as a CPython 3.12 lays them out, made by hand in this process,
-// so that they can be made wrong in every way.
+// Frames, code objects and strings as a CPython (3.12 if not said otherwise) lays them out, made by
+// hand in this process, so that they can be made wrong in every way.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ namespace pyfault::test {
 
 class FakePython {
  public:
-  FakePython() {
-    view_.layout = *find_layout(12, false);
+  explicit FakePython(unsigned minor = 12) {
+    view_.layout = *find_layout(minor, false);
     view_.unicode_type = make_type(std::uint64_t{1} << 28);
     view_.code_type = make_type(0);
     bytes_type_ = make_type(std::uint64_t{1} << 27);
@@ -62,6 +62,22 @@ class FakePython {
   std::uintptr_t shim(std::uintptr_t previous) {
     const std::uintptr_t object = frame(0, previous);
     put<std::uint8_t>(object, view_.layout.frame.owner, 3);
+    return object;
+  }
+
+  // 3.11: the frame that an evaluation loop began with.
+  std::uintptr_t entry(std::uintptr_t code, std::uintptr_t previous) {
+    const std::uintptr_t object = frame(code, previous);
+    put<std::uint8_t>(object, view_.layout.frame.is_entry, 1);
+    return object;
+  }
+
+  // Of an evaluation loop that runs `frame` now, called from that of `previous`.
+  std::uintptr_t cframe(std::uintptr_t frame, std::uintptr_t previous) {
+    const PythonLayout::ThreadState& at = view_.layout.thread;
+    const std::uintptr_t object = allocate(24);
+    put(object, at.cframe_frame, frame);
+    put(object, at.cframe_previous, previous);
     return object;
   }
 

@@ -23,7 +23,7 @@ class Chain : public ::testing::Test {
   void lead_back(std::size_t to) { python_.set_previous(frames_.back(), frames_[to]); }
 
   std::size_t walk() {
-    FrameChain chain(python_.view(), frames_.front());
+    FrameChain chain(python_.view(), frames_.front(), 0);
     RawFrame frame;
     std::size_t steps = 0;
     while (chain.next(frame)) ++steps;
@@ -70,7 +70,7 @@ TEST_F(Chain, BreaksWhereItEndsWithoutAShim) {
 TEST_F(Chain, BelievesNoOwnerThatCPythonDoesNotKnow) {
   make_chain(2);
   python_.put<std::uint8_t>(frames_[0], python_.view().layout.frame.owner, 0xdd);
-  FrameChain chain(python_.view(), frames_[0]);
+  FrameChain chain(python_.view(), frames_[0], 0);
   RawFrame frame;
   ASSERT_TRUE(chain.next(frame));
   EXPECT_FALSE(frame.shim);
@@ -103,7 +103,7 @@ TEST_F(Chain, StopsAtItsLimit) {
 
 TEST_F(Chain, TellsShimsFromFrames) {
   const std::uintptr_t shim = python_.shim(0);
-  FrameChain chain(python_.view(), shim);
+  FrameChain chain(python_.view(), shim, 0);
   RawFrame frame;
   ASSERT_TRUE(chain.next(frame));
   EXPECT_TRUE(frame.shim);
@@ -113,10 +113,69 @@ TEST_F(Chain, TakesTheTagOffACodePointer) {
   const std::uintptr_t code = python_.code("f");
   const std::uintptr_t tagged = python_.frame(code, 0);
   python_.put(tagged, python_.view().layout.frame.code, code | 1);
-  FrameChain chain(python_.view(), tagged);
+  FrameChain chain(python_.view(), tagged, 0);
   RawFrame frame;
   ASSERT_TRUE(chain.next(frame));
   EXPECT_EQ(frame.code, code);
+}
+
+// Two evaluation loops of a CPython 3.11: the outer one runs `bottom_` and `caller_`, the inner
+// one, which C code called, `entry_` and `innermost_`.
+class Loops : public ::testing::Test {
+ protected:
+  ChainEnd end() {
+    FrameChain chain(python_.view(), innermost_, inner_);
+    for (RawFrame frame; chain.next(frame);) {
+    }
+    return chain.end();
+  }
+
+  Guarded guarded_;
+  FakePython python_{11};
+  std::uintptr_t code_ = python_.code("f");
+  std::uintptr_t bottom_ = python_.entry(code_, 0);
+  std::uintptr_t caller_ = python_.frame(code_, bottom_);
+  std::uintptr_t entry_ = python_.entry(code_, caller_);
+  std::uintptr_t innermost_ = python_.frame(code_, entry_);
+  std::uintptr_t root_ = python_.cframe(0, 0);
+  std::uintptr_t outer_ = python_.cframe(caller_, root_);
+  std::uintptr_t inner_ = python_.cframe(innermost_, outer_);
+};
+
+TEST_F(Loops, EndAtAFrameThatCCalled) {
+  EXPECT_EQ(end(), ChainEnd::kEnd);
+}
+
+TEST_F(Loops, DoNotEndAtAFrameThatPythonCalled) {
+  python_.set_previous(caller_, 0);
+  EXPECT_EQ(end(), ChainEnd::kUnreadable);
+}
+
+TEST_F(Loops, DoNotEndBeforeTheOutermostOne) {
+  python_.set_previous(entry_, 0);
+  EXPECT_EQ(end(), ChainEnd::kUnreadable);
+}
+
+TEST_F(Loops, MissNoFrameThatOneOfThemRuns) {
+  python_.set_previous(entry_, bottom_);
+  EXPECT_EQ(end(), ChainEnd::kUnreadable);
+}
+
+TEST_F(Loops, WithoutAnyFrameAreHealthy) {
+  innermost_ = 0;
+  inner_ = root_;
+  EXPECT_EQ(end(), ChainEnd::kEnd);
+}
+
+TEST_F(Loops, WhoseStackIsGoneAreNotAwaited) {
+  inner_ = python_.cframe(innermost_, 0x4141414141414140);
+  EXPECT_EQ(end(), ChainEnd::kEnd);
+}
+
+TEST_F(Loops, MayHaveAnEmptyOneBelowThem) {
+  const std::uintptr_t elsewhere = python_.cframe(bottom_, 0);
+  python_.put(root_, python_.view().layout.thread.cframe_previous, elsewhere);
+  EXPECT_EQ(end(), ChainEnd::kEnd);
 }
 
 }  // namespace
