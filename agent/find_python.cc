@@ -53,6 +53,7 @@ void look_up(void* scope, PythonRuntimeView& view) {
   view.code_type = address_of(scope, "PyCode_Type");
   view.unicode_type = address_of(scope, "PyUnicode_Type");
   view.frame_type = address_of(scope, "PyFrame_Type");
+  view.hash_secret = address_of(scope, "_Py_HashSecret");
   view.pthread_tid = find_pthread_tid();
 }
 

@@ -7,7 +7,8 @@
 // Words.
 //   section  tag, version and size, then a body; its size is a multiple of 8 and counts the header.
 //   string   StringHeader, then `units` code units of `unit_size` bytes as CPython holds them
-//            (Latin-1, UCS-2 or UCS-4), then padding to a multiple of 8.
+//            (Latin-1, UCS-2 or UCS-4), then padding to a multiple of 8. The header has the hash
+//            that CPython keeps with a str, so that the reader can tell an overwritten one.
 //   code     a code object, written once a record, before the first frame that names it.
 //
 // Order.
@@ -79,10 +80,11 @@ struct RuntimeSection {
   Known free_threaded;
   Known finalizing;
   Known collecting_garbage;  // in the interpreter of the faulting thread
-  std::uint8_t reserved;
+  Known has_hash_key;
   std::uint64_t pthread_self;  // of the faulting thread; a thread's `ident` is the same number
+  std::uint64_t hash_key[2];   // _Py_HashSecret: what the strings' hashes were made with
 };
-static_assert(sizeof(RuntimeSection) == 24);
+static_assert(sizeof(RuntimeSection) == 40);
 
 // Who said why the program gave up.
 enum class MessageSource : std::uint32_t {
@@ -108,8 +110,11 @@ struct StringHeader {
   std::uint8_t truncated;  // 1: the string goes on
   std::uint16_t reserved;
   std::uint32_t units;
+  std::uint64_t hash;  // of the whole str, as the interpreter remembers it; kNoHash: it does not
 };
-static_assert(sizeof(StringHeader) == 8);
+static_assert(sizeof(StringHeader) == 16);
+
+inline constexpr std::uint64_t kNoHash = UINT64_MAX;
 
 struct CodeSection {
   SectionHeader header;

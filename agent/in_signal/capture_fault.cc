@@ -68,13 +68,17 @@ void capture_fault(SlotWriter& slot, const Fault& fault, const Identity& self) {
 
 void capture_runtime(Capture& capture, std::uintptr_t faulting_interpreter) {
   const PythonRuntimeView& python = capture.python;
-  const RuntimeSection section{{SectionTag::kRuntime, kSectionVersion, sizeof section},
-                               python.version_hex,
-                               python.layout.free_threaded ? Known::kYes : Known::kNo,
-                               finalizing(python),
-                               collecting_garbage(python, faulting_interpreter),
-                               0,
-                               thread_pointer()};
+  RuntimeSection section{{SectionTag::kRuntime, kSectionVersion, sizeof section},
+                         python.version_hex,
+                         python.layout.free_threaded ? Known::kYes : Known::kNo,
+                         finalizing(python),
+                         collecting_garbage(python, faulting_interpreter),
+                         Known::kNo,
+                         thread_pointer(),
+                         {}};
+  if (python.hash_secret != 0 && guarded_read(python.hash_secret, section.hash_key)) {
+    section.has_hash_key = Known::kYes;
+  }
   if (capture.slot.append(&section, sizeof section)) capture.slot.commit();
 }
 

@@ -18,7 +18,7 @@ std::uintptr_t libc_text(std::uintptr_t variable) {
 // The bytes up to their NUL or newline.
 bool append_bytes(SlotWriter& slot, const char* bytes) {
   const auto address = reinterpret_cast<std::uintptr_t>(bytes);
-  StringHeader header{1, 0, 0, 0};
+  StringHeader header{1, 0, 0, 0, kNoHash};
   const std::size_t start = slot.cursor();
   if (!slot.append(&header, sizeof header)) return false;
   char next = '\0';

@@ -86,7 +86,7 @@ struct PythonLayout {
     std::uint16_t type, size, type_flags, type_name, type_base;
   } object;
   struct String {
-    std::uint16_t length, state, ascii_data, compact_data, any_data;
+    std::uint16_t length, hash, state, ascii_data, compact_data, any_data;
     std::uint16_t legacy_data, legacy_length;  // wstr; kAbsent from 3.12 on
     std::uint16_t kind_mask, kind_shift, compact_mask, ascii_mask;
   } string;
@@ -112,6 +112,7 @@ struct PythonRuntimeView {
   std::uintptr_t code_type;     // &PyCode_Type
   std::uintptr_t unicode_type;  // &PyUnicode_Type
   std::uintptr_t frame_type;    // &PyFrame_Type
+  std::uintptr_t hash_secret;   // &_Py_HashSecret; 0: not there
   std::uint16_t pthread_tid;    // where glibc keeps the native id in a pthread; kAbsent: not found
 };
 

@@ -58,7 +58,8 @@ StringView view_string(const PythonRuntimeView& python, std::uintptr_t object) {
 
   const bool truncated = length > kMaxStringUnits;
   const auto units = truncated ? kMaxStringUnits : static_cast<std::uint32_t>(length);
-  const StringView string{data, units, unit_size, static_cast<std::uint8_t>(truncated)};
+  const StringView string{data, units, unit_size, static_cast<std::uint8_t>(truncated),
+                          field<std::uint64_t>(header, layout.hash)};
   return ends_where_it_says(string, length) ? string : StringView{};
 }
 
@@ -67,7 +68,7 @@ bool append_string(Capture& capture, std::uintptr_t object) {
 }
 
 bool append_string(Capture& capture, const StringView& string) {
-  const StringHeader header{string.unit_size, string.truncated, 0, string.units};
+  const StringHeader header{string.unit_size, string.truncated, 0, string.units, string.hash};
   const std::size_t size = std::size_t{string.units} * string.unit_size;
   const std::size_t before = capture.slot.cursor();
   std::byte* units = nullptr;
@@ -82,7 +83,7 @@ bool append_string(Capture& capture, const StringView& string) {
 }
 
 bool append_no_string(Capture& capture) {
-  constexpr StringHeader kMissing{};
+  constexpr StringHeader kMissing{0, 0, 0, 0, kNoHash};
   if (capture.slot.append(&kMissing, sizeof kMissing)) return true;
   capture.slot_full = true;
   return false;

@@ -15,6 +15,7 @@ struct StringView {
   std::uint32_t units = 0;
   std::uint8_t unit_size = 0;
   std::uint8_t truncated = 0;
+  std::uint64_t hash = kNoHash;
 };
 
 StringView view_string(const PythonRuntimeView& python, std::uintptr_t object);

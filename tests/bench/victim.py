@@ -1,5 +1,6 @@
 """Stands still in C code below a known stack, says where everything is, and faults when told.
-usage: victim.py    prints one JSON object, waits for a byte on stdin, writes to address 0
+usage: victim.py    prints one JSON object and, standing still, an empty line; waits for a byte on stdin; writes to
+                    address 0
 
 {"pid": n, "stack": [{"file", "line", "function", "code"}], innermost first,
  "own": [[address, size]]: all that this stack is told from; "frames": [[address, size]]: frames, code
@@ -17,8 +18,8 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scenarios"))
 from helpers import frame_chain, machine_code, parked  # noqa: E402
 
-# read(0, stack, 1) and then a write to address 0
-READ_AND_FAULT = bytes.fromhex("4883ec08 31c0 31ff 4889e6 ba01000000 0f05 31c0 8800")
+# write(1, "\n", 1), read(0, stack, 1) and then a write to address 0
+WAIT_AND_FAULT = bytes.fromhex("4883ec08 c604240a b801000000 bf01000000 4889e6 ba01000000 0f05 31c0 31ff 0f05 31c0 8800")
 THREAD_STATE_BYTES = 200
 INTERPRETER_STATE_BYTES = 7680
 
@@ -113,5 +114,5 @@ def main():
 gate = threading.Lock()
 gate.acquire()
 # The GIL is held, as in the call of an extension module.
-fault = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.py_object)(machine_code.load(READ_AND_FAULT))
+fault = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.py_object)(machine_code.load(WAIT_AND_FAULT))
 main()

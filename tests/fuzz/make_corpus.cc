@@ -77,6 +77,24 @@ RecordBuilder text() {
       .end();
 }
 
+RecordBuilder hashed_names() {
+  constexpr std::uint64_t kHash = 0xf22da7240b7add18;  // of "main" in 3.11 on, with a key of zeroes
+  Units name = "main";
+  name.hash = kHash;
+  Units overwritten = "mine";
+  overwritten.hash = kHash;
+  RuntimeSection runtime{};
+  runtime.version_hex = 0x030d00f0;
+  runtime.has_hash_key = Known::kYes;
+  return RecordBuilder()
+      .fault()
+      .runtime(runtime)
+      .code("a.py", name)
+      .code("b.py", overwritten)
+      .crashed_thread({at(0, 1), at(1, 2)})
+      .end();
+}
+
 RecordBuilder later_format() {
   return begun().section(9, 1, "new").section(4, 2, "changed").thread({}, {}).end();
 }
@@ -100,6 +118,7 @@ void make_decode_corpus(const Corpus& corpus) {
   corpus.add("text", text());
   corpus.add("last_words", last_words());
   corpus.add("tasks", tasks());
+  corpus.add("hashed_names", hashed_names());
   corpus.add("later_format", later_format());
   corpus.add("slot_full", begun().end(12), static_cast<unsigned>(CutShort::kSlotFull));
   corpus.add("fault_in_handler", begun(), static_cast<unsigned>(CutShort::kFaultInHandler));

@@ -196,6 +196,7 @@ static void object_and_string(void) {
   FIELD("object.type_name", PyTypeObject, tp_name);
   FIELD("object.type_base", PyTypeObject, tp_base);
   FIELD("string.length", PyASCIIObject, length);
+  FIELD("string.hash", PyASCIIObject, hash);
   FIELD("string.state", PyASCIIObject, state);
   VALUE("string.ascii_data", sizeof(PyASCIIObject));
   VALUE("string.compact_data", sizeof(PyCompactUnicodeObject));

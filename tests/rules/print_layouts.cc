@@ -63,6 +63,7 @@ void print(const PythonLayout& layout) {
   field("object.type_name", layout.object.type_name);
   field("object.type_base", layout.object.type_base);
   field("string.length", layout.string.length);
+  field("string.hash", layout.string.hash);
   field("string.state", layout.string.state);
   field("string.ascii_data", layout.string.ascii_data);
   field("string.compact_data", layout.string.compact_data);

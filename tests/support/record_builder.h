@@ -30,6 +30,7 @@ struct Units {
   std::uint8_t unit_size = 1;
   std::string bytes;
   bool truncated = false;
+  std::uint64_t hash = kNoHash;
 
   Units() = default;
   Units(std::uint8_t size, std::string data) : unit_size(size), bytes(std::move(data)) {}
@@ -240,7 +241,8 @@ class RecordBuilder {
 
   void string(const Units& text) {
     const std::size_t units = text.unit_size == 0 ? 0 : text.bytes.size() / text.unit_size;
-    append(StringHeader{text.unit_size, text.truncated, 0, static_cast<std::uint32_t>(units)});
+    append(StringHeader{text.unit_size, text.truncated, 0, static_cast<std::uint32_t>(units),
+                        text.hash});
     append_bytes(text.bytes);
     bytes_.resize(record_padded(bytes_.size()));
   }

@@ -23,6 +23,8 @@ struct Frame {
   std::string name;           // co_name
   bool file_readable = true;  // false: the string could not be read, and is empty
   bool function_readable = true;
+  bool file_overwritten = false;  // true: not the text that the interpreter once hashed
+  bool function_overwritten = false;
   std::optional<int> line;  // 1-based
   std::optional<int> end_line;
   std::optional<int> column;  // 0-based, in UTF-8 bytes of the source line

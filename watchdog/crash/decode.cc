@@ -77,6 +77,7 @@ class RecordWalk {
     outcome_.frames_damaged = frames_.damaged();
     outcome_.has_runtime = seen_runtime_;
     outcome_.threads = crash_.threads.size();
+    if (!crash_.threads.empty()) outcome_.gap = gap_in(crash_.threads.front());
     crash_.incomplete_reason = incomplete_reason(record_, outcome_);
     crash_.complete = crash_.incomplete_reason.empty();
     return std::move(crash_);
@@ -120,7 +121,7 @@ class RecordWalk {
       case SectionTag::kMessage:
         return accept(parse_message(section));
       case SectionTag::kCode:
-        return accept(parse_code(section));
+        return accept(parse_code(section, hasher_));
       case SectionTag::kThread:
         return accept(parse_thread(section));
       case SectionTag::kTask:
@@ -152,6 +153,8 @@ class RecordWalk {
     crash_.python.free_threaded = runtime->free_threaded == Known::kYes;
     crash_.python.finalizing = known(runtime->finalizing);
     crash_.python.collecting_garbage = known(runtime->collecting_garbage);
+    if (runtime->has_hash_key == Known::kYes)
+      hasher_ = string_hasher(runtime->version_hex, runtime->hash_key);
     return true;
   }
 
@@ -211,6 +214,7 @@ class RecordWalk {
   const RawRecord& record_;
   ByteReader reader_;
   FrameDecoder frames_;
+  std::optional<StringHasher> hasher_;
   Crash crash_;
   std::size_t section_start_ = 0;
   bool seen_fault_ = false;

@@ -34,6 +34,7 @@ std::size_t text_size(const CodeObject& code) {
 
 bool FrameDecoder::add(CodeObject code) {
   if (code.index != codes_.size()) return false;
+  for (const Text* name : {&code.file, &code.qualified_name, &code.name}) names_.learn_from(*name);
   codes_.push_back(std::move(code));
   return true;
 }
@@ -81,6 +82,8 @@ void FrameDecoder::name(Frame& frame, std::uint32_t code_index) {
   frame.file_readable = code->file.readable;
   frame.function = function.value;
   frame.function_readable = function.readable;
+  frame.file_overwritten = names_.overwritten(code->file);
+  frame.function_overwritten = names_.overwritten(function);
   frame.name = code->name.value;
 }
 

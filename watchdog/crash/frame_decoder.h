@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "watchdog/crash/crash.h"
+#include "watchdog/crash/name_check.h"
 #include "watchdog/crash/sections.h"
 
 namespace pyfault {
@@ -33,6 +34,7 @@ class FrameDecoder {
   bool spend(std::size_t text);
 
   std::vector<CodeObject> codes_;
+  NameCheck names_;
   std::size_t text_budget_;
   bool damaged_ = false;
 };

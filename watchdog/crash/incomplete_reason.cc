@@ -1,5 +1,7 @@
 #include "watchdog/crash/incomplete_reason.h"
 
+#include <algorithm>
+
 namespace pyfault {
 namespace {
 
@@ -31,7 +33,26 @@ std::string cut_short_reason(CutShort cut_short, const WalkOutcome& outcome) {
   }
 }
 
+bool is_break(const Frame& frame) {
+  return frame.kind == Frame::Kind::kUnreadable || frame.kind == Frame::Kind::kCycle;
+}
+
+bool has_unreadable_name(const Frame& frame) {
+  return !frame.file_readable || !frame.function_readable;
+}
+
+bool has_overwritten_name(const Frame& frame) {
+  return frame.file_overwritten || frame.function_overwritten;
+}
+
 }  // namespace
+
+std::string gap_in(const Thread& thread) {
+  if (std::ranges::any_of(thread.frames, is_break)) return "the chain of frames is broken";
+  if (std::ranges::any_of(thread.frames, has_unreadable_name)) return "a name cannot be read";
+  if (std::ranges::any_of(thread.frames, has_overwritten_name)) return "a name was overwritten";
+  return {};
+}
 
 std::string incomplete_reason(const RawRecord& record, const WalkOutcome& outcome) {
   if (!outcome.damage.empty()) return outcome.damage;
@@ -40,6 +61,7 @@ std::string incomplete_reason(const RawRecord& record, const WalkOutcome& outcom
     return "the process died while writing the record" + where_it_ends(outcome);
   if (!outcome.ended) return "the record has no end" + where_it_ends(outcome);
   if (outcome.frames_damaged) return "frames that the record does not explain";
+  if (!outcome.gap.empty()) return outcome.gap;
   if (outcome.sections_skipped) return "sections of an unknown version";
   if (outcome.threads_omitted > 0) return threads_left_out(outcome.threads_omitted);
   return {};

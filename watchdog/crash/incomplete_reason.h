@@ -18,7 +18,11 @@ struct WalkOutcome {
   bool frames_damaged = false;
   bool sections_skipped = false;  // of a version that this reader does not know
   std::uint64_t threads_omitted = 0;
+  std::string gap;  // what is not known of the faulting thread's frames; empty: nothing
 };
+
+// As WalkOutcome's.
+std::string gap_in(const Thread& thread);
 
 // Empty for a whole record. Of several reasons, the one that explains most of what is missing.
 std::string incomplete_reason(const RawRecord& record, const WalkOutcome& outcome);

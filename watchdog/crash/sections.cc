@@ -37,12 +37,24 @@ std::optional<RawString> read_string(ByteReader& reader) {
   return RawString{*header, padded->first(size)};
 }
 
-std::optional<Text> read_text(ByteReader& reader) {
+Text::Hash check_hash(const RawString& string, const std::optional<StringHasher>& hasher) {
+  const StringHeader& header = string.header;
+  if (!hasher || header.hash == kNoHash || header.truncated != 0 || string.units.empty())
+    return Text::Hash::kUnknown;
+  return (*hasher)(string.units) == header.hash ? Text::Hash::kHolds : Text::Hash::kFails;
+}
+
+std::optional<Text> read_text(ByteReader& reader,
+                              const std::optional<StringHasher>& hasher = std::nullopt) {
   const auto string = read_string(reader);
   if (!string) return std::nullopt;
-  if (string->header.unit_size == 0) return Text{{}, false};
-  Text text{transcode(string->units, string->header.unit_size)};
+  Text text;
+  text.readable = string->header.unit_size != 0;
+  if (!text.readable) return text;
+  text.value = transcode(string->units, string->header.unit_size);
   if (string->header.truncated != 0) text.value += "...";
+  text.size = string->units.size();
+  text.hash = check_hash(*string, hasher);
   return text;
 }
 
@@ -110,15 +122,16 @@ std::optional<MessageRecord> parse_message(const RawSection& section) {
   return MessageRecord{fixed->source, *std::move(type), *std::move(text)};
 }
 
-std::optional<CodeObject> parse_code(const RawSection& section) {
+std::optional<CodeObject> parse_code(const RawSection& section,
+                                     const std::optional<StringHasher>& hasher) {
   ByteReader reader(section.bytes);
   const auto fixed = reader.read<CodeSection>();
   if (!fixed) return std::nullopt;
-  auto file = read_text(reader);
+  auto file = read_text(reader, hasher);
   if (!file) return std::nullopt;
-  auto qualified_name = read_text(reader);
+  auto qualified_name = read_text(reader, hasher);
   if (!qualified_name) return std::nullopt;
-  auto name = read_text(reader);
+  auto name = read_text(reader, hasher);
   if (!name) return std::nullopt;
   return CodeObject{fixed->address, fixed->index, *std::move(file), *std::move(qualified_name),
                     *std::move(name)};

@@ -11,6 +11,7 @@
 
 #include "shared/record.h"
 #include "watchdog/crash/byte_reader.h"
+#include "watchdog/crash/string_hash.h"
 
 namespace pyfault {
 
@@ -21,8 +22,12 @@ struct RawSection {
 
 // A string of the record in UTF-8; one that the writer cut ends in "...".
 struct Text {
+  enum class Hash { kUnknown, kHolds, kFails };
+
   std::string value;
-  bool readable = true;  // false: the writer could not read it, and `value` is empty
+  bool readable = true;        // false: the writer could not read it, and `value` is empty
+  std::size_t size = 0;        // of its code units, in bytes
+  Hash hash = Hash::kUnknown;  // kFails: these are not the bytes that the interpreter hashed
 };
 
 struct CodeObject {
@@ -57,7 +62,9 @@ std::optional<RawSection> take_section(ByteReader& reader);
 std::optional<FaultSection> parse_fault(const RawSection& section);
 std::optional<RuntimeSection> parse_runtime(const RawSection& section);
 std::optional<MessageRecord> parse_message(const RawSection& section);
-std::optional<CodeObject> parse_code(const RawSection& section);
+// The names' hashes are checked where there is a hasher.
+std::optional<CodeObject> parse_code(const RawSection& section,
+                                     const std::optional<StringHasher>& hasher = std::nullopt);
 std::optional<ThreadRecord> parse_thread(const RawSection& section);
 std::optional<TaskRecord> parse_task(const RawSection& section);
 std::optional<EndSection> parse_end(const RawSection& section);

@@ -71,16 +71,24 @@ Json last_words_json(const LastWords& words) {
           {"text", text_or_null(words.text)}};
 }
 
+// Only where there is something to say.
+void add_overwritten(Json& json, const Frame& frame) {
+  if (frame.file_overwritten) json["overwritten"].push_back("file");
+  if (frame.function_overwritten) json["overwritten"].push_back("function");
+}
+
 Json code_frame_json(const Frame& frame) {
-  return {{"file", frame.file_readable ? Json(frame.file) : Json(nullptr)},
-          {"line", value_or_null(frame.line)},
-          {"end_line", value_or_null(frame.end_line)},
-          {"column", value_or_null(frame.column)},
-          {"end_column", value_or_null(frame.end_column)},
-          {"function", frame.function_readable ? Json(frame.function) : Json(nullptr)},
-          {"code", hexadecimal(frame.code)},
-          {"source", value_or_null(frame.source)},
-          {"repeat", frame.repeat}};
+  Json json = {{"file", frame.file_readable ? Json(frame.file) : Json(nullptr)},
+               {"line", value_or_null(frame.line)},
+               {"end_line", value_or_null(frame.end_line)},
+               {"column", value_or_null(frame.column)},
+               {"end_column", value_or_null(frame.end_column)},
+               {"function", frame.function_readable ? Json(frame.function) : Json(nullptr)},
+               {"code", hexadecimal(frame.code)},
+               {"source", value_or_null(frame.source)},
+               {"repeat", frame.repeat}};
+  add_overwritten(json, frame);
+  return json;
 }
 
 Json frame_json(const Frame& frame) {

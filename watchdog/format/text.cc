@@ -85,11 +85,17 @@ std::string facts(const Event& event, const Crash& crash) {
   return text;
 }
 
+std::string doubted(std::string name, bool overwritten) {
+  return overwritten ? std::move(name) + " (overwritten)" : name;
+}
+
 std::string code_frame(const Frame& frame, std::uint32_t version_hex) {
   const std::string file = frame.file_readable ? '"' + escape_text(frame.file) + '"' : "???";
   const std::string line = frame.line ? std::to_string(*frame.line) : "???";
   const std::string function = frame.function_readable ? escape_text(frame.function) : "???";
-  std::string text = fmt::format("  File {}, line {}, in {}\n", file, line, function);
+  std::string text =
+      fmt::format("  File {}, line {}, in {}\n", doubted(file, frame.file_overwritten), line,
+                  doubted(function, frame.function_overwritten));
   const std::string source = source_line(frame);
   if (!source.empty()) text += "    " + source + '\n';
   const std::string carets = source.empty() ? "" : caret_line(frame, version_hex);

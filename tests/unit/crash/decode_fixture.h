@@ -24,9 +24,10 @@ struct DecodeTest : testing::Test {
     return begun()
         .code("/app/main.py", "Main.run", "run")
         .code(ucs2(u"/app/\u65e5\xdc80.py"), ucs4(U"\U0001f40d"), cut("name"))
-        .crashed_thread({spanning(at(0, 10), 11, 4, 8), at(1, 3, 500), omitted(70), cycle()})
+        .crashed_thread({spanning(at(0, 10), 11, 4, 8), at(1, 3, 500), omitted(70)})
         .code("/app/worker.py", "", "work")
-        .thread({.tid = 102, .list_position = 1, .name = "worker"}, {at(2, 5), broken_at(0xdead)})
+        .thread({.tid = 102, .list_position = 1, .name = "worker"},
+                {at(2, 5), broken_at(0xdead), cycle()})
         .end();
   }
 

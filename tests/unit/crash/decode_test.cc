@@ -121,7 +121,7 @@ TEST_F(DecodeTest, UnreadableNamesAreSaidToBe) {
   begun().code(unreadable(), unreadable(), unreadable()).crashed_thread({at(0, 1)}).end();
   EXPECT_FALSE(only_frame().file_readable);
   EXPECT_FALSE(only_frame().function_readable);
-  EXPECT_TRUE(crash().complete);
+  EXPECT_EQ(reason(), "a name cannot be read");
 }
 
 TEST_F(DecodeTest, QualifiedNameStandsWithoutTheName) {
@@ -200,6 +200,25 @@ TEST_F(DecodeTest, GapsInTheStackAreNamed) {
   EXPECT_EQ(frames.at(1).kind, Frame::Kind::kUnreadable);
   EXPECT_EQ(frames.at(1).address, 0xbadu);
   EXPECT_EQ(frames.at(2).kind, Frame::Kind::kCycle);
+}
+
+TEST_F(DecodeTest, ABrokenStackOfTheFaultingThreadIsIncomplete) {
+  begun().code("a.py", "f").crashed_thread({at(0, 1), broken_at(0xbad)}).thread({}, {}).end();
+  EXPECT_EQ(reason(), "the chain of frames is broken");
+}
+
+TEST_F(DecodeTest, SoIsOneThatIsACycle) {
+  begun().code("a.py", "f").crashed_thread({at(0, 1), cycle()}).end();
+  EXPECT_EQ(reason(), "the chain of frames is broken");
+}
+
+TEST_F(DecodeTest, AnotherThreadsStackMayBeBroken) {
+  begun().crashed_thread({}).thread({}, {broken_at(0xbad)}).end();
+  EXPECT_TRUE(crash().complete);
+}
+
+TEST_F(DecodeTest, FramesThatWereLeftOutOnPurposeAreNoGap) {
+  begun().code("a.py", "f").crashed_thread({at(0, 1), omitted(70)}).end();
   EXPECT_TRUE(crash().complete);
 }
 

@@ -112,7 +112,7 @@ TEST_F(HostileRecordTest, LongerStringIsMalformed) {
 TEST_F(HostileRecordTest, StringsThatLeaveTheirSectionAreMalformed) {
   for (const std::uint32_t units : {100u, kMaxStringUnits, 0x40000001u, 0xffffffffu}) {
     record = RecordBuilder();
-    begun().code("a.py", "f").patch_last(kFirstString, StringHeader{4, 0, 0, units}).end();
+    begun().code("a.py", "f").patch_last(kFirstString, StringHeader{4, 0, 0, units, kNoHash}).end();
     EXPECT_THAT(reason(), HasSubstr("malformed section")) << units;
   }
 }
@@ -122,14 +122,15 @@ TEST_F(HostileRecordTest, UnitSizesThatDoNotExistAreMalformed) {
     record = RecordBuilder();
     begun()
         .code("a.py", "f")
-        .patch_last(kFirstString, StringHeader{static_cast<std::uint8_t>(unit_size), 0, 0, 1})
+        .patch_last(kFirstString,
+                    StringHeader{static_cast<std::uint8_t>(unit_size), 0, 0, 1, kNoHash})
         .end();
     EXPECT_THAT(reason(), HasSubstr("malformed section")) << unit_size;
   }
 }
 
 TEST_F(HostileRecordTest, UnreadableStringWithUnitsIsMalformed) {
-  begun().code("", "", "f").patch_last(kThirdString, StringHeader{0, 0, 0, 4}).end();
+  begun().code("", "", "f").patch_last(kThirdString, StringHeader{0, 0, 0, 4, kNoHash}).end();
   EXPECT_THAT(reason(), HasSubstr("malformed section"));
 }
 

@@ -99,6 +99,15 @@ TEST(Json, RepeatCountsFoldedFrames) {
   EXPECT_EQ(only_frame(frame)["repeat"], 149);
 }
 
+TEST(Json, OverwrittenNamesAreListed) {
+  Frame frame = code_frame("app.py", 5, "f");
+  EXPECT_FALSE(only_frame(frame).contains("overwritten"));
+  frame.function_overwritten = true;
+  EXPECT_EQ(only_frame(frame)["overwritten"].dump(), R"(["function"])");
+  frame.file_overwritten = true;
+  EXPECT_EQ(only_frame(frame)["overwritten"].dump(), R"(["file","function"])");
+}
+
 TEST(Json, SourceKeepsItsIndentation) {
   const Frame frame = with_source(code_frame("app.py", 5, "f"), "    a + b", 4, 9);
   EXPECT_EQ(only_frame(frame)["source"], "    a + b");

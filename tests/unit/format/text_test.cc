@@ -83,6 +83,13 @@ TEST(Text, OneRepetitionIsSingular) {
   EXPECT_THAT(report(frame), HasSubstr("  [Previous line repeated 1 more time]\n"));
 }
 
+TEST(Text, OverwrittenNamesAreDoubted) {
+  Frame frame = code_frame("app.py", 5, "f");
+  frame.file_overwritten = frame.function_overwritten = true;
+  EXPECT_THAT(report(frame),
+              HasSubstr("  File \"app.py\" (overwritten), line 5, in f (overwritten)\n"));
+}
+
 TEST(Text, ABlankSourceLineIsLeftOut) {
   EXPECT_THAT(report(with_source(code_frame("app.py", 5, "f"), "   ", 0, 3)),
               HasSubstr("line 5, in f\n\nThread 1240"));
