@@ -21,8 +21,6 @@
 namespace pyfault {
 namespace {
 
-constinit AgentState state{};
-
 Hello make_hello(const FoundPython& python) {
   return {kHandshakeMagic,
           kProtocolVersion,
@@ -35,7 +33,7 @@ Hello make_hello(const FoundPython& python) {
 
 // The record is made on a stack of its own, one a process: large enough for the deepest path
 // (tests/rules knows how deep).
-bool prepare_crash_stack() {
+bool prepare_crash_stack(AgentState& state) {
   constexpr std::size_t kSize = std::size_t{64} << 10;
   const SignalStack stack = map_signal_stack(kSize);
   if (stack.lowest == nullptr) return false;
@@ -44,7 +42,7 @@ bool prepare_crash_stack() {
   return true;
 }
 
-bool prepare_owner() {
+bool prepare_owner(AgentState& state) {
   constexpr std::size_t kPage = 4096;
   void* page = mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED || madvise(page, kPage, MADV_WIPEONFORK) != 0) return false;
@@ -58,10 +56,11 @@ void give_main_thread_signal_stack() {
 }
 
 void start_with(const FoundPython& python) {
+  AgentState state{};
   if (!attach(make_hello(python), state.watchdog)) return;
   state.python = python.view;
   state.libc_message = reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, "__abort_msg"));
-  if (!prepare_crash_stack() || !prepare_owner()) return;
+  if (!prepare_crash_stack(state) || !prepare_owner(state)) return;
   give_main_thread_signal_stack();
   give_threads_signal_stacks();
   pthread_atfork(nullptr, nullptr, &forget_parent);

@@ -15,7 +15,8 @@ struct AgentState {
   std::uintptr_t libc_message;  // of glibc's __abort_msg; 0: not there
   std::byte* crash_stack;       // lowest byte, above its guard page
   std::size_t crash_stack_size;
-  std::atomic<int>* owner;  // in memory of its own that a fork wipes (MADV_WIPEONFORK)
+  // The process whose state this is; in memory of its own that a fork wipes (MADV_WIPEONFORK).
+  std::atomic<int>* owner;
 };
 
 }  // namespace pyfault

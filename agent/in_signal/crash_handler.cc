@@ -9,6 +9,7 @@
 #include "agent/in_signal/guarded_copy.h"
 #include "agent/in_signal/last_words.h"
 #include "agent/in_signal/original_fault.h"
+#include "agent/in_signal/sealed_state.h"
 #include "agent/in_signal/signal_actions.h"
 #include "agent/in_signal/switch_stack.h"
 #include "agent/in_signal/system_calls.h"
@@ -20,9 +21,7 @@ namespace {
 
 static_assert(std::atomic<int>::is_always_lock_free);
 
-constinit const AgentState* agent = nullptr;
-// The process whose state this is, in a page that the kernel wipes in a forked child.
-constinit std::atomic<int>* owner = nullptr;
+constexpr const AgentState& agent = sealed_state.agent;
 // The thread that records a crash; the first one wins, and stays if the process is to die.
 constinit std::atomic<int> winner{0};
 constinit std::atomic<int> dumper{0};
@@ -35,12 +34,12 @@ CaptureScratch dump_scratch;
 // likelihood.
 int own_pid() {
   const int pid = sys_getpid();
-  return pid > 0 ? pid : owner->load();
+  return pid > 0 ? pid : agent.owner->load();
 }
 
 // Likewise; glibc keeps a copy.
 int own_tid() {
-  const std::uint16_t place = agent->python.pthread_tid;
+  const std::uint16_t place = agent.python.pthread_tid;
   int tid = sys_gettid();
   if (tid <= 0 && place != kAbsent) guarded_read(thread_pointer() + place, tid);
   return tid > 0 ? tid : own_pid();
@@ -61,30 +60,30 @@ void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault)
   const Identity self{own_pid(), own_tid()};
   capture_fault(slot, fault, self);
   clear(scratch);
-  Capture capture{agent->python, slot, scratch};
+  Capture capture{agent.python, slot, scratch};
   ThreadState own;
-  const bool known = find_own_thread(agent->python, own);
+  const bool known = find_own_thread(agent.python, own);
   capture_runtime(capture, own.interpreter);
-  capture_last_words(capture, fault, agent->libc_message);
+  capture_last_words(capture, fault, agent.libc_message);
   capture_threads(capture, known ? &own : nullptr, self.tid);
 }
 
 bool ping() {
-  return wake_watchdog(agent->watchdog, {TokenKind::kRecord, 0, own_pid()});
+  return wake_watchdog(agent.watchdog, {TokenKind::kRecord, 0, own_pid()});
 }
 
 void publish_and_wait(SlotWriter& slot) {
   const PublishedSlot published = slot.publish();
-  if (ping()) wait_for_ack(agent->watchdog, published);
+  if (ping()) wait_for_ack(agent.watchdog, published);
 }
 
 // Runs on the crash stack. From here on that stack is the alternate one, so that a nested fault is
 // handled further down on it and not on top of the frames of the outer handler.
 void record_crash(void* argument) {
   const auto& call = *static_cast<const CrashCall*>(argument);
-  const stack_t stack{agent->crash_stack, 0, agent->crash_stack_size};
+  const stack_t stack{agent.crash_stack, 0, agent.crash_stack_size};
   sys_sigaltstack(&stack, nullptr);
-  crash_slot = claim_slot(agent->watchdog, own_pid());
+  crash_slot = claim_slot(agent.watchdog, own_pid());
   if (!crash_slot) return;
   ping();  // a claimed slot is watched: should this process die now, the prefix is salvaged
   const OriginalFault original = find_original_fault(*call.info, call.context);
@@ -110,7 +109,7 @@ void seal_and_abandon(ucontext_t* context) {
 // Another thread is recording its crash; the process dies of that one. Bounded, should it not.
 void park() {
   constexpr timespec kPause{0, 10'000'000};
-  const std::uint32_t limit_ms = 2 * agent->watchdog.ack_timeout_ms + 1000;
+  const std::uint32_t limit_ms = 2 * agent.watchdog.ack_timeout_ms + 1000;
   for (std::uint32_t waited_ms = 0; waited_ms < limit_ms && winner.load() != 0; waited_ms += 10) {
     sys_nanosleep(&kPause);
   }
@@ -128,7 +127,7 @@ bool resume_guarded_copy(ucontext_t* context) {
 // nor take the parent's place. A child that was forked past the C library has memory of its own,
 // and only has not heard yet that it is one.
 bool is_own_process() {
-  const int owning = owner->load();
+  const int owning = agent.owner->load();
   if (owning == 0) forget_parent();
   return owning == 0 || owning == own_pid();
 }
@@ -150,7 +149,7 @@ Entry enter(int self) {
 void record_on_crash_stack(const siginfo_t* info, const void* context) {
   const GuardScope guard;
   CrashCall call{info, context};
-  pyfault_run_on_stack(&record_crash, &call, agent->crash_stack + agent->crash_stack_size,
+  pyfault_run_on_stack(&record_crash, &call, agent.crash_stack + agent.crash_stack_size,
                        &resume_stack);
 }
 
@@ -191,10 +190,9 @@ void warm_up() {
   touch_pages(&winner, sizeof winner);
   touch_pages(&crash_slot, sizeof crash_slot);
   touch_pages(&resume_stack, sizeof resume_stack);
-  touch_pages(agent->crash_stack + (agent->crash_stack_size - kUsed), kUsed);
+  touch_pages(agent.crash_stack + (agent.crash_stack_size - kUsed), kUsed);
   populate_signal_stack();
-  populate(reinterpret_cast<std::uintptr_t>(agent->watchdog.ring),
-           kRingHeaderSize + kSlotKeptBytes);
+  populate(reinterpret_cast<std::uintptr_t>(agent.watchdog.ring), kRingHeaderSize + kSlotKeptBytes);
 }
 
 // Another dump is short: worth waiting for, within limits.
@@ -212,37 +210,38 @@ bool begin_dump(int self) {
 }  // namespace
 
 void arm(const AgentState& state) {
-  agent = &state;
-  owner = state.owner;
-  owner->store(sys_getpid());
+  sealed_state.agent = state;
+  sealed_state.armed = true;
+  agent.owner->store(sys_getpid());
   warm_up();
   install_actions(&on_signal);
+  seal_state();
 }
 
 void forget_parent() {
-  if (agent == nullptr) return;
-  owner->store(sys_getpid());
+  if (!sealed_state.armed) return;
+  agent.owner->store(sys_getpid());
   winner.store(0);
   dumper.store(0);
   crash_slot = SlotWriter();
   warm_up();
-  wake_watchdog(agent->watchdog, {TokenKind::kForked, 0, sys_getpid()});
+  wake_watchdog(agent.watchdog, {TokenKind::kForked, 0, sys_getpid()});
 }
 
 void note_replaced_handler(int signal) {
   static constinit std::atomic<KernelSignalSet> told{0};
   const KernelSignalSet bit = signal_bit(signal);
-  if (agent == nullptr || (told.fetch_or(bit) & bit) != 0) return;
+  if (!sealed_state.armed || (told.fetch_or(bit) & bit) != 0) return;
   const auto number = static_cast<std::uint16_t>(signal);
-  wake_watchdog(agent->watchdog, {TokenKind::kHandlerReplaced, number, sys_getpid()});
+  wake_watchdog(agent.watchdog, {TokenKind::kHandlerReplaced, number, sys_getpid()});
 }
 
 bool record_dump() {
-  if (agent == nullptr || winner.load() != 0 || !watchdog_listens(agent->watchdog) ||
+  if (!sealed_state.armed || winner.load() != 0 || !watchdog_listens(agent.watchdog) ||
       !begin_dump(sys_gettid())) {
     return false;
   }
-  SlotWriter slot = SlotWriter::claim(agent->watchdog.ring, sys_getpid());
+  SlotWriter slot = SlotWriter::claim(agent.watchdog.ring, sys_getpid());
   bool recorded = false;
   if (slot) {
     const GuardScope guard;

@@ -7,8 +7,7 @@
 
 namespace pyfault {
 
-// Ordinary context, once: from here on a fatal signal is recorded. `state` must outlive the
-// process.
+// Ordinary context, once: from here on a fatal signal is recorded.
 void arm(const AgentState& state);
 
 // In a forked child, before anything else runs there: what a thread of the parent was doing in a

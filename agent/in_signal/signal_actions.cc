@@ -1,35 +1,35 @@
 #include "agent/in_signal/signal_actions.h"
 
-#include <cstddef>
-
+#include "agent/in_signal/sealed_state.h"
 #include "agent/in_signal/switch_stack.h"
 
 namespace pyfault {
 namespace {
 
-constexpr std::size_t kFatalCount = sizeof kFatalSignals / sizeof *kFatalSignals;
-
 constexpr int kGuardSignals[] = {SIGSEGV, SIGBUS};
 constexpr std::size_t kGuardCount = 2;
 
-SignalHandler our_handler = nullptr;
 // What a GuardScope found in our place. It stays known after the scope: a fault that came during
 // the scope may be handled only now.
 KernelSigaction displaced_actions[kGuardCount];
 constinit std::atomic<bool> displaced[kGuardCount];
 constinit std::atomic<bool> guarding[kGuardCount];  // a GuardScope is in their place right now
-KernelSigaction previous_actions[kFatalCount];
+// The program has left these to their default since: what was there before counts no more.
+constinit std::atomic<KernelSignalSet> left_to_default{0};
+constexpr KernelSigaction kDefaultAction{};
 
 // Faults stay deliverable inside the handler: guarded_copy() and the sealing of a record rely on
 // it. Everything else waits until the handler has returned.
 KernelSigaction our_action() {
   constexpr unsigned long kFlags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | kSaRestorer;
-  return {our_handler, kFlags, &pyfault_signal_restorer, ~kFaults};
+  return {sealed_state.handler, kFlags, &pyfault_signal_restorer, ~kFaults};
 }
 
-KernelSigaction* previous_action(int signal) {
+const KernelSigaction* previous_action(int signal) {
   for (std::size_t index = 0; index < kFatalCount; ++index) {
-    if (kFatalSignals[index] == signal) return &previous_actions[index];
+    if (kFatalSignals[index] != signal) continue;
+    const bool left = (left_to_default.load() & signal_bit(signal)) != 0;
+    return left ? &kDefaultAction : &sealed_state.previous_actions[index];
   }
   return nullptr;
 }
@@ -42,10 +42,10 @@ bool is_handler(const KernelSigaction& action, void (*special)(int)) {
 }  // namespace
 
 void install_actions(SignalHandler handler) {
-  our_handler = handler;
+  sealed_state.handler = handler;
   const KernelSigaction ours = our_action();
   for (std::size_t index = 0; index < kFatalCount; ++index) {
-    KernelSigaction& previous = previous_actions[index];
+    KernelSigaction& previous = sealed_state.previous_actions[index];
     sys_rt_sigaction(kFatalSignals[index], nullptr, &previous);
     if (!is_handler(previous, SIG_IGN)) {
       sys_rt_sigaction(kFatalSignals[index], &ours, nullptr);
@@ -54,11 +54,11 @@ void install_actions(SignalHandler handler) {
 }
 
 bool is_ours(int signal) {
-  return our_handler != nullptr && previous_action(signal) != nullptr;
+  return sealed_state.handler != nullptr && previous_action(signal) != nullptr;
 }
 
 bool is_our_handler(SignalHandler handler) {
-  return handler == our_handler;
+  return handler == sealed_state.handler;
 }
 
 KernelSigaction action_behind_ours(int signal) {
@@ -68,7 +68,7 @@ KernelSigaction action_behind_ours(int signal) {
 KernelSigaction leave_to_default(int signal) {
   const KernelSigaction ours = our_action();
   KernelSigaction replaced;
-  *previous_action(signal) = {};
+  left_to_default.fetch_or(signal_bit(signal));
   sys_rt_sigaction(signal, &ours, &replaced);
   return replaced;
 }
@@ -110,7 +110,8 @@ bool return_to_program(int signal, siginfo_t* info, void* context) {
   for (int look = 0; look < kLooks; ++look) {
     KernelSigaction current;
     sys_rt_sigaction(signal, nullptr, &current);
-    if (current.handler != our_handler) return true;  // theirs is back: the fault repeats there
+    if (current.handler != sealed_state.handler)
+      return true;  // theirs is back: the fault repeats there
     const KernelSigaction& action = displaced_actions[index];
     if (!guarding[index].load() || is_handler(action, SIG_DFL) || is_handler(action, SIG_IGN)) {
       continue;
@@ -126,7 +127,7 @@ GuardScope::GuardScope() {
   for (std::size_t index = 0; index < kGuardCount; ++index) {
     KernelSigaction current;
     sys_rt_sigaction(kGuardSignals[index], nullptr, &current);
-    swapped_[index] = current.handler != our_handler;
+    swapped_[index] = current.handler != sealed_state.handler;
     if (!swapped_[index]) continue;
     displaced_actions[index] = current;
     displaced[index].store(true, std::memory_order_release);

@@ -5,12 +5,15 @@
 
 #include <signal.h>
 
+#include <cstddef>
+
 #include "agent/in_signal/system_calls.h"
 
 namespace pyfault {
 
 inline constexpr int kFatalSignals[] = {SIGSEGV, SIGBUS, SIGFPE,  SIGILL,  SIGABRT,
                                         SIGTRAP, SIGSYS, SIGXCPU, SIGXFSZ, SIGQUIT};
+inline constexpr std::size_t kFatalCount = sizeof kFatalSignals / sizeof *kFatalSignals;
 
 inline constexpr KernelSignalSet kFaults =
     signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGFPE) | signal_bit(SIGILL);
@@ -24,8 +27,8 @@ inline bool is_hardware_fault(const siginfo_t& info) {
 
 using SignalHandler = void (*)(int, siginfo_t*, void*);
 
-// Remembers the previous actions. A signal that is ignored stays ignored: an exec'd child would
-// otherwise find it at its default.
+// Remembers the previous actions, in the state that is about to be sealed. A signal that is ignored
+// stays ignored: an exec'd child would otherwise find it at its default.
 void install_actions(SignalHandler handler);
 
 // For the program's view of its actions (program_actions.cc), in which ours do not show.

@@ -1,0 +1,50 @@
+#include "agent/in_signal/sealed_state.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstring>
+
+namespace pyfault::test {
+namespace {
+
+// What a program does that writes where it should not.
+void overwrite(void* place) {
+  std::memset(place, 0xdd, sizeof(void*));
+}
+
+TEST(SealedState, IsOpenUntilItIsSealed) {
+  EXPECT_EXIT(
+      {
+        overwrite(&sealed_state);
+        _exit(0);
+      },
+      testing::ExitedWithCode(0), "");
+}
+
+TEST(SealedState, FaultsAtAStrayWrite) {
+  EXPECT_EXIT(
+      {
+        std::signal(SIGSEGV, SIG_DFL);
+        seal_state();
+        overwrite(&sealed_state.agent.watchdog.ring);
+      },
+      testing::KilledBySignal(SIGSEGV), "");
+}
+
+TEST(SealedState, CanStillBeRead) {
+  EXPECT_EXIT(
+      {
+        seal_state();
+        _exit(sealed_state.armed ? 1 : 0);
+      },
+      testing::ExitedWithCode(0), "");
+}
+
+TEST(SealedState, SharesItsPagesWithNothing) {
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&sealed_state) % kPageSize, 0u);
+  EXPECT_EQ(sizeof sealed_state % kPageSize, 0u);
+}
+
+}  // namespace
+}  // namespace pyfault::test
