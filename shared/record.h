@@ -133,6 +133,8 @@ enum class FrameKind : std::uint8_t {
 };
 
 inline constexpr std::int32_t kUnknownPosition = -1;
+// As a line: the frame stands at no instruction of this code; one of both has been overwritten.
+inline constexpr std::int32_t kAstray = -2;
 
 struct FrameEntry {
   FrameKind kind;

@@ -138,7 +138,7 @@ const CodeEntry* find_code(Capture& capture, std::uintptr_t address) {
 Position find_position(Capture& capture, const CodeEntry& code, const RawFrame& frame) {
   const PythonLayout& layout = capture.python.layout;
   const std::int64_t offset = instruction_offset(layout, code, frame);
-  if (outside_code(layout, code, offset)) return {};
+  if (outside_code(layout, code, offset)) return {.line = kAstray};
   const auto [entry, found] = capture.scratch.positions.find_or_add(
       hash_of(code.address, offset), [&](const PositionEntry& candidate) {
         return candidate.code == code.address && candidate.offset == offset;

@@ -23,7 +23,8 @@ struct Frame {
   std::string name;           // co_name
   bool file_readable = true;  // false: the string could not be read, and is empty
   bool function_readable = true;
-  bool file_overwritten = false;  // true: not the text that the interpreter once hashed
+  // Not to be trusted: not the text that the interpreter once hashed, or not the frame's own code.
+  bool file_overwritten = false;
   bool function_overwritten = false;
   std::optional<int> line;  // 1-based
   std::optional<int> end_line;

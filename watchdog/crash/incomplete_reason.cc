@@ -50,7 +50,8 @@ bool has_overwritten_name(const Frame& frame) {
 std::string gap_in(const Thread& thread) {
   if (std::ranges::any_of(thread.frames, is_break)) return "the chain of frames is broken";
   if (std::ranges::any_of(thread.frames, has_unreadable_name)) return "a name cannot be read";
-  if (std::ranges::any_of(thread.frames, has_overwritten_name)) return "a name was overwritten";
+  if (std::ranges::any_of(thread.frames, has_overwritten_name))
+    return "a frame or a name was overwritten";
   return {};
 }
 

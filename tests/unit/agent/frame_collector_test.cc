@@ -162,6 +162,17 @@ TEST_F(Collector, ShowsACodeObjectWhoseFirstTraceableInstructionWasOverwritten) 
   EXPECT_EQ(collect(), 1u);
 }
 
+TEST_F(Collector, TellsAFrameThatIsAstrayInItsCode) {
+  const std::uintptr_t code = python_.code("f");
+  call(code, 99);
+  call(code, 100);
+  call(python_.code("g"), 100);
+  ASSERT_EQ(collect(), 3u);
+  EXPECT_EQ(entry(0).line, kAstray);
+  EXPECT_EQ(entry(1).line, kAstray);
+  EXPECT_NE(entry(2).line, kAstray);
+}
+
 TEST_F(Collector, SurvivesAnUnreadableName) {
   const std::uintptr_t code = python_.code("f");
   python_.put<std::uintptr_t>(code, python_.view().layout.code.name, 0xdead0000dead0000);

@@ -65,7 +65,7 @@ TEST_F(NameCheckTest, TheRecordIsIncompleteThen) {
       .code(overwritten("main.py", "main.pz"), hashed("f"))
       .crashed_thread({at(0, 1)})
       .end();
-  EXPECT_EQ(reason(), "a name was overwritten");
+  EXPECT_EQ(reason(), "a frame or a name was overwritten");
 }
 
 TEST_F(NameCheckTest, AProofMayComeWithALaterName) {
@@ -98,6 +98,13 @@ TEST_F(NameCheckTest, ACutNameIsNotDoubted) {
 TEST_F(NameCheckTest, WithoutAKeyNoneIsDoubted) {
   begun().code(hashed("a.py"), overwritten("main", "mine")).crashed_thread({at(0, 1)});
   EXPECT_FALSE(only_frame().function_overwritten);
+}
+
+TEST_F(NameCheckTest, AFrameThatIsAstrayInItsCodeIsDoubted) {
+  begun().code("a.py", "f").crashed_thread({at(0, kAstray)}).end();
+  EXPECT_TRUE(only_frame().file_overwritten);
+  EXPECT_TRUE(only_frame().function_overwritten);
+  EXPECT_FALSE(crash().complete);
 }
 
 }  // namespace
