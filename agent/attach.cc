@@ -49,14 +49,21 @@ socklen_t make_address(const char* name, sockaddr_un& address) {
   return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
 }
 
-bool connect_to(int socket, const char* name) {
+bool connect_once(int socket, const char* name) {
   sockaddr_un address;
   const socklen_t length = make_address(name, address);
-  if (length == 0) return false;
+  return length != 0 && connect(socket, reinterpret_cast<const sockaddr*>(&address), length) == 0;
+}
+
+// Nobody listens at an abstract address in another network namespace than the watchdog's: a file
+// shows the way, where there is one.
+bool connect_to(int socket, const char* name) {
   const timeval limit{kAttachTimeoutMs / 1000, kAttachTimeoutMs % 1000 * 1000};
   setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  return connect(socket, reinterpret_cast<const sockaddr*>(&address), length) == 0;
+  if (connect_once(socket, name)) return true;
+  return errno == ECONNREFUSED && name[0] == '@' && name[1] == '/' &&
+         connect_once(socket, name + 1);
 }
 
 bool receive_welcome(int socket, Welcome& welcome, Descriptor& ring, Descriptor& pipe) {

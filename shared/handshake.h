@@ -1,5 +1,7 @@
-// The attach handshake, over a Unix SOCK_SEQPACKET socket named by PYFAULT_SOCKET ("@name" is an
-// abstract address, anything else a path), and the tokens on the wake-up pipe.
+// The attach handshake, over a Unix SOCK_SEQPACKET socket named by PYFAULT_SOCKET, and the tokens
+// on the wake-up pipe. "@name" is an abstract address; where the name begins with "/", there may be
+// a socket file of that name too, for those who can't see the abstract one. Anything else is a
+// path.
 //
 //   agent -> watchdog   Hello
 //   watchdog -> agent   Welcome, with two descriptors by SCM_RIGHTS: the ring (a sealed memfd of

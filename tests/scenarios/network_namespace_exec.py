@@ -1,9 +1,11 @@
-# A program that is started in a network namespace of its own cannot reach the watchdog's socket: no
-# record, but the exit is told.
+# A program that is started in a network namespace of its own cannot see the watchdog's abstract socket,
+# and comes by the file.
 #
-# Expect: SIGSEGV
-# Crashes: 0
-# Faulthandler: differs, it does not need anybody
+# Expect: SIGSEGV SEGV_MAPERR
+# Frames: crash <- <module>
+# Threads: 1
+# Sources: perhaps
+# Faulthandler: differs, the option is not handed on
 import ctypes
 import os
 import sys

@@ -24,13 +24,13 @@ inline Hello hello_from(int pid, ArmStatus status = ArmStatus::kWillArm) {
 
 class FakeAgent {
  public:
-  // address: "@name"
+  // address: "@name", or a path
   explicit FakeAgent(const std::string& address)
       : socket_(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)) {
     sockaddr_un name{};
     name.sun_family = AF_UNIX;
     address.copy(name.sun_path, sizeof(name.sun_path));
-    name.sun_path[0] = '\0';
+    if (address.starts_with('@')) name.sun_path[0] = '\0';
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address.size());
     connected_ = connect(socket_.get(), reinterpret_cast<const sockaddr*>(&name), size) == 0;
   }

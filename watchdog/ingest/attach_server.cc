@@ -16,10 +16,10 @@
 
 #include "watchdog/enrich/process_info.h"
 #include "watchdog/ingest/agent_session.h"
+#include "watchdog/ingest/door.h"
 #include "watchdog/ingest/handshake.h"
 #include "watchdog/ingest/notice.h"
 #include "watchdog/ingest/readable_fd.h"
-#include "watchdog/os/random_hex.h"
 #include "watchdog/os/seqpacket.h"
 
 namespace pyfault {
@@ -31,7 +31,6 @@ using boost::asio::steady_timer;
 constexpr int kAcceptsPerWakeup = 32;
 // How long to leave the door shut when there is no descriptor left to accept with.
 constexpr std::chrono::milliseconds kAcceptPause{100};
-constexpr std::size_t kAddressBytes = 8;
 
 bool is_readable(int fd) {
   pollfd one{fd, POLLIN, 0};
@@ -63,18 +62,17 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(io_context& io, EventHandler on_event, AttachLimits limits);
 
-  const std::string& address() const { return address_; }
-  void start() { listener_->start(); }
+  const std::string& address() const { return door_.address(); }
+  void resume_accepting();
   void drain();
   void close();
 
  private:
   using Id = std::uint64_t;
 
-  void accept_some();
-  bool accept_one();
+  void accept_some(int listener);
+  bool accept_one(int listener);
   void pause_accepting();
-  void resume_accepting();
   void await_hello(UniqueFd socket, const ucred& peer);
   void take_hello(Id id);
   void take_waiting_hellos();
@@ -86,8 +84,8 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   io_context& io_;
   EventHandler on_event_;
   AttachLimits limits_;
-  std::string address_;
-  std::optional<ReadableFd> listener_;
+  Door door_;
+  std::vector<ReadableFd> listeners_;
   steady_timer accept_pause_;
   std::map<Id, HalfOpen> half_open_;  // oldest first
   std::map<Id, AgentSession> sessions_;
@@ -97,38 +95,38 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
 };
 
 AttachServer::Impl::Impl(io_context& io, EventHandler on_event, AttachLimits limits)
-    : io_(io),
-      on_event_(std::move(on_event)),
-      limits_(limits),
-      address_("@pyfault-watchdog-" + std::to_string(getpid()) + "-" + random_hex(kAddressBytes)),
-      accept_pause_(io) {
-  listener_.emplace(io, listen_abstract(address_.substr(1)), [this] { accept_some(); });
+    : io_(io), on_event_(std::move(on_event)), limits_(limits), accept_pause_(io) {
+  for (UniqueFd& listener : door_.take_listeners()) {
+    const int fd = listener.get();
+    listeners_.emplace_back(io, std::move(listener), [this, fd] { accept_some(fd); });
+  }
 }
 
 void AttachServer::Impl::drain() {
-  accept_some();
+  // By number: whoever hears of a shortage may close us.
+  for (std::size_t i = 0; i < listeners_.size(); ++i) accept_some(listeners_[i].get());
   take_waiting_hellos();
   for (auto& [id, session] : sessions_) session.drain();
 }
 
 // The sessions are destroyed later: one of them may be what calls.
 void AttachServer::Impl::close() {
-  listener_.reset();
+  listeners_.clear();
   accept_pause_.cancel();
   half_open_.clear();
   for (auto& [id, session] : sessions_) session.close();
   boost::asio::post(io_, [self = shared_from_this()] { self->sessions_.clear(); });
 }
 
-void AttachServer::Impl::accept_some() {
+void AttachServer::Impl::accept_some(int listener) {
   for (int accepted = 0; accepted < kAcceptsPerWakeup; ++accepted) {
-    if (!accept_one()) return;
+    if (!accept_one(listener)) return;
   }
 }
 
 // False: there is nobody to accept, or no way to.
-bool AttachServer::Impl::accept_one() {
-  UniqueFd socket = accept_connection(listener_->get());
+bool AttachServer::Impl::accept_one(int listener) {
+  UniqueFd socket = accept_connection(listener);
   if (!socket) {
     if (errno == ECONNABORTED || errno == EINTR) return true;
     if (errno != EAGAIN) pause_accepting();
@@ -142,7 +140,7 @@ bool AttachServer::Impl::accept_one() {
 // Out of descriptors or memory: the listener stays readable, so waiting for it would spin.
 void AttachServer::Impl::pause_accepting() {
   const std::string cause = strerrordesc_np(errno);
-  listener_->stop();
+  for (ReadableFd& listener : listeners_) listener.stop();
   accept_pause_.expires_after(kAcceptPause);
   accept_pause_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     if (const auto self = weak.lock(); self && !error) self->resume_accepting();
@@ -151,7 +149,7 @@ void AttachServer::Impl::pause_accepting() {
 }
 
 void AttachServer::Impl::resume_accepting() {
-  if (listener_) listener_->start();
+  for (ReadableFd& listener : listeners_) listener.start();
 }
 
 void AttachServer::Impl::await_hello(UniqueFd socket, const ucred& peer) {
@@ -226,7 +224,7 @@ void AttachServer::Impl::report_shortage(const std::string& message) {
 
 AttachServer::AttachServer(io_context& io, EventHandler on_event, AttachLimits limits)
     : impl_(std::make_shared<Impl>(io, std::move(on_event), limits)) {
-  impl_->start();
+  impl_->resume_accepting();
 }
 
 AttachServer::~AttachServer() = default;

@@ -27,11 +27,11 @@ class AttachServer {
   // thread.
   using EventHandler = std::function<void(Event)>;
 
-  // Listens at once, on a random abstract address. Throws std::system_error.
+  // Listens at once, where nobody else can guess it (door.h). Throws std::system_error.
   AttachServer(boost::asio::io_context& io, EventHandler on_event, AttachLimits limits = {});
   ~AttachServer();
 
-  // The value for PYFAULT_SOCKET: "@..."
+  // The value for PYFAULT_SOCKET.
   const std::string& address() const;
 
   // Looks at every ring now: published records, and what processes that died have left.

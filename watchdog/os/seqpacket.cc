@@ -18,20 +18,29 @@ void require(bool done, const char* what) {
   if (!done) throw std::system_error(errno, std::generic_category(), what);
 }
 
-}  // namespace
-
-UniqueFd listen_abstract(const std::string& name) {
+// `name`: a path with the NUL that ends it, or an abstract name with the one that begins it.
+UniqueFd listen_at(const std::string& name) {
   sockaddr_un address{};
-  if (name.size() >= sizeof(address.sun_path)) throw std::length_error("socket name too long");
+  if (name.size() > sizeof(address.sun_path)) throw std::length_error("socket name too long");
   address.sun_family = AF_UNIX;
-  std::copy(name.begin(), name.end(), address.sun_path + 1);
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  std::copy(name.begin(), name.end(), address.sun_path);
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
 
   UniqueFd listener(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   require(bool{listener}, "socket");
   require(bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0, "bind");
   require(listen(listener.get(), kBacklog) == 0, "listen");
   return listener;
+}
+
+}  // namespace
+
+UniqueFd listen_abstract(const std::string& name) {
+  return listen_at('\0' + name);
+}
+
+UniqueFd listen_at_path(const std::string& path) {
+  return listen_at(path + '\0');
 }
 
 UniqueFd accept_connection(int listener) {

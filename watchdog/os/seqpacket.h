@@ -17,6 +17,9 @@ namespace pyfault {
 // leading NUL, at most 107 bytes). Throws std::system_error, std::length_error.
 UniqueFd listen_abstract(const std::string& name);
 
+// Likewise on a file that is not there yet.
+UniqueFd listen_at_path(const std::string& path);
+
 // One connection, non-blocking and close-on-exec; empty, with errno, when there is none.
 UniqueFd accept_connection(int listener);
 

@@ -58,6 +58,12 @@ TEST_F(AttachServerTest, WelcomesAnAgent) {
   EXPECT_EQ(ring_header(agent.side->ring())->magic, kRingMagic);
 }
 
+TEST_F(AttachServerTest, WelcomesWhoComesByTheSocketFile) {
+  FakeAgent agent(server_.address().substr(1));
+  agent.say(hello_from(getpid()));
+  EXPECT_TRUE(is_welcome(agent));
+}
+
 TEST_F(AttachServerTest, ThePipeNeverBlocksTheAgent) {
   const FakeAgent agent = attached();
   EXPECT_NE(fcntl(agent.side->pipe(), F_GETFL) & O_NONBLOCK, 0);

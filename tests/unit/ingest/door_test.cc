@@ -1,0 +1,77 @@
+// The two sockets with one name, and what is left of them.
+#include "watchdog/ingest/door.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+
+#include "tests/support/fake_agent.h"
+#include "tests/support/temp_directory.h"
+
+namespace pyfault {
+namespace {
+
+namespace fs = std::filesystem;
+using test::FakeAgent;
+
+class DoorTest : public ::testing::Test {
+ protected:
+  DoorTest() { ::setenv("XDG_RUNTIME_DIR", directory_.path().c_str(), 1); }
+  ~DoorTest() override { ::unsetenv("XDG_RUNTIME_DIR"); }
+
+  static std::optional<SocketFolder> folder_in(const std::vector<std::string>& places) {
+    return SocketFolder::make(places);
+  }
+  static fs::path file_of(const Door& door) { return door.address().substr(1); }
+  bool nothing_is_left() const { return fs::is_empty(directory_.path()); }
+
+  test::TempDirectory directory_;
+};
+
+TEST_F(DoorTest, ListensUnderOneNameTwice) {
+  const Door door;
+  EXPECT_TRUE(FakeAgent(door.address()).connected());
+  EXPECT_TRUE(FakeAgent(file_of(door)).connected());
+}
+
+TEST_F(DoorTest, TheFileIsForOurUserAlone) {
+  const Door door;
+  EXPECT_EQ(file_of(door).parent_path().parent_path(), directory_.path());
+  EXPECT_EQ(fs::status(file_of(door).parent_path()).permissions(), fs::perms::owner_all);
+}
+
+TEST_F(DoorTest, TakesItsFileAlong) {
+  std::optional<Door> door(std::in_place);
+  EXPECT_FALSE(nothing_is_left());
+  door.reset();
+  EXPECT_TRUE(nothing_is_left());
+}
+
+TEST_F(DoorTest, TwoDoorsDoNotMeet) {
+  const Door first;
+  const Door second;
+  EXPECT_NE(first.address(), second.address());
+}
+
+TEST_F(DoorTest, AFolderIsMadeInTheNextPlaceWhereThereIsNoFirst) {
+  const auto folder = folder_in({"/nonexistent", directory_.path()});
+  ASSERT_TRUE(folder);
+  EXPECT_EQ(fs::path(folder->socket()).parent_path().parent_path(), directory_.path());
+}
+
+TEST_F(DoorTest, APathTooLongForASocketIsNoPlace) {
+  const fs::path deep = directory_.path() / std::string(80, 'x');
+  fs::create_directory(deep);
+  EXPECT_FALSE(folder_in({deep}));
+  EXPECT_TRUE(fs::is_empty(deep));
+}
+
+TEST_F(DoorTest, WithoutAPlaceThereIsNoFolder) {
+  EXPECT_FALSE(folder_in({"/nonexistent", "/proc"}));
+}
+
+}  // namespace
+}  // namespace pyfault

@@ -1,0 +1,75 @@
+#include "watchdog/ingest/door.h"
+
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+#include "watchdog/os/random_hex.h"
+#include "watchdog/os/seqpacket.h"
+
+namespace pyfault {
+namespace {
+
+constexpr std::size_t kNameBytes = 8;
+// mkdtemp's pattern.
+constexpr char kFolder[] = "/pyfault-watchdog-XXXXXX";
+
+std::vector<std::string> runtime_places() {
+  std::vector<std::string> places{"/run", "/tmp"};
+  const char* own = std::getenv("XDG_RUNTIME_DIR");
+  if (own != nullptr && own[0] == '/') places.insert(places.begin(), own);
+  return places;
+}
+
+bool can_name_a_socket(const std::string& place) {
+  constexpr std::size_t kSocket = 1 + 2 * kNameBytes;
+  constexpr std::size_t kMarkAndEnd = 2;  // the "@" of the address, and a NUL
+  return place.size() + sizeof kFolder - 1 + kSocket + kMarkAndEnd <= sizeof(sockaddr_un::sun_path);
+}
+
+}  // namespace
+
+std::optional<SocketFolder> SocketFolder::make(std::span<const std::string> places) {
+  for (const std::string& place : places) {
+    std::string folder = place + kFolder;
+    if (can_name_a_socket(place) && ::mkdtemp(folder.data()) != nullptr) {
+      return SocketFolder(std::move(folder));
+    }
+  }
+  return std::nullopt;
+}
+
+SocketFolder::SocketFolder(std::string folder)
+    : folder_(std::move(folder)), socket_(folder_ + "/" + random_hex(kNameBytes)) {}
+
+SocketFolder::SocketFolder(SocketFolder&& other) noexcept
+    : folder_(std::exchange(other.folder_, {})), socket_(std::move(other.socket_)) {}
+
+SocketFolder::~SocketFolder() {
+  if (folder_.empty()) return;
+  ::unlink(socket_.c_str());
+  ::rmdir(folder_.c_str());
+}
+
+Door::Door() : folder_(SocketFolder::make(runtime_places())) {
+  if (folder_) listen_at_file();
+  const std::string name =
+      folder_ ? folder_->socket()
+              : "pyfault-watchdog-" + std::to_string(::getpid()) + "-" + random_hex(kNameBytes);
+  address_ = "@" + name;
+  listeners_.push_back(listen_abstract(name));
+}
+
+// There are file systems that hold no sockets.
+void Door::listen_at_file() {
+  try {
+    listeners_.push_back(listen_at_path(folder_->socket()));
+  } catch (const std::system_error&) {
+    folder_.reset();
+  }
+}
+
+}  // namespace pyfault

@@ -1,0 +1,55 @@
+// Where agents knock: an abstract socket, which a process finds that sees other files than we do
+// (chroot, mount namespace), and a socket file, which one finds that is in another network
+// namespace. Both have one name.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "watchdog/os/unique_fd.h"
+
+namespace pyfault {
+
+// A directory that only we may enter, for one socket; it goes with its owner. What a watchdog
+// leaves that was killed harms nobody: names are not used again.
+class SocketFolder {
+ public:
+  // In the first of `places` where one can be made, and a socket in it can be named.
+  static std::optional<SocketFolder> make(std::span<const std::string> places);
+
+  SocketFolder(SocketFolder&& other) noexcept;
+  SocketFolder& operator=(SocketFolder&&) = delete;
+  ~SocketFolder();
+
+  // The path for the socket, which is not there yet. Nobody else can guess it.
+  const std::string& socket() const { return socket_; }
+
+ private:
+  explicit SocketFolder(std::string folder);
+
+  std::string folder_;  // empty: moved from
+  std::string socket_;
+};
+
+class Door {
+ public:
+  // Listens at once; without a socket file where none can be made. Throws std::system_error.
+  Door();
+
+  // As shared/handshake.h spells it.
+  const std::string& address() const { return address_; }
+
+  // One or two, non-blocking; once.
+  std::vector<UniqueFd> take_listeners() { return std::move(listeners_); }
+
+ private:
+  void listen_at_file();
+
+  std::optional<SocketFolder> folder_;
+  std::string address_;
+  std::vector<UniqueFd> listeners_;
+};
+
+}  // namespace pyfault
