@@ -80,11 +80,13 @@ struct RuntimeSection {
   Known free_threaded;
   Known finalizing;
   Known collecting_garbage;  // in the interpreter of the faulting thread
-  Known has_hash_key;
+  Known fatal;  // yes: the signal's default action stands behind the handler; no in a dump
   std::uint64_t pthread_self;  // of the faulting thread; a thread's `ident` is the same number
   std::uint64_t hash_key[2];   // _Py_HashSecret: what the strings' hashes were made with
+  Known has_hash_key;
+  std::uint8_t reserved[7];
 };
-static_assert(sizeof(RuntimeSection) == 40);
+static_assert(sizeof(RuntimeSection) == 48);
 
 // Who said why the program gave up.
 enum class MessageSource : std::uint32_t {

@@ -38,7 +38,9 @@ void ProgramRun::note(const Event& event) {
   const auto* crash = std::get_if<Crash>(&event.body);
   if (!crash || crash->kind != CrashKind::kCrash) return;
   process_ = event.process;
-  last_crash_ = LastCrash{crash->id, crash->signal.number};
+  // A handler of the program's own that hands on to ours may yet save it.
+  const bool may_live = crash->complete && replaced_.contains(crash->signal.number);
+  last_crash_ = LastCrash{crash->id, crash->signal.number, crash->fatal && !may_live};
 }
 
 Event ProgramRun::start_event() const {
@@ -51,7 +53,10 @@ Event ProgramRun::start_event() const {
 Event ProgramRun::exit_event(const ChildEnd& end, double uptime_seconds) const {
   ExitEvent exit = describe(end);
   exit.uptime_seconds = uptime_seconds;
-  exit.crash_id = crash_behind(exit);
+  if (ended_by_crash(exit)) {
+    exit.crash_id = last_crash_->id;
+    exit.crash_signal = last_crash_->signal;
+  }
   exit.handler_replaced = exit.signal && replaced_.contains(*exit.signal);
   Event event;
   event.process = process_;
@@ -59,10 +64,10 @@ Event ProgramRun::exit_event(const ChildEnd& end, double uptime_seconds) const {
   return event;
 }
 
-std::optional<std::string> ProgramRun::crash_behind(const ExitEvent& exit) const {
-  if (!last_crash_) return std::nullopt;
-  const bool ended_by_it = exit.signal ? *exit.signal == last_crash_->signal : exit.code != 0;
-  return ended_by_it ? std::optional(last_crash_->id) : std::nullopt;
+bool ProgramRun::ended_by_crash(const ExitEvent& exit) const {
+  if (!last_crash_) return false;
+  if (!exit.signal) return exit.code != 0;
+  return last_crash_->fatal || *exit.signal == last_crash_->signal;
 }
 
 }  // namespace pyfault

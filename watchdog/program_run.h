@@ -22,17 +22,18 @@ class ProgramRun {
 
   Event start_event() const;
 
-  // Names the last crash when the program ended by that crash's signal, or exited in failure (a
-  // handler may turn a signal into an exit code).
+  // Names the last crash when the program ended by that crash's signal, by any signal once it was
+  // bound to die, or exited in failure (a handler may turn a signal into an exit code).
   Event exit_event(const ChildEnd& end, double uptime_seconds) const;
 
  private:
   struct LastCrash {
     std::string id;
     int signal = 0;
+    bool fatal = false;
   };
 
-  std::optional<std::string> crash_behind(const ExitEvent& exit) const;
+  bool ended_by_crash(const ExitEvent& exit) const;
 
   Process process_;  // as last seen: the program may have replaced itself by exec
   std::optional<LastCrash> last_crash_;

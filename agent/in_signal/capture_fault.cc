@@ -66,15 +66,17 @@ void capture_fault(SlotWriter& slot, const Fault& fault, const Identity& self) {
   if (slot.append(&section, sizeof section)) slot.commit();
 }
 
-void capture_runtime(Capture& capture, std::uintptr_t faulting_interpreter) {
+void capture_runtime(Capture& capture, std::uintptr_t faulting_interpreter, bool fatal) {
   const PythonRuntimeView& python = capture.python;
   RuntimeSection section{{SectionTag::kRuntime, kSectionVersion, sizeof section},
                          python.version_hex,
                          python.layout.free_threaded ? Known::kYes : Known::kNo,
                          finalizing(python),
                          collecting_garbage(python, faulting_interpreter),
-                         Known::kNo,
+                         fatal ? Known::kYes : Known::kNo,
                          thread_pointer(),
+                         {},
+                         Known::kNo,
                          {}};
   if (python.hash_secret != 0 && guarded_read(python.hash_secret, section.hash_key)) {
     section.has_hash_key = Known::kYes;

@@ -24,6 +24,6 @@ struct Identity {
 };
 
 void capture_fault(SlotWriter& slot, const Fault& fault, const Identity& self);
-void capture_runtime(Capture& capture, std::uintptr_t faulting_interpreter);
+void capture_runtime(Capture& capture, std::uintptr_t faulting_interpreter, bool fatal);
 
 }  // namespace pyfault

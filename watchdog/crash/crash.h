@@ -84,7 +84,8 @@ struct Crash {
   std::string id;  // 32 hex digits
   bool complete = true;
   std::string incomplete_reason;  // when not complete
-  std::int64_t realtime_ns = 0;   // CLOCK_REALTIME at the fault
+  bool fatal = false;  // the process died while it recorded, or nothing could keep it from dying
+  std::int64_t realtime_ns = 0;  // CLOCK_REALTIME at the fault
   std::int64_t monotonic_ns = 0;
   int pid = 0;
   int tid = 0;

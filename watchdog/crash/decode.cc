@@ -80,6 +80,7 @@ class RecordWalk {
     if (!crash_.threads.empty()) outcome_.gap = gap_in(crash_.threads.front());
     crash_.incomplete_reason = incomplete_reason(record_, outcome_);
     crash_.complete = crash_.incomplete_reason.empty();
+    if (!record_.published) crash_.fatal = true;
     return std::move(crash_);
   }
 
@@ -155,6 +156,7 @@ class RecordWalk {
     crash_.python.collecting_garbage = known(runtime->collecting_garbage);
     if (runtime->has_hash_key == Known::kYes)
       hasher_ = string_hasher(runtime->version_hex, runtime->hash_key);
+    if (runtime->fatal == Known::kYes) crash_.fatal = true;
     return true;
   }
 

@@ -29,6 +29,7 @@ struct ExitEvent {
   bool core_dumped = false;
   std::string reason;                   // "exited", "signaled" or kOomKilled
   std::optional<std::string> crash_id;  // of the crash that ended the process
+  std::optional<int> crash_signal;      // of that crash; `signal` may have cut its dying short
   bool handler_replaced = false;        // of `signal`; see HandlerReplacedEvent
   double uptime_seconds = 0;
   std::int64_t max_rss_bytes = 0;

@@ -144,6 +144,12 @@ std::string thread_text(const Thread& thread, const Crash& crash) {
   return text;
 }
 
+std::string circumstances(const ExitEvent& exit) {
+  if (exit.crash_signal) return " while it died of " + signal_name(*exit.crash_signal);
+  return std::string("; it left no record") +
+         (exit.handler_replaced ? ", having replaced our handler" : "");
+}
+
 struct TextOf {
   const Event& event;
 
@@ -156,12 +162,12 @@ struct TextOf {
   }
 
   std::string operator()(const ExitEvent& exit) const {
-    if (!exit.signal || exit.crash_id) return "";
+    if (!exit.signal || exit.crash_signal == exit.signal) return "";
     const std::string what =
-        fmt::format(" was killed by {}{}{}; it left no record{}", signal_name(*exit.signal),
+        fmt::format(" was killed by {}{}{}{}", signal_name(*exit.signal),
                     exit.core_dumped ? " (core dumped)" : "",
                     exit.reason == kOomKilled ? " (an OOM kill, as its memory cgroup counts)" : "",
-                    exit.handler_replaced ? ", having replaced our handler" : "");
+                    circumstances(exit));
     return headline(event, process_name(event.process), what);
   }
 

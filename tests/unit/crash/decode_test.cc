@@ -45,6 +45,21 @@ TEST_F(DecodeTest, DumpHasNoSignal) {
   EXPECT_EQ(crash().signal.name, "");
 }
 
+TEST_F(DecodeTest, ACrashIsFatalWhereNoHandlerOfTheProgramStandsBehindIt) {
+  RuntimeSection section{};
+  record.fault().runtime(section).end();
+  EXPECT_FALSE(crash().fatal);
+  section.fatal = Known::kYes;
+  record = RecordBuilder().fault().runtime(section).end();
+  EXPECT_TRUE(crash().fatal);
+}
+
+TEST_F(DecodeTest, ACrashThatEndsItsRecordIsFatal) {
+  begun();
+  published = false;
+  EXPECT_TRUE(crash().fatal);
+}
+
 TEST_F(DecodeTest, FinalVersionHasNoSuffix) {
   record.fault().runtime(0x030b02f0).end();
   EXPECT_EQ(crash().python.version, "3.11.2");

@@ -142,7 +142,18 @@ TEST(Text, ACoreDumpIsMentioned) {
 TEST(Text, ADeathThatWasReportedAsACrashIsNotRepeated) {
   ExitEvent exit = killed_by(SIGSEGV);
   exit.crash_id = "0123456789abcdef0123456789abcdef";
+  exit.crash_signal = exit.signal;
   EXPECT_EQ(format_text(event_with(exit)), "");
+}
+
+TEST(Text, ADeathThatAnotherSignalCutShortIsSaid) {
+  ExitEvent exit = killed_by(SIGKILL);
+  exit.reason = kOomKilled;
+  exit.crash_id = "0123456789abcdef0123456789abcdef";
+  exit.crash_signal = SIGSEGV;
+  EXPECT_THAT(format_text(event_with(exit)),
+              HasSubstr("was killed by SIGKILL (an OOM kill, as its memory cgroup counts) while it "
+                        "died of SIGSEGV\n"));
 }
 
 TEST(Text, AProgramThatExitsByItselfLeavesNoWord) {

@@ -23,6 +23,19 @@ Event crash_of(int pid, int signal, const std::string& id, CrashKind kind = Cras
   return event;
 }
 
+Event fatal_crash(const std::string& id) {
+  Event event = crash_of(kPid, SIGSEGV, id);
+  std::get<Crash>(event.body).fatal = true;
+  return event;
+}
+
+Event replaced(int signal) {
+  Event event;
+  event.process = process(kPid);
+  event.body = HandlerReplacedEvent{signal};
+  return event;
+}
+
 class ProgramRunTest : public testing::Test {
  protected:
   void exited(int code) { end_.wait_status = code << 8; }
@@ -49,12 +62,9 @@ TEST_F(ProgramRunTest, ADeathBySignalHasNoCode) {
 }
 
 TEST_F(ProgramRunTest, AHandlerThatWasReplacedIsRemembered) {
-  Event event;
-  event.process = process(kPid);
-  event.body = HandlerReplacedEvent{SIGSEGV};
   killed(SIGSEGV);
   EXPECT_FALSE(exit().handler_replaced);
-  run_.note(event);
+  run_.note(replaced(SIGSEGV));
   EXPECT_TRUE(exit().handler_replaced);
   killed(SIGKILL);
   EXPECT_FALSE(exit().handler_replaced);
@@ -102,6 +112,24 @@ TEST_F(ProgramRunTest, ACrashThatWasSurvivedIsNotBlamed) {
   run_.note(crash_of(kPid, SIGSEGV, "crash"));
   exited(0);
   EXPECT_EQ(exit().crash_id, std::nullopt);
+  killed(SIGKILL);
+  EXPECT_EQ(exit().crash_id, std::nullopt);
+}
+
+TEST_F(ProgramRunTest, ACrashThatNothingCouldStopIsNamedWhateverSignalCameFirst) {
+  run_.note(fatal_crash("crash"));
+  for (const int signal : {SIGKILL, SIGSYS, SIGTERM}) {
+    killed(signal);
+    EXPECT_EQ(exit().crash_id, "crash");
+    EXPECT_EQ(exit().crash_signal, SIGSEGV);
+  }
+  exited(0);
+  EXPECT_EQ(exit().crash_id, std::nullopt);
+}
+
+TEST_F(ProgramRunTest, AHandlerOfItsOwnMayHaveSavedIt) {
+  run_.note(replaced(SIGSEGV));
+  run_.note(fatal_crash("crash"));
   killed(SIGKILL);
   EXPECT_EQ(exit().crash_id, std::nullopt);
 }
