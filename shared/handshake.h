@@ -52,12 +52,13 @@ enum class TokenKind : std::uint16_t {
   kRecord = 1,           // pid has begun or published a record: look at the ring
   kForked = 2,           // pid is a forked child that shares the ring
   kHandlerReplaced = 3,  // pid has a handler of its own for `signal` now, in place of ours
+  kBorrowerDied = 4,     // pid, a vfork child on the memory of the sender's, dies of `signal`
 };
 
 // What goes over the pipe. Smaller than PIPE_BUF, so each arrives whole.
 struct Token {
   TokenKind kind;
-  std::uint16_t signal;  // 0 but for kHandlerReplaced
+  std::uint16_t signal;  // 0 where the kind names none
   std::int32_t pid;
 };
 static_assert(sizeof(Token) == 8);

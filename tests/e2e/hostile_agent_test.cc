@@ -221,6 +221,23 @@ TEST_P(HostileAgent, counts_beyond_what_a_record_can_hold) {
   expect_unharmed();
 }
 
+TEST_P(HostileAgent, leaves_records_without_end) {
+  start();
+  const FakeAgent& agent = attach();
+  for (int i = 0; i < 4000; ++i) publish(agent, whole_record());
+  EXPECT_TRUE(told("more than 2000 records"));
+  expect_unharmed();
+  EXPECT_LE(watchdog().events("crash").size(), 3000U);
+  EXPECT_TRUE(told(" records were not reported"));
+}
+
+TEST_P(HostileAgent, attaches_without_end_and_goes_on_holding_on) {
+  start();
+  for (int i = 0; i < 100; ++i) connect().say(hello_from(::getpid()));
+  EXPECT_TRUE(told("has attached too often"));
+  expect_unharmed();
+}
+
 TEST_P(HostileAgent, changes_slots_while_they_are_read) {
   start();
   const FakeAgent& agent = attach();

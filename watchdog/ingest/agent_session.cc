@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "shared/handshake.h"
 #include "watchdog/crash/decode.h"
+#include "watchdog/crash/signal_names.h"
 #include "watchdog/enrich/source_lines.h"
 #include "watchdog/enrich/thread_names.h"
 #include "watchdog/ingest/notice.h"
@@ -25,11 +27,15 @@ constexpr std::size_t kCrashIdBytes = 16;
 }  // namespace
 
 AgentSession::AgentSession(boost::asio::io_context& io, Attachment attachment,
-                           std::function<void(Event)> on_event, std::function<void()> on_end)
+                           std::function<void(Event)> on_event, std::function<void()> on_end,
+                           const RecordAllowance& allowance)
     : family_(io, std::move(attachment.process), [this] { wake_up(); }),
       ring_(std::move(attachment.ring)),
       reader_(ring_.address()),
       attached_ns_(attachment.realtime_ns),
+      crashes_(allowance),
+      dumps_(allowance),
+      notices_(allowance),
       on_event_(std::move(on_event)),
       on_end_(std::move(on_end)) {
   pipe_.emplace(io, std::move(attachment.pipe), [this] { wake_up(); });
@@ -37,9 +43,8 @@ AgentSession::AgentSession(boost::asio::io_context& io, Attachment attachment,
 }
 
 void AgentSession::drain() {
-  take_tokens();
-  look_at_slots(Owners::kMayLive);
-  report_dropped();
+  look_around();
+  for (RecordLimit* limit : {&crashes_, &dumps_}) report_left_out(*limit);
 }
 
 void AgentSession::forget(int pid) {
@@ -54,8 +59,14 @@ void AgentSession::close() {
 }
 
 void AgentSession::wake_up() {
-  drain();
+  look_around();
   end_if_over();
+}
+
+void AgentSession::look_around() {
+  take_tokens();
+  look_at_slots(Owners::kMayLive);
+  report_dropped();
 }
 
 // A token of a record is a reason to look at all slots, whoever it names.
@@ -68,6 +79,7 @@ void AgentSession::take_tokens() {
   for (const Token& token : std::span(tokens).first(count)) {
     if (token.kind == TokenKind::kForked) family_.watch(token.pid);
     if (token.kind == TokenKind::kHandlerReplaced) report_replaced_handler(token);
+    if (token.kind == TokenKind::kBorrowerDied) report_lost_child(token);
   }
   if (size == 0) pipe_.reset();
 }
@@ -78,6 +90,7 @@ void AgentSession::end_if_over() {
   ended_ = true;
   look_at_slots(Owners::kAllDead);
   report_dropped();
+  for (RecordLimit* limit : {&crashes_, &dumps_}) report_left_out(*limit);
   on_end_();
 }
 
@@ -106,15 +119,17 @@ void AgentSession::look_at(std::uint32_t index, Owners owners) {
 void AgentSession::take_record(std::uint32_t index, const SlotLook& slot) {
   std::vector<std::byte> record(reader_.committed(index));
   reader_.copy_out(index, record.data(), record.size());
-  on_event_(describe(index, slot, record));
+  if (auto event = describe(index, slot, record)) on_event_(std::move(*event));
   ring_.give_back(index, record.size());
   reader_.release(index, slot.word);
 }
 
-Event AgentSession::describe(std::uint32_t index, const SlotLook& slot,
-                             std::span<const std::byte> record) {
+std::optional<Event> AgentSession::describe(std::uint32_t index, const SlotLook& slot,
+                                            std::span<const std::byte> record) {
   const bool published = slot.finding == SlotFinding::kPublished;
   auto crash = decode({record, reader_.cut_short(index), published});
+  const bool is_dump = crash && crash->kind == CrashKind::kDump;
+  if (!admit(is_dump ? dumps_ : crashes_)) return std::nullopt;
   Process process = family_.describe(slot.owner);
   if (!crash) {
     std::string message = name_and_pid(process) + " left a record that can't be read";
@@ -125,7 +140,25 @@ Event AgentSession::describe(std::uint32_t index, const SlotLook& slot,
   if (pid) add_source_lines(*crash, *pid, attached_ns_);
   add_thread_names(*crash, pid);
   const std::int64_t realtime_ns = crash->realtime_ns;
-  return {realtime_ns, "", std::nullopt, std::move(process), std::move(*crash)};
+  return Event{realtime_ns, "", std::nullopt, std::move(process), std::move(*crash)};
+}
+
+bool AgentSession::admit(RecordLimit& limit) {
+  const bool was_shut = limit.is_shut();
+  const bool admitted = limit.admit(std::chrono::steady_clock::now());
+  if (admitted && was_shut) report_left_out(limit);
+  if (!admitted && !was_shut) {
+    report_about_attached("more than " + std::to_string(limit.allowance().burst) +
+                          " records: most of what follows is counted, not reported");
+  }
+  return admitted;
+}
+
+void AgentSession::report_left_out(RecordLimit& limit) {
+  const std::uint64_t count = limit.take_left_out();
+  if (count == 0) return;
+  report_about_attached(std::to_string(count) + (count == 1 ? " record was" : " records were") +
+                        " not reported, for there were too many");
 }
 
 // Of the process that attached, and once a signal: whoever writes to the pipe can't flood the log.
@@ -140,13 +173,29 @@ void AgentSession::report_replaced_handler(const Token& token) {
       {realtime_now_ns(), "", std::nullopt, attached.process, HandlerReplacedEvent{token.signal}});
 }
 
+// It ran on its parent's memory, where it could leave no record of its own.
+void AgentSession::report_lost_child(const Token& token) {
+  if (token.signal == 0 || token.signal >= NSIG || !admit_notice()) return;
+  report_about_attached("its child " + std::to_string(token.pid) + " died of " +
+                        signal_name(token.signal) +
+                        " on its memory (vfork), before it executed a program");
+}
+
+// What is not said now stays in the count.
 void AgentSession::report_dropped() {
-  const std::uint32_t dropped = reader_.dropped_records();
-  const std::uint32_t more = dropped - std::exchange(dropped_, dropped);
-  if (more == 0) return;
+  const std::uint32_t more = reader_.dropped_records() - dropped_;
+  if (more == 0 || (!ended_ && !admit_notice())) return;
+  dropped_ += more;
+  report_about_attached(std::to_string(more) + " crash records were lost, for the ring was full");
+}
+
+bool AgentSession::admit_notice() {
+  return notices_.admit(std::chrono::steady_clock::now());
+}
+
+void AgentSession::report_about_attached(const std::string& message) {
   const Process& process = family_.attached().process;
-  on_event_(notice(process, name_and_pid(process) + ": " + std::to_string(more) +
-                                " crash records were lost, for the ring was full"));
+  on_event_(notice(process, name_and_pid(process) + ": " + message));
 }
 
 }  // namespace pyfault

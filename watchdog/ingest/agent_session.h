@@ -1,7 +1,8 @@
 // One ring: from the handshake until no process can write to it any more.
 //
 // Turns published records, and claimed slots whose owner died, into events; a slot is released,
-// which is the ack that a crashing process waits for, only when its event has been handed over. A
+// which is the ack that a crashing process waits for, only when its event has been handed over, or
+// when there have been too many (record_limit.h): those are counted, and said in a notice. A
 // hostile agent can waste its own ring. It costs the loop a bounded amount of work a wake-up and no
 // memory that grows.
 #pragma once
@@ -13,12 +14,14 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "shared/handshake.h"
 #include "shared/ring_reader.h"
 #include "watchdog/event/event.h"
 #include "watchdog/ingest/process_family.h"
 #include "watchdog/ingest/readable_fd.h"
+#include "watchdog/ingest/record_limit.h"
 #include "watchdog/os/ring_memory.h"
 
 namespace pyfault {
@@ -35,12 +38,16 @@ class AgentSession {
   // on_end is called once, when the pipe is closed and every known process has died. It must not
   // destroy the session before it has returned to the loop.
   AgentSession(boost::asio::io_context& io, Attachment attachment,
-               std::function<void(Event)> on_event, std::function<void()> on_end);
+               std::function<void(Event)> on_event, std::function<void()> on_end,
+               const RecordAllowance& allowance = {});
   AgentSession(const AgentSession&) = delete;
   AgentSession& operator=(const AgentSession&) = delete;
 
-  // Looks at every slot now.
+  // Looks at every slot now, and says how many records were left out since that was said last.
   void drain();
+
+  // The process that attached, in our namespace.
+  int pid() const { return family_.attached().process.pid; }
 
   // `pid` (in our namespace) has attached anew: by exec it left this ring.
   void forget(int pid);
@@ -52,14 +59,21 @@ class AgentSession {
   enum class Owners { kMayLive, kAllDead };
 
   void wake_up();
+  void look_around();
   void take_tokens();
   void end_if_over();
   void look_at_slots(Owners owners);
   void look_at(std::uint32_t index, Owners owners);
   void take_record(std::uint32_t index, const SlotLook& slot);
-  Event describe(std::uint32_t index, const SlotLook& slot, std::span<const std::byte> record);
+  std::optional<Event> describe(std::uint32_t index, const SlotLook& slot,
+                                std::span<const std::byte> record);
+  bool admit(RecordLimit& limit);
+  bool admit_notice();
+  void report_left_out(RecordLimit& limit);
   void report_replaced_handler(const Token& token);
+  void report_lost_child(const Token& token);
   void report_dropped();
+  void report_about_attached(const std::string& message);
 
   ProcessFamily family_;
   RingMemory ring_;
@@ -68,6 +82,9 @@ class AgentSession {
   std::int64_t attached_ns_;
   std::uint32_t dropped_ = 0;
   std::bitset<NSIG> replaced_;  // signals
+  RecordLimit crashes_;         // a flood of dumps leaves the crash that follows its room
+  RecordLimit dumps_;
+  RecordLimit notices_;
   bool ended_ = false;
   std::function<void(Event)> on_event_;
   std::function<void()> on_end_;

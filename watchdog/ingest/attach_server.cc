@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -11,6 +12,7 @@
 #include <cstring>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -20,6 +22,8 @@
 #include "watchdog/ingest/handshake.h"
 #include "watchdog/ingest/notice.h"
 #include "watchdog/ingest/readable_fd.h"
+#include "watchdog/ingest/record_limit.h"
+#include "watchdog/os/descriptor_limit.h"
 #include "watchdog/os/seqpacket.h"
 
 namespace pyfault {
@@ -47,6 +51,13 @@ struct HalfOpen {
   ReadableFd socket;
 };
 
+// The last descriptors are not for agents.
+UniqueFd accept_unless_short(int listener) {
+  if (!descriptors_are_short()) return accept_connection(listener);
+  errno = EMFILE;
+  return {};
+}
+
 Process ourselves() {
   Process process;
   process.pid = getpid();
@@ -60,7 +71,7 @@ Process ourselves() {
 // what it was set for goes away.
 class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(io_context& io, EventHandler on_event, AttachLimits limits);
+  Impl(io_context& io, EventHandler on_event, AttachLimits limits, AttachHandler on_attach);
 
   const std::string& address() const { return door_.address(); }
   void resume_accepting();
@@ -77,12 +88,14 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void take_hello(Id id);
   void take_waiting_hellos();
   void attach(int socket, const Hello& hello, AttachedProcess process);
+  void require_room_for(int pid) const;
   void begin_session(Attachment attachment);
   void end_session(Id id);
   void report_shortage(const std::string& message);
 
   io_context& io_;
   EventHandler on_event_;
+  AttachHandler on_attach_;
   AttachLimits limits_;
   Door door_;
   std::vector<ReadableFd> listeners_;
@@ -92,10 +105,16 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   Id next_id_ = 0;
   LeftAlone left_alone_;
   bool shortage_reported_ = false;
+  RecordLimit shortages_;
 };
 
-AttachServer::Impl::Impl(io_context& io, EventHandler on_event, AttachLimits limits)
-    : io_(io), on_event_(std::move(on_event)), limits_(limits), accept_pause_(io) {
+AttachServer::Impl::Impl(io_context& io, EventHandler on_event, AttachLimits limits,
+                         AttachHandler on_attach)
+    : io_(io),
+      on_event_(std::move(on_event)),
+      on_attach_(std::move(on_attach)),
+      limits_(limits),
+      accept_pause_(io) {
   for (UniqueFd& listener : door_.take_listeners()) {
     const int fd = listener.get();
     listeners_.emplace_back(io, std::move(listener), [this, fd] { accept_some(fd); });
@@ -126,7 +145,7 @@ void AttachServer::Impl::accept_some(int listener) {
 
 // False: there is nobody to accept, or no way to.
 bool AttachServer::Impl::accept_one(int listener) {
-  UniqueFd socket = accept_connection(listener);
+  UniqueFd socket = accept_unless_short(listener);
   if (!socket) {
     if (errno == ECONNABORTED || errno == EINTR) return true;
     if (errno != EAGAIN) pause_accepting();
@@ -193,6 +212,7 @@ void AttachServer::Impl::take_waiting_hellos() {
 void AttachServer::Impl::attach(int socket, const Hello& hello, AttachedProcess process) {
   const std::string who = name_and_pid(process.process);
   try {
+    require_room_for(process.process.pid);
     if (auto attachment = welcome(socket, hello, std::move(process))) {
       begin_session(std::move(*attachment));
       shortage_reported_ = false;
@@ -202,11 +222,23 @@ void AttachServer::Impl::attach(int socket, const Hello& hello, AttachedProcess 
   }
 }
 
+void AttachServer::Impl::require_room_for(int pid) const {
+  if (descriptors_are_short()) throw std::runtime_error(strerrordesc_np(EMFILE));
+  if (sessions_.size() >= limits_.sessions) throw std::runtime_error("too many are watched");
+  const auto same = std::ranges::count_if(
+      sessions_, [pid](const auto& session) { return session.second.pid() == pid; });
+  if (static_cast<std::size_t>(same) >= limits_.sessions_per_process) {
+    throw std::runtime_error("it has attached too often");
+  }
+}
+
 void AttachServer::Impl::begin_session(Attachment attachment) {
   const int pid = attachment.process.process.pid;
+  if (on_attach_) on_attach_(attachment.process.process);
   for (auto& [id, session] : sessions_) session.forget(pid);
   const Id id = next_id_++;
-  sessions_.try_emplace(id, io_, std::move(attachment), on_event_, [this, id] { end_session(id); });
+  sessions_.try_emplace(
+      id, io_, std::move(attachment), on_event_, [this, id] { end_session(id); }, limits_.records);
 }
 
 // Called by the session, which must not vanish under its own feet.
@@ -218,12 +250,16 @@ void AttachServer::Impl::end_session(Id id) {
 
 // Once, until an attach succeeds again.
 void AttachServer::Impl::report_shortage(const std::string& message) {
-  if (std::exchange(shortage_reported_, true)) return;
+  if (std::exchange(shortage_reported_, true) ||
+      !shortages_.admit(std::chrono::steady_clock::now())) {
+    return;
+  }
   on_event_(notice(ourselves(), message));
 }
 
-AttachServer::AttachServer(io_context& io, EventHandler on_event, AttachLimits limits)
-    : impl_(std::make_shared<Impl>(io, std::move(on_event), limits)) {
+AttachServer::AttachServer(io_context& io, EventHandler on_event, AttachLimits limits,
+                           AttachHandler on_attach)
+    : impl_(std::make_shared<Impl>(io, std::move(on_event), limits, std::move(on_attach))) {
   impl_->resume_accepting();
 }
 

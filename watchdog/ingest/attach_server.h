@@ -9,6 +9,7 @@
 #include <string>
 
 #include "watchdog/event/event.h"
+#include "watchdog/ingest/record_limit.h"
 
 namespace boost::asio {
 class io_context;
@@ -18,7 +19,10 @@ namespace pyfault {
 
 struct AttachLimits {
   std::chrono::milliseconds hello_timeout{2000};
-  std::size_t half_open = 64;  // connections without a hello; the oldest gives way
+  std::size_t half_open = 64;             // connections without a hello; the oldest gives way
+  std::size_t sessions = 8192;            // in all
+  std::size_t sessions_per_process = 64;  // one for each exec that left children behind
+  RecordAllowance records{};              // of a session: a process and what it forks
 };
 
 class AttachServer {
@@ -27,14 +31,19 @@ class AttachServer {
   // thread.
   using EventHandler = std::function<void(Event)>;
 
+  // Called with every process that attaches, as it is then.
+  using AttachHandler = std::function<void(const Process&)>;
+
   // Listens at once, where nobody else can guess it (door.h). Throws std::system_error.
-  AttachServer(boost::asio::io_context& io, EventHandler on_event, AttachLimits limits = {});
+  AttachServer(boost::asio::io_context& io, EventHandler on_event, AttachLimits limits = {},
+               AttachHandler on_attach = {});
   ~AttachServer();
 
   // The value for PYFAULT_SOCKET.
   const std::string& address() const;
 
-  // Looks at every ring now: published records, and what processes that died have left.
+  // Looks at every ring now: published records, and what processes that died have left. Says how
+  // many records were left out.
   void drain();
 
   // Stops listening and drops all sessions, so that io.run() can return. Undelivered records are

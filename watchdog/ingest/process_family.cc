@@ -7,6 +7,7 @@
 
 #include "watchdog/enrich/pid_namespace.h"
 #include "watchdog/enrich/process_info.h"
+#include "watchdog/os/descriptor_limit.h"
 #include "watchdog/os/pidfd.h"
 
 namespace pyfault {
@@ -39,7 +40,8 @@ bool ProcessFamily::watch(int own_pid) {
   UniqueFd pidfd = open_pidfd(*pid);
   if (!pidfd) return errno != ESRCH;
   if (has_exited(pidfd.get())) return false;
-  if (members_.size() < kMaxMembers && belongs(*pid)) add(*pid, std::move(pidfd));
+  if (members_.size() < kMaxMembers && !descriptors_are_short() && belongs(*pid))
+    add(*pid, std::move(pidfd));
   return true;
 }
 

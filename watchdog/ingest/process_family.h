@@ -49,7 +49,8 @@ class ProcessFamily {
   // What is known of a process, alive or dead.
   Process describe(int own_pid) const;
 
-  // Children beyond these are not watched; a flood of made-up tokens costs no more descriptors.
+  // Children beyond these are not watched, nor when descriptors are short; a flood of made-up
+  // tokens costs no more descriptors.
   static constexpr std::size_t kMaxMembers = 4096;
 
  private:

@@ -29,12 +29,13 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr int kForeignPid = 5;
+constexpr std::uint64_t kBurst = 3;
 
 class AgentSessionTest : public ::testing::Test {
  protected:
   void SetUp() override { attach(process_.pid()); }
 
-  void attach(int own_pid) {
+  void attach(int own_pid, const RecordAllowance& allowance = {}) {
     std::array<int, 2> ends{};
     ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
     const RingFile file;
@@ -45,7 +46,7 @@ class AgentSessionTest : public ::testing::Test {
     agent_.emplace(file.descriptor(), UniqueFd(ends[1]));
     session_.emplace(
         log_.io, std::move(attachment), [this](Event event) { on_event_(std::move(event)); },
-        [this] { ++ends_; });
+        [this] { ++ends_; }, allowance);
   }
   void wait_for_end() {
     log_.run_until([this] { return ends_ > 0; });
@@ -53,6 +54,20 @@ class AgentSessionTest : public ::testing::Test {
   void all_agents_die() {
     process_.die();
     agent_->close_pipe();
+  }
+  static RecordBuilder dump() {
+    return RecordBuilder().fault(test::dump_request()).runtime().end();
+  }
+  void look_around() {
+    agent_->ping();
+    log_.poll();
+  }
+  void attach_with_limit() { attach(process_.pid(), {kBurst, std::chrono::hours(1), 1}); }
+  void publish_many(std::uint64_t count, const RecordBuilder& record = whole_record()) {
+    while (count-- > 0) {
+      agent_->publish(process_.pid(), record);
+      look_around();
+    }
   }
   void put(std::uint64_t word) { agent_->slot().state = word; }
 
@@ -86,7 +101,7 @@ TEST_F(AgentSessionTest, ReleasesTheSlotAfterItHasReported) {
 }
 
 TEST_F(AgentSessionTest, ReportsADumpLikeACrash) {
-  agent_->publish(process_.pid(), RecordBuilder().fault(test::dump_request()).runtime().end());
+  agent_->publish(process_.pid(), dump());
   session_->drain();
   EXPECT_EQ(log_.crash().kind, CrashKind::kDump);
 }
@@ -102,6 +117,64 @@ TEST_F(AgentSessionTest, ReportsARecordOnce) {
   session_->drain();
   session_->drain();
   EXPECT_EQ(log_.events.size(), 1u);
+}
+
+TEST_F(AgentSessionTest, WhatIsAboveTheLimitIsCountedAndSaid) {
+  attach_with_limit();
+  publish_many(kBurst + 5);
+  ASSERT_EQ(log_.events.size(), kBurst + 1);
+  EXPECT_THAT(log_.message(kBurst), HasSubstr(": more than 3 records: "));
+  session_->drain();
+  EXPECT_THAT(log_.message(kBurst + 1), HasSubstr(": 5 records were not reported"));
+}
+
+TEST_F(AgentSessionTest, WhatIsAboveTheLimitIsSaidAtTheEnd) {
+  attach_with_limit();
+  publish_many(kBurst + 1);
+  all_agents_die();
+  wait_for_end();
+  EXPECT_THAT(log_.message(kBurst + 1), HasSubstr(": 1 record was not reported"));
+}
+
+TEST_F(AgentSessionTest, WhoIsOverTheLimitIsAcknowledgedAllTheSame) {
+  attach_with_limit();
+  publish_many(kBurst + 1);
+  EXPECT_EQ(agent_->state(), SlotState::kFree);
+}
+
+TEST_F(AgentSessionTest, AFloodOfDumpsLeavesTheCrashItsRoom) {
+  attach_with_limit();
+  publish_many(kBurst + 5, dump());
+  agent_->publish(process_.pid());
+  session_->drain();
+  EXPECT_EQ(log_.crash(kBurst + 1).kind, CrashKind::kCrash);
+}
+
+TEST_F(AgentSessionTest, AFloodOfGarbageIsLimitedToo) {
+  attach_with_limit();
+  publish_many(kBurst + 5, RecordBuilder().section(0xffff, 9, "garbage"));
+  EXPECT_EQ(log_.events.size(), kBurst + 1);
+}
+
+TEST_F(AgentSessionTest, LostRecordsThatAreSaidTooOftenAreSaidLater) {
+  attach_with_limit();
+  auto& dropped = ring_header(agent_->ring())->dropped_records;
+  while (log_.events.size() < kBurst) {
+    ++dropped;
+    look_around();
+  }
+  dropped += 7;
+  look_around();
+  EXPECT_EQ(log_.events.size(), kBurst);
+  all_agents_die();
+  wait_for_end();
+  EXPECT_THAT(log_.message(kBurst), HasSubstr(": 7 crash records were lost"));
+}
+
+TEST_F(AgentSessionTest, AVforkChildThatDiedIsTold) {
+  agent_->send(TokenKind::kBorrowerDied, 4711, SIGILL);
+  session_->drain();
+  EXPECT_THAT(log_.message(), HasSubstr("its child 4711 died of SIGILL on its memory (vfork)"));
 }
 
 TEST_F(AgentSessionTest, ReportsEverySlot) {

@@ -232,6 +232,57 @@ TEST_F(AttachServerTest, RunningOutOfDescriptorsIsSaidOnceAndSurvived) {
   EXPECT_TRUE(is_welcome(agent));
 }
 
+TEST_F(AttachServerTest, TheLastDescriptorsAreNotForAgents) {
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit few{120, before.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &few);
+  AttachServer server(log_.io, log_.handler(), {.sessions_per_process = 1000});
+  std::deque<FakeAgent> agents;
+  while (log_.events.empty()) {
+    agents.emplace_back(server.address());
+    agents.back().say(hello_from(getpid()));
+    log_.poll();
+  }
+  EXPECT_THAT(log_.message(), HasSubstr("Too many open files"));
+  const UniqueFd spare(open("/", O_PATH | O_CLOEXEC));
+  EXPECT_TRUE(spare);
+  agents.clear();
+  setrlimit(RLIMIT_NOFILE, &before);
+}
+
+TEST_F(AttachServerTest, OneProcessHasOnlySoManyRings) {
+  AttachServer server(log_.io, log_.handler(), {.sessions_per_process = 2});
+  std::deque<FakeAgent> agents;
+  for (int i = 0; i < 3; ++i) {
+    agents.emplace_back(server.address());
+    agents.back().say(hello_from(getpid()));
+    EXPECT_EQ(is_welcome(agents.back()), i < 2);
+  }
+  EXPECT_THAT(log_.message(), HasSubstr("can't be watched: it has attached too often"));
+}
+
+TEST_F(AttachServerTest, ThereAreOnlySoManyRings) {
+  AttachServer server(log_.io, log_.handler(), {.sessions = 1});
+  FakeAgent first(server.address());
+  first.say(hello_from(getpid()));
+  EXPECT_TRUE(is_welcome(first));
+  FakeAgent second(server.address());
+  second.say(hello_from(getpid()));
+  EXPECT_FALSE(is_welcome(second));
+  EXPECT_THAT(log_.message(), HasSubstr("can't be watched: too many are watched"));
+}
+
+TEST_F(AttachServerTest, SaysWhoHasAttached) {
+  std::vector<int> attached;
+  AttachServer server(log_.io, log_.handler(), {},
+                      [&](const Process& process) { attached.push_back(process.pid); });
+  FakeAgent agent(server.address());
+  agent.say(hello_from(getpid()));
+  EXPECT_TRUE(is_welcome(agent));
+  EXPECT_EQ(attached, std::vector{getpid()});
+}
+
 TEST_F(AttachServerTest, ClosedItLeavesTheLoopNothingToWaitFor) {
   const FakeAgent agent = attached();
   const FakeAgent silent = connect();

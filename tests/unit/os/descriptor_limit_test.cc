@@ -1,0 +1,66 @@
+// The last descriptors.
+#include "watchdog/os/descriptor_limit.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <vector>
+
+#include "watchdog/os/unique_fd.h"
+
+namespace pyfault {
+namespace {
+
+class DescriptorLimit : public ::testing::Test {
+ protected:
+  DescriptorLimit() { ::getrlimit(RLIMIT_NOFILE, &before_); }
+  ~DescriptorLimit() override { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+  void allow(rlim_t count) const {
+    const rlimit limit{count, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  void open_up_to(int number) {
+    while (opened_.empty() || opened_.back().get() < number - 1) {
+      opened_.emplace_back(::open("/", O_PATH | O_CLOEXEC));
+    }
+  }
+
+  rlimit before_{};
+  std::vector<UniqueFd> opened_;
+};
+
+TEST_F(DescriptorLimit, ThereAreEnoughUntilTheReserveIsReached) {
+  allow(256);
+  open_up_to(256 - kReservedDescriptors - 1);
+  EXPECT_FALSE(descriptors_are_short());
+  open_up_to(256 - kReservedDescriptors);
+  EXPECT_TRUE(descriptors_are_short());
+  opened_.pop_back();
+  EXPECT_FALSE(descriptors_are_short());
+}
+
+TEST_F(DescriptorLimit, OfALowLimitAQuarterIsKeptBack) {
+  allow(80);
+  open_up_to(59);
+  EXPECT_FALSE(descriptors_are_short());
+  open_up_to(60);
+  EXPECT_TRUE(descriptors_are_short());
+}
+
+TEST_F(DescriptorLimit, WhereNoneMayBeOpenedTheyAreShort) {
+  allow(0);
+  EXPECT_TRUE(descriptors_are_short());
+}
+
+TEST_F(DescriptorLimit, IsRaisedToWhatTheSystemAllows) {
+  allow(50);
+  raise_descriptor_limit();
+  rlimit now{};
+  ::getrlimit(RLIMIT_NOFILE, &now);
+  EXPECT_EQ(now.rlim_cur, before_.rlim_max);
+}
+
+}  // namespace
+}  // namespace pyfault

@@ -1,0 +1,21 @@
+#include "watchdog/ingest/record_limit.h"
+
+#include <algorithm>
+
+namespace pyfault {
+
+bool RecordLimit::admit(Time now) {
+  refill(now);
+  shut_ = room_ < (shut_ ? allowance_.group : 1);
+  shut_ ? ++left_out_ : --room_;
+  return !shut_;
+}
+
+void RecordLimit::refill(Time now) {
+  const auto intervals = (now - refilled_) / allowance_.interval;
+  if (intervals <= 0) return;
+  room_ = std::min(allowance_.burst, room_ + static_cast<std::uint64_t>(intervals));
+  refilled_ += intervals * allowance_.interval;
+}
+
+}  // namespace pyfault

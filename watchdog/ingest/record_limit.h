@@ -1,0 +1,47 @@
+// How many records of one kind a process and its children may have reported: a burst, then one at a
+// time. Pure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <utility>
+
+namespace pyfault {
+
+struct RecordAllowance {
+  std::uint64_t burst = 2000;
+  std::chrono::seconds interval{1};  // then one more
+  // Once the limit is shut it stays shut until so many may pass again: whoever goes on and on is
+  // told of in groups, not one by one. At most `burst`.
+  std::uint64_t group = 60;
+};
+
+class RecordLimit {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  explicit RecordLimit(const RecordAllowance& allowance = {})
+      : allowance_(allowance), room_(allowance.burst) {}
+
+  const RecordAllowance& allowance() const { return allowance_; }
+
+  // May one more be reported? Those that may not are counted.
+  bool admit(Time now);
+
+  // How many were not admitted since the last call.
+  std::uint64_t take_left_out() { return std::exchange(left_out_, 0); }
+
+  // Was the last one refused?
+  bool is_shut() const { return shut_; }
+
+ private:
+  void refill(Time now);
+
+  RecordAllowance allowance_;
+  std::uint64_t room_;
+  Time refilled_{};
+  bool shut_ = false;
+  std::uint64_t left_out_ = 0;
+};
+
+}  // namespace pyfault

@@ -1,0 +1,28 @@
+#include "watchdog/os/descriptor_limit.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "watchdog/os/unique_fd.h"
+
+namespace pyfault {
+
+// Numbers are given out lowest first.
+bool descriptors_are_short() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const rlim_t reserve = std::min<rlim_t>(kReservedDescriptors, limit.rlim_cur / 4);
+  const UniqueFd next(::open("/", O_PATH | O_CLOEXEC));
+  return !next || static_cast<rlim_t>(next.get()) >= limit.rlim_cur - reserve;
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace pyfault
