@@ -86,7 +86,6 @@ void record_crash(void* argument) {
   sys_sigaltstack(&stack, nullptr);
   crash_slot = claim_slot(agent.watchdog, own_pid());
   if (!crash_slot) return;
-  ping();  // a claimed slot is watched: should this process die now, the prefix is salvaged
   const OriginalFault original = find_original_fault(*call.info, call.context);
   const bool repeated = original.context != nullptr;
   write_record(crash_slot, crash_scratch,
@@ -177,6 +176,9 @@ void on_signal(int signal, siginfo_t* info, void* context) {
       record_on_crash_stack(info, context);
       if (!previous_action_is_default(signal)) winner.store(0);
     }
+  } else if (previous_action_is_default(signal)) {
+    const auto number = static_cast<std::uint16_t>(signal);
+    wake_watchdog(agent->watchdog, {TokenKind::kBorrowerDied, number, own_pid()});
   }
   let_previous_action_run(*info);
 }

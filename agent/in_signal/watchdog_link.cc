@@ -52,6 +52,8 @@ bool wake_watchdog(const WatchdogLink& link, Token token) {
 // Each waits at a slot of its own choice, so that a slot that becomes free wakes a few and not all.
 // A watchdog that frees slots one by one is at work, and worth waiting for.
 SlotWriter claim_slot(const WatchdogLink& link, std::int32_t pid) {
+  SlotWriter first = SlotWriter::claim(link.ring, pid);
+  if (first) return first;
   const SlotHeader* watched = ring_slot(link.ring, static_cast<std::uint32_t>(pid) % kSlotCount);
   const std::int64_t patience = link.ack_timeout_ms * kMillisecond;
   const std::int64_t end = clock_ns(CLOCK_MONOTONIC) + kMostPatience * patience;

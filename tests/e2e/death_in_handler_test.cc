@@ -106,5 +106,30 @@ TEST_P(DeathInHandler, after_the_last_step_is_no_death_in_the_handler) {
   EXPECT_TRUE(crashes_.at(0).at("complete"));
 }
 
+// What the handler asks of the kernel once the record is published.
+constexpr char kSandboxed[] = R"(
+import ctypes, sys
+sys.path.insert(0, ")" PYFAULT_SCENARIOS R"(")
+from helpers import seccomp
+def crash():
+    ctypes.memset(0, 1, 1)
+seccomp.refuse([seccomp.FSTAT, seccomp.POLL, seccomp.WRITE, seccomp.FUTEX], seccomp.KILL)
+crash()
+)";
+
+TEST_P(DeathInHandler, by_a_sandbox_after_the_record_is_published_leaves_it_whole) {
+  program(kSandboxed);
+  outcome_ = run(watched());
+  if (outcome_.ending == exited(77)) GTEST_SKIP() << outcome_.err;
+  EXPECT_EQ(outcome_.ending, killed_by(SIGSYS));
+  crashes_ = watchdog().events("crash");
+  ASSERT_EQ(crashes_.size(), 1U);
+  EXPECT_TRUE(crashes_[0].at("complete"));
+  EXPECT_EQ(crashes_[0].at("signal").at("name"), "SIGSEGV");
+  const json exit = watchdog().events("exit").at(0);
+  EXPECT_EQ(exit.at("exit").at("signal"), "SIGSYS");
+  EXPECT_EQ(exit.at("crash"), crashes_[0].at("id"));
+}
+
 }  // namespace
 }  // namespace pyfault::test

@@ -55,6 +55,7 @@ class ScenarioTest : public CellTest {
     expect_a_clean_log();
     expect_the_exit(watched.ending);
     expect_the_crashes();
+    expect_the_notice();
     expect_no_forged_line();
   }
 
@@ -105,6 +106,18 @@ class ScenarioTest : public CellTest {
     for (const auto& [name, value] : wanted.items()) {
       EXPECT_EQ(exits[0].at(name), value) << name;
     }
+  }
+
+  void expect_the_notice() const {
+    const auto wanted = expected("Notice");
+    if (!wanted) return;
+    const auto notices = watchdog_.events("notice");
+    EXPECT_TRUE(std::ranges::any_of(notices,
+                                    [&](const json& notice) {
+                                      return notice.at("message").get<std::string>().find(
+                                                 *wanted) != std::string::npos;
+                                    }))
+        << "nobody says: " << *wanted;
   }
 
   void expect_the_crashes() const {

@@ -1,9 +1,10 @@
 # A vfork child dies before it executes anything, on its parent's memory: the crash of the parent,
-# which comes later, is the only one that is reported as the parent's.
+# which comes later, is the only one that is reported as the parent's. The child's death is said.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>
 # Threads: 1
+# Notice: died of SIGILL on its memory (vfork)
 # Faulthandler: differs, it blames the parent
 import ctypes
 import os
