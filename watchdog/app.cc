@@ -12,6 +12,8 @@
 #include "watchdog/enrich/process_info.h"
 #include "watchdog/ingest/attach_server.h"
 #include "watchdog/ingest/readable_fd.h"
+#include "watchdog/oom_watch.h"
+#include "watchdog/os/descriptor_limit.h"
 #include "watchdog/os/pidfd.h"
 #include "watchdog/program_run.h"
 #include "watchdog/reporter.h"
@@ -38,7 +40,10 @@ UniqueFd duplicate(int fd) {
 class Watch {
  public:
   explicit Watch(const Options& options)
-      : reporter_(options), server_(io_, [this](Event event) { on_event(std::move(event)); }) {}
+      : reporter_(options),
+        server_(
+            io_, [this](Event event) { on_event(std::move(event)); }, AttachLimits{},
+            [this](const Process& process) { program_.refresh(process); }) {}
 
   ChildProcess start(const Options& options);
   void run(const ChildProcess& child);
@@ -58,7 +63,7 @@ class Watch {
   std::vector<std::string> argv_;
   Clock::time_point started_;
   ProgramRun program_;
-  const OomKills oom_kills_{::getpid()};
+  OomKills oom_kills_{::getpid()};
 };
 
 void Watch::on_event(Event event) {
@@ -90,6 +95,7 @@ void Watch::run(const ChildProcess& child) {
   forward();
   ReadableFd signal(io_, duplicate(signals_.fd()), forward);
   ReadableFd end(io_, duplicate(child.pidfd()), [this] { io_.stop(); });
+  OomWatch others(io_, oom_kills_);
   signal.start();
   end.start();
   io_.run();
@@ -128,6 +134,7 @@ int watch_program(const Options& options) {
   Watch watch(options);
   ChildProcess child = watch.start(options);
   release_program_descriptors(inherited);
+  raise_descriptor_limit();
   guarded([&] { watch.run(child); });
   watch.forward_until_end(child);
   // Before the process leaves /proc.

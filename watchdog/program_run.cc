@@ -43,6 +43,10 @@ void ProgramRun::note(const Event& event) {
   last_crash_ = LastCrash{crash->id, crash->signal.number, crash->fatal && !may_live};
 }
 
+void ProgramRun::refresh(const Process& process) {
+  if (process.pid == process_.pid) process_ = process;
+}
+
 Event ProgramRun::start_event() const {
   Event event;
   event.process = process_;

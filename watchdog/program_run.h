@@ -20,6 +20,10 @@ class ProgramRun {
   // handlers it replaced; other events are not its.
   void note(const Event& event);
 
+  // A process has attached: perhaps the program, which a script's `#!/usr/bin/env python3` has
+  // become.
+  void refresh(const Process& process);
+
   Event start_event() const;
 
   // Names the last crash when the program ended by that crash's signal, by any signal once it was

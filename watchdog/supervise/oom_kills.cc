@@ -1,5 +1,7 @@
 #include "watchdog/supervise/oom_kills.h"
 
+#include <sys/inotify.h>
+
 #include <charconv>
 #include <string_view>
 #include <utility>
@@ -31,6 +33,8 @@ std::optional<std::uint64_t> count_in(std::string_view text) {
   return parsed.ec == std::errc{} ? std::optional(count) : std::nullopt;
 }
 
+constexpr const char* kEvents[] = {"/memory.events.local", "/memory.events"};
+
 std::optional<std::uint64_t> count_of(const std::string& folder) {
   for (const char* file : {"/memory.events.local", "/memory.events", "/memory.oom_control"}) {
     const auto text = read_file(folder + file, kMaxBytes);
@@ -57,6 +61,22 @@ bool OomKills::rose(pid_t pid) const {
   if (!before_ || has_left(pid)) return false;
   const auto now = count_of(folder_);
   return now && *now > *before_;
+}
+
+UniqueFd OomKills::changes() const {
+  if (!before_) return {};
+  UniqueFd changes(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  for (const char* file : kEvents) {
+    if (::inotify_add_watch(changes.get(), (folder_ + file).c_str(), IN_MODIFY) >= 0)
+      return changes;
+  }
+  return {};
+}
+
+bool OomKills::settle() {
+  if (seen_) before_ = seen_;
+  seen_ = count_of(folder_);
+  return seen_ && seen_ != before_;
 }
 
 // v1 shows every process that has exited in the root.

@@ -12,6 +12,8 @@
 #include <optional>
 #include <string>
 
+#include "watchdog/os/unique_fd.h"
+
 namespace pyfault {
 
 class OomKills {
@@ -25,6 +27,15 @@ class OomKills {
   // cgroup still.
   bool rose(pid_t pid) const;
 
+  // Readable when the count may have changed; to be emptied by whoever reads it. Empty where the
+  // kernel has no such sign, or the count is unknown: cgroup v1, say.
+  UniqueFd changes() const;
+
+  // For a program that lives on: the kills were others'. A victim may take a moment to die, so a
+  // count is believed to be others' only when a later call finds the program alive. True: call
+  // again, a good moment later.
+  bool settle();
+
  private:
   bool has_left(pid_t pid) const;
 
@@ -33,6 +44,7 @@ class OomKills {
   std::string folder_;
   bool unified_ = false;
   std::optional<std::uint64_t> before_;  // none: unknown
+  std::optional<std::uint64_t> seen_;    // by settle() last
 };
 
 }  // namespace pyfault

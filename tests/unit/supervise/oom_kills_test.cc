@@ -2,6 +2,7 @@
 #include "watchdog/supervise/oom_kills.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include "tests/unit/supervise/temporary_files.h"
 
@@ -29,6 +30,10 @@ class OomKillsTest : public testing::Test {
   }
   void v1_count(const std::string& count) const {
     put("/sys/fs/cgroup/memory/web/memory.oom_control", "under_oom 0\noom_kill " + count + "\n");
+  }
+  static bool is_readable(const UniqueFd& fd) {
+    pollfd one{fd.get(), POLLIN, 0};
+    return ::poll(&one, 1, 0) == 1;
   }
   OomKills watch() const { return OomKills(kPid, files_.directory()); }
 
@@ -70,6 +75,45 @@ TEST_F(OomKillsTest, OfAProcessThatHasMovedNothingIsKnown) {
   v2_count("1");
   is_in("0::/elsewhere\n");
   EXPECT_FALSE(kills.rose(kPid));
+}
+
+TEST_F(OomKillsTest, AKillThatTheProgramOutlivedWasAnothers) {
+  is_in("0::/web\n");
+  v2_count("0");
+  OomKills kills = watch();
+  v2_count("1");
+  EXPECT_TRUE(kills.settle());
+  EXPECT_TRUE(kills.rose(kPid));
+  EXPECT_FALSE(kills.settle());
+  EXPECT_FALSE(kills.rose(kPid));
+  v2_count("2");
+  EXPECT_TRUE(kills.rose(kPid));
+}
+
+TEST_F(OomKillsTest, WithoutAKillThereIsNothingToSettle) {
+  is_in("0::/web\n");
+  v2_count("1");
+  OomKills kills = watch();
+  EXPECT_FALSE(kills.settle());
+  std::filesystem::remove_all(files_.directory() + "/sys");
+  EXPECT_FALSE(kills.settle());
+}
+
+TEST_F(OomKillsTest, AChangeOfTheCountIsSeen) {
+  is_in("0::/web\n");
+  v2_count("0");
+  const UniqueFd changes = watch().changes();
+  ASSERT_TRUE(changes);
+  EXPECT_FALSE(is_readable(changes));
+  v2_count("1");
+  EXPECT_TRUE(is_readable(changes));
+}
+
+TEST_F(OomKillsTest, WhereTheCountIsUnknownOrSilentNobodyIsWokenForIt) {
+  EXPECT_FALSE(watch().changes());
+  is_in("4:memory:/web\n0::/\n");
+  v1_count("0");
+  EXPECT_FALSE(watch().changes());
 }
 
 TEST_F(OomKillsTest, WhatCannotBeReadIsNoKill) {

@@ -152,6 +152,13 @@ TEST_F(ProgramRunTest, AProgramThatReplacedItselfIsDescribedAsItWasLastSeen) {
   EXPECT_EQ(run.exit_event(end_, 0).process.name, "python3");
 }
 
+TEST_F(ProgramRunTest, AScriptIsDescribedAsTheInterpreterThatItBecame) {
+  ProgramRun run(process(kPid, "env"));
+  run.refresh(process(kPid + 1, "child"));
+  run.refresh(process(kPid, "python3"));
+  EXPECT_EQ(run.exit_event(end_, 0).process.command, std::vector<std::string>{"python3"});
+}
+
 TEST_F(ProgramRunTest, TheStartNamesTheProcess) {
   EXPECT_EQ(run_.start_event().process.pid, kPid);
   EXPECT_TRUE(std::holds_alternative<StartEvent>(run_.start_event().body));

@@ -1,0 +1,39 @@
+#include "watchdog/oom_watch.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+namespace pyfault {
+namespace {
+
+constexpr std::chrono::seconds kMoment{1};
+
+}  // namespace
+
+OomWatch::OomWatch(boost::asio::io_context& io, OomKills& kills) : kills_(kills), moment_(io) {
+  UniqueFd changes = kills.changes();
+  if (!changes) return;
+  changes_.emplace(io, std::move(changes), [this] { on_change(); });
+  changes_->start();
+}
+
+// What changes after this will be seen when we listen again. Until then we don't: memory pressure
+// is an event too, and may come a hundred times a second.
+void OomWatch::on_change() {
+  std::array<char, 4096> events;
+  while (::read(changes_->get(), events.data(), events.size()) > 0) continue;
+  changes_->stop();
+  settle_later();
+}
+
+void OomWatch::settle_later() {
+  moment_.expires_after(kMoment);
+  moment_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    kills_.settle() ? settle_later() : changes_->start();
+  });
+}
+
+}  // namespace pyfault

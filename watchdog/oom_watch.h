@@ -1,0 +1,28 @@
+// While the program lives, OOM kills in its cgroup are those of others: this moves the count on, so
+// that a SIGKILL which comes later is not taken for one. Sleeps until the kernel says that the
+// cgroup's events have changed.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <optional>
+
+#include "watchdog/ingest/readable_fd.h"
+#include "watchdog/supervise/oom_kills.h"
+
+namespace pyfault {
+
+class OomWatch {
+ public:
+  // `kills` outlives it.
+  OomWatch(boost::asio::io_context& io, OomKills& kills);
+
+ private:
+  void on_change();
+  void settle_later();
+
+  OomKills& kills_;
+  boost::asio::steady_timer moment_;
+  std::optional<ReadableFd> changes_;
+};
+
+}  // namespace pyfault
