@@ -28,6 +28,10 @@ constexpr std::size_t kMostWeight = std::size_t{128} << 20;
 // A slot's record, and the notice of dropped ones.
 constexpr std::size_t kMostEvents = kSlotCount + 1;
 
+// One session takes all records of a run of millions.
+constexpr RecordAllowance kUnlimited{
+    .burst = std::uint64_t{1} << 60, .interval = std::chrono::seconds(1), .group = 1};
+
 // Only we can be meant by a pid that lives; others are dead or beyond what the system has.
 constexpr std::int32_t kDeadPid = 0x7ffffff0;
 
@@ -52,7 +56,8 @@ class Ring {
     process.name = "fuzzer";
     session_.emplace(
         io_, Attachment{{process.pid, ::geteuid(), process}, std::move(memory), UniqueFd(ends[0])},
-        [this](const Event& event) { note(event); }, [] { require(false, "the session ended"); });
+        [this](const Event& event) { note(event); }, [] { require(false, "the session ended"); },
+        kUnlimited);
   }
 
   void fill(FuzzInput& input) {
