@@ -123,7 +123,8 @@ AttachServer::Impl::Impl(io_context& io, EventHandler on_event, AttachLimits lim
 
 void AttachServer::Impl::drain() {
   // By number: whoever hears of a shortage may close us.
-  for (std::size_t i = 0; i < listeners_.size(); ++i) accept_some(listeners_[i].get());
+  std::size_t next = 0;
+  while (next < listeners_.size()) accept_some(listeners_[next++].get());
   take_waiting_hellos();
   for (auto& [id, session] : sessions_) session.drain();
 }
