@@ -21,7 +21,6 @@ namespace {
 
 static_assert(std::atomic<int>::is_always_lock_free);
 
-constexpr const AgentState& agent = sealed_state.agent;
 // The thread that records a crash; the first one wins, and stays if the process is to die.
 constinit std::atomic<int> winner{0};
 constinit std::atomic<int> dumper{0};
@@ -30,16 +29,20 @@ constinit std::uintptr_t resume_stack = 0;
 CaptureScratch crash_scratch;
 CaptureScratch dump_scratch;
 
+const AgentState& agent() {
+  return sealed_state.agent;
+}
+
 // A seccomp filter may deny even this. Then nothing has been forked since either, in all
 // likelihood.
 int own_pid() {
   const int pid = sys_getpid();
-  return pid > 0 ? pid : agent.owner->load();
+  return pid > 0 ? pid : agent().owner->load();
 }
 
 // Likewise; glibc keeps a copy.
 int own_tid() {
-  const std::uint16_t place = agent.python.pthread_tid;
+  const std::uint16_t place = agent().python.pthread_tid;
   int tid = sys_gettid();
   if (tid <= 0 && place != kAbsent) guarded_read(thread_pointer() + place, tid);
   return tid > 0 ? tid : own_pid();
@@ -60,31 +63,31 @@ void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault)
   const Identity self{own_pid(), own_tid()};
   capture_fault(slot, fault, self);
   clear(scratch);
-  Capture capture{agent.python, slot, scratch};
+  Capture capture{agent().python, slot, scratch};
   ThreadState own;
-  const bool known = find_own_thread(agent.python, own);
+  const bool known = find_own_thread(agent().python, own);
   const bool fatal = fault.info != nullptr && previous_action_is_default(fault.info->si_signo);
   capture_runtime(capture, own.interpreter, fatal);
-  capture_last_words(capture, fault, agent.libc_message);
+  capture_last_words(capture, fault, agent().libc_message);
   capture_threads(capture, known ? &own : nullptr, self.tid);
 }
 
 bool ping() {
-  return wake_watchdog(agent.watchdog, {TokenKind::kRecord, 0, own_pid()});
+  return wake_watchdog(agent().watchdog, {TokenKind::kRecord, 0, own_pid()});
 }
 
 void publish_and_wait(SlotWriter& slot) {
   const PublishedSlot published = slot.publish();
-  if (ping()) wait_for_ack(agent.watchdog, published);
+  if (ping()) wait_for_ack(agent().watchdog, published);
 }
 
 // Runs on the crash stack. From here on that stack is the alternate one, so that a nested fault is
 // handled further down on it and not on top of the frames of the outer handler.
 void record_crash(void* argument) {
   const auto& call = *static_cast<const CrashCall*>(argument);
-  const stack_t stack{agent.crash_stack, 0, agent.crash_stack_size};
+  const stack_t stack{agent().crash_stack, 0, agent().crash_stack_size};
   sys_sigaltstack(&stack, nullptr);
-  crash_slot = claim_slot(agent.watchdog, own_pid());
+  crash_slot = claim_slot(agent().watchdog, own_pid());
   if (!crash_slot) return;
   const OriginalFault original = find_original_fault(*call.info, call.context);
   const bool repeated = original.context != nullptr;
@@ -109,7 +112,7 @@ void seal_and_abandon(ucontext_t* context) {
 // Another thread is recording its crash; the process dies of that one. Bounded, should it not.
 void park() {
   constexpr timespec kPause{0, 10'000'000};
-  const std::uint32_t limit_ms = 2 * agent.watchdog.ack_timeout_ms + 1000;
+  const std::uint32_t limit_ms = 2 * agent().watchdog.ack_timeout_ms + 1000;
   for (std::uint32_t waited_ms = 0; waited_ms < limit_ms && winner.load() != 0; waited_ms += 10) {
     sys_nanosleep(&kPause);
   }
@@ -127,7 +130,7 @@ bool resume_guarded_copy(ucontext_t* context) {
 // nor take the parent's place. A child that was forked past the C library has memory of its own,
 // and only has not heard yet that it is one.
 bool is_own_process() {
-  const int owning = agent.owner->load();
+  const int owning = agent().owner->load();
   if (owning == 0) forget_parent();
   return owning == 0 || owning == own_pid();
 }
@@ -149,7 +152,7 @@ Entry enter(int self) {
 void record_on_crash_stack(const siginfo_t* info, const void* context) {
   const GuardScope guard;
   CrashCall call{info, context};
-  pyfault_run_on_stack(&record_crash, &call, agent.crash_stack + agent.crash_stack_size,
+  pyfault_run_on_stack(&record_crash, &call, agent().crash_stack + agent().crash_stack_size,
                        &resume_stack);
 }
 
@@ -178,7 +181,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
     }
   } else if (previous_action_is_default(signal)) {
     const auto number = static_cast<std::uint16_t>(signal);
-    wake_watchdog(agent.watchdog, {TokenKind::kBorrowerDied, number, own_pid()});
+    wake_watchdog(agent().watchdog, {TokenKind::kBorrowerDied, number, own_pid()});
   }
   let_previous_action_run(*info);
 }
@@ -193,9 +196,10 @@ void warm_up() {
   touch_pages(&winner, sizeof winner);
   touch_pages(&crash_slot, sizeof crash_slot);
   touch_pages(&resume_stack, sizeof resume_stack);
-  touch_pages(agent.crash_stack + (agent.crash_stack_size - kUsed), kUsed);
+  touch_pages(agent().crash_stack + (agent().crash_stack_size - kUsed), kUsed);
   populate_signal_stack();
-  populate(reinterpret_cast<std::uintptr_t>(agent.watchdog.ring), kRingHeaderSize + kSlotKeptBytes);
+  populate(reinterpret_cast<std::uintptr_t>(agent().watchdog.ring),
+           kRingHeaderSize + kSlotKeptBytes);
 }
 
 // Another dump is short: worth waiting for, within limits.
@@ -215,7 +219,7 @@ bool begin_dump(int self) {
 void arm(const AgentState& state) {
   sealed_state.agent = state;
   sealed_state.armed = true;
-  agent.owner->store(sys_getpid());
+  agent().owner->store(sys_getpid());
   warm_up();
   install_actions(&on_signal);
   seal_state();
@@ -223,12 +227,12 @@ void arm(const AgentState& state) {
 
 void forget_parent() {
   if (!sealed_state.armed) return;
-  agent.owner->store(sys_getpid());
+  agent().owner->store(sys_getpid());
   winner.store(0);
   dumper.store(0);
   crash_slot = SlotWriter();
   warm_up();
-  wake_watchdog(agent.watchdog, {TokenKind::kForked, 0, sys_getpid()});
+  wake_watchdog(agent().watchdog, {TokenKind::kForked, 0, sys_getpid()});
 }
 
 void note_replaced_handler(int signal) {
@@ -236,15 +240,15 @@ void note_replaced_handler(int signal) {
   const KernelSignalSet bit = signal_bit(signal);
   if (!sealed_state.armed || (told.fetch_or(bit) & bit) != 0) return;
   const auto number = static_cast<std::uint16_t>(signal);
-  wake_watchdog(agent.watchdog, {TokenKind::kHandlerReplaced, number, sys_getpid()});
+  wake_watchdog(agent().watchdog, {TokenKind::kHandlerReplaced, number, sys_getpid()});
 }
 
 bool record_dump() {
-  if (!sealed_state.armed || winner.load() != 0 || !watchdog_listens(agent.watchdog) ||
+  if (!sealed_state.armed || winner.load() != 0 || !watchdog_listens(agent().watchdog) ||
       !begin_dump(sys_gettid())) {
     return false;
   }
-  SlotWriter slot = SlotWriter::claim(agent.watchdog.ring, sys_getpid());
+  SlotWriter slot = SlotWriter::claim(agent().watchdog.ring, sys_getpid());
   bool recorded = false;
   if (slot) {
     const GuardScope guard;

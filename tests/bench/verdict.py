@@ -43,8 +43,8 @@ def of_events(events, true):
     seen = []
     for frame in crash["threads"][0]["frames"]:
         known = {field: frame[field] for field in (*FIELDS, "code")} if "file" in frame else None
-        for field in frame.get("overwritten", ()):
-            known[field] = None  # it says so itself
+        doubted = frame.get("overwritten", ())  # it says so itself
+        known = None if len(doubted) == 2 else known and {**known, **dict.fromkeys(doubted)}
         seen += [known] * (1 + (frame.get("repeat") or 0))
     return compare(seen, true)
 

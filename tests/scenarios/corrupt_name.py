@@ -1,7 +1,7 @@
 # The name of a function is a wild pointer: the other frames are kept.
 #
 # Expect: SIGSEGV SEGV_MAPERR
-# Frames: crash <- ... <- outer <- <module>
+# Frames: crash <- {unknown} <- outer <- <module>
 # Depth: 4
 # Threads: 1
 # Faulthandler: differs, it dies of the same pointer
