@@ -24,28 +24,10 @@ SlotWriter SlotWriter::claim(void* ring, std::int32_t pid) {
   return writer;
 }
 
-std::byte* SlotWriter::reserve(std::size_t size) {
-  if (size > room()) return nullptr;
-  std::byte* bytes = slot_payload(slot_) + cursor_;
-  cursor_ += size;
-  return bytes;
-}
-
-bool SlotWriter::append(const void* bytes, std::size_t size) {
-  std::byte* to = reserve(size);
-  if (to == nullptr) return false;
-  std::memcpy(to, bytes, size);
-  return true;
-}
-
 bool SlotWriter::pad() {
   constexpr std::byte kZeros[kRecordAlignment] = {};
-  return append(kZeros, record_padded(cursor_) - cursor_);
-}
-
-bool SlotWriter::begin_section(const void* section, std::size_t size) {
-  section_ = cursor_;
-  return append(section, size);
+  const std::size_t size = record_padded(cursor_) - cursor_;
+  return size == 0 || append(kZeros, size);
 }
 
 bool SlotWriter::end_section() {

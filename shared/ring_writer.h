@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "shared/record.h"
 #include "shared/ring_layout.h"
@@ -40,8 +41,17 @@ class SlotWriter {
   std::size_t room() const { return kSlotPayload - sizeof(EndSection) - cursor_; }
 
   // The next `size` bytes of the payload, to be written at once; null when there is no room.
-  std::byte* reserve(std::size_t size);
-  bool append(const void* bytes, std::size_t size);
+  std::byte* reserve(std::size_t size) {
+    if (size > room()) return nullptr;
+    std::byte* bytes = slot_payload(slot_) + cursor_;
+    cursor_ += size;
+    return bytes;
+  }
+  bool append(const void* bytes, std::size_t size) {
+    std::byte* to = reserve(size);
+    if (to != nullptr) std::memcpy(to, bytes, size);
+    return to != nullptr;
+  }
   // Where the next byte goes, and back to there.
   std::size_t cursor() const { return cursor_; }
   void rewind(std::size_t cursor) { cursor_ = cursor; }
@@ -50,7 +60,10 @@ class SlotWriter {
 
   // A section runs from begin() to end(), which fills in its size. commit() makes everything so
   // far valid for the reader; rollback() forgets everything since the last commit.
-  bool begin_section(const void* section, std::size_t size);
+  bool begin_section(const void* section, std::size_t size) {
+    section_ = cursor_;
+    return append(section, size);
+  }
   bool end_section();
   void commit();
   void rollback() { cursor_ = committed_; }

@@ -58,9 +58,8 @@ std::uint64_t read_number(const PythonRuntimeView& python, std::uintptr_t object
 
 }  // namespace
 
-bool is_handle_run(const PythonRuntimeView& python, std::uintptr_t name) {
-  return python.layout.thread.running_task == kAbsent &&
-         string_equals(python, name, kRun, sizeof kRun - 1);
+bool is_handle_run(const PythonRuntimeView& python, const StringView& name) {
+  return python.layout.thread.running_task == kAbsent && string_equals(name, kRun, sizeof kRun - 1);
 }
 
 // The callback is a slot of the Handle, its second one. It is an object of _asyncio's own that

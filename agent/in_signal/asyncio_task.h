@@ -11,8 +11,8 @@
 
 namespace pyfault {
 
-// Is `name`, a str, the name of the method that runs a loop's callbacks (asyncio.events.Handle)?
-bool is_handle_run(const PythonRuntimeView& python, std::uintptr_t name);
+// Is `name` the name of the method that runs a loop's callbacks (asyncio.events.Handle)?
+bool is_handle_run(const PythonRuntimeView& python, const StringView& name);
 
 // Before 3.14: the task whose step is the callback of the Handle that `frame` is a method of. 0
 // where that runs something else.

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "agent/in_signal/python_layout.h"
+#include "agent/in_signal/python_string.h"
 #include "agent/in_signal/scratch_table.h"
 #include "shared/record.h"
 #include "shared/ring_writer.h"
@@ -35,13 +36,6 @@ struct Position {
   std::int32_t end_column = kUnknownPosition;
 };
 
-// What was found in a line table, once a record.
-struct PositionEntry {
-  std::uintptr_t code;
-  std::int64_t offset;
-  Position position;
-};
-
 // A frame as the interpreter holds it.
 struct RawFrame {
   std::uintptr_t address;
@@ -53,6 +47,16 @@ struct RawFrame {
   bool entry;  // a chain may end here
 };
 
+// How the frames at one place in one code object are shown, found out once a record.
+struct PlaceEntry {
+  std::uintptr_t code;  // this and the next two as in RawFrame
+  std::uintptr_t position;
+  std::int32_t tlbc_index;
+  bool runs_callbacks;  // see CodeEntry
+  bool hidden;
+  FrameEntry shown;
+};
+
 struct FoldedFrame {
   RawFrame frame;
   std::uint64_t repeat;
@@ -61,9 +65,20 @@ struct FoldedFrame {
 // These cover 100 threads of 100 distinct frames in most programs; beyond that, code objects are
 // written again and places decoded again.
 struct CaptureScratch {
+  void clear() {
+    codes.clear();
+    places.clear();
+    code_count = 0;
+    file_name = 0;
+    file_name_view = {};
+  }
+
   ScratchTable<CodeEntry, 2048> codes;
-  ScratchTable<PositionEntry, 4096> positions;
+  ScratchTable<PlaceEntry, 4096> places;
   std::uint32_t code_count;  // code sections in the record
+  // The file name that was read last: most code objects share theirs with the one before.
+  std::uintptr_t file_name;  // 0: none
+  StringView file_name_view;
   FrameEntry frames[kMaxFrameEntries];
   FoldedFrame outermost[kOutermostEntries];
 };

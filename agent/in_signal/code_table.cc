@@ -10,10 +10,12 @@ namespace pyfault {
 namespace {
 
 constexpr std::size_t kLargestCode = 256;
+constexpr std::size_t kPartSize = 128;  // of a str or a line table, header included: most fit
 constexpr std::uint64_t kBytesSubclass = std::uint64_t{1} << 27;  // Py_TPFLAGS_BYTES_SUBCLASS
 constexpr std::int64_t kLargestTable = std::int64_t{16} << 20;    // of a line table, in bytes
-std::uint64_t hash_of(std::uintptr_t address, std::int64_t offset) {
-  const std::uint64_t key = address / 16 + static_cast<std::uint64_t>(offset) * 0x9e3779b1;
+
+std::uint64_t hash_of(std::uintptr_t code, std::uintptr_t position) {
+  const std::uint64_t key = code / 16 + position * 0x9e3779b1;
   return key * 0x9e3779b97f4a7c15 >> 32;
 }
 
@@ -58,21 +60,48 @@ void fill(const PythonRuntimeView& python, const std::byte* code, CodeEntry& ent
   read_line_table(python, field<std::uintptr_t>(code, layout.code.line_table), entry);
 }
 
-bool append_code_section(Capture& capture, const std::byte* code, const CodeEntry& entry) {
+struct CodeNames {
+  StringView file, qualified, plain;
+};
+
+StringView view_file_name(Capture& capture, std::uintptr_t object) {
+  CaptureScratch& scratch = capture.scratch;
+  if (object != scratch.file_name) {
+    scratch.file_name_view = view_string(capture.python, object);
+    scratch.file_name = object;
+  }
+  return scratch.file_name_view;
+}
+
+// Outside classes and functions, both names of a function are the same object.
+CodeNames view_names(Capture& capture, const std::byte* code) {
   const PythonLayout::CodeStruct& layout = capture.python.layout.code;
+  const auto plain = field<std::uintptr_t>(code, layout.name);
+  CodeNames names;
+  names.file = view_file_name(capture, field<std::uintptr_t>(code, layout.file_name));
+  names.plain = view_string(capture.python, plain);
+  if (layout.qualified_name == kAbsent) return names;
+  const auto qualified = field<std::uintptr_t>(code, layout.qualified_name);
+  names.qualified = qualified == plain ? names.plain : view_string(capture.python, qualified);
+  return names;
+}
+
+bool append_code_section(Capture& capture, const CodeNames& names, const CodeEntry& entry) {
   const CodeSection section{
       {SectionTag::kCode, kSectionVersion, 0}, entry.address, entry.index, entry.first_line};
   if (!capture.slot.begin_section(&section, sizeof section)) {
     capture.slot_full = true;
     return false;
   }
-  const auto string_at = [&](std::uint16_t offset) {
-    return append_string(capture, field<std::uintptr_t>(code, offset));
-  };
-  return string_at(layout.file_name) &&
-         (layout.qualified_name != kAbsent ? string_at(layout.qualified_name)
-                                           : append_no_string(capture)) &&
-         string_at(layout.name) && capture.slot.end_section();
+  return append_string(capture, names.file) && append_string(capture, names.qualified) &&
+         append_string(capture, names.plain) && capture.slot.end_section();
+}
+
+// What a code object points at, all of it at once: one wait for memory instead of one each.
+void prefetch_parts(const PythonLayout::CodeStruct& layout, const std::byte* code) {
+  for (const std::uint16_t part : {layout.line_table, layout.name, layout.qualified_name}) {
+    if (part != kAbsent) prefetch(field<std::uintptr_t>(code, part), kPartSize);
+  }
 }
 
 bool read_code(Capture& capture, CodeEntry& entry) {
@@ -82,12 +111,13 @@ bool read_code(Capture& capture, CodeEntry& entry) {
       field<std::uintptr_t>(code, python.layout.object.type) != python.code_type) {
     return false;
   }
+  prefetch_parts(python.layout.code, code);
   fill(python, code, entry);
   if (entry.hidden) return true;
-  entry.runs_callbacks =
-      is_handle_run(python, field<std::uintptr_t>(code, python.layout.code.name));
+  const CodeNames names = view_names(capture, code);
+  entry.runs_callbacks = is_handle_run(python, names.plain);
   entry.index = capture.scratch.code_count++;
-  return append_code_section(capture, code, entry);
+  return append_code_section(capture, names, entry);
 }
 
 // Free-threaded builds of 3.14 on give each thread its own copy of the instructions.
@@ -121,10 +151,14 @@ bool outside_code(const PythonLayout& layout, const CodeEntry& code, std::int64_
          (offset < -2 || offset >= std::int64_t{code.instruction_bytes});
 }
 
-}  // namespace
+Position find_position(const PythonLayout& layout, const CodeEntry& code, const RawFrame& frame) {
+  const std::int64_t offset = instruction_offset(layout, code, frame);
+  if (outside_code(layout, code, offset)) return {.line = kAstray};
+  return locate(layout.line_table, code, offset);
+}
 
+// Null when there is no readable code object at `address`, or no room for its section.
 const CodeEntry* find_code(Capture& capture, std::uintptr_t address) {
-  if (!plausible_object(address)) return nullptr;
   const auto [entry, found] = capture.scratch.codes.find_or_add(
       hash_of(address, 0),
       [address](const CodeEntry& candidate) { return candidate.address == address; });
@@ -135,16 +169,36 @@ const CodeEntry* find_code(Capture& capture, std::uintptr_t address) {
   return nullptr;
 }
 
-Position find_position(Capture& capture, const CodeEntry& code, const RawFrame& frame) {
-  const PythonLayout& layout = capture.python.layout;
-  const std::int64_t offset = instruction_offset(layout, code, frame);
-  if (outside_code(layout, code, offset)) return {.line = kAstray};
-  const auto [entry, found] = capture.scratch.positions.find_or_add(
-      hash_of(code.address, offset), [&](const PositionEntry& candidate) {
-        return candidate.code == code.address && candidate.offset == offset;
+bool fill_place(Capture& capture, const RawFrame& frame, PlaceEntry& place) {
+  place.code = 0;  // nobody's, as long as it is not known
+  const CodeEntry* code = find_code(capture, frame.code);
+  if (code == nullptr) return false;
+  const Position at = find_position(capture.python.layout, *code, frame);
+  place = {frame.code,
+           frame.position,
+           frame.tlbc_index,
+           code->runs_callbacks,
+           code->hidden,
+           {FrameKind::kCode, {}, code->index, at.line, at.end_line, at.column, at.end_column, 0}};
+  return true;
+}
+
+}  // namespace
+
+const PlaceEntry* find_place(Capture& capture, const RawFrame& frame) {
+  if (!plausible_object(frame.code)) return nullptr;
+  const auto [place, found] = capture.scratch.places.find_or_add(
+      hash_of(frame.code, frame.position), [&frame](const PlaceEntry& candidate) {
+        return candidate.code == frame.code && candidate.position == frame.position &&
+               candidate.tlbc_index == frame.tlbc_index;
       });
-  if (!found) entry = {code.address, offset, locate(layout.line_table, code, offset)};
-  return entry.position;
+  return found || fill_place(capture, frame, place) ? &place : nullptr;
+}
+
+void prefetch_place(const Capture& capture, const RawFrame& frame) {
+  capture.scratch.places.prefetch(hash_of(frame.code, frame.position));
+  capture.scratch.codes.prefetch(hash_of(frame.code, 0));
+  prefetch(frame.code, capture.python.layout.code.size);
 }
 
 }  // namespace pyfault

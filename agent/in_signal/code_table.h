@@ -9,11 +9,11 @@
 
 namespace pyfault {
 
-// Writes the code section at first sight. Null when there is no readable code object at `address`,
-// or, with capture.slot_full set, no room for it. Valid until the next call.
-const CodeEntry* find_code(Capture& capture, std::uintptr_t address);
+// How `frame` is shown. Writes the section of its code object at first sight. Null when there is no
+// readable code object, or, with capture.slot_full set, no room for it. Valid until the next call.
+const PlaceEntry* find_place(Capture& capture, const RawFrame& frame);
 
-// Where `frame`, whose code is `code`, stands in its source.
-Position find_position(Capture& capture, const CodeEntry& code, const RawFrame& frame);
+// Asks for the memory that find_place(frame) will need.
+void prefetch_place(const Capture& capture, const RawFrame& frame);
 
 }  // namespace pyfault

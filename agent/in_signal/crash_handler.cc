@@ -48,21 +48,19 @@ int own_tid() {
   return tid > 0 ? tid : own_pid();
 }
 
+Identity own_identity() {
+  return {own_pid(), own_tid()};
+}
+
 struct CrashCall {
   const siginfo_t* info;
   const void* context;
 };
 
-void clear(CaptureScratch& scratch) {
-  scratch.codes.clear();
-  scratch.positions.clear();
-  scratch.code_count = 0;
-}
-
-void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault) {
-  const Identity self{own_pid(), own_tid()};
+void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault,
+                  const Identity& self) {
   capture_fault(slot, fault, self);
-  clear(scratch);
+  scratch.clear();
   Capture capture{agent().python, slot, scratch};
   ThreadState own;
   const bool known = find_own_thread(agent().python, own);
@@ -72,13 +70,13 @@ void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault)
   capture_threads(capture, known ? &own : nullptr, self.tid);
 }
 
-bool ping() {
-  return wake_watchdog(agent().watchdog, {TokenKind::kRecord, 0, own_pid()});
+bool ping(int pid) {
+  return wake_watchdog(agent().watchdog, {TokenKind::kRecord, 0, pid});
 }
 
-void publish_and_wait(SlotWriter& slot) {
+void publish_and_wait(SlotWriter& slot, int pid) {
   const PublishedSlot published = slot.publish();
-  if (ping()) wait_for_ack(agent().watchdog, published);
+  if (ping(pid)) wait_for_ack(agent().watchdog, published);
 }
 
 // Runs on the crash stack. From here on that stack is the alternate one, so that a nested fault is
@@ -87,13 +85,15 @@ void record_crash(void* argument) {
   const auto& call = *static_cast<const CrashCall*>(argument);
   const stack_t stack{agent().crash_stack, 0, agent().crash_stack_size};
   sys_sigaltstack(&stack, nullptr);
-  crash_slot = claim_slot(agent().watchdog, own_pid());
+  const Identity self = own_identity();
+  crash_slot = claim_slot(agent().watchdog, self.pid);
   if (!crash_slot) return;
   const OriginalFault original = find_original_fault(*call.info, call.context);
   const bool repeated = original.context != nullptr;
   write_record(crash_slot, crash_scratch,
-               repeated ? Fault{&original.info, original.context} : Fault{call.info, call.context});
-  publish_and_wait(crash_slot);
+               repeated ? Fault{&original.info, original.context} : Fault{call.info, call.context},
+               self);
+  publish_and_wait(crash_slot, self.pid);
 }
 
 // A fault of our own, outside guarded_copy(): what has been committed is all there will be. The
@@ -102,7 +102,7 @@ void seal_and_abandon(ucontext_t* context) {
   SlotWriter slot = std::move(crash_slot);
   if (slot) {
     slot.cut_short(CutShort::kFaultInHandler);
-    publish_and_wait(slot);
+    publish_and_wait(slot, own_pid());
   }
   greg_t* registers = context->uc_mcontext.gregs;
   registers[REG_RSP] = static_cast<greg_t>(resume_stack);
@@ -191,7 +191,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
 void warm_up() {
   constexpr std::size_t kUsed = std::size_t{16} << 10;
   crash_scratch.codes.warm_up();
-  crash_scratch.positions.warm_up();
+  crash_scratch.places.warm_up();
   touch_pages(crash_scratch.frames, sizeof crash_scratch.frames);
   touch_pages(&winner, sizeof winner);
   touch_pages(&crash_slot, sizeof crash_slot);
@@ -244,17 +244,18 @@ void note_replaced_handler(int signal) {
 }
 
 bool record_dump() {
-  if (!sealed_state.armed || winner.load() != 0 || !watchdog_listens(agent().watchdog) ||
-      !begin_dump(sys_gettid())) {
+  if (!sealed_state.armed || winner.load() != 0 || !watchdog_listens(agent().watchdog)) {
     return false;
   }
-  SlotWriter slot = SlotWriter::claim(agent().watchdog.ring, sys_getpid());
+  const Identity self = own_identity();
+  if (!begin_dump(self.tid)) return false;
+  SlotWriter slot = SlotWriter::claim(agent().watchdog.ring, self.pid);
   bool recorded = false;
   if (slot) {
     const GuardScope guard;
-    write_record(slot, dump_scratch, {});
+    write_record(slot, dump_scratch, {}, self);
     slot.publish();
-    recorded = ping();
+    recorded = ping(self.pid);
   }
   dumper.store(0);
   return recorded;

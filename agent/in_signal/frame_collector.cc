@@ -10,7 +10,13 @@ std::uint32_t FrameCollector::collect(std::uintptr_t innermost, std::uintptr_t c
   const PythonRuntimeView& python = capture_.python;
   FrameChain chain(python, innermost, cframe);
   RawFrame frame;
-  while (!capture_.slot_full && chain.next(frame)) add(frame);
+  RawFrame ahead;  // its memory is on its way while `frame` is dealt with
+  for (bool more = chain.next(ahead); more && !capture_.slot_full;) {
+    frame = ahead;
+    more = chain.next(ahead);
+    if (more && ahead.code != frame.code) prefetch_place(capture_, ahead);
+    add(frame);
+  }
 
   if (chain.end() == ChainEnd::kCycle) {
     // The detector noticed after going round: start again and stop where the cycle closes.
@@ -53,19 +59,18 @@ void FrameCollector::add(const RawFrame& frame) {
 }
 
 bool FrameCollector::add_entry(const RawFrame& frame, std::uint64_t repeat) {
-  const CodeEntry* code = find_code(capture_, frame.code);
-  if (code == nullptr) {
+  const PlaceEntry* place = find_place(capture_, frame);
+  if (place == nullptr) {
     add_marker(FrameKind::kUnreadable, frame.code);
     return false;
   }
-  if (code->hidden) return false;
-  if (code->runs_callbacks && callback_task_ == 0) {
+  if (place->hidden) return false;
+  if (place->runs_callbacks && callback_task_ == 0) {
     callback_task_ = find_callback_task(capture_.python, frame.address);
   }
-  const Position position = find_position(capture_, *code, frame);
-  capture_.scratch.frames[count_++] = {
-      FrameKind::kCode,    {},    code->index, position.line, position.end_line, position.column,
-      position.end_column, repeat};
+  FrameEntry& entry = capture_.scratch.frames[count_++];
+  entry = place->shown;
+  entry.value = repeat;
   return true;
 }
 

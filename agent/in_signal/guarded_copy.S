@@ -1,5 +1,8 @@
 // bool pyfault_guarded_copy(void* to [rdi], const void* from [rsi], size_t size [rdx])
 //
+// What does not come out even is copied together with bytes that precede it, some of them twice. A read
+// of 4 or 8 bytes that are aligned sees them as they were at one moment.
+//
 // A leaf that pushes nothing: wherever it faults, the return address is on top of the stack, so the
 // handler can resume at the fixup as if the call had returned false. See guarded_copy.h.
 
@@ -13,29 +16,45 @@
 pyfault_guarded_copy:
         .cfi_startproc
         endbr64
-        movq    %rdx, %rcx
-        shrq    $4, %rcx
-        jz      2f
-1:      movups  (%rsi), %xmm0
-        movups  %xmm0, (%rdi)
-        addq    $16, %rsi
-        addq    $16, %rdi
-        decq    %rcx
-        jnz     1b
-2:      testb   $8, %dl
-        jz      3f
+        cmpq    $16, %rdx
+        jb      2f
+        leaq    -16(%rsi,%rdx), %rsi
+        leaq    -16(%rdi,%rdx), %rdi
+        movl    $16, %ecx
+        subq    %rdx, %rcx
+        movups  (%rsi), %xmm1
+1:      movups  (%rsi,%rcx), %xmm0
+        movups  %xmm0, (%rdi,%rcx)
+        addq    $16, %rcx
+        jl      1b
+        movups  %xmm1, (%rdi)
+        movl    $1, %eax
+        ret
+2:      cmpl    $8, %edx
+        jb      3f
         movq    (%rsi), %rax
+        movq    -8(%rsi,%rdx), %rcx
         movq    %rax, (%rdi)
-        addq    $8, %rsi
-        addq    $8, %rdi
-3:      andl    $7, %edx
+        movq    %rcx, -8(%rdi,%rdx)
+        movl    $1, %eax
+        ret
+3:      cmpl    $4, %edx
+        jb      4f
+        movl    (%rsi), %eax
+        movl    -4(%rsi,%rdx), %ecx
+        movl    %eax, (%rdi)
+        movl    %ecx, -4(%rdi,%rdx)
+        movl    $1, %eax
+        ret
+4:      testl   %edx, %edx
         jz      5f
-4:      movb    (%rsi), %al
+        movzbl  -1(%rsi,%rdx), %ecx
+        movzbl  (%rsi), %eax
         movb    %al, (%rdi)
-        incq    %rsi
-        incq    %rdi
-        decl    %edx
-        jnz     4b
+        movb    %cl, -1(%rdi,%rdx)
+        shrl    $1, %edx
+        movzbl  (%rsi,%rdx), %eax
+        movb    %al, (%rdi,%rdx)
 5:      movl    $1, %eax
         ret
 pyfault_guarded_copy_end:

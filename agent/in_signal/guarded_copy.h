@@ -22,6 +22,14 @@ bool guarded_read(std::uintptr_t from, T& to) {
   return guarded_copy(&to, from, sizeof to);
 }
 
+// Asks for memory that is about to be read, and does not wait for it. Never faults.
+inline void prefetch(std::uintptr_t from, std::size_t size = 1) {
+  constexpr std::size_t kCacheLine = 64;
+  for (std::size_t offset = 0; offset < size; offset += kCacheLine) {
+    __builtin_prefetch(reinterpret_cast<const void*>(from + offset));
+  }
+}
+
 // For the signal handler: where to resume when `program_counter` lies within the copy, else 0.
 std::uintptr_t guarded_copy_fixup(std::uintptr_t program_counter);
 

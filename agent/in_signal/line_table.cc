@@ -43,7 +43,9 @@ Position at_line(std::int64_t line) {
 
 // 3.8, 3.9 (Objects/lnotab_notes.txt): the running line is the one before the first pair that goes
 // beyond the offset.
-Position locate_lnotab(TableReader table, std::int64_t line, std::int64_t offset) {
+Position locate_lnotab(const CodeEntry& code, std::int64_t offset) {
+  TableReader table(code.line_table, code.line_table_size);
+  std::int64_t line = code.first_line;
   std::int64_t address = 0;
   std::uint8_t increment = 0;
   std::uint8_t delta = 0;
@@ -56,7 +58,9 @@ Position locate_lnotab(TableReader table, std::int64_t line, std::int64_t offset
 }
 
 // 3.10 (PEP 626): each pair covers a range; a delta of -128 says that it has no line.
-Position locate_pep626(TableReader table, std::int64_t line, std::int64_t offset) {
+Position locate_pep626(const CodeEntry& code, std::int64_t offset) {
+  TableReader table(code.line_table, code.line_table_size);
+  std::int64_t line = code.first_line;
   std::int64_t end = 0;
   std::uint8_t length = 0;
   std::uint8_t delta = 0;
@@ -73,22 +77,37 @@ Position locate_pep626(TableReader table, std::int64_t line, std::int64_t offset
 // 3.11 on (PEP 657, Objects/locations.md).
 class LocationReader {
  public:
-  LocationReader(TableReader table, std::int64_t first_line) : table_(table), line_(first_line) {}
+  explicit LocationReader(const CodeEntry& code)
+      : table_(code.line_table, code.line_table_size), line_(code.first_line) {}
 
   Position find(std::int64_t offset) {
     std::int64_t end = 0;
     std::uint8_t first = 0;
-    while (table_.read(first)) {
+    while (!failed_ && table_.read(first)) {
       end += 2 * ((first & 7) + 1);
-      const Position position = entry(first >> 3 & 15);
-      if (failed_) break;
-      if (offset < end) return position;
+      if (offset < end) {
+        const Position position = entry(first >> 3 & 15);
+        return failed_ ? Position{} : position;
+      }
+      skip_entry(first >> 3 & 15);
     }
     return {};
   }
 
  private:
   static constexpr int kNoLocation = 15, kLong = 14, kNoColumns = 13, kOneLine = 10;
+
+  void skip_entry(int code) {
+    if (code < kOneLine) {
+      byte();
+    } else if (code < kNoColumns) {
+      line_ += code - kOneLine;
+      byte();
+      byte();
+    } else if (code != kNoLocation) {
+      entry(code);
+    }
+  }
 
   Position entry(int code) {
     if (code == kNoLocation) return {};
@@ -154,16 +173,15 @@ class LocationReader {
 
 Position locate(LineTable format, const CodeEntry& code, std::int64_t offset) {
   if (offset < 0) return at_line(code.first_line);
-  const TableReader table(code.line_table, code.line_table_size);
   switch (format) {
     case LineTable::kLnotab:
-      return locate_lnotab(table, code.first_line, offset);
+      return locate_lnotab(code, offset);
     case LineTable::kPep626:
-      return locate_pep626(table, code.first_line, offset);
+      return locate_pep626(code, offset);
     case LineTable::kPep657:
       break;
   }
-  return LocationReader(table, code.first_line).find(offset);
+  return LocationReader(code).find(offset);
 }
 
 }  // namespace pyfault

@@ -4,7 +4,6 @@
 
 #include "agent/in_signal/guarded_copy.h"
 #include "agent/in_signal/python_object.h"
-#include "agent/in_signal/python_string.h"
 
 namespace pyfault {
 namespace {
@@ -106,8 +105,11 @@ Attributes find_attributes(const PythonRuntimeView& python, std::uintptr_t objec
 
 bool string_equals(const PythonRuntimeView& python, std::uintptr_t object, const char* text,
                    std::size_t size) {
+  return string_equals(view_string(python, object), text, size);
+}
+
+bool string_equals(const StringView& string, const char* text, std::size_t size) {
   char copy[kMaxNameSize];
-  const StringView string = view_string(python, object);
   return string.unit_size == 1 && string.units == size && size <= sizeof copy &&
          guarded_copy(copy, string.data, size) && std::memcmp(copy, text, size) == 0;
 }

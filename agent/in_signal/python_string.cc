@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "agent/in_signal/capture.h"
 #include "agent/in_signal/guarded_copy.h"
 #include "agent/in_signal/python_object.h"
 
@@ -70,13 +71,16 @@ bool append_string(Capture& capture, std::uintptr_t object) {
 bool append_string(Capture& capture, const StringView& string) {
   const StringHeader header{string.unit_size, string.truncated, 0, string.units, string.hash};
   const std::size_t size = std::size_t{string.units} * string.unit_size;
+  const std::size_t padded = record_padded(size);
   const std::size_t before = capture.slot.cursor();
-  std::byte* units = nullptr;
-  if (capture.slot.append(&header, sizeof header)) units = capture.slot.reserve(size);
-  if (units == nullptr || !capture.slot.pad()) {
+  std::byte* place = capture.slot.reserve(sizeof header + padded);
+  if (place == nullptr) {
     capture.slot_full = true;
     return false;
   }
+  std::memcpy(place, &header, sizeof header);
+  std::byte* units = place + sizeof header;
+  if (padded != size) std::memset(units + padded - kRecordAlignment, 0, kRecordAlignment);
   if (guarded_copy(units, string.data, size)) return true;
   capture.slot.rewind(before);
   return append_no_string(capture);

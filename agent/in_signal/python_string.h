@@ -5,9 +5,12 @@
 
 #include <cstdint>
 
-#include "agent/in_signal/capture.h"
+#include "agent/in_signal/python_layout.h"
+#include "shared/record.h"
 
 namespace pyfault {
+
+struct Capture;
 
 // Where a str keeps its code units. unit_size 0: not a readable str.
 struct StringView {

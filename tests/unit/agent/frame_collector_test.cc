@@ -23,8 +23,7 @@ class Collector : public ::testing::Test {
   }
 
   std::uint32_t collect() {
-    scratch_->codes.clear();
-    scratch_->positions.clear();
+    scratch_->clear();
     slot_ = SlotWriter::claim(ring_.get(), 1);
     Capture capture{python_.view(), slot_, *scratch_};
     const std::uint32_t count = FrameCollector(capture).collect(innermost_);
