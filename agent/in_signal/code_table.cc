@@ -169,7 +169,8 @@ const CodeEntry* find_code(Capture& capture, std::uintptr_t address) {
   return nullptr;
 }
 
-bool fill_place(Capture& capture, const RawFrame& frame, PlaceEntry& place) {
+// Kept out of find_place(), whose way through is short for all frames but the first at a place.
+[[gnu::noinline]] bool fill_place(Capture& capture, const RawFrame& frame, PlaceEntry& place) {
   place.code = 0;  // nobody's, as long as it is not known
   const CodeEntry* code = find_code(capture, frame.code);
   if (code == nullptr) return false;

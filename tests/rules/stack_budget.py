@@ -4,6 +4,7 @@
 Reads what GCC's -fcallgraph-info=su writes beside each object (x.cc.ci for x.cc.o).
 Blind spot: calls through pointers and into libc.
 """
+import os
 import re
 import sys
 
@@ -74,6 +75,10 @@ def call_graph_beside(path):
 def main(objects):
     # Assembly has no call graph; its few functions are read, not counted.
     graphs = [call_graph_beside(path) for path in objects if not path.endswith(".S.o")]
+    missing = [path for path in graphs if not os.path.exists(path)]
+    if missing:
+        return (f"{missing[0]}: no call graph. A compiler cache that stands in for the compiler keeps none: "
+                "remove the objects beside it and build without the cache.")
     return "\n".join(check([open(path, encoding="utf-8").read() for path in graphs])) or None
 
 
