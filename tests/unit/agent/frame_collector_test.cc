@@ -96,6 +96,13 @@ TEST_F(Collector, OmitsNothingThatFits) {
   EXPECT_EQ(entry(kInnermostEntries).kind, FrameKind::kCode);
 }
 
+TEST_F(Collector, WritesACodeObjectAgainInTheNextRecord) {
+  call(python_.code("f"));
+  collect();
+  ASSERT_EQ(collect(), 1u);
+  EXPECT_EQ(scratch_->code_count, 1u);
+}
+
 TEST_F(Collector, MarksAGarbageCodeObjectAndGoesOn) {
   call(python_.code("outer"));
   call(python_.string("not a code object"));
