@@ -46,8 +46,11 @@ class Words:
         self.places = []
         self.values = array.array("Q")
         for begin, end in ranges:
-            memory.seek(begin)
-            self.values.frombytes(memory.read(end - begin))
+            try:
+                memory.seek(begin)
+                self.values.frombytes(memory.read(end - begin))
+            except OSError:
+                continue  # what looks like memory but cannot be read: a guard region, say
             self.places.append((len(self.values), end))
 
     def address(self, index):
