@@ -108,7 +108,7 @@ TEST_F(DamageTest, UnknownCauseIsStillACause) {
 
 TEST_F(DamageTest, MalformedSectionEndsTheWalk) {
   begun().thread({}, {}).patch_last(offsetof(SectionHeader, size), std::uint32_t{7}).end();
-  EXPECT_EQ(reason(), "malformed section at byte 288");
+  EXPECT_EQ(reason(), "malformed section at byte 296");
   EXPECT_TRUE(crash().threads.empty());
 }
 
