@@ -21,6 +21,7 @@ LIBRARIES = {
     "fmt": re.compile(r"fmt/"),
     "json": re.compile(r"nlohmann/"),
     "cli": re.compile(r"CLI/"),
+    "toml": re.compile(r"toml\+\+/"),
     "test": re.compile(r"(gtest|gmock|benchmark)/"),
     "python": re.compile(r"(.*/)?Python\.h|cpython/|internal/pycore_"),
 }
@@ -42,6 +43,8 @@ TABLE = {
                         ["asio", "boost", "fmt"], None),
     "watchdog/sink": (["watchdog/sink", "watchdog/os", START_ERROR], ["asio", "spdlog", "fmt"], None),
     "watchdog/supervise": (["watchdog/supervise", "watchdog/os", "shared", START_ERROR], ["asio", "boost", "fmt"], None),
+    "watchdog/policy": (["watchdog/policy"], [], None),
+    "watchdog/config": (["watchdog/config", "watchdog/policy"], ["toml", "fmt"], None),
     "watchdog": (["watchdog", "shared"], ["asio", "boost", "spdlog", "fmt", "cli"], None),
     "tests": (["tests", "watchdog", "shared", "agent"], [*LIBRARIES.keys() - {"python"}], None),
     # The one program that is made to read CPython's headers, compiled and run by a test only.
