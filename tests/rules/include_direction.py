@@ -44,7 +44,7 @@ TABLE = {
     "watchdog/sink": (["watchdog/sink", "watchdog/os", START_ERROR], ["asio", "spdlog", "fmt"], None),
     "watchdog/supervise": (["watchdog/supervise", "watchdog/os", "shared", START_ERROR], ["asio", "boost", "fmt"], None),
     "watchdog/policy": (["watchdog/policy"], [], None),
-    "watchdog/config": (["watchdog/config", "watchdog/policy"], ["toml", "fmt"], None),
+    "watchdog/config": (["watchdog/config", "watchdog/policy", "watchdog/os"], ["toml", "fmt"], None),
     "watchdog": (["watchdog", "shared"], ["asio", "boost", "spdlog", "fmt", "cli"], None),
     "tests": (["tests", "watchdog", "shared", "agent"], [*LIBRARIES.keys() - {"python"}], None),
     # The one program that is made to read CPython's headers, compiled and run by a test only.
