@@ -45,6 +45,9 @@ class AgentSession {
   // `pid` (in our namespace) has attached anew: by exec it left this ring.
   void forget(int pid);
 
+  // Whether `pid` (in our namespace) is one of this ring's processes, and lives.
+  bool watches(int pid) const { return family_.has(pid); }
+
   // Ends without a word.
   void close();
 

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -66,6 +67,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   const std::string& address() const { return address_; }
   void start() { listener_->start(); }
   void drain();
+  bool watches(int pid) const;
   void close();
 
  private:
@@ -109,6 +111,10 @@ void AttachServer::Impl::drain() {
   accept_some();
   take_waiting_hellos();
   for (auto& [id, session] : sessions_) session.drain();
+}
+
+bool AttachServer::Impl::watches(int pid) const {
+  return std::ranges::any_of(sessions_, [&](const auto& each) { return each.second.watches(pid); });
 }
 
 // The sessions are destroyed later: one of them may be what calls.
@@ -195,7 +201,7 @@ void AttachServer::Impl::take_waiting_hellos() {
 void AttachServer::Impl::attach(int socket, const Hello& hello, AttachedProcess process) {
   const std::string who = name_and_pid(process.process);
   try {
-    if (auto attachment = welcome(socket, hello, std::move(process))) {
+    if (auto attachment = welcome(socket, hello, std::move(process), limits_.dump_signal)) {
       begin_session(std::move(*attachment));
       shortage_reported_ = false;
     }
@@ -237,6 +243,10 @@ const std::string& AttachServer::address() const {
 
 void AttachServer::drain() {
   impl_->drain();
+}
+
+bool AttachServer::watches(int pid) const {
+  return impl_->watches(pid);
 }
 
 void AttachServer::close() {

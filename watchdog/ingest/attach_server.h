@@ -19,6 +19,7 @@ namespace pyfault {
 struct AttachLimits {
   std::chrono::milliseconds hello_timeout{2000};
   std::size_t half_open = 64;  // connections without a hello; the oldest gives way
+  int dump_signal = 0;         // real-time: agents record their stacks when it comes; 0: none
 };
 
 class AttachServer {
@@ -36,6 +37,9 @@ class AttachServer {
 
   // Looks at every ring now: published records, and what processes that died have left.
   void drain();
+
+  // Whether an agent is at work in that process, which lives.
+  bool watches(int pid) const;
 
   // Stops listening and drops all sessions, so that io.run() can return. Undelivered records are
   // lost: drain() first.
