@@ -38,7 +38,8 @@ UniqueFd duplicate(int fd) {
 class Watch {
  public:
   explicit Watch(const Options& options)
-      : reporter_(options), server_(io_, [this](Event event) { on_event(std::move(event)); }) {}
+      : reporter_(options.log, options.log_format),
+        server_(io_, [this](Event event) { on_event(std::move(event)); }) {}
 
   ChildProcess start(const Options& options);
   void run(const ChildProcess& child);

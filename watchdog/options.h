@@ -20,6 +20,13 @@ struct Options {
   LogFormat log_format = LogFormat::kText;
 };
 
+struct ServiceOptions {
+  std::string file;                // the configuration
+  std::string python = "python3";  // as above, here and below; a worker may name its own
+  std::optional<std::string> log;
+  LogFormat log_format = LogFormat::kText;
+};
+
 // What --help and --version want printed on stdout.
 struct Answer {
   std::string text;
@@ -28,6 +35,7 @@ struct Answer {
 // `words` are argv without argv[0]. Everything after the first --exec (or --exec=PROGRAM) belongs
 // to the program and is not looked at. Throws StartError (kExitOwnError) on a command line that it
 // does not understand.
-std::variant<Options, Checkup, Answer> parse_options(std::span<const char* const> words);
+std::variant<Options, ServiceOptions, Checkup, Answer> parse_options(
+    std::span<const char* const> words);
 
 }  // namespace pyfault

@@ -4,6 +4,7 @@
 
 #include <climits>
 #include <system_error>
+#include <utility>
 
 #include "watchdog/complain.h"
 #include "watchdog/format/format.h"
@@ -80,9 +81,9 @@ LogFile open_log(const std::optional<std::string>& file) {
 
 }  // namespace
 
-Reporter::Reporter(const Options& options)
-    : file_(options.log),
-      format_(formatter_for(options.log_format)),
+Reporter::Reporter(std::optional<std::string> log, LogFormat format)
+    : file_(std::move(log)),
+      format_(formatter_for(format)),
       host_(host_name()),
       log_(open_log(file_), log_notices(format_, host_, file_)) {}
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "watchdog/event/event.h"
@@ -12,8 +13,8 @@ namespace pyfault {
 
 class Reporter {
  public:
-  // Opens the log and starts its thread. Throws StartError.
-  explicit Reporter(const Options& options);
+  // Opens the log (none: stderr) and starts its thread. Throws StartError.
+  Reporter(std::optional<std::string> log, LogFormat format);
 
   // Adds the host, and the present time to an event that has none. Does not wait for the log.
   void report(Event event);

@@ -45,6 +45,10 @@ TABLE = {
     "watchdog/supervise": (["watchdog/supervise", "watchdog/os", "shared", START_ERROR], ["asio", "boost", "fmt"], None),
     "watchdog/policy": (["watchdog/policy"], [], None),
     "watchdog/config": (["watchdog/config", "watchdog/policy", "watchdog/os"], ["toml", "fmt"], None),
+    "watchdog/service": (["watchdog/service", "watchdog/config", "watchdog/policy", "watchdog/supervise",
+                          "watchdog/ingest", "watchdog/enrich", "watchdog/os", "watchdog/format/rfc3339.h",
+                          "watchdog/options.h", "watchdog/complain.h", "watchdog/program_run.h",
+                          "watchdog/reporter.h", "shared", START_ERROR, *EVENT], ["asio"], None),
     "watchdog": (["watchdog", "shared"], ["asio", "boost", "spdlog", "fmt", "cli"], None),
     "tests": (["tests", "watchdog", "shared", "agent"], [*LIBRARIES.keys() - {"python"}], None),
     # The one program that is made to read CPython's headers, compiled and run by a test only.

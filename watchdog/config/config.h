@@ -35,10 +35,15 @@ struct StopSettings {
   bool operator==(const StopSettings&) const = default;
 };
 
-enum class WorkerOutput {
+enum class OutputMode {
   kCapture,  // to our stdout, each line with time and name
   kInherit,  // it has our stdout and stderr
 };
+
+// Few programs use any of them, and those that do begin with the first.
+inline int default_dump_signal() {
+  return SIGRTMIN + 9;
+}
 
 struct ResourceLimit {
   int resource = 0;  // RLIMIT_...
@@ -62,7 +67,9 @@ struct WorkerConfig {
   RestartSettings restart;
   Readiness ready;
   StopSettings stop;
-  WorkerOutput output = WorkerOutput::kCapture;
+  OutputMode output = OutputMode::kCapture;
+  // A real-time signal by which it is asked for its stacks; 0: none.
+  int dump_signal = default_dump_signal();
   int start_order = 0;     // lower ones first; stopped the other way round
   bool essential = false;  // when it is down for good, so is the service
 

@@ -128,8 +128,8 @@ bool ConfigReader::read_name(TableReader& table, std::string& name) {
 
 void ConfigReader::check_machine(TableReader& table, const WorkerConfig& worker) {
   const auto check = [&](const char* key, const MachineChecks::Check& ask) {
-    std::string problem = ask(worker);
-    if (!problem.empty()) table.complain(key, std::move(problem));
+    const std::string problem = ask(worker);
+    if (!problem.empty()) table.complain(key, problem);
     return problem.empty();
   };
   check(table.has("user") ? "user" : "group", checks_.identity);

@@ -190,6 +190,15 @@ bool TableReader::get_signal(std::string_view key, int& signal) {
   return false;
 }
 
+bool TableReader::get_signal_or_none(std::string_view key, int& signal) {
+  const TomlEntry* entry = find(key);
+  const auto* name = entry ? std::get_if<std::string>(&entry->value.value) : nullptr;
+  if (!name || *name != "none") return get_signal(key, signal);
+  take(key);
+  signal = 0;
+  return true;
+}
+
 // A text, as a bare 22 is decimal in TOML and surely not meant.
 bool TableReader::get_mode(std::string_view key, std::optional<mode_t>& mode) {
   const TomlValue* value = take(key);

@@ -20,8 +20,8 @@ constexpr Choice<RestartMode> kRestartModes[] = {{"no", RestartMode::kNo},
 constexpr Choice<CrashLoopAction> kLoopActions[] = {{"retry", CrashLoopAction::kRetry},
                                                     {"give-up", CrashLoopAction::kGiveUp}};
 constexpr Choice<ReadyBy> kReadyWays[] = {{"alive", ReadyBy::kAlive}, {"notify", ReadyBy::kNotify}};
-constexpr Choice<WorkerOutput> kOutputs[] = {{"capture", WorkerOutput::kCapture},
-                                             {"inherit", WorkerOutput::kInherit}};
+constexpr Choice<OutputMode> kOutputs[] = {{"capture", OutputMode::kCapture},
+                                           {"inherit", OutputMode::kInherit}};
 
 std::string seconds(milliseconds time) {
   return std::to_string(time.count() / 1000) + " s";
@@ -41,6 +41,7 @@ class WorkerReader {
     table_.get("environment", worker_.environment);
     table_.get_mode("umask", worker_.umask);
     table_.get("output", worker_.output, kOutputs);
+    read_dump_signal();
     table_.get("start_order", worker_.start_order, -kMostOrder, kMostOrder);
     table_.get("essential", worker_.essential);
     table_.get("restart", worker_.restart.mode, kRestartModes);
@@ -65,6 +66,7 @@ class WorkerReader {
   }
 
   void read_limits(TableReader& table, const TomlValue::Table& limits);
+  void read_dump_signal();
   void set_limit(const ResourceLimit& limit);
   void read_backoff(TableReader& table);
   void read_crash_loop(TableReader& table);
@@ -94,6 +96,15 @@ void WorkerReader::read_limits(TableReader& table, const TomlValue::Table& limit
       set_limit({*resource, limit->rlim_cur, limit->rlim_max});
     }
   }
+}
+
+void WorkerReader::read_dump_signal() {
+  const int before = worker_.dump_signal;
+  if (!table_.get_signal_or_none("dump_signal", worker_.dump_signal)) return;
+  if (worker_.dump_signal == 0 || worker_.dump_signal >= SIGRTMIN) return;
+  worker_.dump_signal = before;
+  table_.complain("dump_signal", "'dump_signal' is no real-time signal",
+                  "write a name such as \"RTMIN+9\", or \"none\"");
 }
 
 void WorkerReader::set_limit(const ResourceLimit& limit) {

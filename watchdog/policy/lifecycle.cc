@@ -33,33 +33,31 @@ constexpr Row kTable[] = {
 
     {S::kDeciding, E::kRetry, {S::kBackoff, {A::kReportExit, A::kAwaitRetry}}},
     {S::kDeciding, E::kRetryInLoop, {S::kCrashLoop, {A::kReportExit, A::kAwaitRetry}}},
-    {S::kDeciding, E::kStayDown, {S::kExited, {A::kReportExit, A::kNoteDown}}},
-    {S::kDeciding, E::kGiveUp, {S::kFailed, {A::kReportExit, A::kNoteDown}}},
+    {S::kDeciding, E::kStayDown, {S::kExited, {A::kReportExit}}},
+    {S::kDeciding, E::kGiveUp, {S::kFailed, {A::kReportExit}}},
 
     {S::kBackoff, E::kTimeUp, {S::kStarting, {A::kSpawnAgain}}},
     {S::kBackoff, E::kStart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
     {S::kBackoff, E::kRestart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
-    {S::kBackoff, E::kStop, {S::kStopped, {A::kCancelTimer, A::kNoteDown}}},
+    {S::kBackoff, E::kStop, {S::kStopped, {A::kCancelTimer}}},
 
     {S::kCrashLoop, E::kTimeUp, {S::kStarting, {A::kSpawnAgain}}},
     {S::kCrashLoop, E::kStart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
     {S::kCrashLoop, E::kRestart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
-    {S::kCrashLoop, E::kStop, {S::kStopped, {A::kCancelTimer, A::kNoteDown}}},
+    {S::kCrashLoop, E::kStop, {S::kStopped, {A::kCancelTimer}}},
 
     {S::kExited, E::kStart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
     {S::kExited, E::kRestart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
-    {S::kExited, E::kStop, {S::kStopped, {A::kNoteDown}}},
+    {S::kExited, E::kStop, {S::kStopped, {}}},
 
     {S::kFailed, E::kStart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
     {S::kFailed, E::kRestart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
-    {S::kFailed, E::kStop, {S::kStopped, {A::kNoteDown}}},
+    {S::kFailed, E::kStop, {S::kStopped, {}}},
 
     {S::kStopping, E::kTimeUp, {S::kStopping, {A::kContinueStop}}},
     {S::kStopping, E::kStart, {S::kRestarting, {}}},
     {S::kStopping, E::kRestart, {S::kRestarting, {}}},
-    {S::kStopping,
-     E::kEnded,
-     {S::kStopped, {A::kCancelTimer, A::kSweep, A::kReportExit, A::kNoteDown}}},
+    {S::kStopping, E::kEnded, {S::kStopped, {A::kCancelTimer, A::kSweep, A::kReportExit}}},
 
     {S::kRestarting, E::kTimeUp, {S::kRestarting, {A::kContinueStop}}},
     {S::kRestarting, E::kStop, {S::kStopping, {}}},
@@ -114,8 +112,11 @@ bool is_down(WorkerState state) {
 }
 
 bool is_alive(WorkerState state) {
-  return state == S::kStarting || state == S::kUp || state == S::kStopping ||
-         state == S::kRestarting || state == S::kAborting;
+  return state == S::kStarting || state == S::kUp || is_being_stopped(state);
+}
+
+bool is_being_stopped(WorkerState state) {
+  return state == S::kStopping || state == S::kRestarting || state == S::kAborting;
 }
 
 }  // namespace pyfault

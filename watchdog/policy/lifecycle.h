@@ -63,7 +63,6 @@ enum class WorkerAction {
   kDecide,  // ask the policy; its answer is the next event
   kReportExit,
   kAwaitRetry,
-  kNoteDown,  // tell the supervisor that it is down, and stays so
 };
 
 struct WorkerStep {
@@ -79,7 +78,8 @@ std::string_view name_of(WorkerState state);
 // Whether it has come to rest, until somebody asks for something.
 bool is_down(WorkerState state);
 
-// Whether a process runs.
+// Whether a process runs, and whether that is on its way out.
 bool is_alive(WorkerState state);
+bool is_being_stopped(WorkerState state);
 
 }  // namespace pyfault

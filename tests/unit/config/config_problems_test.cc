@@ -125,6 +125,11 @@ TEST(ConfigProblems, combinations_that_make_no_sense) {
               ElementsAre(HasSubstr("f:4: 'nofile' is no limit")));
 }
 
+TEST(ConfigProblems, a_dump_signal_that_programs_use_for_other_things) {
+  EXPECT_THAT(problems_with("dump_signal = \"USR1\""),
+              ElementsAre(HasSubstr("f:4: 'dump_signal' is no real-time signal; write")));
+}
+
 TEST(ConfigProblems, what_the_machine_lacks) {
   MachineChecks checks;
   checks.program = [](const WorkerConfig& worker) { return "no " + worker.command.front(); };

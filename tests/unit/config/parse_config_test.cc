@@ -36,7 +36,7 @@ TEST(ParseConfig, the_defaults_are_those_of_a_service) {
   EXPECT_EQ(worker.restart.crash_loop, (CrashLoopLimits{5, 10min, 3, CrashLoopAction::kRetry}));
   EXPECT_EQ(worker.ready, (Readiness{ReadyBy::kAlive, 1s, 120s}));
   EXPECT_EQ(worker.stop, (StopSettings{SIGTERM, 30s}));
-  EXPECT_EQ(worker.output, WorkerOutput::kCapture);
+  EXPECT_EQ(worker.output, OutputMode::kCapture);
   EXPECT_FALSE(worker.essential);
   EXPECT_FALSE(worker.umask);
 }
@@ -69,6 +69,7 @@ TEST(ParseConfig, says_how_it_is_kept_alive) {
     essential = true
     start_order = -3
     output = "inherit"
+    dump_signal = "RTMIN+1"
     [worker.backoff]
     initial = "500ms"
     factor = 1.5
@@ -93,7 +94,12 @@ TEST(ParseConfig, says_how_it_is_kept_alive) {
   EXPECT_EQ(worker.stop, (StopSettings{SIGINT, 2500ms}));
   EXPECT_EQ(worker.start_order, -3);
   EXPECT_TRUE(worker.essential);
-  EXPECT_EQ(worker.output, WorkerOutput::kInherit);
+  EXPECT_EQ(worker.output, OutputMode::kInherit);
+  EXPECT_EQ(worker.dump_signal, SIGRTMIN + 1);
+}
+
+TEST(ParseConfig, a_worker_need_not_be_asked_for_its_stacks) {
+  EXPECT_EQ(worker_with("dump_signal = \"none\"").dump_signal, 0);
 }
 
 TEST(ParseConfig, defaults_hold_for_all_that_do_not_say_otherwise) {

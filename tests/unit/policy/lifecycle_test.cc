@@ -24,10 +24,6 @@ bool spawns(const WorkerStep& step) {
   return has(step, A::kSpawn) || has(step, A::kSpawnAgain);
 }
 
-bool is_being_stopped(S state) {
-  return state == S::kStopping || state == S::kRestarting || state == S::kAborting;
-}
-
 bool waits_to_retry(S state) {
   return state == S::kBackoff || state == S::kCrashLoop;
 }
@@ -104,12 +100,6 @@ TEST(Lifecycle, the_policy_is_not_asked_about_an_end_that_was_asked_for) {
   for (const S state : {S::kStopping, S::kRestarting}) {
     EXPECT_FALSE(has(next_step(state, E::kEnded), A::kDecide)) << name_of(state);
   }
-}
-
-TEST(Lifecycle, whoever_comes_to_rest_says_so) {
-  for_every_pair([](S state, E, const WorkerStep& step) {
-    EXPECT_EQ(has(step, A::kNoteDown), is_down(step.state) && state != step.state);
-  });
 }
 
 TEST(Lifecycle, a_stop_begins_once) {
