@@ -333,6 +333,33 @@ with open("seen", "w") as seen:
             std::filesystem::canonical(file("there")).string() + " 0o27 hello True 99 False\n");
 }
 
+// One that every user may run.
+Interpreter system_interpreter() {
+  const auto& all = interpreters();
+  const auto found = std::ranges::find_if(
+      all, [](const Interpreter& each) { return each.path.string().starts_with("/usr/"); });
+  return found == all.end() ? Interpreter{} : *found;
+}
+
+class OtherUser : public ServiceTest {
+ protected:
+  OtherUser() : ServiceTest(system_interpreter()) {}
+};
+
+TEST_F(OtherUser, runs_a_worker) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can run a worker as somebody else";
+  if (interpreter().path.empty()) GTEST_SKIP() << "no interpreter that every user may run";
+  std::filesystem::permissions(file(""), std::filesystem::perms(0777));
+  one_worker(R"(
+import os
+with open("who", "w") as who:
+    print(os.getuid(), os.getgroups() == [os.getgid()], os.environ["USER"], file=who)
+)",
+             "user = \"nobody\"\n");
+  start();
+  EXPECT_EQ(await_file("who"), "65534 True nobody\n");
+}
+
 // Children
 
 TEST_F(ServiceTest, the_crash_of_a_child_names_the_worker_and_the_parents) {

@@ -35,8 +35,12 @@ int order(const std::unique_ptr<Worker>& worker) {
 
 Supervisor::Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings, Hooks hooks)
     : hooks_(std::move(hooks)),
-      host_{io, std::move(surroundings), hooks_.report, hooks_.write_output,
-            [this] { settle_soon(); }} {
+      host_{io,
+            std::move(surroundings),
+            hooks_.report,
+            hooks_.write_output,
+            [this] { settle_soon(); },
+            [this] { explain_oom_kill(); }} {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
     throw std::system_error(errno, std::generic_category(), "PR_SET_CHILD_SUBREAPER");
   }
@@ -141,6 +145,10 @@ void Supervisor::reap_children() {
     if (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0) return;
     reap(ended.si_pid);
   }
+}
+
+void Supervisor::explain_oom_kill() {
+  for (Entry& entry : entries_) entry.worker->disown_oom_kills();
 }
 
 void Supervisor::reap(int pid) {

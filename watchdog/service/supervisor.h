@@ -53,6 +53,7 @@ class Supervisor {
   void look_for_lost_essentials();
   void start_next();
   void stop_next();
+  void explain_oom_kill();
   void reap(int pid);
 
   Hooks hooks_;

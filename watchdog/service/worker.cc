@@ -164,7 +164,8 @@ void Worker::await_ready() {
 
 // From its own processes alone.
 void Worker::on_notification(const Notification& notification) {
-  if (life_ && notification.ready && is_part_of(tree(), notification.pid)) {
+  const bool is_news = notification.ready && state_ == WorkerState::kStarting && life_;
+  if (is_news && is_part_of(tree(), notification.pid)) {
     handle(WorkerEvent::kReady);
   }
 }
@@ -181,16 +182,18 @@ void Worker::on_event(Event event) {
 
 void Worker::add_what_is_known(Event& event, Crash& crash) {
   WorkerCrash& known = event.worker_crash.emplace();
-  if (life_) {
+  if (life_) known.parents = parents_of(event.process.pid, life_->pid());
+  if (crash.kind == CrashKind::kCrash) {
+    const auto verdict = crashes_.count(crash.fingerprint, Clock::now());
+    known.occurrence = verdict.occurrence;
+    known.abridged = !verdict.in_full;
+  }
+  if (known.abridged) {
+    crash.threads.clear();
+  } else if (life_) {
     life_->drain_output();
     known.output_tail = life_->output_tail();
-    known.parents = parents_of(event.process.pid, life_->pid());
   }
-  if (crash.kind != CrashKind::kCrash) return;
-  const auto verdict = crashes_.count(crash.fingerprint, Clock::now());
-  known.occurrence = verdict.occurrence;
-  known.abridged = !verdict.in_full;
-  if (known.abridged) crash.threads.clear();
 }
 
 bool Worker::note_death(int pid) {
@@ -215,6 +218,7 @@ void Worker::collect() {
   last_end_ = life_->end();
   life_.reset();
   ExitEvent& exit = last_end_->exit;
+  if (exit.reason == kOomKilled) host_.on_oom_kill();
   if (exit.crash_id || exit.reason == kOomKilled) return;
   if (ended_in_ == WorkerState::kAborting) exit.reason = kStartTimeout;
   if (was_asked_to_stop()) exit.reason = kWasStopped;
@@ -289,6 +293,10 @@ void Worker::note_dump(int pid) {
 
 void Worker::hurry() {
   if (is_being_stopped(state_)) handle(WorkerEvent::kTimeUp);
+}
+
+void Worker::disown_oom_kills() {
+  if (life_) life_->disown_oom_kills();
 }
 
 void Worker::reconfigure(const WorkerConfig& config) {

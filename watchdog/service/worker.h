@@ -32,6 +32,7 @@ struct WorkerHost {
   std::function<void(Event)> report;
   std::function<void(std::string lines)> write_output;
   std::function<void()> on_change;  // of any worker's state; must not destroy it at once
+  std::function<void()> on_oom_kill;
 };
 
 class Worker {
@@ -46,6 +47,9 @@ class Worker {
 
   // The next step of a stop under way, at once.
   void hurry();
+
+  // Another worker was OOM-killed, in the cgroup that all share: that kill is explained.
+  void disown_oom_kills();
 
   // Takes settings that need no restart.
   void reconfigure(const WorkerConfig& config);

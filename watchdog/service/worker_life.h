@@ -45,6 +45,9 @@ class WorkerLife {
 
   Event start_event() const { return run_.start_event(); }
 
+  // An OOM kill up to now was that of another worker.
+  void disown_oom_kills() { oom_kills_.count_anew(); }
+
   // To be called last, of a dead process: waits for it and says how it ended.
   WorkerEnd end();
 

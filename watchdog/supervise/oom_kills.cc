@@ -59,6 +59,10 @@ bool OomKills::rose(pid_t pid) const {
   return now && *now > *before_;
 }
 
+void OomKills::count_anew() {
+  if (before_) before_ = count_of(folder_);
+}
+
 // v1 shows every process that has exited in the root.
 bool OomKills::has_left(pid_t pid) const {
   return unified_ && cgroup_of(pid, root_).path != cgroup_;

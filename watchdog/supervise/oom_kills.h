@@ -25,6 +25,9 @@ class OomKills {
   // cgroup still.
   bool rose(pid_t pid) const;
 
+  // What was counted up to now is somebody else's.
+  void count_anew();
+
  private:
   bool has_left(pid_t pid) const;
 
