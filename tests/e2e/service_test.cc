@@ -502,6 +502,17 @@ TEST_F(Reload, starts_what_is_new_and_stops_what_is_gone) {
   EXPECT_TRUE(events("exit", "b").empty());
 }
 
+TEST_F(Reload, brings_back_what_it_has_just_dismissed) {
+  start_two();
+  config("[[worker]]\nname = \"a\"\ncommand = [\"worker.py\"]\n");
+  reload();
+  await_word("read anew");
+  two_workers();
+  reload();
+  await("start", 2, "b");
+  EXPECT_TRUE(events("exit", "a").empty());
+}
+
 TEST_F(Reload, takes_settings_that_need_no_restart) {
   start_two();
   two_workers("restart = \"no\"\n");

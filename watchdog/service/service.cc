@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <exception>
 
 #include "watchdog/complain.h"
 #include "watchdog/config/parse_config.h"
@@ -59,6 +60,7 @@ class Service {
   ParsedConfig load() const { return load_config(options_.file, machine_checks(surroundings_)); }
 
  private:
+  void run_loop();
   void reload();
   void say(std::string message);
 
@@ -75,10 +77,21 @@ int Service::run(const Config& config) {
   signals_.listen(io_, {[this] { supervisor_.stop(); }, [this] { reload(); },
                         [this] { supervisor_.reap_children(); }});
   supervisor_.apply(config);
-  io_.run();
+  run_loop();
   output_.finish(kLogFinishLimit);
   reporter_.finish(kLogFinishLimit);
   return supervisor_.exit_code();
+}
+
+// What must not happen has cost one step of the loop; the workers go on, and so do we.
+void Service::run_loop() {
+  while (!io_.stopped()) {
+    try {
+      io_.run();
+    } catch (const std::exception& error) {
+      say(std::string("internal error, the service goes on: ") + error.what());
+    }
+  }
 }
 
 // A broken file changes nothing.

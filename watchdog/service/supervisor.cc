@@ -48,28 +48,35 @@ Supervisor::Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundi
 
 void Supervisor::apply(const Config& config) {
   if (stopping_) return;
-  for (Entry& entry : entries_) entry.leaving = true;
-  for (const WorkerConfig& wanted : config.workers) {
-    const auto entry = std::ranges::find_if(
-        entries_, [&](const Entry& each) { return each.worker->config().name == wanted.name; });
-    entry == entries_.end() ? add(wanted) : change(*entry, wanted);
-  }
   for (Entry& entry : entries_) {
-    if (entry.leaving) entry.worker->handle(WorkerEvent::kStop);
+    const auto wanted =
+        std::ranges::find(config.workers, entry.worker->config().name, &WorkerConfig::name);
+    wanted == config.workers.end() ? dismiss(entry) : change(entry, *wanted);
+  }
+  for (const WorkerConfig& wanted : config.workers) {
+    if (!has(wanted.name)) entries_.push_back({std::make_unique<Worker>(host_, wanted)});
   }
   std::ranges::stable_sort(entries_, {}, [](const Entry& entry) { return order(entry.worker); });
   settle_soon();
 }
 
-void Supervisor::add(const WorkerConfig& config) {
-  entries_.push_back({std::make_unique<Worker>(host_, config)});
+bool Supervisor::has(const std::string& name) const {
+  return std::ranges::any_of(
+      entries_, [&](const Entry& entry) { return entry.worker->config().name == name; });
 }
 
-void Supervisor::change(Entry& entry, const WorkerConfig& config) {
-  entry.leaving = false;
+void Supervisor::dismiss(Entry& entry) {
+  entry.leaving = true;
   entry.successor.reset();
-  if (config == entry.worker->config()) return;
-  if (!needs_restart(entry.worker->config(), config)) return entry.worker->reconfigure(config);
+  entry.worker->handle(WorkerEvent::kStop);
+}
+
+// One that is on its way out already can only be followed by another.
+void Supervisor::change(Entry& entry, const WorkerConfig& config) {
+  const bool going = std::exchange(entry.leaving, false) || entry.successor;
+  const WorkerConfig& before = entry.worker->config();
+  if (!going && config == before) return;
+  if (!going && !needs_restart(before, config)) return entry.worker->reconfigure(config);
   entry.successor = std::make_unique<WorkerConfig>(config);
   entry.worker->handle(WorkerEvent::kStop);
 }

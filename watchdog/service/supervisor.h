@@ -45,7 +45,8 @@ class Supervisor {
     std::unique_ptr<WorkerConfig> successor{};  // the same worker with other settings
   };
 
-  void add(const WorkerConfig& config);
+  bool has(const std::string& name) const;
+  void dismiss(Entry& entry);
   void change(Entry& entry, const WorkerConfig& config);
   void settle_soon();
   void settle();

@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <utility>
 
 #include "watchdog/enrich/process_info.h"
@@ -28,6 +29,16 @@ ChildProcess spawn(SpawnPlan& plan, WorkerOutput* output) {
   return child;
 }
 
+// A process that nobody would hear the end of must not run.
+ReadableFd await_end(boost::asio::io_context& io, ChildProcess& child,
+                     std::function<void()> on_end) try {
+  return {io, UniqueFd(::fcntl(child.pidfd(), F_DUPFD_CLOEXEC, 0)), std::move(on_end)};
+} catch (...) {
+  ::syscall(SYS_pidfd_send_signal, child.pidfd(), SIGKILL, nullptr, 0);
+  child.reap();
+  throw;
+}
+
 }  // namespace
 
 WorkerLife::WorkerLife(boost::asio::io_context& io, SpawnPlan plan,
@@ -35,8 +46,8 @@ WorkerLife::WorkerLife(boost::asio::io_context& io, SpawnPlan plan,
     : oom_kills_(::getpid()),
       output_(std::move(output)),
       child_(spawn(plan, output_.get())),
-      run_(describe(plan)),
-      on_end_(io, UniqueFd(::fcntl(child_.pidfd(), F_DUPFD_CLOEXEC, 0)), std::move(on_end)) {
+      on_end_(await_end(io, child_, std::move(on_end))),
+      run_(describe(plan)) {
   on_end_.start();
 }
 

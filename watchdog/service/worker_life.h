@@ -65,8 +65,8 @@ class WorkerLife {
   Clock::time_point started_ = Clock::now();
   std::unique_ptr<WorkerOutput> output_;
   ChildProcess child_;
-  ProgramRun run_;
   ReadableFd on_end_;
+  ProgramRun run_;
   std::optional<KnownCrash> crash_;
 };
 
