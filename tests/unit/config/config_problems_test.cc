@@ -26,6 +26,9 @@ std::vector<std::string> problems_with(const std::string& lines, const MachineCh
 TEST(ConfigProblems, a_key_that_was_misspelt) {
   EXPECT_THAT(problems_with("restrat = \"no\""),
               ElementsAre("f:4: a worker has no key 'restrat'; did you mean 'restart'?"));
+  EXPECT_THAT(
+      problems_of("[defaults]\numsak = \"027\"\n[[worker]]\nname = \"a\"\ncommand = [\"a\"]"),
+      ElementsAre("f:2: 'defaults' has no key 'umsak'; did you mean 'umask'?"));
   EXPECT_THAT(problems_with("stop = { signl = \"INT\" }"),
               ElementsAre("f:4: 'stop' has no key 'signl'; did you mean 'signal'?"));
   EXPECT_THAT(problems_of("[[workers]]\nname = \"a\""),

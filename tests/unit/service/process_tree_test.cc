@@ -103,6 +103,11 @@ TEST_F(Tree, what_a_dead_worker_left_is_still_its_own) {
   EXPECT_THAT(below(tree_), Contains(pid));
 }
 
+TEST_F(Tree, an_orphan_without_an_environment_is_known_by_its_session) {
+  const int pid = start("sh -c 'env -i sleep 1000 > /dev/null & echo $!'; sleep 1000; true");
+  EXPECT_THAT(below(tree_), Contains(pid));
+}
+
 TEST_F(Tree, a_daemon_that_left_the_session_is_found_too) {
   const int pid = start("setsid sh -c 'echo $$; exec sleep 1000 > /dev/null' & wait");
   kill_worker();
