@@ -8,10 +8,9 @@
 #include <vector>
 
 #include "watchdog/doctor/doctor.h"
+#include "watchdog/format/log_format.h"
 
 namespace pyfault {
-
-enum class LogFormat { kText, kJson, kFaulthandler };
 
 struct Options {
   std::vector<std::string> command;  // the words after --exec, never empty

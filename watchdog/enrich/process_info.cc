@@ -75,7 +75,12 @@ std::optional<ProcessStat> read_process_stat(int pid) {
 std::optional<Process> read_process(int pid) {
   auto stat = read_process_stat(pid);
   if (!stat) return std::nullopt;
-  return Process{pid, stat->ppid, std::move(stat->name), executable_of(pid), command_of(pid)};
+  Process process{pid, stat->ppid, std::move(stat->name), executable_of(pid), command_of(pid)};
+  if (const auto identity = effective_identity(pid)) {
+    process.uid = identity->uid;
+    process.gid = identity->gid;
+  }
+  return process;
 }
 
 std::optional<Identity> effective_identity(int pid) {

@@ -17,6 +17,9 @@ struct Process {
   std::string name;                  // comm
   std::string executable;            // what /proc/PID/exe points at; empty where unknown
   std::vector<std::string> command;  // argv
+  // Effective ones.
+  std::optional<std::uint32_t> uid = std::nullopt;
+  std::optional<std::uint32_t> gid = std::nullopt;
 };
 
 struct StartEvent {};
@@ -85,6 +88,7 @@ struct HandlerReplacedEvent {
 // that were dropped.
 struct NoticeEvent {
   std::string message;
+  std::uint64_t dropped_records = 0;  // how many more, where it is about these
 };
 
 struct Ancestor {

@@ -145,8 +145,10 @@ void AgentSession::report_dropped() {
   const std::uint32_t more = dropped - std::exchange(dropped_, dropped);
   if (more == 0) return;
   const Process& process = family_.attached().process;
-  on_event_(notice(process, name_and_pid(process) + ": " + std::to_string(more) +
-                                " crash records were lost, for the ring was full"));
+  Event event = notice(process, name_and_pid(process) + ": " + std::to_string(more) +
+                                    " crash records were lost, for the ring was full");
+  std::get<NoticeEvent>(event.body).dropped_records = more;
+  on_event_(std::move(event));
 }
 
 }  // namespace pyfault
