@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "watchdog/log/log_settings.h"
+#include "watchdog/metrics/http_address.h"
 #include "watchdog/policy/restart_settings.h"
 
 namespace pyfault {
@@ -79,6 +81,8 @@ struct WorkerConfig {
 
 struct Config {
   std::vector<WorkerConfig> workers;  // as in the file, instances counted up
+  std::vector<LogSettings> logs;
+  std::optional<HttpAddress> metrics;  // none: they are not served
 };
 
 }  // namespace pyfault

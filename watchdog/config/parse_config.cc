@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "watchdog/config/log_reader.h"
 #include "watchdog/config/table_reader.h"
 #include "watchdog/config/toml_document.h"
 #include "watchdog/config/worker_reader.h"
@@ -53,10 +54,15 @@ class ConfigReader {
   void read_worker(const TomlValue& value);
   bool read_name(TableReader& table, std::string& name);
   void check_machine(TableReader& table, const WorkerConfig& worker);
+  void read_log_of(const TomlValue& value);
+  void check_workers(TableReader& table, const LogSettings& log);
+  void check_path(TableReader& table, const LogSettings& log);
+  void read_metrics_of(TableReader& top);
 
   const MachineChecks& checks_;
   WorkerConfig defaults_;
   std::map<std::string, int> names_;  // and the lines where they are given
+  std::map<std::string, int> paths_;  // of logs, likewise
   ParsedConfig parsed_;
 };
 
@@ -68,6 +74,8 @@ ParsedConfig ConfigReader::read(const TomlValue::Table& file) {
   if (!top.has("worker")) {
     top.complain("worker", "there is no worker", "add a [[worker]] with a name and a command");
   }
+  for (const TomlValue* log : top.tables("log")) read_log_of(*log);
+  read_metrics_of(top);
   top.refuse_unknown_keys();
   std::ranges::stable_sort(parsed_.problems, {}, &Problem::line);
   return std::move(parsed_);
@@ -135,6 +143,43 @@ void ConfigReader::check_machine(TableReader& table, const WorkerConfig& worker)
   check(table.has("user") ? "user" : "group", checks_.identity);
   // A relative program is looked for in the directory.
   if (check("directory", checks_.directory)) check("command", checks_.program);
+}
+
+void ConfigReader::read_log_of(const TomlValue& value) {
+  TableReader table(std::get<TomlValue::Table>(value.value), "a log", value.line, parsed_.problems);
+  LogSettings log = read_log(table);
+  check_workers(table, log);
+  check_path(table, log);
+  parsed_.config.logs.push_back(std::move(log));
+}
+
+// After all workers are known.
+void ConfigReader::check_workers(TableReader& table, const LogSettings& log) {
+  std::vector<std::string_view> known;
+  for (const auto& [name, line] : names_) known.push_back(name);
+  for (const WorkerConfig& worker : parsed_.config.workers) known.push_back(worker.name);
+  for (const std::string& name : log.filter.workers) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    table.complain("workers", "there is no worker '" + name + "'", suggest(name, known));
+  }
+}
+
+// Two that rotate one file would do so twice.
+void ConfigReader::check_path(TableReader& table, const LogSettings& log) {
+  const auto* file = std::get_if<FileLog>(&log.target);
+  if (!file || file->path.empty()) return;
+  const auto [first, added] = paths_.try_emplace(file->path, table.line_of("path"));
+  if (!added) {
+    table.complain("path", "two logs go to '" + file->path + "'",
+                   "the other is on line " + std::to_string(first->second));
+  }
+}
+
+void ConfigReader::read_metrics_of(TableReader& top) {
+  const TomlValue::Table* table = top.table("metrics");
+  if (!table) return;
+  TableReader reader(*table, "'metrics'", top.line_of("metrics"), parsed_.problems);
+  parsed_.config.metrics = read_metrics(reader);
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ TEST(Colour, ACrashBeginsInRed) {
 
 TEST(Colour, MarksAreRedAndThreadsBold) {
   const std::string text = format_coloured_text(event_with(example_crash()));
-  EXPECT_THAT(text, HasSubstr("\n\033[1;31m                     ~"));
+  EXPECT_THAT(text, HasSubstr("\n\033[1;31m                   ~"));
   EXPECT_THAT(text, HasSubstr("\n\033[1mThread 1234 "));
 }
 
