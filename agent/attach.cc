@@ -149,6 +149,7 @@ bool attach(const Hello& hello, WatchdogLink& link) {
   link.pipe_device = status.st_dev;
   link.pipe_inode = status.st_ino;
   link.ack_timeout_ms = welcome.ack_timeout_ms;
+  link.dump_signal = welcome.dump_signal;
   link.pipe = move_up(pipe.release());
   return true;
 }

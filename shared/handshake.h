@@ -39,7 +39,7 @@ static_assert(sizeof(Hello) == 24);
 struct Welcome {
   std::uint32_t magic;
   std::uint16_t protocol;
-  std::uint16_t reserved;
+  std::uint16_t dump_signal;     // a real-time signal that asks for a dump; 0: none does
   std::uint32_t ack_timeout_ms;  // how long a crashing process waits for the watchdog, at most
   std::uint32_t ring_version;
   std::uint64_t ring_size;

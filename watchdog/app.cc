@@ -40,7 +40,7 @@ UniqueFd duplicate(int fd) {
 class Watch {
  public:
   explicit Watch(const Options& options)
-      : reporter_(options),
+      : reporter_({log_by_option(options.log, options.log_format)}),
         server_(
             io_, [this](Event event) { on_event(std::move(event)); }, AttachLimits{},
             [this](const Process& process) { program_.refresh(process); }) {}

@@ -1,9 +1,12 @@
+#include <sys/wait.h>
+
 #include <exception>
 #include <iostream>
 
 #include "watchdog/app.h"
 #include "watchdog/complain.h"
 #include "watchdog/options.h"
+#include "watchdog/service/service.h"
 #include "watchdog/start_error.h"
 #include "watchdog/supervise/ending.h"
 
@@ -16,6 +19,9 @@ int main(int argc, char** argv) {
     }
     if (const auto* checkup = std::get_if<pyfault::Checkup>(&parsed)) {
       return pyfault::run_doctor(*checkup) ? 0 : 1;
+    }
+    if (const auto* service = std::get_if<pyfault::ServiceOptions>(&parsed)) {
+      pyfault::end_as(W_EXITCODE(pyfault::run_service(*service), 0));
     }
     pyfault::end_as(pyfault::watch_program(std::get<pyfault::Options>(parsed)));
   } catch (const pyfault::StartError& error) {

@@ -15,6 +15,7 @@ constexpr std::string_view kVersionText = "pyfault-watchdog " PYFAULT_VERSION "\
 
 constexpr std::string_view kHelpText =
     R"(Usage: pyfault-watchdog [OPTIONS] --exec PROGRAM [ARG...]
+       pyfault-watchdog [OPTIONS] --config FILE
        pyfault-watchdog [--python PATH] --doctor
 
 Runs PROGRAM and reports the Python traceback of every thread when it, or a child of it, crashes in
@@ -34,11 +35,13 @@ Options:
   --doctor                 crash children of the interpreter in five typical ways, and print what
                            is reported and what stands in the way; exit status 0 when all five
                            reports are complete, else 1
-  --config FILE            run as a service (not available in this version)
+  --config FILE            run as a service: keep the workers alive that FILE (TOML) names, with
+                           what they print on stdout; SIGHUP reads FILE again, SIGTERM stops all
   --version                print the version and exit
   --help                   print this text and exit
 
 Exit status: that of PROGRAM. When a signal killed PROGRAM, the same signal ends pyfault-watchdog.
+Of a service: 0 when it was stopped, or that of an essential worker that is down for good.
   125  pyfault-watchdog itself failed: bad options, log not writable, agent missing
   126  PROGRAM was found but cannot be executed
   127  PROGRAM or its interpreter was not found
@@ -145,19 +148,28 @@ Checkup parse_checkup(const OwnOptions& own, bool has_exec) {
   return checkup;
 }
 
+ServiceOptions parse_service(const OwnOptions& own, bool has_exec) {
+  if (has_exec) refuse("--config names the programs to run: leave out --exec");
+  ServiceOptions service;
+  service.file = *own.config;
+  if (own.python) service.python = *own.python;
+  service.log = own.log;
+  if (own.log_format) service.log_format = parse_log_format(*own.log_format);
+  return service;
+}
+
 }  // namespace
 
-std::variant<Options, Checkup, Answer> parse_options(std::span<const char* const> words) {
+std::variant<Options, ServiceOptions, Checkup, Answer> parse_options(
+    std::span<const char* const> words) {
   SplitWords split = split_at_exec(words);
   const OwnOptions own = parse_own(std::move(split.own));
   if (own.help) return Answer{std::string(kHelpText)};
   if (own.version) return Answer{std::string(kVersionText)};
-  if (own.config) {
-    refuse("--config '" + *own.config +
-           "': running as a service is not available in this version; use --exec");
-  }
+  if (own.doctor && own.config) refuse("--doctor and --config do not go together");
+  if (own.config) return parse_service(own, split.has_exec);
   if (own.doctor) return parse_checkup(own, split.has_exec);
-  if (!split.has_exec) refuse("nothing to run: give --exec PROGRAM [ARG...]");
+  if (!split.has_exec) refuse("nothing to run: give --exec PROGRAM [ARG...] or --config FILE");
   if (split.command.empty()) refuse("--exec needs a PROGRAM after it");
 
   Options options;

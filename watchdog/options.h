@@ -8,15 +8,21 @@
 #include <vector>
 
 #include "watchdog/doctor/doctor.h"
+#include "watchdog/format/log_format.h"
 
 namespace pyfault {
-
-enum class LogFormat { kText, kJson, kFaulthandler };
 
 struct Options {
   std::vector<std::string> command;  // the words after --exec, never empty
   std::string python = "python3";    // a path, or a name looked up on PATH
   std::optional<std::string> log;    // file to append reports to; none: stderr
+  LogFormat log_format = LogFormat::kText;
+};
+
+struct ServiceOptions {
+  std::string file;                // the configuration
+  std::string python = "python3";  // as above, here and below; a worker may name its own
+  std::optional<std::string> log;
   LogFormat log_format = LogFormat::kText;
 };
 
@@ -28,6 +34,7 @@ struct Answer {
 // `words` are argv without argv[0]. Everything after the first --exec (or --exec=PROGRAM) belongs
 // to the program and is not looked at. Throws StartError (kExitOwnError) on a command line that it
 // does not understand.
-std::variant<Options, Checkup, Answer> parse_options(std::span<const char* const> words);
+std::variant<Options, ServiceOptions, Checkup, Answer> parse_options(
+    std::span<const char* const> words);
 
 }  // namespace pyfault

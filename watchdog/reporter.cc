@@ -2,29 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
-#include <system_error>
-
-#include "watchdog/complain.h"
-#include "watchdog/format/format.h"
-#include "watchdog/sink/log_target.h"
+#include <utility>
 
 namespace pyfault {
 namespace {
 
-using Formatter = std::string (*)(const Event&);
-
-Formatter formatter_for(LogFormat format) {
-  switch (format) {
-    case LogFormat::kText:
-      return format_text;
-    case LogFormat::kJson:
-      return format_json;
-    case LogFormat::kFaulthandler:
-      return format_faulthandler;
-  }
-  return format_text;
-}
+using Clock = std::chrono::steady_clock;
 
 std::string host_name() {
   char name[HOST_NAME_MAX + 1] = {};
@@ -36,68 +21,60 @@ std::int64_t realtime_now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
 }
 
-std::string counted_reports(std::uint64_t count) {
-  return std::to_string(count) + (count == 1 ? " report" : " reports");
-}
-
-// These hold copies, as the log's thread may outlive the reporter.
-using NoticeReport = std::function<std::string(std::uint64_t count)>;
-
-NoticeReport notice_report(Formatter format, const std::string& host, const char* what) {
-  return [format, host, what](std::uint64_t count) {
-    Event event;
-    event.realtime_ns = realtime_now_ns();
-    event.host = host;
-    event.process.pid = ::getpid();
-    event.process.name = "pyfault-watchdog";
-    event.body = NoticeEvent{counted_reports(count) + what};
-    return format(event);
-  };
-}
-
-std::string about(const std::string& file) {
-  return "--log '" + file + "': ";
-}
-
-// On a stderr that is in trouble nothing can be said about it.
-void say_trouble(const std::optional<std::string>& file, int error) {
-  if (!file) return;
-  complain(about(*file) + std::generic_category().message(error) +
-           "; reports are kept until they can be written");
-}
-
-LogNotices log_notices(Formatter format, const std::string& host,
-                       const std::optional<std::string>& file) {
-  return {notice_report(format, host, " could not be written and are lost"),
-          notice_report(format, host, " could not be written at once and came late"),
-          [file](int error) { say_trouble(file, error); }};
-}
-
-LogFile open_log(const std::optional<std::string>& file) {
-  UniqueFd fd = open_log_target(file);
-  return file ? LogFile::named(std::move(fd)) : LogFile::unnamed(std::move(fd));
+std::chrono::milliseconds until(Clock::time_point deadline) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+  return std::max(left, std::chrono::milliseconds(0));
 }
 
 }  // namespace
 
-Reporter::Reporter(const Options& options)
-    : file_(options.log),
-      format_(formatter_for(options.log_format)),
-      host_(host_name()),
-      log_(open_log(file_), log_notices(format_, host_, file_)) {}
+Reporter::Reporter(std::vector<LogSettings> logs) : host_(host_name()) {
+  configure(std::move(logs));
+}
+
+void Reporter::configure(std::vector<LogSettings> logs) {
+  const auto is_there = [this](const LogSettings& settings) {
+    return std::any_of(logs_.begin(), logs_.end(),
+                       [&](const auto& log) { return log->settings() == settings; });
+  };
+  std::vector<std::unique_ptr<EventLog>> opened;
+  for (const LogSettings& settings : logs) {
+    if (!is_there(settings)) opened.push_back(std::make_unique<EventLog>(settings, host_));
+  }
+  std::erase_if(logs_, [&](const auto& log) {
+    const bool wanted = std::find(logs.begin(), logs.end(), log->settings()) != logs.end();
+    if (!wanted) dropped_before_ += log->dropped();
+    return !wanted;
+  });
+  for (auto& log : opened) logs_.push_back(std::move(log));
+}
 
 void Reporter::report(Event event) {
   event.host = host_;
   if (event.realtime_ns == 0) event.realtime_ns = realtime_now_ns();
-  const auto* notice = std::get_if<NoticeEvent>(&event.body);
-  if (notice != nullptr && format_ == &format_faulthandler) complain(notice->message);
-  log_.write(format_(event));
+  for (const auto& log : logs_) log->write(event);
 }
 
 void Reporter::finish(std::chrono::milliseconds limit) {
-  const std::uint64_t lost = log_.finish(limit);
-  if (lost == 0 || !file_) return;
-  complain(about(*file_) + counted_reports(lost) + " could not be written");
+  const auto deadline = Clock::now() + limit;
+  for (const auto& log : logs_) log->begin_finish();
+  for (const auto& log : logs_) log->finish(until(deadline));
+}
+
+std::uint64_t Reporter::dropped() const {
+  std::uint64_t dropped = dropped_before_;
+  for (const auto& log : logs_) dropped += log->dropped();
+  return dropped;
+}
+
+LogSettings log_by_option(const std::optional<std::string>& file, LogFormat format) {
+  LogSettings settings;
+  settings.format = format;
+  if (file) {
+    settings.target = FileLog{*file, {}};
+    settings.name = "--log '" + *file + "'";
+  }
+  return settings;
 }
 
 }  // namespace pyfault

@@ -1,31 +1,45 @@
-// Events to the log, in the format that was chosen.
+// Events to the logs.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "watchdog/event/event.h"
-#include "watchdog/options.h"
-#include "watchdog/sink/report_log.h"
+#include "watchdog/log/event_log.h"
+#include "watchdog/log/log_settings.h"
 
 namespace pyfault {
 
 class Reporter {
  public:
-  // Opens the log and starts its thread. Throws StartError.
-  explicit Reporter(const Options& options);
+  // Opens the logs and starts their threads. Throws StartError.
+  explicit Reporter(std::vector<LogSettings> logs);
 
-  // Adds the host, and the present time to an event that has none. Does not wait for the log.
+  // From here on these are the logs. One that is as it was goes on undisturbed; one that is no
+  // longer wanted writes out what waits. Throws StartError, and then all stays as it was.
+  void configure(std::vector<LogSettings> logs);
+
+  // Adds the host, and the present time to an event that has none. Does not wait for any log.
   void report(Event event);
 
-  // The last act, see ReportLog::finish: what the log file could not take is said on stderr.
+  // The last act, for `limit` in all, see ReportLog::finish: what a log could not take is said on
+  // stderr.
   void finish(std::chrono::milliseconds limit);
 
+  // Reports that logs have given up, ever.
+  std::uint64_t dropped() const;
+
  private:
-  const std::optional<std::string> file_;
-  std::string (*const format_)(const Event&);
   const std::string host_;
-  ReportLog log_;
+  std::vector<std::unique_ptr<EventLog>> logs_;
+  std::uint64_t dropped_before_ = 0;  // by logs that are gone
 };
+
+// What --log (none: stderr) and --log-format ask for.
+LogSettings log_by_option(const std::optional<std::string>& file, LogFormat format);
 
 }  // namespace pyfault

@@ -186,6 +186,12 @@ void on_signal(int signal, siginfo_t* info, void* context) {
   let_previous_action_run(*info);
 }
 
+// On the stack that it interrupts, like a call of pyfault_dump(): tests/rules knows how little of
+// it that takes.
+void on_dump_signal(int, siginfo_t*, void*) {
+  record_dump();
+}
+
 // Has the memory that a crash with few threads will need. A forked child has its parent's, but has
 // it to copy and to map. Most programs crash once and alone, so one slot is enough.
 void warm_up() {
@@ -222,6 +228,7 @@ void arm(const AgentState& state) {
   agent().owner->store(sys_getpid());
   warm_up();
   install_actions(&on_signal);
+  install_request_action(agent().watchdog.dump_signal, &on_dump_signal);
   seal_state();
 }
 

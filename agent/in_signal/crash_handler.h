@@ -18,9 +18,9 @@ void forget_parent();
 // a signal.
 void note_replaced_handler(int signal);
 
-// Any context but a handler's: records the stacks of all threads and returns without waiting. False
-// when there is no watchdog, every slot is taken, or a crash or another dump is being recorded.
-// errno and the signal mask are kept.
+// Any context but a handler's (that of the dump signal apart, which blocks all others): records the
+// stacks of all threads and returns without waiting. False when there is no watchdog, every slot is
+// taken, or a crash or another dump is being recorded. errno and the signal mask are kept.
 bool record_dump();
 
 }  // namespace pyfault

@@ -53,6 +53,19 @@ void install_actions(SignalHandler handler) {
   }
 }
 
+void install_request_action(int signal, SignalHandler handler) {
+  constexpr int kFirstRealTime = 34;  // those below are glibc's own
+  constexpr int kLastRealTime = 64;
+  constexpr unsigned long kFlags = SA_SIGINFO | SA_RESTART | kSaRestorer;
+  KernelSigaction previous;
+  if (signal < kFirstRealTime || signal > kLastRealTime ||
+      sys_rt_sigaction(signal, nullptr, &previous) != 0 || !is_handler(previous, SIG_DFL)) {
+    return;
+  }
+  const KernelSigaction request{handler, kFlags, &pyfault_signal_restorer, ~kFaults};
+  sys_rt_sigaction(signal, &request, nullptr);
+}
+
 bool is_ours(int signal) {
   return sealed_state.handler != nullptr && previous_action(signal) != nullptr;
 }

@@ -31,6 +31,10 @@ using SignalHandler = void (*)(int, siginfo_t*, void*);
 // stays ignored: an exec'd child would otherwise find it at its default.
 void install_actions(SignalHandler handler);
 
+// A real-time signal that the program leaves to its default gets this handler; another is left
+// alone. System calls that it interrupts go on.
+void install_request_action(int signal, SignalHandler handler);
+
 // For the program's view of its actions (program_actions.cc), in which ours do not show.
 bool is_ours(int signal);  // one of kFatalSignals, and we are installed
 bool is_our_handler(SignalHandler handler);

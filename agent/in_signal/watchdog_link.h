@@ -19,6 +19,7 @@ struct WatchdogLink {
   dev_t pipe_device = 0;  // what fstat said of the pipe when it came
   ino_t pipe_inode = 0;
   std::uint32_t ack_timeout_ms = kDefaultAckTimeoutMs;
+  int dump_signal = 0;
 };
 
 // Is there a pipe, and somebody at its other end?

@@ -64,10 +64,10 @@ std::optional<ProcessStat> read_process_stat(int pid) {
   stat.name = replace_invalid_utf8(std::string_view(*text).substr(begin + 1, end - begin - 1));
   std::istringstream fields(text->substr(end + 1));
   std::string skipped;
-  fields >> skipped >> stat.ppid;
-  constexpr int kPpidField = 4;
+  fields >> stat.state >> stat.ppid >> skipped >> stat.session;
+  constexpr int kSessionField = 6;
   constexpr int kStartField = 22;
-  for (int field = kPpidField + 1; field < kStartField; ++field) fields >> skipped;
+  for (int field = kSessionField + 1; field < kStartField; ++field) fields >> skipped;
   if (!(fields >> stat.start_ticks)) return std::nullopt;
   return stat;
 }
@@ -75,7 +75,12 @@ std::optional<ProcessStat> read_process_stat(int pid) {
 std::optional<Process> read_process(int pid) {
   auto stat = read_process_stat(pid);
   if (!stat) return std::nullopt;
-  return Process{pid, stat->ppid, std::move(stat->name), executable_of(pid), command_of(pid)};
+  Process process{pid, stat->ppid, std::move(stat->name), executable_of(pid), command_of(pid)};
+  if (const auto identity = effective_identity(pid)) {
+    process.uid = identity->uid;
+    process.gid = identity->gid;
+  }
+  return process;
 }
 
 std::optional<Identity> effective_identity(int pid) {

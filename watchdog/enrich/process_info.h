@@ -14,7 +14,9 @@ namespace pyfault {
 // /proc/PID/stat.
 struct ProcessStat {
   std::string name;  // comm
+  char state = 0;    // 'Z': a zombie
   int ppid = 0;
+  int session = 0;
   std::uint64_t start_ticks = 0;  // clock ticks from boot to the process's start (not its exec)
 };
 

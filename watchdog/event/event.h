@@ -17,17 +17,57 @@ struct Process {
   std::string name;                  // comm
   std::string executable;            // what /proc/PID/exe points at; empty where unknown
   std::vector<std::string> command;  // argv
+  // Effective ones.
+  std::optional<std::uint32_t> uid = std::nullopt;
+  std::optional<std::uint32_t> gid = std::nullopt;
 };
 
 struct StartEvent {};
 
-inline constexpr char kOomKilled[] = "oom-killed";  // by the kernel, for want of memory
+// A worker has come as far as its configuration calls ready.
+struct ReadyEvent {
+  double after_seconds = 0;  // since its start
+};
+
+// A worker is started again; a StartEvent follows.
+struct RestartEvent {
+  std::uint64_t restarts = 0;  // in the life of the service, with this one
+};
+
+// A worker fails again and again: the summary, once a loop.
+struct CrashLoopEvent {
+  unsigned failures = 0;
+  double within_seconds = 0;
+  bool ever_ready = false;
+  std::vector<std::string> fingerprints;  // the different crashes among them
+  unsigned unexplained = 0;               // failures that left no crash
+  bool gives_up = false;                  // else it is retried, after:
+  double delay_seconds = 0;
+};
+
+// A crash loop has ended: the worker has been up for long enough.
+struct RecoveredEvent {};
+
+inline constexpr char kOomKilled[] = "oom-killed";        // by the kernel, for want of memory
+inline constexpr char kWasStopped[] = "stopped";          // as somebody asked
+inline constexpr char kStartFailed[] = "start-failed";    // there was no process
+inline constexpr char kStartTimeout[] = "start-timeout";  // ended for not being ready in time
+
+// What becomes of a worker that has ended.
+struct AfterExit {
+  enum class Decision { kRestart, kStayDown, kGiveUp };
+
+  Decision decision = Decision::kStayDown;
+  double delay_seconds = 0;  // of a restart
+  bool in_crash_loop = false;
+};
 
 struct ExitEvent {
   std::optional<int> code;    // exactly one of code and signal is set
   std::optional<int> signal;  // number
   bool core_dumped = false;
-  std::string reason;                   // "exited", "signaled" or kOomKilled
+  std::string reason;                   // "exited", "signaled" or one of the above
+  std::string detail;                   // why it could not be started
   std::optional<std::string> crash_id;  // of the crash that ended the process
   std::optional<int> crash_signal;      // of that crash; `signal` may have cut its dying short
   bool handler_replaced = false;        // of `signal`; see HandlerReplacedEvent
@@ -35,6 +75,7 @@ struct ExitEvent {
   std::int64_t max_rss_bytes = 0;
   double user_seconds = 0;
   double system_seconds = 0;
+  std::optional<AfterExit> after;  // of a worker
 };
 
 // The program has put a signal handler of its own in place of ours: a crash is reported only if
@@ -48,6 +89,20 @@ struct HandlerReplacedEvent {
 // that were dropped.
 struct NoticeEvent {
   std::string message;
+  std::uint64_t dropped_records = 0;  // how many more, where it is about these
+};
+
+struct Ancestor {
+  int pid = 0;
+  std::string name;
+};
+
+// What a service knows about the crash of a worker or of a process below it.
+struct WorkerCrash {
+  std::uint64_t occurrence = 1;   // the how-manieth crash of its kind in this worker
+  bool abridged = false;          // the threads are left out: it was reported in full before
+  std::vector<Ancestor> parents;  // from the process's own up to the worker's
+  std::string output_tail;        // the last that the worker wrote, raw; empty if not captured
 };
 
 struct Event {
@@ -55,7 +110,10 @@ struct Event {
   std::string host;
   std::optional<std::string> worker;
   Process process;
-  std::variant<StartEvent, Crash, ExitEvent, NoticeEvent, HandlerReplacedEvent> body;
+  std::variant<StartEvent, Crash, ExitEvent, NoticeEvent, HandlerReplacedEvent, ReadyEvent,
+               RestartEvent, CrashLoopEvent, RecoveredEvent>
+      body;
+  std::optional<WorkerCrash> worker_crash = std::nullopt;  // beside a Crash
 };
 
 }  // namespace pyfault

@@ -118,11 +118,63 @@ Json thread_json(const Thread& thread) {
           {"frames", std::move(frames)}};
 }
 
+const char* decision_name(AfterExit::Decision decision) {
+  switch (decision) {
+    case AfterExit::Decision::kRestart:
+      return "restart";
+    case AfterExit::Decision::kGiveUp:
+      return "give-up";
+    case AfterExit::Decision::kStayDown:
+      break;
+  }
+  return "stay-down";
+}
+
+Json after_json(const AfterExit& after) {
+  const bool restarts = after.decision == AfterExit::Decision::kRestart;
+  return {{"decision", decision_name(after.decision)},
+          {"delay_seconds", restarts ? Json(after.delay_seconds) : Json(nullptr)},
+          {"crash_loop", after.in_crash_loop}};
+}
+
+void add_worker_crash(Json& json, const WorkerCrash& crash) {
+  json["occurrence"] = crash.occurrence;
+  json["abridged"] = crash.abridged;
+  json["parents"] = Json::array();
+  for (const Ancestor& parent : crash.parents) {
+    json["parents"].push_back({{"pid", parent.pid}, {"name", text_or_null(parent.name)}});
+  }
+  json["output_tail"] = text_or_null(crash.output_tail);
+}
+
 // Adds to an event's own members what its kind has to say.
 struct AddBody {
   Json& json;
 
   void operator()(const StartEvent&) const { json["event"] = "start"; }
+
+  void operator()(const ReadyEvent& ready) const {
+    json["event"] = "ready";
+    json["after_seconds"] = ready.after_seconds;
+  }
+
+  void operator()(const RestartEvent& restart) const {
+    json["event"] = "restart";
+    json["restarts"] = restart.restarts;
+  }
+
+  void operator()(const CrashLoopEvent& loop) const {
+    json["event"] = "crash-loop";
+    json["failures"] = loop.failures;
+    json["within_seconds"] = loop.within_seconds;
+    json["ever_ready"] = loop.ever_ready;
+    json["fingerprints"] = loop.fingerprints;
+    json["unexplained"] = loop.unexplained;
+    json["decision"] = loop.gives_up ? "give-up" : "restart";
+    json["delay_seconds"] = loop.gives_up ? Json(nullptr) : Json(loop.delay_seconds);
+  }
+
+  void operator()(const RecoveredEvent&) const { json["event"] = "recovered"; }
 
   void operator()(const NoticeEvent& notice) const {
     json["event"] = "notice";
@@ -140,12 +192,14 @@ struct AddBody {
                     {"signal", exit.signal ? Json(signal_name(*exit.signal)) : Json(nullptr)},
                     {"core_dumped", exit.core_dumped}};
     json["reason"] = exit.reason;
+    if (!exit.detail.empty()) json["detail"] = exit.detail;
     json["crash"] = value_or_null(exit.crash_id);
     json["handler_replaced"] = exit.handler_replaced;
     json["uptime_seconds"] = exit.uptime_seconds;
     json["max_rss_bytes"] = exit.max_rss_bytes;
     json["user_seconds"] = exit.user_seconds;
     json["system_seconds"] = exit.system_seconds;
+    if (exit.after) json["after"] = after_json(*exit.after);
   }
 
   void operator()(const Crash& crash) const {
@@ -174,6 +228,7 @@ std::string format_json(const Event& event) {
                {"worker", value_or_null(event.worker)},
                {"process", process_json(event.process)}};
   std::visit(AddBody{json}, event.body);
+  if (event.worker_crash) add_worker_crash(json, *event.worker_crash);
   return escape_json(json.dump(-1, ' ', false, Json::error_handler_t::replace)) + '\n';
 }
 

@@ -10,6 +10,7 @@
 #include "watchdog/format/escape.h"
 #include "watchdog/format/format.h"
 #include "watchdog/format/rfc3339.h"
+#include "watchdog/format/worker_text.h"
 
 namespace pyfault {
 namespace {
@@ -153,7 +154,28 @@ std::string circumstances(const ExitEvent& exit) {
 struct TextOf {
   const Event& event;
 
-  std::string operator()(const StartEvent&) const { return ""; }
+  std::string of_worker(std::string_view what) const {
+    if (!event.worker) return "";
+    const std::string process =
+        event.process.pid > 0 ? " " + process_name(event.process) : std::string();
+    return headline(event, "worker " + escape_text(*event.worker) + process, what);
+  }
+
+  std::string operator()(const StartEvent&) const {
+    return of_worker(" started:" + command_line(event.process));
+  }
+
+  std::string operator()(const ReadyEvent& ready) const {
+    return of_worker(fmt::format(" is ready after {:.1f} s", ready.after_seconds));
+  }
+
+  std::string operator()(const RestartEvent&) const { return ""; }
+
+  std::string operator()(const CrashLoopEvent& loop) const { return of_worker(crash_loop(loop)); }
+
+  std::string operator()(const RecoveredEvent&) const {
+    return of_worker(" has recovered from its crash loop");
+  }
 
   std::string operator()(const HandlerReplacedEvent&) const { return ""; }
 
@@ -162,6 +184,9 @@ struct TextOf {
   }
 
   std::string operator()(const ExitEvent& exit) const {
+    if (event.worker) {
+      return of_worker(end_of_worker(exit));
+    }
     if (!exit.signal || exit.crash_signal == exit.signal) return "";
     const std::string what =
         fmt::format(" was killed by {}{}{}{}", signal_name(*exit.signal),
@@ -175,11 +200,13 @@ struct TextOf {
     const bool is_dump = crash.kind == CrashKind::kDump;
     const std::string what = is_dump ? " dumped its stacks on request" : cause(crash.signal);
     std::string text = headline(event, process_name(event.process), what) + facts(event, crash);
+    if (event.worker_crash) text += facts_of_worker(*event.worker_crash);
     for (const Thread& thread : crash.threads) text += thread_text(thread, crash);
     if (crash.threads_omitted > 0) {
       fmt::format_to(Buffer(text), "\n... {} more thread{} omitted ...\n", crash.threads_omitted,
                      crash.threads_omitted == 1 ? "" : "s");
     }
+    if (event.worker_crash) text += last_output(event.worker_crash->output_tail);
     return text;
   }
 };

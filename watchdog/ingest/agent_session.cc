@@ -158,7 +158,8 @@ void AgentSession::report_left_out(RecordLimit& limit) {
   const std::uint64_t count = limit.take_left_out();
   if (count == 0) return;
   report_about_attached(std::to_string(count) + (count == 1 ? " record was" : " records were") +
-                        " not reported, for there were too many");
+                            " not reported, for there were too many",
+                        count);
 }
 
 // Of the process that attached, and once a signal: whoever writes to the pipe can't flood the log.
@@ -186,16 +187,20 @@ void AgentSession::report_dropped() {
   const std::uint32_t more = reader_.dropped_records() - dropped_;
   if (more == 0 || (!ended_ && !admit_notice())) return;
   dropped_ += more;
-  report_about_attached(std::to_string(more) + " crash records were lost, for the ring was full");
+  report_about_attached(std::to_string(more) + " crash records were lost, for the ring was full",
+                        more);
 }
 
 bool AgentSession::admit_notice() {
   return notices_.admit(std::chrono::steady_clock::now());
 }
 
-void AgentSession::report_about_attached(const std::string& message) {
+void AgentSession::report_about_attached(const std::string& message,
+                                         std::uint64_t dropped_records) {
   const Process& process = family_.attached().process;
-  on_event_(notice(process, name_and_pid(process) + ": " + message));
+  Event event = notice(process, name_and_pid(process) + ": " + message);
+  std::get<NoticeEvent>(event.body).dropped_records = dropped_records;
+  on_event_(std::move(event));
 }
 
 }  // namespace pyfault

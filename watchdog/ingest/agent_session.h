@@ -52,6 +52,9 @@ class AgentSession {
   // `pid` (in our namespace) has attached anew: by exec it left this ring.
   void forget(int pid);
 
+  // Whether `pid` (in our namespace) is one of this ring's processes, and lives.
+  bool watches(int pid) const { return family_.has(pid); }
+
   // Ends without a word.
   void close();
 
@@ -73,7 +76,7 @@ class AgentSession {
   void report_replaced_handler(const Token& token);
   void report_lost_child(const Token& token);
   void report_dropped();
-  void report_about_attached(const std::string& message);
+  void report_about_attached(const std::string& message, std::uint64_t dropped_records = 0);
 
   ProcessFamily family_;
   RingMemory ring_;

@@ -76,6 +76,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   const std::string& address() const { return door_.address(); }
   void resume_accepting();
   void drain();
+  bool watches(int pid) const;
   void close();
 
  private:
@@ -127,6 +128,10 @@ void AttachServer::Impl::drain() {
   while (next < listeners_.size()) accept_some(listeners_[next++].get());
   take_waiting_hellos();
   for (auto& [id, session] : sessions_) session.drain();
+}
+
+bool AttachServer::Impl::watches(int pid) const {
+  return std::ranges::any_of(sessions_, [&](const auto& each) { return each.second.watches(pid); });
 }
 
 // The sessions are destroyed later: one of them may be what calls.
@@ -214,7 +219,7 @@ void AttachServer::Impl::attach(int socket, const Hello& hello, AttachedProcess 
   const std::string who = name_and_pid(process.process);
   try {
     require_room_for(process.process.pid);
-    if (auto attachment = welcome(socket, hello, std::move(process))) {
+    if (auto attachment = welcome(socket, hello, std::move(process), limits_.dump_signal)) {
       begin_session(std::move(*attachment));
       shortage_reported_ = false;
     }
@@ -272,6 +277,10 @@ const std::string& AttachServer::address() const {
 
 void AttachServer::drain() {
   impl_->drain();
+}
+
+bool AttachServer::watches(int pid) const {
+  return impl_->watches(pid);
 }
 
 void AttachServer::close() {

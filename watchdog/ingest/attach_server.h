@@ -23,6 +23,7 @@ struct AttachLimits {
   std::size_t sessions = 8192;            // in all
   std::size_t sessions_per_process = 64;  // one for each exec that left children behind
   RecordAllowance records{};              // of a session: a process and what it forks
+  int dump_signal = 0;  // real-time: agents record their stacks when it comes; 0: none
 };
 
 class AttachServer {
@@ -45,6 +46,9 @@ class AttachServer {
   // Looks at every ring now: published records, and what processes that died have left. Says how
   // many records were left out.
   void drain();
+
+  // Whether an agent is at work in that process, which lives.
+  bool watches(int pid) const;
 
   // Stops listening and drops all sessions, so that io.run() can return. Undelivered records are
   // lost: drain() first.

@@ -77,13 +77,15 @@ std::optional<Hello> receive_hello(int socket) {
   return is_sensible(hello) ? std::optional(hello) : std::nullopt;
 }
 
-std::optional<Attachment> welcome(int socket, const Hello& hello, AttachedProcess process) {
+std::optional<Attachment> welcome(int socket, const Hello& hello, AttachedProcess process,
+                                  int dump_signal) {
   const std::int64_t now = realtime_now_ns();
   const RingFile file;
   RingMemory ring(file);
   Pipe pipe = make_pipe();
-  const Welcome settings{kHandshakeMagic,      kProtocolVersion, 0,
-                         kDefaultAckTimeoutMs, kRingVersion,     kRingSize};
+  const Welcome settings{
+      kHandshakeMagic,      kProtocolVersion, static_cast<std::uint16_t>(dump_signal),
+      kDefaultAckTimeoutMs, kRingVersion,     kRingSize};
   const std::array descriptors{file.descriptor(), pipe.write_end.get()};
   process.own_pid = hello.pid;
   if (!send_with_descriptors(socket, std::as_bytes(std::span(&settings, 1)), descriptors)) {

@@ -23,7 +23,8 @@ std::optional<Hello> receive_hello(int socket);
 
 // Makes a ring and a pipe and sends them. None when the peer is gone. Throws when there are no
 // resources to be had.
-std::optional<Attachment> welcome(int socket, const Hello& hello, AttachedProcess process);
+std::optional<Attachment> welcome(int socket, const Hello& hello, AttachedProcess process,
+                                  int dump_signal);
 
 // The lines about interpreters that an agent leaves alone: one for each version, however many
 // processes run it.

@@ -38,6 +38,7 @@ class ProcessFamily {
   void forget(int pid) { members_.erase(pid); }
   void forget_all() { members_.clear(); }
 
+  bool has(int pid) const { return members_.contains(pid); }
   bool all_dead() const { return members_.empty(); }
 
   const AttachedProcess& attached() const { return attached_; }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <string>
 
 namespace pyfault {
 namespace {
@@ -48,44 +49,23 @@ bool take_back(int fd, std::size_t size) {
 
 }  // namespace
 
-FdSink::FdSink(LogFile file, LogNotices notices)
-    : file_(std::move(file)), notices_(std::move(notices)) {}
-
-void FdSink::sink_it_(const spdlog::details::log_msg& message) {
-  flush_();
-  if (write_report({message.payload.data(), message.payload.size()})) ++settled_;
-}
-
-void FdSink::flush_() {
-  const std::uint64_t lost = lost_;
-  if (lost == 0) return;
-  const std::string loss = notices_.lost(lost);
-  if (loss.empty() || !write_report(loss)) return;
-  lost_ -= lost;
-  settled_ += lost;
-}
-
-bool FdSink::tell_late(std::uint64_t count) {
-  const std::string notice = notices_.late(count);
-  return notice.empty() || write_report(notice);
-}
-
-bool FdSink::follow_name() {
-  const int before = file_.get();
-  error_ = file_.follow_name();
-  if (file_.get() != before) mid_line_ = false;  // another file, on another descriptor
-  return error_ == 0;
-}
-
-bool FdSink::write_report(std::string_view report) {
-  if (!follow_name()) return false;
+int FdSink::write(std::string_view report) {
+  if (const int error = follow_name(); error != 0) return error;
   std::string text;
   if (mid_line_) text += '\n';
   text += report;
   const Written done = write_all(file_.get(), text);
-  error_ = done.error;
-  if (done.size > 0 && (error_ == 0 || !take_back(file_.get(), done.size))) mid_line_ = error_ != 0;
-  return error_ == 0;
+  if (done.size > 0 && (done.error == 0 || !take_back(file_.get(), done.size))) {
+    mid_line_ = done.error != 0;
+  }
+  return done.error;
+}
+
+int FdSink::follow_name() {
+  const int before = file_.get();
+  const int error = file_.follow_name();
+  if (file_.get() != before) mid_line_ = false;  // another file, on another descriptor
+  return error;
 }
 
 }  // namespace pyfault

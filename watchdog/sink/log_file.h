@@ -18,6 +18,9 @@ class LogFile {
 
   int get() const { return fd_.get(); }
 
+  // Empty where it is not followed.
+  const std::string& name() const { return name_; }
+
   // Sees to it that get() is the file that has the name now, creating it anew when there is none.
   // 0, or the errno of what stands in the way; then get() is what it was.
   int follow_name();

@@ -29,13 +29,14 @@ UniqueFd open_for_append(const std::string& file) {
   return UniqueFd(::open(file.c_str(), kFlags, 0644));
 }
 
-UniqueFd open_log_target(const std::optional<std::string>& file) {
-  if (!file) return UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-  UniqueFd fd = open_for_append(*file);
-  if (!fd) {
-    throw StartError(kExitOwnError, "--log '" + *file + "': cannot write there: " + advice(errno));
-  }
+UniqueFd open_log_file(const std::string& file, const std::string& what) {
+  UniqueFd fd = open_for_append(file);
+  if (!fd) throw StartError(kExitOwnError, what + ": cannot write there: " + advice(errno));
   return fd;
+}
+
+UniqueFd open_stderr() {
+  return UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
 }
 
 }  // namespace pyfault

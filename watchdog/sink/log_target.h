@@ -2,7 +2,6 @@
 // nothing runs yet.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "watchdog/os/unique_fd.h"
@@ -13,8 +12,10 @@ namespace pyfault {
 // had.
 UniqueFd open_for_append(const std::string& file);
 
-// A descriptor of our own (close-on-exec) for the file, which is created with mode 0644 and
-// appended to, or without a file for stderr. Throws StartError (kExitOwnError).
-UniqueFd open_log_target(const std::optional<std::string>& file);
+// Likewise. Throws StartError (kExitOwnError) that begins with `what`, such as "--log 'x'".
+UniqueFd open_log_file(const std::string& file, const std::string& what);
+
+// A descriptor of our own for stderr, close-on-exec.
+UniqueFd open_stderr();
 
 }  // namespace pyfault

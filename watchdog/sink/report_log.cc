@@ -1,6 +1,6 @@
 #include "watchdog/sink/report_log.h"
 
-#include <spdlog/details/log_msg.h>
+#include <spdlog/common.h>  // which the next one lacks
 #include <spdlog/details/mpmc_blocking_q.h>
 
 #include <algorithm>
@@ -13,8 +13,6 @@
 #include <string_view>
 #include <thread>
 #include <utility>
-
-#include "watchdog/sink/fd_sink.h"
 
 namespace pyfault {
 namespace {
@@ -29,16 +27,15 @@ constexpr std::string_view kEndMark;  // no report is empty
 
 class ReportLog::Writer {
  public:
-  Writer(LogFile file, LogNotices notices, LogPatience patience)
-      : trouble_(notices.trouble),
-        patience_(patience),
-        sink_(std::move(file), std::move(notices)) {}
+  Writer(std::unique_ptr<Sink> sink, LogNotices notices, LogPatience patience)
+      : sink_(std::move(sink)), notices_(std::move(notices)), patience_(patience) {}
 
   void run();
   void accept(std::string report);
   void end();
   void wait_for_end(std::chrono::milliseconds limit) { emptied_.get_future().wait_for(limit); }
-  std::uint64_t settled() const { return sink_.settled(); }
+  std::uint64_t settled() const { return settled_; }
+  std::uint64_t dropped() const { return dropped_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -47,15 +44,20 @@ class ReportLog::Writer {
   bool try_to_write(const std::string& report);
   bool keep_trying(const std::string& report);
   bool wait_to_retry();
+  void count_lost() noexcept { ++lost_, ++dropped_; }
+  bool write_notice(const std::string& notice);
+  void tell_lost();
   void tell_late();
   void flush();
 
-  const std::function<void(int)> trouble_;
+  const std::unique_ptr<Sink> sink_;
+  const LogNotices notices_;
   const LogPatience patience_;
-  FdSink sink_;
-  spdlog::details::mpmc_blocking_queue<std::string> queue_{kQueuedReports +
-                                                           2};  // and the end marks
+  spdlog::details::mpmc_blocking_queue<std::string> queue_{kQueuedReports + 1};  // and the end mark
   std::atomic<std::size_t> queued_bytes_ = 0;
+  std::atomic<std::uint64_t> lost_ = 0;     // given up, and not told in the log yet
+  std::atomic<std::uint64_t> dropped_ = 0;  // given up, ever
+  std::atomic<std::uint64_t> settled_ = 0;  // written, or given up and told
   std::promise<void> emptied_;
 
   std::mutex mutex_;  // guards the next three
@@ -64,6 +66,8 @@ class ReportLog::Writer {
   Clock::time_point deadline_;
 
   // Known to the log's thread alone.
+  int error_ = 0;  // of the last try
+  std::chrono::milliseconds delay_ = patience_.retry;
   bool trouble_told_ = false;
   std::uint64_t late_ = 0;  // written after a failure, not told yet
   std::size_t behind_ = 0;  // reports still in the queue that waited for it to pass
@@ -71,7 +75,7 @@ class ReportLog::Writer {
 
 void ReportLog::Writer::accept(std::string report) {
   if (queue_.size() >= kQueuedReports || queued_bytes_ + report.size() > kQueuedBytes) {
-    sink_.count_lost();
+    count_lost();
     return;
   }
   queued_bytes_ += report.size();
@@ -81,7 +85,8 @@ void ReportLog::Writer::accept(std::string report) {
 void ReportLog::Writer::end() {
   {
     const std::lock_guard lock(mutex_);
-    if (!std::exchange(ending_, true)) deadline_ = Clock::now() + patience_.at_end;
+    if (std::exchange(ending_, true)) return;
+    deadline_ = Clock::now() + patience_.at_end;
   }
   ending_begins_.notify_one();
   queue_.enqueue_nowait(std::string(kEndMark));
@@ -109,24 +114,27 @@ void ReportLog::Writer::write(const std::string& report) noexcept try {
     behind_ = queue_.size();
     tell_late();
   } else {
-    sink_.count_lost();
+    count_lost();
   }
 } catch (const std::exception&) {
-  sink_.count_lost();
+  count_lost();
 }
 
 bool ReportLog::Writer::try_to_write(const std::string& report) {
-  sink_.log(spdlog::details::log_msg("reports", spdlog::level::info, report));
-  return sink_.error() == 0;
+  tell_lost();
+  error_ = sink_->write(report);
+  if (error_ == 0) ++settled_;
+  return error_ == 0;
 }
 
 // A packet socket will never take a report that is too large for it.
 bool ReportLog::Writer::keep_trying(const std::string& report) {
-  if (sink_.error() == EMSGSIZE) return false;
-  if (!std::exchange(trouble_told_, true)) trouble_(sink_.error());
+  if (error_ == EMSGSIZE) return false;
+  if (!std::exchange(trouble_told_, true)) notices_.trouble(error_);
   while (wait_to_retry()) {
     if (try_to_write(report)) {
       trouble_told_ = false;
+      delay_ = patience_.retry;
       return true;
     }
   }
@@ -137,28 +145,43 @@ bool ReportLog::Writer::keep_trying(const std::string& report) {
 bool ReportLog::Writer::wait_to_retry() {
   std::unique_lock lock(mutex_);
   if (!ending_) {
-    ending_begins_.wait_for(lock, patience_.retry, [this] { return ending_; });
+    ending_begins_.wait_for(lock, delay_, [this] { return ending_; });
+    delay_ = std::min(2 * delay_, std::max(patience_.retry, patience_.longest_retry));
     return true;
   }
-  if (sink_.error() == EPIPE || Clock::now() >= deadline_) return false;
+  if (error_ == EPIPE || Clock::now() >= deadline_) return false;
   lock.unlock();
   std::this_thread::sleep_for(std::min<Clock::duration>(kRetryAtEnd, deadline_ - Clock::now()));
   return true;
 }
 
+bool ReportLog::Writer::write_notice(const std::string& notice) {
+  return !notice.empty() && sink_->write(notice) == 0;
+}
+
+// Before the next report that gets through. While the format has no words for it, it stays untold.
+void ReportLog::Writer::tell_lost() {
+  const std::uint64_t lost = lost_;
+  if (lost == 0 || !write_notice(notices_.lost(lost))) return;
+  lost_ -= lost;
+  settled_ += lost;
+}
+
 // Once the log has caught up.
 void ReportLog::Writer::tell_late() {
-  if (late_ > 0 && behind_ == 0 && sink_.tell_late(late_)) late_ = 0;
+  if (late_ == 0 || behind_ > 0) return;
+  const std::string notice = notices_.late(late_);
+  if (notice.empty() || write_notice(notice)) late_ = 0;
 }
 
 void ReportLog::Writer::flush() {
   behind_ = 0;
   tell_late();
-  sink_.flush();
+  tell_lost();
 }
 
-ReportLog::ReportLog(LogFile file, LogNotices notices, LogPatience patience)
-    : writer_(std::make_shared<Writer>(std::move(file), std::move(notices), patience)) {
+ReportLog::ReportLog(std::unique_ptr<Sink> sink, LogNotices notices, LogPatience patience)
+    : writer_(std::make_shared<Writer>(std::move(sink), std::move(notices), patience)) {
   std::thread([writer = writer_] { writer->run(); }).detach();
 }
 
@@ -172,10 +195,18 @@ void ReportLog::write(std::string report) {
   writer_->accept(std::move(report));
 }
 
-std::uint64_t ReportLog::finish(std::chrono::milliseconds limit) {
+void ReportLog::begin_finish() {
   writer_->end();
+}
+
+std::uint64_t ReportLog::finish(std::chrono::milliseconds limit) {
+  begin_finish();
   writer_->wait_for_end(limit);
   return reports_ - writer_->settled();
+}
+
+std::uint64_t ReportLog::dropped() const {
+  return writer_->dropped();
 }
 
 }  // namespace pyfault

@@ -1,6 +1,7 @@
-// The log: takes reports without ever waiting, and writes them in order on a thread of its own.
+// A log: takes reports without ever waiting, and gives them in order to its sink, on a thread of
+// its own.
 //
-// A report that can't be written (a full disk, a directory that is gone) is kept and tried again,
+// A report that can't be written (a full disk, a collector that is down) is kept and tried again,
 // and those that come after it wait behind it. At most kQueuedReports of kQueuedBytes wait; later
 // ones are dropped and counted, so that the first report of a series, the cause, survives.
 #pragma once
@@ -10,8 +11,8 @@
 #include <memory>
 #include <string>
 
-#include "watchdog/sink/log_file.h"
 #include "watchdog/sink/log_notices.h"
+#include "watchdog/sink/sink.h"
 
 namespace pyfault {
 
@@ -21,12 +22,14 @@ inline constexpr std::size_t kQueuedBytes = std::size_t{64} << 20;
 struct LogPatience {
   std::chrono::milliseconds retry{1000};   // between two tries, while the program runs
   std::chrono::milliseconds at_end{2000};  // to go on trying after that
+  // Each wait is twice as long as the one before, up to this; not above `retry`: all are the same.
+  std::chrono::milliseconds longest_retry{0};
 };
 
 class ReportLog {
  public:
   // Starts the thread: a crash may come of having no threads left. Throws std::system_error.
-  ReportLog(LogFile file, LogNotices notices, LogPatience patience = {});
+  ReportLog(std::unique_ptr<Sink> sink, LogNotices notices, LogPatience patience = {});
   ~ReportLog();  // does not wait: finish() first
   ReportLog(const ReportLog&) = delete;
   ReportLog& operator=(const ReportLog&) = delete;
@@ -34,10 +37,16 @@ class ReportLog {
   // An empty report is none. One thread only.
   void write(std::string report);
 
+  // Of several logs that are about to finish(), so that none waits for another.
+  void begin_finish();
+
   // Writes out what waits, for `limit` at most: a descriptor that takes nothing must not hold up
   // the end of the process. Then the log's thread is left behind in its write, so end with _exit or
   // a signal. Returns how many reports are lost without a word in the log. Call once, last.
   std::uint64_t finish(std::chrono::milliseconds limit);
+
+  // Reports that were given up, told or not. Any thread.
+  std::uint64_t dropped() const;
 
  private:
   class Writer;

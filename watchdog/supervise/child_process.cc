@@ -2,7 +2,11 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -33,7 +37,15 @@ std::vector<char*> pointers_to(const std::vector<std::string>& words) {
   return pointers;
 }
 
-// Closed by a successful execve, else it carries the errno.
+// What can fail in the child.
+enum class Step { kNone, kSession, kStreams, kLimits, kIdentity, kDirectory, kExecute };
+
+struct Failure {
+  Step step = Step::kNone;
+  int error = 0;  // errno
+};
+
+// Closed by a successful execve, else it carries the failure.
 struct ErrorPipe {
   UniqueFd reader;
   UniqueFd writer;
@@ -45,40 +57,78 @@ struct ErrorPipe {
     writer.reset(fds[1]);
   }
 
-  int receive() {
+  Failure receive() {
     writer.reset();
-    int error = 0;
-    while (::read(reader.get(), &error, sizeof error) < 0 && errno == EINTR) {
+    Failure failure;
+    while (::read(reader.get(), &failure, sizeof failure) < 0 && errno == EINTR) {
     }
-    return error;
+    return failure;
   }
 };
 
 struct Launch {
-  const char* path;
+  const SpawnPlan* plan;
   char* const* argv;
   char* const* environment;
-  const sigset_t* signal_mask;
   bool sigchld_ignored;
   int error_fd;
 };
+
+bool take_streams(const std::array<int, 3>& streams) {
+  for (int stream = 0; stream < static_cast<int>(streams.size()); ++stream) {
+    const int fd = streams[static_cast<std::size_t>(stream)];
+    if (fd >= 0 && ::dup2(fd, stream) < 0) return false;
+  }
+  return true;
+}
+
+bool take_limits(const SpawnPlan& plan) {
+  for (const auto& [resource, limit] : plan.limits) {
+    if (::syscall(SYS_prlimit64, 0, resource, &limit, nullptr) != 0) return false;
+  }
+  return true;
+}
+
+// By system calls: libc's functions would tell threads of it that are not in this process.
+bool take_identity(const Identity& identity) {
+  const auto& [uid, gid, groups] = identity;
+  return ::syscall(SYS_setgroups, groups.size(), groups.data()) == 0 &&
+         ::syscall(SYS_setresgid, gid, gid, gid) == 0 &&
+         ::syscall(SYS_setresuid, uid, uid, uid) == 0;
+}
+
+// The directory comes last: it must be the user's to enter. Root's limits may be raised only
+// before.
+Step prepare(const SpawnPlan& plan) {
+  if (plan.own_session && ::setsid() < 0) return Step::kSession;
+  if (!take_streams(plan.streams)) return Step::kStreams;
+  if (!take_limits(plan)) return Step::kLimits;
+  if (plan.umask) ::umask(*plan.umask);
+  if (plan.identity && !take_identity(*plan.identity)) return Step::kIdentity;
+  if (!plan.directory.empty() && ::chdir(plan.directory.c_str()) != 0) return Step::kDirectory;
+  return Step::kNone;
+}
 
 // Runs in the child. Other threads may hold locks in the memory that was copied, so it only makes
 // system calls.
 int execute(void* argument) {
   const auto& launch = *static_cast<const Launch*>(argument);
   if (launch.sigchld_ignored) ::signal(SIGCHLD, SIG_IGN);
-  ::sigprocmask(SIG_SETMASK, launch.signal_mask, nullptr);
-  ::execve(launch.path, launch.argv, launch.environment);
-  const int error = errno;
-  [[maybe_unused]] const ssize_t ignored = ::write(launch.error_fd, &error, sizeof error);
+  Failure failure{prepare(*launch.plan), 0};
+  if (failure.step == Step::kNone) {
+    ::sigprocmask(SIG_SETMASK, &launch.plan->signal_mask, nullptr);
+    ::execve(launch.plan->path.c_str(), launch.argv, launch.environment);
+    failure.step = Step::kExecute;
+  }
+  failure.error = errno;
+  [[maybe_unused]] const ssize_t ignored = ::write(launch.error_fd, &failure, sizeof failure);
   ::_exit(kExitNotFound);
 }
 
 struct Spawned {
   pid_t pid = -1;
   UniqueFd pidfd;
-  int error = 0;  // errno of execve; then there is no process
+  Failure failure;  // of whatever step; then there is no process
 };
 
 // posix_spawn(3) would change the dispositions of signals 32 and 33, and can't give the program an
@@ -88,15 +138,14 @@ Spawned try_spawn(const SpawnPlan& plan, bool sigchld_ignored) {
   const std::vector<char*> argv = pointers_to(plan.argv);
   const std::vector<char*> environment = pointers_to(plan.environment);
   ErrorPipe error;
-  Launch launch{plan.path.c_str(), argv.data(),     environment.data(),
-                &plan.signal_mask, sigchld_ignored, error.writer.get()};
+  Launch launch{&plan, argv.data(), environment.data(), sigchld_ignored, error.writer.get()};
   alignas(16) std::array<std::byte, kLaunchStack> stack;
   int pidfd = -1;
   const pid_t pid =
       ::clone(execute, stack.data() + stack.size(), CLONE_PIDFD | SIGCHLD, &launch, &pidfd);
   if (pid < 0) fail_to_start();
   Spawned spawned{pid, UniqueFd(pidfd), error.receive()};
-  if (spawned.error != 0) ::waitpid(pid, nullptr, 0);
+  if (spawned.failure.error != 0) ::waitpid(pid, nullptr, 0);
   return spawned;
 }
 
@@ -121,13 +170,37 @@ SpawnPlan through_shell(const SpawnPlan& plan) {
   return shell;
 }
 
-[[noreturn]] void fail_to_execute(const SpawnPlan& plan, int error) {
-  const std::string subject = "cannot run '" + plan.path + "': ";
-  if (error == ENOENT) {
-    // The file itself was found before.
-    throw StartError(kExitNotFound, subject + "the interpreter that it names was not found");
+std::string wanted_by(Step step, const SpawnPlan& plan) {
+  switch (step) {
+    case Step::kSession:
+      return "a session of its own";
+    case Step::kStreams:
+      return "its standard streams";
+    case Step::kLimits:
+      return "its limits";
+    case Step::kIdentity:
+      return "its user or group";
+    case Step::kDirectory:
+      return "the directory '" + plan.directory + "'";
+    case Step::kNone:
+    case Step::kExecute:
+      break;
   }
-  throw StartError(kExitCannotExecute, subject + std::generic_category().message(error));
+  return "";
+}
+
+[[noreturn]] void fail_to_execute(const SpawnPlan& plan, const Failure& failure) {
+  const std::string subject = "cannot run '" + plan.path + "'";
+  const std::string reason = std::generic_category().message(failure.error);
+  if (failure.step != Step::kExecute) {
+    throw StartError(kExitOwnError,
+                     subject + " with " + wanted_by(failure.step, plan) + ": " + reason);
+  }
+  if (failure.error == ENOENT) {
+    // The file itself was found before.
+    throw StartError(kExitNotFound, subject + ": the interpreter that it names was not found");
+  }
+  throw StartError(kExitCannotExecute, subject + ": " + reason);
 }
 
 }  // namespace
@@ -135,10 +208,10 @@ SpawnPlan through_shell(const SpawnPlan& plan) {
 ChildProcess ChildProcess::spawn(const SpawnPlan& plan) {
   const bool sigchld_ignored = stop_ignoring_sigchld();
   Spawned child = try_spawn(plan, sigchld_ignored);
-  if (child.error == ENOEXEC && looks_like_text(plan.path)) {
+  if (child.failure.error == ENOEXEC && looks_like_text(plan.path)) {
     child = try_spawn(through_shell(plan), sigchld_ignored);
   }
-  if (child.error != 0) fail_to_execute(plan, child.error);
+  if (child.failure.error != 0) fail_to_execute(plan, child.failure);
   return {child.pid, std::move(child.pidfd)};
 }
 

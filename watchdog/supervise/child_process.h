@@ -5,9 +5,13 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include <array>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "watchdog/os/file_rights.h"
 #include "watchdog/os/unique_fd.h"
 
 namespace pyfault {
@@ -17,6 +21,14 @@ struct SpawnPlan {
   std::vector<std::string> argv;
   std::vector<std::string> environment;
   sigset_t signal_mask;
+
+  // What is not to be inherited.
+  bool own_session = false;                // it leads a session, and a process group, of its own
+  std::array<int, 3> streams{-1, -1, -1};  // descriptors in place of our stdin, stdout, stderr
+  std::vector<std::pair<int, rlimit>> limits{};  // RLIMIT_...
+  std::optional<mode_t> umask{};
+  std::optional<Identity> identity{};
+  std::string directory{};  // empty: ours
 };
 
 struct ChildEnd {
@@ -30,9 +42,8 @@ class ChildProcess {
  public:
   // Everything that the plan does not name is inherited: process group, terminal, working
   // directory, limits, umask, ignored signals, and descriptors that are not close-on-exec. A text
-  // file without
-  // #! is run by /bin/sh, as execvp(3) does. Throws StartError when it can't be executed; then
-  // nothing runs.
+  // file without #! is run by /bin/sh, as execvp(3) does. Throws StartError when it can't be
+  // executed, or not as planned; then nothing runs.
   static ChildProcess spawn(const SpawnPlan& plan);
 
   pid_t pid() const { return pid_; }

@@ -24,6 +24,10 @@ int file_error(const std::string& path, int mode) {
   return ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0 ? 0 : errno;
 }
 
+std::string inside(const std::string& directory, const std::string& name) {
+  return directory.empty() || name.starts_with('/') ? name : directory + "/" + name;
+}
+
 bool is_missing(int error) {
   return error == ENOENT || error == ENOTDIR;
 }
@@ -34,14 +38,15 @@ struct Found {
 };
 
 // The first that can be executed; else the first that is there but can't be; else not found.
-Found search_path(const std::string& name) {
-  const char* variable = std::getenv("PATH");
-  std::string_view rest = variable ? variable : kDefaultPath;
+Found search_path(const std::string& name, const Surroundings& where) {
+  std::string_view rest = kDefaultPath;
+  if (const char* ours = std::getenv("PATH")) rest = ours;
+  if (where.path) rest = *where.path;
   Found best;
   for (bool more = true; more;) {
     const std::size_t colon = rest.find(':');
     const std::string_view directory = rest.substr(0, colon);
-    const std::string path = directory.empty() ? name : std::string(directory) + "/" + name;
+    const std::string path = inside(where.directory, inside(std::string(directory), name));
     const int error = file_error(path, X_OK);
     if (error == 0) return {path, 0};
     if (!is_missing(error) && is_missing(best.error)) best = {path, error};
@@ -51,10 +56,11 @@ Found search_path(const std::string& name) {
   return best;
 }
 
-Found find_program(const std::string& name) {
+Found find_program(const std::string& name, const Surroundings& where) {
   if (name.empty()) return {};
-  if (name.find('/') == std::string::npos) return search_path(name);
-  return {name, file_error(name, X_OK)};
+  if (name.find('/') == std::string::npos) return search_path(name, where);
+  const std::string path = inside(where.directory, name);
+  return {path, file_error(path, X_OK)};
 }
 
 std::string describe(int error, const char* denied) {
@@ -77,8 +83,8 @@ std::string describe(int error, const char* denied) {
                    "cannot run " + subject + ": " + describe(error, "not executable") + advice);
 }
 
-void check_script(const std::string& script) {
-  const int error = file_error(script, R_OK);
+void check_script(const std::string& script, const Surroundings& where) {
+  const int error = file_error(inside(where.directory, script), R_OK);
   if (error == 0) return;
   const std::string subject = "cannot run '" + script + "': ";
   if (is_missing(error)) throw StartError(kExitNotFound, subject + "no such file");
@@ -96,9 +102,9 @@ Command resolve_command(const std::vector<std::string>& words, const std::string
   return command;
 }
 
-std::string locate(const Command& command) {
-  if (!command.script.empty()) check_script(command.script);
-  const Found program = find_program(command.argv.front());
+std::string locate(const Command& command, const Surroundings& where) {
+  if (!command.script.empty()) check_script(command.script, where);
+  const Found program = find_program(command.argv.front(), where);
   if (program.error != 0) fail_program(command, program.error);
   return program.path;
 }

@@ -1,6 +1,7 @@
 // From the words after --exec to what is executed.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,15 @@ struct Command {
 // else stays as it is. Pure. `words` is not empty.
 Command resolve_command(const std::vector<std::string>& words, const std::string& python);
 
+// Where a program is looked for, if not where we are.
+struct Surroundings {
+  std::optional<std::string> path;  // PATH; none: ours
+  std::string directory;            // relative names begin here; empty: in our working directory
+};
+
 // The path of the file to execute, found as execvp(3) would find it. Throws StartError:
 // kExitNotFound where the program, the script or the interpreter does not exist, kExitCannotExecute
 // where it can't be executed (or, for a script, read).
-std::string locate(const Command& command);
+std::string locate(const Command& command, const Surroundings& where = {});
 
 }  // namespace pyfault

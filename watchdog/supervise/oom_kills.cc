@@ -79,6 +79,10 @@ bool OomKills::settle() {
   return seen_ && seen_ != before_;
 }
 
+void OomKills::count_anew() {
+  if (before_) before_ = count_of(folder_);
+}
+
 // v1 shows every process that has exited in the root.
 bool OomKills::has_left(pid_t pid) const {
   return unified_ && cgroup_of(pid, root_).path != cgroup_;

@@ -36,6 +36,9 @@ class OomKills {
   // again, a good moment later.
   bool settle();
 
+  // What was counted up to now is somebody else's.
+  void count_anew();
+
  private:
   bool has_left(pid_t pid) const;
 

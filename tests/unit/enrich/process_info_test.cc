@@ -28,6 +28,7 @@ TEST(ReadProcess, TellsWhoWeAre) {
   ASSERT_TRUE(process);
   EXPECT_EQ(process->pid, getpid());
   EXPECT_EQ(process->ppid, getppid());
+  EXPECT_EQ(process->uid, geteuid());
   EXPECT_EQ(process->name, "unit_enrich");
   EXPECT_THAT(process->executable, EndsWith("/unit_enrich"));
   ASSERT_THAT(process->command, Not(IsEmpty()));

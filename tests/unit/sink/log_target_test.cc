@@ -37,7 +37,7 @@ class LogTargetTest : public testing::Test {
   // What the user is told; empty where the log can be had.
   static std::string refusal(const std::string& file) {
     try {
-      open_log_target(file);
+      open_log_file(file, "--log '" + file + "'");
       return "";
     } catch (const StartError& error) {
       EXPECT_EQ(error.exit_code(), kExitOwnError);
@@ -50,7 +50,7 @@ class LogTargetTest : public testing::Test {
 
 TEST_F(LogTargetTest, AFileIsCreatedReadableForAll) {
   ::umask(022);
-  open_log_target(path("new"));
+  open_log_file(path("new"), "");
   struct stat status {};
   ASSERT_EQ(::stat(path("new").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0644u);
@@ -58,13 +58,13 @@ TEST_F(LogTargetTest, AFileIsCreatedReadableForAll) {
 
 TEST_F(LogTargetTest, WhatTheFileHoldsIsKept) {
   std::ofstream(path("log")) << "yesterday\n";
-  append(open_log_target(path("log")), "today\n");
+  append(open_log_file(path("log"), ""), "today\n");
   EXPECT_EQ(content("log"), "yesterday\ntoday\n");
 }
 
 TEST_F(LogTargetTest, TwoWatchdogsDoNotOverwriteEachOther) {
-  const UniqueFd one = open_log_target(path("log"));
-  const UniqueFd two = open_log_target(path("log"));
+  const UniqueFd one = open_log_file(path("log"), "");
+  const UniqueFd two = open_log_file(path("log"), "");
   append(one, "1\n");
   append(two, "2\n");
   append(one, "3\n");
@@ -72,8 +72,8 @@ TEST_F(LogTargetTest, TwoWatchdogsDoNotOverwriteEachOther) {
 }
 
 TEST_F(LogTargetTest, TheProgramDoesNotInheritIt) {
-  const UniqueFd file = open_log_target(path("log"));
-  const UniqueFd standard_error = open_log_target(std::nullopt);
+  const UniqueFd file = open_log_file(path("log"), "");
+  const UniqueFd standard_error = open_stderr();
   EXPECT_EQ(::fcntl(file.get(), F_GETFD), FD_CLOEXEC);
   EXPECT_EQ(::fcntl(standard_error.get(), F_GETFD), FD_CLOEXEC);
 }

@@ -11,6 +11,7 @@
 
 #include "tests/unit/sink/channel.h"
 #include "tests/unit/sink/notices.h"
+#include "watchdog/sink/fd_sink.h"
 
 namespace pyfault {
 namespace {
@@ -29,8 +30,8 @@ class ReportLogTest : public testing::Test {
       note(error);
       heard->in_trouble.release();
     };
-    log_ =
-        std::make_unique<ReportLog>(LogFile::unnamed(std::move(fd)), std::move(notices), patience);
+    auto sink = std::make_unique<FdSink>(LogFile::unnamed(std::move(fd)));
+    log_ = std::make_unique<ReportLog>(std::move(sink), std::move(notices), patience);
   }
   // A disk that is full until room() is called, which waits until that has been noticed.
   void open_full(LogPatience patience) {
@@ -177,6 +178,17 @@ TEST_F(ReportLogTest, TheLossOfTheLastReportIsToldBeforeTheEnd) {
   log_->write(std::string(64 << 20, 'x'));  // larger than any packet
   EXPECT_EQ(log_->finish(hours(1)), 0u);
   EXPECT_EQ(channel.read_once(), "lost 1\n");
+}
+
+TEST_F(ReportLogTest, LostReportsAreToldBeforeTheNextOneThatGetsThrough) {
+  Channel channel = Channel::packets();
+  open(std::move(channel.writer));
+  log_->write(std::string(60 << 20, 'x'));  // larger than any packet
+  log_->write("next\n");
+  EXPECT_EQ(log_->finish(hours(1)), 0u);
+  EXPECT_EQ(channel.read_once(), "lost 1\n");
+  EXPECT_EQ(channel.read_once(), "next\n");
+  EXPECT_EQ(log_->dropped(), 1u);
 }
 
 TEST_F(ReportLogTest, WithoutFinishingTheThreadEndsAllTheSame) {

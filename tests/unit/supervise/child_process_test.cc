@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
 
 #include "tests/unit/supervise/forked.h"
 #include "tests/unit/supervise/temporary_files.h"
@@ -161,6 +165,65 @@ TEST_F(ChildProcessTest, WhatCannotBeExecutedLeavesNoProcess) {
 TEST_F(ChildProcessTest, TooManyArgumentsAre126) {
   const std::string huge(1 << 18, 'x');
   EXPECT_EQ(refusal(plan("/bin/true", {"true", huge})).exit_code(), 126);
+}
+
+class PlannedChild : public ChildProcessTest {
+ protected:
+  bool holds(const std::string& condition) {
+    plan_.argv = {"sh", "-c", condition};
+    return exit_code(plan_) == 0;
+  }
+
+  SpawnPlan plan_ = shell("");
+};
+
+TEST_F(PlannedChild, LeadsASessionAndAGroupOfItsOwn) {
+  const std::string condition =
+      "read pid name state ppid group session rest < /proc/self/stat; "
+      "[ $pid = $group ] && [ $pid = $session ]";
+  EXPECT_FALSE(holds(condition));
+  plan_.own_session = true;
+  EXPECT_TRUE(holds(condition));
+}
+
+TEST_F(PlannedChild, HasItsDirectory) {
+  plan_.directory = "/usr";
+  EXPECT_TRUE(holds("[ \"$(pwd)\" = /usr ]"));
+}
+
+TEST_F(PlannedChild, HasItsMask) {
+  plan_.umask = 027;
+  EXPECT_TRUE(holds("[ $(umask) = 0027 ]"));
+}
+
+TEST_F(PlannedChild, HasItsLimits) {
+  plan_.limits = {{RLIMIT_NOFILE, {70, 77}}, {RLIMIT_CORE, {0, 0}}};
+  EXPECT_TRUE(holds("[ $(ulimit -n) = 70 ] && [ $(ulimit -H -n) = 77 ] && [ $(ulimit -c) = 0 ]"));
+}
+
+TEST_F(PlannedChild, HasItsStreams) {
+  const std::string file = files_.plain("out");
+  const UniqueFd out(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+  plan_.streams = {-1, out.get(), out.get()};
+  EXPECT_TRUE(holds("echo to stdout; echo to stderr >&2"));
+  std::ifstream written(file);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(written), {}), "to stdout\nto stderr\n");
+}
+
+TEST_F(PlannedChild, IsItsUserAndInItsGroupsOnly) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can be somebody else";
+  plan_.identity = Identity{65534, 65533, {65532}};
+  EXPECT_TRUE(
+      holds("[ $(id -u) = 65534 ] && [ $(id -g) = 65533 ] && "
+            "[ \"$(id -G)\" = '65533 65532' ]"));
+}
+
+TEST_F(PlannedChild, IsRefusedWhenSomethingCannotBeHadAndSaysWhat) {
+  plan_.directory = "/nonexistent";
+  const StartError error = refusal(plan_);
+  EXPECT_EQ(error.exit_code(), kExitOwnError);
+  EXPECT_THAT(error.what(),
+              HasSubstr("cannot run '/bin/sh' with the directory '/nonexistent': No"));
 }
 
 }  // namespace

@@ -126,5 +126,20 @@ TEST_F(LocateTest, AMissingInterpreterIs127AndNamesTheOption) {
                  "the interpreter 'no-python': not found on PATH; name another with --python");
 }
 
+TEST_F(LocateTest, ASearchPathOfItsOwnIsUsedInPlaceOfOurs) {
+  const std::string tool = files_.executable("tool");
+  EXPECT_EQ(locate(resolve_command({"tool"}, ""), {files_.directory(), ""}), tool);
+  EXPECT_THROW(locate(resolve_command({"sh"}, ""), {files_.directory(), ""}), StartError);
+}
+
+TEST_F(LocateTest, RelativeNamesBeginInItsDirectory) {
+  const std::string tool = files_.executable("tool");
+  files_.plain("app.py");
+  const Surroundings there{std::nullopt, files_.directory()};
+  EXPECT_EQ(locate(resolve_command({"./tool"}, ""), there), files_.directory() + "/./tool");
+  EXPECT_EQ(locate(resolve_command({"app.py"}, "/bin/sh"), there), "/bin/sh");
+  EXPECT_THROW(locate(resolve_command({"none.py"}, "/bin/sh"), there), StartError);
+}
+
 }  // namespace
 }  // namespace pyfault

@@ -49,6 +49,17 @@ TEST_F(OomKillsTest, ACountThatRoseIsAKill) {
   EXPECT_TRUE(kills.rose(kPid));
 }
 
+TEST_F(OomKillsTest, AKillThatIsExplainedIsNotCountedAgain) {
+  is_in("0::/web\n");
+  v2_count("4");
+  OomKills kills = watch();
+  v2_count("5");
+  kills.count_anew();
+  EXPECT_FALSE(kills.rose(kPid));
+  v2_count("6");
+  EXPECT_TRUE(kills.rose(kPid));
+}
+
 TEST_F(OomKillsTest, V1CountsToo) {
   is_in("4:memory:/web\n0::/\n");
   v1_count("0");

@@ -108,10 +108,15 @@ TEST(OptionsTest, AnOptionGivenTwiceIsRefused) {
               HasSubstr("--log is given more than once"));
 }
 
-TEST(OptionsTest, ConfigSaysThatItIsNotThereYet) {
-  EXPECT_THAT(refusal({"--config", "f.toml"}),
-              HasSubstr("--config 'f.toml': running as a service"));
-  EXPECT_THAT(refusal({"--config", "f.toml", "--exec", "x"}), HasSubstr("--config"));
+TEST(OptionsTest, AServiceHasAFileAndNoProgram) {
+  const auto options = std::get<ServiceOptions>(
+      parse_options(Words{"--config", "f.toml", "--log", "l", "--log-format", "json"}));
+  EXPECT_EQ(options.file, "f.toml");
+  EXPECT_EQ(options.log, "l");
+  EXPECT_EQ(options.log_format, LogFormat::kJson);
+  EXPECT_EQ(options.python, "python3");
+  EXPECT_THAT(refusal({"--config", "f.toml", "--exec", "x"}), HasSubstr("leave out --exec"));
+  EXPECT_THAT(refusal({"--config", "f.toml", "--doctor"}), HasSubstr("do not go together"));
 }
 
 TEST(OptionsTest, DoctorTakesAnInterpreterAndNothingElse) {

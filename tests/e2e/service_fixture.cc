@@ -1,0 +1,103 @@
+#include "tests/e2e/service_fixture.h"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <stdexcept>
+#include <thread>
+
+#include "tests/support/files.h"
+
+namespace pyfault::test {
+
+using nlohmann::json;
+
+ServiceTest::ServiceTest(const Interpreter& interpreter) : interpreter_(interpreter) {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // what a killed service leaves behind becomes ours
+}
+
+// A test that failed half-way leaves neither service nor workers: these are our children now, and
+// theirs will be.
+ServiceTest::~ServiceTest() {
+  service_.reset();
+  const std::string children = "/proc/self/task/" + std::to_string(::gettid()) + "/children";
+  for (std::string pids = read_file(children); !pids.empty(); pids = read_file(children)) {
+    const int pid = std::stoi(pids);
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+  }
+}
+
+void ServiceTest::script(const std::string& name, std::string_view code) const {
+  write_file(file(name + ".py"), code);
+}
+
+void ServiceTest::config(std::string_view toml) const {
+  write_file(file("service.toml"), toml);
+}
+
+void ServiceTest::one_worker(std::string_view code, std::string_view settings) const {
+  script("worker", code);
+  config("[[worker]]\nname = \"web\"\ncommand = [\"worker.py\"]\n" + std::string(settings));
+}
+
+void ServiceTest::start() {
+  service_ = std::make_unique<ChildProcess>(
+      Launch{.command = {watchdog_path(), "--config", "service.toml", "--log", "log",
+                         "--log-format", "json", "--python", interpreter_.path},
+             .directory = directory_.path()});
+}
+
+Outcome ServiceTest::wait() {
+  return service_->wait();
+}
+
+ServiceTest::Events ServiceTest::events(const std::string& kind, const std::string& worker) const {
+  Events all = Watchdog(interpreter_, file("log")).events(kind);
+  std::erase_if(all,
+                [&](const json& event) { return !worker.empty() && event.at("worker") != worker; });
+  return all;
+}
+
+ServiceTest::Events ServiceTest::await(const std::string& kind, std::size_t count,
+                                       const std::string& worker) {
+  Events seen;
+  await_that(("event " + kind).c_str(), [&] {
+    seen = events(kind, worker);
+    return seen.size() >= count;
+  });
+  return seen;
+}
+
+std::string ServiceTest::await_file(const std::string& name) const {
+  std::string content;
+  await_that(("file " + name).c_str(), [&] {
+    if (std::filesystem::exists(file(name))) content = read_file(file(name));
+    return content.ends_with('\n');
+  });
+  return content;
+}
+
+bool ServiceTest::is_alive(int pid) {
+  if (::kill(pid, 0) != 0) return false;
+  const std::string stat = read_file("/proc/" + std::to_string(pid) + "/stat");
+  return stat.substr(stat.rfind(')') + 2, 1) != "Z";
+}
+
+ServiceTest::Clock::time_point ServiceTest::deadline() {
+  return Clock::now() + std::chrono::seconds(60);
+}
+
+void ServiceTest::pause() {
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+}
+
+void ServiceTest::give_up_after(Clock::time_point limit, const std::string& what) const {
+  if (Clock::now() < limit) return;
+  const std::string log = std::filesystem::exists(file("log")) ? read_file(file("log")) : "no log";
+  throw std::runtime_error("waited too long for " + what + "; the log: " + log);
+}
+
+}  // namespace pyfault::test

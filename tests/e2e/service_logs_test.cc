@@ -1,0 +1,206 @@
+// The logs and metrics of a service: what comes out of them while workers live and die.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <csignal>
+#include <regex>
+
+#include "tests/e2e/service_fixture.h"
+#include "tests/support/files.h"
+#include "tests/support/free_port.h"
+#include "tests/support/loopback_client.h"
+#include "tests/support/rsyslog.h"
+
+namespace pyfault::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr char kCrashes[] = "import ctypes\nctypes.memset(0, 1, 1)\n";
+constexpr char kServes[] = R"(
+import signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+while True:
+    signal.pause()
+)";
+constexpr char kOnce[] = "restart = \"no\"\n";
+
+class ServiceLogs : public ServiceTest {
+ protected:
+  std::string path(const std::string& name) const { return '"' + file(name).string() + '"'; }
+  std::string file_log(const std::string& name, const std::string& lines = "") const {
+    return "[[log]]\ntype = \"file\"\npath = " + path(name) + "\n" + lines;
+  }
+  std::string content(const std::string& name) const {
+    return fs::exists(file(name)) ? read_file(file(name)) : "";
+  }
+  void await_text(const std::string& name, const std::string& text) const {
+    await_that((text + " in " + name).c_str(),
+               [&] { return content(name).find(text) != std::string::npos; });
+  }
+  std::string ask(const std::string& path) const {
+    const LoopbackClient client(port_);
+    client.send("GET " + path + " HTTP/1.0\r\n\r\n");
+    return client.read_to_end();
+  }
+  std::string metrics() const {
+    return "[metrics]\nlisten = \"127.0.0.1:" + std::to_string(port_) + "\"\n";
+  }
+  void end() {
+    stop();
+    EXPECT_EQ(wait().ending, exited(0));
+  }
+
+  const std::uint16_t port_ = free_port(SOCK_STREAM);
+};
+
+TEST_F(ServiceLogs, each_has_its_own_format_and_its_own_filter) {
+  one_worker(kCrashes, kOnce + file_log("all") +
+                           file_log("crashes", "format = \"json\"\nevents = [\"crash\"]\n"));
+  start();
+  await("exit");
+  end();
+  EXPECT_THAT(content("all"), HasSubstr(" worker web python3"));
+  EXPECT_THAT(content("all"), HasSubstr(" crashed: SIGSEGV "));
+  EXPECT_EQ(json::parse(content("crashes"))["event"], "crash");
+}
+
+TEST_F(ServiceLogs, one_that_takes_nothing_holds_up_neither_the_others_nor_the_workers) {
+  one_worker(kCrashes,
+             "backoff = { initial = 0.01, max = 0.01 }\n[[log]]\ntype = \"file\"\n"
+             "path = \"/dev/full\"\n[[log]]\ntype = \"syslog\"\n"
+             "address = \"tcp://127.0.0.1:" +
+                 std::to_string(port_) + "\"\n" + file_log("other"));
+  start();
+  await("exit", 3);
+  await_text("other", " crashed: SIGSEGV ");
+  stop();
+  const Outcome outcome = wait();
+  EXPECT_EQ(outcome.ending, exited(0));
+  EXPECT_THAT(outcome.err, HasSubstr("log '/dev/full': No space left on device; reports are kept"));
+  EXPECT_THAT(outcome.err, HasSubstr("the log to syslog at 127.0.0.1 port " +
+                                     std::to_string(port_) + ": Connection refused"));
+}
+
+TEST_F(ServiceLogs, a_file_is_rotated_and_no_line_is_lost) {
+  one_worker(kCrashes,
+             "backoff = { initial = 0.01, max = 0.01 }\n" +
+                 file_log("rotated", "format = \"json\"\nmax_size = \"4K\"\nkeep = 100\n"));
+  start();
+  await("exit", 10);
+  end();
+  std::string all;
+  for (int number = 100; number >= 1; --number) all += content("rotated." + std::to_string(number));
+  EXPECT_NE(all, "");
+  EXPECT_EQ(all + content("rotated"), content("log"));
+}
+
+TEST_F(ServiceLogs, logrotate_may_take_the_file_away) {
+  one_worker(kServes, file_log("taken"));
+  start();
+  await("ready");
+  await_text("taken", "is ready");
+  fs::rename(file("taken"), file("taken.1"));
+  reload();
+  await_text("taken", "the configuration was read anew");
+  EXPECT_THAT(content("taken.1"), Not(HasSubstr("read anew")));
+  end();
+}
+
+TEST_F(ServiceLogs, a_reload_changes_them_and_restarts_nothing) {
+  one_worker(kServes, file_log("before"));
+  start();
+  await("ready");
+  one_worker(kServes, file_log("after"));
+  reload();
+  await_text("after", "the configuration was read anew");
+  EXPECT_THAT(content("before"), Not(HasSubstr("read anew")));
+  end();
+  EXPECT_EQ(events("start").size(), 1u);
+}
+
+TEST_F(ServiceLogs, a_reload_with_a_log_that_cannot_be_had_changes_nothing) {
+  one_worker(kServes, file_log("before"));
+  start();
+  await("ready");
+  one_worker(kServes, file_log("missing/log"));
+  reload();
+  await_text("before", "cannot write there: the directory does not exist");
+  await_text("before", "the configuration that is in use stays");
+  end();
+}
+
+TEST_F(ServiceLogs, a_log_that_cannot_be_had_at_the_start_is_an_error) {
+  one_worker(kServes, file_log("missing/log"));
+  start();
+  const Outcome outcome = wait();
+  EXPECT_EQ(outcome.ending, exited(125));
+  EXPECT_THAT(outcome.err, ContainsRegex("log '.*/missing/log': cannot write there"));
+}
+
+TEST_F(ServiceLogs, syslog_has_the_death_of_a_worker) {
+  if (!Rsyslog::is_installed()) GTEST_SKIP() << "no rsyslogd here (Debian's package rsyslog)";
+  const fs::path directory = file("rsyslog");
+  fs::create_directory(directory);
+  const Rsyslog daemon(directory);
+  one_worker(kCrashes, kOnce +
+                           std::string("[[log]]\ntype = \"syslog\"\naddress = \"tcp://127.0.0.1:") +
+                           std::to_string(daemon.tcp_port()) + "\"\napp_name = \"shop\"\n");
+  start();
+  const json crash = await("crash").front();
+  const std::string all = daemon.await("event=\"exit\"");
+  EXPECT_THAT(all, HasSubstr(" shop " + crash["process"]["pid"].dump() +
+                             " CRASH [pyfault@32473 event=\"crash\" worker=\"web\" "));
+  EXPECT_THAT(all, HasSubstr(" crash=\"" + crash["id"].get<std::string>() + "\""));
+  EXPECT_THAT(all, HasSubstr("#012Thread "));
+  end();
+}
+
+TEST_F(ServiceLogs, metrics_tell_of_crashes_and_of_what_is_up) {
+  script("bad", kCrashes);
+  one_worker(kServes,
+             "[[worker]]\nname = \"bad\"\ncommand = [\"bad.py\"]\nrestart = \"no\"\n" + metrics());
+  start();
+  await("ready", 1, "web");
+  await("exit", 1, "bad");
+  const std::string answer = ask("/metrics");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, HasSubstr("\npyfault_worker_up{worker=\"web\"} 1\n"));
+  EXPECT_THAT(answer, HasSubstr("\npyfault_worker_up{worker=\"bad\"} 0\n"));
+  EXPECT_THAT(answer, HasSubstr("\npyfault_crashes_total{worker=\"bad\",signal=\"SIGSEGV\"} 1\n"));
+  EXPECT_THAT(answer,
+              HasSubstr("\npyfault_worker_exits_total{worker=\"bad\",reason=\"signaled\"} 1\n"));
+  EXPECT_THAT(answer,
+              ContainsRegex("\npyfault_worker_resident_memory_bytes.worker=\"web\". [1-9]"));
+  end();
+}
+
+TEST_F(ServiceLogs, health_is_good_once_all_are_up) {
+  one_worker(kServes, "ready = { after = \"100ms\" }\n" + metrics());
+  start();
+  await("ready");
+  await_that("good health", [this] {
+    return ask("/healthz").find("ok: 1 of 1 workers are up") != std::string::npos;
+  });
+  end();
+}
+
+TEST_F(ServiceLogs, a_port_that_is_taken_is_an_error) {
+  const UniqueFd taken(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{AF_INET, htons(port_), {htonl(INADDR_LOOPBACK)}, {}};
+  ASSERT_EQ(::bind(taken.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(taken.get(), 1), 0);
+  one_worker(kServes, metrics());
+  start();
+  const Outcome outcome = wait();
+  EXPECT_EQ(outcome.ending, exited(125));
+  EXPECT_THAT(outcome.err, HasSubstr("cannot listen on 127.0.0.1 port " + std::to_string(port_)));
+}
+
+}  // namespace
+}  // namespace pyfault::test

@@ -1,0 +1,89 @@
+#include "tests/support/rsyslog.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <functional>
+#include <stdexcept>
+#include <thread>
+
+#include "tests/support/files.h"
+#include "tests/support/free_port.h"
+
+namespace pyfault::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kProgram[] = "/usr/sbin/rsyslogd";  // Debian's; not on every user's PATH
+
+void await(const std::string& what, const std::function<bool()>& has_come) {
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!has_come()) {
+    if (std::chrono::steady_clock::now() > limit) throw std::runtime_error("rsyslogd: " + what);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+}  // namespace
+
+bool Rsyslog::is_installed() {
+  return ::access(kProgram, X_OK) == 0;
+}
+
+Rsyslog::Rsyslog(fs::path directory)
+    : directory_(std::move(directory)),
+      udp_port_(free_port(SOCK_DGRAM)),
+      tcp_port_(free_port(SOCK_STREAM)) {
+  write_configuration();
+  start();
+}
+
+void Rsyslog::write_configuration() const {
+  const std::string at = "address=\"127.0.0.1\" port=\"";
+  write_file(directory_ / "rsyslog.conf",
+             "global(workDirectory=\"" + directory_.string() +
+                 "\")\n"
+                 "module(load=\"imudp\")\ninput(type=\"imudp\" " +
+                 at + std::to_string(udp_port_) +
+                 "\")\n"
+                 "module(load=\"imtcp\")\ninput(type=\"imtcp\" " +
+                 at + std::to_string(tcp_port_) +
+                 "\")\n"
+                 "module(load=\"imuxsock\" SysSock.Use=\"off\")\n"
+                 "input(type=\"imuxsock\" useSpecialParser=\"off\" Socket=\"" +
+                 socket() + "\")\ninput(type=\"imuxsock\" Socket=\"" + old_socket() +
+                 "\")\n"
+                 "template(name=\"plain\" type=\"string\" string=\"%hostname% %app-name% %procid% "
+                 "%msgid% %structured-data%|%msg%\\n\")\n"
+                 "*.* action(type=\"omfile\" template=\"plain\" file=\"" +
+                 (directory_ / "messages").string() + "\")\n");
+}
+
+// Its sockets come last; one of them may be there from before.
+void Rsyslog::start() {
+  fs::remove(old_socket());
+  Launch launch;
+  launch.command = {kProgram, "-n", "-f", directory_ / "rsyslog.conf", "-i", directory_ / "pid"};
+  launch.limit = std::chrono::seconds(600);
+  daemon_ = std::make_unique<ChildProcess>(std::move(launch));
+  test::await("did not start",
+              [this] { return fs::exists(old_socket()) && fs::exists(directory_ / "pid"); });
+}
+
+void Rsyslog::stop() {
+  daemon_->send(SIGTERM);
+  daemon_->wait();
+}
+
+std::string Rsyslog::await(const std::string& text) const {
+  std::string all;
+  test::await("'" + text + "' did not come", [&] {
+    all = fs::exists(directory_ / "messages") ? read_file(directory_ / "messages") : "";
+    return all.find(text) != all.npos;
+  });
+  return all;
+}
+
+}  // namespace pyfault::test

@@ -1,0 +1,162 @@
+// [[log]] and [metrics].
+#include <gmock/gmock.h>
+
+#include "watchdog/config/parse_config.h"
+
+namespace pyfault {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr char kWorker[] =
+    "worker = [{ name = \"web\", command = [\"gunicorn\"], instances = 2 }]\n";
+
+std::vector<std::string> problems_of(const std::string& lines) {
+  std::vector<std::string> found;
+  for (const Problem& problem : parse_config(kWorker + lines).problems) {
+    found.push_back(describe(problem, "f"));
+  }
+  return found;
+}
+
+Config config_with(const std::string& lines) {
+  EXPECT_THAT(problems_of(lines), IsEmpty());
+  return parse_config(kWorker + lines).config;
+}
+
+LogSettings log_with(const std::string& lines) {
+  const Config config = config_with("[[log]]\n" + lines);
+  return config.logs.empty() ? LogSettings{} : config.logs.front();
+}
+
+TEST(LogConfig, WithoutATableThereIsNoLogAndNoMetrics) {
+  EXPECT_THAT(config_with("").logs, IsEmpty());
+  EXPECT_EQ(config_with("").metrics, std::nullopt);
+}
+
+TEST(LogConfig, AFile) {
+  const LogSettings log = log_with(
+      "type = \"file\"\npath = \"/var/log/x\"\nmax_size = \"50MiB\"\nkeep = 5\n"
+      "format = \"json\"");
+  EXPECT_EQ(std::get<FileLog>(log.target), (FileLog{"/var/log/x", {50 << 20, 5}}));
+  EXPECT_EQ(log.format, LogFormat::kJson);
+}
+
+TEST(LogConfig, StderrHasColourOnATerminal) {
+  EXPECT_EQ(std::get<StderrLog>(log_with("type = \"stderr\"").target).colour,
+            StderrLog::Colour::kAuto);
+  EXPECT_EQ(std::get<StderrLog>(log_with("type = \"stderr\"\ncolour = \"never\"").target).colour,
+            StderrLog::Colour::kNever);
+}
+
+TEST(LogConfig, TheJournal) {
+  EXPECT_EQ(std::get<JournalLog>(log_with("type = \"journald\"\ncoredumps = true").target),
+            (JournalLog{kJournalSocket, true}));
+}
+
+TEST(LogConfig, Syslog) {
+  const LogSettings log = log_with(
+      "type = \"syslog\"\naddress = \"tcp://logs:601\"\nfacility = \"local3\"\n"
+      "app_name = \"shop\"\nprotocol = \"local\"\nmax_message = \"64K\"");
+  const auto& syslog = std::get<SyslogLog>(log.target);
+  EXPECT_EQ(syslog.address, (SyslogAddress{SyslogAddress::Transport::kTcp, "logs", "601"}));
+  EXPECT_EQ(syslog.style,
+            (SyslogStyle{SyslogProtocol::kLocal, 19, "shop", LogFormat::kText, 64 << 10}));
+}
+
+TEST(LogConfig, SyslogIsLocalUnlessSaidOtherwise) {
+  const auto syslog = std::get<SyslogLog>(log_with("type = \"syslog\"").target);
+  EXPECT_EQ(syslog.address, (SyslogAddress{SyslogAddress::Transport::kLocal, "/dev/log", ""}));
+  EXPECT_EQ(syslog.style.protocol, SyslogProtocol::kLocal);
+}
+
+TEST(LogConfig, OnlyTheReaderOfDevLogNeedsTheOldProtocol) {
+  for (const char* address : {"/run/collector", "udp://logs", "tcp://logs"}) {
+    const auto log = log_with("type = \"syslog\"\naddress = \"" + std::string(address) + '"');
+    EXPECT_EQ(std::get<SyslogLog>(log.target).style.protocol, SyslogProtocol::kRfc5424) << address;
+  }
+}
+
+TEST(LogConfig, AFilter) {
+  const LogSettings log =
+      log_with("type = \"stderr\"\nevents = [\"crash\", \"crash-loop\"]\nworkers = [\"web#2\"]");
+  EXPECT_EQ(log.filter, (EventFilter{{EventKind::kCrash, EventKind::kCrashLoop}, {"web#2"}}));
+}
+
+TEST(LogConfig, MetricsListenOnTheLoopbackUnlessSaidOtherwise) {
+  EXPECT_EQ(config_with("[metrics]").metrics, (HttpAddress{"127.0.0.1", 9464}));
+  EXPECT_EQ(config_with("[metrics]\nlisten = \"0.0.0.0:80\"").metrics,
+            (HttpAddress{"0.0.0.0", 80}));
+}
+
+TEST(LogProblems, ALogWithoutAType) {
+  EXPECT_THAT(problems_of("[[log]]\nformat = \"json\""),
+              ElementsAre("f:2: a log without a type; add type = \"file\", \"stderr\", "
+                          "\"journald\" or \"syslog\""));
+  EXPECT_THAT(problems_of("[[log]]\ntype = \"journal\""),
+              ElementsAre("f:3: 'type' can't be 'journal'; did you mean 'journald'?"));
+}
+
+TEST(LogProblems, AKeyThatIsForAnotherType) {
+  EXPECT_THAT(
+      problems_of("[[log]]\ntype = \"journald\"\npath = \"/x\""),
+      ElementsAre("f:4: 'path' is not for a log of type 'journald'; it is for type 'file'"));
+}
+
+TEST(LogProblems, AKeyThatWasMisspelt) {
+  EXPECT_THAT(problems_of("[[log]]\ntype = \"stderr\"\nevent = [\"crash\"]"),
+              ElementsAre("f:4: a log has no key 'event'; did you mean 'events'?"));
+}
+
+TEST(LogProblems, AFileWithoutAPath) {
+  EXPECT_THAT(problems_of("[[log]]\ntype = \"file\""),
+              ElementsAre("f:2: a log of type 'file' without a path; add path = "
+                          "\"/var/log/...\""));
+  EXPECT_THAT(problems_of("[[log]]\ntype = \"file\"\npath = \"log\""),
+              ElementsAre("f:4: 'path' is relative; begin it with /"));
+}
+
+TEST(LogProblems, TwoLogsInOneFile) {
+  const std::string log = "[[log]]\ntype = \"file\"\npath = \"/x\"\n";
+  EXPECT_THAT(problems_of(log + log),
+              ElementsAre("f:7: two logs go to '/x'; the other is on line 4"));
+}
+
+TEST(LogProblems, WhatIsNoSize) {
+  const std::string file = "[[log]]\ntype = \"file\"\npath = \"/x\"\n";
+  EXPECT_THAT(problems_of(file + "max_size = \"big\""),
+              ElementsAre("f:5: 'max_size' is no size: 'big'; write a text such as \"512K\" or "
+                          "\"50MiB\""));
+  EXPECT_THAT(problems_of(file + "keep = 3"),
+              ElementsAre("f:5: 'keep' means nothing where nothing is rotated; add a max_size"));
+}
+
+TEST(LogProblems, AnEventOrAWorkerThatDoesNotExist) {
+  EXPECT_THAT(problems_of("[[log]]\ntype = \"stderr\"\nevents = [\"crashes\"]"),
+              ElementsAre("f:4: there is no event 'crashes'; did you mean 'crash'?"));
+  EXPECT_THAT(problems_of("[[log]]\ntype = \"stderr\"\nworkers = [\"wbe\"]"),
+              ElementsAre("f:4: there is no worker 'wbe'; did you mean 'web'?"));
+}
+
+TEST(LogProblems, AnAddressThatLeadsNowhere) {
+  EXPECT_THAT(problems_of("[[log]]\ntype = \"syslog\"\naddress = \"logs:514\""),
+              ElementsAre("f:4: 'address' leads nowhere: 'logs:514'; write \"/dev/log\", "
+                          "\"udp://HOST:PORT\" or \"tcp://HOST:PORT\""));
+  EXPECT_THAT(problems_of("[metrics]\nlisten = \"9464\""),
+              ElementsAre("f:3: 'listen' is no address: '9464'; write a number and a port: "
+                          "\"127.0.0.1:9464\""));
+}
+
+TEST(LogProblems, AFacilityThatDoesNotExist) {
+  EXPECT_THAT(problems_of("[[log]]\ntype = \"syslog\"\nfacility = \"demon\""),
+              ElementsAre("f:4: there is no facility 'demon'; did you mean 'daemon'?"));
+}
+
+TEST(LogProblems, AMessageThatIsTooShortOrTooLong) {
+  EXPECT_THAT(problems_of("[[log]]\ntype = \"syslog\"\nmax_message = \"100\""),
+              ElementsAre("f:4: 'max_message' is out of bounds; it takes 480 bytes to 1 MiB"));
+}
+
+}  // namespace
+}  // namespace pyfault

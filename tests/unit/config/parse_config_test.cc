@@ -1,0 +1,146 @@
+// A configuration without mistakes: what it means.
+#include "watchdog/config/parse_config.h"
+
+#include <gmock/gmock.h>
+
+namespace pyfault {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+constexpr char kWorker[] = "[[worker]]\nname = \"web\"\ncommand = [\"gunicorn\", \"app:app\"]\n";
+
+Config config_of(const std::string& text) {
+  const ParsedConfig parsed = parse_config(text);
+  EXPECT_THAT(parsed.problems, IsEmpty()) << describe(parsed.problems.front(), "file");
+  return parsed.config;
+}
+
+WorkerConfig worker_with(const std::string& lines) {
+  return config_of(kWorker + lines).workers.at(0);
+}
+
+TEST(ParseConfig, a_name_and_a_command_are_enough) {
+  const WorkerConfig worker = worker_with("");
+  EXPECT_EQ(worker.name, "web");
+  EXPECT_THAT(worker.command, ElementsAre("gunicorn", "app:app"));
+}
+
+TEST(ParseConfig, the_defaults_are_those_of_a_service) {
+  const WorkerConfig worker = worker_with("");
+  EXPECT_EQ(worker.restart.mode, RestartMode::kOnFailure);
+  EXPECT_EQ(worker.restart.backoff, (Backoff{1s, 2, 60s, 0.1}));
+  EXPECT_EQ(worker.restart.crash_loop, (CrashLoopLimits{5, 10min, 3, CrashLoopAction::kRetry}));
+  EXPECT_EQ(worker.ready, (Readiness{ReadyBy::kAlive, 1s, 120s}));
+  EXPECT_EQ(worker.stop, (StopSettings{SIGTERM, 30s}));
+  EXPECT_EQ(worker.output, OutputMode::kCapture);
+  EXPECT_FALSE(worker.essential);
+  EXPECT_FALSE(worker.umask);
+}
+
+TEST(ParseConfig, says_who_runs_it_where_and_with_what) {
+  const WorkerConfig worker = worker_with(R"(
+    directory = "/srv/shop"
+    user = "www-data"
+    group = "adm"
+    umask = "027"
+    python = "python3.12"
+    environment = { A = "1", B = "" }
+    limits = { nofile = 1024, as = "2G", core = "0:unlimited" }
+  )");
+  EXPECT_EQ(worker.directory, "/srv/shop");
+  EXPECT_EQ(worker.user, "www-data");
+  EXPECT_EQ(worker.group, "adm");
+  EXPECT_EQ(worker.umask, 027u);
+  EXPECT_EQ(worker.python, "python3.12");
+  EXPECT_THAT(worker.environment, ElementsAre(Pair("A", "1"), Pair("B", "")));
+  EXPECT_THAT(worker.limits,
+              testing::UnorderedElementsAre(ResourceLimit{RLIMIT_NOFILE, 1024, 1024},
+                                            ResourceLimit{RLIMIT_AS, 2ul << 30, 2ul << 30},
+                                            ResourceLimit{RLIMIT_CORE, 0, RLIM_INFINITY}));
+}
+
+TEST(ParseConfig, says_how_it_is_kept_alive) {
+  const WorkerConfig worker = worker_with(R"(
+    restart = "always"
+    essential = true
+    start_order = -3
+    output = "inherit"
+    dump_signal = "RTMIN+1"
+    [worker.backoff]
+    initial = "500ms"
+    factor = 1.5
+    max = 10
+    jitter = 0
+    [worker.crash_loop]
+    failures = 10
+    window = "1h"
+    before_ready = 0
+    then = "give-up"
+    [worker.ready]
+    by = "notify"
+    timeout = "5min"
+    [worker.stop]
+    signal = "SIGINT"
+    timeout = 2.5
+  )");
+  EXPECT_EQ(worker.restart.mode, RestartMode::kAlways);
+  EXPECT_EQ(worker.restart.backoff, (Backoff{500ms, 1.5, 10s, 0}));
+  EXPECT_EQ(worker.restart.crash_loop, (CrashLoopLimits{10, 1h, 0, CrashLoopAction::kGiveUp}));
+  EXPECT_EQ(worker.ready, (Readiness{ReadyBy::kNotify, 1s, 5min}));
+  EXPECT_EQ(worker.stop, (StopSettings{SIGINT, 2500ms}));
+  EXPECT_EQ(worker.start_order, -3);
+  EXPECT_TRUE(worker.essential);
+  EXPECT_EQ(worker.output, OutputMode::kInherit);
+  EXPECT_EQ(worker.dump_signal, SIGRTMIN + 1);
+}
+
+TEST(ParseConfig, a_worker_need_not_be_asked_for_its_stacks) {
+  EXPECT_EQ(worker_with("dump_signal = \"none\"").dump_signal, 0);
+}
+
+TEST(ParseConfig, defaults_hold_for_all_that_do_not_say_otherwise) {
+  const Config config = config_of(R"(
+    [defaults]
+    stop = { signal = "INT", timeout = "5s" }
+    environment = { A = "1", B = "2" }
+    [[worker]]
+    name = "a"
+    command = ["a"]
+    [[worker]]
+    name = "b"
+    command = ["b"]
+    stop = { timeout = "9s" }
+    environment = { B = "3" }
+  )");
+  EXPECT_EQ(config.workers.at(0).stop, (StopSettings{SIGINT, 5s}));
+  EXPECT_EQ(config.workers.at(1).stop, (StopSettings{SIGINT, 9s}));
+  EXPECT_THAT(config.workers.at(1).environment, ElementsAre(Pair("A", "1"), Pair("B", "3")));
+}
+
+TEST(ParseConfig, instances_are_counted_up_and_may_know_their_number) {
+  const Config config = config_of(R"(
+    [[worker]]
+    name = "web"
+    instances = 2
+    directory = "/srv/{instance}"
+    command = ["serve", "--port", "800{instance}", "{instances}"]
+    environment = { ME = "{instance}{instance}" }
+  )");
+  ASSERT_EQ(config.workers.size(), 2u);
+  EXPECT_EQ(config.workers[0].name, "web#1");
+  EXPECT_EQ(config.workers[1].name, "web#2");
+  EXPECT_EQ(config.workers[1].directory, "/srv/2");
+  EXPECT_THAT(config.workers[1].command, ElementsAre("serve", "--port", "8002", "{instances}"));
+  EXPECT_EQ(config.workers[1].environment.at("ME"), "22");
+}
+
+TEST(ParseConfig, a_worker_that_only_moved_in_the_file_is_the_same) {
+  EXPECT_EQ(worker_with(""), config_of("# a comment\n\n" + std::string(kWorker)).workers.at(0));
+}
+
+}  // namespace
+}  // namespace pyfault

@@ -1,0 +1,172 @@
+#include "watchdog/format/syslog.h"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "tests/unit/format/example_events.h"
+
+namespace pyfault {
+namespace {
+
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr char kCee[] = "@cee:";
+
+SyslogStyle json_style() {
+  SyslogStyle style;
+  style.format = LogFormat::kJson;
+  return style;
+}
+
+Event large_crash() {
+  Crash crash = example_crash();
+  for (int i = 0; i < 300; ++i) {
+    crash.threads.push_back(example_thread(2000 + i, "pool", {code_frame("pool.py", i, "wait")}));
+  }
+  return event_with(crash);
+}
+
+TEST(Syslog, AHeaderIsThatOfRfc5424) {
+  EXPECT_THAT(format_syslog(event_with(example_crash()), {}),
+              StartsWith("<26>1 2026-11-23T07:40:10.123456Z web1 pyfault-watchdog 1234 CRASH "
+                         "[pyfault@32473 event=\"crash\" "));
+}
+
+TEST(Syslog, TheFacilityCountsEightTimes) {
+  SyslogStyle style;
+  style.facility = 16;
+  EXPECT_THAT(format_syslog(event_with(example_crash()), style), StartsWith("<130>1 "));
+}
+
+TEST(Syslog, WhatIsUnknownIsADash) {
+  Event event = event_with(NoticeEvent{"said"});
+  event.host.clear();
+  event.process = {};
+  EXPECT_THAT(format_syslog(event, {}), HasSubstr("Z - pyfault-watchdog - NOTICE ["));
+}
+
+TEST(Syslog, AHeaderHoldsPrintableAsciiOfLimitedLength) {
+  Event event = event_with(NoticeEvent{"said"});
+  event.host = "h\xc3\xb6st name\n" + std::string(300, 'x');
+  SyslogStyle style;
+  style.app_name = std::string(100, 'a');
+  const std::string host = "h__st_name_" + std::string(244, 'x');
+  EXPECT_THAT(format_syslog(event, style),
+              HasSubstr(' ' + host + ' ' + std::string(48, 'a') + " 1234 "));
+}
+
+TEST(Syslog, StructuredDataNamesTheTopFrame) {
+  EXPECT_THAT(format_syslog(event_with(example_crash()), {}),
+              HasSubstr(R"( file="app.py" line="3" function="Worker.run"] )"));
+}
+
+TEST(Syslog, StructuredDataNamesTheWorkerAndTheReason) {
+  Event event = event_with(killed_by(SIGKILL));
+  event.worker = "web#2";
+  EXPECT_THAT(format_syslog(event, {}), HasSubstr(R"( worker="web#2" )"));
+  EXPECT_THAT(format_syslog(event, {}), HasSubstr(R"( reason="signaled" signal="9"] )"));
+}
+
+struct Escape {
+  std::string_view raw;
+  std::string_view escaped;
+};
+
+class SyslogEscape : public testing::TestWithParam<Escape> {};
+
+TEST_P(SyslogEscape, IsThatOfRfc5424) {
+  EXPECT_EQ(escape_sd_value(GetParam().raw), GetParam().escaped);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, SyslogEscape,
+                         testing::Values(Escape{"", ""}, Escape{"plain", "plain"},
+                                         Escape{"\"", "\\\""}, Escape{"]", "\\]"}, Escape{"[", "["},
+                                         Escape{"\\", "\\\\"}, Escape{"\\n", "\\\\n"},
+                                         Escape{"\"]\\", "\\\"\\]\\\\"},
+                                         Escape{"\xc3\xb6", "\xc3\xb6"}));
+
+TEST(Syslog, EveryByteIsEscapedAloneOrNotAtAll) {
+  for (int byte = 1; byte < 256; ++byte) {
+    const std::string raw(1, static_cast<char>(byte));
+    const bool special = raw == "\"" || raw == "\\" || raw == "]";
+    EXPECT_EQ(escape_sd_value(raw), (special ? "\\" : "") + raw);
+  }
+}
+
+TEST(Syslog, AValueCannotEndItsElement) {
+  Event event = event_with(StartEvent{});
+  event.worker = "a\"] forged\n<0>1";
+  EXPECT_THAT(format_syslog(event, {}), HasSubstr(R"(worker="a\"\] forged\\n<0>1")"));
+}
+
+TEST(Syslog, ATracebackKeepsItsLinesInOneMessage) {
+  const std::string message = format_syslog(event_with(example_crash()), {});
+  EXPECT_THAT(message, HasSubstr("] python3[1234] crashed: SIGSEGV (SEGV_MAPERR), "));
+  EXPECT_THAT(message, HasSubstr("\n  File \"app.py\", line 3, in Worker.run\n"));
+  EXPECT_FALSE(message.ends_with('\n'));
+}
+
+TEST(Syslog, WhatTheTextReportLeavesOutIsASentence) {
+  ExitEvent exit;
+  exit.code = 3;
+  exit.uptime_seconds = 1.5;
+  EXPECT_TRUE(format_syslog(event_with(exit), {})
+                  .ends_with("] python3[1234] exited with code 3 after 1.5 s"));
+}
+
+TEST(Syslog, JsonIsOneLineBehindACookie) {
+  const std::string message = format_syslog(event_with(example_crash()), json_style());
+  EXPECT_EQ(message.find('\n'), message.npos);
+  const auto json = nlohmann::json::parse(message.substr(message.find(kCee) + 5));
+  EXPECT_EQ(json["event"], "crash");
+}
+
+TEST(Syslog, ALargeCrashLosesThreadsAndSaysSo) {
+  const std::string message = format_syslog(large_crash(), {});
+  EXPECT_LE(message.size(), SyslogStyle().max_size);
+  EXPECT_THAT(message, HasSubstr("in Worker.run"));
+  EXPECT_THAT(message, HasSubstr("... 301 more threads omitted ..."));
+}
+
+TEST(Syslog, ALargeCrashStaysJson) {
+  const std::string message = format_syslog(large_crash(), json_style());
+  EXPECT_LE(message.size(), SyslogStyle().max_size);
+  const auto json = nlohmann::json::parse(message.substr(message.find(kCee) + 5));
+  EXPECT_EQ(json["threads_omitted"], 301);
+}
+
+TEST(Syslog, ADeepStackLosesItsFarEndAndSaysSo) {
+  Crash crash = example_crash();
+  crash.threads[0].frames.assign(500, code_frame("deep.py", 7, "down"));
+  const std::string message = format_syslog(event_with(crash), {});
+  EXPECT_LE(message.size(), SyslogStyle().max_size);
+  EXPECT_THAT(message, HasSubstr("  ... 490 frames omitted ..."));
+}
+
+TEST(Syslog, WhatIsStillTooLongIsCutBetweenCharacters) {
+  SyslogStyle style;
+  for (style.max_size = 200; style.max_size < 220; ++style.max_size) {
+    Event event = event_with(NoticeEvent{std::string(1, 'x')});
+    for (int i = 0; i < 200; ++i) std::get<NoticeEvent>(event.body).message += "\xe2\x82\xac";
+    const std::string message = format_syslog(event, style);
+    EXPECT_GT(message.size() + 3, style.max_size);
+    EXPECT_LE(message.size(), style.max_size);
+    EXPECT_TRUE(message.ends_with("\xe2\x82\xac")) << style.max_size;
+  }
+}
+
+TEST(Syslog, TheLocalProtocolHasItsDataInTheMessage) {
+  SyslogStyle style;
+  style.protocol = SyslogProtocol::kLocal;
+  EXPECT_THAT(format_syslog(event_with(NoticeEvent{"said"}), style),
+              MatchesRegex("<28>Nov 2[234] [0-9:]+ pyfault-watchdog\\[1234\\]: NOTICE "
+                           "\\[pyfault@32473 .*\\] pyfault-watchdog: said"));
+}
+
+}  // namespace
+}  // namespace pyfault

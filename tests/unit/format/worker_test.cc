@@ -1,0 +1,140 @@
+// What is said about the workers of a service, as text and as JSON.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/unit/format/example_events.h"
+#include "watchdog/format/format.h"
+
+namespace pyfault {
+namespace {
+
+using nlohmann::json;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+
+Event of_worker(decltype(Event::body) body) {
+  Event event = event_with(std::move(body));
+  event.worker = "web";
+  return event;
+}
+
+std::string text(decltype(Event::body) body) {
+  return format_text(of_worker(std::move(body)));
+}
+
+json parsed(const Event& event) {
+  return json::parse(format_json(event));
+}
+
+ExitEvent exited_with(int code) {
+  ExitEvent exit;
+  exit.code = code;
+  exit.reason = "exited";
+  exit.uptime_seconds = 2;
+  return exit;
+}
+
+Event crash_of_worker(WorkerCrash about) {
+  Event event = of_worker(example_crash());
+  event.worker_crash = std::move(about);
+  return event;
+}
+
+TEST(Worker, ItsStartIsALine) {
+  EXPECT_THAT(text(StartEvent{}), HasSubstr(" worker web python3[1234] started: "));
+}
+
+TEST(Worker, ItsEndIsALineThatSaysWhatComesNext) {
+  ExitEvent exit = exited_with(3);
+  exit.after = AfterExit{AfterExit::Decision::kRestart, 1.5, false};
+  EXPECT_THAT(text(exit),
+              EndsWith(" exited with code 3 after 2.0 s; to be started again in 1.5 s\n"));
+  exit.after = AfterExit{AfterExit::Decision::kGiveUp, 0, true};
+  EXPECT_THAT(text(exit), EndsWith(" after 2.0 s; given up\n"));
+  exit.after = AfterExit{};
+  EXPECT_THAT(text(exit), EndsWith(" exited with code 3 after 2.0 s\n"));
+}
+
+TEST(Worker, ItsEndNamesTheCrash) {
+  ExitEvent exit = killed_by(SIGSEGV);
+  exit.crash_id = "abc";
+  EXPECT_THAT(text(exit), EndsWith(" was killed by SIGSEGV (crash abc) after 12.5 s\n"));
+}
+
+TEST(Worker, AStartThatFailedSaysWhy) {
+  ExitEvent exit = exited_with(127);
+  exit.reason = kStartFailed;
+  exit.detail = "cannot run 'x': not\nfound";
+  EXPECT_THAT(text(exit), EndsWith(" could not be started: cannot run 'x': not\\nfound\n"));
+}
+
+TEST(Worker, ACrashLoopIsOneLine) {
+  const CrashLoopEvent loop{6, 42, true, {"feed"}, 0, false, 60};
+  EXPECT_THAT(text(loop), EndsWith(" is in a crash loop: 6 failures within 42 s, all by the same "
+                                   "crash feed; tried every 60 s from now on\n"));
+}
+
+TEST(Worker, ACrashLoopTellsTheSameBugFromDifferentOnes) {
+  EXPECT_THAT(text(CrashLoopEvent{6, 42, true, {"a", "b"}, 1, true, 0}),
+              HasSubstr("2 different crashes among them; given up"));
+  EXPECT_THAT(text(CrashLoopEvent{6, 42, true, {"a"}, 1, true, 0}),
+              HasSubstr("those that crashed by the same crash a"));
+  EXPECT_THAT(text(CrashLoopEvent{3, 4, false, {}, 3, true, 0}),
+              HasSubstr("3 failures within 4 s before it was ever ready, no crash among them"));
+}
+
+TEST(Worker, ACrashOfAChildNamesItsParents) {
+  const Event event = crash_of_worker({1, false, {{12, "gunicorn"}, {7, "g\n"}}, ""});
+  EXPECT_THAT(format_text(event), HasSubstr("  child of: gunicorn[12] g\\n[7]\n"));
+  EXPECT_EQ(parsed(event)["parents"].dump(),
+            R"([{"name":"gunicorn","pid":12},{"name":"g\n","pid":7}])");
+}
+
+TEST(Worker, ARepeatedCrashIsCounted) {
+  Event event = crash_of_worker({7, true, {}, ""});
+  EXPECT_THAT(format_text(event), HasSubstr("  occurrence: 7\n  threads: left out"));
+  EXPECT_EQ(parsed(event)["occurrence"], 7);
+  EXPECT_EQ(parsed(event)["abridged"], true);
+}
+
+TEST(Worker, TheLastLinesOfItsOutputAreShownHarmless) {
+  std::string tail;
+  for (int line = 1; line <= 12; ++line) tail += "line " + std::to_string(line) + "\n";
+  const std::string report = format_text(crash_of_worker({1, false, {}, tail + "\x1b[2J\n"}));
+  EXPECT_THAT(report, EndsWith("  line 12\n  \\x1b[2J\n"));
+  EXPECT_THAT(report, HasSubstr("\nLast output:\n  line 4\n"));
+  EXPECT_THAT(report, Not(HasSubstr("  line 3\n")));
+}
+
+TEST(Worker, TheWholeTailIsInTheJson) {
+  EXPECT_EQ(parsed(crash_of_worker({1, false, {}, "a\nb\xff"}))["output_tail"], "a\nb\ufffd");
+  EXPECT_TRUE(parsed(crash_of_worker({}))["output_tail"].is_null());
+}
+
+TEST(Worker, OutputOfOneLineOrNone) {
+  EXPECT_THAT(format_text(crash_of_worker({1, false, {}, "only"})),
+              EndsWith("\nLast output:\n  only\n"));
+  EXPECT_THAT(format_text(crash_of_worker({1, false, {}, "\n\n"})), Not(HasSubstr("Last output")));
+}
+
+TEST(Worker, EventsAreNamedAsDocumented) {
+  EXPECT_EQ(parsed(of_worker(ReadyEvent{1}))["event"], "ready");
+  EXPECT_EQ(parsed(of_worker(RestartEvent{4}))["restarts"], 4);
+  EXPECT_EQ(parsed(of_worker(RecoveredEvent{}))["event"], "recovered");
+  const json loop = parsed(of_worker(CrashLoopEvent{6, 42, true, {"a"}, 1, false, 60}));
+  EXPECT_EQ(loop["event"], "crash-loop");
+  EXPECT_EQ(loop["fingerprints"][0], "a");
+  EXPECT_EQ(loop["delay_seconds"], 60);
+}
+
+TEST(Worker, TheDecisionIsPartOfTheExit) {
+  ExitEvent exit = exited_with(1);
+  exit.after = AfterExit{AfterExit::Decision::kRestart, 2, true};
+  EXPECT_EQ(parsed(of_worker(exit))["after"].dump(),
+            R"({"crash_loop":true,"decision":"restart","delay_seconds":2.0})");
+}
+
+}  // namespace
+}  // namespace pyfault

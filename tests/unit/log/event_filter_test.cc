@@ -1,0 +1,51 @@
+#include "watchdog/log/event_filter.h"
+
+#include <gtest/gtest.h>
+
+namespace pyfault {
+namespace {
+
+Event event_of(std::optional<std::string> worker, decltype(Event::body) body) {
+  Event event;
+  event.worker = std::move(worker);
+  event.body = std::move(body);
+  return event;
+}
+
+bool passes(const EventFilter& filter, const std::string& worker) {
+  return filter.passes(event_of(worker, StartEvent{}));
+}
+
+TEST(EventFilter, AnEmptyOneTakesAll) {
+  EXPECT_TRUE(EventFilter().passes(event_of("web", StartEvent{})));
+  EXPECT_TRUE(EventFilter().passes(event_of(std::nullopt, NoticeEvent{"said"})));
+}
+
+TEST(EventFilter, OnlyTheKindsOfEventsThatItNames) {
+  const EventFilter filter{{EventKind::kCrash, EventKind::kExit}, {}};
+  EXPECT_TRUE(filter.passes(event_of("web", Crash{})));
+  EXPECT_TRUE(filter.passes(event_of("web", ExitEvent{})));
+  EXPECT_FALSE(filter.passes(event_of("web", StartEvent{})));
+}
+
+TEST(EventFilter, ADumpIsNoCrash) {
+  Crash dump;
+  dump.kind = CrashKind::kDump;
+  EXPECT_FALSE((EventFilter{{EventKind::kCrash}, {}}.passes(event_of("web", dump))));
+}
+
+TEST(EventFilter, AWorkerIsMeantWithAllItsInstances) {
+  const EventFilter filter{{}, {"web", "api#2"}};
+  EXPECT_TRUE(passes(filter, "web"));
+  EXPECT_TRUE(passes(filter, "web#7"));
+  EXPECT_TRUE(passes(filter, "api#2"));
+  EXPECT_FALSE(passes(filter, "api#1"));
+  EXPECT_FALSE(passes(filter, "webhook"));
+}
+
+TEST(EventFilter, WhoAsksForAWorkerHearsOfNothingElse) {
+  EXPECT_FALSE((EventFilter{{}, {"web"}}.passes(event_of(std::nullopt, NoticeEvent{"said"}))));
+}
+
+}  // namespace
+}  // namespace pyfault

@@ -1,0 +1,51 @@
+#include "watchdog/metrics/answers.h"
+
+#include <gmock/gmock.h>
+
+namespace pyfault {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class AnswersTest : public testing::Test {
+ protected:
+  AnswersTest() { metrics_.set_workers({"web", "api"}); }
+
+  HttpAnswer ask(std::string_view path) { return answer_to(path, metrics_); }
+  void ready(const std::string& worker) {
+    Event event;
+    event.worker = worker;
+    event.body = ReadyEvent{};
+    metrics_.note(event);
+  }
+
+  ServiceMetrics metrics_{{[](int) { return std::nullopt; }, [] { return std::uint64_t{0}; }}};
+};
+
+TEST_F(AnswersTest, MetricsSayWhichFormatTheyAreIn) {
+  EXPECT_EQ(ask("/metrics").status, 200u);
+  EXPECT_THAT(ask("/metrics").content_type, StartsWith("text/plain; version=0.0.4"));
+  EXPECT_THAT(ask("/metrics").body, HasSubstr("\npyfault_worker_up{worker=\"web\"} 0\n"));
+}
+
+TEST_F(AnswersTest, AServiceWithAWorkerDownIsUnhealthy) {
+  ready("web");
+  EXPECT_EQ(ask("/healthz").status, 503u);
+  EXPECT_EQ(ask("/healthz").body, "degraded: 1 of 2 workers are up\n");
+}
+
+TEST_F(AnswersTest, AServiceWithAllOfThemUpIsHealthy) {
+  ready("web");
+  ready("api");
+  EXPECT_EQ(ask("/healthz").status, 200u);
+  EXPECT_EQ(ask("/healthz").body, "ok: 2 of 2 workers are up\n");
+}
+
+TEST_F(AnswersTest, NothingElseIsThere) {
+  EXPECT_EQ(ask("/").status, 404u);
+  EXPECT_EQ(ask("/metrics/x").status, 404u);
+}
+
+}  // namespace
+}  // namespace pyfault

@@ -1,0 +1,108 @@
+#include "watchdog/metrics/http_server.h"
+
+#include <gmock/gmock.h>
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "tests/support/loopback_client.h"
+#include "watchdog/start_error.h"
+
+namespace pyfault {
+namespace {
+
+using test::LoopbackClient;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class HttpServerTest : public testing::Test {
+ protected:
+  HttpServerTest() {
+    loop_ = std::thread([this] { io_.run(); });
+  }
+  ~HttpServerTest() override {
+    io_.stop();
+    loop_.join();
+  }
+  std::string ask(const std::string& request) {
+    LoopbackClient client(server_->port());
+    client.send(request);
+    return client.read_to_end();
+  }
+
+  boost::asio::io_context io_{1};
+  std::unique_ptr<HttpServer> server_ =
+      std::make_unique<HttpServer>(io_, HttpAddress{}, [](std::string_view path) {
+        return path == "/metrics" ? HttpAnswer{200, "text/plain; version=0.0.4", "n 1\n"}
+                                  : HttpAnswer{404, "text/plain", "no\n"};
+      });
+  std::thread loop_;
+};
+
+TEST_F(HttpServerTest, AGetIsAnswered) {
+  const std::string answer = ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, HasSubstr("\r\nContent-Type: text/plain; version=0.0.4\r\n"));
+  EXPECT_THAT(answer, HasSubstr("\r\nContent-Length: 4\r\n"));
+  EXPECT_THAT(answer, EndsWith("\r\n\r\nn 1\n"));
+}
+
+TEST_F(HttpServerTest, AQueryIsNoPartOfThePath) {
+  EXPECT_THAT(ask("GET /metrics?x=y HTTP/1.0\r\n\r\n"), HasSubstr(" 200 OK\r\n"));
+}
+
+TEST_F(HttpServerTest, AHeadHasNoBody) {
+  const std::string answer = ask("HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(answer, HasSubstr("\r\nContent-Length: 4\r\n"));
+  EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
+}
+
+TEST_F(HttpServerTest, OtherPathsAreTheAnswerersAffair) {
+  EXPECT_THAT(ask("GET /x HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 404 Not Found\r\n"));
+}
+
+TEST_F(HttpServerTest, OtherMethodsAreRefused) {
+  EXPECT_THAT(ask("DELETE /metrics HTTP/1.1\r\nHost: x\r\n\r\n"), HasSubstr(" 405 "));
+}
+
+TEST_F(HttpServerTest, ABodyIsRefused) {
+  EXPECT_THAT(ask("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"),
+              HasSubstr(" 413 "));
+}
+
+TEST_F(HttpServerTest, AHeaderThatDoesNotEndIsNotReadForEver) {
+  const std::string header = "GET / HTTP/1.1\r\nX: " + std::string(100'000, 'x');
+  EXPECT_THAT(ask(header), Not(HasSubstr(" 200 ")));
+}
+
+TEST_F(HttpServerTest, WhatIsNoHttpEndsTheConnection) {
+  EXPECT_THAT(ask("\x16\x03\x01 hello\r\n\r\n"), Not(HasSubstr(" 200 ")));
+}
+
+TEST_F(HttpServerTest, ManyAtOnceAreAllAnswered) {
+  std::vector<std::unique_ptr<LoopbackClient>> clients;
+  for (int i = 0; i < 40; ++i) clients.push_back(std::make_unique<LoopbackClient>(server_->port()));
+  for (const auto& client : clients) client->send("GET /metrics HTTP/1.0\r\n\r\n");
+  for (const auto& client : clients) EXPECT_THAT(client->read_to_end(), EndsWith("n 1\n"));
+}
+
+TEST_F(HttpServerTest, SilentOnesDoNotShutOutTheOthersForLong) {
+  std::vector<std::unique_ptr<LoopbackClient>> silent;
+  for (int i = 0; i < 20; ++i) silent.push_back(std::make_unique<LoopbackClient>(server_->port()));
+  EXPECT_THAT(ask("GET /metrics HTTP/1.0\r\n\r\n"), EndsWith("n 1\n"));
+}
+
+TEST_F(HttpServerTest, APortThatIsTakenIsAStartError) {
+  EXPECT_THROW(HttpServer(io_, {"127.0.0.1", server_->port()}, nullptr), StartError);
+}
+
+TEST_F(HttpServerTest, ANameIsNoAddress) {
+  EXPECT_THROW(HttpServer(io_, {"localhost", 0}, nullptr), StartError);
+}
+
+}  // namespace
+}  // namespace pyfault

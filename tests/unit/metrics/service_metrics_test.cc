@@ -1,0 +1,159 @@
+#include "watchdog/metrics/service_metrics.h"
+
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "tests/support/files.h"
+#include "tests/support/temp_directory.h"
+
+namespace pyfault {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class ServiceMetricsTest : public testing::Test {
+ protected:
+  ServiceMetricsTest() { metrics_.set_workers({"web", "api"}); }
+
+  void note(decltype(Event::body) body, const std::string& worker = "web") {
+    Event event;
+    event.realtime_ns = 1795419610'250000000;
+    event.worker = worker;
+    event.process.pid = 77;
+    event.body = std::move(body);
+    metrics_.note(event);
+  }
+  void crash(int signal, const std::string& name) {
+    Crash crash;
+    crash.signal.number = signal;
+    crash.signal.name = name;
+    note(crash);
+  }
+  void exit(const std::string& reason, AfterExit after = {}) {
+    ExitEvent exit;
+    exit.reason = reason;
+    exit.after = after;
+    note(exit);
+  }
+  void expect(const std::string& line) {
+    EXPECT_THAT('\n' + metrics_.expose(), HasSubstr('\n' + line + '\n'));
+  }
+
+  std::uint64_t dropped_ = 0;
+  ServiceMetrics metrics_{
+      {[](int pid) { return pid * std::int64_t{4096}; }, [this] { return dropped_; }}};
+};
+
+constexpr AfterExit kRestartSoon{AfterExit::Decision::kRestart, 1.5, false};
+
+TEST_F(ServiceMetricsTest, AWorkerIsThereBeforeAnythingHappensToIt) {
+  expect("pyfault_worker_up{worker=\"api\"} 0");
+  expect("pyfault_worker_restarts_total{worker=\"api\"} 0");
+}
+
+TEST_F(ServiceMetricsTest, AWorkerIsUpOnceItIsReady) {
+  note(StartEvent{});
+  expect("pyfault_worker_up{worker=\"web\"} 0");
+  note(ReadyEvent{});
+  expect("pyfault_worker_up{worker=\"web\"} 1");
+  exit("exited");
+  expect("pyfault_worker_up{worker=\"web\"} 0");
+}
+
+TEST_F(ServiceMetricsTest, TheMemoryIsThatOfItsProcess) {
+  note(StartEvent{});
+  expect("pyfault_worker_resident_memory_bytes{worker=\"web\"} 315392");
+  exit("exited");
+  expect("pyfault_worker_resident_memory_bytes{worker=\"web\"} 0");
+}
+
+TEST_F(ServiceMetricsTest, CrashesAreCountedBySignal) {
+  crash(SIGSEGV, "SIGSEGV");
+  crash(SIGSEGV, "SIGSEGV");
+  crash(SIGBUS, "SIGBUS");
+  expect("pyfault_crashes_total{worker=\"web\",signal=\"SIGSEGV\"} 2");
+  expect("pyfault_crashes_total{worker=\"web\",signal=\"SIGBUS\"} 1");
+  expect("pyfault_last_crash_timestamp_seconds{worker=\"web\"} 1795419610.25");
+}
+
+TEST_F(ServiceMetricsTest, ADumpIsNoCrash) {
+  Crash dump;
+  dump.kind = CrashKind::kDump;
+  note(dump);
+  EXPECT_THAT(metrics_.expose(), Not(HasSubstr("pyfault_crashes_total")));
+}
+
+TEST_F(ServiceMetricsTest, ExitsAreCountedByReason) {
+  exit("signaled");
+  exit(kOomKilled);
+  exit("signaled");
+  expect("pyfault_worker_exits_total{worker=\"web\",reason=\"signaled\"} 2");
+  expect("pyfault_worker_exits_total{worker=\"web\",reason=\"oom-killed\"} 1");
+}
+
+TEST_F(ServiceMetricsTest, TheBackoffLastsFromTheExitToTheNextStart) {
+  exit("exited", kRestartSoon);
+  expect("pyfault_worker_restart_backoff_seconds{worker=\"web\"} 1.5");
+  note(RestartEvent{1});
+  note(StartEvent{});
+  expect("pyfault_worker_restart_backoff_seconds{worker=\"web\"} 0");
+  expect("pyfault_worker_restarts_total{worker=\"web\"} 1");
+}
+
+TEST_F(ServiceMetricsTest, ACrashLoopLastsUntilTheRecovery) {
+  note(CrashLoopEvent{});
+  expect("pyfault_worker_crash_loop{worker=\"web\"} 1");
+  note(RecoveredEvent{});
+  expect("pyfault_worker_crash_loop{worker=\"web\"} 0");
+}
+
+TEST_F(ServiceMetricsTest, WhatWasDroppedIsCounted) {
+  NoticeEvent notice{"2 crash records were lost"};
+  notice.dropped_records = 2;
+  note(notice);
+  dropped_ = 5;
+  expect("pyfault_records_dropped_total 2");
+  expect("pyfault_reports_dropped_total 5");
+}
+
+TEST_F(ServiceMetricsTest, OfAWorkerThatIsGoneNothingStays) {
+  crash(SIGSEGV, "SIGSEGV");
+  metrics_.set_workers({"api"});
+  note(StartEvent{});
+  EXPECT_THAT(metrics_.expose(), Not(HasSubstr("\"web\"")));
+}
+
+TEST_F(ServiceMetricsTest, TheServiceIsHealthyWhenAllAreUp) {
+  note(ReadyEvent{});
+  EXPECT_FALSE(metrics_.health().is_good());
+  note(ReadyEvent{}, "api");
+  EXPECT_TRUE(metrics_.health().is_good());
+}
+
+TEST_F(ServiceMetricsTest, AWorkerThatStaysDownAsItShouldIsHealthy) {
+  note(ReadyEvent{}, "api");
+  exit("exited", {AfterExit::Decision::kStayDown, 0, false});
+  EXPECT_TRUE(metrics_.health().is_good());
+  exit("exited", {AfterExit::Decision::kGiveUp, 0, false});
+  EXPECT_FALSE(metrics_.health().is_good());
+}
+
+TEST_F(ServiceMetricsTest, PrometheusOwnCheckerHasNothingToSay) {
+  if (std::system("command -v promtool >/dev/null") != 0) {
+    GTEST_SKIP() << "no promtool here (Debian's package prometheus has it)";
+  }
+  note(StartEvent{});
+  crash(SIGSEGV, "SIGSEGV");
+  exit("signaled", kRestartSoon);
+  const test::TempDirectory directory;
+  const std::string file = directory.path() / "metrics";
+  test::write_file(file, metrics_.expose());
+  EXPECT_EQ(std::system(("promtool check metrics <" + file).c_str()), 0);
+}
+
+}  // namespace
+}  // namespace pyfault

@@ -1,0 +1,104 @@
+#include "watchdog/sink/syslog_sink.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <memory>
+
+#include "tests/support/temp_directory.h"
+#include "tests/unit/sink/receiver.h"
+
+namespace pyfault {
+namespace {
+
+using Transport = SyslogAddress::Transport;
+
+SyslogSink sink_to(Transport transport, std::uint16_t port) {
+  return SyslogSink({transport, "127.0.0.1", std::to_string(port)});
+}
+
+std::string read_exactly(const UniqueFd& connection, std::size_t size) {
+  return read_up_to(connection.get(), size);
+}
+
+TEST(SyslogSink, OverUdpAMessageIsADatagram) {
+  const LoopbackReceiver daemon(SOCK_DGRAM);
+  SyslogSink sink = sink_to(Transport::kUdp, daemon.port());
+  EXPECT_EQ(sink.write("<26>1 two\nlines"), 0);
+  EXPECT_EQ(daemon.receive(), "<26>1 two\nlines");
+}
+
+TEST(SyslogSink, ADatagramThatIsTooLargeWillNeverGetThrough) {
+  const LoopbackReceiver daemon(SOCK_DGRAM);
+  SyslogSink sink = sink_to(Transport::kUdp, daemon.port());
+  EXPECT_EQ(sink.write(std::string(70000, 'x')), EMSGSIZE);
+  EXPECT_EQ(sink.write("next"), 0);
+  EXPECT_EQ(daemon.receive(), "next");
+}
+
+TEST(SyslogSink, OverTcpAMessageHasItsSizeInFront) {
+  const LoopbackReceiver daemon(SOCK_STREAM);
+  SyslogSink sink = sink_to(Transport::kTcp, daemon.port());
+  EXPECT_EQ(sink.write("two\nlines"), 0);
+  EXPECT_EQ(sink.write("three"), 0);
+  const UniqueFd connection = daemon.accept();
+  EXPECT_EQ(read_exactly(connection, 18), "9 two\nlines5 three");
+}
+
+TEST(SyslogSink, ALargeMessageGoesThroughTcpWhole) {
+  const LoopbackReceiver daemon(SOCK_STREAM);
+  SyslogSink sink = sink_to(Transport::kTcp, daemon.port());
+  const std::string message(60000, 'x');
+  EXPECT_EQ(sink.write(message), 0);
+  EXPECT_EQ(read_exactly(daemon.accept(), 60006), "60000 " + message);
+}
+
+TEST(SyslogSink, ADaemonThatIsNotThereIsAnError) {
+  std::uint16_t port = LoopbackReceiver(SOCK_STREAM).port();
+  EXPECT_EQ(sink_to(Transport::kTcp, port).write("message"), ECONNREFUSED);
+}
+
+TEST(SyslogSink, ADaemonThatClosedTheConnectionIsConnectedToAnew) {
+  const LoopbackReceiver daemon(SOCK_STREAM);
+  SyslogSink sink = sink_to(Transport::kTcp, daemon.port());
+  sink.write("first");
+  daemon.accept().reset();
+  EXPECT_EQ(sink.write("second"), 0);
+  EXPECT_EQ(read_exactly(daemon.accept(), 8), "6 second");
+}
+
+TEST(SyslogSink, ADaemonThatWasStartedAnewIsConnectedToAnew) {
+  auto daemon = std::make_unique<LoopbackReceiver>(SOCK_STREAM);
+  const std::uint16_t port = daemon->port();
+  SyslogSink sink = sink_to(Transport::kTcp, port);
+  sink.write("first");
+  daemon->accept().reset();
+  daemon.reset();
+  EXPECT_NE(sink.write("between"), 0);
+  daemon = std::make_unique<LoopbackReceiver>(SOCK_STREAM, port);
+  EXPECT_EQ(sink.write("between"), 0);
+  EXPECT_EQ(read_exactly(daemon->accept(), 9), "7 between");
+}
+
+TEST(SyslogSink, OverALocalSocketAMessageIsADatagram) {
+  const test::TempDirectory directory;
+  const std::string path = directory.path() / "log";
+  SyslogSink sink({Transport::kLocal, path, ""});
+  EXPECT_EQ(sink.write("early"), ENOENT);
+  {
+    UnixReceiver daemon(path);
+    EXPECT_EQ(sink.write("two\nlines"), 0);
+    EXPECT_EQ(daemon.receive(), "two\nlines");
+  }
+  ::unlink(path.c_str());
+  UnixReceiver daemon(path);
+  EXPECT_EQ(sink.write("of the next daemon"), 0);
+  EXPECT_EQ(daemon.receive(), "of the next daemon");
+}
+
+TEST(SyslogSink, ANameThatNobodyKnowsIsAnError) {
+  EXPECT_EQ(SyslogSink({Transport::kTcp, "127.0.0.1", "no-such-service"}).write("x"), EHOSTUNREACH);
+}
+
+}  // namespace
+}  // namespace pyfault

@@ -1,0 +1,201 @@
+#include "watchdog/config/parse_config.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include "watchdog/config/log_reader.h"
+#include "watchdog/config/table_reader.h"
+#include "watchdog/config/toml_document.h"
+#include "watchdog/config/worker_reader.h"
+#include "watchdog/os/read_file.h"
+
+namespace pyfault {
+namespace {
+
+constexpr std::size_t kMaxFileBytes = std::size_t{4} << 20;
+constexpr std::size_t kMaxName = 64;
+constexpr int kMostInstances = 1000;
+constexpr std::string_view kInstance = "{instance}";
+
+// It stands in log lines and, later, in the names of files.
+bool is_name(const std::string& name) {
+  const auto allowed = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == '@';
+  };
+  return name.size() <= kMaxName && std::ranges::all_of(name, allowed);
+}
+
+std::string with_instance(std::string text, int instance) {
+  const std::string number = std::to_string(instance);
+  for (std::size_t at = text.find(kInstance); at != text.npos; at = text.find(kInstance, at)) {
+    text.replace(at, kInstance.size(), number);
+    at += number.size();
+  }
+  return text;
+}
+
+WorkerConfig instance_of(WorkerConfig worker, int instance) {
+  worker.name += "#" + std::to_string(instance);
+  worker.directory = with_instance(std::move(worker.directory), instance);
+  for (std::string& word : worker.command) word = with_instance(std::move(word), instance);
+  for (auto& [name, value] : worker.environment) value = with_instance(std::move(value), instance);
+  return worker;
+}
+
+class ConfigReader {
+ public:
+  explicit ConfigReader(const MachineChecks& checks) : checks_(checks) {}
+
+  ParsedConfig read(const TomlValue::Table& file);
+
+ private:
+  void read_defaults(TableReader& top);
+  void read_worker(const TomlValue& value);
+  bool read_name(TableReader& table, std::string& name);
+  void check_machine(TableReader& table, const WorkerConfig& worker);
+  void read_log_of(const TomlValue& value);
+  void check_workers(TableReader& table, const LogSettings& log);
+  void check_path(TableReader& table, const LogSettings& log);
+  void read_metrics_of(TableReader& top);
+
+  const MachineChecks& checks_;
+  WorkerConfig defaults_;
+  std::map<std::string, int> names_;  // and the lines where they are given
+  std::map<std::string, int> paths_;  // of logs, likewise
+  ParsedConfig parsed_;
+};
+
+ParsedConfig ConfigReader::read(const TomlValue::Table& file) {
+  TableReader top(file, "the file", 0, parsed_.problems);
+  read_defaults(top);
+  const auto workers = top.tables("worker");
+  for (const TomlValue* worker : workers) read_worker(*worker);
+  if (!top.has("worker")) {
+    top.complain("worker", "there is no worker", "add a [[worker]] with a name and a command");
+  }
+  for (const TomlValue* log : top.tables("log")) read_log_of(*log);
+  read_metrics_of(top);
+  top.refuse_unknown_keys();
+  std::ranges::stable_sort(parsed_.problems, {}, &Problem::line);
+  return std::move(parsed_);
+}
+
+void ConfigReader::read_defaults(TableReader& top) {
+  const TomlValue::Table* table = top.table("defaults");
+  if (!table) return;
+  TableReader reader(*table, "'defaults'", top.line_of("defaults"), parsed_.problems);
+  read_worker_settings(reader, parsed_.problems, defaults_);
+  for (const char* key : {"name", "command", "instances"}) {
+    reader.refuse(key, "'" + std::string(key) + "' is each worker's own",
+                  "move it to a [[worker]]");
+  }
+  reader.refuse_unknown_keys();
+}
+
+void ConfigReader::read_worker(const TomlValue& value) {
+  TableReader table(std::get<TomlValue::Table>(value.value), "a worker", value.line,
+                    parsed_.problems);
+  WorkerConfig worker = defaults_;
+  int instances = 1;
+  const bool named = read_name(table, worker.name);
+  if (!table.get("command", worker.command) && !table.has("command")) {
+    table.complain("command", "a worker without a command",
+                   "add command = [\"PROGRAM\", \"ARGUMENT\"]");
+  }
+  table.get("instances", instances, 1, kMostInstances);
+  read_worker_settings(table, parsed_.problems, worker);
+  table.refuse_unknown_keys();
+  if (!named || worker.command.empty()) return;
+  for (int instance = 1; instance <= instances; ++instance) {
+    auto each = table.has("instances") ? instance_of(worker, instance) : worker;
+    if (instance == 1) check_machine(table, each);
+    parsed_.config.workers.push_back(std::move(each));
+  }
+}
+
+bool ConfigReader::read_name(TableReader& table, std::string& name) {
+  if (!table.get("name", name)) {
+    if (!table.has("name")) {
+      table.complain("name", "a worker without a name", "add name = \"...\"");
+    }
+    return false;
+  }
+  if (!is_name(name)) {
+    table.complain("name", "'name' is no name for a worker",
+                   "use up to 64 letters, digits, '-', '_', '.' and '@'");
+    return false;
+  }
+  const auto [first, added] = names_.try_emplace(name, table.line_of("name"));
+  if (!added) {
+    table.complain("name", "there are two workers '" + name + "'",
+                   "the other is on line " + std::to_string(first->second));
+  }
+  return added;
+}
+
+void ConfigReader::check_machine(TableReader& table, const WorkerConfig& worker) {
+  const auto check = [&](const char* key, const MachineChecks::Check& ask) {
+    const std::string problem = ask(worker);
+    if (!problem.empty()) table.complain(key, problem);
+    return problem.empty();
+  };
+  check(table.has("user") ? "user" : "group", checks_.identity);
+  // A relative program is looked for in the directory.
+  if (check("directory", checks_.directory)) check("command", checks_.program);
+}
+
+void ConfigReader::read_log_of(const TomlValue& value) {
+  TableReader table(std::get<TomlValue::Table>(value.value), "a log", value.line, parsed_.problems);
+  LogSettings log = read_log(table);
+  check_workers(table, log);
+  check_path(table, log);
+  parsed_.config.logs.push_back(std::move(log));
+}
+
+// After all workers are known.
+void ConfigReader::check_workers(TableReader& table, const LogSettings& log) {
+  std::vector<std::string_view> known;
+  for (const auto& [name, line] : names_) known.push_back(name);
+  for (const WorkerConfig& worker : parsed_.config.workers) known.push_back(worker.name);
+  for (const std::string& name : log.filter.workers) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    table.complain("workers", "there is no worker '" + name + "'", suggest(name, known));
+  }
+}
+
+// Two that rotate one file would do so twice.
+void ConfigReader::check_path(TableReader& table, const LogSettings& log) {
+  const auto* file = std::get_if<FileLog>(&log.target);
+  if (!file || file->path.empty()) return;
+  const auto [first, added] = paths_.try_emplace(file->path, table.line_of("path"));
+  if (!added) {
+    table.complain("path", "two logs go to '" + file->path + "'",
+                   "the other is on line " + std::to_string(first->second));
+  }
+}
+
+void ConfigReader::read_metrics_of(TableReader& top) {
+  const TomlValue::Table* table = top.table("metrics");
+  if (!table) return;
+  TableReader reader(*table, "'metrics'", top.line_of("metrics"), parsed_.problems);
+  parsed_.config.metrics = read_metrics(reader);
+}
+
+}  // namespace
+
+ParsedConfig parse_config(std::string_view text, const MachineChecks& checks) {
+  const auto document = parse_toml(text);
+  if (const auto* error = std::get_if<TomlError>(&document)) {
+    return {{}, {{error->line, error->message, ""}}};
+  }
+  return ConfigReader(checks).read(std::get<TomlValue::Table>(document));
+}
+
+ParsedConfig load_config(const std::string& file, const MachineChecks& checks) {
+  const auto text = read_file(file, kMaxFileBytes);
+  if (text) return parse_config(*text, checks);
+  return {{}, {{0, "cannot be read: " + std::generic_category().message(errno), ""}}};
+}
+
+}  // namespace pyfault

@@ -1,0 +1,133 @@
+#include "watchdog/format/journal.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+
+#include "watchdog/crash/signal_names.h"
+#include "watchdog/format/message.h"
+#include "watchdog/format/rfc3339.h"
+#include "watchdog/format/severity.h"
+
+namespace pyfault {
+namespace {
+
+using Fields = std::vector<JournalField>;
+
+// coredumpctl (systemd 252) aborts at an entry that has no user or group.
+constexpr std::uint32_t kNobody = 65534;
+
+void add(Fields& fields, std::string_view name, std::string value) {
+  if (!value.empty()) fields.emplace_back(name, std::move(value));
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, " "));
+}
+
+void add_process(Fields& fields, const Process& process) {
+  if (process.pid > 0) {
+    add(fields, "OBJECT_PID", std::to_string(process.pid));
+    add(fields, "PYFAULT_PID", std::to_string(process.pid));
+  }
+  add(fields, "PYFAULT_NAME", process.name);
+  add(fields, "PYFAULT_EXECUTABLE", process.executable);
+  add(fields, "PYFAULT_COMMAND", joined(process.command));
+}
+
+void add_place(Fields& fields, const Frame& frame) {
+  add(fields, "CODE_FILE", frame.file);
+  if (frame.line) add(fields, "CODE_LINE", std::to_string(*frame.line));
+  add(fields, "CODE_FUNC", frame.function);
+}
+
+struct AddBody {
+  Fields& fields;
+
+  template <typename Other>
+  void operator()(const Other&) const {}
+
+  void operator()(const Crash& crash) const {
+    if (const Frame* frame = top_frame(crash)) add_place(fields, *frame);
+    if (crash.tid > 0) add(fields, "TID", std::to_string(crash.tid));
+    add(fields, "PYFAULT_CRASH_ID", crash.id);
+    add(fields, "PYFAULT_FINGERPRINT", crash.fingerprint);
+    add(fields, "PYFAULT_SIGNAL", crash.signal.name);
+    add(fields, "PYFAULT_SIGNAL_CODE", crash.signal.code_name);
+    add(fields, "PYFAULT_PYTHON", crash.python.version);
+    if (!crash.threads.empty()) add(fields, "PYFAULT_THREAD", crash.threads.front().name);
+  }
+
+  void operator()(const ExitEvent& exit) const {
+    const char* killed = exit.core_dumped ? "dumped" : "killed";
+    add(fields, "EXIT_CODE", exit.signal ? killed : "exited");
+    add(fields, "EXIT_STATUS", std::to_string(exit.signal.value_or(exit.code.value_or(0))));
+    if (exit.signal) add(fields, "PYFAULT_SIGNAL", signal_name(*exit.signal));
+    add(fields, "PYFAULT_REASON", exit.reason);
+    add(fields, "PYFAULT_CRASH_ID", exit.crash_id.value_or(""));
+    add(fields, "PYFAULT_UPTIME_SECONDS", fmt::format("{:.3f}", exit.uptime_seconds));
+    add(fields, "PYFAULT_MAX_RSS_BYTES", std::to_string(exit.max_rss_bytes));
+  }
+};
+
+void append_size(std::string& entry, std::uint64_t size) {
+  for (int shift = 0; shift < 64; shift += 8) entry += static_cast<char>(size >> shift & 0xff);
+}
+
+}  // namespace
+
+std::vector<JournalField> journal_fields(const Event& event, std::string message) {
+  const EventKind kind = kind_of(event);
+  Fields fields;
+  add(fields, "MESSAGE", std::move(message));
+  add(fields, "MESSAGE_ID", std::string(kMessageIds[static_cast<std::size_t>(kind)]));
+  add(fields, "PRIORITY", std::to_string(static_cast<int>(severity_of(event))));
+  add(fields, "SYSLOG_IDENTIFIER", "pyfault-watchdog");
+  add(fields, "PYFAULT_EVENT", std::string(name_of(kind)));
+  add(fields, "PYFAULT_TIME", rfc3339_utc(event.realtime_ns));
+  add(fields, "PYFAULT_WORKER", event.worker.value_or(""));
+  add_process(fields, event.process);
+  std::visit(AddBody{fields}, event.body);
+  return fields;
+}
+
+std::vector<JournalField> coredump_fields(const Event& event) {
+  if (kind_of(event) != EventKind::kCrash) return {};
+  const auto& crash = std::get<Crash>(event.body);
+  Fields fields;
+  add(fields, "MESSAGE", message_of(event));
+  add(fields, "MESSAGE_ID", std::string(kCoredumpMessageId));
+  add(fields, "PRIORITY", std::to_string(static_cast<int>(severity_of(event))));
+  add(fields, "SYSLOG_IDENTIFIER", "pyfault-watchdog");
+  add(fields, "COREDUMP_PID", std::to_string(event.process.pid));
+  add(fields, "COREDUMP_UID", std::to_string(event.process.uid.value_or(kNobody)));
+  add(fields, "COREDUMP_GID", std::to_string(event.process.gid.value_or(kNobody)));
+  add(fields, "COREDUMP_SIGNAL", std::to_string(crash.signal.number));
+  add(fields, "COREDUMP_SIGNAL_NAME", crash.signal.name);
+  add(fields, "COREDUMP_TIMESTAMP", std::to_string(event.realtime_ns / 1000));
+  add(fields, "COREDUMP_COMM", event.process.name);
+  add(fields, "COREDUMP_EXE", event.process.executable);
+  add(fields, "COREDUMP_CMDLINE", joined(event.process.command));
+  add(fields, "COREDUMP_HOSTNAME", event.host);
+  add(fields, "PYFAULT_CRASH_ID", crash.id);
+  return fields;
+}
+
+// "NAME=VALUE\n", or for a value of several lines "NAME\n", its size in 8 bytes (the least first),
+// "VALUE\n".
+std::string journal_entry(const std::vector<JournalField>& fields) {
+  std::string entry;
+  for (const auto& [name, value] : fields) {
+    entry += name;
+    if (value.find('\n') == value.npos) {
+      entry += '=';
+    } else {
+      entry += '\n';
+      append_size(entry, value.size());
+    }
+    entry += value + '\n';
+  }
+  return entry;
+}
+
+}  // namespace pyfault

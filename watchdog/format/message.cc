@@ -1,0 +1,71 @@
+#include "watchdog/format/message.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "watchdog/crash/signal_names.h"
+#include "watchdog/format/escape.h"
+#include "watchdog/format/format.h"
+#include "watchdog/format/rfc3339.h"
+
+namespace pyfault {
+namespace {
+
+std::string without_headers(std::string report, const Event& event) {
+  const std::string headers = rfc3339_utc(event.realtime_ns) + ' ' + escape_text(event.host) + ' ';
+  if (report.starts_with(headers)) report.erase(0, headers.size());
+  if (report.ends_with('\n')) report.pop_back();
+  return report;
+}
+
+std::string how_it_ended(const ExitEvent& exit) {
+  return exit.signal ? fmt::format("was killed by {}", signal_name(*exit.signal))
+                     : fmt::format("exited with code {}", exit.code.value_or(0));
+}
+
+struct SentenceOf {
+  std::string operator()(const StartEvent&) const { return "started"; }
+  std::string operator()(const ReadyEvent&) const { return "is ready"; }
+  std::string operator()(const RestartEvent& restart) const {
+    return fmt::format("is started again, restart {}", restart.restarts);
+  }
+  std::string operator()(const Crash&) const { return "crashed"; }
+  std::string operator()(const ExitEvent& exit) const {
+    const std::string crash = exit.crash_id ? " by crash " + *exit.crash_id : "";
+    return fmt::format("{} after {:.1f} s{}", how_it_ended(exit), exit.uptime_seconds, crash);
+  }
+  std::string operator()(const CrashLoopEvent&) const { return "is in a crash loop"; }
+  std::string operator()(const RecoveredEvent&) const { return "has recovered"; }
+  std::string operator()(const HandlerReplacedEvent& replaced) const {
+    return fmt::format("has put a handler of its own in place of the agent's for {}",
+                       signal_name(replaced.signal));
+  }
+  std::string operator()(const NoticeEvent&) const { return "is being watched"; }
+};
+
+std::string sentence(const Event& event) {
+  std::string subject = event.worker ? "worker " + escape_text(*event.worker) + ' ' : "";
+  if (event.process.pid > 0) {
+    subject += fmt::format("{}[{}] ", escape_text(event.process.name), event.process.pid);
+  }
+  return subject + std::visit(SentenceOf{}, event.body);
+}
+
+}  // namespace
+
+std::string message_of(const Event& event) {
+  std::string message = without_headers(format_text(event), event);
+  return message.empty() ? sentence(event) : message;
+}
+
+const Frame* top_frame(const Crash& crash) {
+  if (crash.threads.empty() || !crash.threads.front().crashed) return nullptr;
+  const auto& frames = crash.threads.front().frames;
+  const auto frame = std::find_if(frames.begin(), frames.end(), [](const Frame& candidate) {
+    return candidate.kind == Frame::Kind::kCode;
+  });
+  return frame == frames.end() ? nullptr : &*frame;
+}
+
+}  // namespace pyfault

@@ -1,0 +1,102 @@
+#include "watchdog/format/worker_text.h"
+
+#include <fmt/format.h>
+
+#include "watchdog/crash/signal_names.h"
+#include "watchdog/format/escape.h"
+
+namespace pyfault {
+namespace {
+
+constexpr std::size_t kLastLines = 10;
+
+std::string parent_chain(const std::vector<Ancestor>& parents) {
+  std::string text;
+  for (const Ancestor& parent : parents) {
+    text += fmt::format(" {}[{}]", escape_text(parent.name), parent.pid);
+  }
+  return text;
+}
+
+std::string what_comes_after(const AfterExit& after) {
+  switch (after.decision) {
+    case AfterExit::Decision::kRestart:
+      return fmt::format("; to be started again in {:.1f} s", after.delay_seconds);
+    case AfterExit::Decision::kGiveUp:
+      return "; given up";
+    case AfterExit::Decision::kStayDown:
+      break;
+  }
+  return "";
+}
+
+std::string how_it_ended(const ExitEvent& exit) {
+  std::string text = exit.signal ? fmt::format(" was killed by {}", signal_name(*exit.signal))
+                                 : fmt::format(" exited with code {}", exit.code.value_or(0));
+  if (exit.crash_id) text += " (crash " + escape_text(*exit.crash_id) + ")";
+  if (exit.reason == kOomKilled) text += " (an OOM kill, as its memory cgroup counts)";
+  if (exit.reason == kWasStopped) text += ", stopped";
+  if (exit.reason == kStartTimeout) text += ", as it was not ready in time,";
+  return text + fmt::format(" after {:.1f} s", exit.uptime_seconds);
+}
+
+std::string bugs_of(const CrashLoopEvent& loop) {
+  if (loop.fingerprints.empty()) return "no crash among them";
+  if (loop.fingerprints.size() > 1) {
+    return fmt::format("{} different crashes among them", loop.fingerprints.size());
+  }
+  const char* which = loop.unexplained == 0 ? "all" : "those that crashed";
+  return fmt::format("{} by the same crash {}", which, escape_text(loop.fingerprints.front()));
+}
+
+// Where the last `lines` of it begin.
+std::size_t begin_of_last(std::string_view text, std::size_t lines) {
+  std::size_t begin = text.size();
+  for (; lines > 0 && begin > 0; --lines) {
+    const std::size_t newline = text.rfind('\n', begin - 1);
+    if (newline == text.npos) return 0;
+    begin = newline;
+  }
+  return begin == 0 ? 0 : begin + 1;
+}
+
+}  // namespace
+
+std::string facts_of_worker(const WorkerCrash& crash) {
+  std::string text;
+  if (!crash.parents.empty()) text += fmt::format("  child of:{}\n", parent_chain(crash.parents));
+  if (crash.occurrence > 1) text += fmt::format("  occurrence: {}\n", crash.occurrence);
+  if (crash.abridged) text += "  threads: left out, as in the first reports of this crash\n";
+  return text;
+}
+
+std::string last_output(std::string_view tail) {
+  while (tail.ends_with('\n')) tail.remove_suffix(1);
+  if (tail.empty()) return "";
+  tail.remove_prefix(begin_of_last(tail, kLastLines));
+  std::string text = "\nLast output:\n";
+  for (;;) {
+    const std::size_t end = tail.find('\n');
+    text += "  " + escape_text(tail.substr(0, end)) + '\n';
+    if (end == tail.npos) return text;
+    tail.remove_prefix(end + 1);
+  }
+}
+
+std::string end_of_worker(const ExitEvent& exit) {
+  const std::string end = exit.reason == kStartFailed
+                              ? " could not be started: " + escape_text(exit.detail)
+                              : how_it_ended(exit);
+  return exit.after ? end + what_comes_after(*exit.after) : end;
+}
+
+std::string crash_loop(const CrashLoopEvent& loop) {
+  const std::string then =
+      loop.gives_up ? "given up"
+                    : fmt::format("tried every {:.0f} s from now on", loop.delay_seconds);
+  return fmt::format(" is in a crash loop: {} failures within {:.0f} s{}, {}; {}", loop.failures,
+                     loop.within_seconds, loop.ever_ready ? "" : " before it was ever ready",
+                     bugs_of(loop), then);
+}
+
+}  // namespace pyfault

@@ -1,0 +1,23 @@
+// What the text report says about a worker: pieces of lines, escaped. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "watchdog/event/event.h"
+
+namespace pyfault {
+
+// Lines that go with the facts about a crash.
+std::string facts_of_worker(const WorkerCrash& crash);
+
+// A section of the last lines of what a worker wrote; empty when there is nothing.
+std::string last_output(std::string_view tail);
+
+// " exited with code 3 after 12.5 s; to be started again in 1.0 s"
+std::string end_of_worker(const ExitEvent& exit);
+
+// " is in a crash loop: ..."
+std::string crash_loop(const CrashLoopEvent& loop);
+
+}  // namespace pyfault

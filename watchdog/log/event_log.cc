@@ -1,0 +1,104 @@
+#include "watchdog/log/event_log.h"
+
+#include <unistd.h>
+
+#include <system_error>
+
+#include "watchdog/complain.h"
+#include "watchdog/sink/fd_sink.h"
+#include "watchdog/sink/log_target.h"
+
+namespace pyfault {
+namespace {
+
+// A collector that is down is asked ever more seldom; a disk has no ears to hurt.
+constexpr LogPatience kPatienceWithCollectors{std::chrono::seconds(1), std::chrono::seconds(2),
+                                              std::chrono::seconds(30)};
+
+struct SinkOf {
+  const std::string& name;
+
+  std::unique_ptr<Sink> operator()(const StderrLog&) const {
+    return std::make_unique<FdSink>(LogFile::unnamed(open_stderr()));
+  }
+  std::unique_ptr<Sink> operator()(const FileLog& log) const {
+    return std::make_unique<RotatingSink>(LogFile::named(open_log_file(log.path, name)),
+                                          log.rotation);
+  }
+  std::unique_ptr<Sink> operator()(const JournalLog& log) const {
+    return std::make_unique<JournalSink>(log.socket);
+  }
+  std::unique_ptr<Sink> operator()(const SyslogLog& log) const {
+    return std::make_unique<SyslogSink>(log.address);
+  }
+};
+
+bool is_stderr(const LogSettings& settings) {
+  return std::holds_alternative<StderrLog>(settings.target);
+}
+
+LogPatience patience_for(const LogSettings& settings) {
+  return std::holds_alternative<SyslogLog>(settings.target) ? kPatienceWithCollectors
+                                                            : LogPatience{};
+}
+
+std::string counted_reports(std::uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " report" : " reports");
+}
+
+std::int64_t realtime_now_ns() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
+
+// These hold copies, as the log's thread may outlive the log.
+std::function<std::string(std::uint64_t)> notice_report(const Formatter& format,
+                                                        const std::string& host, const char* what) {
+  return [format, host, what](std::uint64_t count) {
+    Event event;
+    event.realtime_ns = realtime_now_ns();
+    event.host = host;
+    event.process.pid = ::getpid();
+    event.process.name = "pyfault-watchdog";
+    event.body = NoticeEvent{counted_reports(count) + what};
+    return format(event);
+  };
+}
+
+// On a stderr that is in trouble nothing can be said about it.
+void say_trouble(const LogSettings& settings, int error) {
+  if (is_stderr(settings)) return;
+  complain(settings.name + ": " + std::generic_category().message(error) +
+           "; reports are kept until they can be written");
+}
+
+LogNotices log_notices(const LogSettings& settings, const Formatter& format,
+                       const std::string& host) {
+  return {notice_report(format, host, " could not be written and are lost"),
+          notice_report(format, host, " could not be written at once and came late"),
+          [settings](int error) { say_trouble(settings, error); }};
+}
+
+}  // namespace
+
+EventLog::EventLog(LogSettings settings, const std::string& host)
+    : settings_(std::move(settings)),
+      formatters_(formatters_for(settings_)),
+      log_(std::visit(SinkOf{settings_.name}, settings_.target),
+           log_notices(settings_, formatters_.front(), host), patience_for(settings_)) {}
+
+void EventLog::write(const Event& event) {
+  if (!settings_.filter.passes(event)) return;
+  const auto* notice = std::get_if<NoticeEvent>(&event.body);
+  // That format has no words for it.
+  if (notice != nullptr && settings_.format == LogFormat::kFaulthandler) complain(notice->message);
+  for (const Formatter& format : formatters_) log_.write(format(event));
+}
+
+void EventLog::finish(std::chrono::milliseconds limit) {
+  const std::uint64_t lost = log_.finish(limit);
+  if (lost == 0 || is_stderr(settings_)) return;
+  complain(settings_.name + ": " + counted_reports(lost) + " could not be written");
+}
+
+}  // namespace pyfault

@@ -1,0 +1,43 @@
+// One log: events in, filtered, rendered in its own format, and given to its sink behind a queue
+// (sink/report_log.h). It never waits, and fails alone.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "watchdog/event/event.h"
+#include "watchdog/log/log_settings.h"
+#include "watchdog/sink/report_log.h"
+
+namespace pyfault {
+
+using Formatter = std::function<std::string(const Event&)>;
+
+// What an event becomes in such a log: a report of each, where that is not empty. Pure, but for the
+// terminal that is looked at for its colours.
+std::vector<Formatter> formatters_for(const LogSettings& settings);
+
+class EventLog {
+ public:
+  // Opens what the settings name, and starts its thread. `host` is for what it says of itself.
+  // Throws StartError.
+  EventLog(LogSettings settings, const std::string& host);
+
+  void write(const Event& event);
+
+  // See ReportLog. What could not be written is said on stderr.
+  void begin_finish() { log_.begin_finish(); }
+  void finish(std::chrono::milliseconds limit);
+
+  std::uint64_t dropped() const { return log_.dropped(); }
+  const LogSettings& settings() const { return settings_; }
+
+ private:
+  const LogSettings settings_;
+  const std::vector<Formatter> formatters_;
+  ReportLog log_;
+};
+
+}  // namespace pyfault

@@ -1,0 +1,111 @@
+#include "watchdog/metrics/service_metrics.h"
+
+#include <algorithm>
+
+namespace pyfault {
+namespace {
+
+// To the microsecond; finer than that is noise to a double.
+double seconds(std::int64_t realtime_ns) {
+  return static_cast<double>(realtime_ns / 1000) / 1e6;
+}
+
+bool stays_down(const ExitEvent& exit) {
+  return exit.reason == kWasStopped ||
+         (exit.after && exit.after->decision == AfterExit::Decision::kStayDown);
+}
+
+}  // namespace
+
+// Notes an event of a worker that is known.
+struct ServiceMetrics::Noter {
+  ServiceMetrics& metrics;
+  const Event& event;
+  const std::string& name;
+  Worker& worker;
+
+  void operator()(const StartEvent&) const {
+    worker = {event.process.pid, false, false};
+    metrics.start_time_.at({name}) = seconds(event.realtime_ns);
+    metrics.backoff_.at({name}) = 0;
+  }
+
+  void operator()(const ReadyEvent&) const { worker.up = true; }
+
+  void operator()(const RestartEvent&) const { ++metrics.restarts_.at({name}); }
+
+  void operator()(const Crash& crash) const {
+    if (crash.kind != CrashKind::kCrash) return;
+    ++metrics.crashes_.at({name, crash.signal.name});
+    metrics.last_crash_.at({name}) = seconds(event.realtime_ns);
+  }
+
+  void operator()(const ExitEvent& exit) const {
+    worker = {0, false, stays_down(exit)};
+    ++metrics.exits_.at({name, exit.reason});
+    metrics.backoff_.at({name}) = exit.after ? exit.after->delay_seconds : 0;
+  }
+
+  void operator()(const CrashLoopEvent&) const { metrics.crash_loop_.at({name}) = 1; }
+
+  void operator()(const RecoveredEvent&) const { metrics.crash_loop_.at({name}) = 0; }
+
+  void operator()(const HandlerReplacedEvent&) const {}
+
+  void operator()(const NoticeEvent&) const {}
+};
+
+void ServiceMetrics::set_workers(const std::vector<std::string>& workers) {
+  std::erase_if(workers_, [&](const auto& worker) {
+    return std::find(workers.begin(), workers.end(), worker.first) == workers.end();
+  });
+  for (MetricFamily* family : {&up_, &start_time_, &restarts_, &exits_, &crashes_, &last_crash_,
+                               &crash_loop_, &backoff_, &resident_}) {
+    family->keep_only(workers);
+  }
+  for (const std::string& name : workers) {
+    workers_.try_emplace(name);
+    for (MetricFamily* family : {&up_, &restarts_, &crash_loop_, &backoff_}) family->at({name});
+  }
+}
+
+void ServiceMetrics::note(const Event& event) {
+  if (const auto* notice = std::get_if<NoticeEvent>(&event.body)) {
+    records_dropped_.at({}) += static_cast<double>(notice->dropped_records);
+  }
+  const auto worker = workers_.find(event.worker.value_or(""));
+  if (worker == workers_.end()) return;
+  std::visit(Noter{*this, event, worker->first, worker->second}, event.body);
+}
+
+void ServiceMetrics::sample() {
+  for (const auto& [name, worker] : workers_) {
+    up_.at({name}) = worker.up ? 1 : 0;
+    const auto resident = worker.pid > 0 ? sources_.resident_memory(worker.pid) : std::nullopt;
+    resident_.at({name}) = static_cast<double>(resident.value_or(0));
+  }
+  records_dropped_.at({});
+  reports_dropped_.at({}) = static_cast<double>(sources_.dropped_reports());
+}
+
+std::string ServiceMetrics::expose() {
+  sample();
+  std::string text;
+  for (const MetricFamily* family :
+       {&up_, &start_time_, &restarts_, &exits_, &crashes_, &last_crash_, &crash_loop_, &backoff_,
+        &resident_, &records_dropped_, &reports_dropped_}) {
+    family->append_to(text);
+  }
+  return text;
+}
+
+Health ServiceMetrics::health() const {
+  Health health;
+  for (const auto& [name, worker] : workers_) {
+    if (worker.up) ++health.up;
+    if (!worker.rests) ++health.wanted;
+  }
+  return health;
+}
+
+}  // namespace pyfault

@@ -1,0 +1,107 @@
+// What the service has to tell Prometheus, gathered from its events. Pure but for the two things
+// that are asked for when the metrics are.
+//
+// Labels are worker, reason and signal: what has few values. No process, crash or fingerprint.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "watchdog/event/event.h"
+#include "watchdog/metrics/metric_family.h"
+
+namespace pyfault {
+
+struct MetricSources {
+  // Of a process, in bytes; none when it is gone.
+  std::function<std::optional<std::int64_t>(int pid)> resident_memory;
+  // Reports that logs have given up, ever.
+  std::function<std::uint64_t()> dropped_reports;
+};
+
+struct Health {
+  std::size_t up = 0;
+  std::size_t wanted = 0;  // all workers but those that stay down as they should
+
+  bool is_good() const { return up >= wanted; }
+};
+
+class ServiceMetrics {
+ public:
+  explicit ServiceMetrics(MetricSources sources) : sources_(std::move(sources)) {}
+
+  // The workers there are now. Each has its metrics from here on, whatever happens to it; those of
+  // others are dropped.
+  void set_workers(const std::vector<std::string>& workers);
+
+  void note(const Event& event);
+
+  // Prometheus's text format.
+  std::string expose();
+
+  Health health() const;
+
+ private:
+  using Type = MetricFamily::Type;
+
+  struct Worker {
+    int pid = 0;  // 0: no process
+    bool up = false;
+    bool rests = false;  // down, as somebody asked or the restart policy has it
+  };
+  struct Noter;
+
+  void sample();
+
+  const MetricSources sources_;
+  std::map<std::string, Worker> workers_;
+
+  MetricFamily up_{
+      Type::kGauge, "pyfault_worker_up", "Whether the worker runs and is ready.", {"worker"}};
+  MetricFamily start_time_{Type::kGauge,
+                           "pyfault_worker_start_time_seconds",
+                           "When the worker's process was last started, in Unix time.",
+                           {"worker"}};
+  MetricFamily restarts_{Type::kCounter,
+                         "pyfault_worker_restarts_total",
+                         "How often the worker was started again.",
+                         {"worker"}};
+  MetricFamily exits_{Type::kCounter,
+                      "pyfault_worker_exits_total",
+                      "Ends of the worker's process, by reason.",
+                      {"worker", "reason"}};
+  MetricFamily crashes_{Type::kCounter,
+                        "pyfault_crashes_total",
+                        "Crashes of the worker's process and of those below it.",
+                        {"worker", "signal"}};
+  MetricFamily last_crash_{Type::kGauge,
+                           "pyfault_last_crash_timestamp_seconds",
+                           "When the worker last crashed, in Unix time.",
+                           {"worker"}};
+  MetricFamily crash_loop_{Type::kGauge,
+                           "pyfault_worker_crash_loop",
+                           "Whether the worker fails again and again.",
+                           {"worker"}};
+  MetricFamily backoff_{Type::kGauge,
+                        "pyfault_worker_restart_backoff_seconds",
+                        "The delay before the worker is started again; 0 when it runs.",
+                        {"worker"}};
+  MetricFamily resident_{Type::kGauge,
+                         "pyfault_worker_resident_memory_bytes",
+                         "Resident memory of the worker's own process.",
+                         {"worker"}};
+  MetricFamily records_dropped_{Type::kCounter,
+                                "pyfault_records_dropped_total",
+                                "Crash records for which there was no room.",
+                                {}};
+  MetricFamily reports_dropped_{Type::kCounter,
+                                "pyfault_reports_dropped_total",
+                                "Reports that a log could not take and that are lost.",
+                                {}};
+};
+
+}  // namespace pyfault

@@ -1,0 +1,122 @@
+#include "watchdog/policy/lifecycle.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace pyfault {
+namespace {
+
+struct Row {
+  WorkerState state;
+  WorkerEvent event;
+  WorkerStep step;
+};
+
+using S = WorkerState;
+using E = WorkerEvent;
+using A = WorkerAction;
+
+constexpr Row kTable[] = {
+    {S::kStopped, E::kStart, {S::kStarting, {A::kForget, A::kSpawn}}},
+    {S::kStopped, E::kRestart, {S::kStarting, {A::kForget, A::kSpawn}}},
+
+    {S::kStarting, E::kReady, {S::kUp, {A::kReportReady, A::kAwaitHealth}}},
+    {S::kStarting, E::kTimeUp, {S::kAborting, {A::kBeginStop}}},
+    {S::kStarting, E::kEnded, {S::kDeciding, {A::kCancelTimer, A::kSweep, A::kDecide}}},
+    {S::kStarting, E::kStop, {S::kStopping, {A::kBeginStop}}},
+    {S::kStarting, E::kRestart, {S::kRestarting, {A::kBeginStop}}},
+
+    {S::kUp, E::kHealthy, {S::kUp, {A::kForgive}}},
+    {S::kUp, E::kEnded, {S::kDeciding, {A::kCancelTimer, A::kSweep, A::kDecide}}},
+    {S::kUp, E::kStop, {S::kStopping, {A::kBeginStop}}},
+    {S::kUp, E::kRestart, {S::kRestarting, {A::kBeginStop}}},
+
+    {S::kDeciding, E::kRetry, {S::kBackoff, {A::kReportExit, A::kAwaitRetry}}},
+    {S::kDeciding, E::kRetryInLoop, {S::kCrashLoop, {A::kReportExit, A::kAwaitRetry}}},
+    {S::kDeciding, E::kStayDown, {S::kExited, {A::kReportExit}}},
+    {S::kDeciding, E::kGiveUp, {S::kFailed, {A::kReportExit}}},
+
+    {S::kBackoff, E::kTimeUp, {S::kStarting, {A::kSpawnAgain}}},
+    {S::kBackoff, E::kStart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
+    {S::kBackoff, E::kRestart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
+    {S::kBackoff, E::kStop, {S::kStopped, {A::kCancelTimer}}},
+
+    {S::kCrashLoop, E::kTimeUp, {S::kStarting, {A::kSpawnAgain}}},
+    {S::kCrashLoop, E::kStart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
+    {S::kCrashLoop, E::kRestart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
+    {S::kCrashLoop, E::kStop, {S::kStopped, {A::kCancelTimer}}},
+
+    {S::kExited, E::kStart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
+    {S::kExited, E::kRestart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
+    {S::kExited, E::kStop, {S::kStopped, {}}},
+
+    {S::kFailed, E::kStart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
+    {S::kFailed, E::kRestart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
+    {S::kFailed, E::kStop, {S::kStopped, {}}},
+
+    {S::kStopping, E::kTimeUp, {S::kStopping, {A::kContinueStop}}},
+    {S::kStopping, E::kStart, {S::kRestarting, {}}},
+    {S::kStopping, E::kRestart, {S::kRestarting, {}}},
+    {S::kStopping, E::kEnded, {S::kStopped, {A::kCancelTimer, A::kSweep, A::kReportExit}}},
+
+    {S::kRestarting, E::kTimeUp, {S::kRestarting, {A::kContinueStop}}},
+    {S::kRestarting, E::kStop, {S::kStopping, {}}},
+    {S::kRestarting,
+     E::kEnded,
+     {S::kStarting, {A::kSweep, A::kReportExit, A::kForget, A::kSpawnAgain}}},
+
+    {S::kAborting, E::kTimeUp, {S::kAborting, {A::kContinueStop}}},
+    {S::kAborting, E::kStop, {S::kStopping, {}}},
+    {S::kAborting, E::kRestart, {S::kRestarting, {}}},
+    {S::kAborting, E::kEnded, {S::kDeciding, {A::kCancelTimer, A::kSweep, A::kDecide}}},
+};
+
+}  // namespace
+
+WorkerStep next_step(WorkerState state, WorkerEvent event) {
+  const auto* row = std::ranges::find_if(
+      kTable, [&](const Row& each) { return each.state == state && each.event == event; });
+  return row == std::end(kTable) ? WorkerStep{state, {}} : row->step;
+}
+
+std::string_view name_of(WorkerState state) {
+  switch (state) {
+    case S::kStopped:
+      return "stopped";
+    case S::kStarting:
+      return "starting";
+    case S::kUp:
+      return "up";
+    case S::kDeciding:
+      return "deciding";
+    case S::kBackoff:
+      return "backoff";
+    case S::kCrashLoop:
+      return "crash-loop";
+    case S::kExited:
+      return "exited";
+    case S::kFailed:
+      return "failed";
+    case S::kStopping:
+      return "stopping";
+    case S::kRestarting:
+      return "restarting";
+    case S::kAborting:
+      return "aborting";
+  }
+  return "";
+}
+
+bool is_down(WorkerState state) {
+  return state == S::kStopped || state == S::kExited || state == S::kFailed;
+}
+
+bool is_alive(WorkerState state) {
+  return state == S::kStarting || state == S::kUp || is_being_stopped(state);
+}
+
+bool is_being_stopped(WorkerState state) {
+  return state == S::kStopping || state == S::kRestarting || state == S::kAborting;
+}
+
+}  // namespace pyfault

@@ -1,0 +1,43 @@
+// The same crash again and again: which of its reports are worth their room. Pure.
+//
+// The first kFullAtFirst of a kind are reported in full, then one each kFullEvery; the others are
+// counted. A kind is a fingerprint; crashes without one are all reported in full.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace pyfault {
+
+class RepeatedCrashes {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  static constexpr std::uint64_t kFullAtFirst = 3;
+  static constexpr std::chrono::hours kFullEvery{1};
+  // Of more kinds than these the one seen longest ago is forgotten.
+  static constexpr std::size_t kMaxKinds = 256;
+
+  struct Verdict {
+    bool in_full = true;
+    std::uint64_t occurrence = 1;  // the how-manieth of its kind
+  };
+
+  Verdict count(const std::string& fingerprint, TimePoint now);
+
+ private:
+  struct Kind {
+    std::uint64_t count = 0;
+    TimePoint last;
+    TimePoint last_in_full;
+  };
+
+  void make_room();
+
+  std::map<std::string, Kind> kinds_;
+};
+
+}  // namespace pyfault

@@ -1,0 +1,123 @@
+#include "watchdog/policy/restart_policy.h"
+
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <utility>
+
+namespace pyfault {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kHealthyAtLeast{60'000};
+
+milliseconds scaled(milliseconds delay, double by) {
+  return milliseconds(std::llround(static_cast<double>(delay.count()) * by));
+}
+
+}  // namespace
+
+DeathKind death_kind(int exit_code, int signal) {
+  switch (signal) {
+    case 0:
+      return exit_code == 0 ? DeathKind::kClean : DeathKind::kFailure;
+    case SIGHUP:
+    case SIGINT:
+    case SIGTERM:
+    case SIGPIPE:
+      return DeathKind::kClean;
+    default:
+      return DeathKind::kCrash;
+  }
+}
+
+RestartDecision RestartPolicy::decide(const Death& death, double chance) {
+  if (!wants_restart(death.kind)) return {};
+  ++short_lives_;
+  if (death.kind != DeathKind::kClean) count_failure(death);
+  RestartDecision decision;
+  if (!in_crash_loop_ && is_crash_loop()) {
+    in_crash_loop_ = true;
+    decision.loop_begun = summary();
+  }
+  decision.in_crash_loop = in_crash_loop_;
+  if (in_crash_loop_ && settings_.crash_loop.action == CrashLoopAction::kGiveUp) {
+    decision.action = RestartDecision::Action::kGiveUp;
+    return decision;
+  }
+  decision.action = RestartDecision::Action::kRestart;
+  decision.delay =
+      std::min(scaled(base_delay(), 1 + settings_.backoff.jitter * chance), settings_.backoff.max);
+  return decision;
+}
+
+milliseconds RestartPolicy::healthy_after() const {
+  return std::max(kHealthyAtLeast, 2 * base_delay());
+}
+
+bool RestartPolicy::note_healthy() {
+  short_lives_ = 0;
+  if (in_crash_loop_) failures_.clear();
+  return std::exchange(in_crash_loop_, false);
+}
+
+bool RestartPolicy::wants_restart(DeathKind kind) const {
+  switch (settings_.mode) {
+    case RestartMode::kNo:
+      return false;
+    case RestartMode::kOnFailure:
+      return kind != DeathKind::kClean;
+    case RestartMode::kOnCrash:
+      return kind == DeathKind::kCrash;
+    case RestartMode::kAlways:
+      break;
+  }
+  return true;
+}
+
+void RestartPolicy::count_failure(const Death& death) {
+  ++all_failures_;
+  failures_.push_back({death.at, death.fingerprint});
+  while (failures_.size() > kMaxFailureLimit + 1 ||
+         death.at - failures_.front().at > settings_.crash_loop.window) {
+    failures_.pop_front();
+  }
+}
+
+bool RestartPolicy::is_crash_loop() const {
+  const CrashLoopLimits& limits = settings_.crash_loop;
+  if (limits.before_ready > 0 && failures_before_ready() >= limits.before_ready) return true;
+  return limits.failures > 0 && failures_.size() > limits.failures;
+}
+
+CrashLoop RestartPolicy::summary() const {
+  CrashLoop loop;
+  loop.failures = std::max(static_cast<unsigned>(failures_.size()), failures_before_ready());
+  loop.within =
+      std::chrono::duration_cast<milliseconds>(failures_.back().at - failures_.front().at);
+  loop.ever_ready = ever_ready_;
+  for (const Failure& failure : failures_) {
+    if (failure.fingerprint.empty()) {
+      ++loop.unexplained;
+    } else if (std::ranges::find(loop.fingerprints, failure.fingerprint) ==
+               loop.fingerprints.end()) {
+      loop.fingerprints.push_back(failure.fingerprint);
+    }
+  }
+  return loop;
+}
+
+// Before jitter; of the last restart.
+milliseconds RestartPolicy::base_delay() const {
+  const Backoff& backoff = settings_.backoff;
+  if (in_crash_loop_) return backoff.max;
+  if (short_lives_ == 0) return milliseconds(0);
+  const double steps = static_cast<double>(short_lives_ - 1);
+  const double delay =
+      static_cast<double>(backoff.initial.count()) * std::pow(backoff.factor, steps);
+  if (delay >= static_cast<double>(backoff.max.count())) return backoff.max;
+  return milliseconds(std::llround(delay));
+}
+
+}  // namespace pyfault

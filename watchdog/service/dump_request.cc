@@ -1,0 +1,38 @@
+#include "watchdog/service/dump_request.h"
+
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdint>
+#include <string>
+
+#include "watchdog/os/pidfd.h"
+#include "watchdog/os/read_file.h"
+
+namespace pyfault {
+namespace {
+
+constexpr std::size_t kMaxStatusBytes = std::size_t{64} << 10;
+
+// "SigCgt:\t0000000180014002": signal n is bit n - 1.
+bool catches(int pid, int signal) {
+  constexpr std::string_view kKey = "\nSigCgt:\t";
+  const std::string status =
+      read_file("/proc/" + std::to_string(pid) + "/status", kMaxStatusBytes).value_or("");
+  const std::size_t at = status.find(kKey);
+  if (at == status.npos) return false;
+  std::uint64_t caught = 0;
+  std::from_chars(status.data() + at + kKey.size(), status.data() + status.size(), caught, 16);
+  return (caught >> (signal - 1) & 1) != 0;
+}
+
+}  // namespace
+
+bool ask_for_dump(int pid, int signal) {
+  if (signal == 0) return false;
+  const UniqueFd pidfd = open_pidfd(pid);
+  return pidfd && catches(pid, signal) &&
+         ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) == 0;
+}
+
+}  // namespace pyfault

@@ -1,0 +1,94 @@
+#include "watchdog/service/notify_socket.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "watchdog/os/random_hex.h"
+
+namespace pyfault {
+namespace {
+
+constexpr std::size_t kAddressBytes = 8;
+constexpr std::size_t kMaxMessage = 4096;
+constexpr int kMessagesAtOnce = 16;
+
+void require(bool done, const char* what) {
+  if (!done) throw std::system_error(errno, std::generic_category(), what);
+}
+
+UniqueFd bind_datagram(const std::string& name) {
+  UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  require(bool{fd}, "socket");
+  const int on = 1;
+  require(::setsockopt(fd.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0, "setsockopt");
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  std::ranges::copy(name, address.sun_path + 1);
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  require(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0, "bind");
+  return fd;
+}
+
+struct Datagram {
+  int sender = 0;
+  std::string text;
+};
+
+// Descriptors that come along find no room, and the kernel drops them.
+std::optional<Datagram> next_datagram(int fd) {
+  std::array<char, kMaxMessage> text;
+  iovec body{text.data(), text.size()};
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(ucred))> control{};
+  msghdr message{};
+  message.msg_iov = &body;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t size = ::recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (size < 0) return std::nullopt;
+  ucred sender{};
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (header && header->cmsg_type == SCM_CREDENTIALS) {
+    std::memcpy(&sender, CMSG_DATA(header), sizeof sender);
+  }
+  return Datagram{sender.pid, std::string(text.data(), static_cast<std::size_t>(size))};
+}
+
+}  // namespace
+
+Notification parse_notification(int pid, std::string_view text) {
+  Notification notification{pid, false};
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    notification.ready = notification.ready || text.substr(0, end) == "READY=1";
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return notification;
+}
+
+NotifySocket::NotifySocket(boost::asio::io_context& io,
+                           std::function<void(const Notification&)> on_message)
+    : address_("@pyfault-notify-" + std::to_string(::getpid()) + "-" + random_hex(kAddressBytes)),
+      on_message_(std::move(on_message)),
+      socket_(io, bind_datagram(address_.substr(1)), [this] { receive(); }) {
+  socket_.start();
+}
+
+void NotifySocket::receive() {
+  for (int count = 0; count < kMessagesAtOnce; ++count) {
+    const auto datagram = next_datagram(socket_.get());
+    if (!datagram) return;
+    on_message_(parse_notification(datagram->sender, datagram->text));
+  }
+}
+
+}  // namespace pyfault

@@ -1,0 +1,38 @@
+// A worker's own sd_notify(3) socket.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "watchdog/ingest/readable_fd.h"
+
+namespace pyfault {
+
+struct Notification {
+  int pid = 0;         // of the sender, as the kernel says
+  bool ready = false;  // READY=1
+};
+
+// Other assignments mean nothing to us. Pure.
+Notification parse_notification(int pid, std::string_view text);
+
+class NotifySocket {
+ public:
+  // On a random abstract address. Throws std::system_error.
+  NotifySocket(boost::asio::io_context& io, std::function<void(const Notification&)> on_message);
+  NotifySocket(const NotifySocket&) = delete;
+  NotifySocket& operator=(const NotifySocket&) = delete;
+
+  // The value for NOTIFY_SOCKET: "@..."
+  const std::string& address() const { return address_; }
+
+ private:
+  void receive();
+
+  std::string address_;
+  std::function<void(const Notification&)> on_message_;
+  ReadableFd socket_;
+};
+
+}  // namespace pyfault

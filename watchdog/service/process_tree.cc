@@ -1,0 +1,124 @@
+#include "watchdog/service/process_tree.h"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "shared/handshake.h"
+#include "watchdog/enrich/process_info.h"
+#include "watchdog/os/pidfd.h"
+#include "watchdog/os/read_file.h"
+
+namespace pyfault {
+namespace {
+
+// Deeper trees of processes are not to be expected; a loop of reused pids must end.
+constexpr int kMaxGenerations = 256;
+// Whoever forks faster than it can be killed wins, for now.
+constexpr int kMaxRounds = 100;
+constexpr std::size_t kMaxEnvironment = std::size_t{1} << 20;
+
+using Processes = std::map<int, ProcessStat>;
+
+bool is_alive(const ProcessStat& process) {
+  return process.state != 'Z' && process.state != 'X';
+}
+
+Processes all_processes() {
+  const std::unique_ptr<DIR, int (*)(DIR*)> proc(::opendir("/proc"), &::closedir);
+  Processes all;
+  while (const dirent* entry = proc ? ::readdir(proc.get()) : nullptr) {
+    const std::string_view name = entry->d_name;
+    int pid = 0;
+    if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc{}) continue;
+    if (auto stat = read_process_stat(pid)) all.emplace(pid, std::move(*stat));
+  }
+  return all;
+}
+
+bool has_socket(int pid, const std::string& socket) {
+  const auto environment =
+      read_file("/proc/" + std::to_string(pid) + "/environ", kMaxEnvironment).value_or("");
+  const std::string entry = std::string(kSocketVariable) + "=" + socket;
+  return ('\0' + environment).find('\0' + entry + '\0') != std::string::npos;
+}
+
+// One that stands below the worker by itself, whoever its parent is.
+bool is_root(int pid, const ProcessStat& process, const WorkerTree& tree) {
+  if (process.ppid == tree.pid || process.session == tree.pid) return true;
+  return process.ppid == ::getpid() && has_socket(pid, tree.socket);
+}
+
+std::set<int> members(const Processes& all, const WorkerTree& tree) {
+  std::set<int> found;
+  for (const auto& [pid, process] : all) {
+    if (pid != tree.pid && is_root(pid, process, tree)) found.insert(pid);
+  }
+  for (std::size_t before = 0; before != found.size();) {
+    before = found.size();
+    for (const auto& [pid, process] : all) {
+      if (pid != tree.pid && found.contains(process.ppid)) found.insert(pid);
+    }
+  }
+  return found;
+}
+
+// Not somebody else who has got its number since.
+void kill_process(int pid, const ProcessStat& process) {
+  const UniqueFd pidfd = open_pidfd(pid);
+  const auto now = read_process_stat(pid);
+  if (!pidfd || !now || now->start_ticks != process.start_ticks) return;
+  ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0);
+}
+
+}  // namespace
+
+std::vector<Ancestor> parents_of(int pid, int top) {
+  std::vector<Ancestor> parents;
+  const int us = ::getpid();
+  auto process = read_process_stat(pid);
+  for (int generation = 0; process && pid != top && generation < kMaxGenerations; ++generation) {
+    pid = process->ppid;
+    if (pid == us || pid <= 1) break;
+    process = read_process_stat(pid);
+    if (process) parents.push_back({pid, process->name});
+  }
+  return parents;
+}
+
+std::vector<int> below(const WorkerTree& tree) {
+  const Processes all = all_processes();
+  std::vector<int> living;
+  for (const int pid : members(all, tree)) {
+    if (is_alive(all.at(pid))) living.push_back(pid);
+  }
+  return living;
+}
+
+bool is_part_of(const WorkerTree& tree, int pid) {
+  if (pid == tree.pid) return true;
+  const auto pids = below(tree);
+  return std::ranges::find(pids, pid) != pids.end();
+}
+
+void kill_below(const WorkerTree& tree) {
+  std::set<int> killed;
+  for (int round = 0; round < kMaxRounds; ++round) {
+    const Processes all = all_processes();
+    const std::size_t before = killed.size();
+    for (const int pid : members(all, tree)) {
+      const ProcessStat& process = all.at(pid);
+      if (is_alive(process) && killed.insert(pid).second) kill_process(pid, process);
+    }
+    if (killed.size() == before) return;
+  }
+}
+
+}  // namespace pyfault

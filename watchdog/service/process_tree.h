@@ -1,0 +1,32 @@
+// The processes of a worker: its own, those below it, and what they leave behind.
+//
+// We are the reaper of orphans (PR_SET_CHILD_SUBREAPER), so whoever loses its parent becomes our
+// child. It is still known by the worker's session, or, when it has left that, by the worker's
+// PYFAULT_SOCKET in its environment.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "watchdog/event/event.h"
+
+namespace pyfault {
+
+// From the parent of `pid` up to `top`, or to the last one that is not ourselves.
+std::vector<Ancestor> parents_of(int pid, int top);
+
+struct WorkerTree {
+  int pid = 0;         // of the worker's process, dead (but not reaped) or alive
+  std::string socket;  // the worker's PYFAULT_SOCKET
+};
+
+// Those that live; without the worker's own process.
+std::vector<int> below(const WorkerTree& tree);
+
+// Whether `pid` lives and is the worker's process or below it.
+bool is_part_of(const WorkerTree& tree, int pid);
+
+// By SIGKILL, those that are born meanwhile too.
+void kill_below(const WorkerTree& tree);
+
+}  // namespace pyfault

@@ -1,0 +1,173 @@
+#include "watchdog/service/service.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <exception>
+
+#include "watchdog/complain.h"
+#include "watchdog/config/parse_config.h"
+#include "watchdog/format/rfc3339.h"
+#include "watchdog/ingest/notice.h"
+#include "watchdog/metrics/answers.h"
+#include "watchdog/metrics/resident_memory.h"
+#include "watchdog/reporter.h"
+#include "watchdog/service/service_signals.h"
+#include "watchdog/service/supervisor.h"
+#include "watchdog/sink/fd_sink.h"
+#include "watchdog/start_error.h"
+#include "watchdog/supervise/agent_environment.h"
+#include "watchdog/supervise/standard_streams.h"
+
+namespace pyfault {
+namespace {
+
+// A log that nobody reads must not keep us from ending; a slow disk gets its chance.
+constexpr std::chrono::seconds kLogFinishLimit{5};
+
+WorkerSurroundings surroundings_for(const ServiceOptions& options, const sigset_t& signal_mask) {
+  return {options.python, find_agent(), environ, signal_mask};
+}
+
+LogNotices output_notices() {
+  LogNotices notices;
+  notices.lost = [](std::uint64_t count) {
+    return rfc3339_utc(realtime_now_ns()) + " pyfault-watchdog: " + std::to_string(count) +
+           " pieces of output could not be written and are lost\n";
+  };
+  notices.late = [](std::uint64_t) { return std::string(); };
+  notices.trouble = [](int) {};
+  return notices;
+}
+
+LogFile our_stdout() {
+  return LogFile::unnamed(UniqueFd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)));
+}
+
+// Those of the file; --log where that names none, or where it was given too.
+std::vector<LogSettings> logs_for(const ServiceOptions& options, const Config& config) {
+  std::vector<LogSettings> logs = config.logs;
+  if (logs.empty() || options.log) logs.push_back(log_by_option(options.log, options.log_format));
+  return logs;
+}
+
+std::vector<std::string> names_of(const std::vector<WorkerConfig>& workers) {
+  std::vector<std::string> names;
+  for (const WorkerConfig& worker : workers) names.push_back(worker.name);
+  return names;
+}
+
+class Service {
+ public:
+  explicit Service(const ServiceOptions& options)
+      : options_(options),
+        surroundings_(surroundings_for(options, signals_.original_mask())),
+        output_(std::make_unique<FdSink>(our_stdout()), output_notices()),
+        supervisor_(io_, surroundings_,
+                    {[this](Event event) { report(std::move(event)); },
+                     [this](std::string lines) { output_.write(std::move(lines)); },
+                     [this] { io_.stop(); }}) {}
+
+  int run(const Config& config);
+
+  ParsedConfig load() const { return load_config(options_.file, machine_checks(surroundings_)); }
+
+ private:
+  void run_loop();
+  void configure(const Config& config);
+  std::unique_ptr<HttpServer> serve_metrics(const HttpAddress& address);
+  void reload();
+  void report(Event event);
+  void say(std::string message);
+
+  ServiceSignals signals_;  // first: the threads of the logs inherit the mask
+  const ServiceOptions& options_;
+  const WorkerSurroundings surroundings_;
+  boost::asio::io_context io_{1};
+  Reporter reporter_{std::vector<LogSettings>()};
+  ServiceMetrics metrics_{
+      {[](int pid) { return resident_memory(pid); }, [this] { return reporter_.dropped(); }}};
+  std::optional<HttpAddress> metrics_address_;
+  std::unique_ptr<HttpServer> metrics_server_;  // at that address
+  ReportLog output_;
+  Supervisor supervisor_;
+};
+
+int Service::run(const Config& config) {
+  signals_.listen(io_, {[this] { supervisor_.stop(); }, [this] { reload(); },
+                        [this] { supervisor_.reap_children(); }});
+  configure(config);
+  run_loop();
+  output_.finish(kLogFinishLimit);
+  reporter_.finish(kLogFinishLimit);
+  return supervisor_.exit_code();
+}
+
+// What must not happen has cost one step of the loop; the workers go on, and so do we.
+void Service::run_loop() {
+  while (!io_.stopped()) {
+    try {
+      io_.run();
+    } catch (const std::exception& error) {
+      say(std::string("internal error, the service goes on: ") + error.what());
+    }
+  }
+}
+
+// All of it, or none: what can fail comes first.
+void Service::configure(const Config& config) {
+  const bool moves = config.metrics != metrics_address_;
+  std::unique_ptr<HttpServer> server;
+  if (moves && config.metrics) server = serve_metrics(*config.metrics);
+  reporter_.configure(logs_for(options_, config));
+  if (moves) metrics_server_ = std::move(server);
+  metrics_address_ = config.metrics;
+  metrics_.set_workers(names_of(config.workers));
+  supervisor_.apply(config);
+}
+
+std::unique_ptr<HttpServer> Service::serve_metrics(const HttpAddress& address) {
+  return std::make_unique<HttpServer>(
+      io_, address, [this](std::string_view path) { return answer_to(path, metrics_); });
+}
+
+// A broken file changes nothing.
+void Service::reload() try {
+  const ParsedConfig parsed = load();
+  for (const Problem& problem : parsed.problems) say(describe(problem, options_.file));
+  if (!parsed.problems.empty()) {
+    return say("the configuration that is in use stays, as the new one has mistakes");
+  }
+  configure(parsed.config);
+  say("the configuration was read anew");
+} catch (const StartError& error) {
+  say(std::string(error.what()) + "; the configuration that is in use stays");
+}
+
+void Service::report(Event event) {
+  if (event.realtime_ns == 0) event.realtime_ns = realtime_now_ns();
+  metrics_.note(event);
+  reporter_.report(std::move(event));
+}
+
+void Service::say(std::string message) {
+  Process process;
+  process.pid = ::getpid();
+  process.name = "pyfault-watchdog";
+  report(notice(std::move(process), std::move(message)));
+}
+
+}  // namespace
+
+int run_service(const ServiceOptions& options) {
+  for (const int fd : inherited_descriptors()) ::close(fd);
+  fill_closed_standard_streams();
+  Service service(options);
+  const ParsedConfig parsed = service.load();
+  for (const Problem& problem : parsed.problems) complain(describe(problem, options.file));
+  return parsed.problems.empty() ? service.run(parsed.config) : kExitOwnError;
+}
+
+}  // namespace pyfault

@@ -1,0 +1,168 @@
+#include "watchdog/service/supervisor.h"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+namespace pyfault {
+namespace {
+
+// Settings that hold from the next decision on. The others need a new process.
+WorkerConfig without_live_settings(WorkerConfig config) {
+  config.restart = {};
+  config.stop = {};
+  config.start_order = 0;
+  config.essential = false;
+  return config;
+}
+
+bool needs_restart(const WorkerConfig& before, const WorkerConfig& after) {
+  return without_live_settings(before) != without_live_settings(after);
+}
+
+int order(const std::unique_ptr<Worker>& worker) {
+  return worker->config().start_order;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings, Hooks hooks)
+    : hooks_(std::move(hooks)),
+      host_{io,
+            std::move(surroundings),
+            hooks_.report,
+            hooks_.write_output,
+            [this] { settle_soon(); },
+            [this] { explain_oom_kill(); }} {
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
+    throw std::system_error(errno, std::generic_category(), "PR_SET_CHILD_SUBREAPER");
+  }
+}
+
+void Supervisor::apply(const Config& config) {
+  if (stopping_) return;
+  for (Entry& entry : entries_) {
+    const auto wanted =
+        std::ranges::find(config.workers, entry.worker->config().name, &WorkerConfig::name);
+    wanted == config.workers.end() ? dismiss(entry) : change(entry, *wanted);
+  }
+  for (const WorkerConfig& wanted : config.workers) {
+    if (!has(wanted.name)) entries_.push_back({std::make_unique<Worker>(host_, wanted)});
+  }
+  std::ranges::stable_sort(entries_, {}, [](const Entry& entry) { return order(entry.worker); });
+  settle_soon();
+}
+
+bool Supervisor::has(const std::string& name) const {
+  return std::ranges::any_of(
+      entries_, [&](const Entry& entry) { return entry.worker->config().name == name; });
+}
+
+void Supervisor::dismiss(Entry& entry) {
+  entry.leaving = true;
+  entry.successor.reset();
+  entry.worker->handle(WorkerEvent::kStop);
+}
+
+// One that is on its way out already can only be followed by another.
+void Supervisor::change(Entry& entry, const WorkerConfig& config) {
+  const bool going = std::exchange(entry.leaving, false) || entry.successor;
+  const WorkerConfig& before = entry.worker->config();
+  if (!going && config == before) return;
+  if (!going && !needs_restart(before, config)) return entry.worker->reconfigure(config);
+  entry.successor = std::make_unique<WorkerConfig>(config);
+  entry.worker->handle(WorkerEvent::kStop);
+}
+
+void Supervisor::stop() {
+  if (std::exchange(stopping_, true)) {
+    for (Entry& entry : entries_) entry.worker->hurry();
+  }
+  settle_soon();
+}
+
+// Not at once: it may destroy the worker that calls.
+void Supervisor::settle_soon() {
+  if (std::exchange(settling_, true)) return;
+  boost::asio::post(host_.io, [this] {
+    settling_ = false;
+    settle();
+  });
+}
+
+// Does what can be done now; each change of a worker's state brings us here again.
+void Supervisor::settle() {
+  look_for_lost_essentials();
+  if (stopping_) return stop_next();
+  replace_those_that_are_down();
+  start_next();
+}
+
+void Supervisor::replace_those_that_are_down() {
+  std::erase_if(entries_,
+                [](const Entry& entry) { return entry.leaving && is_down(entry.worker->state()); });
+  for (Entry& entry : entries_) {
+    if (!entry.successor || !is_down(entry.worker->state())) continue;
+    entry = {std::make_unique<Worker>(host_, *entry.successor)};
+  }
+}
+
+void Supervisor::look_for_lost_essentials() {
+  for (const Entry& entry : entries_) {
+    const WorkerState state = entry.worker->state();
+    const bool lost = state == WorkerState::kExited || state == WorkerState::kFailed;
+    if (stopping_ || !lost || !entry.worker->config().essential || entry.leaving) continue;
+    exit_code_ = entry.worker->exit_code();
+    stopping_ = true;
+  }
+}
+
+void Supervisor::start_next() {
+  for (Entry& entry : entries_) {
+    const bool must_wait = std::ranges::any_of(entries_, [&](const Entry& other) {
+      return order(other.worker) < order(entry.worker) &&
+             (!other.started || other.worker->state() == WorkerState::kStarting);
+    });
+    if (must_wait) return;
+    if (!std::exchange(entry.started, true)) entry.worker->handle(WorkerEvent::kStart);
+  }
+}
+
+void Supervisor::stop_next() {
+  const auto last = std::find_if(entries_.rbegin(), entries_.rend(), [](const Entry& entry) {
+    return !is_down(entry.worker->state());
+  });
+  if (last == entries_.rend()) return hooks_.on_stopped();
+  for (Entry& entry : entries_) {
+    if (order(entry.worker) == order(last->worker)) entry.worker->handle(WorkerEvent::kStop);
+  }
+}
+
+// A worker's own process is its worker's to wait for.
+void Supervisor::reap_children() {
+  for (;;) {
+    siginfo_t ended{};
+    if (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0) return;
+    reap(ended.si_pid);
+  }
+}
+
+void Supervisor::explain_oom_kill() {
+  for (Entry& entry : entries_) entry.worker->disown_oom_kills();
+}
+
+void Supervisor::reap(int pid) {
+  for (Entry& entry : entries_) {
+    if (entry.worker->note_death(pid)) return;
+  }
+  ::waitpid(pid, nullptr, WNOHANG);
+}
+
+}  // namespace pyfault

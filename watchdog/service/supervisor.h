@@ -1,0 +1,68 @@
+// All workers of the service: in which order they start and stop, what a new configuration changes,
+// and what happens when an essential one is gone.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "watchdog/config/config.h"
+#include "watchdog/service/worker.h"
+
+namespace pyfault {
+
+class Supervisor {
+ public:
+  struct Hooks {
+    std::function<void(Event)> report;
+    std::function<void(std::string lines)> write_output;
+    std::function<void()> on_stopped;  // after stop(), or when an essential worker was lost
+  };
+
+  // Makes this process the reaper of its descendants. Throws std::system_error.
+  Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings, Hooks hooks);
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+
+  // Starts what is new, stops what is gone, restarts what has changed, and leaves the others alone.
+  // Workers of a lower start order are up (or have failed) before the next ones start.
+  void apply(const Config& config);
+
+  // Stops all, those that started last first. Once more: without patience.
+  void stop();
+
+  // For SIGCHLD: orphans that have ended are ours to bury.
+  void reap_children();
+
+  // 0, or that of the essential worker whose end ended the service.
+  int exit_code() const { return exit_code_; }
+
+ private:
+  struct Entry {
+    std::unique_ptr<Worker> worker;
+    bool started = false;
+    bool leaving = false;
+    std::unique_ptr<WorkerConfig> successor{};  // the same worker with other settings
+  };
+
+  bool has(const std::string& name) const;
+  void dismiss(Entry& entry);
+  void change(Entry& entry, const WorkerConfig& config);
+  void settle_soon();
+  void settle();
+  void replace_those_that_are_down();
+  void look_for_lost_essentials();
+  void start_next();
+  void stop_next();
+  void explain_oom_kill();
+  void reap(int pid);
+
+  Hooks hooks_;
+  WorkerHost host_;
+  std::vector<Entry> entries_;  // in start order
+  bool settling_ = false;
+  bool stopping_ = false;
+  int exit_code_ = 0;
+};
+
+}  // namespace pyfault

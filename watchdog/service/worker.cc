@@ -1,0 +1,334 @@
+#include "watchdog/service/worker.h"
+
+#include <csignal>
+#include <system_error>
+#include <utility>
+
+#include "watchdog/service/dump_request.h"
+#include "watchdog/start_error.h"
+
+namespace pyfault {
+namespace {
+
+constexpr int kSignalExit = 128;
+
+double seconds(std::chrono::milliseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+AfterExit after_exit(const RestartDecision& decision) {
+  AfterExit after;
+  after.in_crash_loop = decision.in_crash_loop;
+  switch (decision.action) {
+    case RestartDecision::Action::kRestart:
+      after.decision = AfterExit::Decision::kRestart;
+      after.delay_seconds = seconds(decision.delay);
+      break;
+    case RestartDecision::Action::kGiveUp:
+      after.decision = AfterExit::Decision::kGiveUp;
+      break;
+    case RestartDecision::Action::kStayDown:
+      break;
+  }
+  return after;
+}
+
+WorkerEvent answer(const RestartDecision& decision) {
+  switch (decision.action) {
+    case RestartDecision::Action::kRestart:
+      return decision.in_crash_loop ? WorkerEvent::kRetryInLoop : WorkerEvent::kRetry;
+    case RestartDecision::Action::kGiveUp:
+      return WorkerEvent::kGiveUp;
+    case RestartDecision::Action::kStayDown:
+      break;
+  }
+  return WorkerEvent::kStayDown;
+}
+
+// A crash that a handler turned into an exit code is a crash all the same; one that we ended for
+// being late has failed, however politely it went.
+DeathKind kind_of(const ExitEvent& exit) {
+  if (exit.crash_id) return DeathKind::kCrash;
+  if (exit.reason == kStartTimeout) return DeathKind::kFailure;
+  return death_kind(exit.code.value_or(0), exit.signal.value_or(0));
+}
+
+}  // namespace
+
+Worker::Worker(WorkerHost& host, WorkerConfig config)
+    : host_(host),
+      config_(std::move(config)),
+      policy_(config_.restart),
+      timer_(host.io),
+      server_(host.io, [this](Event event) { on_event(std::move(event)); },
+              {.dump_signal = config_.dump_signal}) {
+  if (config_.ready.by == ReadyBy::kAlive) return;
+  notify_ = std::make_unique<NotifySocket>(
+      host.io, [this](const Notification& notification) { on_notification(notification); });
+}
+
+Worker::~Worker() {
+  server_.close();
+}
+
+void Worker::handle(WorkerEvent event) {
+  const WorkerStep step = next_step(state_, event);
+  const bool changed = step.state != state_;
+  state_ = step.state;
+  for (const WorkerAction action : step.actions) perform(action);
+  if (changed) host_.on_change();
+}
+
+void Worker::perform(WorkerAction action) {
+  switch (action) {
+    case WorkerAction::kNone:
+      return;
+    case WorkerAction::kSpawn:
+      return spawn();
+    case WorkerAction::kSpawnAgain:
+      return spawn_again();
+    case WorkerAction::kReportReady:
+      policy_.note_ready();
+      return report(ReadyEvent{life_->uptime_seconds()});
+    case WorkerAction::kAwaitHealth:
+      return set_timer(policy_.healthy_after(), WorkerEvent::kHealthy);
+    case WorkerAction::kForgive:
+      if (policy_.note_healthy()) report(RecoveredEvent{});
+      return;
+    case WorkerAction::kForget:
+      policy_ = RestartPolicy(config_.restart);
+      return;
+    case WorkerAction::kBeginStop:
+      stop_ = StopSequence(config_.stop.timeout);
+      return continue_stop();
+    case WorkerAction::kContinueStop:
+      return continue_stop();
+    case WorkerAction::kCancelTimer:
+      return cancel_timer();
+    case WorkerAction::kSweep:
+      return collect();
+    case WorkerAction::kDecide:
+      return decide();
+    case WorkerAction::kReportExit:
+      return report_exit();
+    case WorkerAction::kAwaitRetry:
+      return set_timer(decision_->delay, WorkerEvent::kTimeUp);
+  }
+}
+
+void Worker::spawn_again() {
+  ++restarts_;
+  report(RestartEvent{restarts_});
+  spawn();
+}
+
+// A start that fails is an end like any other, so that it is retried with the same patience.
+void Worker::spawn() {
+  try {
+    auto plan = plan_worker(config_, host_.surroundings,
+                            {server_.address(), notify_ ? notify_->address() : ""});
+    process_ = Process{0, 0, "", plan.path, plan.argv};
+    std::unique_ptr<WorkerOutput> output;
+    if (config_.output == OutputMode::kCapture) {
+      output = std::make_unique<WorkerOutput>(host_.io, config_.name, host_.write_output);
+    }
+    life_ = std::make_unique<WorkerLife>(host_.io, std::move(plan), std::move(output),
+                                         [this] { on_end(); });
+  } catch (const StartError& error) {
+    return fail_to_start(error.what(), error.exit_code());
+  } catch (const std::system_error& error) {
+    return fail_to_start(error.what(), kExitOwnError);
+  }
+  const Event event = life_->start_event();
+  process_ = event.process;
+  report(event.body);
+  await_ready();
+}
+
+void Worker::fail_to_start(const std::string& reason, int exit_code) {
+  ExitEvent exit;
+  exit.code = exit_code;
+  exit.reason = kStartFailed;
+  exit.detail = reason;
+  last_end_ = WorkerEnd{process_, std::move(exit), ""};
+  ended_in_ = state_;
+  handle(WorkerEvent::kEnded);
+}
+
+void Worker::await_ready() {
+  const Readiness& ready = config_.ready;
+  if (ready.by == ReadyBy::kAlive) return set_timer(ready.after, WorkerEvent::kReady);
+  if (ready.timeout.count() > 0) return set_timer(ready.timeout, WorkerEvent::kTimeUp);
+  cancel_timer();
+}
+
+// From its own processes alone.
+void Worker::on_notification(const Notification& notification) {
+  const bool is_news = notification.ready && state_ == WorkerState::kStarting && life_;
+  if (is_news && is_part_of(tree(), notification.pid)) {
+    handle(WorkerEvent::kReady);
+  }
+}
+
+void Worker::on_event(Event event) {
+  event.worker = config_.name;
+  if (life_) life_->note(event);
+  auto* crash = std::get_if<Crash>(&event.body);
+  if (crash) add_what_is_known(event, *crash);
+  const int dumped = crash && crash->kind == CrashKind::kDump ? event.process.pid : 0;
+  host_.report(std::move(event));
+  note_dump(dumped);
+}
+
+void Worker::add_what_is_known(Event& event, Crash& crash) {
+  WorkerCrash& known = event.worker_crash.emplace();
+  if (life_) known.parents = parents_of(event.process.pid, life_->pid());
+  if (crash.kind == CrashKind::kCrash) {
+    const auto verdict = crashes_.count(crash.fingerprint, Clock::now());
+    known.occurrence = verdict.occurrence;
+    known.abridged = !verdict.in_full;
+  }
+  if (known.abridged) {
+    crash.threads.clear();
+  } else if (life_) {
+    life_->drain_output();
+    known.output_tail = life_->output_tail();
+  }
+}
+
+bool Worker::note_death(int pid) {
+  if (!life_ || life_->pid() != pid) return false;
+  on_end();
+  return true;
+}
+
+// While the process is still to be found in /proc.
+void Worker::on_end() {
+  server_.drain();
+  ended_in_ = state_;
+  handle(WorkerEvent::kEnded);
+}
+
+// Of a start that failed there is nothing to collect.
+void Worker::collect() {
+  decision_.reset();
+  asked_for_dumps_.clear();
+  if (!life_) return;
+  kill_below(tree());
+  last_end_ = life_->end();
+  life_.reset();
+  ExitEvent& exit = last_end_->exit;
+  if (exit.reason == kOomKilled) host_.on_oom_kill();
+  if (exit.crash_id || exit.reason == kOomKilled) return;
+  if (ended_in_ == WorkerState::kAborting) exit.reason = kStartTimeout;
+  if (was_asked_to_stop()) exit.reason = kWasStopped;
+}
+
+bool Worker::was_asked_to_stop() const {
+  return ended_in_ == WorkerState::kStopping || ended_in_ == WorkerState::kRestarting;
+}
+
+void Worker::decide() {
+  std::uniform_real_distribution<double> chance(-1, 1);
+  const Death death{kind_of(last_end_->exit), Clock::now(), last_end_->fingerprint};
+  decision_ = policy_.decide(death, chance(random_));
+  handle(answer(*decision_));
+}
+
+void Worker::report_exit() {
+  ExitEvent& exit = last_end_->exit;
+  exit_code_ = exit.signal ? kSignalExit + *exit.signal : exit.code.value_or(0);
+  process_ = std::move(last_end_->process);
+  exit.after = decision_ ? after_exit(*decision_) : AfterExit{};
+  if (ended_in_ == WorkerState::kRestarting) exit.after->decision = AfterExit::Decision::kRestart;
+  report(std::move(exit));
+  if (decision_ && decision_->loop_begun) report_crash_loop(*decision_->loop_begun);
+}
+
+void Worker::report_crash_loop(const CrashLoop& loop) {
+  CrashLoopEvent event;
+  event.failures = loop.failures;
+  event.within_seconds = seconds(loop.within);
+  event.ever_ready = loop.ever_ready;
+  event.fingerprints = loop.fingerprints;
+  event.unexplained = loop.unexplained;
+  event.gives_up = decision_->action == RestartDecision::Action::kGiveUp;
+  event.delay_seconds = seconds(config_.restart.backoff.max);
+  report(std::move(event));
+}
+
+void Worker::continue_stop() {
+  const StopPhase phase = stop_.next();
+  set_timer(phase.limit, WorkerEvent::kTimeUp);
+  switch (phase.step) {
+    case StopStep::kAsk:
+      life_->send(config_.stop.signal);
+      life_->send(SIGCONT);  // one that is stopped could not obey
+      return;
+    case StopStep::kDump:
+      return ask_for_dumps();
+    case StopStep::kKill:
+      kill_below(tree());
+      life_->send(SIGKILL);
+      return;
+  }
+}
+
+// Of all its processes: what keeps one from stopping may be another.
+void Worker::ask_for_dumps() {
+  std::vector<int> pids = below(tree());
+  pids.push_back(life_->pid());
+  asked_for_dumps_.clear();
+  for (const int pid : pids) {
+    if (server_.watches(pid) && ask_for_dump(pid, config_.dump_signal))
+      asked_for_dumps_.insert(pid);
+  }
+  if (asked_for_dumps_.empty()) continue_stop();
+}
+
+void Worker::note_dump(int pid) {
+  const bool last = asked_for_dumps_.erase(pid) > 0 && asked_for_dumps_.empty();
+  if (last && is_being_stopped(state_)) continue_stop();
+}
+
+void Worker::hurry() {
+  if (is_being_stopped(state_)) handle(WorkerEvent::kTimeUp);
+}
+
+void Worker::disown_oom_kills() {
+  if (life_) life_->disown_oom_kills();
+}
+
+void Worker::reconfigure(const WorkerConfig& config) {
+  const bool other_policy = config.restart != config_.restart;
+  config_ = config;
+  if (other_policy) policy_ = RestartPolicy(config_.restart);
+}
+
+void Worker::report(decltype(Event::body) body) {
+  Event event;
+  event.worker = config_.name;
+  event.process = process_;
+  event.body = std::move(body);
+  host_.report(std::move(event));
+}
+
+WorkerTree Worker::tree() const {
+  return {life_->pid(), server_.address()};
+}
+
+// A handler may be on its way already when the timer is set anew, or the worker is gone.
+void Worker::set_timer(std::chrono::milliseconds delay, WorkerEvent event) {
+  timer_setting_ = std::make_shared<int>();
+  timer_.expires_after(delay);
+  timer_.async_wait([this, event, setting = std::weak_ptr(timer_setting_)](const auto& error) {
+    if (!error && !setting.expired()) handle(event);
+  });
+}
+
+void Worker::cancel_timer() {
+  timer_setting_.reset();
+  timer_.cancel();
+}
+
+}  // namespace pyfault

@@ -1,0 +1,111 @@
+// A worker: what is done for it at each step of its lifecycle (watchdog/policy/lifecycle.h).
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+
+#include "watchdog/config/config.h"
+#include "watchdog/event/event.h"
+#include "watchdog/ingest/attach_server.h"
+#include "watchdog/policy/lifecycle.h"
+#include "watchdog/policy/repeated_crashes.h"
+#include "watchdog/policy/restart_policy.h"
+#include "watchdog/policy/stop_sequence.h"
+#include "watchdog/service/notify_socket.h"
+#include "watchdog/service/process_tree.h"
+#include "watchdog/service/worker_life.h"
+#include "watchdog/service/worker_program.h"
+
+namespace pyfault {
+
+// What workers need of the service. None of these may wait.
+struct WorkerHost {
+  boost::asio::io_context& io;
+  WorkerSurroundings surroundings;
+  std::function<void(Event)> report;
+  std::function<void(std::string lines)> write_output;
+  std::function<void()> on_change;  // of any worker's state; must not destroy it at once
+  std::function<void()> on_oom_kill;
+};
+
+class Worker {
+ public:
+  // Runs nothing yet. `host` outlives it. Throws std::system_error.
+  Worker(WorkerHost& host, WorkerConfig config);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void handle(WorkerEvent event);
+
+  // The next step of a stop under way, at once.
+  void hurry();
+
+  // Another worker was OOM-killed, in the cgroup that all share: that kill is explained.
+  void disown_oom_kills();
+
+  // Takes settings that need no restart.
+  void reconfigure(const WorkerConfig& config);
+
+  // When `pid` is its process: takes note of its death. False otherwise.
+  bool note_death(int pid);
+
+  const WorkerConfig& config() const { return config_; }
+  WorkerState state() const { return state_; }
+  // 128 + its number for a signal, as shells have it; of the last life.
+  int exit_code() const { return exit_code_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void perform(WorkerAction action);
+  void spawn();
+  void spawn_again();
+  void fail_to_start(const std::string& reason, int exit_code);
+  void await_ready();
+  void on_notification(const Notification& notification);
+  void on_event(Event event);
+  void add_what_is_known(Event& event, Crash& crash);
+  void on_end();
+  void collect();
+  bool was_asked_to_stop() const;
+  void decide();
+  void report_exit();
+  void report_crash_loop(const CrashLoop& loop);
+  void continue_stop();
+  void ask_for_dumps();
+  void note_dump(int pid);
+  void report(decltype(Event::body) body);
+  WorkerTree tree() const;
+  void set_timer(std::chrono::milliseconds delay, WorkerEvent event);
+  void cancel_timer();
+
+  WorkerHost& host_;
+  WorkerConfig config_;
+  WorkerState state_ = WorkerState::kStopped;
+  RestartPolicy policy_;
+  RepeatedCrashes crashes_;
+  StopSequence stop_{std::chrono::milliseconds(0)};
+  WorkerState ended_in_ = WorkerState::kStopped;  // the state that the last end met
+  std::set<int> asked_for_dumps_;                 // processes, during a stop
+  std::optional<RestartDecision> decision_;       // about the last end; none if it was asked for
+  std::optional<WorkerEnd> last_end_;
+  std::uint64_t restarts_ = 0;
+  int exit_code_ = 0;
+  Process process_;  // of the present life, or of the last
+  std::minstd_rand random_{std::random_device{}()};
+  boost::asio::steady_timer timer_;
+  std::shared_ptr<int> timer_setting_;  // gone: what it was set for no longer counts
+  AttachServer server_;
+  std::unique_ptr<NotifySocket> notify_;  // only where it is to say itself that it is ready
+  std::unique_ptr<WorkerLife> life_;
+};
+
+}  // namespace pyfault

@@ -1,0 +1,98 @@
+#include "watchdog/service/worker_life.h"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <utility>
+
+#include "watchdog/enrich/process_info.h"
+
+namespace pyfault {
+namespace {
+
+// A service's worker has no terminal to read from.
+UniqueFd open_null() {
+  return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+ChildProcess spawn(SpawnPlan& plan, WorkerOutput* output) {
+  const UniqueFd null = open_null();
+  plan.streams[STDIN_FILENO] = null.get();
+  if (output) {
+    plan.streams[STDOUT_FILENO] = output->out();
+    plan.streams[STDERR_FILENO] = output->err();
+  }
+  ChildProcess child = ChildProcess::spawn(plan);
+  if (output) output->close_worker_ends();
+  return child;
+}
+
+// A process that nobody would hear the end of must not run.
+ReadableFd await_end(boost::asio::io_context& io, ChildProcess& child,
+                     std::function<void()> on_end) try {
+  return {io, UniqueFd(::fcntl(child.pidfd(), F_DUPFD_CLOEXEC, 0)), std::move(on_end)};
+} catch (...) {
+  ::syscall(SYS_pidfd_send_signal, child.pidfd(), SIGKILL, nullptr, 0);
+  child.reap();
+  throw;
+}
+
+}  // namespace
+
+WorkerLife::WorkerLife(boost::asio::io_context& io, SpawnPlan plan,
+                       std::unique_ptr<WorkerOutput> output, std::function<void()> on_end)
+    : oom_kills_(::getpid()),
+      output_(std::move(output)),
+      child_(spawn(plan, output_.get())),
+      on_end_(await_end(io, child_, std::move(on_end))),
+      run_(describe(plan)) {
+  on_end_.start();
+}
+
+// It may have ended already.
+Process WorkerLife::describe(const SpawnPlan& plan) const {
+  Process process = read_process(pid()).value_or(Process{pid(), ::getpid(), "", "", {}});
+  if (process.command.empty()) process.command = plan.argv;
+  if (process.executable.empty()) process.executable = plan.path;
+  return process;
+}
+
+double WorkerLife::uptime_seconds() const {
+  return std::chrono::duration<double>(Clock::now() - started_).count();
+}
+
+void WorkerLife::send(int signal) const {
+  ::syscall(SYS_pidfd_send_signal, child_.pidfd(), signal, nullptr, 0);
+}
+
+void WorkerLife::drain_output() {
+  if (output_) output_->drain();
+}
+
+std::string_view WorkerLife::output_tail() const {
+  return output_ ? output_->tail() : std::string_view();
+}
+
+void WorkerLife::note(const Event& event) {
+  run_.note(event);
+  const auto* crash = std::get_if<Crash>(&event.body);
+  if (crash && crash->kind == CrashKind::kCrash && event.process.pid == pid()) {
+    crash_ = KnownCrash{crash->id, crash->fingerprint};
+  }
+}
+
+WorkerEnd WorkerLife::end() {
+  on_end_.stop();
+  if (output_) output_->finish();
+  const bool oom_kills_rose = oom_kills_.rose(pid());
+  ChildEnd child_end = child_.reap();
+  child_end.oom_kills_rose = oom_kills_rose;
+  Event event = run_.exit_event(child_end, uptime_seconds());
+  auto& exit = std::get<ExitEvent>(event.body);
+  const bool crashed = crash_ && exit.crash_id == crash_->id;
+  return {std::move(event.process), std::move(exit), crashed ? crash_->fingerprint : ""};
+}
+
+}  // namespace pyfault

@@ -1,0 +1,73 @@
+// One life of a worker: its process, from start to death record.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "watchdog/event/event.h"
+#include "watchdog/ingest/readable_fd.h"
+#include "watchdog/program_run.h"
+#include "watchdog/service/worker_output.h"
+#include "watchdog/supervise/child_process.h"
+#include "watchdog/supervise/oom_kills.h"
+
+namespace pyfault {
+
+// A death, before it is decided what follows from it.
+struct WorkerEnd {
+  Process process;
+  ExitEvent exit;
+  std::string fingerprint;  // of the crash that it is owed to; empty where there is none
+};
+
+class WorkerLife {
+ public:
+  // Starts the process. `output` is none where it has our streams; on_end is called once it is
+  // dead, and not yet reaped. Throws StartError, std::system_error: then there is no process.
+  WorkerLife(boost::asio::io_context& io, SpawnPlan plan, std::unique_ptr<WorkerOutput> output,
+             std::function<void()> on_end);
+  WorkerLife(const WorkerLife&) = delete;
+  WorkerLife& operator=(const WorkerLife&) = delete;
+
+  int pid() const { return child_.pid(); }
+  double uptime_seconds() const;
+  void send(int signal) const;
+
+  // What it has said of itself up to now.
+  void drain_output();
+  std::string_view output_tail() const;
+
+  // Remembers what its end may be owed to.
+  void note(const Event& event);
+
+  Event start_event() const { return run_.start_event(); }
+
+  // An OOM kill up to now was that of another worker.
+  void disown_oom_kills() { oom_kills_.count_anew(); }
+
+  // To be called last, of a dead process: waits for it and says how it ended.
+  WorkerEnd end();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  struct KnownCrash {
+    std::string id;
+    std::string fingerprint;
+  };
+
+  Process describe(const SpawnPlan& plan) const;
+
+  OomKills oom_kills_;  // before the process: no kill may come before the count
+  Clock::time_point started_ = Clock::now();
+  std::unique_ptr<WorkerOutput> output_;
+  ChildProcess child_;
+  ReadableFd on_end_;
+  ProgramRun run_;
+  std::optional<KnownCrash> crash_;
+};
+
+}  // namespace pyfault

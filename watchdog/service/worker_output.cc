@@ -1,0 +1,98 @@
+#include "watchdog/service/worker_output.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "watchdog/ingest/notice.h"
+
+namespace pyfault {
+namespace {
+
+// A worker that writes without end must not keep the loop from its other work.
+constexpr int kReadsAtOnce = 4;
+constexpr std::size_t kReadSize = std::size_t{64} << 10;
+// What fits into two pipes, should somebody have made them larger.
+constexpr int kReadsInDrain = 32;
+
+}  // namespace
+
+struct WorkerOutput::Stream::Pipe {
+  UniqueFd read_end;
+  UniqueFd write_end;
+
+  // Only our end is non-blocking: the worker's is as it expects.
+  Pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0 || ::fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) {
+      throw std::system_error(errno, std::generic_category(), "pipe2");
+    }
+    read_end.reset(ends[0]);
+    write_end.reset(ends[1]);
+  }
+};
+
+WorkerOutput::Stream::Stream(boost::asio::io_context& io, const std::string& worker,
+                             std::function<void(Stream&)> on_readable)
+    : Stream(Pipe(), io, worker, std::move(on_readable)) {}
+
+WorkerOutput::Stream::Stream(Pipe pipe, boost::asio::io_context& io, const std::string& worker,
+                             std::function<void(Stream&)> on_readable)
+    : worker_end(std::move(pipe.write_end)),
+      our_end(io, std::move(pipe.read_end),
+              [this, on_readable = std::move(on_readable)] { on_readable(*this); }),
+      lines(worker) {
+  our_end.start();
+}
+
+WorkerOutput::WorkerOutput(boost::asio::io_context& io, const std::string& worker, Write write)
+    : write_(std::move(write)),
+      out_(io, worker, [this](Stream& stream) { take_some(stream); }),
+      err_(io, worker, [this](Stream& stream) { take_some(stream); }) {}
+
+void WorkerOutput::close_worker_ends() {
+  out_.worker_end.reset();
+  err_.worker_end.reset();
+}
+
+void WorkerOutput::drain() {
+  for (Stream* stream : {&out_, &err_}) {
+    for (int reads = 0; reads < kReadsInDrain && take_some(*stream); reads += kReadsAtOnce) {
+    }
+  }
+}
+
+void WorkerOutput::finish() {
+  drain();
+  finish(out_);
+  finish(err_);
+}
+
+void WorkerOutput::finish(Stream& stream) {
+  stream.our_end.stop();
+  std::string rest = stream.lines.finish(realtime_now_ns());
+  if (!rest.empty()) write_(std::move(rest));
+}
+
+// False when there is no more for now.
+bool WorkerOutput::take_some(Stream& stream) {
+  std::array<char, kReadSize> buffer;
+  std::string lines;
+  ssize_t size = 1;
+  for (int reads = 0; reads < kReadsAtOnce && size > 0; ++reads) {
+    size = ::read(stream.our_end.get(), buffer.data(), buffer.size());
+    if (size <= 0) break;
+    const std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
+    tail_.add(bytes);
+    lines += stream.lines.take(bytes, realtime_now_ns());
+  }
+  if (size == 0) stream.our_end.stop();  // nobody holds the other end any more
+  if (!lines.empty()) write_(std::move(lines));
+  return size > 0;
+}
+
+}  // namespace pyfault

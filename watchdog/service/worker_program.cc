@@ -1,0 +1,117 @@
+#include "watchdog/service/worker_program.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "watchdog/service/account.h"
+#include "watchdog/start_error.h"
+#include "watchdog/supervise/agent_environment.h"
+#include "watchdog/supervise/command.h"
+
+namespace pyfault {
+namespace {
+
+// What the service manager says to us alone.
+constexpr std::array<std::string_view, 6> kOurOwn = {
+    "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"};
+
+using Variables = std::map<std::string, std::string>;
+
+Variables variables_of(const char* const* environment) {
+  Variables variables;
+  for (; *environment != nullptr; ++environment) {
+    const std::string_view entry = *environment;
+    const std::size_t equals = entry.find('=');
+    if (equals == entry.npos) continue;
+    const std::string_view name = entry.substr(0, equals);
+    if (std::ranges::find(kOurOwn, name) != kOurOwn.end()) continue;
+    variables.try_emplace(std::string(name), entry.substr(equals + 1));
+  }
+  return variables;
+}
+
+// The configuration has the last word.
+Variables variables_of(const WorkerConfig& worker, const WorkerSurroundings& surroundings,
+                       const Account& account) {
+  Variables variables = worker.environment;
+  variables.insert(account.environment.begin(), account.environment.end());
+  variables.merge(variables_of(surroundings.environment));
+  return variables;
+}
+
+std::vector<std::string> environment_of(Variables variables, const WorkerSurroundings& surroundings,
+                                        const WorkerSockets& sockets) {
+  if (!sockets.notify.empty()) variables["NOTIFY_SOCKET"] = sockets.notify;
+  std::vector<std::string> entries;
+  for (const auto& [name, value] : variables) entries.push_back(name + "=" + value);
+  std::vector<const char*> pointers;
+  for (const std::string& entry : entries) pointers.push_back(entry.c_str());
+  pointers.push_back(nullptr);
+  return watched_environment(pointers.data(), surroundings.agent, sockets.agent);
+}
+
+Command command_of(const WorkerConfig& worker, const WorkerSurroundings& surroundings) {
+  return resolve_command(worker.command, worker.python.value_or(surroundings.python));
+}
+
+std::string locate_for(const WorkerConfig& worker, const Command& command,
+                       const Variables& variables) {
+  const auto path = variables.find("PATH");
+  return locate(command, {path == variables.end() ? std::nullopt : std::optional(path->second),
+                          worker.directory});
+}
+
+std::string directory_problem(const WorkerConfig& worker) {
+  if (worker.directory.empty()) return "";
+  struct stat status {};
+  const std::string subject = "the directory '" + worker.directory + "' ";
+  if (!worker.directory.starts_with('/')) return subject + "does not begin with /";
+  if (::stat(worker.directory.c_str(), &status) != 0) {
+    return subject + "can't be used: " + std::generic_category().message(errno);
+  }
+  return S_ISDIR(status.st_mode) ? "" : subject + "is none";
+}
+
+std::string program_problem(const WorkerConfig& worker, const WorkerSurroundings& surroundings) {
+  try {
+    locate_for(worker, command_of(worker, surroundings), variables_of(worker, surroundings, {}));
+    return "";
+  } catch (const StartError& error) {
+    return error.what();
+  }
+}
+
+}  // namespace
+
+SpawnPlan plan_worker(const WorkerConfig& worker, const WorkerSurroundings& surroundings,
+                      const WorkerSockets& sockets) {
+  Account account = find_account(worker);
+  if (!account.problem.empty()) throw StartError(kExitOwnError, account.problem);
+  Command command = command_of(worker, surroundings);
+  Variables variables = variables_of(worker, surroundings, account);
+  SpawnPlan plan{locate_for(worker, command, variables),
+                 std::move(command.argv),
+                 {},
+                 surroundings.signal_mask};
+  plan.environment = environment_of(std::move(variables), surroundings, sockets);
+  plan.own_session = true;
+  for (const ResourceLimit& limit : worker.limits) {
+    plan.limits.emplace_back(limit.resource, rlimit{limit.soft, limit.hard});
+  }
+  plan.umask = worker.umask;
+  plan.identity = std::move(account.identity);
+  plan.directory = worker.directory;
+  return plan;
+}
+
+MachineChecks machine_checks(const WorkerSurroundings& surroundings) {
+  return {
+      [surroundings](const WorkerConfig& worker) { return program_problem(worker, surroundings); },
+      &directory_problem, [](const WorkerConfig& worker) { return find_account(worker).problem; }};
+}
+
+}  // namespace pyfault

@@ -1,0 +1,33 @@
+// What a worker's configuration comes to on this machine: file, arguments and environment.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "watchdog/config/parse_config.h"
+#include "watchdog/supervise/child_process.h"
+
+namespace pyfault {
+
+// The same for all workers.
+struct WorkerSurroundings {
+  std::string python;  // where a worker names none
+  std::string agent;
+  const char* const* environment = nullptr;  // the service's own
+  sigset_t signal_mask{};                    // that it was started with
+};
+
+// The sockets that a worker finds in its environment.
+struct WorkerSockets {
+  std::string agent;
+  std::string notify;  // empty: none
+};
+
+// Without streams. Throws StartError where the program can't be found or executed.
+SpawnPlan plan_worker(const WorkerConfig& worker, const WorkerSurroundings& surroundings,
+                      const WorkerSockets& sockets);
+
+// Whether this machine has what a worker needs.
+MachineChecks machine_checks(const WorkerSurroundings& surroundings);
+
+}  // namespace pyfault

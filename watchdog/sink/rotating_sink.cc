@@ -1,0 +1,43 @@
+#include "watchdog/sink/rotating_sink.h"
+
+#include <filesystem>
+#include <system_error>
+
+namespace pyfault {
+namespace {
+
+std::string numbered(const std::string& name, int number) {
+  return name + '.' + std::to_string(number);
+}
+
+}  // namespace
+
+RotatingSink::RotatingSink(LogFile file, Rotation rotation)
+    : name_(file.name()), rotation_(rotation), sink_(std::move(file)) {}
+
+int RotatingSink::write(std::string_view report) {
+  if (is_due(report.size())) rotate();
+  return sink_.write(report);
+}
+
+bool RotatingSink::is_due(std::size_t more) const {
+  if (name_.empty() || rotation_.max_size == 0) return false;
+  std::error_code unknown;
+  const std::uintmax_t size = std::filesystem::file_size(name_, unknown);
+  return !unknown && size > 0 && size + more > rotation_.max_size;
+}
+
+// The sink follows the name, and makes the new file. Oldest first, so that a rename that fails
+// stops those which would overwrite what it left in place.
+void RotatingSink::rotate() const {
+  std::error_code failed;
+  for (int number = rotation_.keep - 1; number >= 1; --number) {
+    const std::string old = numbered(name_, number);
+    if (!std::filesystem::exists(old, failed)) continue;
+    std::filesystem::rename(old, numbered(name_, number + 1), failed);
+    if (failed) return;
+  }
+  std::filesystem::rename(name_, numbered(name_, 1), failed);
+}
+
+}  // namespace pyfault

@@ -1,0 +1,99 @@
+#include "watchdog/sink/syslog_sink.h"
+
+#include <netdb.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <cerrno>
+#include <memory>
+
+#include "watchdog/sink/unix_address.h"
+
+namespace pyfault {
+namespace {
+
+using Transport = SyslogAddress::Transport;
+
+// For a connection, and for a receiver that takes nothing.
+constexpr timeval kPatience{5, 0};
+
+struct Connection {
+  UniqueFd socket;
+  int error = 0;
+};
+
+Connection connect_to(int family, int type, const sockaddr* address, socklen_t size) {
+  UniqueFd fd(::socket(family, type | SOCK_CLOEXEC, 0));
+  if (!fd) return {{}, errno};
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
+  if (::connect(fd.get(), address, size) == 0) return {std::move(fd), 0};
+  return {{}, errno == EINPROGRESS || errno == EAGAIN ? ETIMEDOUT : errno};
+}
+
+Connection connect_by_name(const SyslogAddress& address, int type) {
+  addrinfo hints{};
+  hints.ai_socktype = type;
+  addrinfo* found = nullptr;
+  const int failed = ::getaddrinfo(address.host.c_str(), address.port.c_str(), &hints, &found);
+  if (failed != 0) return {{}, failed == EAI_SYSTEM ? errno : EHOSTUNREACH};
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> addresses(found, ::freeaddrinfo);
+  Connection connection;
+  for (const addrinfo* one = found; one != nullptr && !connection.socket; one = one->ai_next) {
+    connection = connect_to(one->ai_family, type, one->ai_addr, one->ai_addrlen);
+  }
+  return connection;
+}
+
+Connection connect_to(const SyslogAddress& address) {
+  if (address.transport != Transport::kLocal) {
+    const bool tcp = address.transport == Transport::kTcp;
+    return connect_by_name(address, tcp ? SOCK_STREAM : SOCK_DGRAM);
+  }
+  const UnixAddress path(address.host);
+  return connect_to(AF_UNIX, SOCK_DGRAM, path.get(), path.size());
+}
+
+// The other side has closed it, and would not see what is sent. No syslog daemon answers anything.
+bool has_ended(int socket) {
+  char ignored = 0;
+  return ::recv(socket, &ignored, 1, MSG_DONTWAIT) == 0;
+}
+
+}  // namespace
+
+int SyslogSink::write(std::string_view message) {
+  const bool tcp = address_.transport == Transport::kTcp;
+  const std::string bytes =
+      tcp ? std::to_string(message.size()) + ' ' + std::string(message) : std::string(message);
+  if (tcp && socket_ && has_ended(socket_.get())) socket_.reset();
+  if (socket_) {
+    const int error = send(bytes);
+    if (error == 0 || error == EMSGSIZE) return error;
+  }
+  const int error = connect();
+  return error == 0 ? send(bytes) : error;
+}
+
+int SyslogSink::connect() {
+  Connection connection = connect_to(address_);
+  socket_ = std::move(connection.socket);
+  return connection.error;
+}
+
+// A message that broke off must not be gone on with: then the connection is given up.
+int SyslogSink::send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    } else if (errno != EINTR) {
+      const int error = errno;
+      if (error != EMSGSIZE) socket_.reset();
+      // Not EPIPE: that is said of readers who will not come back.
+      return error == EPIPE ? ECONNRESET : error == EAGAIN ? ETIMEDOUT : error;
+    }
+  }
+  return 0;
+}
+
+}  // namespace pyfault

@@ -1,0 +1,39 @@
+// Sends messages (format/syslog.h) to a syslog daemon: over /dev/log and UDP a datagram each, over
+// TCP with octet counting (RFC 6587), which keeps messages of several lines whole.
+//
+// A connection that was lost is made anew. What TCP had taken already, and the other side never
+// read, is lost then: the protocol has no receipts.
+#pragma once
+
+#include <string>
+
+#include "watchdog/os/unique_fd.h"
+#include "watchdog/sink/sink.h"
+
+namespace pyfault {
+
+struct SyslogAddress {
+  enum class Transport { kLocal, kUdp, kTcp };
+
+  Transport transport = Transport::kLocal;
+  std::string host = "/dev/log";  // the socket's path, for kLocal
+  std::string port;               // number or name; empty for kLocal
+
+  bool operator==(const SyslogAddress&) const = default;
+};
+
+class SyslogSink final : public Sink {
+ public:
+  explicit SyslogSink(SyslogAddress address) : address_(std::move(address)) {}
+
+  int write(std::string_view message) override;
+
+ private:
+  int connect();
+  int send(std::string_view bytes);
+
+  const SyslogAddress address_;
+  UniqueFd socket_;  // none: not connected
+};
+
+}  // namespace pyfault
