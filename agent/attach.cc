@@ -148,7 +148,8 @@ bool attach(const Hello& hello, WatchdogLink& link) {
   if (link.ring == nullptr) return false;
   link.pipe_device = status.st_dev;
   link.pipe_inode = status.st_ino;
-  link.ack_timeout_ms = welcome.ack_timeout_ms;
+  link.ack_timeout_ms =
+      welcome.ack_timeout_ms < kMaxAckTimeoutMs ? welcome.ack_timeout_ms : kMaxAckTimeoutMs;
   link.dump_signal = welcome.dump_signal;
   link.pipe = move_up(pipe.release());
   return true;

@@ -17,7 +17,7 @@ namespace pyfault {
 
 inline constexpr char kSocketVariable[] = "PYFAULT_SOCKET";
 inline constexpr std::uint32_t kHandshakeMagic = 0x48465950;  // "PYFH"
-inline constexpr std::uint16_t kProtocolVersion = 1;
+inline constexpr std::uint16_t kProtocolVersion = 2;          // changes with record.h too
 
 enum class ArmStatus : std::uint16_t {
   kWillArm = 0,
@@ -47,9 +47,10 @@ struct Welcome {
 static_assert(sizeof(Welcome) == 24);
 
 inline constexpr std::uint32_t kDefaultAckTimeoutMs = 2000;
+inline constexpr std::uint32_t kMaxAckTimeoutMs = 60'000;  // whatever a Welcome says
 
 enum class TokenKind : std::uint16_t {
-  kRecord = 1,           // pid has begun or published a record: look at the ring
+  kRecord = 1,           // pid has published a record: look at the ring
   kForked = 2,           // pid is a forked child that shares the ring
   kHandlerReplaced = 3,  // pid has a handler of its own for `signal` now, in place of ours
   kBorrowerDied = 4,     // pid, a vfork child on the memory of the sender's, dies of `signal`

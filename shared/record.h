@@ -132,6 +132,7 @@ enum class FrameKind : std::uint8_t {
   kOmitted = 2,     // `value` frames were left out here
   kUnreadable = 3,  // the chain broke at address `value`
   kCycle = 4,       // from here the chain leads back into frames already given
+  kTooDeep = 5,     // further frames, not counted: the chain is longer than it is followed
 };
 
 inline constexpr std::int32_t kUnknownPosition = -1;

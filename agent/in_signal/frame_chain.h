@@ -2,7 +2,8 @@
 //
 // A link that was overwritten with zero looks like the end of the chain. So an end is believed only
 // where a chain can end:
-//   3.12 on     at a shim, which stands below all that one call from C runs;
+//   3.12 on     at a shim, which stands below all that one call from C runs (from 3.13 on a zeroed
+//               link of a shim itself is not told from the end);
 //   3.11        at a frame that says that C called it;
 //   3.11, 3.12  with no frame missing that an evaluation loop on the C stack was running: each of
 //               their cframes names one, and the chain must have led through all of them.

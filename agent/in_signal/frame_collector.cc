@@ -32,9 +32,8 @@ std::uint32_t FrameCollector::collect(std::uintptr_t innermost, std::uintptr_t c
   finish_outermost();
   if (chain.end() == ChainEnd::kEnd) outermost_ = last_;
   if (chain.end() == ChainEnd::kCycle) add_marker(FrameKind::kCycle, 0);
-  if (chain.end() == ChainEnd::kUnreadable || chain.end() == ChainEnd::kTooLong) {
-    add_marker(FrameKind::kUnreadable, chain.broken_at());
-  }
+  if (chain.end() == ChainEnd::kUnreadable) add_marker(FrameKind::kUnreadable, chain.broken_at());
+  if (chain.end() == ChainEnd::kTooLong) add_marker(FrameKind::kTooDeep, 0);
   return count_;
 }
 

@@ -108,6 +108,9 @@ inline FrameEntry omitted(std::uint64_t count) {
 inline FrameEntry broken_at(std::uint64_t address) {
   return frame_entry(FrameKind::kUnreadable, address);
 }
+inline FrameEntry too_deep() {
+  return frame_entry(FrameKind::kTooDeep, 0);
+}
 inline FrameEntry cycle() {
   return frame_entry(FrameKind::kCycle, 0);
 }

@@ -34,7 +34,7 @@ struct Frame {
   std::uint64_t repeat = 0;           // further identical frames folded into this one
   std::optional<std::string> source;  // the line's text, unstripped, without its newline; by enrich
   // kOmitted
-  std::uint64_t omitted = 0;
+  std::uint64_t omitted = 0;  // 0: more than anybody counted
   // kUnreadable
   std::uint64_t address = 0;
 };

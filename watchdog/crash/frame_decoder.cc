@@ -1,5 +1,6 @@
 #include "watchdog/crash/frame_decoder.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace pyfault {
@@ -46,7 +47,10 @@ Frame FrameDecoder::decode(const FrameEntry& entry) {
       return decode_code(entry);
     case FrameKind::kOmitted:
       frame.kind = Frame::Kind::kOmitted;
-      frame.omitted = entry.value;
+      frame.omitted = std::max<std::uint64_t>(entry.value, 1);
+      return frame;
+    case FrameKind::kTooDeep:
+      frame.kind = Frame::Kind::kOmitted;
       return frame;
     case FrameKind::kCycle:
       frame.kind = Frame::Kind::kCycle;

@@ -37,6 +37,10 @@ bool is_break(const Frame& frame) {
   return frame.kind == Frame::Kind::kUnreadable || frame.kind == Frame::Kind::kCycle;
 }
 
+bool is_too_deep(const Frame& frame) {
+  return frame.kind == Frame::Kind::kOmitted && frame.omitted == 0;
+}
+
 bool has_unreadable_name(const Frame& frame) {
   return !frame.file_readable || !frame.function_readable;
 }
@@ -49,6 +53,8 @@ bool has_overwritten_name(const Frame& frame) {
 
 std::string gap_in(const Thread& thread) {
   if (std::ranges::any_of(thread.frames, is_break)) return "the chain of frames is broken";
+  if (std::ranges::any_of(thread.frames, is_too_deep))
+    return "the stack is too deep to be followed";
   if (std::ranges::any_of(thread.frames, has_unreadable_name)) return "a name cannot be read";
   if (std::ranges::any_of(thread.frames, has_overwritten_name))
     return "a frame or a name was overwritten";

@@ -94,7 +94,7 @@ Json code_frame_json(const Frame& frame) {
 Json frame_json(const Frame& frame) {
   switch (frame.kind) {
     case Frame::Kind::kOmitted:
-      return Json::object({{"omitted", frame.omitted}});
+      return Json::object({{"omitted", frame.omitted == 0 ? Json(nullptr) : Json(frame.omitted)}});
     case Frame::Kind::kUnreadable:
       return Json::object({{"unreadable", hexadecimal(frame.address)}});
     case Frame::Kind::kCycle:

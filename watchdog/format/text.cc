@@ -111,6 +111,7 @@ std::string code_frame(const Frame& frame, std::uint32_t version_hex) {
 std::string frame_text(const Frame& frame, std::uint32_t version_hex) {
   switch (frame.kind) {
     case Frame::Kind::kOmitted:
+      if (frame.omitted == 0) return "  ... further frames, not counted ...\n";
       return fmt::format("  ... {} frame{} omitted ...\n", frame.omitted,
                          frame.omitted == 1 ? "" : "s");
     case Frame::Kind::kUnreadable:

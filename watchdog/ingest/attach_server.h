@@ -35,7 +35,7 @@ class AttachServer {
   // Called with every process that attaches, as it is then.
   using AttachHandler = std::function<void(const Process&)>;
 
-  // Listens at once, where nobody else can guess it (door.h). Throws std::system_error.
+  // Listens at once, under a name of its own (door.h). Throws std::system_error.
   AttachServer(boost::asio::io_context& io, EventHandler on_event, AttachLimits limits = {},
                AttachHandler on_attach = {});
   ~AttachServer();

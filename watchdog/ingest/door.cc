@@ -1,5 +1,6 @@
 #include "watchdog/ingest/door.h"
 
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -24,6 +25,16 @@ std::vector<std::string> runtime_places() {
   return places;
 }
 
+// Whose owner is neither we nor root could put a folder of their own in the place of ours; so could
+// anybody where all may write and nothing keeps them from what is others' (the sticky bit).
+bool is_safe(const std::string& place) {
+  struct stat status {};
+  if (::stat(place.c_str(), &status) != 0) return false;
+  const bool shared = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+  return (status.st_uid == ::geteuid() || status.st_uid == 0) &&
+         (!shared || (status.st_mode & S_ISVTX) != 0);
+}
+
 bool can_name_a_socket(const std::string& place) {
   constexpr std::size_t kSocket = 1 + 2 * kNameBytes;
   constexpr std::size_t kMarkAndEnd = 2;  // the "@" of the address, and a NUL
@@ -35,7 +46,7 @@ bool can_name_a_socket(const std::string& place) {
 std::optional<SocketFolder> SocketFolder::make(std::span<const std::string> places) {
   for (const std::string& place : places) {
     std::string folder = place + kFolder;
-    if (can_name_a_socket(place) && ::mkdtemp(folder.data()) != nullptr) {
+    if (can_name_a_socket(place) && is_safe(place) && ::mkdtemp(folder.data()) != nullptr) {
       return SocketFolder(std::move(folder));
     }
   }

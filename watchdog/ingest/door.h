@@ -16,14 +16,15 @@ namespace pyfault {
 // leaves that was killed harms nobody: names are not used again.
 class SocketFolder {
  public:
-  // In the first of `places` where one can be made, and a socket in it can be named.
+  // In the first of `places` where one can be made that nobody else can take away, and a socket in
+  // it can be named.
   static std::optional<SocketFolder> make(std::span<const std::string> places);
 
   SocketFolder(SocketFolder&& other) noexcept;
   SocketFolder& operator=(SocketFolder&&) = delete;
   ~SocketFolder();
 
-  // The path for the socket, which is not there yet. Nobody else can guess it.
+  // The path for the socket, which is not there yet.
   const std::string& socket() const { return socket_; }
 
  private:

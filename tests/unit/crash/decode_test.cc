@@ -237,6 +237,12 @@ TEST_F(DecodeTest, FramesThatWereLeftOutOnPurposeAreNoGap) {
   EXPECT_TRUE(crash().complete);
 }
 
+TEST_F(DecodeTest, AStackTooDeepToBeFollowedIsNotCalledBroken) {
+  begun().code("a.py", "f").crashed_thread({at(0, 1), too_deep()}).end();
+  EXPECT_EQ(reason(), "the stack is too deep to be followed");
+  EXPECT_EQ(crash().threads.at(0).frames.at(1).omitted, 0u);
+}
+
 TEST_F(DecodeTest, ThreadsKeepTheirIdentity) {
   begun().crashed_thread(
       {}, {.tid = 7, .ident = 9, .interpreter = 2, .list_position = 3, .name = "io"});

@@ -115,6 +115,7 @@ TEST(Json, SourceKeepsItsIndentation) {
 
 TEST(Json, OtherKindsOfFramesHoldJustWhatTheyAre) {
   EXPECT_EQ(only_frame(omitted_frames(7)).dump(), R"({"omitted":7})");
+  EXPECT_EQ(only_frame(omitted_frames(0)).dump(), R"({"omitted":null})");
   EXPECT_EQ(only_frame(unreadable_frame(0xbad)).dump(), R"({"unreadable":"0xbad"})");
   EXPECT_EQ(only_frame(cycle_frame()).dump(), R"({"cycle":true})");
 }

@@ -69,6 +69,18 @@ TEST_F(DoorTest, APathTooLongForASocketIsNoPlace) {
   EXPECT_TRUE(fs::is_empty(deep));
 }
 
+TEST_F(DoorTest, AFolderThatAllMayWriteToIsNoPlaceUnlessItIsSticky) {
+  ::chmod(directory_.path().c_str(), 0777);
+  EXPECT_FALSE(folder_in({directory_.path()}));
+  ::chmod(directory_.path().c_str(), 01777);
+  EXPECT_TRUE(folder_in({directory_.path()}));
+}
+
+TEST_F(DoorTest, AFolderOfAnotherUserIsNoPlace) {
+  if (::chown(directory_.path().c_str(), 65534, 65534) != 0) GTEST_SKIP() << "only root may give";
+  EXPECT_FALSE(folder_in({directory_.path()}));
+}
+
 TEST_F(DoorTest, WithoutAPlaceThereIsNoFolder) {
   EXPECT_FALSE(folder_in({"/nonexistent", "/proc"}));
 }
