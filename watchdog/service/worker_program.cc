@@ -47,7 +47,9 @@ std::vector<std::string> environment_of(Variables variables, const WorkerSurroun
                                         const WorkerSockets& sockets) {
   if (!sockets.notify.empty()) variables["NOTIFY_SOCKET"] = sockets.notify;
   std::vector<std::string> entries;
-  for (const auto& [name, value] : variables) entries.push_back(name + "=" + value);
+  for (const auto& [name, value] : variables) {
+    entries.emplace_back(name).append("=").append(value);
+  }
   std::vector<const char*> pointers;
   for (const std::string& entry : entries) pointers.push_back(entry.c_str());
   pointers.push_back(nullptr);

@@ -26,8 +26,8 @@ class Tree : public testing::Test {
   void SetUp() override { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
   void TearDown() override {
     if (tree_.pid == 0) return;
+    kill_worker();  // first: it might start another one
     kill_below(tree_);
-    ::kill(tree_.pid, SIGKILL);
     while (::waitpid(-1, nullptr, 0) > 0) {
     }
   }
