@@ -1,5 +1,7 @@
 #include "watchdog/metrics/http_server.h"
 
+#include <fcntl.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -75,6 +77,11 @@ class Session : public std::enable_shared_from_this<Session> {
   std::shared_ptr<Answer> answer_;
 };
 
+// Asio does not; workers must not hold our port, nor a connection.
+void close_on_exec(int socket) {
+  ::fcntl(socket, F_SETFD, FD_CLOEXEC);
+}
+
 Tcp::endpoint endpoint_of(const HttpAddress& address) {
   return {asio::ip::make_address(address.host), address.port};
 }
@@ -86,7 +93,9 @@ class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Lis
   Listener(asio::io_context& io, const HttpAddress& address, Answer answer)
       : acceptor_(io, endpoint_of(address)),
         pause_(io),
-        answer_(std::make_shared<Answer>(std::move(answer))) {}
+        answer_(std::make_shared<Answer>(std::move(answer))) {
+    close_on_exec(acceptor_.native_handle());
+  }
 
   void accept() {
     acceptor_.async_accept([self = shared_from_this()](Error error, Tcp::socket socket) {
@@ -106,6 +115,7 @@ class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Lis
   void on_accept(Error error, Tcp::socket socket) {
     if (!acceptor_.is_open()) return;
     if (!error) {
+      close_on_exec(socket.native_handle());
       const auto session = std::make_shared<Session>(std::move(socket), answer_);
       session->start();
     }

@@ -7,7 +7,8 @@ namespace {
 
 // To the microsecond; finer than that is noise to a double.
 double seconds(std::int64_t realtime_ns) {
-  return static_cast<double>(realtime_ns / 1000) / 1e6;
+  const std::int64_t microseconds = realtime_ns / 1000;
+  return static_cast<double>(microseconds) / 1e6;
 }
 
 bool stays_down(const ExitEvent& exit) {

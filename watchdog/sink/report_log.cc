@@ -14,6 +14,8 @@
 #include <thread>
 #include <utility>
 
+#include "watchdog/sink/retry_delay.h"
+
 namespace pyfault {
 namespace {
 
@@ -67,7 +69,7 @@ class ReportLog::Writer {
 
   // Known to the log's thread alone.
   int error_ = 0;  // of the last try
-  std::chrono::milliseconds delay_ = patience_.retry;
+  RetryDelay delay_{patience_.retry, patience_.longest_retry};
   bool trouble_told_ = false;
   std::uint64_t late_ = 0;  // written after a failure, not told yet
   std::size_t behind_ = 0;  // reports still in the queue that waited for it to pass
@@ -134,7 +136,7 @@ bool ReportLog::Writer::keep_trying(const std::string& report) {
   while (wait_to_retry()) {
     if (try_to_write(report)) {
       trouble_told_ = false;
-      delay_ = patience_.retry;
+      delay_.reset();
       return true;
     }
   }
@@ -145,8 +147,7 @@ bool ReportLog::Writer::keep_trying(const std::string& report) {
 bool ReportLog::Writer::wait_to_retry() {
   std::unique_lock lock(mutex_);
   if (!ending_) {
-    ending_begins_.wait_for(lock, delay_, [this] { return ending_; });
-    delay_ = std::min(2 * delay_, std::max(patience_.retry, patience_.longest_retry));
+    ending_begins_.wait_for(lock, delay_.next(), [this] { return ending_; });
     return true;
   }
   if (error_ == EPIPE || Clock::now() >= deadline_) return false;

@@ -1,8 +1,12 @@
 #include "watchdog/metrics/http_server.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <filesystem>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -94,6 +98,17 @@ TEST_F(HttpServerTest, SilentOnesDoNotShutOutTheOthersForLong) {
   std::vector<std::unique_ptr<LoopbackClient>> silent;
   for (int i = 0; i < 20; ++i) silent.push_back(std::make_unique<LoopbackClient>(server_->port()));
   EXPECT_THAT(ask("GET /metrics HTTP/1.0\r\n\r\n"), EndsWith("n 1\n"));
+}
+
+TEST_F(HttpServerTest, NoChildInheritsItsSockets) {
+  const LoopbackClient silent(server_->port());
+  ask("GET / HTTP/1.0\r\n\r\n");  // accepted after the silent one
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    const int fd = std::stoi(entry.path().filename());
+    struct stat status {};
+    if (::fstat(fd, &status) != 0 || !S_ISSOCK(status.st_mode) || fd <= STDERR_FILENO) continue;
+    EXPECT_EQ(::fcntl(fd, F_GETFD), FD_CLOEXEC) << fd;
+  }
 }
 
 TEST_F(HttpServerTest, APortThatIsTakenIsAStartError) {

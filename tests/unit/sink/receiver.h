@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -22,6 +23,12 @@ inline void require(bool done, const char* what) {
   if (!done) throw std::runtime_error(what);
 }
 
+// A test whose message does not come fails, and does not hang.
+inline void limit_waiting(const UniqueFd& socket) {
+  const timeval limit{60, 0};
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+}
+
 // Of datagrams, and of the descriptor that may come with one.
 class UnixReceiver {
  public:
@@ -29,6 +36,7 @@ class UnixReceiver {
       : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
     const UnixAddress address(path);
     require(::bind(socket_.get(), address.get(), address.size()) == 0, "bind");
+    limit_waiting(socket_);
   }
 
   std::string receive() {
@@ -76,6 +84,7 @@ class LoopbackReceiver {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     require(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0,
             "bind");
+    limit_waiting(socket_);
     if (type == SOCK_STREAM) require(::listen(socket_.get(), 8) == 0, "listen");
   }
 
