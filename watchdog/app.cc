@@ -95,7 +95,7 @@ void Watch::run(const ChildProcess& child) {
   forward();
   ReadableFd signal(io_, duplicate(signals_.fd()), forward);
   ReadableFd end(io_, duplicate(child.pidfd()), [this] { io_.stop(); });
-  OomWatch others(io_, oom_kills_);
+  OomWatch others(io_, oom_kills_, child.pid());
   signal.start();
   end.start();
   io_.run();

@@ -12,7 +12,8 @@ constexpr std::chrono::seconds kMoment{1};
 
 }  // namespace
 
-OomWatch::OomWatch(boost::asio::io_context& io, OomKills& kills) : kills_(kills), moment_(io) {
+OomWatch::OomWatch(boost::asio::io_context& io, OomKills& kills, pid_t program)
+    : kills_(kills), program_(program), moment_(io) {
   UniqueFd changes = kills.changes();
   if (!changes) return;
   changes_.emplace(io, std::move(changes), [this] { on_change(); });
@@ -32,7 +33,11 @@ void OomWatch::settle_later() {
   moment_.expires_after(kMoment);
   moment_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    kills_.settle() ? settle_later() : changes_->start();
+    if (kills_.settle(program_)) {
+      settle_later();
+    } else {
+      changes_->start();
+    }
   });
 }
 

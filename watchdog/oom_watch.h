@@ -3,6 +3,8 @@
 // cgroup's events have changed.
 #pragma once
 
+#include <sys/types.h>
+
 #include <boost/asio/steady_timer.hpp>
 #include <optional>
 
@@ -13,14 +15,15 @@ namespace pyfault {
 
 class OomWatch {
  public:
-  // `kills` outlives it.
-  OomWatch(boost::asio::io_context& io, OomKills& kills);
+  // `kills` outlives it; `program` is not reaped before it ends.
+  OomWatch(boost::asio::io_context& io, OomKills& kills, pid_t program);
 
  private:
   void on_change();
   void settle_later();
 
   OomKills& kills_;
+  pid_t program_;
   boost::asio::steady_timer moment_;
   std::optional<ReadableFd> changes_;
 };

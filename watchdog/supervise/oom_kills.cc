@@ -3,16 +3,22 @@
 #include <sys/inotify.h>
 
 #include <charconv>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include "watchdog/os/read_file.h"
+#include "watchdog/supervise/dying_process.h"
 #include "watchdog/supervise/memory_cgroup.h"
 
 namespace pyfault {
 namespace {
 
 constexpr std::size_t kMaxBytes = std::size_t{1} << 20;  // a container host has many mounts
+
+// Where the count is, the best first. Those of cgroup v2, which come first, tell of changes.
+constexpr const char* kCounts[] = {"/memory.events.local", "/memory.events", "/memory.oom_control"};
+constexpr auto kEvents = std::span(kCounts).first<2>();
 
 MemoryCgroup cgroup_of(pid_t pid, const std::string& root) {
   const auto text = read_file(root + "/proc/" + std::to_string(pid) + "/cgroup", kMaxBytes);
@@ -33,10 +39,8 @@ std::optional<std::uint64_t> count_in(std::string_view text) {
   return parsed.ec == std::errc{} ? std::optional(count) : std::nullopt;
 }
 
-constexpr const char* kEvents[] = {"/memory.events.local", "/memory.events"};
-
 std::optional<std::uint64_t> count_of(const std::string& folder) {
-  for (const char* file : {"/memory.events.local", "/memory.events", "/memory.oom_control"}) {
+  for (const char* file : kCounts) {
     const auto text = read_file(folder + file, kMaxBytes);
     if (const auto count = text ? count_in(*text) : std::nullopt) return count;
   }
@@ -73,7 +77,8 @@ UniqueFd OomKills::changes() const {
   return {};
 }
 
-bool OomKills::settle() {
+bool OomKills::settle(pid_t pid) {
+  if (is_dying(pid, root_)) return true;
   if (seen_) before_ = seen_;
   seen_ = count_of(folder_);
   return seen_ && seen_ != before_;

@@ -31,10 +31,10 @@ class OomKills {
   // kernel has no such sign, or the count is unknown: cgroup v1, say.
   UniqueFd changes() const;
 
-  // For a program that lives on: the kills were others'. A victim may take a moment to die, so a
-  // count is believed to be others' only when a later call finds the program alive. True: call
-  // again, a good moment later.
-  bool settle();
+  // For a program that lives on: the kills were others'. A victim may take a moment to begin to
+  // die, so a count is believed to be others' only when a later call finds that `pid` does not.
+  // True: call again, a good moment later.
+  bool settle(pid_t pid);
 
   // What was counted up to now is somebody else's.
   void count_anew();

@@ -35,6 +35,7 @@ class OomKillsTest : public testing::Test {
     pollfd one{fd.get(), POLLIN, 0};
     return ::poll(&one, 1, 0) == 1;
   }
+  void is_dying() const { put("/proc/100/stat", "100 (python3) R 1 1 1 0 -1 4194308 0\n"); }
   OomKills watch() const { return OomKills(kPid, files_.directory()); }
 
   TemporaryFiles files_;
@@ -93,11 +94,21 @@ TEST_F(OomKillsTest, AKillThatTheProgramOutlivedWasAnothers) {
   v2_count("0");
   OomKills kills = watch();
   v2_count("1");
-  EXPECT_TRUE(kills.settle());
+  EXPECT_TRUE(kills.settle(kPid));
   EXPECT_TRUE(kills.rose(kPid));
-  EXPECT_FALSE(kills.settle());
+  EXPECT_FALSE(kills.settle(kPid));
   EXPECT_FALSE(kills.rose(kPid));
   v2_count("2");
+  EXPECT_TRUE(kills.rose(kPid));
+}
+
+TEST_F(OomKillsTest, AKillIsNotTakenForAnothersWhileTheProgramTakesLongToDie) {
+  is_in("0::/web\n");
+  v2_count("0");
+  OomKills kills = watch();
+  v2_count("1");
+  is_dying();
+  for (int times = 0; times < 3; ++times) EXPECT_TRUE(kills.settle(kPid));
   EXPECT_TRUE(kills.rose(kPid));
 }
 
@@ -105,9 +116,9 @@ TEST_F(OomKillsTest, WithoutAKillThereIsNothingToSettle) {
   is_in("0::/web\n");
   v2_count("1");
   OomKills kills = watch();
-  EXPECT_FALSE(kills.settle());
+  EXPECT_FALSE(kills.settle(kPid));
   std::filesystem::remove_all(files_.directory() + "/sys");
-  EXPECT_FALSE(kills.settle());
+  EXPECT_FALSE(kills.settle(kPid));
 }
 
 TEST_F(OomKillsTest, AChangeOfTheCountIsSeen) {
