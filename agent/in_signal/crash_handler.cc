@@ -181,7 +181,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
     }
   } else if (previous_action_is_default(signal)) {
     const auto number = static_cast<std::uint16_t>(signal);
-    wake_watchdog(agent().watchdog, {TokenKind::kBorrowerDied, number, own_pid()});
+    wake_watchdog(agent().watchdog, {TokenKind::kBorrowerDied, number, agent().owner->load()});
   }
   let_previous_action_run(*info);
 }

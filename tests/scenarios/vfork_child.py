@@ -4,7 +4,7 @@
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>
 # Threads: 1
-# Notice: died of SIGILL on its memory (vfork)
+# Notice: a child of it died of SIGILL on its memory (vfork)
 # Faulthandler: differs, it blames the parent
 import ctypes
 import os

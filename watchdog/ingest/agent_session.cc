@@ -24,6 +24,9 @@ namespace {
 constexpr std::size_t kTokensPerWakeup = 64;
 constexpr std::size_t kCrashIdBytes = 16;
 
+// They say little more than the first did, and whoever can write to the pipe can make them up.
+constexpr RecordAllowance kLostChildren{20, std::chrono::minutes(1), 1};
+
 }  // namespace
 
 AgentSession::AgentSession(boost::asio::io_context& io, Attachment attachment,
@@ -35,6 +38,7 @@ AgentSession::AgentSession(boost::asio::io_context& io, Attachment attachment,
       attached_ns_(attachment.realtime_ns),
       crashes_(allowance),
       dumps_(allowance),
+      lost_children_(kLostChildren),
       notices_(allowance),
       on_event_(std::move(on_event)),
       on_end_(std::move(on_end)) {
@@ -44,7 +48,7 @@ AgentSession::AgentSession(boost::asio::io_context& io, Attachment attachment,
 
 void AgentSession::drain() {
   look_around();
-  for (RecordLimit* limit : {&crashes_, &dumps_}) report_left_out(*limit);
+  report_omissions();
 }
 
 void AgentSession::forget(int pid) {
@@ -66,7 +70,8 @@ void AgentSession::wake_up() {
 void AgentSession::look_around() {
   take_tokens();
   look_at_slots(Owners::kMayLive);
-  report_dropped();
+  // What is not said now stays in the count.
+  if (reader_.dropped_records() != dropped_ && admit_notice()) report_dropped();
 }
 
 // A token of a record is a reason to look at all slots, whoever it names.
@@ -89,8 +94,7 @@ void AgentSession::end_if_over() {
   if (ended_ || pipe_ || !family_.all_dead()) return;
   ended_ = true;
   look_at_slots(Owners::kAllDead);
-  report_dropped();
-  for (RecordLimit* limit : {&crashes_, &dumps_}) report_left_out(*limit);
+  report_omissions();
   on_end_();
 }
 
@@ -128,8 +132,7 @@ std::optional<Event> AgentSession::describe(std::uint32_t index, const SlotLook&
                                             std::span<const std::byte> record) {
   const bool published = slot.finding == SlotFinding::kPublished;
   auto crash = decode({record, reader_.cut_short(index), published});
-  const bool is_dump = crash && crash->kind == CrashKind::kDump;
-  if (!admit(is_dump ? dumps_ : crashes_)) return std::nullopt;
+  if (!admit(crash ? &*crash : nullptr, slot.owner)) return std::nullopt;
   Process process = family_.describe(slot.owner);
   if (!crash) {
     std::string message = name_and_pid(process) + " left a record that can't be read";
@@ -143,6 +146,17 @@ std::optional<Event> AgentSession::describe(std::uint32_t index, const SlotLook&
   return Event{realtime_ns, "", std::nullopt, std::move(process), std::move(*crash)};
 }
 
+// The end of the program is not left out for its children's sake. It dies once; whoever says more
+// often that it does stands in line.
+bool AgentSession::admit(const Crash* crash, int owner) {
+  if (crash && crash->fatal && owner == family_.attached().own_pid && !own_death_told_) {
+    own_death_told_ = true;
+    return true;
+  }
+  const bool is_dump = crash && crash->kind == CrashKind::kDump;
+  return admit(is_dump ? dumps_ : crashes_);
+}
+
 bool AgentSession::admit(RecordLimit& limit) {
   const bool was_shut = limit.is_shut();
   const bool admitted = limit.admit(std::chrono::steady_clock::now());
@@ -152,6 +166,13 @@ bool AgentSession::admit(RecordLimit& limit) {
                           " records: most of what follows is counted, not reported");
   }
   return admitted;
+}
+
+void AgentSession::report_omissions() {
+  report_dropped();
+  report_left_out(crashes_);
+  report_left_out(dumps_);
+  report_left_out_children();
 }
 
 void AgentSession::report_left_out(RecordLimit& limit) {
@@ -174,18 +195,31 @@ void AgentSession::report_replaced_handler(const Token& token) {
       {realtime_now_ns(), "", std::nullopt, attached.process, HandlerReplacedEvent{token.signal}});
 }
 
-// It ran on its parent's memory, where it could leave no record of its own.
+// It ran on its parent's memory, where it could leave no record of its own; the token names the
+// parent.
 void AgentSession::report_lost_child(const Token& token) {
-  if (token.signal == 0 || token.signal >= NSIG || !admit_notice()) return;
-  report_about_attached("its child " + std::to_string(token.pid) + " died of " +
+  if (token.signal == 0 || token.signal >= NSIG ||
+      !lost_children_.admit(std::chrono::steady_clock::now())) {
+    return;
+  }
+  report_left_out_children();
+  Process parent = family_.describe(token.pid);
+  std::string message = name_and_pid(parent) + ": a child of it died of " +
                         signal_name(token.signal) +
-                        " on its memory (vfork), before it executed a program");
+                        " on its memory (vfork), before it executed a program";
+  on_event_(notice(std::move(parent), std::move(message)));
 }
 
-// What is not said now stays in the count.
+void AgentSession::report_left_out_children() {
+  const std::uint64_t count = lost_children_.take_left_out();
+  if (count == 0) return;
+  report_about_attached(std::to_string(count) +
+                        " more died on its memory, or that of its children (vfork)");
+}
+
 void AgentSession::report_dropped() {
   const std::uint32_t more = reader_.dropped_records() - dropped_;
-  if (more == 0 || (!ended_ && !admit_notice())) return;
+  if (more == 0) return;
   dropped_ += more;
   report_about_attached(std::to_string(more) + " crash records were lost, for the ring was full",
                         more);

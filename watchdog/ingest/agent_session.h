@@ -2,9 +2,9 @@
 //
 // Turns published records, and claimed slots whose owner died, into events; a slot is released,
 // which is the ack that a crashing process waits for, only when its event has been handed over, or
-// when there have been too many (record_limit.h): those are counted, and said in a notice. A
-// hostile agent can waste its own ring. It costs the loop a bounded amount of work a wake-up and no
-// memory that grows.
+// when there have been too many (record_limit.h): those are counted, and said in a notice. What the
+// attached process itself dies of is reported all the same, once. A hostile agent can waste its own
+// ring. It costs the loop a bounded amount of work a wake-up and no memory that grows.
 #pragma once
 
 #include <bitset>
@@ -43,7 +43,7 @@ class AgentSession {
   AgentSession(const AgentSession&) = delete;
   AgentSession& operator=(const AgentSession&) = delete;
 
-  // Looks at every slot now, and says how many records were left out since that was said last.
+  // Looks at every slot now, and says what was lost or left out since that was said last.
   void drain();
 
   // The process that attached, in our namespace.
@@ -70,11 +70,14 @@ class AgentSession {
   void take_record(std::uint32_t index, const SlotLook& slot);
   std::optional<Event> describe(std::uint32_t index, const SlotLook& slot,
                                 std::span<const std::byte> record);
+  bool admit(const Crash* crash, int owner);
   bool admit(RecordLimit& limit);
   bool admit_notice();
+  void report_omissions();
   void report_left_out(RecordLimit& limit);
   void report_replaced_handler(const Token& token);
   void report_lost_child(const Token& token);
+  void report_left_out_children();
   void report_dropped();
   void report_about_attached(const std::string& message, std::uint64_t dropped_records = 0);
 
@@ -87,7 +90,9 @@ class AgentSession {
   std::bitset<NSIG> replaced_;  // signals
   RecordLimit crashes_;         // a flood of dumps leaves the crash that follows its room
   RecordLimit dumps_;
+  RecordLimit lost_children_;
   RecordLimit notices_;
+  bool own_death_told_ = false;
   bool ended_ = false;
   std::function<void(Event)> on_event_;
   std::function<void()> on_end_;

@@ -7,7 +7,11 @@ namespace pyfault {
 bool RecordLimit::admit(Time now) {
   refill(now);
   shut_ = room_ < (shut_ ? allowance_.group : 1);
-  shut_ ? ++left_out_ : --room_;
+  if (shut_) {
+    ++left_out_;
+  } else {
+    --room_;
+  }
   return !shut_;
 }
 

@@ -1,5 +1,6 @@
-// How many records of one kind a process and its children may have reported: a burst, then one at a
-// time. Pure.
+// How many records of one kind a process and its children may have reported: a burst, to which each
+// interval adds one. Once the burst is used up nothing passes until there is room for a group.
+// Pure.
 #pragma once
 
 #include <chrono>
@@ -10,9 +11,8 @@ namespace pyfault {
 
 struct RecordAllowance {
   std::uint64_t burst = 2000;
-  std::chrono::seconds interval{1};  // then one more
-  // Once the limit is shut it stays shut until so many may pass again: whoever goes on and on is
-  // told of in groups, not one by one. At most `burst`.
+  std::chrono::seconds interval{1};  // until there is room for one more
+  // Whoever goes on and on is told of in groups of so many, not one by one. At most `burst`.
   std::uint64_t group = 60;
 };
 

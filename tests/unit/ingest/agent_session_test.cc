@@ -58,6 +58,11 @@ class AgentSessionTest : public ::testing::Test {
   static RecordBuilder dump() {
     return RecordBuilder().fault(test::dump_request()).runtime().end();
   }
+  static RecordBuilder fatal_record() {
+    RuntimeSection runtime{};
+    runtime.fatal = Known::kYes;
+    return RecordBuilder().fault().runtime(runtime).end();
+  }
   void look_around() {
     agent_->ping();
     log_.poll();
@@ -171,10 +176,64 @@ TEST_F(AgentSessionTest, LostRecordsThatAreSaidTooOftenAreSaidLater) {
   EXPECT_THAT(log_.message(kBurst), HasSubstr(": 7 crash records were lost"));
 }
 
-TEST_F(AgentSessionTest, AVforkChildThatDiedIsTold) {
-  agent_->send(TokenKind::kBorrowerDied, 4711, SIGILL);
+TEST_F(AgentSessionTest, LostRecordsThatWereSaidTooOftenAreSaidWhenTheProgramEnds) {
+  attach_with_limit();
+  auto& dropped = ring_header(agent_->ring())->dropped_records;
+  while (log_.events.size() < kBurst) {
+    ++dropped;
+    look_around();
+  }
+  dropped += 7;
   session_->drain();
-  EXPECT_THAT(log_.message(), HasSubstr("its child 4711 died of SIGILL on its memory (vfork)"));
+  EXPECT_THAT(log_.message(kBurst), HasSubstr(": 7 crash records were lost"));
+}
+
+TEST_F(AgentSessionTest, TheProgramsOwnDeathIsReportedWhateverItsChildrenDid) {
+  attach_with_limit();
+  publish_many(kBurst + 2);
+  publish_many(1, fatal_record());
+  EXPECT_TRUE(log_.crash(kBurst + 1).fatal);
+}
+
+TEST_F(AgentSessionTest, TheProgramDiesOnceAboveTheLimit) {
+  attach_with_limit();
+  publish_many(kBurst + 5, fatal_record());
+  EXPECT_EQ(log_.events.size(), kBurst + 2);  // with the notice
+}
+
+TEST_F(AgentSessionTest, AChildsDeathIsLimited) {
+  WaitingChild child;
+  attach_with_limit();
+  publish_many(kBurst + 1);
+  agent_->publish(child.pid(), fatal_record());
+  look_around();
+  EXPECT_EQ(log_.events.size(), kBurst + 1);
+}
+
+TEST_F(AgentSessionTest, AVforkChildThatDiedIsToldOfItsParent) {
+  WaitingChild child;
+  agent_->send(TokenKind::kBorrowerDied, child.pid(), SIGILL);
+  session_->drain();
+  EXPECT_THAT(log_.message(), HasSubstr("[" + std::to_string(child.pid()) +
+                                        "]: a child of it died of SIGILL on its memory (vfork)"));
+  EXPECT_EQ(log_.events[0].process.pid, child.pid());
+}
+
+TEST_F(AgentSessionTest, TheParentOfAVforkChildIsTranslated) {
+  attach(kForeignPid);
+  agent_->send(TokenKind::kBorrowerDied, kForeignPid, SIGILL);
+  session_->drain();
+  EXPECT_EQ(log_.events[0].process.pid, process_.pid());
+}
+
+TEST_F(AgentSessionTest, AFloodOfVforkChildrenIsCounted) {
+  constexpr std::size_t kTold = 20;
+  for (std::size_t sent = 0; sent < kTold + 7; ++sent) {
+    agent_->send(TokenKind::kBorrowerDied, process_.pid(), SIGILL);
+  }
+  session_->drain();
+  ASSERT_EQ(log_.events.size(), kTold + 1);
+  EXPECT_THAT(log_.message(kTold), HasSubstr(": 7 more died on its memory"));
 }
 
 TEST_F(AgentSessionTest, ReportsEverySlot) {
