@@ -2,10 +2,19 @@
 
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <csignal>
+#include <iterator>
 
 namespace pyfault {
 namespace {
+
+// Those that the agent handles: of SIGKILL or SIGTERM there is none to be left out.
+bool leaves_record(int signal) {
+  constexpr int kRecorded[] = {SIGSEGV, SIGBUS, SIGFPE,  SIGILL,  SIGABRT,
+                               SIGTRAP, SIGSYS, SIGXCPU, SIGXFSZ, SIGQUIT};
+  return std::ranges::find(kRecorded, signal) != std::end(kRecorded);
+}
 
 double seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
@@ -35,6 +44,9 @@ void ProgramRun::note(const Event& event) {
   if (const auto* replaced = std::get_if<HandlerReplacedEvent>(&event.body)) {
     replaced_.insert(replaced->signal);
   }
+  if (const auto* notice = std::get_if<NoticeEvent>(&event.body)) {
+    left_out_ |= notice->dropped_records > 0;
+  }
   const auto* crash = std::get_if<Crash>(&event.body);
   if (!crash || crash->kind != CrashKind::kCrash) return;
   process_ = event.process;
@@ -61,6 +73,7 @@ Event ProgramRun::exit_event(const ChildEnd& end, double uptime_seconds) const {
     exit.crash_id = last_crash_->id;
     exit.crash_signal = last_crash_->signal;
   }
+  exit.record_left_out = left_out_ && exit.signal && leaves_record(*exit.signal);
   exit.handler_replaced = exit.signal && replaced_.contains(*exit.signal);
   Event event;
   event.process = process_;

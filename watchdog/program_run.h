@@ -41,6 +41,7 @@ class ProgramRun {
 
   Process process_;  // as last seen: the program may have replaced itself by exec
   std::optional<LastCrash> last_crash_;
+  bool left_out_ = false;   // records of it or its children: there were too many
   std::set<int> replaced_;  // signals that the program has a handler of its own for
 };
 

@@ -70,6 +70,7 @@ struct ExitEvent {
   std::string detail;                   // why it could not be started
   std::optional<std::string> crash_id;  // of the crash that ended the process
   std::optional<int> crash_signal;      // of that crash; `signal` may have cut its dying short
+  bool record_left_out = false;         // perhaps: some of its were not reported, or lost
   bool handler_replaced = false;        // of `signal`; see HandlerReplacedEvent
   double uptime_seconds = 0;
   std::int64_t max_rss_bytes = 0;

@@ -148,6 +148,7 @@ std::string thread_text(const Thread& thread, const Crash& crash) {
 
 std::string circumstances(const ExitEvent& exit) {
   if (exit.crash_signal) return " while it died of " + signal_name(*exit.crash_signal);
+  if (exit.record_left_out) return "; its record may be one of those that were not reported";
   return std::string("; it left no record") +
          (exit.handler_replaced ? ", having replaced our handler" : "");
 }

@@ -120,6 +120,13 @@ TEST(Text, ADeathInTheProgramsOwnHandlerSaysWhyThereIsNoRecord) {
               HasSubstr("; it left no record, having replaced our handler\n"));
 }
 
+TEST(Text, ARecordThatWasLeftOutIsNotToldAsNone) {
+  ExitEvent exit = killed_by(SIGSEGV);
+  exit.record_left_out = true;
+  EXPECT_THAT(format_text(event_with(exit)),
+              HasSubstr("; its record may be one of those that were not reported\n"));
+}
+
 TEST(Text, AReplacedHandlerIsNoNewsWhileAllIsWell) {
   EXPECT_EQ(format_text(event_with(HandlerReplacedEvent{})), "");
 }

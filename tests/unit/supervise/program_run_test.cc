@@ -36,6 +36,13 @@ Event replaced(int signal) {
   return event;
 }
 
+Event left_out(std::uint64_t records) {
+  Event event;
+  event.process = process(kPid);
+  event.body = NoticeEvent{"too many", records};
+  return event;
+}
+
 class ProgramRunTest : public testing::Test {
  protected:
   void exited(int code) { end_.wait_status = code << 8; }
@@ -132,6 +139,22 @@ TEST_F(ProgramRunTest, AHandlerOfItsOwnMayHaveSavedIt) {
   run_.note(fatal_crash("crash"));
   killed(SIGKILL);
   EXPECT_EQ(exit().crash_id, std::nullopt);
+}
+
+TEST_F(ProgramRunTest, ARecordThatMayHaveBeenLeftOutIsRemembered) {
+  killed(SIGSEGV);
+  run_.note(left_out(0));
+  EXPECT_FALSE(exit().record_left_out);
+  run_.note(left_out(1));
+  EXPECT_TRUE(exit().record_left_out);
+}
+
+TEST_F(ProgramRunTest, OfASignalThatLeavesNoRecordNoneIsLeftOut) {
+  run_.note(left_out(1));
+  killed(SIGKILL);
+  EXPECT_FALSE(exit().record_left_out);
+  exited(1);
+  EXPECT_FALSE(exit().record_left_out);
 }
 
 TEST_F(ProgramRunTest, AChildsCrashIsNotTheProgramsOwn) {
