@@ -50,9 +50,7 @@ void ProgramRun::note(const Event& event) {
   const auto* crash = std::get_if<Crash>(&event.body);
   if (!crash || crash->kind != CrashKind::kCrash) return;
   process_ = event.process;
-  // A handler of the program's own that hands on to ours may yet save it.
-  const bool may_live = crash->complete && replaced_.contains(crash->signal.number);
-  last_crash_ = LastCrash{crash->id, crash->signal.number, crash->fatal && !may_live};
+  last_crash_ = LastCrash{crash->id, crash->signal.number, crash->fatal};
 }
 
 void ProgramRun::refresh(const Process& process) {

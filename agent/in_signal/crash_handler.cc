@@ -64,7 +64,7 @@ void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault,
   Capture capture{agent().python, slot, scratch};
   ThreadState own;
   const bool known = find_own_thread(agent().python, own);
-  const bool fatal = fault.info != nullptr && previous_action_is_default(fault.info->si_signo);
+  const bool fatal = fault.info != nullptr && is_bound_to_die(fault.info->si_signo);
   capture_runtime(capture, own.interpreter, fatal);
   capture_last_words(capture, fault, agent().libc_message);
   capture_threads(capture, known ? &own : nullptr, self.tid);

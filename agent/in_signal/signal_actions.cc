@@ -91,6 +91,16 @@ bool previous_action_is_default(int signal) {
   return previous != nullptr && is_handler(*previous, SIG_DFL);
 }
 
+bool is_bound_to_die(int signal) {
+  if (!previous_action_is_default(signal)) return false;
+  for (std::size_t index = 0; index < kGuardCount; ++index) {
+    if (kGuardSignals[index] == signal && guarding[index].load()) return false;
+  }
+  KernelSigaction current{};
+  sys_rt_sigaction(signal, nullptr, &current);
+  return current.handler == sealed_state.handler;
+}
+
 void let_previous_action_run(const siginfo_t& info) {
   const int signal = info.si_signo;
   if (const KernelSigaction* previous = previous_action(signal)) {

@@ -52,6 +52,10 @@ void let_previous_action_run(const siginfo_t& info);
 // Will the previous action end the process?
 bool previous_action_is_default(int signal);
 
+// Must the process die of the signal that we handle? Not where the program has put a handler in our
+// place, which hands on to us: that may yet save it.
+bool is_bound_to_die(int signal);
+
 // Did the kernel, and not a handler that chains to us, call the handler that returns there?
 bool called_by_kernel(const void* return_address);
 
