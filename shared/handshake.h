@@ -53,7 +53,7 @@ enum class TokenKind : std::uint16_t {
   kRecord = 1,           // pid has published a record: look at the ring
   kForked = 2,           // pid is a forked child that shares the ring
   kHandlerReplaced = 3,  // pid has a handler of its own for `signal` now, in place of ours
-  kBorrowerDied = 4,     // pid, a vfork child on the memory of the sender's, dies of `signal`
+  kBorrowerDied = 4,     // a vfork child on the memory of pid dies of `signal`
 };
 
 // What goes over the pipe. Smaller than PIPE_BUF, so each arrives whole.

@@ -131,7 +131,7 @@ bool return_to_program(int signal, siginfo_t* info, void* context) {
     return false;
   }
   for (int look = 0; look < kLooks; ++look) {
-    KernelSigaction current;
+    KernelSigaction current{};
     sys_rt_sigaction(signal, nullptr, &current);
     if (current.handler != sealed_state.handler)
       return true;  // theirs is back: the fault repeats there
@@ -148,7 +148,7 @@ bool return_to_program(int signal, siginfo_t* info, void* context) {
 GuardScope::GuardScope() {
   const KernelSigaction ours = our_action();
   for (std::size_t index = 0; index < kGuardCount; ++index) {
-    KernelSigaction current;
+    KernelSigaction current{};
     sys_rt_sigaction(kGuardSignals[index], nullptr, &current);
     swapped_[index] = current.handler != sealed_state.handler;
     if (!swapped_[index]) continue;
