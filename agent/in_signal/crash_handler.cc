@@ -183,7 +183,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
     const auto number = static_cast<std::uint16_t>(signal);
     wake_watchdog(agent().watchdog, {TokenKind::kBorrowerDied, number, agent().owner->load()});
   }
-  let_previous_action_run(*info);
+  let_previous_action_run(*info, *registers);
 }
 
 // On the stack that it interrupts, like a call of pyfault_dump(): tests/rules knows how little of

@@ -1,5 +1,7 @@
 #include "agent/in_signal/signal_actions.h"
 
+#include <cstring>
+
 #include "agent/in_signal/sealed_state.h"
 #include "agent/in_signal/switch_stack.h"
 
@@ -37,6 +39,15 @@ const KernelSigaction* previous_action(int signal) {
 bool is_handler(const KernelSigaction& action, void (*special)(int)) {
   return reinterpret_cast<std::uintptr_t>(action.handler) ==
          reinterpret_cast<std::uintptr_t>(special);
+}
+
+// Where a sandbox denies us to put an action back: a fault whose signal is blocked ends the process
+// as its default would.
+void block_after_return(int signal, ucontext_t& context) {
+  KernelSignalSet mask = 0;
+  std::memcpy(&mask, &context.uc_sigmask, sizeof mask);
+  mask |= signal_bit(signal);
+  std::memcpy(&context.uc_sigmask, &mask, sizeof mask);
 }
 
 }  // namespace
@@ -96,21 +107,24 @@ bool is_bound_to_die(int signal) {
   for (std::size_t index = 0; index < kGuardCount; ++index) {
     if (kGuardSignals[index] == signal && guarding[index].load()) return false;
   }
-  KernelSigaction current{};
-  sys_rt_sigaction(signal, nullptr, &current);
-  return current.handler == sealed_state.handler;
+  KernelSigaction current;
+  return sys_rt_sigaction(signal, nullptr, &current) == 0 &&
+         current.handler == sealed_state.handler;
 }
 
-void let_previous_action_run(const siginfo_t& info) {
+void let_previous_action_run(const siginfo_t& info, ucontext_t& context) {
   const int signal = info.si_signo;
-  if (const KernelSigaction* previous = previous_action(signal)) {
-    sys_rt_sigaction(signal, previous, nullptr);
+  const KernelSigaction* previous = previous_action(signal);
+  const bool restored = previous != nullptr && sys_rt_sigaction(signal, previous, nullptr) == 0;
+  if (is_hardware_fault(info)) {
+    if (!restored) block_after_return(signal, context);
+    return;
   }
-  if (is_hardware_fault(info)) return;
 
   const int pid = sys_getpid();
   // The kernel drops signals to the first process of a PID namespace that it would die of.
-  if (pid == 1 && previous_action_is_default(signal)) sys_exit_group(128 + signal);
+  // And a signal that we must keep would come back to us for ever.
+  if (!restored || (pid == 1 && previous_action_is_default(signal))) sys_exit_group(128 + signal);
   const KernelSignalSet blocked = signal_bit(signal);
   sys_rt_sigprocmask(SIG_BLOCK, &blocked, nullptr);
   if (sys_rt_tgsigqueueinfo(pid, sys_gettid(), signal, &info) != 0) {
@@ -131,10 +145,10 @@ bool return_to_program(int signal, siginfo_t* info, void* context) {
     return false;
   }
   for (int look = 0; look < kLooks; ++look) {
-    KernelSigaction current{};
-    sys_rt_sigaction(signal, nullptr, &current);
-    if (current.handler != sealed_state.handler)
-      return true;  // theirs is back: the fault repeats there
+    KernelSigaction current;
+    if (sys_rt_sigaction(signal, nullptr, &current) != 0) return false;
+    // Theirs is back: the fault repeats there.
+    if (current.handler != sealed_state.handler) return true;
     const KernelSigaction& action = displaced_actions[index];
     if (!guarding[index].load() || is_handler(action, SIG_DFL) || is_handler(action, SIG_IGN)) {
       continue;
@@ -148,9 +162,10 @@ bool return_to_program(int signal, siginfo_t* info, void* context) {
 GuardScope::GuardScope() {
   const KernelSigaction ours = our_action();
   for (std::size_t index = 0; index < kGuardCount; ++index) {
-    KernelSigaction current{};
-    sys_rt_sigaction(kGuardSignals[index], nullptr, &current);
-    swapped_[index] = current.handler != sealed_state.handler;
+    KernelSigaction current;
+    // A sandbox may deny it: then what is there stays there.
+    swapped_[index] = sys_rt_sigaction(kGuardSignals[index], nullptr, &current) == 0 &&
+                      current.handler != sealed_state.handler;
     if (!swapped_[index]) continue;
     displaced_actions[index] = current;
     displaced[index].store(true, std::memory_order_release);

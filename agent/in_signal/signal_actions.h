@@ -4,6 +4,7 @@
 #pragma once
 
 #include <signal.h>
+#include <ucontext.h>
 
 #include <cstddef>
 
@@ -46,8 +47,10 @@ KernelSigaction leave_to_default(int signal);
 // After the record: the previous action is put back, and a hardware fault repeats when the handler
 // returns, while a sent signal is queued again with its own siginfo and arrives when the handler
 // returns. So earlier handlers run, core dumps show the true place, and the wait status is what it
-// would have been. Does not return where the kernel would refuse to kill (PID 1).
-void let_previous_action_run(const siginfo_t& info);
+// would have been. Ends the process with 128 + signal where the kernel would refuse to kill (PID
+// 1), or a sandbox does not let us put an action back for a signal that was sent. `context`: the
+// handler's own.
+void let_previous_action_run(const siginfo_t& info, ucontext_t& context);
 
 // Will the previous action end the process?
 bool previous_action_is_default(int signal);
