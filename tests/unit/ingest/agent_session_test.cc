@@ -74,6 +74,15 @@ class AgentSessionTest : public ::testing::Test {
       look_around();
     }
   }
+  // As many notices as may be said, and then some more to say.
+  void lose_seven_after_the_limit() {
+    auto& dropped = ring_header(agent_->ring())->dropped_records;
+    while (log_.events.size() < kBurst) {
+      ++dropped;
+      look_around();
+    }
+    dropped += 7;
+  }
   void put(std::uint64_t word) { agent_->slot().state = word; }
 
   test::EventLog log_;
@@ -163,12 +172,7 @@ TEST_F(AgentSessionTest, AFloodOfGarbageIsLimitedToo) {
 
 TEST_F(AgentSessionTest, LostRecordsThatAreSaidTooOftenAreSaidLater) {
   attach_with_limit();
-  auto& dropped = ring_header(agent_->ring())->dropped_records;
-  while (log_.events.size() < kBurst) {
-    ++dropped;
-    look_around();
-  }
-  dropped += 7;
+  lose_seven_after_the_limit();
   look_around();
   EXPECT_EQ(log_.events.size(), kBurst);
   all_agents_die();
@@ -178,12 +182,7 @@ TEST_F(AgentSessionTest, LostRecordsThatAreSaidTooOftenAreSaidLater) {
 
 TEST_F(AgentSessionTest, LostRecordsThatWereSaidTooOftenAreSaidWhenTheProgramEnds) {
   attach_with_limit();
-  auto& dropped = ring_header(agent_->ring())->dropped_records;
-  while (log_.events.size() < kBurst) {
-    ++dropped;
-    look_around();
-  }
-  dropped += 7;
+  lose_seven_after_the_limit();
   session_->drain();
   EXPECT_THAT(log_.message(kBurst), HasSubstr(": 7 crash records were lost"));
 }
