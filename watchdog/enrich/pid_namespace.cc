@@ -1,10 +1,11 @@
 #include "watchdog/enrich/pid_namespace.h"
 
 #include <filesystem>
-#include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "watchdog/os/proc_text.h"
 #include "watchdog/os/read_file.h"
 
 namespace pyfault {
@@ -23,24 +24,21 @@ std::vector<int> children_of(int pid) {
   std::vector<int> children;
   std::error_code gone;
   for (const auto& thread : fs::directory_iterator(in_proc(pid) + "/task", gone)) {
-    std::istringstream list(read_file(thread.path() / "children", kMaxBytes).value_or(""));
-    for (int child = 0; list >> child;) children.push_back(child);
+    const std::string list = read_file(thread.path() / "children", kMaxBytes).value_or("");
+    std::string_view rest = list;
+    while (const auto child = take_number<int>(rest)) children.push_back(*child);
   }
   return children;
 }
 
 // "NSpid:\t<ours>\t<in the next namespace>...". None for a process of our own namespace.
 std::optional<int> number_within(int pid) {
-  std::istringstream status(read_file(in_proc(pid) + "/status", kMaxBytes).value_or(""));
-  for (std::string line; std::getline(status, line);) {
-    if (!line.starts_with("NSpid:")) continue;
-    std::istringstream numbers(line.substr(sizeof "NSpid:" - 1));
-    int innermost = 0;
-    int count = 0;
-    while (numbers >> innermost) ++count;
-    if (count > 1) return innermost;
-  }
-  return std::nullopt;
+  const std::string status = read_file(in_proc(pid) + "/status", kMaxBytes).value_or("");
+  std::string_view numbers = value_of(status, "NSpid:");
+  take_field(numbers);  // ours
+  std::optional<int> innermost;
+  while (const auto number = take_number<int>(numbers)) innermost = number;
+  return innermost;
 }
 
 // By unshare(). A child that clone() puts into a namespace gets a low number there.

@@ -3,10 +3,12 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <sstream>
+#include <string_view>
 
 #include "watchdog/crash/utf8.h"
+#include "watchdog/os/proc_text.h"
 #include "watchdog/os/read_file.h"
 
 namespace pyfault {
@@ -27,26 +29,26 @@ std::string executable_of(int pid) {
 
 // Each argument ends in a NUL, the last one perhaps not.
 std::vector<std::string> command_of(int pid) {
-  std::istringstream line(read_file(proc_path(pid, "cmdline"), kMaxCommandBytes).value_or(""));
+  const std::string line = read_file(proc_path(pid, "cmdline"), kMaxCommandBytes).value_or("");
   std::vector<std::string> command;
-  for (std::string argument; std::getline(line, argument, '\0');) {
+  for (std::string_view rest = line; !rest.empty();) {
+    const std::string_view argument = rest.substr(0, rest.find('\0'));
     command.push_back(replace_invalid_utf8(argument));
+    rest.remove_prefix(std::min(argument.size() + 1, rest.size()));
   }
   return command;
 }
 
-// "Uid:\t<real>\t<effective>\t<saved>\t<file system>", and "Gid:" likewise.
+// Of "<real> <effective> <saved> <file system>".
 template <typename Id>
-std::optional<Id> effective_id(std::istream& line) {
-  Id real = 0;
-  Id effective = 0;
-  if (line >> real >> effective) return effective;
-  return std::nullopt;
+std::optional<Id> effective_id(std::string_view ids) {
+  take_field(ids);
+  return take_number<Id>(ids);
 }
 
-std::vector<gid_t> all_ids(std::istream& line) {
+std::vector<gid_t> all_ids(std::string_view line) {
   std::vector<gid_t> ids;
-  for (gid_t id = 0; line >> id;) ids.push_back(id);
+  while (const auto id = take_number<gid_t>(line)) ids.push_back(*id);
   return ids;
 }
 
@@ -60,16 +62,19 @@ std::optional<ProcessStat> read_process_stat(int pid) {
   const std::size_t end = text->rfind(')');
   if (begin == std::string::npos || end == std::string::npos) return std::nullopt;
 
-  ProcessStat stat;
-  stat.name = replace_invalid_utf8(std::string_view(*text).substr(begin + 1, end - begin - 1));
-  std::istringstream fields(text->substr(end + 1));
-  std::string skipped;
-  fields >> stat.state >> stat.ppid >> skipped >> stat.session;
+  std::string_view fields = std::string_view(*text).substr(end + 1);
+  const std::string_view state = take_field(fields);
+  const auto ppid = take_number<int>(fields);
+  take_field(fields);  // its process group
+  const auto session = take_number<int>(fields);
   constexpr int kSessionField = 6;
   constexpr int kStartField = 22;
-  for (int field = kSessionField + 1; field < kStartField; ++field) fields >> skipped;
-  if (!(fields >> stat.start_ticks)) return std::nullopt;
-  return stat;
+  for (int field = kSessionField + 1; field < kStartField; ++field) take_field(fields);
+  const auto start_ticks = take_number<std::uint64_t>(fields);
+  if (state.empty() || !ppid || !session || !start_ticks) return std::nullopt;
+
+  const std::string_view name = std::string_view(*text).substr(begin + 1, end - begin - 1);
+  return ProcessStat{replace_invalid_utf8(name), state[0], *ppid, *session, *start_ticks};
 }
 
 std::optional<Process> read_process(int pid) {
@@ -84,20 +89,12 @@ std::optional<Process> read_process(int pid) {
 }
 
 std::optional<Identity> effective_identity(int pid) {
-  std::istringstream status(read_file(proc_path(pid, "status"), kMaxStatusBytes).value_or(""));
-  std::optional<uid_t> uid;
-  std::optional<gid_t> gid;
-  std::vector<gid_t> groups;
-  for (std::string text; std::getline(status, text);) {
-    std::istringstream line(text);
-    std::string key;
-    line >> key;
-    if (key == "Uid:") uid = effective_id<uid_t>(line);
-    if (key == "Gid:") gid = effective_id<gid_t>(line);
-    if (key == "Groups:") groups = all_ids(line);
-  }
+  const auto status = read_file(proc_path(pid, "status"), kMaxStatusBytes);
+  if (!status) return std::nullopt;
+  const auto uid = effective_id<uid_t>(value_of(*status, "Uid:"));
+  const auto gid = effective_id<gid_t>(value_of(*status, "Gid:"));
   if (!uid || !gid) return std::nullopt;
-  return Identity{*uid, *gid, std::move(groups)};
+  return Identity{*uid, *gid, all_ids(value_of(*status, "Groups:"))};
 }
 
 }  // namespace pyfault

@@ -43,9 +43,9 @@ FramesByFile frames_by_file(Crash& crash) {
 
 // Takes one line off the front; ends at \n, \r\n or \r, as Python's own tokenizer does.
 std::string_view take_line(std::string_view& text) {
-  const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(end);
+  const auto* const end = std::ranges::find_if(text, [](char c) { return c == '\n' || c == '\r'; });
+  const std::string_view line(text.begin(), end);
+  text.remove_prefix(line.size());
   const bool two = text.starts_with("\r\n");
   text.remove_prefix(std::min<std::size_t>(text.size(), two ? 2 : 1));
   return line;

@@ -11,8 +11,8 @@
 namespace pyfault {
 namespace {
 
-// Grows with what is really there: `limit` may be far above it.
-constexpr std::size_t kChunk = std::size_t{64} << 10;
+// Grows with what is really there: `limit` may be far above it, and most of /proc is short.
+constexpr std::size_t kFirstChunk = std::size_t{4} << 10;
 
 ssize_t read_some(int fd, char* to, std::size_t size) {
   ssize_t count = 0;
@@ -28,7 +28,7 @@ std::string read_up_to(int fd, std::size_t limit) {
   std::string text;
   while (text.size() < limit) {
     const std::size_t had = text.size();
-    text.resize(std::min(limit, had + kChunk));
+    text.resize(std::min(limit, std::max(kFirstChunk, 2 * had)));
     const ssize_t count = read_some(fd, text.data() + had, text.size() - had);
     text.resize(had + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
     if (count <= 0) break;

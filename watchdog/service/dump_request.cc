@@ -2,11 +2,12 @@
 
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "watchdog/os/pidfd.h"
+#include "watchdog/os/proc_text.h"
 #include "watchdog/os/read_file.h"
 
 namespace pyfault {
@@ -16,13 +17,10 @@ constexpr std::size_t kMaxStatusBytes = std::size_t{64} << 10;
 
 // "SigCgt:\t0000000180014002": signal n is bit n - 1.
 bool catches(int pid, int signal) {
-  constexpr std::string_view kKey = "\nSigCgt:\t";
   const std::string status =
       read_file("/proc/" + std::to_string(pid) + "/status", kMaxStatusBytes).value_or("");
-  const std::size_t at = status.find(kKey);
-  if (at == status.npos) return false;
-  std::uint64_t caught = 0;
-  std::from_chars(status.data() + at + kKey.size(), status.data() + status.size(), caught, 16);
+  std::string_view set = value_of(status, "SigCgt:");
+  const auto caught = take_number<std::uint64_t>(set, 16).value_or(0);
   return (caught >> (signal - 1) & 1) != 0;
 }
 
