@@ -22,6 +22,13 @@ struct Connection {
   int error = 0;
 };
 
+bool is_stream(int socket) {
+  int type = SOCK_DGRAM;
+  socklen_t size = sizeof type;
+  ::getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size);
+  return type == SOCK_STREAM;
+}
+
 Connection connect_to(int family, int type, const sockaddr* address, socklen_t size) {
   UniqueFd fd(::socket(family, type | SOCK_CLOEXEC, 0));
   if (!fd) return {{}, errno};
@@ -50,7 +57,9 @@ Connection connect_to(const SyslogAddress& address) {
     return connect_by_name(address, tcp ? SOCK_STREAM : SOCK_DGRAM);
   }
   const UnixAddress path(address.host);
-  return connect_to(AF_UNIX, SOCK_DGRAM, path.get(), path.size());
+  Connection of_datagrams = connect_to(AF_UNIX, SOCK_DGRAM, path.get(), path.size());
+  if (of_datagrams.error != EPROTOTYPE) return of_datagrams;
+  return connect_to(AF_UNIX, SOCK_STREAM, path.get(), path.size());
 }
 
 // The other side has closed it, and would not see what is sent. No syslog daemon answers anything.
@@ -62,16 +71,20 @@ bool has_ended(int socket) {
 }  // namespace
 
 int SyslogSink::write(std::string_view message) {
-  const bool tcp = address_.transport == Transport::kTcp;
-  const std::string bytes =
-      tcp ? std::to_string(message.size()) + ' ' + std::string(message) : std::string(message);
-  if (tcp && socket_ && has_ended(socket_.get())) socket_.reset();
+  if (socket_ && is_stream(socket_.get()) && has_ended(socket_.get())) socket_.reset();
   if (socket_) {
-    const int error = send(bytes);
+    const int error = send(framed(message));
     if (error == 0 || error == EMSGSIZE) return error;
   }
   const int error = connect();
-  return error == 0 ? send(bytes) : error;
+  return error == 0 ? send(framed(message)) : error;
+}
+
+std::string SyslogSink::framed(std::string_view message) const {
+  std::string bytes(message);
+  if (address_.transport == Transport::kTcp) return std::to_string(bytes.size()) + ' ' + bytes;
+  if (is_stream(socket_.get())) bytes += '\0';
+  return bytes;
 }
 
 int SyslogSink::connect() {

@@ -1,5 +1,6 @@
 // Sends messages (format/syslog.h) to a syslog daemon: over /dev/log and UDP a datagram each, over
-// TCP with octet counting (RFC 6587), which keeps messages of several lines whole.
+// TCP with octet counting (RFC 6587), which keeps messages of several lines whole. Where /dev/log
+// is a stream, a NUL ends each message, as it does for syslog(3) of glibc.
 //
 // A connection that was lost is made anew. What TCP had taken already, and the other side never
 // read, is lost then: the protocol has no receipts.
@@ -30,6 +31,7 @@ class SyslogSink final : public Sink {
 
  private:
   int connect();
+  std::string framed(std::string_view message) const;
   int send(std::string_view bytes);
 
   const SyslogAddress address_;

@@ -71,6 +71,25 @@ class UnixReceiver {
   UniqueFd memfd_;
 };
 
+// Of a stream.
+class UnixListener {
+ public:
+  explicit UnixListener(const std::string& path)
+      : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const UnixAddress address(path);
+    require(::bind(socket_.get(), address.get(), address.size()) == 0, "bind");
+    limit_waiting(socket_);
+    require(::listen(socket_.get(), 8) == 0, "listen");
+  }
+
+  UniqueFd accept() const {
+    return UniqueFd(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  }
+
+ private:
+  UniqueFd socket_;
+};
+
 class LoopbackReceiver {
  public:
   // SOCK_DGRAM or SOCK_STREAM; port 0: a free one.

@@ -96,6 +96,18 @@ TEST(SyslogSink, OverALocalSocketAMessageIsADatagram) {
   EXPECT_EQ(daemon.receive(), "of the next daemon");
 }
 
+TEST(SyslogSink, OverALocalStreamANulEndsEachMessage) {
+  using namespace std::literals;
+  const test::TempDirectory directory;
+  const UnixListener daemon(directory.path() / "log");
+  SyslogSink sink({Transport::kLocal, directory.path() / "log", ""});
+  EXPECT_EQ(sink.write("two\nlines"), 0);
+  EXPECT_EQ(sink.write("three"), 0);
+  EXPECT_EQ(read_exactly(daemon.accept(), 16), "two\nlines\0three\0"sv);
+  EXPECT_EQ(sink.write("anew"), 0);
+  EXPECT_EQ(read_exactly(daemon.accept(), 5), "anew\0"sv);
+}
+
 TEST(SyslogSink, ANameThatNobodyKnowsIsAnError) {
   EXPECT_EQ(SyslogSink({Transport::kTcp, "127.0.0.1", "no-such-service"}).write("x"), EHOSTUNREACH);
 }
