@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <exception>
+#include <utility>
 
 #include "watchdog/complain.h"
 #include "watchdog/config/parse_config.h"
@@ -14,6 +15,7 @@
 #include "watchdog/metrics/answers.h"
 #include "watchdog/metrics/resident_memory.h"
 #include "watchdog/reporter.h"
+#include "watchdog/service/service_manager.h"
 #include "watchdog/service/service_signals.h"
 #include "watchdog/service/supervisor.h"
 #include "watchdog/sink/fd_sink.h"
@@ -26,6 +28,7 @@ namespace {
 
 // A log that nobody reads must not keep us from ending; a slow disk gets its chance.
 constexpr std::chrono::seconds kLogFinishLimit{5};
+constexpr std::chrono::seconds kManagerFinishLimit{1};
 
 WorkerSurroundings surroundings_for(const ServiceOptions& options, const sigset_t& signal_mask) {
   return {options.python, find_agent(), environ, signal_mask};
@@ -68,7 +71,7 @@ class Service {
         supervisor_(io_, surroundings_,
                     {[this](Event event) { report(std::move(event)); },
                      [this](std::string lines) { output_.write(std::move(lines)); },
-                     [this] { io_.stop(); }}) {}
+                     [this] { tell_manager(); }, [this] { io_.stop(); }}) {}
 
   int run(const Config& config);
 
@@ -79,8 +82,10 @@ class Service {
   void configure(const Config& config);
   std::unique_ptr<HttpServer> serve_metrics(const HttpAddress& address);
   void reload();
+  void read_anew();
   void report(Event event);
   void say(std::string message);
+  void tell_manager();
 
   ServiceSignals signals_;  // first: the threads of the logs inherit the mask
   const ServiceOptions& options_;
@@ -92,6 +97,9 @@ class Service {
   std::optional<HttpAddress> metrics_address_;
   std::unique_ptr<HttpServer> metrics_server_;  // at that address
   ReportLog output_;
+  ServiceManager manager_{io_, manager_terms()};
+  bool told_ready_ = false;
+  bool told_stopping_ = false;
   Supervisor supervisor_;
 };
 
@@ -102,6 +110,7 @@ int Service::run(const Config& config) {
   run_loop();
   output_.finish(kLogFinishLimit);
   reporter_.finish(kLogFinishLimit);
+  manager_.finish(kManagerFinishLimit);
   return supervisor_.exit_code();
 }
 
@@ -133,8 +142,15 @@ std::unique_ptr<HttpServer> Service::serve_metrics(const HttpAddress& address) {
       io_, address, [this](std::string_view path) { return answer_to(path, metrics_); });
 }
 
+// The manager waits for a reload to end, however it ends.
+void Service::reload() {
+  manager_.say_reloading();
+  read_anew();
+  manager_.say_ready();
+}
+
 // A broken file changes nothing.
-void Service::reload() try {
+void Service::read_anew() try {
   const ParsedConfig parsed = load();
   for (const Problem& problem : parsed.problems) say(describe(problem, options_.file));
   if (!parsed.problems.empty()) {
@@ -157,6 +173,13 @@ void Service::say(std::string message) {
   process.pid = ::getpid();
   process.name = "pyfault-watchdog";
   report(notice(std::move(process), std::move(message)));
+}
+
+// Ready: the first workers have been started, and the others wait for these only.
+void Service::tell_manager() {
+  manager_.say_status(status_text(supervisor_.standings()));
+  if (!std::exchange(told_ready_, true)) manager_.say_ready();
+  if (supervisor_.is_stopping() && !std::exchange(told_stopping_, true)) manager_.say_stopping();
 }
 
 }  // namespace

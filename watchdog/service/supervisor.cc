@@ -100,9 +100,21 @@ void Supervisor::settle_soon() {
 // Does what can be done now; each change of a worker's state brings us here again.
 void Supervisor::settle() {
   look_for_lost_essentials();
-  if (stopping_) return stop_next();
-  replace_those_that_are_down();
-  start_next();
+  if (stopping_) {
+    stop_next();
+  } else {
+    replace_those_that_are_down();
+    start_next();
+  }
+  hooks_.on_settled();
+}
+
+std::vector<WorkerStanding> Supervisor::standings() const {
+  std::vector<WorkerStanding> standings;
+  for (const Entry& entry : entries_) {
+    if (!entry.leaving) standings.push_back(entry.worker->standing());
+  }
+  return standings;
 }
 
 void Supervisor::replace_those_that_are_down() {

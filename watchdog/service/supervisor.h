@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "watchdog/config/config.h"
+#include "watchdog/service/status_text.h"
 #include "watchdog/service/worker.h"
 
 namespace pyfault {
@@ -16,6 +17,7 @@ class Supervisor {
   struct Hooks {
     std::function<void(Event)> report;
     std::function<void(std::string lines)> write_output;
+    std::function<void()> on_settled;  // what can be done now is done
     std::function<void()> on_stopped;  // after stop(), or when an essential worker was lost
   };
 
@@ -33,6 +35,11 @@ class Supervisor {
 
   // For SIGCHLD: orphans that have ended are ours to bury.
   void reap_children();
+
+  // Of all that are wanted, in start order.
+  std::vector<WorkerStanding> standings() const;
+
+  bool is_stopping() const { return stopping_; }
 
   // 0, or that of the essential worker whose end ended the service.
   int exit_code() const { return exit_code_; }

@@ -313,6 +313,10 @@ void Worker::report(decltype(Event::body) body) {
   host_.report(std::move(event));
 }
 
+WorkerStanding Worker::standing() const {
+  return {config_.name, state_, decision_ ? decision_->delay : std::chrono::milliseconds(0)};
+}
+
 WorkerTree Worker::tree() const {
   return {life_->pid(), server_.address()};
 }

@@ -20,6 +20,7 @@
 #include "watchdog/policy/stop_sequence.h"
 #include "watchdog/service/notify_socket.h"
 #include "watchdog/service/process_tree.h"
+#include "watchdog/service/status_text.h"
 #include "watchdog/service/worker_life.h"
 #include "watchdog/service/worker_program.h"
 
@@ -59,6 +60,7 @@ class Worker {
 
   const WorkerConfig& config() const { return config_; }
   WorkerState state() const { return state_; }
+  WorkerStanding standing() const;
   // 128 + its number for a signal, as shells have it; of the last life.
   int exit_code() const { return exit_code_; }
 

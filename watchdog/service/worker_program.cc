@@ -16,8 +16,9 @@ namespace pyfault {
 namespace {
 
 // What the service manager says to us alone.
-constexpr std::array<std::string_view, 6> kOurOwn = {
-    "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"};
+constexpr std::array<std::string_view, 7> kOurOwn = {
+    "NOTIFY_SOCKET", "WATCHDOG_PID",   "WATCHDOG_USEC", "LISTEN_PID",
+    "LISTEN_FDS",    "LISTEN_FDNAMES", "FDSTORE"};
 
 using Variables = std::map<std::string, std::string>;
 

@@ -1,0 +1,128 @@
+#include "watchdog/service/service_manager.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdint>
+#include <cstdlib>
+#include <ctime>
+#include <utility>
+
+namespace pyfault {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+// Its socket is full when it is very busy, for a moment.
+constexpr milliseconds kRetryAfter{20};
+// A manager that does not listen any more must not cost us memory, or all our descriptors.
+constexpr std::size_t kMostWaiting = 512;
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+std::int64_t number(const std::string& text) {
+  std::int64_t value = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  return parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size() ? value : 0;
+}
+
+std::int64_t monotonic_usec() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
+}
+
+}  // namespace
+
+ManagerTerms manager_terms() {
+  const std::string pid = variable("WATCHDOG_PID");
+  const bool for_us = pid.empty() || number(pid) == ::getpid();
+  return {variable("NOTIFY_SOCKET"), microseconds(for_us ? number(variable("WATCHDOG_USEC")) : 0)};
+}
+
+ServiceManager::ServiceManager(boost::asio::io_context& io, const ManagerTerms& terms)
+    : socket_(terms.notify_socket), ping_interval_(terms.watchdog / 2), ping_(io), retry_(io) {
+  if (socket_ && ping_interval_.count() > 0) say_that_we_live();
+}
+
+// From the loop itself: when that is stuck, the manager hears nothing.
+void ServiceManager::say_that_we_live() {
+  say("WATCHDOG=1");
+  ping_.expires_after(ping_interval_);
+  ping_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) say_that_we_live();
+  });
+}
+
+void ServiceManager::say_ready() {
+  say("READY=1");
+}
+
+void ServiceManager::say_reloading() {
+  say("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic_usec()));
+}
+
+void ServiceManager::say_stopping() {
+  say("STOPPING=1");
+}
+
+void ServiceManager::say_status(const std::string& text) {
+  if (text == status_) return;
+  status_ = text;
+  say("STATUS=" + text);
+}
+
+// Without FDPOLL=0 a pipe would be thrown away, with what is in it, once its writers are gone.
+void ServiceManager::keep(const std::string& name, std::span<const int> descriptors) {
+  say("FDSTORE=1\nFDPOLL=0\nFDNAME=" + name, descriptors);
+}
+
+void ServiceManager::drop(const std::string& name) {
+  say("FDSTOREREMOVE=1\nFDNAME=" + name);
+}
+
+void ServiceManager::say(std::string text, std::span<const int> descriptors) {
+  if (!socket_) return;
+  if (waiting_.empty() && socket_.send(text, descriptors) != SdNotify::Outcome::kLater) return;
+  if (waiting_.size() >= kMostWaiting) return;
+  Message message{std::move(text), {}};
+  for (const int fd : descriptors) {
+    message.descriptors.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  }
+  waiting_.push_back(std::move(message));
+  try_again_later();
+}
+
+void ServiceManager::flush() {
+  while (!waiting_.empty()) {
+    std::vector<int> descriptors;
+    for (const UniqueFd& fd : waiting_.front().descriptors) descriptors.push_back(fd.get());
+    if (socket_.send(waiting_.front().text, descriptors) == SdNotify::Outcome::kLater) return;
+    waiting_.pop_front();
+  }
+}
+
+void ServiceManager::try_again_later() {
+  retry_.expires_after(kRetryAfter);
+  retry_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    flush();
+    if (!waiting_.empty()) try_again_later();
+  });
+}
+
+void ServiceManager::finish(milliseconds limit) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  for (flush(); !waiting_.empty() && std::chrono::steady_clock::now() < deadline; flush()) {
+    socket_.await_room(static_cast<int>(kRetryAfter.count()));
+  }
+  socket_ = {};
+  waiting_.clear();
+}
+
+}  // namespace pyfault
