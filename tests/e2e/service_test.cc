@@ -531,6 +531,16 @@ TEST_F(Reload, of_a_broken_file_keeps_the_old_configuration_and_says_so) {
   EXPECT_TRUE(events("exit").empty());
 }
 
+TEST_F(Reload, gives_a_service_without_workers_its_first) {
+  config("");
+  start();
+  await_word("there is no worker; add a [[worker]]");
+  script("a", kServes);
+  config("[[worker]]\nname = \"a\"\ncommand = [\"a.py\"]\n");
+  reload();
+  await("start", 1, "a");
+}
+
 // Endurance
 
 TEST_F(ServiceTest, many_lives_leave_nothing_behind) {

@@ -71,9 +71,6 @@ ParsedConfig ConfigReader::read(const TomlValue::Table& file) {
   read_defaults(top);
   const auto workers = top.tables("worker");
   for (const TomlValue* worker : workers) read_worker(*worker);
-  if (!top.has("worker")) {
-    top.complain("worker", "there is no worker", "add a [[worker]] with a name and a command");
-  }
   for (const TomlValue* log : top.tables("log")) read_log_of(*log);
   read_metrics_of(top);
   top.refuse_unknown_keys();

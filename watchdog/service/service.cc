@@ -135,6 +135,9 @@ void Service::configure(const Config& config) {
   metrics_address_ = config.metrics;
   metrics_.set_workers(names_of(config.workers));
   supervisor_.apply(config);
+  if (config.workers.empty()) {
+    say("there is no worker; add a [[worker]] to '" + options_.file + "' and reload the service");
+  }
 }
 
 std::unique_ptr<HttpServer> Service::serve_metrics(const HttpAddress& address) {

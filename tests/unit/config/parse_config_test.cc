@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include "watchdog/os/read_file.h"
+
 namespace pyfault {
 namespace {
 
@@ -27,6 +29,16 @@ TEST(ParseConfig, a_name_and_a_command_are_enough) {
   const WorkerConfig worker = worker_with("");
   EXPECT_EQ(worker.name, "web");
   EXPECT_THAT(worker.command, ElementsAre("gunicorn", "app:app"));
+}
+
+TEST(ParseConfig, the_file_that_is_installed_names_no_worker) {
+  const auto text = read_file(PYFAULT_INSTALLED_CONFIG, std::size_t{1} << 20);
+  ASSERT_TRUE(text);
+  EXPECT_THAT(config_of(*text).workers, IsEmpty());
+}
+
+TEST(ParseConfig, there_need_not_be_a_worker_yet) {
+  EXPECT_THAT(config_of("").workers, IsEmpty());
 }
 
 TEST(ParseConfig, the_defaults_are_those_of_a_service) {
