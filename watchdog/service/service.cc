@@ -5,15 +5,21 @@
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
+#include <utility>
 
 #include "watchdog/complain.h"
 #include "watchdog/config/parse_config.h"
+#include "watchdog/control/control_listener.h"
+#include "watchdog/control/socket_path.h"
 #include "watchdog/format/rfc3339.h"
 #include "watchdog/ingest/notice.h"
 #include "watchdog/metrics/answers.h"
 #include "watchdog/metrics/resident_memory.h"
 #include "watchdog/reporter.h"
+#include "watchdog/service/operator_desk.h"
 #include "watchdog/service/service_signals.h"
 #include "watchdog/service/supervisor.h"
 #include "watchdog/sink/fd_sink.h"
@@ -53,6 +59,12 @@ std::vector<LogSettings> logs_for(const ServiceOptions& options, const Config& c
   return logs;
 }
 
+// Empty where there is none.
+std::string control_socket(const ControlSettings& control) {
+  if (!control.enabled || !control.socket.empty()) return control.socket;
+  return default_control_socket(::geteuid(), std::getenv).value_or("");
+}
+
 std::vector<std::string> names_of(const std::vector<WorkerConfig>& workers) {
   std::vector<std::string> names;
   for (const WorkerConfig& worker : workers) names.push_back(worker.name);
@@ -68,7 +80,7 @@ class Service {
         supervisor_(io_, surroundings_,
                     {[this](Event event) { report(std::move(event)); },
                      [this](std::string lines) { output_.write(std::move(lines)); },
-                     [this] { io_.stop(); }}) {}
+                     [this] { io_.stop(); }, [this] { desk_.look_again(); }}) {}
 
   int run(const Config& config);
 
@@ -78,7 +90,8 @@ class Service {
   void run_loop();
   void configure(const Config& config);
   std::unique_ptr<HttpServer> serve_metrics(const HttpAddress& address);
-  void reload();
+  std::unique_ptr<ControlListener> open_door(const std::string& path, bool named);
+  std::vector<std::string> reload();
   void report(Event event);
   void say(std::string message);
 
@@ -93,6 +106,10 @@ class Service {
   std::unique_ptr<HttpServer> metrics_server_;  // at that address
   ReportLog output_;
   Supervisor supervisor_;
+  OperatorDesk desk_{io_, supervisor_, std::filesystem::absolute(options_.file),
+                     [this] { return reload(); }};
+  std::unique_ptr<ControlListener> door_;  // for operators
+  std::string no_door_;                    // why there is none, though one is wanted
 };
 
 int Service::run(const Config& config) {
@@ -121,10 +138,17 @@ void Service::configure(const Config& config) {
   const bool moves = config.metrics != metrics_address_;
   std::unique_ptr<HttpServer> server;
   if (moves && config.metrics) server = serve_metrics(*config.metrics);
+  const std::string path = control_socket(config.control);
+  const bool door_moves = path != (door_ ? door_->path() : "");
+  std::unique_ptr<ControlListener> door;
+  if (door_moves && !path.empty()) door = open_door(path, !config.control.socket.empty());
   reporter_.configure(logs_for(options_, config));
   if (moves) metrics_server_ = std::move(server);
   metrics_address_ = config.metrics;
   metrics_.set_workers(names_of(config.workers));
+  desk_.set_workers(names_of(config.workers));
+  if (door_moves) door_ = std::move(door);
+  if (!no_door_.empty()) say(std::exchange(no_door_, {}));
   supervisor_.apply(config);
 }
 
@@ -133,22 +157,38 @@ std::unique_ptr<HttpServer> Service::serve_metrics(const HttpAddress& address) {
       io_, address, [this](std::string_view path) { return answer_to(path, metrics_); });
 }
 
+// Operators can do without a door that nobody named.
+std::unique_ptr<ControlListener> Service::open_door(const std::string& path, bool named) try {
+  return std::make_unique<ControlListener>(
+      io_, path, [this](UniqueFd connection) { desk_.admit(std::move(connection)); });
+} catch (const StartError& error) {
+  if (named) throw;
+  no_door_ = error.what();
+  return nullptr;
+}
+
 // A broken file changes nothing.
-void Service::reload() try {
+std::vector<std::string> Service::reload() try {
   const ParsedConfig parsed = load();
-  for (const Problem& problem : parsed.problems) say(describe(problem, options_.file));
-  if (!parsed.problems.empty()) {
-    return say("the configuration that is in use stays, as the new one has mistakes");
+  std::vector<std::string> mistakes;
+  for (const Problem& problem : parsed.problems) {
+    mistakes.push_back(describe(problem, options_.file));
+    say(mistakes.back());
   }
-  configure(parsed.config);
-  say("the configuration was read anew");
+  if (mistakes.empty()) configure(parsed.config);
+  say(mistakes.empty() ? "the configuration was read anew"
+                       : "the configuration that is in use stays, as the new one has mistakes");
+  return mistakes;
 } catch (const StartError& error) {
   say(std::string(error.what()) + "; the configuration that is in use stays");
+  return {error.what()};
 }
 
 void Service::report(Event event) {
   if (event.realtime_ns == 0) event.realtime_ns = realtime_now_ns();
+  event.host = reporter_.host();
   metrics_.note(event);
+  desk_.note(event);
   reporter_.report(std::move(event));
 }
 
