@@ -27,8 +27,13 @@ WorkerEvent event_of(Order order) {
   return WorkerEvent::kRestart;
 }
 
+// Of several instances, the name that they share is one to suggest.
 std::string no_worker(const std::string& name, const std::vector<std::string>& names) {
-  const std::vector<std::string_view> known(names.begin(), names.end());
+  std::vector<std::string_view> known;
+  for (const std::string_view each : names) {
+    const std::string_view shared = each.substr(0, each.rfind('#'));
+    if (known.empty() || known.back() != shared) known.push_back(shared);
+  }
   const std::string suggestion = suggest(name, known);
   return "there is no worker '" + name + "'" + (suggestion.empty() ? "" : "; " + suggestion);
 }
@@ -183,7 +188,7 @@ std::string OperatorDesk::why_no_stacks(const std::string& target) const {
     const bool is_its = std::ranges::find(pids, pid) != pids.end();
     if (!is_its && choose_workers({target}, {worker.config().name}).names.empty()) continue;
     if (worker.pid() == 0) {
-      return "worker '" + target + "' has no process: it is " +
+      return "worker '" + target + "' has no process: its state is " +
              std::string(name_of(worker.state()));
     }
     if (worker.config().dump_signal == 0) {
