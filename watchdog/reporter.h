@@ -23,6 +23,8 @@ class Reporter {
   // longer wanted writes out what waits. Throws StartError, and then all stays as it was.
   void configure(std::vector<LogSettings> logs);
 
+  const std::string& host() const { return host_; }
+
   // Adds the host, and the present time to an event that has none. Does not wait for any log.
   void report(Event event);
 

@@ -79,10 +79,19 @@ struct WorkerConfig {
   bool operator==(const WorkerConfig&) const = default;
 };
 
+// Where operators are heard: pyfaultctl's socket.
+struct ControlSettings {
+  bool enabled = true;
+  std::string socket;  // empty: where it goes without saying (watchdog/control/socket_path.h)
+
+  bool operator==(const ControlSettings&) const = default;
+};
+
 struct Config {
   std::vector<WorkerConfig> workers;  // as in the file, instances counted up
   std::vector<LogSettings> logs;
   std::optional<HttpAddress> metrics;  // none: they are not served
+  ControlSettings control;
 };
 
 }  // namespace pyfault

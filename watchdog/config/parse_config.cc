@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "watchdog/config/control_reader.h"
 #include "watchdog/config/log_reader.h"
 #include "watchdog/config/table_reader.h"
 #include "watchdog/config/toml_document.h"
@@ -58,6 +59,7 @@ class ConfigReader {
   void check_workers(TableReader& table, const LogSettings& log);
   void check_path(TableReader& table, const LogSettings& log);
   void read_metrics_of(TableReader& top);
+  void read_control_of(TableReader& top);
 
   const MachineChecks& checks_;
   WorkerConfig defaults_;
@@ -73,6 +75,7 @@ ParsedConfig ConfigReader::read(const TomlValue::Table& file) {
   for (const TomlValue* worker : workers) read_worker(*worker);
   for (const TomlValue* log : top.tables("log")) read_log_of(*log);
   read_metrics_of(top);
+  read_control_of(top);
   top.refuse_unknown_keys();
   std::ranges::stable_sort(parsed_.problems, {}, &Problem::line);
   return std::move(parsed_);
@@ -177,6 +180,13 @@ void ConfigReader::read_metrics_of(TableReader& top) {
   if (!table) return;
   TableReader reader(*table, "'metrics'", top.line_of("metrics"), parsed_.problems);
   parsed_.config.metrics = read_metrics(reader);
+}
+
+void ConfigReader::read_control_of(TableReader& top) {
+  const TomlValue::Table* table = top.table("control");
+  if (!table) return;
+  TableReader reader(*table, "'control'", top.line_of("control"), parsed_.problems);
+  parsed_.config.control = read_control(reader);
 }
 
 }  // namespace

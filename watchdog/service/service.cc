@@ -5,18 +5,24 @@
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <utility>
 
 #include "watchdog/complain.h"
 #include "watchdog/config/parse_config.h"
+#include "watchdog/control/control_listener.h"
+#include "watchdog/control/socket_path.h"
 #include "watchdog/format/rfc3339.h"
 #include "watchdog/ingest/notice.h"
 #include "watchdog/metrics/answers.h"
 #include "watchdog/metrics/resident_memory.h"
 #include "watchdog/reporter.h"
+#include "watchdog/service/operator_desk.h"
 #include "watchdog/service/service_manager.h"
 #include "watchdog/service/service_signals.h"
+#include "watchdog/service/status_text.h"
 #include "watchdog/service/supervisor.h"
 #include "watchdog/sink/fd_sink.h"
 #include "watchdog/start_error.h"
@@ -56,6 +62,12 @@ std::vector<LogSettings> logs_for(const ServiceOptions& options, const Config& c
   return logs;
 }
 
+// Empty where there is none.
+std::string control_socket(const ControlSettings& control) {
+  if (!control.enabled || !control.socket.empty()) return control.socket;
+  return default_control_socket(::geteuid(), std::getenv).value_or("");
+}
+
 std::vector<std::string> names_of(const std::vector<WorkerConfig>& workers) {
   std::vector<std::string> names;
   for (const WorkerConfig& worker : workers) names.push_back(worker.name);
@@ -71,7 +83,7 @@ class Service {
         supervisor_(io_, surroundings_,
                     {[this](Event event) { report(std::move(event)); },
                      [this](std::string lines) { output_.write(std::move(lines)); },
-                     [this] { tell_manager(); }, [this] { io_.stop(); }}) {}
+                     [this] { on_settled(); }, [this] { io_.stop(); }}) {}
 
   int run(const Config& config);
 
@@ -81,8 +93,11 @@ class Service {
   void run_loop();
   void configure(const Config& config);
   std::unique_ptr<HttpServer> serve_metrics(const HttpAddress& address);
-  void reload();
-  void read_anew();
+  std::unique_ptr<ControlListener> open_door(const std::string& path, bool named);
+  std::vector<std::string> reload();
+  std::vector<std::string> read_anew();
+  void on_settled();
+  std::vector<NamedState> states_of_workers() const;
   void report(Event event);
   void say(std::string message);
   void tell_manager();
@@ -101,6 +116,10 @@ class Service {
   bool told_ready_ = false;
   bool told_stopping_ = false;
   Supervisor supervisor_;
+  OperatorDesk desk_{io_, supervisor_, std::filesystem::absolute(options_.file),
+                     [this] { return reload(); }};
+  std::unique_ptr<ControlListener> door_;  // for operators
+  std::string no_door_;                    // why there is none, though one is wanted
 };
 
 int Service::run(const Config& config) {
@@ -130,10 +149,17 @@ void Service::configure(const Config& config) {
   const bool moves = config.metrics != metrics_address_;
   std::unique_ptr<HttpServer> server;
   if (moves && config.metrics) server = serve_metrics(*config.metrics);
+  const std::string path = control_socket(config.control);
+  const bool door_moves = path != (door_ ? door_->path() : "");
+  std::unique_ptr<ControlListener> door;
+  if (door_moves && !path.empty()) door = open_door(path, !config.control.socket.empty());
   reporter_.configure(logs_for(options_, config));
   if (moves) metrics_server_ = std::move(server);
   metrics_address_ = config.metrics;
   metrics_.set_workers(names_of(config.workers));
+  desk_.set_workers(names_of(config.workers));
+  if (door_moves) door_ = std::move(door);
+  if (!no_door_.empty()) say(std::exchange(no_door_, {}));
   supervisor_.apply(config);
   if (config.workers.empty()) {
     say("there is no worker; add a [[worker]] to '" + options_.file + "' and reload the service");
@@ -145,29 +171,46 @@ std::unique_ptr<HttpServer> Service::serve_metrics(const HttpAddress& address) {
       io_, address, [this](std::string_view path) { return answer_to(path, metrics_); });
 }
 
+// Operators can do without a door that nobody named.
+std::unique_ptr<ControlListener> Service::open_door(const std::string& path, bool named) try {
+  return std::make_unique<ControlListener>(
+      io_, path, [this](UniqueFd connection) { desk_.admit(std::move(connection)); });
+} catch (const StartError& error) {
+  if (named) throw;
+  no_door_ = error.what();
+  return nullptr;
+}
+
 // The manager waits for a reload to end, however it ends.
-void Service::reload() {
+std::vector<std::string> Service::reload() {
   manager_.say_reloading();
-  read_anew();
+  std::vector<std::string> mistakes = read_anew();
   manager_.say_ready();
+  return mistakes;
 }
 
 // A broken file changes nothing.
-void Service::read_anew() try {
+std::vector<std::string> Service::read_anew() try {
   const ParsedConfig parsed = load();
-  for (const Problem& problem : parsed.problems) say(describe(problem, options_.file));
-  if (!parsed.problems.empty()) {
-    return say("the configuration that is in use stays, as the new one has mistakes");
+  std::vector<std::string> mistakes;
+  for (const Problem& problem : parsed.problems) {
+    mistakes.push_back(describe(problem, options_.file));
+    say(mistakes.back());
   }
-  configure(parsed.config);
-  say("the configuration was read anew");
+  if (mistakes.empty()) configure(parsed.config);
+  say(mistakes.empty() ? "the configuration was read anew"
+                       : "the configuration that is in use stays, as the new one has mistakes");
+  return mistakes;
 } catch (const StartError& error) {
   say(std::string(error.what()) + "; the configuration that is in use stays");
+  return {error.what()};
 }
 
 void Service::report(Event event) {
   if (event.realtime_ns == 0) event.realtime_ns = realtime_now_ns();
+  event.host = reporter_.host();
   metrics_.note(event);
+  desk_.note(event);
   reporter_.report(std::move(event));
 }
 
@@ -178,9 +221,24 @@ void Service::say(std::string message) {
   report(notice(std::move(process), std::move(message)));
 }
 
+void Service::on_settled() {
+  desk_.look_again();
+  tell_manager();
+}
+
+std::vector<NamedState> Service::states_of_workers() const {
+  std::vector<NamedState> states;
+  for (const auto& [worker, in_transition] : supervisor_.standings()) {
+    const std::chrono::duration<double> delay(worker.retry_in_seconds().value_or(0));
+    states.push_back({worker.config().name, worker.state(),
+                      std::chrono::duration_cast<std::chrono::milliseconds>(delay)});
+  }
+  return states;
+}
+
 // Ready: the first workers have been started, and the others wait for these only.
 void Service::tell_manager() {
-  manager_.say_status(status_text(supervisor_.standings()));
+  manager_.say_status(status_text(states_of_workers()));
   if (!std::exchange(told_ready_, true)) manager_.say_ready();
   if (supervisor_.is_stopping() && !std::exchange(told_stopping_, true)) manager_.say_stopping();
 }

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kMostNamed = 5;
 
-std::string describe(const WorkerStanding& worker) {
+std::string describe(const NamedState& worker) {
   std::string text = worker.name + " " + std::string(name_of(worker.state));
   const bool waits =
       worker.state == WorkerState::kBackoff || worker.state == WorkerState::kCrashLoop;
@@ -17,11 +17,11 @@ std::string describe(const WorkerStanding& worker) {
 
 }  // namespace
 
-std::string status_text(std::span<const WorkerStanding> workers) {
-  const auto up = std::ranges::count(workers, WorkerState::kUp, &WorkerStanding::state);
+std::string status_text(std::span<const NamedState> workers) {
+  const auto up = std::ranges::count(workers, WorkerState::kUp, &NamedState::state);
   std::string text = std::to_string(up) + "/" + std::to_string(workers.size()) + " workers";
   std::size_t not_up = 0;
-  for (const WorkerStanding& worker : workers) {
+  for (const NamedState& worker : workers) {
     if (worker.state != WorkerState::kUp && not_up++ < kMostNamed) text += ", " + describe(worker);
   }
   if (not_up > kMostNamed) text += ", " + std::to_string(not_up - kMostNamed) + " more";

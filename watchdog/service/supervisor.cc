@@ -109,20 +109,14 @@ void Supervisor::settle() {
   hooks_.on_settled();
 }
 
-std::vector<WorkerStanding> Supervisor::standings() const {
-  std::vector<WorkerStanding> standings;
-  for (const Entry& entry : entries_) {
-    if (!entry.leaving) standings.push_back(entry.worker->standing());
-  }
-  return standings;
-}
-
 void Supervisor::replace_those_that_are_down() {
   std::erase_if(entries_,
                 [](const Entry& entry) { return entry.leaving && is_down(entry.worker->state()); });
   for (Entry& entry : entries_) {
     if (!entry.successor || !is_down(entry.worker->state())) continue;
+    const bool held = entry.held;
     entry = {std::make_unique<Worker>(host_, *entry.successor)};
+    entry.held = held;
   }
 }
 
@@ -143,8 +137,33 @@ void Supervisor::start_next() {
              (!other.started || other.worker->state() == WorkerState::kStarting);
     });
     if (must_wait) return;
-    if (!std::exchange(entry.started, true)) entry.worker->handle(WorkerEvent::kStart);
+    if (!entry.started) begin(entry);
   }
+}
+
+void Supervisor::begin(Entry& entry) {
+  entry.started = true;
+  if (!entry.held) entry.worker->handle(WorkerEvent::kStart);
+}
+
+void Supervisor::command(const std::string& name, WorkerEvent event) {
+  const auto entry = std::ranges::find_if(
+      entries_, [&](const Entry& each) { return each.worker->config().name == name; });
+  if (stopping_ || entry == entries_.end() || entry->leaving) return;
+  entry->held = event == WorkerEvent::kStop;
+  if (entry->successor) return;  // that will start, or be held
+  entry->started = true;
+  entry->worker->handle(event);
+}
+
+std::vector<Supervisor::Standing> Supervisor::standings() const {
+  std::vector<Standing> standings;
+  for (const Entry& entry : entries_) {
+    if (entry.leaving) continue;
+    const bool will_start = !entry.started && !entry.held && !stopping_;
+    standings.push_back({*entry.worker, entry.successor || will_start});
+  }
+  return standings;
 }
 
 void Supervisor::stop_next() {

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "watchdog/config/config.h"
-#include "watchdog/service/status_text.h"
 #include "watchdog/service/worker.h"
 
 namespace pyfault {
@@ -17,7 +16,7 @@ class Supervisor {
   struct Hooks {
     std::function<void(Event)> report;
     std::function<void(std::string lines)> write_output;
-    std::function<void()> on_settled;  // what can be done now is done
+    std::function<void()> on_settled;  // a worker's state has changed, and what follows was done
     std::function<void()> on_stopped;  // after stop(), or when an essential worker was lost
   };
 
@@ -33,13 +32,21 @@ class Supervisor {
   // Stops all, those that started last first. Once more: without patience.
   void stop();
 
+  // As an operator asks: kStart, kStop or kRestart, regardless of start order. One that was stopped
+  // so is down until an operator asks otherwise, whatever becomes of its settings. Nothing happens
+  // where there is no such worker, or all are being stopped.
+  void command(const std::string& name, WorkerEvent event);
+
+  struct Standing {
+    const Worker& worker;
+    bool in_transition = false;  // its successor, or its turn to be started, is still to come
+  };
+  // Without those that a new configuration has dismissed; in start order.
+  std::vector<Standing> standings() const;
+  bool is_stopping() const { return stopping_; }
+
   // For SIGCHLD: orphans that have ended are ours to bury.
   void reap_children();
-
-  // Of all that are wanted, in start order.
-  std::vector<WorkerStanding> standings() const;
-
-  bool is_stopping() const { return stopping_; }
 
   // 0, or that of the essential worker whose end ended the service.
   int exit_code() const { return exit_code_; }
@@ -49,10 +56,12 @@ class Supervisor {
     std::unique_ptr<Worker> worker;
     bool started = false;
     bool leaving = false;
+    bool held = false;                          // down, as an operator has it
     std::unique_ptr<WorkerConfig> successor{};  // the same worker with other settings
   };
 
   bool has(const std::string& name) const;
+  void begin(Entry& entry);
   void dismiss(Entry& entry);
   void change(Entry& entry, const WorkerConfig& config);
   void settle_soon();

@@ -1,5 +1,6 @@
 #include "watchdog/service/worker.h"
 
+#include <algorithm>
 #include <csignal>
 #include <system_error>
 #include <utility>
@@ -276,14 +277,29 @@ void Worker::continue_stop() {
 
 // Of all its processes: what keeps one from stopping may be another.
 void Worker::ask_for_dumps() {
-  std::vector<int> pids = below(tree());
-  pids.push_back(life_->pid());
   asked_for_dumps_.clear();
-  for (const int pid : pids) {
-    if (server_.watches(pid) && ask_for_dump(pid, config_.dump_signal))
-      asked_for_dumps_.insert(pid);
+  for (const int pid : processes()) {
+    if (ask_for_stacks(pid)) asked_for_dumps_.insert(pid);
   }
   if (asked_for_dumps_.empty()) continue_stop();
+}
+
+std::vector<int> Worker::processes() const {
+  if (!life_) return {};
+  std::vector<int> pids = {life_->pid()};
+  const std::vector<int> others = below(tree());
+  pids.insert(pids.end(), others.begin(), others.end());
+  return pids;
+}
+
+bool Worker::ask_for_stacks(int pid) const {
+  return server_.watches(pid) && ask_for_dump(pid, config_.dump_signal);
+}
+
+std::optional<double> Worker::retry_in_seconds() const {
+  if (state_ != WorkerState::kBackoff && state_ != WorkerState::kCrashLoop) return std::nullopt;
+  const std::chrono::duration<double> left = timer_.expiry() - Clock::now();
+  return std::max(left.count(), 0.0);
 }
 
 void Worker::note_dump(int pid) {
@@ -311,10 +327,6 @@ void Worker::report(decltype(Event::body) body) {
   event.process = process_;
   event.body = std::move(body);
   host_.report(std::move(event));
-}
-
-WorkerStanding Worker::standing() const {
-  return {config_.name, state_, decision_ ? decision_->delay : std::chrono::milliseconds(0)};
 }
 
 WorkerTree Worker::tree() const {

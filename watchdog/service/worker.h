@@ -10,6 +10,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "watchdog/config/config.h"
 #include "watchdog/event/event.h"
@@ -20,7 +21,6 @@
 #include "watchdog/policy/stop_sequence.h"
 #include "watchdog/service/notify_socket.h"
 #include "watchdog/service/process_tree.h"
-#include "watchdog/service/status_text.h"
 #include "watchdog/service/worker_life.h"
 #include "watchdog/service/worker_program.h"
 
@@ -60,7 +60,17 @@ class Worker {
 
   const WorkerConfig& config() const { return config_; }
   WorkerState state() const { return state_; }
-  WorkerStanding standing() const;
+  int pid() const { return life_ ? life_->pid() : 0; }  // 0: it has no process
+  double uptime_seconds() const { return life_ ? life_->uptime_seconds() : 0; }
+  std::uint64_t restarts() const { return restarts_; }
+  // In backoff and crash loop: until it is started again.
+  std::optional<double> retry_in_seconds() const;
+
+  // Its own process and those below it; none when it has none.
+  std::vector<int> processes() const;
+  // Whether the process, one of these, was asked: an agent is armed in it. The answer is an event.
+  bool ask_for_stacks(int pid) const;
+
   // 128 + its number for a signal, as shells have it; of the last life.
   int exit_code() const { return exit_code_; }
 

@@ -1,0 +1,83 @@
+#include "watchdog/control/reply.h"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+namespace pyfault {
+namespace {
+
+WorkerStatus a_worker() {
+  WorkerStatus worker;
+  worker.name = "web#1";
+  worker.state = "backoff";
+  worker.retry_in_seconds = 7.5;
+  worker.restarts = 3;
+  worker.last_exit = LastExit{1795419610'250000000, std::nullopt, "SIGSEGV", "signaled"};
+  worker.last_crash = LastCrash{1795419610'200000000, "c0ffee", "SIGSEGV"};
+  return worker;
+}
+
+template <typename Reply_>
+Reply_ there_and_back(const Reply_& reply) {
+  const std::string line = reply_line(reply);
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  return std::get<Reply_>(parse_reply(line));
+}
+
+TEST(Reply, TheStatusOfAWorkerLosesNothingOnTheWay) {
+  WorkerStatus runs = a_worker();
+  runs.pid = 4711;
+  runs.uptime_seconds = 12.25;
+  runs.rss_bytes = 1 << 20;
+  const Status status = there_and_back(Status{{1, 2.5, "/etc/x.toml"}, {a_worker(), runs}});
+  EXPECT_EQ(status.service.configuration, "/etc/x.toml");
+  EXPECT_THAT(status.workers, testing::ElementsAre(a_worker(), runs));
+}
+
+TEST(Reply, AnOutcome) {
+  const Outcome outcome{"web", false, "has failed: exit code 3"};
+  EXPECT_EQ(there_and_back(outcome), outcome);
+}
+
+TEST(Reply, AReportOfManyLinesIsOneLine) {
+  EXPECT_EQ(there_and_back(ReportText{"a\nb\n"}).text, "a\nb\n");
+}
+
+TEST(Reply, LostEventsAndTheEnds) {
+  EXPECT_EQ(there_and_back(LostEvents{12}).count, 12U);
+  EXPECT_FALSE(there_and_back(Done{false}).ok);
+  EXPECT_EQ(there_and_back(Refusal{"no"}).message, "no");
+  EXPECT_EQ(there_and_back(ConfigMistake{"f:3: x"}).message, "f:3: x");
+}
+
+TEST(Reply, APathThatIsNoUtf8IsShownAsFarAsItGoes) {
+  EXPECT_THAT(there_and_back(ConfigMistake{"/tmp/\xff: x"}).message, testing::HasSubstr(": x"));
+}
+
+TEST(Reply, WhatIsNoneIsNotTaken) {
+  EXPECT_THROW(parse_reply("HTTP/1.1 400 Bad Request"), nlohmann::json::exception);
+  EXPECT_THROW(parse_reply("{}"), nlohmann::json::exception);
+}
+
+TEST(Status, AWorkerIsWellWhenItIsUpOrHasDoneItsWork) {
+  WorkerStatus worker = a_worker();
+  EXPECT_FALSE(is_well(worker));
+  worker.state = "up";
+  EXPECT_TRUE(is_well(worker));
+  worker.state = "exited";
+  EXPECT_FALSE(is_well(worker));
+  worker.last_exit = LastExit{0, 0, "", "exited"};
+  EXPECT_TRUE(is_well(worker));
+  worker.state = "stopped";
+  EXPECT_FALSE(is_well(worker));
+}
+
+TEST(Status, AnExitIsToldByWhatSaysMost) {
+  EXPECT_EQ(in_words({0, 3, "", "exited"}), "exit code 3");
+  EXPECT_EQ(in_words({0, std::nullopt, "SIGSEGV", "signaled"}), "SIGSEGV");
+  EXPECT_EQ(in_words({0, std::nullopt, "SIGKILL", "oom-killed"}), "oom-killed");
+}
+
+}  // namespace
+}  // namespace pyfault

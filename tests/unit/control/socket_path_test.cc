@@ -1,0 +1,49 @@
+#include "watchdog/control/socket_path.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace pyfault {
+namespace {
+
+constexpr uid_t kRoot = 0;
+constexpr uid_t kAlice = 1000;
+
+using Variables = std::map<std::string, std::string>;
+
+std::string path_for(uid_t user, const Variables& variables) {
+  const auto lookup = [&](const char* name) {
+    const auto found = variables.find(name);
+    return found == variables.end() ? nullptr : found->second.c_str();
+  };
+  return default_control_socket(user, lookup).value_or("none");
+}
+
+TEST(SocketPath, RootHasOneForTheMachine) {
+  EXPECT_EQ(path_for(kRoot, {}), "/run/pyfault-watchdog/control");
+  EXPECT_EQ(path_for(kRoot, {{"XDG_RUNTIME_DIR", "/run/user/0"}}), "/run/pyfault-watchdog/control");
+}
+
+TEST(SocketPath, OthersHaveTheirOwn) {
+  EXPECT_EQ(path_for(kAlice, {{"XDG_RUNTIME_DIR", "/run/user/1000"}}),
+            "/run/user/1000/pyfault-watchdog/control");
+}
+
+TEST(SocketPath, WithoutAPlaceOfTheirOwnTheyHaveNone) {
+  EXPECT_EQ(path_for(kAlice, {}), "none");
+  EXPECT_EQ(path_for(kAlice, {{"XDG_RUNTIME_DIR", ""}}), "none");
+}
+
+TEST(SocketPath, WhatSystemdGivesUsComesFirst) {
+  const Variables of_unit = {{"RUNTIME_DIRECTORY", "/run/shop"}, {"XDG_RUNTIME_DIR", "/x"}};
+  EXPECT_EQ(path_for(kRoot, of_unit), "/run/shop/control");
+  EXPECT_EQ(path_for(kAlice, of_unit), "/run/shop/control");
+}
+
+TEST(SocketPath, OfSeveralDirectoriesTheFirst) {
+  EXPECT_EQ(path_for(kRoot, {{"RUNTIME_DIRECTORY", "/run/a:/run/b"}}), "/run/a/control");
+}
+
+}  // namespace
+}  // namespace pyfault

@@ -1,0 +1,93 @@
+#include "watchdog/ctl/options.h"
+
+#include <gmock/gmock.h>
+
+#include <vector>
+
+#include "watchdog/ctl/exit_codes.h"
+#include "watchdog/start_error.h"
+
+namespace pyfault::ctl {
+namespace {
+
+using testing::HasSubstr;
+using Words = std::vector<const char*>;
+
+Request request_of(const Words& words) {
+  return std::get<Ask>(parse_options(words).command).request;
+}
+
+std::string refusal_of(const Words& words) {
+  try {
+    parse_options(words);
+    return "";
+  } catch (const StartError& error) {
+    EXPECT_EQ(error.exit_code(), kExitUsage);
+    return error.what();
+  }
+}
+
+TEST(CtlOptions, Status) {
+  EXPECT_EQ(request_of({"status"}), Request(StatusRequest{}));
+  EXPECT_EQ(request_of({"status", "web", "queue#2"}), Request(StatusRequest{{"web", "queue#2"}}));
+  EXPECT_TRUE(std::get<Ask>(parse_options(Words{"status", "--json"}).command).json);
+}
+
+TEST(CtlOptions, Orders) {
+  EXPECT_EQ(request_of({"start", "web"}),
+            Request(OrderRequest{Order::kStart, {"web"}, false, true}));
+  EXPECT_EQ(request_of({"stop", "--all"}), Request(OrderRequest{Order::kStop, {}, true, true}));
+  EXPECT_EQ(request_of({"restart", "--no-wait", "web"}),
+            Request(OrderRequest{Order::kRestart, {"web"}, false, false}));
+}
+
+TEST(CtlOptions, AnOrderSaysOfWhom) {
+  EXPECT_THAT(refusal_of({"stop"}), HasSubstr("stop needs a WORKER, or --all"));
+  EXPECT_THAT(refusal_of({"stop", "web", "--all"}), HasSubstr("not both"));
+}
+
+TEST(CtlOptions, EventsAreAllThatIsKept) {
+  EXPECT_EQ(request_of({"events"}), Request(EventsRequest{}));
+  EXPECT_EQ(request_of({"events", "-n", "3", "--json"}),
+            Request(EventsRequest{false, 3, ReportFormat::kJson}));
+}
+
+TEST(CtlOptions, FollowingBeginsWithTheLastTen) {
+  EXPECT_EQ(request_of({"events", "-f"}), Request(EventsRequest{true, 10, ReportFormat::kText}));
+  EXPECT_EQ(request_of({"events", "-f", "-n", "0"}),
+            Request(EventsRequest{true, 0, ReportFormat::kText}));
+  EXPECT_THAT(refusal_of({"events", "-n", "many"}), HasSubstr("many"));
+}
+
+TEST(CtlOptions, ADumpNeedsItsTarget) {
+  EXPECT_EQ(request_of({"dump", "4711"}), Request(DumpRequest{"4711", ReportFormat::kText}));
+  EXPECT_THAT(refusal_of({"dump"}), HasSubstr("WORKER|PID"));
+}
+
+TEST(CtlOptions, TheSocketComesBeforeTheCommand) {
+  EXPECT_EQ(parse_options(Words{"--socket", "/run/x", "reload"}).socket, "/run/x");
+  EXPECT_EQ(parse_options(Words{"reload"}).socket, std::nullopt);
+}
+
+TEST(CtlOptions, ChecksTheFileOfTheInstallationWhereNoneIsNamed) {
+  EXPECT_EQ(std::get<CheckConfig>(parse_options(Words{"check-config", "x.toml"}).command).file,
+            "x.toml");
+  EXPECT_THAT(std::get<CheckConfig>(parse_options(Words{"check-config"}).command).file,
+              testing::EndsWith("/pyfault-watchdog/pyfault-watchdog.toml"));
+}
+
+TEST(CtlOptions, HelpIsThereForEveryCommand) {
+  for (const Words& words :
+       {Words{"--help"}, Words{"-h"}, Words{"stop", "--help"}, Words{"dump", "--help"}}) {
+    EXPECT_THAT(std::get<Text>(parse_options(words).command).text, HasSubstr("Usage: pyfaultctl"));
+  }
+}
+
+TEST(CtlOptions, WhatMakesNoSenseIsNamed) {
+  EXPECT_THAT(refusal_of({}), HasSubstr("give a command"));
+  EXPECT_THAT(refusal_of({"explode"}), HasSubstr("explode"));
+  EXPECT_THAT(refusal_of({"status", "--fast"}), HasSubstr("--fast"));
+}
+
+}  // namespace
+}  // namespace pyfault::ctl

@@ -1,0 +1,69 @@
+#include "watchdog/ctl/status_table.h"
+
+#include <gmock/gmock.h>
+
+namespace pyfault::ctl {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kNow = 1795419610 * kSecond;
+
+WorkerStatus runs() {
+  WorkerStatus worker;
+  worker.name = "web#1";
+  worker.state = "up";
+  worker.pid = 4711;
+  worker.uptime_seconds = 125;
+  worker.rss_bytes = 24 << 20;
+  return worker;
+}
+
+WorkerStatus waits() {
+  WorkerStatus worker;
+  worker.name = "queue";
+  worker.state = "backoff";
+  worker.retry_in_seconds = 7.4;
+  worker.restarts = 3;
+  worker.last_exit = LastExit{kNow - 3 * kSecond, std::nullopt, "SIGSEGV", "signaled"};
+  worker.last_crash = LastCrash{kNow - 300 * kSecond, "c0ffee", "SIGSEGV"};
+  return worker;
+}
+
+std::string table(TableStyle style) {
+  return status_table({{}, {runs(), waits()}}, kNow, style);
+}
+
+TEST(StatusTable, ForProgramsItHasATabBetweenTheCells) {
+  EXPECT_EQ(table({}),
+            "NAME\tSTATE\tPID\tUPTIME\tRESTARTS\tLAST-EXIT\tLAST-CRASH\tRSS\n"
+            "web#1\tup\t4711\t2min 5s\t0\t-\t-\t24.0M\n"
+            "queue\tbackoff 8s\t-\t-\t3\tSIGSEGV, 3s ago\tSIGSEGV, 5min ago\t-\n");
+}
+
+TEST(StatusTable, ForPeopleItsColumnsAreAligned) {
+  EXPECT_EQ(
+      table({.aligned = true}),
+      "NAME   STATE       PID   UPTIME   RESTARTS  LAST-EXIT        LAST-CRASH         RSS\n"
+      "web#1  up          4711  2min 5s  0         -                -                  24.0M\n"
+      "queue  backoff 8s  -     -        3         SIGSEGV, 3s ago  SIGSEGV, 5min ago  -\n");
+}
+
+TEST(StatusTable, ColoursDoNotShiftTheColumns) {
+  const std::string text = table({.aligned = true, .coloured = true});
+  EXPECT_THAT(text, HasSubstr("web#1  \033[32mup\033[0m          4711"));
+  EXPECT_THAT(text, HasSubstr("queue  \033[31mbackoff 8s\033[0m  -"));
+}
+
+TEST(StatusTable, WithoutColoursThereIsNoEscapeSequence) {
+  EXPECT_THAT(table({.aligned = true}), Not(HasSubstr("\033")));
+}
+
+TEST(StatusTable, WithoutWorkersThereAreTheHeadings) {
+  EXPECT_THAT(status_table({}, kNow, {}), testing::StartsWith("NAME\t"));
+}
+
+}  // namespace
+}  // namespace pyfault::ctl

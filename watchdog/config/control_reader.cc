@@ -1,0 +1,25 @@
+#include "watchdog/config/control_reader.h"
+
+#include "watchdog/os/unix_stream.h"
+
+namespace pyfault {
+
+ControlSettings read_control(TableReader& table) {
+  ControlSettings control;
+  std::string path;
+  if (table.get("socket", path)) {
+    control.enabled = path != "none";
+    if (control.enabled) control.socket = path;
+  }
+  if (!control.socket.empty() && !control.socket.starts_with('/')) {
+    table.complain("socket", "'socket' is relative", "begin it with /, or write \"none\"");
+  }
+  if (control.socket.size() > kMaxUnixPath) {
+    table.complain("socket", "'socket' is too long for a socket",
+                   "it takes up to " + std::to_string(kMaxUnixPath) + " bytes");
+  }
+  table.refuse_unknown_keys();
+  return control;
+}
+
+}  // namespace pyfault

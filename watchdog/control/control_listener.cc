@@ -1,0 +1,140 @@
+#include "watchdog/control/control_listener.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+#include "watchdog/control/reply.h"
+#include "watchdog/os/seqpacket.h"
+#include "watchdog/os/unix_stream.h"
+#include "watchdog/start_error.h"
+
+namespace pyfault {
+namespace {
+
+namespace asio = boost::asio;
+using Stream = asio::local::stream_protocol;
+using Error = boost::system::error_code;
+
+constexpr mode_t kOursAlone = 0600;
+constexpr std::chrono::milliseconds kAcceptAgain{100};  // after an error, such as no descriptors
+
+[[noreturn]] void refuse(const std::string& path, const std::string& why) {
+  throw StartError(kExitOwnError, "no control socket at '" + path + "': " + why);
+}
+
+std::string last_error() {
+  return std::generic_category().message(errno);
+}
+
+void make_directory_of(const std::string& path) {
+  const std::string directory = path.substr(0, path.rfind('/'));
+  if (directory.empty() || ::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return;
+  refuse(path, "cannot make its directory: " + last_error());
+}
+
+UniqueFd lock(const std::string& path) {
+  make_directory_of(path);
+  UniqueFd fd(
+      ::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kOursAlone));
+  if (!fd) refuse(path, "cannot open its lock file: " + last_error());
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    refuse(path, "another service listens there; give each its own by [control] socket");
+  }
+  return fd;
+}
+
+// We hold the lock: a socket without a listener is a dead service's.
+void clear_the_place(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return;
+  if (!S_ISSOCK(status.st_mode)) refuse(path, "there is a file which is no socket");
+  if (connect_stream(path) || errno == EAGAIN) refuse(path, "another program listens there");
+  ::unlink(path.c_str());
+}
+
+UniqueFd listen_at(const std::string& path) {
+  clear_the_place(path);
+  UniqueFd listener = listen_on_stream(path, kOursAlone);
+  if (!listener) refuse(path, last_error());
+  return listener;
+}
+
+bool may_come_in(int connection) {
+  const auto peer = peer_credentials(connection);
+  return peer && (peer->uid == 0 || peer->uid == ::geteuid());
+}
+
+void turn_away(int connection) {
+  const std::string line = reply_line(Refusal{"only root and the service's own user may ask"});
+  ::send(connection, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+}  // namespace
+
+class ControlListener::Door : public std::enable_shared_from_this<ControlListener::Door> {
+ public:
+  Door(asio::io_context& io, UniqueFd listener, OnConnection on_connection)
+      : acceptor_(io, Stream(), listener.get()),
+        pause_(io),
+        on_connection_(std::move(on_connection)) {
+    listener.release();
+  }
+
+  void wait() {
+    acceptor_.async_wait(Stream::acceptor::wait_read, [self = shared_from_this()](Error error) {
+      if (self->acceptor_.is_open() && !error) self->accept();
+    });
+  }
+
+  void close() {
+    Error ignored;
+    acceptor_.close(ignored);
+    pause_.cancel();
+  }
+
+ private:
+  void accept() {
+    UniqueFd connection = accept_connection(acceptor_.native_handle());
+    if (!connection && errno != EAGAIN && errno != ECONNABORTED) return wait_later();
+    wait();
+    if (!connection) return;
+    if (!may_come_in(connection.get())) return turn_away(connection.get());
+    on_connection_(std::move(connection));
+  }
+
+  void wait_later() {
+    pause_.expires_after(kAcceptAgain);
+    pause_.async_wait([self = shared_from_this()](Error) {
+      if (self->acceptor_.is_open()) self->wait();
+    });
+  }
+
+  Stream::acceptor acceptor_;
+  asio::steady_timer pause_;
+  OnConnection on_connection_;
+};
+
+ControlListener::ControlListener(asio::io_context& io, const std::string& path,
+                                 OnConnection on_connection)
+    : path_(path),
+      lock_(lock(path)),
+      door_(std::make_shared<Door>(io, listen_at(path), std::move(on_connection))) {
+  door_->wait();
+}
+
+ControlListener::~ControlListener() {
+  door_->close();
+  ::unlink(path_.c_str());
+}
+
+}  // namespace pyfault

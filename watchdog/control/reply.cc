@@ -1,0 +1,60 @@
+#include "watchdog/control/reply.h"
+
+#include <nlohmann/json.hpp>
+
+namespace pyfault {
+namespace {
+
+using nlohmann::json;
+
+struct JsonOf {
+  json operator()(const Status& status) const {
+    return {{"reply", "status"}, {"status", json::parse(to_json(status))}};
+  }
+  json operator()(const Outcome& outcome) const {
+    return {{"reply", "outcome"},
+            {"worker", outcome.worker},
+            {"ok", outcome.ok},
+            {"message", outcome.message}};
+  }
+  json operator()(const ConfigMistake& mistake) const {
+    return {{"reply", "problem"}, {"message", mistake.message}};
+  }
+  json operator()(const ReportText& report) const {
+    return {{"reply", "report"}, {"text", report.text}};
+  }
+  json operator()(const LostEvents& lost) const {
+    return {{"reply", "lost"}, {"count", lost.count}};
+  }
+  json operator()(const Done& done) const { return {{"reply", "done"}, {"ok", done.ok}}; }
+  json operator()(const Refusal& refusal) const {
+    return {{"reply", "error"}, {"message", refusal.message}};
+  }
+};
+
+std::string text_at(const json& object, const char* key) {
+  return object.at(key).get<std::string>();
+}
+
+}  // namespace
+
+std::string reply_line(const Reply& answer) {
+  return std::visit(JsonOf{}, answer).dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
+}
+
+Reply parse_reply(std::string_view line) {
+  const json object = json::parse(line);
+  const std::string kind = text_at(object, "reply");
+  if (kind == "status") return status_from_json(object.at("status").dump());
+  if (kind == "outcome") {
+    return Outcome{text_at(object, "worker"), object.at("ok").get<bool>(),
+                   text_at(object, "message")};
+  }
+  if (kind == "problem") return ConfigMistake{text_at(object, "message")};
+  if (kind == "report") return ReportText{text_at(object, "text")};
+  if (kind == "lost") return LostEvents{object.at("count").get<std::uint64_t>()};
+  if (kind == "done") return Done{object.at("ok").get<bool>()};
+  return Refusal{object.value("message", "a reply that this pyfaultctl does not know")};
+}
+
+}  // namespace pyfault

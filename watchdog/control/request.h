@@ -1,0 +1,76 @@
+// What an operator asks of the service: one JSON object on a line.
+//
+//   {"request": "status", "workers": ["web"]}             no workers: all
+//   {"request": "start", "workers": ["web", "queue#2"]}   also "stop", "restart"
+//     "all": true in place of "workers"; "wait": false does not wait for what comes of it
+//   {"request": "reload"}
+//   {"request": "events", "follow": true, "last": 10}     "format": text (default), coloured, json
+//   {"request": "dump", "target": "web"}                  or a process: "4711"; "format" likewise
+//
+// The replies are in reply.h. Members that are not known are ignored, so that a newer pyfaultctl
+// can talk to an older service.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace pyfault {
+
+enum class ReportFormat { kText, kColoured, kJson };
+
+struct StatusRequest {
+  std::vector<std::string> workers;
+
+  bool operator==(const StatusRequest&) const = default;
+};
+
+enum class Order { kStart, kStop, kRestart };
+
+struct OrderRequest {
+  Order order = Order::kStart;
+  std::vector<std::string> workers;
+  bool all = false;
+  bool wait = true;
+
+  bool operator==(const OrderRequest&) const = default;
+};
+
+struct ReloadRequest {
+  bool operator==(const ReloadRequest&) const = default;
+};
+
+struct EventsRequest {
+  bool follow = false;
+  std::optional<std::size_t> last;  // of those that are kept; none: all
+  ReportFormat format = ReportFormat::kText;
+
+  bool operator==(const EventsRequest&) const = default;
+};
+
+struct DumpRequest {
+  std::string target;  // a worker, or a process by its number
+  ReportFormat format = ReportFormat::kText;
+
+  bool operator==(const DumpRequest&) const = default;
+};
+
+using Request =
+    std::variant<StatusRequest, OrderRequest, ReloadRequest, EventsRequest, DumpRequest>;
+
+struct BadRequest {
+  std::string message;
+};
+
+// More than this is no request.
+inline constexpr std::size_t kMaxRequestBytes = std::size_t{64} << 10;
+
+std::variant<Request, BadRequest> parse_request(std::string_view line);
+
+// With the newline that ends it.
+std::string request_line(const Request& request);
+
+}  // namespace pyfault

@@ -1,0 +1,124 @@
+#include "watchdog/control/status.h"
+
+#include <nlohmann/json.hpp>
+
+#include "watchdog/format/rfc3339.h"
+
+namespace pyfault {
+namespace {
+
+using nlohmann::json;
+
+template <typename Value>
+json or_null(const std::optional<Value>& value) {
+  return value ? json(*value) : json(nullptr);
+}
+
+json or_null(const std::string& text) {
+  return text.empty() ? json(nullptr) : json(text);
+}
+
+template <typename Value>
+std::optional<Value> optional_at(const json& object, const char* key) {
+  const json& value = object.at(key);
+  return value.is_null() ? std::nullopt : std::optional(value.get<Value>());
+}
+
+json json_of(const LastExit& exit) {
+  return {{"time", rfc3339_utc(exit.realtime_ns)},
+          {"time_ns", exit.realtime_ns},
+          {"code", or_null(exit.code)},
+          {"signal", or_null(exit.signal)},
+          {"reason", exit.reason}};
+}
+
+json json_of(const LastCrash& crash) {
+  return {{"time", rfc3339_utc(crash.realtime_ns)},
+          {"time_ns", crash.realtime_ns},
+          {"id", crash.id},
+          {"signal", crash.signal}};
+}
+
+json json_of(const WorkerStatus& worker) {
+  return {{"name", worker.name},
+          {"state", worker.state},
+          {"well", is_well(worker)},
+          {"pid", or_null(worker.pid)},
+          {"uptime_seconds", or_null(worker.uptime_seconds)},
+          {"retry_in_seconds", or_null(worker.retry_in_seconds)},
+          {"restarts", worker.restarts},
+          {"last_exit", worker.last_exit ? json_of(*worker.last_exit) : json(nullptr)},
+          {"last_crash", worker.last_crash ? json_of(*worker.last_crash) : json(nullptr)},
+          {"rss_bytes", or_null(worker.rss_bytes)}};
+}
+
+std::optional<LastExit> exit_from(const json& object) {
+  if (object.is_null()) return std::nullopt;
+  return LastExit{object.at("time_ns").get<std::int64_t>(), optional_at<int>(object, "code"),
+                  optional_at<std::string>(object, "signal").value_or(""),
+                  object.at("reason").get<std::string>()};
+}
+
+std::optional<LastCrash> crash_from(const json& object) {
+  if (object.is_null()) return std::nullopt;
+  return LastCrash{object.at("time_ns").get<std::int64_t>(), object.at("id").get<std::string>(),
+                   object.at("signal").get<std::string>()};
+}
+
+WorkerStatus worker_from(const json& object) {
+  WorkerStatus worker;
+  worker.name = object.at("name").get<std::string>();
+  worker.state = object.at("state").get<std::string>();
+  worker.pid = optional_at<int>(object, "pid");
+  worker.uptime_seconds = optional_at<double>(object, "uptime_seconds");
+  worker.retry_in_seconds = optional_at<double>(object, "retry_in_seconds");
+  worker.restarts = object.at("restarts").get<std::uint64_t>();
+  worker.last_exit = exit_from(object.at("last_exit"));
+  worker.last_crash = crash_from(object.at("last_crash"));
+  worker.rss_bytes = optional_at<std::int64_t>(object, "rss_bytes");
+  return worker;
+}
+
+// A path may be anything but UTF-8.
+std::string text_of(const json& object) {
+  return object.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace
+
+bool is_well(const WorkerStatus& worker) {
+  if (worker.state == "up") return true;
+  return worker.state == "exited" && worker.last_exit && worker.last_exit->code == 0;
+}
+
+std::string in_words(const LastExit& exit) {
+  if (exit.reason == "signaled") return exit.signal;
+  if (exit.reason != "exited") return exit.reason;
+  return "exit code " + std::to_string(exit.code.value_or(0));
+}
+
+std::string to_json(const WorkerStatus& worker) {
+  return text_of(json_of(worker));
+}
+
+std::string to_json(const Status& status) {
+  json workers = json::array();
+  for (const WorkerStatus& worker : status.workers) workers.push_back(json_of(worker));
+  return text_of({{"service",
+                   {{"pid", status.service.pid},
+                    {"uptime_seconds", status.service.uptime_seconds},
+                    {"configuration", status.service.configuration}}},
+                  {"workers", std::move(workers)}});
+}
+
+Status status_from_json(const std::string& text) {
+  const json object = json::parse(text);
+  const json& service = object.at("service");
+  Status status{{service.at("pid").get<int>(), service.at("uptime_seconds").get<double>(),
+                 service.at("configuration").get<std::string>()},
+                {}};
+  for (const json& worker : object.at("workers")) status.workers.push_back(worker_from(worker));
+  return status;
+}
+
+}  // namespace pyfault

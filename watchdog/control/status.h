@@ -1,0 +1,64 @@
+// How workers and their service are, as it is told to operators. Plain values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pyfault {
+
+struct LastExit {
+  std::int64_t realtime_ns = 0;
+  std::optional<int> code;  // exactly one of code and signal is set
+  std::string signal;       // its name
+  std::string reason;       // as in the exit event
+
+  bool operator==(const LastExit&) const = default;
+};
+
+struct LastCrash {
+  std::int64_t realtime_ns = 0;
+  std::string id;
+  std::string signal;
+
+  bool operator==(const LastCrash&) const = default;
+};
+
+struct WorkerStatus {
+  std::string name;
+  std::string state;  // the lifecycle's name for it, or "waiting": for its turn to be started
+  std::optional<int> pid;
+  std::optional<double> uptime_seconds;
+  std::optional<double> retry_in_seconds;  // in backoff and crash-loop
+  std::uint64_t restarts = 0;
+  std::optional<LastExit> last_exit;
+  std::optional<LastCrash> last_crash;  // of its process, or of one below it
+  std::optional<std::int64_t> rss_bytes;
+
+  bool operator==(const WorkerStatus&) const = default;
+};
+
+struct ServiceStatus {
+  int pid = 0;
+  double uptime_seconds = 0;
+  std::string configuration;  // the file
+};
+
+struct Status {
+  ServiceStatus service;
+  std::vector<WorkerStatus> workers;
+};
+
+// Whether it is up, or has come to a good end of its own.
+bool is_well(const WorkerStatus& worker);
+
+// "exit code 1", "SIGSEGV", or the reason where that says more: "oom-killed", "stopped".
+std::string in_words(const LastExit& exit);
+
+// One JSON object each, on one line without its end; and back. Throw nlohmann::json::exception.
+std::string to_json(const WorkerStatus& worker);
+std::string to_json(const Status& status);
+Status status_from_json(const std::string& json);
+
+}  // namespace pyfault

@@ -1,0 +1,126 @@
+#include "watchdog/ctl/conversation.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <string_view>
+
+#include "watchdog/ctl/connection.h"
+#include "watchdog/ctl/exit_codes.h"
+#include "watchdog/ctl/status_table.h"
+#include "watchdog/format/escape.h"
+
+namespace pyfault::ctl {
+namespace {
+
+constexpr std::chrono::seconds kAtOnce{30};  // a service that has these to say is slow, or stopped
+constexpr std::chrono::seconds kAsLongAsItTakes{0};
+
+bool is_terminal() {
+  return ::isatty(STDOUT_FILENO) == 1;
+}
+
+// https://no-color.org
+bool wants_colour() {
+  const char* forbidden = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  return is_terminal() && (forbidden == nullptr || *forbidden == '\0') && term != nullptr &&
+         std::string_view(term) != "dumb";
+}
+
+std::int64_t realtime_now_ns() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
+
+std::chrono::seconds patience_for(const Request& request) {
+  const auto* events = std::get_if<EventsRequest>(&request);
+  const bool waits = std::holds_alternative<OrderRequest>(request) || (events && events->follow);
+  return waits ? kAsLongAsItTakes : kAtOnce;
+}
+
+void paint(ReportFormat& format) {
+  if (format == ReportFormat::kText && wants_colour()) format = ReportFormat::kColoured;
+}
+
+void paint(Request& request) {
+  if (auto* events = std::get_if<EventsRequest>(&request)) paint(events->format);
+  if (auto* dump = std::get_if<DumpRequest>(&request)) paint(dump->format);
+}
+
+void complain(const std::string& message) {
+  std::cerr << "pyfaultctl: " << escape_text(message) << std::endl;
+}
+
+// Shows a reply; the exit code once it was the last.
+class Show {
+ public:
+  explicit Show(bool json) : json_(json) {}
+
+  std::optional<int> operator()(const Status& status) {
+    for (const WorkerStatus& worker : status.workers) well_ = well_ && is_well(worker);
+    if (json_) {
+      std::cout << to_json(status) << std::endl;
+    } else {
+      std::cout << status_table(status, realtime_now_ns(), {is_terminal(), wants_colour()})
+                << std::flush;
+    }
+    return std::nullopt;
+  }
+
+  std::optional<int> operator()(const Outcome& outcome) const {
+    (outcome.ok ? std::cout : std::cerr)
+        << escape_text(outcome.worker + (outcome.message.starts_with('\'') ? "" : " ") +
+                       outcome.message)
+        << std::endl;
+    return std::nullopt;
+  }
+
+  std::optional<int> operator()(const ConfigMistake& mistake) const {
+    std::cerr << escape_text(mistake.message) << std::endl;
+    return std::nullopt;
+  }
+
+  // The service has made it harmless.
+  std::optional<int> operator()(const ReportText& report) const {
+    std::cout << report.text << std::flush;
+    return std::nullopt;
+  }
+
+  std::optional<int> operator()(const LostEvents& lost) const {
+    complain(std::to_string(lost.count) +
+             " events were lost: they came faster than they were read");
+    return std::nullopt;
+  }
+
+  std::optional<int> operator()(const Done& done) const {
+    return done.ok && well_ ? kExitWell : kExitFailed;
+  }
+
+  std::optional<int> operator()(const Refusal& refusal) const {
+    complain(refusal.message);
+    return kExitFailed;
+  }
+
+ private:
+  bool json_;
+  bool well_ = true;
+};
+
+}  // namespace
+
+int ask_service(const std::optional<std::string>& socket, Ask ask) {
+  paint(ask.request);
+  Connection service(socket);
+  service.ask(ask.request);
+  Show show(ask.json);
+  for (;;) {
+    const auto code = std::visit(show, service.next(patience_for(ask.request)));
+    if (code) return *code;
+    if (!std::cout) return kExitFailed;  // nobody reads on
+  }
+}
+
+}  // namespace pyfault::ctl

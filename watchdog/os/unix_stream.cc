@@ -1,0 +1,53 @@
+#include "watchdog/os/unix_stream.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace pyfault {
+namespace {
+
+constexpr int kBacklog = 128;
+
+using Step = int (*)(int, const sockaddr*, socklen_t);
+
+bool at_path(Step step, int socket, const std::string& path) {
+  sockaddr_un address{};
+  static_assert(kMaxUnixPath < sizeof address.sun_path);
+  if (path.size() > kMaxUnixPath) {
+    errno = ENAMETOOLONG;
+    return false;
+  }
+  address.sun_family = AF_UNIX;
+  std::copy(path.begin(), path.end(), address.sun_path);
+  return step(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+}  // namespace
+
+UniqueFd listen_on_stream(const std::string& path, unsigned mode) {
+  UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  // Before it has a name, so that nobody finds it open: bind takes the mode over. An umask would be
+  // that of all threads.
+  const bool done = listener && ::fchmod(listener.get(), mode) == 0 &&
+                    at_path(::bind, listener.get(), path) &&
+                    ::listen(listener.get(), kBacklog) == 0;
+  return done ? std::move(listener) : UniqueFd();
+}
+
+UniqueFd connect_stream(const std::string& path) {
+  constexpr timeval kPatience{5, 0};
+  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const bool done =
+      socket &&
+      ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience) == 0 &&
+      at_path(::connect, socket.get(), path);
+  return done ? std::move(socket) : UniqueFd();
+}
+
+}  // namespace pyfault

@@ -1,0 +1,67 @@
+#include "watchdog/service/dump_watch.h"
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <utility>
+
+#include "watchdog/control/event_follower.h"
+
+namespace pyfault {
+namespace {
+
+// A process that runs takes milliseconds; one that is stopped, or stuck in the kernel, never does.
+constexpr std::chrono::seconds kTimeLimit{10};
+
+}  // namespace
+
+DumpWatch::DumpWatch(boost::asio::io_context& io, std::weak_ptr<ControlSession> session,
+                     ReportFormat format, Asked asked)
+    : session_(std::move(session)), format_(format), asked_(std::move(asked)), timer_(io) {}
+
+void DumpWatch::start() {
+  timer_.expires_after(kTimeLimit);
+  timer_.async_wait([weak = weak_from_this()](const auto& error) {
+    const auto self = weak.lock();
+    if (self && !error) self->give_up();
+  });
+}
+
+void DumpWatch::note(const Event& event) {
+  const int pid = event.process.pid;
+  if (!asked_.contains(pid)) return;
+  const auto* crash = std::get_if<Crash>(&event.body);
+  if (crash && crash->kind == CrashKind::kDump) return note_stacks(event);
+  if (std::holds_alternative<ExitEvent>(event.body)) miss(pid, " has ended before it answered");
+}
+
+void DumpWatch::note_stacks(const Event& event) {
+  const auto session = session_.lock();
+  if (!session) return;
+  if (!session->has_room())
+    return miss(event.process.pid, "'s stacks come faster than they are read");
+  session->send(ReportText{render(event, format_)});
+  settle(event.process.pid);
+}
+
+void DumpWatch::miss(int pid, const std::string& why) {
+  ok_ = false;
+  if (const auto session = session_.lock()) {
+    session->send(Outcome{asked_.at(pid), false, "process " + std::to_string(pid) + why});
+  }
+  settle(pid);
+}
+
+void DumpWatch::settle(int pid) {
+  asked_.erase(pid);
+  const auto session = session_.lock();
+  if (asked_.empty() && session) session->send(Done{ok_});
+}
+
+void DumpWatch::give_up() {
+  while (!asked_.empty()) {
+    miss(asked_.begin()->first, " has not answered within " + std::to_string(kTimeLimit.count()) +
+                                    " s; is it stopped, or stuck in the kernel?");
+  }
+}
+
+}  // namespace pyfault

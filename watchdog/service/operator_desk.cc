@@ -1,0 +1,203 @@
+#include "watchdog/service/operator_desk.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <charconv>
+#include <utility>
+#include <variant>
+
+#include "watchdog/config/problem.h"
+#include "watchdog/control/worker_names.h"
+#include "watchdog/metrics/resident_memory.h"
+
+namespace pyfault {
+namespace {
+
+WorkerEvent event_of(Order order) {
+  switch (order) {
+    case Order::kStart:
+      return WorkerEvent::kStart;
+    case Order::kStop:
+      return WorkerEvent::kStop;
+    case Order::kRestart:
+      break;
+  }
+  return WorkerEvent::kRestart;
+}
+
+// Of several instances, the name that they share is one to suggest.
+std::string no_worker(const std::string& name, const std::vector<std::string>& names) {
+  std::vector<std::string_view> known;
+  for (const std::string_view each : names) {
+    const std::string_view shared = each.substr(0, each.rfind('#'));
+    if (known.empty() || known.back() != shared) known.push_back(shared);
+  }
+  const std::string suggestion = suggest(name, known);
+  return "there is no worker '" + name + "'" + (suggestion.empty() ? "" : "; " + suggestion);
+}
+
+// 0 where it is no number of a process.
+int as_pid(const std::string& text) {
+  int pid = 0;
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, pid);
+  return parsed.ec == std::errc() && parsed.ptr == end && pid > 0 ? pid : 0;
+}
+
+}  // namespace
+
+OperatorDesk::OperatorDesk(boost::asio::io_context& io, Supervisor& supervisor,
+                           std::string configuration, Reload reload)
+    : io_(io),
+      supervisor_(supervisor),
+      configuration_(std::move(configuration)),
+      reload_(std::move(reload)),
+      server_(io, [this](const Session& session, const Request& request) {
+        std::visit([&](const auto& each) { take(session, each); }, request);
+      }) {}
+
+void OperatorDesk::note(Event event) {
+  history_.note(event);
+  for (const auto& dump : dumps_) dump->note(event);
+  std::erase_if(dumps_, [](const auto& dump) { return dump->is_done(); });
+  tail_.add(std::move(event));
+  std::erase_if(followers_, [](const auto& follower) { return follower.expired(); });
+  for (const auto& follower : followers_) {
+    if (const auto it = follower.lock()) it->pump();
+  }
+}
+
+void OperatorDesk::look_again() {
+  const auto look = [this](const std::string& worker) { return look_at(worker); };
+  std::erase_if(orders_, [&](OrderWatch& order) { return !order.look(look); });
+}
+
+void OperatorDesk::take(const Session& session, const StatusRequest& request) {
+  const auto chosen = choose(session, request.workers.empty() ? names() : request.workers);
+  if (!chosen) return;
+  const std::chrono::duration<double> uptime = std::chrono::steady_clock::now() - started_;
+  Status status{{::getpid(), uptime.count(), configuration_}, {}};
+  for (const auto& standing : supervisor_.standings()) {
+    const std::string& name = standing.worker.config().name;
+    if (std::ranges::find(*chosen, name) == chosen->end()) continue;
+    status.workers.push_back(status_of(standing));
+  }
+  session->send(status);
+  session->send(Done{});
+}
+
+void OperatorDesk::take(const Session& session, const OrderRequest& request) {
+  const auto chosen = choose(session, request.all ? names() : request.workers);
+  if (!chosen) return;
+  if (supervisor_.is_stopping()) return session->send(Refusal{"the service is being stopped"});
+  for (const std::string& worker : *chosen) supervisor_.command(worker, event_of(request.order));
+  if (request.wait) {
+    orders_.emplace_back(session, request.order, *chosen);
+    return look_again();
+  }
+  for (const std::string& worker : *chosen) session->send(Outcome{worker, true, "was told"});
+  session->send(Done{});
+}
+
+void OperatorDesk::take(const Session& session, const ReloadRequest&) {
+  const std::vector<std::string> mistakes = reload_();
+  for (const std::string& mistake : mistakes) session->send(ConfigMistake{mistake});
+  session->send(Done{mistakes.empty()});
+}
+
+void OperatorDesk::take(const Session& session, const EventsRequest& request) {
+  const auto follower = std::make_shared<EventFollower>(tail_, session, request);
+  followers_.push_back(follower);
+  follower->pump();
+}
+
+void OperatorDesk::take(const Session& session, const DumpRequest& request) {
+  const auto meant = choose_workers({request.target}, names());
+  const int pid = meant.names.empty() ? as_pid(request.target) : 0;
+  auto asked = ask_for_stacks(pid == 0 ? meant.names : names(), pid);
+  if (asked.empty()) return session->send(Refusal{why_no_stacks(request.target)});
+  dumps_.push_back(std::make_shared<DumpWatch>(io_, session, request.format, std::move(asked)));
+  dumps_.back()->start();
+}
+
+std::vector<std::string> OperatorDesk::names() const {
+  std::vector<std::string> names;
+  for (const auto& standing : supervisor_.standings())
+    names.push_back(standing.worker.config().name);
+  return names;
+}
+
+std::optional<std::vector<std::string>> OperatorDesk::choose(
+    const Session& session, const std::vector<std::string>& wanted) {
+  auto chosen = choose_workers(wanted, names());
+  if (chosen.unknown.empty()) return std::move(chosen.names);
+  session->send(Refusal{no_worker(chosen.unknown, names())});
+  return std::nullopt;
+}
+
+WorkerStatus OperatorDesk::status_of(const Supervisor::Standing& standing) const {
+  const Worker& worker = standing.worker;
+  const bool waits = standing.in_transition && worker.state() == WorkerState::kStopped;
+  const auto& past = history_.of(worker.config().name);
+  WorkerStatus status;
+  status.name = worker.config().name;
+  status.state = waits ? "waiting" : name_of(worker.state());
+  status.retry_in_seconds = worker.retry_in_seconds();
+  status.restarts = worker.restarts();
+  status.last_exit = past.last_exit;
+  status.last_crash = past.last_crash;
+  if (worker.pid() == 0) return status;
+  status.pid = worker.pid();
+  status.uptime_seconds = worker.uptime_seconds();
+  status.rss_bytes = resident_memory(worker.pid());
+  return status;
+}
+
+std::optional<WorkerStanding> OperatorDesk::look_at(const std::string& name) const {
+  for (const auto& [worker, in_transition] : supervisor_.standings()) {
+    if (worker.config().name != name) continue;
+    return WorkerStanding{worker.state(), in_transition, worker.pid(), history_.of(name).last_exit,
+                          worker.retry_in_seconds()};
+  }
+  return std::nullopt;
+}
+
+// Of these workers' processes, or of one of them.
+DumpWatch::Asked OperatorDesk::ask_for_stacks(const std::vector<std::string>& workers,
+                                              int only_pid) const {
+  DumpWatch::Asked asked;
+  for (const auto& standing : supervisor_.standings()) {
+    const Worker& worker = standing.worker;
+    if (std::ranges::find(workers, worker.config().name) == workers.end()) continue;
+    for (const int pid : worker.processes()) {
+      if ((only_pid == 0 || pid == only_pid) && worker.ask_for_stacks(pid)) {
+        asked.emplace(pid, worker.config().name);
+      }
+    }
+  }
+  return asked;
+}
+
+std::string OperatorDesk::why_no_stacks(const std::string& target) const {
+  const int pid = as_pid(target);
+  for (const auto& standing : supervisor_.standings()) {
+    const Worker& worker = standing.worker;
+    const auto pids = worker.processes();
+    const bool is_its = std::ranges::find(pids, pid) != pids.end();
+    if (!is_its && choose_workers({target}, {worker.config().name}).names.empty()) continue;
+    if (worker.pid() == 0) {
+      return "worker '" + target + "' has no process: its state is " +
+             std::string(name_of(worker.state()));
+    }
+    if (worker.config().dump_signal == 0) {
+      return "'" + target + "' cannot be asked: dump_signal is \"none\" in its configuration";
+    }
+    return "no agent is armed in " + std::string(is_its ? "process " : "a process of worker ") +
+           target + ": it runs no Python that is known, or has only just been started";
+  }
+  return pid > 0 ? "no worker has a process " + target : no_worker(target, names());
+}
+
+}  // namespace pyfault

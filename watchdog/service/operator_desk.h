@@ -1,0 +1,75 @@
+// Where operators' requests are carried out: status, orders, reload, events and dumps. It only
+// looks at the workers, and asks the supervisor; whoever has to wait costs nothing meanwhile.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "watchdog/control/control_server.h"
+#include "watchdog/control/event_follower.h"
+#include "watchdog/control/event_tail.h"
+#include "watchdog/control/worker_history.h"
+#include "watchdog/service/dump_watch.h"
+#include "watchdog/service/order_watch.h"
+#include "watchdog/service/supervisor.h"
+
+namespace pyfault {
+
+class OperatorDesk {
+ public:
+  // All that is wrong with the new configuration; nothing when it was taken.
+  using Reload = std::function<std::vector<std::string>()>;
+
+  // `configuration` is the file's name. The others outlive it.
+  OperatorDesk(boost::asio::io_context& io, Supervisor& supervisor, std::string configuration,
+               Reload reload);
+  OperatorDesk(const OperatorDesk&) = delete;
+  OperatorDesk& operator=(const OperatorDesk&) = delete;
+
+  void admit(UniqueFd connection) { server_.admit(std::move(connection)); }
+
+  // Every event, complete, as it happens.
+  void note(Event event);
+
+  // After each change of a worker's state.
+  void look_again();
+
+  // Only these there are from now on.
+  void set_workers(const std::vector<std::string>& workers) { history_.keep_only(workers); }
+
+ private:
+  using Session = std::shared_ptr<ControlSession>;
+
+  void take(const Session& session, const StatusRequest& request);
+  void take(const Session& session, const OrderRequest& request);
+  void take(const Session& session, const ReloadRequest& request);
+  void take(const Session& session, const EventsRequest& request);
+  void take(const Session& session, const DumpRequest& request);
+
+  std::vector<std::string> names() const;
+  // None, and the session is told, where a name means no worker.
+  std::optional<std::vector<std::string>> choose(const Session& session,
+                                                 const std::vector<std::string>& wanted);
+  WorkerStatus status_of(const Supervisor::Standing& standing) const;
+  std::optional<WorkerStanding> look_at(const std::string& worker) const;
+  DumpWatch::Asked ask_for_stacks(const std::vector<std::string>& workers, int only_pid) const;
+  std::string why_no_stacks(const std::string& target) const;
+
+  boost::asio::io_context& io_;
+  Supervisor& supervisor_;
+  const std::string configuration_;
+  const Reload reload_;
+  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  WorkerHistory history_;
+  EventTail tail_;
+  std::list<OrderWatch> orders_;
+  std::list<std::shared_ptr<DumpWatch>> dumps_;
+  std::list<std::weak_ptr<EventFollower>> followers_;
+  ControlServer server_;
+};
+
+}  // namespace pyfault
