@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <sstream>
 
 #include "tests/e2e/service_fixture.h"
 #include "tests/support/files.h"
@@ -17,6 +18,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
+using testing::UnorderedElementsAre;
 
 constexpr char kServes[] = R"(
 import signal, sys, threading
@@ -255,6 +257,50 @@ TEST_F(ControlTest, a_configuration_is_checked_without_a_service) {
     at_start.erase(at, prefix.size());
   }
   EXPECT_EQ(shown.err, at_start);
+}
+
+class Completion : public ControlTest {
+ protected:
+  // What bash offers for the last of these words.
+  std::vector<std::string> offers(const std::string& program, const std::string& words) const {
+    const std::string code = R"(
+source "$0/$1.bash"
+PATH=$2:$PATH
+read -ra COMP_WORDS <<<"$1 $3"
+[[ $3 == *' ' ]] && COMP_WORDS+=("")
+COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+_${1//-/_}
+printf '%s\n' "${COMPREPLY[@]}")";
+    return split_lines(run({.command = {"bash", "-c", code, PYFAULT_COMPLETION, program,
+                                        ctl_path().parent_path(), words},
+                            .environment = environment(),
+                            .directory = file("")})
+                           .out);
+  }
+};
+
+TEST_F(Completion, knows_the_workers_of_the_running_service) {
+  two_web_workers();
+  start_and_await_ready();
+  EXPECT_THAT(offers("pyfaultctl", "restart w"), ElementsAre("web", "web#1", "web#2"));
+  EXPECT_THAT(offers("pyfaultctl", "status web#"), ElementsAre("web#1", "web#2"));
+}
+
+TEST_F(Completion, knows_commands_and_options) {
+  EXPECT_THAT(offers("pyfaultctl", "re"), ElementsAre("restart", "reload"));
+  EXPECT_THAT(offers("pyfaultctl", "stop --"), ElementsAre("--all", "--no-wait"));
+  EXPECT_THAT(offers("pyfault-watchdog", "--log"), ElementsAre("--log", "--log-format"));
+  EXPECT_THAT(offers("pyfault-watchdog", "--log-format f"), ElementsAre("faulthandler"));
+}
+
+TEST_F(Completion, without_a_service_there_are_no_workers_and_no_noise) {
+  EXPECT_THAT(offers("pyfaultctl", "stop --all w"), ElementsAre(""));
+}
+
+TEST_F(Completion, offers_files_where_files_are_meant) {
+  two_web_workers();
+  EXPECT_THAT(offers("pyfaultctl", "check-config ser"),
+              UnorderedElementsAre("serves.py", "service.toml"));
 }
 
 class ControlSocket : public ControlTest {
