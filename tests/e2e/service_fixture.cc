@@ -47,7 +47,16 @@ void ServiceTest::start() {
   service_ = std::make_unique<ChildProcess>(
       Launch{.command = {watchdog_path(), "--config", "service.toml", "--log", "log",
                          "--log-format", "json", "--python", interpreter_.path},
+             .environment = environment(),
              .directory = directory_.path()});
+}
+
+Outcome ServiceTest::ctl(std::vector<std::string> words, Launch launch) const {
+  words.insert(words.begin(), ctl_path());
+  launch.command = std::move(words);
+  launch.environment.merge(environment());
+  launch.directory = directory_.path();
+  return run(std::move(launch));
 }
 
 Outcome ServiceTest::wait() {

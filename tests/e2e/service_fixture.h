@@ -34,6 +34,8 @@ class ServiceTest : public testing::Test {
   void reload() { service_->send(SIGHUP); }
   void stop() { service_->send(SIGTERM); }
   Outcome wait();
+  // pyfaultctl, in the service's directory.
+  Outcome ctl(std::vector<std::string> words, Launch launch = {}) const;
 
   // The events of a kind, of all workers or of one, when there are `count` of them at least.
   using Events = std::vector<nlohmann::json>;
@@ -51,6 +53,10 @@ class ServiceTest : public testing::Test {
   std::filesystem::path file(const std::string& name) const { return directory_.path() / name; }
   ChildProcess& service() { return *service_; }
   const Interpreter& interpreter() const { return interpreter_; }
+  // Where services and pyfaultctl meet: a place of this test's own.
+  std::map<std::string, std::string> environment() const {
+    return {{"RUNTIME_DIRECTORY", directory_.path()}};
+  }
   static bool is_alive(int pid);
 
  private:

@@ -8,6 +8,7 @@ import unittest
 import agent_size
 import include_direction
 import layout_tables
+import man_pages
 import signal_symbols
 import stack_budget
 import top_level
@@ -169,6 +170,28 @@ class AgentSize(Folder):
     def test_too_many_bytes_are_named(self):
         sample = self.compile("int f() { return 1; }", "-shared")
         self.assertIn("more than 100", agent_size.check(sample, max_bytes=100)[0])
+
+
+class ManPages(Folder):
+    PAGE = ".It Fl Fl log Ar FILE\n.It Fl f , Fl Fl follow\n.It Cm restart , stop\n.Ic [metrics]\n"
+
+    def test_an_option_that_the_page_lacks_is_named(self):
+        self.assertEqual(man_pages.missing_options("--log FILE, -f, --log-format FORMAT", self.PAGE), ["--log-format"])
+
+    def test_a_key_or_a_command_that_the_page_lacks_is_named(self):
+        self.assertEqual(man_pages.missing_words({"stop", "metrics", "listen"}, self.PAGE), ["listen"])
+
+    def test_a_key_is_found_however_it_is_read(self):
+        source = 'table.get("a", x); table.get_signal("b", y); get_size(table, "c", z); top.tables("d"); table("e");'
+        self.assertEqual(man_pages.keys_in(source), set("abcde"))
+
+    def test_a_word_that_the_completion_lacks_is_named(self):
+        self.assertEqual(man_pages.missing_in_completion({"start", "--all"}, "words='restart --all'"), ["start"])
+
+    def test_a_page_that_is_set_wrongly_is_told(self):
+        page = self.write("page.1", ".Dd November 23, 2026\n.Dt X 1\n.Os\n.Sh NAME\n.Nm x\n.Nd y\n.Bl -tag\n.nonsense\n")
+        if man_pages.shutil.which("mandoc") or man_pages.shutil.which("groff"):
+            self.assertTrue(man_pages.formatting_problems(page))
 
 
 class LayoutTables(unittest.TestCase):

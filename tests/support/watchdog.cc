@@ -16,6 +16,10 @@ std::filesystem::path agent_path() {
   return watchdog_path().parent_path().parent_path() / "lib/pyfault-watchdog/libpyfault_agent.so";
 }
 
+std::filesystem::path ctl_path() {
+  return watchdog_path().parent_path() / "pyfaultctl";
+}
+
 Watchdog::Watchdog(Interpreter interpreter, std::filesystem::path log)
     : interpreter_(std::move(interpreter)), log_(std::move(log)) {}
 

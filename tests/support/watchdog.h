@@ -14,6 +14,7 @@ namespace pyfault::test {
 // PYFAULT_WATCHDOG in the environment, or the one of this build.
 std::filesystem::path watchdog_path();
 std::filesystem::path agent_path();
+std::filesystem::path ctl_path();
 
 class Watchdog {
  public:

@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""What the programs and the configuration take is in their man pages and completions.
+
+usage: man_pages.py SOURCE_ROOT PYFAULT_WATCHDOG PYFAULTCTL
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]*|-[a-z])(?![\w-])")
+COMMAND = re.compile(r"^  ([a-z][a-z-]*) ", re.M)  # indented in the help text
+# Of a TableReader: get("key", ...), table("key"), tables("key"), read_table("key", ...), get_size(table, "key", ...)
+KEY = re.compile(r'\b(?:get|get_signal|get_signal_or_none|get_mode|get_size|tables?|read_table)\((?:\w+, )?"(\w+)"')
+
+
+def flags_of(page):
+    long = {"--" + name.replace("\\-", "-") for name in re.findall(r"\bFl Fl ([a-z\\-]+)", page)}
+    return long | {"-" + name for name in re.findall(r"\bFl ([a-z])\b", page)}
+
+
+def words_of(page):
+    macros = re.findall(r"^\.(?:It )?(?:Cm|Ic) (.*)$", page, re.M)
+    return {word.strip("[]") for line in macros for word in line.split()}
+
+
+def keys_in(source):
+    return set(KEY.findall(source))
+
+
+def missing_options(help_text, page):
+    return sorted(set(OPTION.findall(help_text)) - flags_of(page))
+
+
+def missing_words(words, page):
+    return sorted(set(words) - words_of(page))
+
+
+def missing_in_completion(words, completion):
+    return sorted(word for word in words if not re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", completion))
+
+
+def formatting_problems(page):
+    """What the formatter has to say; nothing where there is none."""
+    if shutil.which("mandoc"):
+        run = subprocess.run(["mandoc", "-Tlint", "-Wwarning", page], capture_output=True, text=True)
+        return run.stdout.splitlines()
+    if shutil.which("groff"):
+        run = subprocess.run(["groff", "-mandoc", "-ww", "-Tutf8", "-z", page], capture_output=True, text=True)
+        return run.stderr.splitlines()
+    print("neither mandoc nor groff is here: how the pages are set is not checked", file=sys.stderr)
+    return []
+
+
+def read(root, *path):
+    with open(os.path.join(root, *path), encoding="utf-8") as file:
+        return file.read()
+
+
+def help_of(program):
+    """Without its examples, which show the options of others too."""
+    text = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
+    return text.partition("\nExample")[0]
+
+
+def config_keys(root):
+    folder = os.path.join(root, "watchdog", "config")
+    names = [name for name in os.listdir(folder) if name.endswith(".cc") and name != "table_reader.cc"]
+    return set().union(*(keys_in(read(folder, name)) for name in names))
+
+
+def check(root, programs):
+    problems = []
+    for program, page_name in ((programs[0], "pyfault-watchdog.8"), (programs[1], "pyfaultctl.1")):
+        help_text = help_of(program)
+        page = read(root, "watchdog/man", page_name)
+        completion = read(root, "watchdog/completion", os.path.basename(program) + ".bash")
+        commands = COMMAND.findall(help_text)
+        long_options = [option for option in OPTION.findall(help_text) if option.startswith("--")]
+        problems += [f"{page_name}: {each} is missing" for each in missing_options(help_text, page)]
+        problems += [f"{page_name}: {each} is missing" for each in missing_words(commands, page)]
+        problems += [f"completion of {os.path.basename(program)}: {each} is missing"
+                     for each in missing_in_completion({*commands, *long_options}, completion)]
+    page = read(root, "watchdog/man/pyfault-watchdog.toml.5")
+    problems += [f"pyfault-watchdog.toml.5: {key} is missing" for key in missing_words(config_keys(root), page)]
+    for name in sorted(os.listdir(os.path.join(root, "watchdog/man"))):
+        problems += formatting_problems(os.path.join(root, "watchdog/man", name))
+    return problems
+
+
+if __name__ == "__main__":
+    found = check(sys.argv[1], sys.argv[2:])
+    sys.exit("\n".join(found) or None)
