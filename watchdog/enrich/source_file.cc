@@ -7,6 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
 
 #include "watchdog/enrich/process_info.h"
 #include "watchdog/os/read_file.h"
@@ -29,9 +33,34 @@ UniqueFd open_place(int directory, const std::string& name, std::uint64_t resolv
       static_cast<int>(syscall(SYS_openat2, directory, name.c_str(), &how, sizeof(how))));
 }
 
+// By seccomp filters: systemd's RestrictSUIDSGID, older ones of container engines.
+bool is_denied(const UniqueFd& opened) {
+  return !opened && (errno == ENOSYS || errno == EPERM);
+}
+
+std::string link_to(const UniqueFd& place) {
+  return "/proc/self/fd/" + std::to_string(place.get());
+}
+
+bool are_one(const UniqueFd& left, const UniqueFd& right) {
+  struct stat one {};
+  struct stat other {};
+  return fstat(left.get(), &one) == 0 && fstat(right.get(), &other) == 0 &&
+         one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+// Where openat2 is denied. A magic link may lead anywhere, so the place must be found by its own
+// name too.
+UniqueFd open_named_place(int directory, const std::string& name) {
+  UniqueFd place(::openat(directory, name.c_str(), O_PATH | O_CLOEXEC));
+  std::error_code unreadable;
+  const auto own_name = std::filesystem::read_symlink(link_to(place), unreadable);
+  const UniqueFd named(::open(own_name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  return are_one(place, named) ? std::move(place) : UniqueFd();
+}
+
 UniqueFd open_for_reading(const UniqueFd& place) {
-  const std::string path = "/proc/self/fd/" + std::to_string(place.get());
-  return UniqueFd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  return UniqueFd(::open(link_to(place).c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
 bool is_our_root(const UniqueFd& root) {
@@ -65,8 +94,12 @@ SourceFiles::SourceFiles(int pid, std::int64_t unchanged_since_ns)
 // Links are followed as the process's own root has them. Below a foreign root a relative name must
 // not lead out of the working directory, for there the kernel would follow links in our root.
 UniqueFd SourceFiles::locate(const std::string& name) const {
-  if (name.starts_with('/')) return open_place(root_.get(), name, RESOLVE_IN_ROOT);
-  return open_place(cwd_.get(), name, foreign_root_ ? RESOLVE_BENEATH : 0);
+  const bool absolute = name.starts_with('/');
+  const std::uint64_t beneath = foreign_root_ ? RESOLVE_BENEATH : 0;
+  UniqueFd place = absolute ? open_place(root_.get(), name, RESOLVE_IN_ROOT)
+                            : open_place(cwd_.get(), name, beneath);
+  if (!is_denied(place) || foreign_root_) return place;
+  return open_named_place(cwd_.get(), name);
 }
 
 std::optional<std::string> SourceFiles::read(const std::string& name, std::size_t limit) const {

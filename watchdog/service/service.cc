@@ -36,8 +36,9 @@ namespace {
 constexpr std::chrono::seconds kLogFinishLimit{5};
 constexpr std::chrono::seconds kManagerFinishLimit{1};
 
-WorkerSurroundings surroundings_for(const ServiceOptions& options, const sigset_t& signal_mask) {
-  return {options.python, find_agent(), environ, signal_mask};
+WorkerSurroundings surroundings_for(const ServiceOptions& options, const sigset_t& signal_mask,
+                                    DelegatedCgroup* cgroup) {
+  return {options.python, find_agent(), environ, signal_mask, cgroup};
 }
 
 LogNotices output_notices() {
@@ -78,7 +79,7 @@ class Service {
  public:
   explicit Service(const ServiceOptions& options)
       : options_(options),
-        surroundings_(surroundings_for(options, signals_.original_mask())),
+        surroundings_(surroundings_for(options, signals_.original_mask(), cgroup_.get())),
         output_(std::make_unique<FdSink>(our_stdout()), output_notices()),
         supervisor_(io_, surroundings_,
                     {[this](Event event) { report(std::move(event)); },
@@ -104,6 +105,7 @@ class Service {
 
   ServiceSignals signals_;  // first: the threads of the logs inherit the mask
   const ServiceOptions& options_;
+  const std::unique_ptr<DelegatedCgroup> cgroup_ = DelegatedCgroup::take();
   const WorkerSurroundings surroundings_;
   boost::asio::io_context io_{1};
   Reporter reporter_{std::vector<LogSettings>()};

@@ -180,9 +180,10 @@ void Supervisor::stop_next() {
 void Supervisor::reap_children() {
   for (;;) {
     siginfo_t ended{};
-    if (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0) return;
+    if (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0) break;
     reap(ended.si_pid);
   }
+  if (host_.surroundings.cgroup) host_.surroundings.cgroup->sweep();
 }
 
 void Supervisor::explain_oom_kill() {

@@ -133,7 +133,9 @@ void Worker::spawn() {
     if (config_.output == OutputMode::kCapture) {
       output = std::make_unique<WorkerOutput>(host_.io, config_.name, host_.write_output);
     }
+    DelegatedCgroup* const cgroups = host_.surroundings.cgroup;
     life_ = std::make_unique<WorkerLife>(host_.io, std::move(plan), std::move(output),
+                                         cgroups ? cgroups->make(config_.name) : std::nullopt,
                                          [this] { on_end(); });
   } catch (const StartError& error) {
     return fail_to_start(error.what(), error.exit_code());
@@ -215,7 +217,7 @@ void Worker::collect() {
   decision_.reset();
   asked_for_dumps_.clear();
   if (!life_) return;
-  kill_below(tree());
+  kill_all_below();
   last_end_ = life_->end();
   life_.reset();
   ExitEvent& exit = last_end_->exit;
@@ -269,10 +271,16 @@ void Worker::continue_stop() {
     case StopStep::kDump:
       return ask_for_dumps();
     case StopStep::kKill:
-      kill_below(tree());
+      kill_all_below();
       life_->send(SIGKILL);
       return;
   }
+}
+
+// One that has left the cgroup is found by what it is below.
+void Worker::kill_all_below() {
+  life_->kill_cgroup();
+  kill_below(tree());
 }
 
 // Of all its processes: what keeps one from stopping may be another.

@@ -92,6 +92,7 @@ class Worker {
   void report_exit();
   void report_crash_loop(const CrashLoop& loop);
   void continue_stop();
+  void kill_all_below();
   void ask_for_dumps();
   void note_dump(int pid);
   void report(decltype(Event::body) body);

@@ -17,9 +17,19 @@ UniqueFd open_null() {
   return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
-ChildProcess spawn(SpawnPlan& plan, WorkerOutput* output) {
+std::optional<MemoryCgroup> memory_of(const std::optional<WorkerCgroup>& cgroup) {
+  return cgroup ? cgroup->memory() : std::nullopt;
+}
+
+OomKills oom_kills_in(const std::optional<MemoryCgroup>& own) {
+  return own ? OomKills(*own) : OomKills(::getpid());
+}
+
+ChildProcess spawn(SpawnPlan& plan, WorkerOutput* output,
+                   const std::optional<WorkerCgroup>& cgroup) {
   const UniqueFd null = open_null();
   plan.streams[STDIN_FILENO] = null.get();
+  if (cgroup) plan.cgroup_procs = cgroup->procs();
   if (output) {
     plan.streams[STDOUT_FILENO] = output->out();
     plan.streams[STDERR_FILENO] = output->err();
@@ -42,10 +52,13 @@ ReadableFd await_end(boost::asio::io_context& io, ChildProcess& child,
 }  // namespace
 
 WorkerLife::WorkerLife(boost::asio::io_context& io, SpawnPlan plan,
-                       std::unique_ptr<WorkerOutput> output, std::function<void()> on_end)
-    : oom_kills_(::getpid()),
+                       std::unique_ptr<WorkerOutput> output, std::optional<WorkerCgroup> cgroup,
+                       std::function<void()> on_end)
+    : cgroup_(std::move(cgroup)),
+      own_memory_(memory_of(cgroup_)),
+      oom_kills_(oom_kills_in(own_memory_)),
       output_(std::move(output)),
-      child_(spawn(plan, output_.get())),
+      child_(spawn(plan, output_.get(), cgroup_)),
       on_end_(await_end(io, child_, std::move(on_end))),
       run_(describe(plan)) {
   on_end_.start();
@@ -65,6 +78,14 @@ double WorkerLife::uptime_seconds() const {
 
 void WorkerLife::send(int signal) const {
   ::syscall(SYS_pidfd_send_signal, child_.pidfd(), signal, nullptr, 0);
+}
+
+void WorkerLife::kill_cgroup() const {
+  if (cgroup_) cgroup_->kill();
+}
+
+void WorkerLife::disown_oom_kills() {
+  if (!own_memory_) oom_kills_.count_anew();
 }
 
 void WorkerLife::drain_output() {

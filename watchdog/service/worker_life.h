@@ -12,6 +12,7 @@
 #include "watchdog/program_run.h"
 #include "watchdog/service/worker_output.h"
 #include "watchdog/supervise/child_process.h"
+#include "watchdog/supervise/delegated_cgroup.h"
 #include "watchdog/supervise/oom_kills.h"
 
 namespace pyfault {
@@ -25,16 +26,20 @@ struct WorkerEnd {
 
 class WorkerLife {
  public:
-  // Starts the process. `output` is none where it has our streams; on_end is called once it is
+  // Starts the process. `output` is none where it has our streams, `cgroup` where it shares ours;
+  // on_end is called once it is
   // dead, and not yet reaped. Throws StartError, std::system_error: then there is no process.
   WorkerLife(boost::asio::io_context& io, SpawnPlan plan, std::unique_ptr<WorkerOutput> output,
-             std::function<void()> on_end);
+             std::optional<WorkerCgroup> cgroup, std::function<void()> on_end);
   WorkerLife(const WorkerLife&) = delete;
   WorkerLife& operator=(const WorkerLife&) = delete;
 
   int pid() const { return child_.pid(); }
   double uptime_seconds() const;
   void send(int signal) const;
+
+  // It and all that it has started, where it has a cgroup of its own.
+  void kill_cgroup() const;
 
   // What it has said of itself up to now.
   void drain_output();
@@ -45,8 +50,8 @@ class WorkerLife {
 
   Event start_event() const { return run_.start_event(); }
 
-  // An OOM kill up to now was that of another worker.
-  void disown_oom_kills() { oom_kills_.count_anew(); }
+  // An OOM kill up to now was that of another worker, where they share a cgroup.
+  void disown_oom_kills();
 
   // To be called last, of a dead process: waits for it and says how it ended.
   WorkerEnd end();
@@ -61,7 +66,9 @@ class WorkerLife {
 
   Process describe(const SpawnPlan& plan) const;
 
-  OomKills oom_kills_;  // before the process: no kill may come before the count
+  std::optional<WorkerCgroup> cgroup_;
+  std::optional<MemoryCgroup> own_memory_;  // its alone
+  OomKills oom_kills_;                      // before the process: no kill may come before the count
   Clock::time_point started_ = Clock::now();
   std::unique_ptr<WorkerOutput> output_;
   ChildProcess child_;

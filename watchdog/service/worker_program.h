@@ -6,6 +6,7 @@
 
 #include "watchdog/config/parse_config.h"
 #include "watchdog/supervise/child_process.h"
+#include "watchdog/supervise/delegated_cgroup.h"
 
 namespace pyfault {
 
@@ -15,6 +16,7 @@ struct WorkerSurroundings {
   std::string agent;
   const char* const* environment = nullptr;  // the service's own
   sigset_t signal_mask{};                    // that it was started with
+  DelegatedCgroup* cgroup = nullptr;         // where each gets one of its own; outlives all workers
 };
 
 // The sockets that a worker finds in its environment.

@@ -38,7 +38,7 @@ std::vector<char*> pointers_to(const std::vector<std::string>& words) {
 }
 
 // What can fail in the child.
-enum class Step { kNone, kSession, kStreams, kLimits, kIdentity, kDirectory, kExecute };
+enum class Step { kNone, kCgroup, kSession, kStreams, kLimits, kIdentity, kDirectory, kExecute };
 
 struct Failure {
   Step step = Step::kNone;
@@ -97,9 +97,15 @@ bool take_identity(const Identity& identity) {
          ::syscall(SYS_setresuid, uid, uid, uid) == 0;
 }
 
+// Before the program runs: whatever it starts is born there.
+bool enter_cgroup(int procs) {
+  return procs < 0 || ::write(procs, "0", 1) == 1;
+}
+
 // The directory comes last: it must be the user's to enter. Root's limits may be raised only
 // before.
 Step prepare(const SpawnPlan& plan) {
+  if (!enter_cgroup(plan.cgroup_procs)) return Step::kCgroup;
   if (plan.own_session && ::setsid() < 0) return Step::kSession;
   if (!take_streams(plan.streams)) return Step::kStreams;
   if (!take_limits(plan)) return Step::kLimits;
@@ -172,6 +178,8 @@ SpawnPlan through_shell(const SpawnPlan& plan) {
 
 std::string wanted_by(Step step, const SpawnPlan& plan) {
   switch (step) {
+    case Step::kCgroup:
+      return "a cgroup of its own";
     case Step::kSession:
       return "a session of its own";
     case Step::kStreams:

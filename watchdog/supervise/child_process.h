@@ -29,6 +29,7 @@ struct SpawnPlan {
   std::optional<mode_t> umask{};
   std::optional<Identity> identity{};
   std::string directory{};  // empty: ours
+  int cgroup_procs = -1;    // cgroup.procs of the cgroup that it goes to, opened for writing
 };
 
 struct ChildEnd {

@@ -41,6 +41,25 @@ std::string unescape(std::string_view text) {
   return plain;
 }
 
+// cgroups(7): "4:memory:/path", for v2 "0::/path".
+struct Membership {
+  std::string_view controllers;
+  std::string_view path;
+};
+
+std::vector<Membership> parse_memberships(std::string_view proc_pid_cgroup) {
+  std::vector<Membership> memberships;
+  for (const std::string_view line : split(proc_pid_cgroup, '\n')) {
+    const std::size_t first = line.find(':');
+    const std::size_t second = line.find(':', first + 1);
+    if (first == line.npos || second == line.npos) continue;
+    std::string_view path = line.substr(second + 1);
+    if (path.ends_with(kDeleted)) path.remove_suffix(kDeleted.size());
+    memberships.push_back({line.substr(first + 1, second - first - 1), path});
+  }
+  return memberships;
+}
+
 struct Mount {
   std::string root;  // the part of the hierarchy that is seen at `point`
   std::string point;
@@ -74,19 +93,16 @@ std::string below(const std::string& root, const std::string& path) {
 }  // namespace
 
 MemoryCgroup memory_cgroup(std::string_view proc_pid_cgroup) {
-  MemoryCgroup found;
-  for (const std::string_view line : split(proc_pid_cgroup, '\n')) {
-    const std::size_t first = line.find(':');
-    const std::size_t second = line.find(':', first + 1);
-    if (first == line.npos || second == line.npos) continue;
-    const std::string_view controllers = line.substr(first + 1, second - first - 1);
-    std::string_view path = line.substr(second + 1);
-    if (path.ends_with(kDeleted)) path.remove_suffix(kDeleted.size());
-    // Where v1 has the controller, v2 has not.
-    if (names_memory(controllers)) return {false, std::string(path)};
-    if (controllers.empty()) found = {true, std::string(path)};
-  }
-  return found;
+  const auto memberships = parse_memberships(proc_pid_cgroup);
+  const auto v1 = std::ranges::find_if(memberships, names_memory, &Membership::controllers);
+  if (v1 == memberships.end()) return unified_cgroup(proc_pid_cgroup);
+  return {false, std::string(v1->path)};  // where v1 has the controller, v2 has not
+}
+
+MemoryCgroup unified_cgroup(std::string_view proc_pid_cgroup) {
+  const auto memberships = parse_memberships(proc_pid_cgroup);
+  const auto v2 = std::ranges::find(memberships, "", &Membership::controllers);
+  return v2 == memberships.end() ? MemoryCgroup{} : MemoryCgroup{true, std::string(v2->path)};
 }
 
 std::string folder_of(const MemoryCgroup& cgroup, std::string_view mountinfo) {

@@ -16,6 +16,9 @@ struct MemoryCgroup {
 
 MemoryCgroup memory_cgroup(std::string_view proc_pid_cgroup);
 
+// Its cgroup of v2, whatever that accounts for.
+MemoryCgroup unified_cgroup(std::string_view proc_pid_cgroup);
+
 // The folder of the cgroup, from the text of /proc/self/mountinfo; empty when that hierarchy, or
 // that part of it, is not mounted here.
 std::string folder_of(const MemoryCgroup& cgroup, std::string_view mountinfo);

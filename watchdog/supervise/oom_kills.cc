@@ -9,7 +9,6 @@
 
 #include "watchdog/os/read_file.h"
 #include "watchdog/supervise/dying_process.h"
-#include "watchdog/supervise/memory_cgroup.h"
 
 namespace pyfault {
 namespace {
@@ -49,8 +48,9 @@ std::optional<std::uint64_t> count_of(const std::string& folder) {
 
 }  // namespace
 
-OomKills::OomKills(pid_t pid, std::string root) : root_(std::move(root)) {
-  const MemoryCgroup cgroup = cgroup_of(pid, root_);
+OomKills::OomKills(pid_t pid, std::string root) : OomKills(cgroup_of(pid, root), root) {}
+
+OomKills::OomKills(const MemoryCgroup& cgroup, std::string root) : root_(std::move(root)) {
   const auto mounts = read_file(root_ + "/proc/self/mountinfo", kMaxBytes);
   if (cgroup.path.empty() || !mounts) return;
   const std::string folder = folder_of(cgroup, *mounts);

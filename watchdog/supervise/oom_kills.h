@@ -13,6 +13,7 @@
 #include <string>
 
 #include "watchdog/os/unique_fd.h"
+#include "watchdog/supervise/memory_cgroup.h"
 
 namespace pyfault {
 
@@ -22,6 +23,9 @@ class OomKills {
   // program: the child begins in the same cgroup, and no kill can come before the count. `root`
   // stands in front of all paths, for tests.
   explicit OomKills(pid_t pid, std::string root = "");
+
+  // The same of a cgroup that nobody is in yet.
+  explicit OomKills(const MemoryCgroup& cgroup, std::string root = "");
 
   // True when the count is higher now and `pid`, a process not yet reaped, is known to be in that
   // cgroup still.

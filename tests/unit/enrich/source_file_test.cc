@@ -4,12 +4,20 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 
@@ -173,6 +181,47 @@ TEST_F(StrangersFileTest, AReadableFileInAClosedDirectoryIsNone) {
   fs::create_directory(path("closed"));
   chmod(path("closed").c_str(), 0700);
   EXPECT_FALSE(read_for(stranger_.pid(), write("closed/app.py", "secret", 0644)));
+}
+
+// As systemd's RestrictSUIDSGID does.
+bool deny_openat2() {
+  sock_filter rules[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{std::size(rules), rules};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+class WithoutOpenat2Test : public SourceFileTest {
+ protected:
+  // In a process of its own.
+  std::string outcome(const std::string& name) const {
+    const pid_t child = fork();
+    if (child == 0) _exit(!deny_openat2() ? 2 : read(name) ? 1 : 0);
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) > 1) return "no filter";
+    return WEXITSTATUS(status) == 1 ? "read" : "none";
+  }
+};
+
+TEST_F(WithoutOpenat2Test, AFileIsReadAllTheSame) {
+  EXPECT_EQ(outcome(write("app.py")), "read");
+}
+
+TEST_F(WithoutOpenat2Test, AnOrdinaryLinkIsFollowed) {
+  fs::create_symlink(write("app.py"), path("link.py"));
+  EXPECT_EQ(outcome(path("link.py")), "read");
+}
+
+TEST_F(WithoutOpenat2Test, ALinkOfProcToWhatHasNoNameIsNotFollowed) {
+  const UniqueFd secret(memfd_create("app.py", MFD_CLOEXEC));
+  ASSERT_EQ(::write(secret.get(), "secret", 6), 6);
+  EXPECT_EQ(outcome("/proc/self/fd/" + std::to_string(secret.get())), "none");
 }
 
 }  // namespace
