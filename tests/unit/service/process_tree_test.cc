@@ -109,7 +109,7 @@ TEST_F(Tree, an_orphan_without_an_environment_is_known_by_its_session) {
 }
 
 TEST_F(Tree, a_daemon_that_left_the_session_is_found_too) {
-  const int pid = start("setsid sh -c 'echo $$; exec sleep 1000 > /dev/null' & wait");
+  const int pid = start("setsid sh -c 'echo $$; sleep 1000 > /dev/null; true' & wait");
   kill_worker();
   EXPECT_THAT(below(tree_), Contains(pid));
   kill_below(tree_);
