@@ -39,6 +39,16 @@ ExitEvent describe(const ChildEnd& end) {
 
 }  // namespace
 
+ProgramRun::ProgramRun(Memory memory)
+    : process_(std::move(memory.process)),
+      last_crash_(std::move(memory.last_crash)),
+      left_out_(memory.left_out),
+      replaced_(memory.replaced.begin(), memory.replaced.end()) {}
+
+ProgramRun::Memory ProgramRun::memory() const {
+  return {process_, last_crash_, left_out_, {replaced_.begin(), replaced_.end()}};
+}
+
 void ProgramRun::note(const Event& event) {
   if (event.process.pid != process_.pid) return;
   if (const auto* replaced = std::get_if<HandlerReplacedEvent>(&event.body)) {
@@ -65,7 +75,7 @@ Event ProgramRun::start_event() const {
 }
 
 Event ProgramRun::exit_event(const ChildEnd& end, double uptime_seconds) const {
-  ExitEvent exit = describe(end);
+  ExitEvent exit = end.is_known ? describe(end) : describe_unknown_end();
   exit.uptime_seconds = uptime_seconds;
   if (ended_by_crash(exit)) {
     exit.crash_id = last_crash_->id;
@@ -79,9 +89,22 @@ Event ProgramRun::exit_event(const ChildEnd& end, double uptime_seconds) const {
   return event;
 }
 
+// A crash that was bound to end it is all that there is to go by.
+ExitEvent ProgramRun::describe_unknown_end() const {
+  ExitEvent exit;
+  exit.reason = kEndUnknown;
+  exit.detail = "it was no longer our child when it ended";
+  if (last_crash_ && last_crash_->fatal) {
+    exit.signal = last_crash_->signal;
+    exit.reason = "signaled";
+    exit.detail += "; the signal is that of its crash record";
+  }
+  return exit;
+}
+
 bool ProgramRun::ended_by_crash(const ExitEvent& exit) const {
   if (!last_crash_) return false;
-  if (!exit.signal) return exit.code != 0;
+  if (!exit.signal) return exit.code.value_or(0) != 0;
   return last_crash_->fatal || *exit.signal == last_crash_->signal;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "watchdog/event/event.h"
 #include "watchdog/supervise/child_process.h"
@@ -13,8 +14,24 @@ namespace pyfault {
 
 class ProgramRun {
  public:
+  struct LastCrash {
+    std::string id;
+    int signal = 0;
+    bool fatal = false;
+  };
+
   ProgramRun() = default;
   explicit ProgramRun(Process process) : process_(std::move(process)) {}
+
+  // What was noted up to now, and going on from it.
+  struct Memory {
+    Process process;
+    std::optional<LastCrash> last_crash;
+    bool left_out = false;
+    std::vector<int> replaced;
+  };
+  Memory memory() const;
+  explicit ProgramRun(Memory memory);
 
   // Remembers a crash of the program itself, which its end may be owed to, and which of our
   // handlers it replaced; other events are not its.
@@ -31,12 +48,7 @@ class ProgramRun {
   Event exit_event(const ChildEnd& end, double uptime_seconds) const;
 
  private:
-  struct LastCrash {
-    std::string id;
-    int signal = 0;
-    bool fatal = false;
-  };
-
+  ExitEvent describe_unknown_end() const;
   bool ended_by_crash(const ExitEvent& exit) const;
 
   Process process_;  // as last seen: the program may have replaced itself by exec

@@ -51,6 +51,7 @@ struct RecoveredEvent {};
 inline constexpr char kOomKilled[] = "oom-killed";        // by the kernel, for want of memory
 inline constexpr char kWasStopped[] = "stopped";          // as somebody asked
 inline constexpr char kStartFailed[] = "start-failed";    // there was no process
+inline constexpr char kEndUnknown[] = "unknown";          // nobody could tell us how it ended
 inline constexpr char kStartTimeout[] = "start-timeout";  // ended for not being ready in time
 
 // What becomes of a worker that has ended.
@@ -63,11 +64,11 @@ struct AfterExit {
 };
 
 struct ExitEvent {
-  std::optional<int> code;    // exactly one of code and signal is set
+  std::optional<int> code;    // at most one of code and signal is set
   std::optional<int> signal;  // number
   bool core_dumped = false;
-  std::string reason;                   // "exited", "signaled" or one of the above
-  std::string detail;                   // why it could not be started
+  std::string reason;  // "exited", "signaled" or one of the above
+  std::string detail;  // why it could not be started, or why how it ended is unknown
   std::optional<std::string> crash_id;  // of the crash that ended the process
   std::optional<int> crash_signal;      // of that crash; `signal` may have cut its dying short
   bool record_left_out = false;         // perhaps: some of its were not reported, or lost

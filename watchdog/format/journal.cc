@@ -60,8 +60,10 @@ struct AddBody {
 
   void operator()(const ExitEvent& exit) const {
     const char* killed = exit.core_dumped ? "dumped" : "killed";
-    add(fields, "EXIT_CODE", exit.signal ? killed : "exited");
-    add(fields, "EXIT_STATUS", std::to_string(exit.signal.value_or(exit.code.value_or(0))));
+    if (exit.signal || exit.code) {
+      add(fields, "EXIT_CODE", exit.signal ? killed : "exited");
+      add(fields, "EXIT_STATUS", std::to_string(exit.signal ? *exit.signal : *exit.code));
+    }
     if (exit.signal) add(fields, "PYFAULT_SIGNAL", signal_name(*exit.signal));
     add(fields, "PYFAULT_REASON", exit.reason);
     add(fields, "PYFAULT_CRASH_ID", exit.crash_id.value_or(""));

@@ -20,8 +20,9 @@ std::string without_headers(std::string report, const Event& event) {
 }
 
 std::string how_it_ended(const ExitEvent& exit) {
-  return exit.signal ? fmt::format("was killed by {}", signal_name(*exit.signal))
-                     : fmt::format("exited with code {}", exit.code.value_or(0));
+  if (exit.signal) return fmt::format("was killed by {}", signal_name(*exit.signal));
+  return exit.code ? fmt::format("exited with code {}", *exit.code)
+                   : std::string("ended, it is not known how");
 }
 
 struct SentenceOf {

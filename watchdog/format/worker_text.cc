@@ -31,8 +31,9 @@ std::string what_comes_after(const AfterExit& after) {
 }
 
 std::string how_it_ended(const ExitEvent& exit) {
-  std::string text = exit.signal ? fmt::format(" was killed by {}", signal_name(*exit.signal))
-                                 : fmt::format(" exited with code {}", exit.code.value_or(0));
+  std::string text = " ended, it is not known how,";
+  if (exit.signal) text = fmt::format(" was killed by {}", signal_name(*exit.signal));
+  if (exit.code) text = fmt::format(" exited with code {}", *exit.code);
   if (exit.crash_id) text += " (crash " + escape_text(*exit.crash_id) + ")";
   if (exit.reason == kOomKilled) text += " (an OOM kill, as its memory cgroup counts)";
   if (exit.reason == kWasStopped) text += ", stopped";

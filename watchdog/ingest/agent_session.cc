@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <span>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,37 @@ AgentSession::AgentSession(boost::asio::io_context& io, Attachment attachment,
       on_end_(std::move(on_end)) {
   pipe_.emplace(io, std::move(attachment.pipe), [this] { wake_up(); });
   pipe_->start();
+}
+
+AgentSession::AgentSession(boost::asio::io_context& io, KeptSession kept,
+                           std::function<void(Event)> on_event, std::function<void()> on_end,
+                           const RecordAllowance& allowance)
+    : family_(io, std::move(kept.memory.family), [this] { wake_up(); }),
+      ring_(RingMemory::as_it_is(RingFile(std::move(kept.ring)))),
+      reader_(ring_.address()),
+      attached_ns_(kept.memory.attached_ns),
+      dropped_(kept.memory.dropped),
+      crashes_(allowance),
+      dumps_(allowance),
+      lost_children_(kLostChildren),
+      notices_(allowance),
+      own_death_told_(kept.memory.own_death_told),
+      on_event_(std::move(on_event)),
+      on_end_(std::move(on_end)) {
+  for (const int signal : kept.memory.replaced) {
+    if (signal > 0 && signal < NSIG) replaced_.set(static_cast<std::size_t>(signal));
+  }
+  if (!kept.pipe) throw std::runtime_error("its pipe is missing");
+  pipe_.emplace(io, std::move(kept.pipe), [this] { wake_up(); });
+  pipe_->start();
+}
+
+SessionMemory AgentSession::memory() const {
+  SessionMemory memory{0, family_.memory(), attached_ns_, dropped_, {}, own_death_told_};
+  for (int signal = 1; signal < NSIG; ++signal) {
+    if (replaced_.test(static_cast<std::size_t>(signal))) memory.replaced.push_back(signal);
+  }
+  return memory;
 }
 
 void AgentSession::drain() {

@@ -22,6 +22,7 @@
 #include "watchdog/ingest/process_family.h"
 #include "watchdog/ingest/readable_fd.h"
 #include "watchdog/ingest/record_limit.h"
+#include "watchdog/ingest/session_memory.h"
 #include "watchdog/os/ring_memory.h"
 
 namespace pyfault {
@@ -40,8 +41,15 @@ class AgentSession {
   AgentSession(boost::asio::io_context& io, Attachment attachment,
                std::function<void(Event)> on_event, std::function<void()> on_end,
                const RecordAllowance& allowance = {});
+
+  // Goes on with what another watchdog has left. Throws std::runtime_error when it is no session.
+  AgentSession(boost::asio::io_context& io, KeptSession kept, std::function<void(Event)> on_event,
+               std::function<void()> on_end, const RecordAllowance& allowance = {});
   AgentSession(const AgentSession&) = delete;
   AgentSession& operator=(const AgentSession&) = delete;
+
+  // But for its id.
+  SessionMemory memory() const;
 
   // Looks at every slot now, and says what was lost or left out since that was said last.
   void drain();

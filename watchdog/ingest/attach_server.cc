@@ -1,5 +1,6 @@
 #include "watchdog/ingest/attach_server.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -72,12 +73,19 @@ Process ourselves() {
 class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(io_context& io, EventHandler on_event, AttachLimits limits, AttachHandler on_attach);
+  Impl(io_context& io, EventHandler on_event, AttachLimits limits, std::vector<UniqueFd> listeners,
+       int leader);
 
   const std::string& address() const { return door_.address(); }
   void resume_accepting();
   void drain();
   bool watches(int pid) const;
   void close();
+  void adopt(std::vector<KeptSession> sessions);
+  void set_keeper(SessionKeeper keeper) { keeper_ = std::move(keeper); }
+  std::vector<UniqueFd> listeners() const;
+  std::vector<SessionMemory> memory() const;
+  void leave() { door_.leave(); }
 
  private:
   using Id = std::uint64_t;
@@ -90,7 +98,11 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void take_waiting_hellos();
   void attach(int socket, const Hello& hello, AttachedProcess process);
   void require_room_for(int pid) const;
+  void listen();
+  void welcome(int socket, Welcoming welcoming);
   void begin_session(Attachment attachment);
+  void adopt(KeptSession kept);
+  void drop(Id id);
   void end_session(Id id);
   void report_shortage(const std::string& message);
 
@@ -98,7 +110,9 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   EventHandler on_event_;
   AttachHandler on_attach_;
   AttachLimits limits_;
+  SessionKeeper keeper_;
   Door door_;
+  int leader_ = 0;
   std::vector<ReadableFd> listeners_;
   steady_timer accept_pause_;
   std::map<Id, HalfOpen> half_open_;  // oldest first
@@ -116,9 +130,24 @@ AttachServer::Impl::Impl(io_context& io, EventHandler on_event, AttachLimits lim
       on_attach_(std::move(on_attach)),
       limits_(limits),
       accept_pause_(io) {
+  listen();
+}
+
+AttachServer::Impl::Impl(io_context& io, EventHandler on_event, AttachLimits limits,
+                         std::vector<UniqueFd> listeners, int leader)
+    : io_(io),
+      on_event_(std::move(on_event)),
+      limits_(limits),
+      door_(std::move(listeners)),
+      leader_(leader),
+      accept_pause_(io) {
+  listen();
+}
+
+void AttachServer::Impl::listen() {
   for (UniqueFd& listener : door_.take_listeners()) {
     const int fd = listener.get();
-    listeners_.emplace_back(io, std::move(listener), [this, fd] { accept_some(fd); });
+    listeners_.emplace_back(io_, std::move(listener), [this, fd] { accept_some(fd); });
   }
 }
 
@@ -158,7 +187,7 @@ bool AttachServer::Impl::accept_one(int listener) {
     return false;
   }
   const auto peer = peer_credentials(socket.get());
-  if (peer && may_attach(*peer)) await_hello(std::move(socket), *peer);
+  if (peer && may_attach(*peer, leader_)) await_hello(std::move(socket), *peer);
   return true;
 }
 
@@ -219,13 +248,26 @@ void AttachServer::Impl::attach(int socket, const Hello& hello, AttachedProcess 
   const std::string who = name_and_pid(process.process);
   try {
     require_room_for(process.process.pid);
-    if (auto attachment = welcome(socket, hello, std::move(process), limits_.dump_signal)) {
-      begin_session(std::move(*attachment));
-      shortage_reported_ = false;
-    }
+    welcome(socket, prepare_welcome(hello, std::move(process)));
+    shortage_reported_ = false;
   } catch (const std::exception& error) {
     report_shortage(who + " can't be watched: " + error.what());
   }
+}
+
+// From the moment that the agent has them, whoever comes after us must find them.
+void AttachServer::Impl::welcome(int socket, Welcoming welcoming) {
+  const int pipe = welcoming.attachment.pipe.get();
+  const Id id = next_id_;
+  if (keeper_.keep) keeper_.keep(id, welcoming.ring.descriptor(), pipe);
+  begin_session(std::move(welcoming.attachment));
+  if (keeper_.save) keeper_.save();
+  if (!send_welcome(socket, welcoming.ring, welcoming.pipe.get(), limits_.dump_signal)) drop(id);
+}
+
+void AttachServer::Impl::drop(Id id) {
+  sessions_.erase(id);
+  if (keeper_.drop) keeper_.drop(id);
 }
 
 void AttachServer::Impl::require_room_for(int pid) const {
@@ -247,10 +289,45 @@ void AttachServer::Impl::begin_session(Attachment attachment) {
       id, io_, std::move(attachment), on_event_, [this, id] { end_session(id); }, limits_.records);
 }
 
+void AttachServer::Impl::adopt(std::vector<KeptSession> sessions) {
+  for (const KeptSession& kept : sessions) next_id_ = std::max(next_id_, kept.memory.id + 1);
+  for (KeptSession& kept : sessions) {
+    const std::string who = name_and_pid(kept.memory.family.attached.process);
+    try {
+      adopt(std::move(kept));
+    } catch (const std::exception& error) {
+      on_event_(notice(ourselves(), who + " can't be watched any more: " + error.what()));
+    }
+  }
+}
+
+void AttachServer::Impl::adopt(KeptSession kept) {
+  const Id id = kept.memory.id;
+  sessions_.try_emplace(
+      id, io_, std::move(kept), on_event_, [this, id] { end_session(id); }, limits_.records);
+}
+
+std::vector<UniqueFd> AttachServer::Impl::listeners() const {
+  std::vector<UniqueFd> duplicates;
+  for (const ReadableFd& listener : listeners_) {
+    duplicates.emplace_back(fcntl(listener.get(), F_DUPFD_CLOEXEC, 0));
+  }
+  return duplicates;
+}
+
+std::vector<SessionMemory> AttachServer::Impl::memory() const {
+  std::vector<SessionMemory> memory;
+  for (const auto& [id, session] : sessions_) {
+    memory.push_back(session.memory());
+    memory.back().id = id;
+  }
+  return memory;
+}
+
 // Called by the session, which must not vanish under its own feet.
 void AttachServer::Impl::end_session(Id id) {
   boost::asio::post(io_, [weak = weak_from_this(), id] {
-    if (const auto self = weak.lock()) self->sessions_.erase(id);
+    if (const auto self = weak.lock()) self->drop(id);
   });
 }
 
@@ -269,7 +346,31 @@ AttachServer::AttachServer(io_context& io, EventHandler on_event, AttachLimits l
   impl_->resume_accepting();
 }
 
+AttachServer::AttachServer(io_context& io, EventHandler on_event, AttachLimits limits,
+                           KeptServer kept)
+    : impl_(std::make_shared<Impl>(io, std::move(on_event), limits, std::move(kept.listeners),
+                                   kept.leader)) {
+  impl_->adopt(std::move(kept.sessions));
+  impl_->resume_accepting();
+}
+
 AttachServer::~AttachServer() = default;
+
+void AttachServer::set_keeper(SessionKeeper keeper) {
+  impl_->set_keeper(std::move(keeper));
+}
+
+std::vector<UniqueFd> AttachServer::listeners() const {
+  return impl_->listeners();
+}
+
+std::vector<SessionMemory> AttachServer::memory() const {
+  return impl_->memory();
+}
+
+void AttachServer::leave() {
+  impl_->leave();
+}
 
 const std::string& AttachServer::address() const {
   return impl_->address();

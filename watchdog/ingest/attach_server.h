@@ -4,12 +4,15 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "watchdog/event/event.h"
 #include "watchdog/ingest/record_limit.h"
+#include "watchdog/ingest/session_memory.h"
 
 namespace boost::asio {
 class io_context;
@@ -26,6 +29,22 @@ struct AttachLimits {
   int dump_signal = 0;  // real-time: agents record their stacks when it comes; 0: none
 };
 
+// Looks after what a watchdog that comes after us would need to go on with the sessions.
+struct SessionKeeper {
+  // Before the agent gets them.
+  std::function<void(std::uint64_t id, int ring, int pipe)> keep;
+  // Likewise; memory() knows of the new session then.
+  std::function<void()> save;
+  std::function<void(std::uint64_t id)> drop;
+};
+
+// What a watchdog before us has left.
+struct KeptServer {
+  std::vector<UniqueFd> listeners;
+  std::vector<KeptSession> sessions;
+  int leader = 0;  // the worker, that is no child of ours
+};
+
 class AttachServer {
  public:
   // Crash, dump and notice events; host and worker are not filled in. Called from the loop's
@@ -38,7 +57,19 @@ class AttachServer {
   // Listens at once, under a name of its own (door.h). Throws std::system_error.
   AttachServer(boost::asio::io_context& io, EventHandler on_event, AttachLimits limits = {},
                AttachHandler on_attach = {});
+
+  // Goes on where another has been. A session that is none is said in a notice and left out. Throws
+  // std::runtime_error when the listeners are none.
+  AttachServer(boost::asio::io_context& io, EventHandler on_event, AttachLimits limits,
+               KeptServer kept);
   ~AttachServer();
+
+  // From here on. Without one nothing is kept.
+  void set_keeper(SessionKeeper keeper);
+
+  // Duplicates, for a keeper.
+  std::vector<UniqueFd> listeners() const;
+  std::vector<SessionMemory> memory() const;
 
   // The value for PYFAULT_SOCKET.
   const std::string& address() const;
@@ -53,6 +84,9 @@ class AttachServer {
   // Stops listening and drops all sessions, so that io.run() can return. Undelivered records are
   // lost: drain() first.
   void close();
+
+  // Before close(): leaves the way in, and the sessions, to a watchdog after us.
+  void leave();
 
  private:
   class Impl;

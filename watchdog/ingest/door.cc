@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -56,6 +57,10 @@ std::optional<SocketFolder> SocketFolder::make(std::span<const std::string> plac
 SocketFolder::SocketFolder(std::string folder)
     : folder_(std::move(folder)), socket_(folder_ + "/" + random_hex(kNameBytes)) {}
 
+SocketFolder SocketFolder::of(const std::string& socket) {
+  return {socket.substr(0, socket.rfind('/')), socket};
+}
+
 SocketFolder::SocketFolder(SocketFolder&& other) noexcept
     : folder_(std::exchange(other.folder_, {})), socket_(std::move(other.socket_)) {}
 
@@ -72,6 +77,22 @@ Door::Door() : folder_(SocketFolder::make(runtime_places())) {
               : "pyfault-watchdog-" + std::to_string(::getpid()) + "-" + random_hex(kNameBytes);
   address_ = "@" + name;
   listeners_.push_back(listen_abstract(name));
+}
+
+Door::Door(std::vector<UniqueFd> listeners) : listeners_(std::move(listeners)) {
+  for (const UniqueFd& listener : listeners_) {
+    const std::string name = listening_address(listener.get());
+    if (name.starts_with('@')) address_ = name;
+    if (name.starts_with('/')) folder_.emplace(SocketFolder::of(name));
+  }
+  const bool is_one = !folder_ || address_ == "@" + folder_->socket();
+  if (is_one && !address_.empty()) return;
+  leave();
+  throw std::runtime_error("nobody listens at its door");
+}
+
+void Door::leave() {
+  if (folder_) folder_->leave();
 }
 
 // There are file systems that hold no sockets.

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "watchdog/os/unique_fd.h"
@@ -24,11 +25,19 @@ class SocketFolder {
   SocketFolder& operator=(SocketFolder&&) = delete;
   ~SocketFolder();
 
+  // One that another process has made, for this socket, and which is ours now.
+  static SocketFolder of(const std::string& socket);
+
+  // Leaves it where it is.
+  void leave() { folder_.clear(); }
+
   // The path for the socket, which is not there yet.
   const std::string& socket() const { return socket_; }
 
  private:
   explicit SocketFolder(std::string folder);
+  SocketFolder(std::string folder, std::string socket)
+      : folder_(std::move(folder)), socket_(std::move(socket)) {}
 
   std::string folder_;  // empty: moved from
   std::string socket_;
@@ -38,6 +47,12 @@ class Door {
  public:
   // Listens at once; without a socket file where none can be made. Throws std::system_error.
   Door();
+
+  // One at which another process has listened. Throws std::runtime_error when it is none.
+  explicit Door(std::vector<UniqueFd> listeners);
+
+  // Leaves it to the process that has the listeners too.
+  void leave();
 
   // As shared/handshake.h spells it.
   const std::string& address() const { return address_; }

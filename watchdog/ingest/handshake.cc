@@ -19,15 +19,20 @@ namespace {
 // Deeper trees of processes are not to be expected; a loop of reused pids must end.
 constexpr int kMaxGenerations = 256;
 
-bool descends_from_us(int pid) {
-  const int us = getpid();
+bool descends_from(int pid, int ancestor) {
   for (int generation = 0; generation < kMaxGenerations && pid > 1; ++generation) {
-    if (pid == us) return true;
+    if (pid == ancestor) return true;
     const auto stat = read_process_stat(pid);
     if (!stat) return false;
     pid = stat->ppid;
   }
   return false;
+}
+
+// Nobody gets into another's session.
+bool is_in_session(int pid, int leader) {
+  const auto stat = read_process_stat(pid);
+  return stat && stat->session == leader;
 }
 
 bool is_sensible(const Hello& hello) {
@@ -67,8 +72,10 @@ std::string reason(const Hello& hello) {
 
 }  // namespace
 
-bool may_attach(const ucred& peer) {
-  return peer.pid > 0 && (peer.uid == geteuid() || peer.uid == 0 || descends_from_us(peer.pid));
+bool may_attach(const ucred& peer, int leader) {
+  if (peer.pid <= 0) return false;
+  if (peer.uid == geteuid() || peer.uid == 0 || descends_from(peer.pid, getpid())) return true;
+  return leader > 0 && (descends_from(peer.pid, leader) || is_in_session(peer.pid, leader));
 }
 
 std::optional<Hello> receive_hello(int socket) {
@@ -77,21 +84,23 @@ std::optional<Hello> receive_hello(int socket) {
   return is_sensible(hello) ? std::optional(hello) : std::nullopt;
 }
 
-std::optional<Attachment> welcome(int socket, const Hello& hello, AttachedProcess process,
-                                  int dump_signal) {
+Welcoming prepare_welcome(const Hello& hello, AttachedProcess process) {
   const std::int64_t now = realtime_now_ns();
-  const RingFile file;
+  RingFile file;
   RingMemory ring(file);
   Pipe pipe = make_pipe();
+  process.own_pid = hello.pid;
+  return {{std::move(process), std::move(ring), std::move(pipe.read_end), now},
+          std::move(file),
+          std::move(pipe.write_end)};
+}
+
+bool send_welcome(int socket, const RingFile& ring, int pipe, int dump_signal) {
   const Welcome settings{
       kHandshakeMagic,      kProtocolVersion, static_cast<std::uint16_t>(dump_signal),
       kDefaultAckTimeoutMs, kRingVersion,     kRingSize};
-  const std::array descriptors{file.descriptor(), pipe.write_end.get()};
-  process.own_pid = hello.pid;
-  if (!send_with_descriptors(socket, std::as_bytes(std::span(&settings, 1)), descriptors)) {
-    return std::nullopt;
-  }
-  return Attachment{std::move(process), std::move(ring), std::move(pipe.read_end), now};
+  const std::array descriptors{ring.descriptor(), pipe};
+  return send_with_descriptors(socket, std::as_bytes(std::span(&settings, 1)), descriptors);
 }
 
 std::optional<std::string> LeftAlone::message(const Hello& hello, const Process& process) {

@@ -16,15 +16,25 @@
 namespace pyfault {
 
 // Our own user, root, or a process that descends from us (a worker may have dropped its rights).
-bool may_attach(const ucred& peer);
+// `leader`, if any, leads the session of a worker that is no child of ours: its processes and what
+// descends from it may, too.
+bool may_attach(const ucred& peer, int leader = 0);
 
 // None unless one whole, sensible hello was waiting.
 std::optional<Hello> receive_hello(int socket);
 
-// Makes a ring and a pipe and sends them. None when the peer is gone. Throws when there are no
-// resources to be had.
-std::optional<Attachment> welcome(int socket, const Hello& hello, AttachedProcess process,
-                                  int dump_signal);
+// What an agent is given, and what is ours of it.
+struct Welcoming {
+  Attachment attachment;
+  RingFile ring;
+  UniqueFd pipe;  // write end
+};
+
+// Makes a ring and a pipe. Throws when there are no resources to be had.
+Welcoming prepare_welcome(const Hello& hello, AttachedProcess process);
+
+// False when the peer is gone.
+bool send_welcome(int socket, const RingFile& ring, int pipe, int dump_signal);
 
 // The lines about interpreters that an agent leaves alone: one for each version, however many
 // processes run it.

@@ -31,6 +31,29 @@ ProcessFamily::ProcessFamily(boost::asio::io_context& io, AttachedProcess attach
   }
 }
 
+// The attached process is told from one that has its number now by its age; the others are younger
+// than it.
+ProcessFamily::ProcessFamily(boost::asio::io_context& io, FamilyMemory memory,
+                             std::function<void()> on_exit)
+    : io_(io),
+      attached_(std::move(memory.attached)),
+      start_ticks_(memory.start_ticks),
+      on_exit_(std::move(on_exit)),
+      translated_(std::move(memory.translated)) {
+  for (const int pid : memory.members) {
+    UniqueFd pidfd = open_pidfd(pid);
+    const bool is_attached = pid == attached_.process.pid;
+    const bool is_same = is_attached ? start_ticks(pid) == start_ticks_ : belongs(pid);
+    if (pidfd && is_same && members_.size() < kMaxMembers) add(pid, std::move(pidfd));
+  }
+}
+
+FamilyMemory ProcessFamily::memory() const {
+  FamilyMemory memory{attached_, start_ticks_, {}, translated_};
+  for (const auto& [pid, pidfd] : members_) memory.members.push_back(pid);
+  return memory;
+}
+
 bool ProcessFamily::watch(int own_pid) {
   const auto pid = translate(own_pid);
   if (!pid) return true;

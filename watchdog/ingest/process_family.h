@@ -6,8 +6,6 @@
 // said when it connected, a child of it by what /proc says while it lives.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -15,14 +13,9 @@
 
 #include "watchdog/event/event.h"
 #include "watchdog/ingest/readable_fd.h"
+#include "watchdog/ingest/session_memory.h"
 
 namespace pyfault {
-
-struct AttachedProcess {
-  int own_pid = 0;
-  uid_t uid = 0;    // effective, when it connected
-  Process process;  // as /proc had it then; `pid` is ours
-};
 
 class ProcessFamily {
  public:
@@ -30,6 +23,11 @@ class ProcessFamily {
   // once.
   ProcessFamily(boost::asio::io_context& io, AttachedProcess attached,
                 std::function<void()> on_exit);
+
+  // Goes on with what another watchdog knew. Who has died since is not a member.
+  ProcessFamily(boost::asio::io_context& io, FamilyMemory memory, std::function<void()> on_exit);
+
+  FamilyMemory memory() const;
 
   // Takes care of a process from now on, if it can be one of the family. False: it is dead.
   bool watch(int own_pid);

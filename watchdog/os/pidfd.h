@@ -6,6 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <optional>
+
 #include "watchdog/os/unique_fd.h"
 
 namespace pyfault {
@@ -20,5 +22,12 @@ inline bool has_exited(int pidfd) {
   pollfd poll_fd{pidfd, POLLIN, 0};
   return ::poll(&poll_fd, 1, 0) == 1;
 }
+
+// The process's number; -1 when it is gone, 0 when `fd` is no pidfd.
+int pid_of(int fd);
+
+// How a process that has ended, whoever's child it was, did so: as wait(2) would say. None where
+// the kernel (before 6.15) does not tell.
+std::optional<int> wait_status_of(int pidfd);
 
 }  // namespace pyfault

@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <new>
+#include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include "shared/ring_layout.h"
 
@@ -23,6 +26,22 @@ RingFile::RingFile() : fd_(memfd_create("pyfault-ring", MFD_CLOEXEC | MFD_ALLOW_
   require(ftruncate(fd_.get(), kRingSize) == 0, "ftruncate");
   require(fcntl(fd_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0,
           "F_ADD_SEALS");
+}
+
+// Without the seals it might shrink under our mapping.
+RingFile::RingFile(UniqueFd fd) : fd_(std::move(fd)) {
+  constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW;
+  struct stat status {};
+  const int seals = fcntl(fd_.get(), F_GET_SEALS);
+  if (seals < 0 || (seals & kSeals) != kSeals || fstat(fd_.get(), &status) != 0 ||
+      status.st_size != static_cast<off_t>(kRingSize)) {
+    throw std::runtime_error("it is no ring");
+  }
+}
+
+RingMemory RingMemory::as_it_is(const RingFile& file) {
+  return RingMemory(
+      boost::interprocess::mapped_region(file, boost::interprocess::read_write, 0, kRingSize));
 }
 
 RingMemory::RingMemory(const RingFile& file)

@@ -4,6 +4,7 @@
 #include <boost/interprocess/mapped_region.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "watchdog/os/unique_fd.h"
 
@@ -14,6 +15,9 @@ namespace pyfault {
 class RingFile {
  public:
   RingFile();  // throws std::system_error
+
+  // One that another process has made. Throws std::runtime_error when it is none.
+  explicit RingFile(UniqueFd fd);
 
   int descriptor() const { return fd_.get(); }
   boost::interprocess::mapping_handle_t get_mapping_handle() const { return {fd_.get(), false}; }
@@ -28,6 +32,9 @@ class RingMemory {
   // Maps the file and writes the ring's header. Throws boost::interprocess::interprocess_exception.
   explicit RingMemory(const RingFile& file);
 
+  // With all that has been written to it. Throws likewise.
+  static RingMemory as_it_is(const RingFile& file);
+
   void* address() const { return region_.get_address(); }
 
   // Gives the pages of a slot that held `committed` payload bytes back to the system, but for its
@@ -36,6 +43,8 @@ class RingMemory {
   void give_back(std::uint32_t slot, std::size_t committed);
 
  private:
+  explicit RingMemory(boost::interprocess::mapped_region region) : region_(std::move(region)) {}
+
   boost::interprocess::mapped_region region_;
 };
 

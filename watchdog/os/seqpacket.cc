@@ -43,6 +43,23 @@ UniqueFd listen_at_path(const std::string& path) {
   return listen_at(path + '\0');
 }
 
+std::string listening_address(int socket) {
+  int listens = 0;
+  int type = 0;
+  socklen_t option_size = sizeof(int);
+  sockaddr_un address{};
+  socklen_t size = sizeof address;
+  if (getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &option_size) != 0 || listens == 0 ||
+      getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &option_size) != 0 || type != SOCK_SEQPACKET ||
+      getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+      address.sun_family != AF_UNIX || size <= offsetof(sockaddr_un, sun_path) + 1) {
+    return "";
+  }
+  std::string name(address.sun_path, size - offsetof(sockaddr_un, sun_path));
+  if (name.front() == '\0') return '@' + name.substr(1);
+  return name.substr(0, name.find('\0'));
+}
+
 UniqueFd accept_connection(int listener) {
   return UniqueFd(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
 }

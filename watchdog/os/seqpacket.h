@@ -20,6 +20,9 @@ UniqueFd listen_abstract(const std::string& name);
 // Likewise on a file that is not there yet.
 UniqueFd listen_at_path(const std::string& path);
 
+// Of a listener, as PYFAULT_SOCKET would name it ("@name", or a path); empty when it is none.
+std::string listening_address(int socket);
+
 // One connection, non-blocking and close-on-exec; empty, with errno, when there is none.
 UniqueFd accept_connection(int listener);
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 
 namespace pyfault {
 
@@ -26,18 +27,26 @@ class RepeatedCrashes {
     std::uint64_t occurrence = 1;  // the how-manieth of its kind
   };
 
-  Verdict count(const std::string& fingerprint, TimePoint now);
-
- private:
   struct Kind {
     std::uint64_t count = 0;
     TimePoint last;
     TimePoint last_in_full;
-  };
 
+    bool operator==(const Kind&) const = default;
+  };
+  using Memory = std::map<std::string, Kind>;  // by fingerprint
+
+  RepeatedCrashes() = default;
+  explicit RepeatedCrashes(Memory memory) : kinds_(std::move(memory)) {}
+
+  const Memory& memory() const { return kinds_; }
+
+  Verdict count(const std::string& fingerprint, TimePoint now);
+
+ private:
   void make_room();
 
-  std::map<std::string, Kind> kinds_;
+  Memory kinds_;
 };
 
 }  // namespace pyfault

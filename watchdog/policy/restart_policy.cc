@@ -34,15 +34,15 @@ DeathKind death_kind(int exit_code, int signal) {
 
 RestartDecision RestartPolicy::decide(const Death& death, double chance) {
   if (!wants_restart(death.kind)) return {};
-  ++short_lives_;
+  ++memory_.short_lives;
   if (death.kind != DeathKind::kClean) count_failure(death);
   RestartDecision decision;
-  if (!in_crash_loop_ && is_crash_loop()) {
-    in_crash_loop_ = true;
+  if (!memory_.in_crash_loop && is_crash_loop()) {
+    memory_.in_crash_loop = true;
     decision.loop_begun = summary();
   }
-  decision.in_crash_loop = in_crash_loop_;
-  if (in_crash_loop_ && settings_.crash_loop.action == CrashLoopAction::kGiveUp) {
+  decision.in_crash_loop = memory_.in_crash_loop;
+  if (memory_.in_crash_loop && settings_.crash_loop.action == CrashLoopAction::kGiveUp) {
     decision.action = RestartDecision::Action::kGiveUp;
     return decision;
   }
@@ -57,9 +57,9 @@ milliseconds RestartPolicy::healthy_after() const {
 }
 
 bool RestartPolicy::note_healthy() {
-  short_lives_ = 0;
-  if (in_crash_loop_) failures_.clear();
-  return std::exchange(in_crash_loop_, false);
+  memory_.short_lives = 0;
+  if (memory_.in_crash_loop) memory_.failures.clear();
+  return std::exchange(memory_.in_crash_loop, false);
 }
 
 bool RestartPolicy::wants_restart(DeathKind kind) const {
@@ -77,27 +77,27 @@ bool RestartPolicy::wants_restart(DeathKind kind) const {
 }
 
 void RestartPolicy::count_failure(const Death& death) {
-  ++all_failures_;
-  failures_.push_back({death.at, death.fingerprint});
-  while (failures_.size() > kMaxFailureLimit + 1 ||
-         death.at - failures_.front().at > settings_.crash_loop.window) {
-    failures_.pop_front();
+  ++memory_.all_failures;
+  memory_.failures.push_back({death.at, death.fingerprint});
+  while (memory_.failures.size() > kMaxFailureLimit + 1 ||
+         death.at - memory_.failures.front().at > settings_.crash_loop.window) {
+    memory_.failures.pop_front();
   }
 }
 
 bool RestartPolicy::is_crash_loop() const {
   const CrashLoopLimits& limits = settings_.crash_loop;
   if (limits.before_ready > 0 && failures_before_ready() >= limits.before_ready) return true;
-  return limits.failures > 0 && failures_.size() > limits.failures;
+  return limits.failures > 0 && memory_.failures.size() > limits.failures;
 }
 
 CrashLoop RestartPolicy::summary() const {
   CrashLoop loop;
-  loop.failures = std::max(static_cast<unsigned>(failures_.size()), failures_before_ready());
-  loop.within =
-      std::chrono::duration_cast<milliseconds>(failures_.back().at - failures_.front().at);
-  loop.ever_ready = ever_ready_;
-  for (const Failure& failure : failures_) {
+  loop.failures = std::max(static_cast<unsigned>(memory_.failures.size()), failures_before_ready());
+  loop.within = std::chrono::duration_cast<milliseconds>(memory_.failures.back().at -
+                                                         memory_.failures.front().at);
+  loop.ever_ready = memory_.ever_ready;
+  for (const RestartMemory::Failure& failure : memory_.failures) {
     if (failure.fingerprint.empty()) {
       ++loop.unexplained;
     } else if (std::ranges::find(loop.fingerprints, failure.fingerprint) ==
@@ -111,9 +111,9 @@ CrashLoop RestartPolicy::summary() const {
 // Before jitter; of the last restart.
 milliseconds RestartPolicy::base_delay() const {
   const Backoff& backoff = settings_.backoff;
-  if (in_crash_loop_) return backoff.max;
-  if (short_lives_ == 0) return milliseconds(0);
-  const double steps = static_cast<double>(short_lives_ - 1);
+  if (memory_.in_crash_loop) return backoff.max;
+  if (memory_.short_lives == 0) return milliseconds(0);
+  const double steps = static_cast<double>(memory_.short_lives - 1);
   const double delay =
       static_cast<double>(backoff.initial.count()) * std::pow(backoff.factor, steps);
   if (delay >= static_cast<double>(backoff.max.count())) return backoff.max;

@@ -11,6 +11,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "watchdog/policy/restart_settings.h"
@@ -50,42 +51,55 @@ struct RestartDecision {
   std::optional<CrashLoop> loop_begun;  // once a loop: this death began it
 };
 
+// What it goes on from.
+struct RestartMemory {
+  struct Failure {
+    std::chrono::steady_clock::time_point at;
+    std::string fingerprint;
+
+    bool operator==(const Failure&) const = default;
+  };
+
+  std::deque<Failure> failures;  // of the last window, oldest first
+  unsigned all_failures = 0;
+  unsigned short_lives = 0;
+  bool ever_ready = false;
+  bool in_crash_loop = false;
+
+  bool operator==(const RestartMemory&) const = default;
+};
+
 class RestartPolicy {
  public:
   explicit RestartPolicy(RestartSettings settings) : settings_(settings) {}
+  RestartPolicy(RestartSettings settings, RestartMemory memory)
+      : settings_(settings), memory_(std::move(memory)) {}
+
+  const RestartMemory& memory() const { return memory_; }
 
   // `chance` is a random number in [-1, 1].
   RestartDecision decide(const Death& death, double chance);
 
-  void note_ready() { ever_ready_ = true; }
+  void note_ready() { memory_.ever_ready = true; }
 
   // A run of this length after being ready is a healthy one: it takes back the delay, and ends a
   // crash loop with all that led to it. True when there was one.
   std::chrono::milliseconds healthy_after() const;
   bool note_healthy();
 
-  bool in_crash_loop() const { return in_crash_loop_; }
-  unsigned short_lives() const { return short_lives_; }  // since the last healthy run
+  bool in_crash_loop() const { return memory_.in_crash_loop; }
+  unsigned short_lives() const { return memory_.short_lives; }  // since the last healthy run
 
  private:
-  struct Failure {
-    std::chrono::steady_clock::time_point at;
-    std::string fingerprint;
-  };
-
   bool wants_restart(DeathKind kind) const;
   void count_failure(const Death& death);
-  unsigned failures_before_ready() const { return ever_ready_ ? 0 : all_failures_; }
+  unsigned failures_before_ready() const { return memory_.ever_ready ? 0 : memory_.all_failures; }
   bool is_crash_loop() const;
   CrashLoop summary() const;
   std::chrono::milliseconds base_delay() const;
 
   RestartSettings settings_;
-  std::deque<Failure> failures_;  // of the last window, oldest first
-  unsigned all_failures_ = 0;
-  unsigned short_lives_ = 0;
-  bool ever_ready_ = false;
-  bool in_crash_loop_ = false;
+  RestartMemory memory_;
 };
 
 }  // namespace pyfault

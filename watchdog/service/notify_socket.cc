@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstring>
 #include <optional>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -36,6 +37,17 @@ UniqueFd bind_datagram(const std::string& name) {
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
   require(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0, "bind");
   return fd;
+}
+
+std::string bound_address(int fd) {
+  sockaddr_un address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+      address.sun_family != AF_UNIX || size <= offsetof(sockaddr_un, sun_path) + 1 ||
+      address.sun_path[0] != '\0') {
+    throw std::runtime_error("its notification socket is none");
+  }
+  return '@' + std::string(address.sun_path + 1, size - offsetof(sockaddr_un, sun_path) - 1);
 }
 
 struct Datagram {
@@ -80,6 +92,14 @@ NotifySocket::NotifySocket(boost::asio::io_context& io,
     : address_("@pyfault-notify-" + std::to_string(::getpid()) + "-" + random_hex(kAddressBytes)),
       on_message_(std::move(on_message)),
       socket_(io, bind_datagram(address_.substr(1)), [this] { receive(); }) {
+  socket_.start();
+}
+
+NotifySocket::NotifySocket(boost::asio::io_context& io,
+                           std::function<void(const Notification&)> on_message, UniqueFd socket)
+    : address_(bound_address(socket.get())),
+      on_message_(std::move(on_message)),
+      socket_(io, std::move(socket), [this] { receive(); }) {
   socket_.start();
 }
 

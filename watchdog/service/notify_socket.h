@@ -21,11 +21,18 @@ class NotifySocket {
  public:
   // On a random abstract address. Throws std::system_error.
   NotifySocket(boost::asio::io_context& io, std::function<void(const Notification&)> on_message);
+
+  // Goes on with one at which another process has listened. Throws std::runtime_error when it is
+  // none.
+  NotifySocket(boost::asio::io_context& io, std::function<void(const Notification&)> on_message,
+               UniqueFd socket);
   NotifySocket(const NotifySocket&) = delete;
   NotifySocket& operator=(const NotifySocket&) = delete;
 
   // The value for NOTIFY_SOCKET: "@..."
   const std::string& address() const { return address_; }
+
+  int descriptor() const { return socket_.get(); }
 
  private:
   void receive();

@@ -14,10 +14,14 @@ inline constexpr std::size_t kMaxOutputLine = std::size_t{48} << 10;
 // One stream. Bytes stay as they are; only a whole line is given out.
 class OutputLines {
  public:
-  explicit OutputLines(std::string worker) : worker_(std::move(worker)) {}
+  explicit OutputLines(std::string worker, std::string begun = "")
+      : worker_(std::move(worker)), begun_(std::move(begun)) {}
 
   // "2026-11-23T07:40:10.123456Z web: text\n" for each line that is whole now.
   std::string take(std::string_view bytes, std::int64_t realtime_ns);
+
+  // What is no whole line yet.
+  const std::string& begun() const { return begun_; }
 
   // A last line that has no newline.
   std::string finish(std::int64_t realtime_ns);

@@ -53,7 +53,8 @@ bool has_socket(int pid, const std::string& socket) {
 // One that stands below the worker by itself, whoever its parent is.
 bool is_root(int pid, const ProcessStat& process, const WorkerTree& tree) {
   if (process.ppid == tree.pid || process.session == tree.pid) return true;
-  return process.ppid == ::getpid() && has_socket(pid, tree.socket);
+  const bool is_orphan = process.ppid == ::getpid() || process.ppid == ::getppid();
+  return is_orphan && has_socket(pid, tree.socket);
 }
 
 std::set<int> members(const Processes& all, const WorkerTree& tree) {

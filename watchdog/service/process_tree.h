@@ -2,7 +2,7 @@
 //
 // We are the reaper of orphans (PR_SET_CHILD_SUBREAPER), so whoever loses its parent becomes our
 // child. It is still known by the worker's session, or, when it has left that, by the worker's
-// PYFAULT_SOCKET in its environment.
+// PYFAULT_SOCKET in its environment. Orphans of a watchdog before us went to our parent.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ namespace pyfault {
 std::vector<Ancestor> parents_of(int pid, int top);
 
 struct WorkerTree {
-  int pid = 0;         // of the worker's process, dead (but not reaped) or alive
+  int pid = -1;        // of the worker's process, dead (but not reaped) or alive; -1: none
   std::string socket;  // the worker's PYFAULT_SOCKET
 };
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdlib>
@@ -18,7 +19,9 @@
 #include "watchdog/ingest/notice.h"
 #include "watchdog/metrics/answers.h"
 #include "watchdog/metrics/resident_memory.h"
+#include "watchdog/os/listen_fds.h"
 #include "watchdog/reporter.h"
+#include "watchdog/service/manager_job.h"
 #include "watchdog/service/operator_desk.h"
 #include "watchdog/service/service_manager.h"
 #include "watchdog/service/service_signals.h"
@@ -35,6 +38,7 @@ namespace {
 // A log that nobody reads must not keep us from ending; a slow disk gets its chance.
 constexpr std::chrono::seconds kLogFinishLimit{5};
 constexpr std::chrono::seconds kManagerFinishLimit{1};
+constexpr std::chrono::seconds kJobQueryLimit{2};
 
 WorkerSurroundings surroundings_for(const ServiceOptions& options, const sigset_t& signal_mask,
                                     DelegatedCgroup* cgroup) {
@@ -77,11 +81,12 @@ std::vector<std::string> names_of(const std::vector<WorkerConfig>& workers) {
 
 class Service {
  public:
-  explicit Service(const ServiceOptions& options)
+  Service(const ServiceOptions& options, std::vector<NamedFd> kept)
       : options_(options),
+        kept_(std::move(kept)),
         surroundings_(surroundings_for(options, signals_.original_mask(), cgroup_.get())),
         output_(std::make_unique<FdSink>(our_stdout()), output_notices()),
-        supervisor_(io_, surroundings_,
+        supervisor_(io_, surroundings_, manager_,
                     {[this](Event event) { report(std::move(event)); },
                      [this](std::string lines) { output_.write(std::move(lines)); },
                      [this] { on_settled(); }, [this] { io_.stop(); }}) {}
@@ -94,6 +99,7 @@ class Service {
   void run_loop();
   void configure(const Config& config);
   std::unique_ptr<HttpServer> serve_metrics(const HttpAddress& address);
+  void stop();
   std::unique_ptr<ControlListener> open_door(const std::string& path, bool named);
   std::vector<std::string> reload();
   std::vector<std::string> read_anew();
@@ -105,6 +111,7 @@ class Service {
 
   ServiceSignals signals_;  // first: the threads of the logs inherit the mask
   const ServiceOptions& options_;
+  std::vector<NamedFd> kept_;  // for us, by the service manager
   const std::unique_ptr<DelegatedCgroup> cgroup_ = DelegatedCgroup::take();
   const WorkerSurroundings surroundings_;
   boost::asio::io_context io_{1};
@@ -114,9 +121,9 @@ class Service {
   std::optional<HttpAddress> metrics_address_;
   std::unique_ptr<HttpServer> metrics_server_;  // at that address
   ReportLog output_;
-  ServiceManager manager_{io_, manager_terms()};
   bool told_ready_ = false;
   bool told_stopping_ = false;
+  ServiceManager manager_{io_, manager_terms()};
   Supervisor supervisor_;
   OperatorDesk desk_{io_, supervisor_, std::filesystem::absolute(options_.file),
                      [this] { return reload(); }};
@@ -125,8 +132,8 @@ class Service {
 };
 
 int Service::run(const Config& config) {
-  signals_.listen(io_, {[this] { supervisor_.stop(); }, [this] { reload(); },
-                        [this] { supervisor_.reap_children(); }});
+  signals_.listen(
+      io_, {[this] { stop(); }, [this] { reload(); }, [this] { supervisor_.reap_children(); }});
   configure(config);
   run_loop();
   output_.finish(kLogFinishLimit);
@@ -162,6 +169,7 @@ void Service::configure(const Config& config) {
   desk_.set_workers(names_of(config.workers));
   if (door_moves) door_ = std::move(door);
   if (!no_door_.empty()) say(std::exchange(no_door_, {}));
+  if (!kept_.empty()) supervisor_.adopt(std::exchange(kept_, {}));
   supervisor_.apply(config);
   if (config.workers.empty()) {
     say("there is no worker; add a [[worker]] to '" + options_.file + "' and reload the service");
@@ -181,6 +189,17 @@ std::unique_ptr<ControlListener> Service::open_door(const std::string& path, boo
   if (named) throw;
   no_door_ = error.what();
   return nullptr;
+}
+
+// Of a restart we are one half only: the workers are for the watchdog that comes next.
+void Service::stop() {
+  const bool first = !supervisor_.is_stopping();
+  if (!first || !manager_.is_there() || !restart_is_under_way(kJobQueryLimit)) {
+    return supervisor_.stop();
+  }
+  manager_.say_stopping();
+  supervisor_.leave();
+  io_.stop();
 }
 
 // The manager waits for a reload to end, however it ends.
@@ -245,12 +264,21 @@ void Service::tell_manager() {
   if (supervisor_.is_stopping() && !std::exchange(told_stopping_, true)) manager_.say_stopping();
 }
 
+void close_all_but(const std::vector<NamedFd>& kept) {
+  for (const int fd : inherited_descriptors()) {
+    const bool is_kept =
+        std::ranges::any_of(kept, [fd](const NamedFd& each) { return each.fd.get() == fd; });
+    if (!is_kept) ::close(fd);
+  }
+}
+
 }  // namespace
 
 int run_service(const ServiceOptions& options) {
-  for (const int fd : inherited_descriptors()) ::close(fd);
+  std::vector<NamedFd> kept = take_listen_fds();
+  close_all_but(kept);
   fill_closed_standard_streams();
-  Service service(options);
+  Service service(options, std::move(kept));
   const ParsedConfig parsed = service.load();
   for (const Problem& problem : parsed.problems) complain(describe(problem, options.file));
   return parsed.problems.empty() ? service.run(parsed.config) : kExitOwnError;

@@ -1,15 +1,22 @@
 #include "watchdog/service/supervisor.h"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
+#include <csignal>
 #include <memory>
 #include <system_error>
 #include <utility>
+
+#include "watchdog/ingest/notice.h"
+#include "watchdog/os/pidfd.h"
+#include "watchdog/os/seqpacket.h"
 
 namespace pyfault {
 namespace {
@@ -31,19 +38,86 @@ int order(const std::unique_ptr<Worker>& worker) {
   return worker->config().start_order;
 }
 
+std::vector<NamedFd> duplicates_of(const KeptWorker& kept) {
+  std::vector<NamedFd> all;
+  const auto add = [&](const std::string& role, const UniqueFd& fd) {
+    all.push_back({kept.prefix + "/" + role, UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0))});
+  };
+  for (const auto& [role, descriptors] : kept.descriptors) {
+    for (const UniqueFd& fd : descriptors) add(role, fd);
+  }
+  add(kStateRole, kept.state);
+  return all;
+}
+
+void say(const WorkerHost& host, std::optional<std::string> worker, std::string message) {
+  Process process;
+  process.pid = ::getpid();
+  process.name = "pyfault-watchdog";
+  Event event = notice(std::move(process), std::move(message));
+  event.worker = std::move(worker);
+  host.report(std::move(event));
+}
+
 }  // namespace
 
-Supervisor::Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings, Hooks hooks)
+Supervisor::Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings,
+                       ServiceManager& manager, Hooks hooks)
     : hooks_(std::move(hooks)),
       host_{io,
             std::move(surroundings),
             hooks_.report,
             hooks_.write_output,
             [this] { settle_soon(); },
-            [this] { explain_oom_kill(); }} {
+            [this] { explain_oom_kill(); },
+            manager} {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
     throw std::system_error(errno, std::generic_category(), "PR_SET_CHILD_SUBREAPER");
   }
+}
+
+void Supervisor::adopt(std::vector<NamedFd> descriptors) {
+  KeptDescriptors kept = sort_kept(std::move(descriptors));
+  for (const auto& refused : kept.refused) refuse(refused);
+  for (KeptWorker& worker : kept.workers) adopt(std::move(worker));
+}
+
+void Supervisor::adopt(KeptWorker kept) {
+  const std::string name = kept.memory.config.name;
+  const int pid = kept.memory.life ? kept.memory.life->pid : 0;
+  std::vector<NamedFd> descriptors = duplicates_of(kept);
+  try {
+    entries_.push_back({std::make_unique<Worker>(host_, std::move(kept)), true});
+  } catch (const std::exception& error) {
+    return refuse({"what was kept of worker " + name + " can't be used: " + error.what(),
+                   std::move(descriptors)});
+  }
+  say(host_, name,
+      "the watchdog was restarted, and goes on with " +
+          (pid > 0 ? name + "[" + std::to_string(pid) + "]" : name));
+  entries_.back().worker->resume();
+}
+
+// Its process is known by its pidfd, and those below it by the socket in their environment.
+void Supervisor::refuse(const KeptDescriptors::Refused& refused) {
+  WorkerTree tree;
+  for (const auto& [name, fd] : refused.descriptors) {
+    if (const int pid = pid_of(fd.get()); pid > 1) tree.pid = pid;
+    const std::string address = listening_address(fd.get());
+    if (address.starts_with('@')) tree.socket = address;
+  }
+  if (!tree.socket.empty()) kill_below(tree);
+  for (const auto& [name, fd] : refused.descriptors) {
+    if (pid_of(fd.get()) > 1) {
+      ::syscall(SYS_pidfd_send_signal, fd.get(), SIGKILL, nullptr, 0);
+    }
+    host_.manager.drop(name);
+  }
+  say(host_, std::nullopt, refused.reason);
+}
+
+void Supervisor::leave() {
+  for (Entry& entry : entries_) entry.worker->leave();
 }
 
 void Supervisor::apply(const Config& config) {

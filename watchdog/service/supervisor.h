@@ -21,9 +21,17 @@ class Supervisor {
   };
 
   // Makes this process the reaper of its descendants. Throws std::system_error.
-  Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings, Hooks hooks);
+  Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings, ServiceManager& manager,
+             Hooks hooks);
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
+
+  // Before apply(): goes on with the workers that a watchdog before us has left. What is of no use
+  // is said, and its processes are ended.
+  void adopt(std::vector<NamedFd> descriptors);
+
+  // The last act: leaves all workers as they are to a watchdog after us.
+  void leave();
 
   // Starts what is new, stops what is gone, restarts what has changed, and leaves the others alone.
   // Workers of a lower start order are up (or have failed) before the next ones start.
@@ -60,6 +68,8 @@ class Supervisor {
     std::unique_ptr<WorkerConfig> successor{};  // the same worker with other settings
   };
 
+  void adopt(KeptWorker kept);
+  void refuse(const KeptDescriptors::Refused& refused);
   bool has(const std::string& name) const;
   void begin(Entry& entry);
   void dismiss(Entry& entry);

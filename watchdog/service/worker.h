@@ -23,6 +23,7 @@
 #include "watchdog/service/process_tree.h"
 #include "watchdog/service/worker_life.h"
 #include "watchdog/service/worker_program.h"
+#include "watchdog/service/worker_store.h"
 
 namespace pyfault {
 
@@ -34,17 +35,26 @@ struct WorkerHost {
   std::function<void(std::string lines)> write_output;
   std::function<void()> on_change;  // of any worker's state; must not destroy it at once
   std::function<void()> on_oom_kill;
+  ServiceManager& manager;
 };
 
 class Worker {
  public:
   // Runs nothing yet. `host` outlives it. Throws std::system_error.
   Worker(WorkerHost& host, WorkerConfig config);
+
+  // Goes on where a watchdog before us has been, from resume() on. Throws std::runtime_error when
+  // what is kept is of no use.
+  Worker(WorkerHost& host, KeptWorker kept);
+  void resume();
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
   void handle(WorkerEvent event);
+
+  // The last act: all that it has goes on, for a watchdog after us.
+  void leave();
 
   // The next step of a stop under way, at once.
   void hurry();
@@ -77,6 +87,18 @@ class Worker {
  private:
   using Clock = std::chrono::steady_clock;
 
+  AttachServer::EventHandler event_handler();
+  std::function<void(const Notification&)> notification_handler();
+  void keep_sessions();
+  void drop_dead_sessions();
+  void adopt_life(KeptWorker& kept);
+  std::unique_ptr<WorkerOutput> adopt_output(KeptWorker& kept);
+  void keep_life();
+  void drop_life();
+  WorkerMemory memory(bool with_output) const;
+  void save(bool with_output = false);
+  void save_soon();
+  void resume_timer();
   void perform(WorkerAction action);
   void spawn();
   void spawn_again();
@@ -116,6 +138,9 @@ class Worker {
   std::minstd_rand random_{std::random_device{}()};
   boost::asio::steady_timer timer_;
   std::shared_ptr<int> timer_setting_;  // gone: what it was set for no longer counts
+  std::optional<Clock::time_point> timer_at_;
+  std::shared_ptr<int> saving_;  // a save is under way
+  WorkerStore store_;
   AttachServer server_;
   std::unique_ptr<NotifySocket> notify_;  // only where it is to say itself that it is ready
   std::unique_ptr<WorkerLife> life_;

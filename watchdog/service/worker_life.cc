@@ -1,6 +1,7 @@
 #include "watchdog/service/worker_life.h"
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "watchdog/enrich/process_info.h"
+#include "watchdog/os/pidfd.h"
 
 namespace pyfault {
 namespace {
@@ -49,6 +51,33 @@ ReadableFd await_end(boost::asio::io_context& io, ChildProcess& child,
   throw;
 }
 
+std::uint64_t start_ticks_of(int pid) {
+  const auto stat = read_process_stat(pid);
+  return stat ? stat->start_ticks : 0;
+}
+
+// Readable from the beginning, as the pidfd of a process that has ended.
+UniqueFd of_one_that_is_gone() {
+  return UniqueFd(::eventfd(1, EFD_CLOEXEC));
+}
+
+// Of the process itself, dead or alive: not of one that has its number now.
+UniqueFd pidfd_for(const LifeMemory& memory, UniqueFd pidfd) {
+  if (pidfd && pid_of(pidfd.get()) == -1) return pidfd;
+  if (!pidfd || pid_of(pidfd.get()) != memory.pid) pidfd = open_pidfd(memory.pid);
+  const bool is_same = start_ticks_of(memory.pid) == memory.start_ticks;
+  return pidfd && is_same ? std::move(pidfd) : of_one_that_is_gone();
+}
+
+ProgramRun run_of(const LifeMemory& memory) {
+  ProgramRun::Memory run{memory.process, {}, memory.records_left_out, memory.replaced};
+  if (memory.crash) {
+    run.last_crash =
+        ProgramRun::LastCrash{memory.crash->id, memory.crash->signal, memory.crash->fatal};
+  }
+  return ProgramRun(std::move(run));
+}
+
 }  // namespace
 
 WorkerLife::WorkerLife(boost::asio::io_context& io, SpawnPlan plan,
@@ -61,7 +90,43 @@ WorkerLife::WorkerLife(boost::asio::io_context& io, SpawnPlan plan,
       child_(spawn(plan, output_.get(), cgroup_)),
       on_end_(await_end(io, child_, std::move(on_end))),
       run_(describe(plan)) {
+  start_ticks_ = start_ticks_of(pid());
   on_end_.start();
+}
+
+WorkerLife::WorkerLife(boost::asio::io_context& io, LifeMemory memory, UniqueFd pidfd,
+                       std::unique_ptr<WorkerOutput> output, std::optional<WorkerCgroup> cgroup,
+                       std::function<void()> on_end)
+    : cgroup_(std::move(cgroup)),
+      own_memory_(memory_of(cgroup_)),
+      oom_kills_(own_memory_ ? OomKills(*own_memory_) : OomKills(memory.pid)),
+      started_(memory.started),
+      start_ticks_(memory.start_ticks),
+      output_(std::move(output)),
+      child_(ChildProcess::adopt(memory.pid, pidfd_for(memory, std::move(pidfd)))),
+      on_end_(io, UniqueFd(::fcntl(child_.pidfd(), F_DUPFD_CLOEXEC, 0)), std::move(on_end)),
+      run_(run_of(memory)) {
+  if (memory.crash) crash_ = KnownCrash{memory.crash->id, memory.crash->fingerprint};
+  on_end_.start();
+}
+
+LifeMemory WorkerLife::memory(bool with_output) const {
+  ProgramRun::Memory run = run_.memory();
+  LifeMemory memory{pid(),
+                    start_ticks_,
+                    started_,
+                    std::move(run.process),
+                    {},
+                    run.left_out,
+                    std::move(run.replaced),
+                    {}};
+  if (run.last_crash) {
+    const bool same = crash_ && crash_->id == run.last_crash->id;
+    memory.crash = CrashMemory{run.last_crash->id, same ? crash_->fingerprint : "",
+                               run.last_crash->signal, run.last_crash->fatal};
+  }
+  if (with_output && output_) memory.output = output_->memory();
+  return memory;
 }
 
 // It may have ended already.

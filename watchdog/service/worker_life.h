@@ -2,12 +2,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "watchdog/event/event.h"
+#include "watchdog/handover/worker_memory.h"
 #include "watchdog/ingest/readable_fd.h"
 #include "watchdog/program_run.h"
 #include "watchdog/service/worker_output.h"
@@ -27,14 +29,25 @@ struct WorkerEnd {
 class WorkerLife {
  public:
   // Starts the process. `output` is none where it has our streams, `cgroup` where it shares ours;
-  // on_end is called once it is
-  // dead, and not yet reaped. Throws StartError, std::system_error: then there is no process.
+  // on_end is called once it is dead, and not yet reaped. Throws StartError, std::system_error:
+  // then there is no process.
   WorkerLife(boost::asio::io_context& io, SpawnPlan plan, std::unique_ptr<WorkerOutput> output,
              std::optional<WorkerCgroup> cgroup, std::function<void()> on_end);
+
+  // Goes on with a process that a watchdog before us has started. Without a pidfd it is known by
+  // its number and age. Throws std::system_error.
+  WorkerLife(boost::asio::io_context& io, LifeMemory memory, UniqueFd pidfd,
+             std::unique_ptr<WorkerOutput> output, std::optional<WorkerCgroup> cgroup,
+             std::function<void()> on_end);
   WorkerLife(const WorkerLife&) = delete;
   WorkerLife& operator=(const WorkerLife&) = delete;
 
   int pid() const { return child_.pid(); }
+  int pidfd() const { return child_.pidfd(); }
+  const WorkerOutput* output() const { return output_.get(); }
+
+  // The output is told only when nobody reads on: it would be out of date.
+  LifeMemory memory(bool with_output) const;
   double uptime_seconds() const;
   void send(int signal) const;
 
@@ -70,6 +83,7 @@ class WorkerLife {
   std::optional<MemoryCgroup> own_memory_;  // its alone
   OomKills oom_kills_;                      // before the process: no kill may come before the count
   Clock::time_point started_ = Clock::now();
+  std::uint64_t start_ticks_ = 0;
   std::unique_ptr<WorkerOutput> output_;
   ChildProcess child_;
   ReadableFd on_end_;

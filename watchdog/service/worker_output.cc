@@ -26,6 +26,7 @@ struct WorkerOutput::Stream::Pipe {
   UniqueFd write_end;
 
   // Only our end is non-blocking: the worker's is as it expects.
+  explicit Pipe(UniqueFd reader) : read_end(std::move(reader)) {}
   Pipe() {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0 || ::fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) {
@@ -38,14 +39,19 @@ struct WorkerOutput::Stream::Pipe {
 
 WorkerOutput::Stream::Stream(boost::asio::io_context& io, const std::string& worker,
                              std::function<void(Stream&)> on_readable)
-    : Stream(Pipe(), io, worker, std::move(on_readable)) {}
+    : Stream(Pipe(), io, worker, std::move(on_readable), "") {}
+
+WorkerOutput::Stream::Stream(boost::asio::io_context& io, const std::string& worker,
+                             std::function<void(Stream&)> on_readable, UniqueFd reader,
+                             std::string begun)
+    : Stream(Pipe(std::move(reader)), io, worker, std::move(on_readable), std::move(begun)) {}
 
 WorkerOutput::Stream::Stream(Pipe pipe, boost::asio::io_context& io, const std::string& worker,
-                             std::function<void(Stream&)> on_readable)
+                             std::function<void(Stream&)> on_readable, std::string begun)
     : worker_end(std::move(pipe.write_end)),
       our_end(io, std::move(pipe.read_end),
               [this, on_readable = std::move(on_readable)] { on_readable(*this); }),
-      lines(worker) {
+      lines(worker, std::move(begun)) {
   our_end.start();
 }
 
@@ -53,6 +59,22 @@ WorkerOutput::WorkerOutput(boost::asio::io_context& io, const std::string& worke
     : write_(std::move(write)),
       out_(io, worker, [this](Stream& stream) { take_some(stream); }),
       err_(io, worker, [this](Stream& stream) { take_some(stream); }) {}
+
+WorkerOutput::WorkerOutput(boost::asio::io_context& io, const std::string& worker, Write write,
+                           Kept kept)
+    : write_(std::move(write)),
+      out_(
+          io, worker, [this](Stream& stream) { take_some(stream); }, std::move(kept.out),
+          std::move(kept.memory.begun_out)),
+      err_(
+          io, worker, [this](Stream& stream) { take_some(stream); }, std::move(kept.err),
+          std::move(kept.memory.begun_err)) {
+  tail_.add(kept.memory.tail);
+}
+
+OutputMemory WorkerOutput::memory() const {
+  return {out_.lines.begun(), err_.lines.begun(), std::string(tail_.text())};
+}
 
 void WorkerOutput::close_worker_ends() {
   out_.worker_end.reset();

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "watchdog/handover/worker_memory.h"
 #include "watchdog/ingest/readable_fd.h"
 #include "watchdog/os/unique_fd.h"
 #include "watchdog/service/output_lines.h"
@@ -18,6 +19,14 @@ class WorkerOutput {
 
   // Two pipes. Throws std::system_error.
   WorkerOutput(boost::asio::io_context& io, const std::string& worker, Write write);
+
+  // Goes on with pipes that another process has read from. Throws likewise.
+  struct Kept {
+    UniqueFd out;
+    UniqueFd err;
+    OutputMemory memory;
+  };
+  WorkerOutput(boost::asio::io_context& io, const std::string& worker, Write write, Kept kept);
   WorkerOutput(const WorkerOutput&) = delete;
   WorkerOutput& operator=(const WorkerOutput&) = delete;
 
@@ -25,6 +34,12 @@ class WorkerOutput {
   int out() const { return out_.worker_end.get(); }
   int err() const { return err_.worker_end.get(); }
   void close_worker_ends();
+
+  // Our ends.
+  int out_reader() const { return out_.our_end.get(); }
+  int err_reader() const { return err_.our_end.get(); }
+
+  OutputMemory memory() const;
 
   // Takes in what has been written up to now.
   void drain();
@@ -39,6 +54,10 @@ class WorkerOutput {
     Stream(boost::asio::io_context& io, const std::string& worker,
            std::function<void(Stream&)> on_readable);
 
+    // Without a worker's end.
+    Stream(boost::asio::io_context& io, const std::string& worker,
+           std::function<void(Stream&)> on_readable, UniqueFd reader, std::string begun);
+
     UniqueFd worker_end;
     ReadableFd our_end;
     OutputLines lines;
@@ -46,7 +65,7 @@ class WorkerOutput {
    private:
     struct Pipe;
     Stream(Pipe pipe, boost::asio::io_context& io, const std::string& worker,
-           std::function<void(Stream&)> on_readable);
+           std::function<void(Stream&)> on_readable, std::string begun);
   };
 
   bool take_some(Stream& stream);

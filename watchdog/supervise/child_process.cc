@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <system_error>
 
+#include "watchdog/os/pidfd.h"
 #include "watchdog/start_error.h"
 
 namespace pyfault {
@@ -223,7 +224,16 @@ ChildProcess ChildProcess::spawn(const SpawnPlan& plan) {
   return {child.pid, std::move(child.pidfd)};
 }
 
+ChildEnd ChildProcess::ask_kernel() const {
+  ChildEnd end{};
+  const auto status = wait_status_of(pidfd_.get());
+  end.is_known = status.has_value();
+  end.wait_status = status.value_or(0);
+  return end;
+}
+
 ChildEnd ChildProcess::reap() {
+  if (adopted_) return ask_kernel();
   ChildEnd end{};
   while (::wait4(pid_, &end.wait_status, 0, &end.usage) < 0) {
     if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "wait4");

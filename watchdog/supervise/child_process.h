@@ -37,6 +37,9 @@ struct ChildEnd {
   rusage usage;  // its own and that of the descendants it waited for
   // Not known to reap(): whether the kernel killed in its cgroup, for want of memory, while it ran.
   bool oom_kills_rose = false;
+  // False: it was not our child, and the kernel does not tell. Then there is neither status nor
+  // usage.
+  bool is_known = true;
 };
 
 class ChildProcess {
@@ -47,19 +50,27 @@ class ChildProcess {
   // executed, or not as planned; then nothing runs.
   static ChildProcess spawn(const SpawnPlan& plan);
 
+  // One that a watchdog before us has started; `pidfd` is its. Its end can't be waited for.
+  static ChildProcess adopt(pid_t pid, UniqueFd pidfd) { return {pid, std::move(pidfd), true}; }
+
   pid_t pid() const { return pid_; }
 
   // Readable once the process has ended.
   int pidfd() const { return pidfd_.get(); }
 
-  // Waits for its end. Call once. Throws std::system_error.
+  // Waits for its end. Call once, and of one that was adopted only once it has ended. Throws
+  // std::system_error.
   ChildEnd reap();
 
  private:
-  ChildProcess(pid_t pid, UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
+  ChildProcess(pid_t pid, UniqueFd pidfd, bool adopted = false)
+      : pid_(pid), pidfd_(std::move(pidfd)), adopted_(adopted) {}
+
+  ChildEnd ask_kernel() const;
 
   pid_t pid_;
   UniqueFd pidfd_;
+  bool adopted_;
 };
 
 }  // namespace pyfault

@@ -72,15 +72,15 @@ std::unique_ptr<DelegatedCgroup> DelegatedCgroup::take(const std::string& root) 
   if (cgroup.path.empty() || !mounts) return nullptr;
   const std::string folder = pyfault::folder_of(cgroup, *mounts);
   if (folder.empty() || !is_delegated(root + folder)) return nullptr;
-  std::unique_ptr<DelegatedCgroup> taken(new DelegatedCgroup(root + folder, cgroup.path));
+  std::unique_ptr<DelegatedCgroup> taken(new DelegatedCgroup(root, root + folder, cgroup.path));
   if (!taken->move_aside()) return nullptr;
   taken->find_leftovers();
   taken->sweep();
   return taken;
 }
 
-DelegatedCgroup::DelegatedCgroup(std::string folder, std::string path)
-    : folder_(std::move(folder)), path_(std::move(path)) {}
+DelegatedCgroup::DelegatedCgroup(std::string root, std::string folder, std::string path)
+    : root_(std::move(root)), folder_(std::move(folder)), path_(std::move(path)) {}
 
 // The leaf may be there already, where workers outlived another watchdog.
 bool DelegatedCgroup::move_aside() const {
@@ -116,7 +116,20 @@ std::optional<WorkerCgroup> DelegatedCgroup::make(std::string_view worker) {
     leaf = plain + "." + std::to_string(number);
     made = ::mkdir(folder_of(leaf).c_str(), 0755);
   }
-  if (made != 0) return std::nullopt;
+  return made == 0 ? open(std::move(leaf)) : std::nullopt;
+}
+
+std::optional<WorkerCgroup> DelegatedCgroup::find(int pid) {
+  const std::string file = root_ + "/proc/" + std::to_string(pid) + "/cgroup";
+  const auto cgroup = unified_cgroup(read_file(file, kMaxBytes).value_or(""));
+  if (!cgroup.path.starts_with(path_ + std::string(kWorker))) return std::nullopt;
+  std::string leaf = cgroup.path.substr(path_.size());
+  leaf = leaf.substr(0, leaf.find('/', 1));  // it may have divided its own
+  leftovers_.erase(leaf);
+  return open(std::move(leaf));
+}
+
+std::optional<WorkerCgroup> DelegatedCgroup::open(std::string leaf) {
   UniqueFd procs(::open((folder_of(leaf) + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
   if (!procs) return std::nullopt;
   return WorkerCgroup(*this, std::move(leaf), std::move(procs));

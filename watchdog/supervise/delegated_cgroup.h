@@ -54,19 +54,25 @@ class DelegatedCgroup {
   // For a worker of that name. None where the kernel won't have another cgroup.
   std::optional<WorkerCgroup> make(std::string_view worker);
 
+  // The one that an earlier watchdog made for the worker whose process `pid` is. None where it is
+  // in no such cgroup.
+  std::optional<WorkerCgroup> find(int pid);
+
   // Removes what could not be removed before, because somebody was still about to die in it.
   void sweep();
 
  private:
   friend class WorkerCgroup;
-  DelegatedCgroup(std::string folder, std::string path);
+  DelegatedCgroup(std::string root, std::string folder, std::string path);
 
   bool move_aside() const;
   bool lends_memory() const;
   void find_leftovers();
   std::string folder_of(std::string_view leaf) const;
+  std::optional<WorkerCgroup> open(std::string leaf);
   void remove(const std::string& leaf);
 
+  std::string root_;
   std::string folder_;
   std::string path_;  // as /proc/PID/cgroup has it
   std::set<std::string> leftovers_;

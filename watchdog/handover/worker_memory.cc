@@ -1,0 +1,134 @@
+#include "watchdog/handover/worker_memory.h"
+
+#include <algorithm>
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+// Members are found by name: one that is added later is left out by those before, and has its
+// default for those after. What changes the meaning of one needs a new version.
+namespace nlohmann {
+
+template <typename T>
+struct adl_serializer<std::optional<T>> {
+  static void to_json(json& value, const std::optional<T>& optional) {
+    value = optional ? json(*optional) : json(nullptr);
+  }
+  static void from_json(const json& value, std::optional<T>& optional) {
+    optional = value.is_null() ? std::nullopt : std::optional<T>(value.get<T>());
+  }
+};
+
+template <typename Rep, typename Period>
+struct adl_serializer<std::chrono::duration<Rep, Period>> {
+  using Duration = std::chrono::duration<Rep, Period>;
+  static void to_json(json& value, const Duration& duration) { value = duration.count(); }
+  static void from_json(const json& value, Duration& duration) {
+    duration = Duration(value.get<Rep>());
+  }
+};
+
+template <>
+struct adl_serializer<std::chrono::steady_clock::time_point> {
+  using Time = std::chrono::steady_clock::time_point;
+  static void to_json(json& value, const Time& time) { value = time.time_since_epoch(); }
+  static void from_json(const json& value, Time& time) { time = Time(value.get<Time::duration>()); }
+};
+
+}  // namespace nlohmann
+
+namespace pyfault {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr int kVersion = 1;
+
+}  // namespace
+
+// A member that is added to a configuration must be kept too, or its worker would be restarted
+// with each restart of ours: without it this does not compile.
+static void know_all_members(const WorkerConfig& config) {
+  const auto& [name, command, python, directory, user, group, environment, umask, limits, restart,
+               ready, stop, output, dump_signal, start_order, essential] = config;
+  static_cast<void>(name);
+}
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ResourceLimit, resource, soft, hard)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Backoff, initial, factor, max, jitter)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CrashLoopLimits, failures, window, before_ready,
+                                                action)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RestartSettings, mode, backoff, crash_loop)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Readiness, by, after, timeout)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(StopSettings, signal, timeout)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerConfig, name, command, python, directory,
+                                                user, group, environment, umask, limits, restart,
+                                                ready, stop, output, dump_signal, start_order,
+                                                essential)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Process, pid, ppid, name, executable, command, uid,
+                                                gid)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AttachedProcess, own_pid, uid, process)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FamilyMemory, attached, start_ticks, members,
+                                                translated)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SessionMemory, id, family, attached_ns, dropped,
+                                                replaced, own_death_told)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RestartMemory::Failure, at, fingerprint)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RestartMemory, failures, all_failures, short_lives,
+                                                ever_ready, in_crash_loop)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RepeatedCrashes::Kind, count, last, last_in_full)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CrashMemory, id, fingerprint, signal, fatal)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OutputMemory, begun_out, begun_err, tail)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LifeMemory, pid, start_ticks, started, process,
+                                                crash, records_left_out, replaced, output)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerMemory, config, state, restarts, exit_code,
+                                                policy, crashes, timer, delay, life, sessions)
+
+namespace {
+
+template <typename Enum>
+bool is_one_of(Enum value, Enum last) {
+  return static_cast<int>(value) >= 0 && value <= last;
+}
+
+bool is_sensible(const WorkerConfig& config) {
+  return !config.name.empty() && !config.command.empty() && config.stop.signal > 0 &&
+         config.stop.signal < NSIG && config.dump_signal >= 0 && config.dump_signal < NSIG &&
+         is_one_of(config.restart.mode, RestartMode::kAlways) &&
+         is_one_of(config.restart.crash_loop.action, CrashLoopAction::kGiveUp) &&
+         is_one_of(config.ready.by, ReadyBy::kNotify) &&
+         is_one_of(config.output, OutputMode::kInherit);
+}
+
+bool is_sensible(const SessionMemory& session) {
+  const AttachedProcess& attached = session.family.attached;
+  return attached.own_pid > 0 && attached.process.pid > 0;
+}
+
+bool is_sensible(const WorkerMemory& memory) {
+  return is_sensible(memory.config) && is_one_of(memory.state, WorkerState::kAborting) &&
+         (!memory.life || memory.life->pid > 1) &&
+         (memory.life.has_value() == is_alive(memory.state)) &&
+         std::ranges::all_of(memory.sessions,
+                             [](const SessionMemory& each) { return is_sensible(each); });
+}
+
+}  // namespace
+
+// CBOR: texts may hold any bytes.
+std::string encode(const WorkerMemory& memory) {
+  know_all_members(memory.config);
+  std::string bytes;
+  json::to_cbor(json{{"version", kVersion}, {"worker", memory}}, bytes);
+  return bytes;
+}
+
+std::optional<WorkerMemory> decode_worker(std::string_view bytes) try {
+  const json state = json::from_cbor(bytes);
+  if (state.at("version").get<int>() != kVersion) return std::nullopt;
+  auto memory = state.at("worker").get<WorkerMemory>();
+  return is_sensible(memory) ? std::optional(std::move(memory)) : std::nullopt;
+} catch (const json::exception&) {
+  return std::nullopt;
+}
+
+}  // namespace pyfault

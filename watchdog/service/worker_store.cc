@@ -1,0 +1,138 @@
+#include "watchdog/service/worker_store.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "watchdog/os/random_hex.h"
+
+namespace pyfault {
+namespace {
+
+constexpr std::size_t kTokenBytes = 4;
+constexpr std::size_t kMostDescriptors = 2;
+
+using Group = std::map<std::string, std::vector<UniqueFd>>;  // by role
+
+struct Name {
+  std::string prefix;
+  std::string role;
+};
+
+// None when it is not one that we give.
+std::optional<Name> parse(const std::string& name) {
+  const std::size_t first = name.find('/');
+  const std::size_t second = first == name.npos ? first : name.find('/', first + 1);
+  if (second == name.npos || first == 0 || second + 1 == name.size()) return std::nullopt;
+  return Name{name.substr(0, second), name.substr(second + 1)};
+}
+
+std::vector<NamedFd> with_full_names(const std::string& prefix, Group group) {
+  std::vector<NamedFd> all;
+  for (auto& [role, descriptors] : group) {
+    for (UniqueFd& fd : descriptors) all.push_back({prefix + "/" + role, std::move(fd)});
+  }
+  return all;
+}
+
+// It is the worker's own, by its name.
+std::optional<WorkerMemory> memory_of(const std::string& prefix, const UniqueFd& state) {
+  const StateFile file(UniqueFd(::dup(state.get())));
+  const auto content = file.read();
+  auto memory = content ? decode_worker(*content) : std::nullopt;
+  if (!memory || memory->config.name != prefix.substr(0, prefix.find('/'))) return std::nullopt;
+  return memory;
+}
+
+void sort_group(const std::string& prefix, Group group, KeptDescriptors& kept) {
+  const auto state = group.find(kStateRole);
+  auto memory = state == group.end() ? std::nullopt : memory_of(prefix, state->second.front());
+  if (!memory) {
+    const std::string reason =
+        "what was kept of worker " + prefix.substr(0, prefix.find('/')) + " can't be used: its " +
+        (state == group.end() ? "state is missing" : "state is damaged or of another version");
+    kept.refused.push_back({reason, with_full_names(prefix, std::move(group))});
+    return;
+  }
+  const bool again = std::ranges::any_of(kept.workers, [&](const KeptWorker& other) {
+    return other.memory.config.name == memory->config.name;
+  });
+  if (again) {
+    kept.refused.push_back({"worker " + memory->config.name + " was kept twice",
+                            with_full_names(prefix, std::move(group))});
+    return;
+  }
+  UniqueFd file = std::move(state->second.front());
+  group.erase(state);
+  kept.workers.push_back({prefix, std::move(*memory), std::move(file), std::move(group)});
+}
+
+}  // namespace
+
+std::string session_role(std::uint64_t id) {
+  return "session." + std::to_string(id);
+}
+
+UniqueFd KeptWorker::take(const std::string& role) {
+  std::vector<UniqueFd> all = take_all(role);
+  return all.empty() ? UniqueFd() : std::move(all.front());
+}
+
+std::vector<UniqueFd> KeptWorker::take_all(const std::string& role) {
+  const auto found = descriptors.find(role);
+  return found == descriptors.end() ? std::vector<UniqueFd>() : std::move(found->second);
+}
+
+KeptDescriptors sort_kept(std::vector<NamedFd> descriptors) {
+  KeptDescriptors kept;
+  std::map<std::string, Group> groups;
+  for (NamedFd& each : descriptors) {
+    if (const auto name = parse(each.name)) {
+      groups[name->prefix][name->role].push_back(std::move(each.fd));
+      continue;
+    }
+    auto& refused = kept.refused.emplace_back();
+    refused.reason =
+        "a descriptor that the service manager kept has an unknown name: '" + each.name + "'";
+    refused.descriptors.push_back(std::move(each));
+  }
+  for (auto& [prefix, group] : groups) sort_group(prefix, std::move(group), kept);
+  return kept;
+}
+
+WorkerStore::WorkerStore(ServiceManager& manager, const std::string& worker)
+    : manager_(manager), prefix_(worker + "/" + random_hex(kTokenBytes)) {
+  if (!manager.is_there()) return;
+  state_.emplace();
+  manager.keep(prefix_ + "/" + kStateRole, std::array{state_->descriptor()});
+}
+
+WorkerStore::WorkerStore(ServiceManager& manager, KeptWorker& kept)
+    : manager_(manager), prefix_(kept.prefix), state_(std::move(kept.state)) {
+  for (const auto& [role, descriptors] : kept.descriptors) roles_.insert(role);
+}
+
+WorkerStore::~WorkerStore() {
+  if (!state_) return;
+  for (const std::string& role : roles_) manager_.drop(prefix_ + "/" + role);
+  manager_.drop(prefix_ + "/" + kStateRole);
+}
+
+void WorkerStore::keep(const std::string& role, std::span<const int> descriptors) {
+  if (!state_) return;
+  roles_.insert(role);
+  const auto few = descriptors.first(std::min(descriptors.size(), kMostDescriptors));
+  manager_.keep(prefix_ + "/" + role, few);
+}
+
+void WorkerStore::drop(const std::string& role) {
+  if (roles_.erase(role) > 0) manager_.drop(prefix_ + "/" + role);
+}
+
+void WorkerStore::save(const WorkerMemory& memory) {
+  if (state_) state_->write(encode(memory));
+}
+
+}  // namespace pyfault
