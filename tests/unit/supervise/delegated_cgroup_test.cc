@@ -4,13 +4,13 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <functional>
-#include <thread>
 
 #include "tests/unit/supervise/temporary_files.h"
 #include "watchdog/os/read_file.h"
@@ -136,7 +136,7 @@ TEST_F(DelegatedCgroupTest, WeMoveAsideAndAWorkerIsBornInItsOwn) {
     if (!web) return "no cgroup for the worker";
     ChildProcess child = run(*web, "kill -STOP $$");
     const std::string there = members("/worker-web");
-    web->kill();
+    ::kill(child.pid(), SIGKILL);
     child.reap();
     if (there != std::to_string(child.pid()) + "\n") return "in it are: " + there;
     return members("/watchdog") == std::to_string(::getpid()) + "\n" ? "" : "we are elsewhere";
@@ -147,15 +147,16 @@ TEST_F(DelegatedCgroupTest, WeMoveAsideAndAWorkerIsBornInItsOwn) {
 TEST_F(DelegatedCgroupTest, KillReachesWhoHasLeftSessionAndParent) {
   if (!fs::exists(cgroup_ + "/cgroup.kill")) GTEST_SKIP() << "the kernel has no cgroup.kill";
   const std::string found = in_cgroup([this](DelegatedCgroup& cgroups) -> std::string {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     auto web = cgroups.make("web");
-    run(*web, "setsid sleep 1000 & exit").reap();
-    if (members("/worker-web").empty()) return "the daemon is elsewhere";
+    run(*web, "setsid sleep 100 & exit").reap();
     web->kill();
     web.reset();
-    while (is_there("/worker-web")) {  // until the killed one is dead
-      std::this_thread::yield();
-      cgroups.sweep();
-    }
+    int status = 0;
+    ::waitpid(-1, &status, 0);
+    cgroups.sweep();
+    if (!WIFSIGNALED(status)) return "the daemon was not killed";
+    if (is_there("/worker-web")) return "its cgroup is left";
     return "";
   });
   EXPECT_EQ(found, "");
