@@ -12,7 +12,7 @@ std::size_t size_of(const Frame& frame) {
 
 std::size_t size_of(const Event& event) {
   std::size_t size = sizeof event;
-  for (const std::string& word : event.process.command) size += sizeof word + word.size();
+  for (const std::string& word : event.process.command) size += sizeof(std::string) + word.size();
   if (event.worker_crash) size += event.worker_crash->output_tail.size();
   if (const auto* notice = std::get_if<NoticeEvent>(&event.body)) size += notice->message.size();
   const auto* crash = std::get_if<Crash>(&event.body);

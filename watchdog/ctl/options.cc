@@ -98,6 +98,7 @@ class Grammar {
   CLI::App* add(const std::string& name) {
     CLI::App* command = app_.add_subcommand(name);
     command->set_help_flag();
+    command->fallthrough();  // --socket may come after it
     command->add_flag("-h,--help", help_);
     return command;
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <charconv>
 #include <utility>
 #include <variant>
@@ -63,10 +64,19 @@ void OperatorDesk::note(Event event) {
   for (const auto& dump : dumps_) dump->note(event);
   std::erase_if(dumps_, [](const auto& dump) { return dump->is_done(); });
   tail_.add(std::move(event));
+  pump_soon();
+}
+
+// Not at once: a process that crashes waits until its event has been taken.
+void OperatorDesk::pump_soon() {
   std::erase_if(followers_, [](const auto& follower) { return follower.expired(); });
-  for (const auto& follower : followers_) {
-    if (const auto it = follower.lock()) it->pump();
-  }
+  if (followers_.empty() || std::exchange(pump_is_due_, true)) return;
+  boost::asio::post(io_, [this] {
+    pump_is_due_ = false;
+    for (const auto& follower : followers_) {
+      if (const auto it = follower.lock()) it->pump();
+    }
+  });
 }
 
 void OperatorDesk::look_again() {

@@ -50,6 +50,7 @@ class OperatorDesk {
   void take(const Session& session, const EventsRequest& request);
   void take(const Session& session, const DumpRequest& request);
 
+  void pump_soon();
   std::vector<std::string> names() const;
   // None, and the session is told, where a name means no worker.
   std::optional<std::vector<std::string>> choose(const Session& session,
@@ -69,6 +70,7 @@ class OperatorDesk {
   std::list<OrderWatch> orders_;
   std::list<std::shared_ptr<DumpWatch>> dumps_;
   std::list<std::weak_ptr<EventFollower>> followers_;
+  bool pump_is_due_ = false;
   ControlServer server_;
 };
 

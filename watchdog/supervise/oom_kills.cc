@@ -48,7 +48,7 @@ std::optional<std::uint64_t> count_of(const std::string& folder) {
 
 }  // namespace
 
-OomKills::OomKills(pid_t pid, std::string root) : OomKills(cgroup_of(pid, root), root) {}
+OomKills::OomKills(pid_t pid, const std::string& root) : OomKills(cgroup_of(pid, root), root) {}
 
 OomKills::OomKills(const MemoryCgroup& cgroup, std::string root) : root_(std::move(root)) {
   const auto mounts = read_file(root_ + "/proc/self/mountinfo", kMaxBytes);

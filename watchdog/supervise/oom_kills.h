@@ -22,7 +22,7 @@ class OomKills {
   // Remembers the memory cgroup of `pid` and its count. Take it of a process before it forks the
   // program: the child begins in the same cgroup, and no kill can come before the count. `root`
   // stands in front of all paths, for tests.
-  explicit OomKills(pid_t pid, std::string root = "");
+  explicit OomKills(pid_t pid, const std::string& root = "");
 
   // The same of a cgroup that nobody is in yet.
   explicit OomKills(const MemoryCgroup& cgroup, std::string root = "");

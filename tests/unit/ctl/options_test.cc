@@ -64,8 +64,9 @@ TEST(CtlOptions, ADumpNeedsItsTarget) {
   EXPECT_THAT(refusal_of({"dump"}), HasSubstr("WORKER|PID"));
 }
 
-TEST(CtlOptions, TheSocketComesBeforeTheCommand) {
+TEST(CtlOptions, TheSocketComesBeforeTheCommandOrAfterIt) {
   EXPECT_EQ(parse_options(Words{"--socket", "/run/x", "reload"}).socket, "/run/x");
+  EXPECT_EQ(parse_options(Words{"status", "web", "--socket", "/run/x"}).socket, "/run/x");
   EXPECT_EQ(parse_options(Words{"reload"}).socket, std::nullopt);
 }
 

@@ -50,6 +50,14 @@ TEST_F(OomKillsTest, ACountThatRoseIsAKill) {
   EXPECT_TRUE(kills.rose(kPid));
 }
 
+TEST_F(OomKillsTest, ACgroupIsWatchedBeforeAnybodyIsInIt) {
+  v2_count("0");
+  const OomKills kills(MemoryCgroup{true, "/web"}, files_.directory());
+  is_in("0::/web\n");
+  v2_count("1");
+  EXPECT_TRUE(kills.rose(kPid));
+}
+
 TEST_F(OomKillsTest, AKillThatIsExplainedIsNotCountedAgain) {
   is_in("0::/web\n");
   v2_count("4");

@@ -1,0 +1,195 @@
+// A delegated cgroup: over made-up files what is refused, and in the kernel's own what becomes of
+// those who live in it.
+#include "watchdog/supervise/delegated_cgroup.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <functional>
+
+#include "tests/unit/supervise/temporary_files.h"
+#include "watchdog/os/read_file.h"
+#include "watchdog/supervise/child_process.h"
+
+namespace pyfault {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string content(const std::string& path) {
+  return read_file(path, 4096).value_or("");
+}
+
+bool mark_as_delegated(const std::string& folder) {
+  return ::setxattr(folder.c_str(), "user.delegate", "1", 1, 0) == 0;
+}
+
+class RefusedCgroupTest : public testing::Test {
+ protected:
+  RefusedCgroupTest() {
+    put("/proc/self/mountinfo", "35 24 0:30 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+    put("/proc/self/cgroup", "0::/our.service\n");
+    put("/sys/fs/cgroup/our.service/watchdog/cgroup.procs", "");
+    put("/sys/fs/cgroup/our.service/cgroup.procs", "");
+  }
+
+  void put(const std::string& path, const std::string& text) const {
+    fs::create_directories(fs::path(files_.directory() + path).parent_path());
+    std::ofstream(files_.directory() + path) << text;
+  }
+  std::string cgroup() const { return files_.directory() + "/sys/fs/cgroup/our.service"; }
+  bool is_taken() const { return DelegatedCgroup::take(files_.directory()) != nullptr; }
+
+  TemporaryFiles files_;
+};
+
+TEST_F(RefusedCgroupTest, WhatNobodyHasDelegatedIsLeftAlone) {
+  EXPECT_FALSE(is_taken());
+  EXPECT_EQ(content(cgroup() + "/watchdog/cgroup.procs"), "");
+}
+
+TEST_F(RefusedCgroupTest, WithoutCgroupsThereIsNone) {
+  put("/proc/self/cgroup", "");
+  EXPECT_FALSE(is_taken());
+}
+
+TEST_F(RefusedCgroupTest, WhatIsDelegatedIsTaken) {
+  if (!mark_as_delegated(cgroup())) GTEST_SKIP() << "no user attributes on the temporary directory";
+  EXPECT_TRUE(is_taken());
+  EXPECT_EQ(content(cgroup() + "/watchdog/cgroup.procs"), "0");
+}
+
+TEST_F(RefusedCgroupTest, WorkersAreLentTheMemoryController) {
+  if (!mark_as_delegated(cgroup())) GTEST_SKIP() << "no user attributes on the temporary directory";
+  put("/sys/fs/cgroup/our.service/cgroup.controllers", "cpu memory pids\n");
+  put("/sys/fs/cgroup/our.service/cgroup.subtree_control", "");
+  EXPECT_TRUE(is_taken());
+  EXPECT_EQ(content(cgroup() + "/cgroup.subtree_control"), "+memory");
+}
+
+TEST_F(RefusedCgroupTest, WhereMemoryCannotBeLentWeMoveBack) {
+  if (!mark_as_delegated(cgroup())) GTEST_SKIP() << "no user attributes on the temporary directory";
+  put("/sys/fs/cgroup/our.service/cgroup.controllers", "memory\n");
+  EXPECT_FALSE(is_taken());
+  EXPECT_EQ(content(cgroup() + "/cgroup.procs"), "0");
+}
+
+// In a cgroup of the kernel's, where it lets us make one. What is tested runs in a child, which
+// moves there.
+class DelegatedCgroupTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto own = unified_cgroup(content("/proc/self/cgroup"));
+    const auto mounts = read_file("/proc/self/mountinfo", std::size_t{1} << 20).value_or("");
+    const std::string parent = own.path.empty() ? "" : folder_of(own, mounts);
+    cgroup_ = parent + "/pyfault-test-" + std::to_string(::getpid());
+    if (parent.empty() || ::mkdir(cgroup_.c_str(), 0755) != 0 || !mark_as_delegated(cgroup_)) {
+      GTEST_SKIP() << "no cgroup v2 can be made here";
+    }
+  }
+  ~DelegatedCgroupTest() override {
+    for (const char* leaf : {"/worker-web", "/worker-web.2", "/watchdog", ""}) {
+      ::rmdir((cgroup_ + leaf).c_str());
+    }
+  }
+
+  // What `test` finds wrong, in a process within the cgroup; empty: nothing.
+  std::string in_cgroup(const std::function<std::string(DelegatedCgroup&)>& test) const {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return "no pipe";
+    const pid_t child = ::fork();
+    if (child == 0) {
+      std::ofstream(cgroup_ + "/cgroup.procs") << "0";
+      const auto taken = DelegatedCgroup::take();
+      const std::string found = taken ? test(*taken) : "not taken";
+      ::_exit(::write(ends[1], found.data(), found.size()) < 0 ? 1 : 0);
+    }
+    const UniqueFd reader(ends[0]);
+    ::close(ends[1]);
+    std::string found = read_up_to(reader.get(), 4096);
+    ::waitpid(child, nullptr, 0);
+    return found;
+  }
+
+  static ChildProcess run(const WorkerCgroup& cgroup, const std::string& command) {
+    SpawnPlan plan{"/bin/sh", {"sh", "-c", command}, {}, {}};
+    sigemptyset(&plan.signal_mask);
+    plan.cgroup_procs = cgroup.procs();
+    return ChildProcess::spawn(plan);
+  }
+  std::string members(const std::string& leaf) const {
+    return content(cgroup_ + leaf + "/cgroup.procs");
+  }
+  bool is_there(const std::string& leaf) const { return fs::exists(cgroup_ + leaf); }
+
+  std::string cgroup_;
+};
+
+TEST_F(DelegatedCgroupTest, WeMoveAsideAndAWorkerIsBornInItsOwn) {
+  const std::string found = in_cgroup([this](DelegatedCgroup& cgroups) -> std::string {
+    const auto web = cgroups.make("web");
+    if (!web) return "no cgroup for the worker";
+    ChildProcess child = run(*web, "kill -STOP $$");
+    const std::string there = members("/worker-web");
+    ::kill(child.pid(), SIGKILL);
+    child.reap();
+    if (there != std::to_string(child.pid()) + "\n") return "in it are: " + there;
+    return members("/watchdog") == std::to_string(::getpid()) + "\n" ? "" : "we are elsewhere";
+  });
+  EXPECT_EQ(found, "");
+}
+
+TEST_F(DelegatedCgroupTest, KillReachesWhoHasLeftSessionAndParent) {
+  if (!fs::exists(cgroup_ + "/cgroup.kill")) GTEST_SKIP() << "the kernel has no cgroup.kill";
+  const std::string found = in_cgroup([this](DelegatedCgroup& cgroups) -> std::string {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    auto web = cgroups.make("web");
+    run(*web, "setsid sleep 100 & exit").reap();
+    web->kill();
+    web.reset();
+    int status = 0;
+    ::waitpid(-1, &status, 0);
+    cgroups.sweep();
+    if (!WIFSIGNALED(status)) return "the daemon was not killed";
+    if (is_there("/worker-web")) return "its cgroup is left";
+    return "";
+  });
+  EXPECT_EQ(found, "");
+}
+
+TEST_F(DelegatedCgroupTest, ItIsRemovedWithTheLife) {
+  const std::string found = in_cgroup([this](DelegatedCgroup& cgroups) -> std::string {
+    run(*cgroups.make("web"), "exit").reap();
+    return is_there("/worker-web") ? "still there" : "";
+  });
+  EXPECT_EQ(found, "");
+}
+
+TEST_F(DelegatedCgroupTest, ALifeThatLingersHasTheNameToItself) {
+  const std::string found = in_cgroup([this](DelegatedCgroup& cgroups) -> std::string {
+    auto first = cgroups.make("web");
+    ChildProcess lingers = run(*first, "kill -STOP $$");
+    first.reset();
+    const auto second = cgroups.make("web");
+    const bool beside = second && is_there("/worker-web.2");
+    ::kill(lingers.pid(), SIGKILL);
+    lingers.reap();
+    return beside ? "" : "no second cgroup";
+  });
+  EXPECT_EQ(found, "");
+}
+
+TEST_F(DelegatedCgroupTest, AnotherWatchdogFindsWhatIsLeft) {
+  ::mkdir((cgroup_ + "/worker-web").c_str(), 0755);
+  ::mkdir((cgroup_ + "/watchdog").c_str(), 0755);
+  EXPECT_EQ(in_cgroup([this](DelegatedCgroup&) { return is_there("/worker-web") ? "left" : ""; }),
+            "");
+}
+
+}  // namespace
+}  // namespace pyfault
