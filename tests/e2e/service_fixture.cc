@@ -43,11 +43,14 @@ void ServiceTest::one_worker(std::string_view code, std::string_view settings) c
   config("[[worker]]\nname = \"web\"\ncommand = [\"worker.py\"]\n" + std::string(settings));
 }
 
-void ServiceTest::start() {
+void ServiceTest::start(const std::map<std::string, std::string>& environment,
+                        std::function<void()> before_exec) {
   service_ = std::make_unique<ChildProcess>(
       Launch{.command = {watchdog_path(), "--config", "service.toml", "--log", "log",
                          "--log-format", "json", "--python", interpreter_.path},
-             .directory = directory_.path()});
+             .environment = environment,
+             .directory = directory_.path(),
+             .before_exec = std::move(before_exec)});
 }
 
 Outcome ServiceTest::wait() {

@@ -104,6 +104,7 @@ class Service {
   std::optional<HttpAddress> metrics_address_;
   std::unique_ptr<HttpServer> metrics_server_;  // at that address
   ReportLog output_;
+  bool workers_may_outlive_us_ = true;
   bool told_ready_ = false;
   bool told_stopping_ = false;
   ServiceManager manager_{io_, manager_terms()};
@@ -142,6 +143,7 @@ void Service::configure(const Config& config) {
   metrics_address_ = config.metrics;
   metrics_.set_workers(names_of(config.workers));
   if (!kept_.empty()) supervisor_.adopt(std::exchange(kept_, {}));
+  workers_may_outlive_us_ = config.on_watchdog_death == WatchdogDeath::kLeave;
   supervisor_.apply(config);
 }
 
@@ -152,10 +154,9 @@ std::unique_ptr<HttpServer> Service::serve_metrics(const HttpAddress& address) {
 
 // Of a restart we are one half only: the workers are for the watchdog that comes next.
 void Service::stop() {
-  const bool first = !supervisor_.is_stopping();
-  if (!first || !manager_.is_there() || !restart_is_under_way(kJobQueryLimit)) {
-    return supervisor_.stop();
-  }
+  const bool may_leave =
+      manager_.is_there() && !supervisor_.is_stopping() && workers_may_outlive_us_;
+  if (!may_leave || !restart_is_under_way(kJobQueryLimit)) return supervisor_.stop();
   manager_.say_stopping();
   supervisor_.leave();
   io_.stop();

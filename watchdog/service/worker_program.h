@@ -15,6 +15,7 @@ struct WorkerSurroundings {
   std::string agent;
   const char* const* environment = nullptr;  // the service's own
   sigset_t signal_mask{};                    // that it was started with
+  WatchdogDeath on_watchdog_death = WatchdogDeath::kLeave;
 };
 
 // The sockets that a worker finds in its environment.
