@@ -43,12 +43,15 @@ void ServiceTest::one_worker(std::string_view code, std::string_view settings) c
   config("[[worker]]\nname = \"web\"\ncommand = [\"worker.py\"]\n" + std::string(settings));
 }
 
-void ServiceTest::start() {
+void ServiceTest::start(std::map<std::string, std::string> environment,
+                        std::function<void()> before_exec) {
+  environment.merge(this->environment());
   service_ = std::make_unique<ChildProcess>(
       Launch{.command = {watchdog_path(), "--config", "service.toml", "--log", "log",
                          "--log-format", "json", "--python", interpreter_.path},
-             .environment = environment(),
-             .directory = directory_.path()});
+             .environment = std::move(environment),
+             .directory = directory_.path(),
+             .before_exec = std::move(before_exec)});
 }
 
 Outcome ServiceTest::ctl(std::vector<std::string> words, Launch launch) const {

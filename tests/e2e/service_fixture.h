@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -30,7 +32,9 @@ class ServiceTest : public testing::Test {
   // One worker that runs worker.py, with these further lines.
   void one_worker(std::string_view code, std::string_view settings = "") const;
 
-  void start();
+  // With these variables, and after this in its process.
+  void start(std::map<std::string, std::string> environment = {},
+             std::function<void()> before_exec = {});
   void reload() { service_->send(SIGHUP); }
   void stop() { service_->send(SIGTERM); }
   Outcome wait();

@@ -9,6 +9,8 @@
 #include "shared/handshake.h"
 #include "shared/ring_layout.h"
 #include "tests/support/record_builder.h"
+#include "tests/support/worker_memory.h"
+#include "watchdog/os/state_file.h"
 
 namespace pyfault::test {
 namespace {
@@ -193,6 +195,17 @@ void make_handshake_corpus(const Corpus& corpus) {
   corpus.add("other_status", datagram(hello(ArmStatus{3})));
 }
 
+void make_state_corpus(const Corpus& corpus) {
+  WorkerMemory down;
+  down.config.name = "w";
+  down.config.command = {"a"};
+  const std::string full = encode(full_memory());
+  corpus.add("full", full);
+  corpus.add("down", encode(down));
+  corpus.add("half", pack({1, encode(down)}));
+  corpus.add("cut", full.substr(0, full.size() / 2));
+}
+
 }  // namespace
 }  // namespace pyfault::test
 
@@ -202,4 +215,5 @@ int main(int argc, char** argv) {
   pyfault::test::make_decode_corpus(pyfault::test::Corpus(folder / "decode_corpus"));
   pyfault::test::make_ring_corpus(pyfault::test::Corpus(folder / "ring_corpus"));
   pyfault::test::make_handshake_corpus(pyfault::test::Corpus(folder / "handshake_corpus"));
+  pyfault::test::make_state_corpus(pyfault::test::Corpus(folder / "state_corpus"));
 }

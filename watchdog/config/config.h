@@ -87,9 +87,16 @@ struct ControlSettings {
   bool operator==(const ControlSettings&) const = default;
 };
 
+// What becomes of the workers when the watchdog dies unexpectedly.
+enum class WatchdogDeath {
+  kLeave,  // they go on, and under systemd the next watchdog with them
+  kKill,   // each worker's process is killed by the kernel; not those below it
+};
+
 struct Config {
   std::vector<WorkerConfig> workers;  // as in the file, instances counted up
   std::vector<LogSettings> logs;
+  WatchdogDeath on_watchdog_death = WatchdogDeath::kLeave;
   std::optional<HttpAddress> metrics;  // none: they are not served
   ControlSettings control;
 };

@@ -60,6 +60,7 @@ class ConfigReader {
   void check_path(TableReader& table, const LogSettings& log);
   void read_metrics_of(TableReader& top);
   void read_control_of(TableReader& top);
+  void read_service(TableReader& top);
 
   const MachineChecks& checks_;
   WorkerConfig defaults_;
@@ -76,9 +77,20 @@ ParsedConfig ConfigReader::read(const TomlValue::Table& file) {
   for (const TomlValue* log : top.tables("log")) read_log_of(*log);
   read_metrics_of(top);
   read_control_of(top);
+  read_service(top);
   top.refuse_unknown_keys();
   std::ranges::stable_sort(parsed_.problems, {}, &Problem::line);
   return std::move(parsed_);
+}
+
+void ConfigReader::read_service(TableReader& top) {
+  constexpr Choice<WatchdogDeath> kFates[] = {{"leave", WatchdogDeath::kLeave},
+                                              {"kill", WatchdogDeath::kKill}};
+  const TomlValue::Table* table = top.table("service");
+  if (!table) return;
+  TableReader reader(*table, "'service'", top.line_of("service"), parsed_.problems);
+  reader.get("on_watchdog_death", parsed_.config.on_watchdog_death, kFates);
+  reader.refuse_unknown_keys();
 }
 
 void ConfigReader::read_defaults(TableReader& top) {

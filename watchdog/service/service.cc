@@ -121,6 +121,7 @@ class Service {
   std::optional<HttpAddress> metrics_address_;
   std::unique_ptr<HttpServer> metrics_server_;  // at that address
   ReportLog output_;
+  bool workers_may_outlive_us_ = true;
   bool told_ready_ = false;
   bool told_stopping_ = false;
   ServiceManager manager_{io_, manager_terms()};
@@ -170,6 +171,7 @@ void Service::configure(const Config& config) {
   if (door_moves) door_ = std::move(door);
   if (!no_door_.empty()) say(std::exchange(no_door_, {}));
   if (!kept_.empty()) supervisor_.adopt(std::exchange(kept_, {}));
+  workers_may_outlive_us_ = config.on_watchdog_death == WatchdogDeath::kLeave;
   supervisor_.apply(config);
   if (config.workers.empty()) {
     say("there is no worker; add a [[worker]] to '" + options_.file + "' and reload the service");
@@ -193,10 +195,9 @@ std::unique_ptr<ControlListener> Service::open_door(const std::string& path, boo
 
 // Of a restart we are one half only: the workers are for the watchdog that comes next.
 void Service::stop() {
-  const bool first = !supervisor_.is_stopping();
-  if (!first || !manager_.is_there() || !restart_is_under_way(kJobQueryLimit)) {
-    return supervisor_.stop();
-  }
+  const bool may_leave =
+      manager_.is_there() && !supervisor_.is_stopping() && workers_may_outlive_us_;
+  if (!may_leave || !restart_is_under_way(kJobQueryLimit)) return supervisor_.stop();
   manager_.say_stopping();
   supervisor_.leave();
   io_.stop();

@@ -122,6 +122,7 @@ void Supervisor::leave() {
 
 void Supervisor::apply(const Config& config) {
   if (stopping_) return;
+  host_.surroundings.on_watchdog_death = config.on_watchdog_death;
   for (Entry& entry : entries_) {
     const auto wanted =
         std::ranges::find(config.workers, entry.worker->config().name, &WorkerConfig::name);

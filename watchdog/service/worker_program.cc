@@ -102,6 +102,7 @@ SpawnPlan plan_worker(const WorkerConfig& worker, const WorkerSurroundings& surr
                  surroundings.signal_mask};
   plan.environment = environment_of(std::move(variables), surroundings, sockets);
   plan.own_session = true;
+  plan.dies_with_us = surroundings.on_watchdog_death == WatchdogDeath::kKill;
   for (const ResourceLimit& limit : worker.limits) {
     plan.limits.emplace_back(limit.resource, rlimit{limit.soft, limit.hard});
   }

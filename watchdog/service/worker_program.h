@@ -17,6 +17,7 @@ struct WorkerSurroundings {
   const char* const* environment = nullptr;  // the service's own
   sigset_t signal_mask{};                    // that it was started with
   DelegatedCgroup* cgroup = nullptr;         // where each gets one of its own; outlives all workers
+  WatchdogDeath on_watchdog_death = WatchdogDeath::kLeave;
 };
 
 // The sockets that a worker finds in its environment.

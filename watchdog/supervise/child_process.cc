@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -73,6 +74,7 @@ struct Launch {
   char* const* environment;
   bool sigchld_ignored;
   int error_fd;
+  pid_t parent;
 };
 
 bool take_streams(const std::array<int, 3>& streams) {
@@ -116,12 +118,18 @@ Step prepare(const SpawnPlan& plan) {
   return Step::kNone;
 }
 
+// A change of the user or group would undo it. We may have died before: nobody would tell it then.
+bool tie_to(pid_t parent) {
+  return ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent;
+}
+
 // Runs in the child. Other threads may hold locks in the memory that was copied, so it only makes
 // system calls.
 int execute(void* argument) {
   const auto& launch = *static_cast<const Launch*>(argument);
   if (launch.sigchld_ignored) ::signal(SIGCHLD, SIG_IGN);
   Failure failure{prepare(*launch.plan), 0};
+  if (launch.plan->dies_with_us && !tie_to(launch.parent)) ::_exit(kExitNotFound);
   if (failure.step == Step::kNone) {
     ::sigprocmask(SIG_SETMASK, &launch.plan->signal_mask, nullptr);
     ::execve(launch.plan->path.c_str(), launch.argv, launch.environment);
@@ -145,7 +153,8 @@ Spawned try_spawn(const SpawnPlan& plan, bool sigchld_ignored) {
   const std::vector<char*> argv = pointers_to(plan.argv);
   const std::vector<char*> environment = pointers_to(plan.environment);
   ErrorPipe error;
-  Launch launch{&plan, argv.data(), environment.data(), sigchld_ignored, error.writer.get()};
+  Launch launch{&plan,           argv.data(),        environment.data(),
+                sigchld_ignored, error.writer.get(), ::getpid()};
   alignas(16) std::array<std::byte, kLaunchStack> stack;
   int pidfd = -1;
   const pid_t pid =

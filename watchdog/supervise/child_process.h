@@ -30,6 +30,10 @@ struct SpawnPlan {
   std::optional<Identity> identity{};
   std::string directory{};  // empty: ours
   int cgroup_procs = -1;    // cgroup.procs of the cgroup that it goes to, opened for writing
+
+  // It is killed when the thread that spawns it ends, whatever the reason: that must be one that
+  // lives as long as we do. What it forks is not, nor a set-user-ID program.
+  bool dies_with_us = false;
 };
 
 struct ChildEnd {

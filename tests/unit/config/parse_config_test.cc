@@ -154,5 +154,12 @@ TEST(ParseConfig, a_worker_that_only_moved_in_the_file_is_the_same) {
   EXPECT_EQ(worker_with(""), config_of("# a comment\n\n" + std::string(kWorker)).workers.at(0));
 }
 
+TEST(ParseConfig, workers_outlive_the_watchdog_unless_told_otherwise) {
+  EXPECT_EQ(config_of(kWorker).on_watchdog_death, WatchdogDeath::kLeave);
+  EXPECT_EQ(
+      config_of(std::string(kWorker) + "[service]\non_watchdog_death = \"kill\"").on_watchdog_death,
+      WatchdogDeath::kKill);
+}
+
 }  // namespace
 }  // namespace pyfault

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <fstream>
 #include <iterator>
 
@@ -224,6 +225,34 @@ TEST_F(PlannedChild, IsRefusedWhenSomethingCannotBeHadAndSaysWhat) {
   EXPECT_EQ(error.exit_code(), kExitOwnError);
   EXPECT_THAT(error.what(),
               HasSubstr("cannot run '/bin/sh' with the directory '/nonexistent': No"));
+}
+
+// Of a parent that is killed: the one that the test forks.
+TEST_F(ChildProcessTest, one_that_is_tied_to_us_dies_with_us) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  const pid_t parent = ::fork();
+  if (parent == 0) {
+    SpawnPlan child = shell("exec sleep 1000");
+    child.dies_with_us = true;
+    ChildProcess::spawn(child);
+    ::raise(SIGKILL);
+  }
+  ::close(ends[1]);
+  ::waitpid(parent, nullptr, 0);
+  char byte = 0;
+  EXPECT_EQ(::read(ends[0], &byte, 1), 0);  // nobody has the other end any more
+  ::close(ends[0]);
+}
+
+TEST_F(ChildProcessTest, how_one_ended_that_was_adopted_is_known_or_said_to_be_unknown) {
+  ChildProcess child = ChildProcess::spawn(shell("exit 3"));
+  UniqueFd pidfd = open_pidfd(child.pid());
+  child.reap();
+  const ChildEnd end = ChildProcess::adopt(child.pid(), std::move(pidfd)).reap();
+  if (end.is_known) {
+    EXPECT_EQ(WEXITSTATUS(end.wait_status), 3);
+  }
 }
 
 }  // namespace

@@ -187,5 +187,35 @@ TEST_F(ProgramRunTest, TheStartNamesTheProcess) {
   EXPECT_TRUE(std::holds_alternative<StartEvent>(run_.start_event().body));
 }
 
+class UnknownEnd : public testing::Test {
+ protected:
+  ExitEvent exit() const {
+    ChildEnd end{};
+    end.is_known = false;
+    return std::get<ExitEvent>(run_.exit_event(end, 1).body);
+  }
+
+  ProgramRun run_{process(kPid)};
+};
+
+TEST_F(UnknownEnd, is_not_made_up) {
+  EXPECT_FALSE(exit().code);
+  EXPECT_FALSE(exit().signal);
+  EXPECT_EQ(exit().reason, kEndUnknown);
+  EXPECT_FALSE(exit().detail.empty());
+}
+
+TEST_F(UnknownEnd, of_one_that_was_bound_to_die_is_that_of_its_crash) {
+  run_.note(fatal_crash("c0ffee"));
+  EXPECT_EQ(exit().signal, SIGSEGV);
+  EXPECT_EQ(exit().crash_id, "c0ffee");
+}
+
+TEST_F(UnknownEnd, is_not_owed_to_a_crash_that_may_have_been_survived) {
+  run_.note(crash_of(kPid, SIGSEGV, "c0ffee"));
+  EXPECT_FALSE(exit().signal);
+  EXPECT_FALSE(exit().crash_id);
+}
+
 }  // namespace
 }  // namespace pyfault

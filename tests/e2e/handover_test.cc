@@ -1,0 +1,192 @@
+// A watchdog that goes on where one that was killed has been: by a file descriptor store as systemd
+// has it, in this test. tests/systemd/run has the real one.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstddef>
+#include <cstring>
+#include <optional>
+
+#include "tests/e2e/service_fixture.h"
+#include "watchdog/os/listen_fds.h"
+#include "watchdog/os/random_hex.h"
+
+namespace pyfault::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+// Takes what is stored, and forgets what is removed.
+class Store {
+ public:
+  Store() {
+    sockaddr_un name{.sun_family = AF_UNIX, .sun_path = {}};
+    address_.copy(name.sun_path, address_.size());
+    name.sun_path[0] = '\0';
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address_.size());
+    EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&name), size), 0);
+  }
+
+  const std::string& address() const { return address_; }
+
+  // All that has been said up to now.
+  std::vector<NamedFd>& descriptors() {
+    while (take()) continue;
+    return descriptors_;
+  }
+
+ private:
+  bool take() {
+    std::array<char, 4096> text;
+    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(2 * sizeof(int))> control{};
+    iovec body{text.data(), text.size()};
+    msghdr header{};
+    header.msg_iov = &body;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    const ssize_t size = ::recvmsg(socket_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (size < 0) return false;
+    const std::string message(text.data(), static_cast<std::size_t>(size));
+    const std::size_t at = message.find("FDNAME=");
+    if (at == message.npos) return true;
+    const std::string name = message.substr(at + std::strlen("FDNAME="));
+    if (message.starts_with("FDSTOREREMOVE=1")) {
+      std::erase_if(descriptors_, [&](const NamedFd& each) { return each.name == name; });
+    }
+    const cmsghdr* rights = CMSG_FIRSTHDR(&header);
+    const std::size_t count = rights ? (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+    std::array<int, 2> fds{};
+    if (count > 0) std::memcpy(fds.data(), CMSG_DATA(rights), count * sizeof(int));
+    for (std::size_t i = 0; i < count; ++i) descriptors_.push_back({name, UniqueFd(fds[i])});
+    return true;
+  }
+
+  std::string address_ = "@pyfault-test-" + random_hex(8);
+  UniqueFd socket_{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  std::vector<NamedFd> descriptors_;
+};
+
+constexpr char kServes[] = R"(
+import ctypes, os, signal, sys
+assert not any(name.startswith(("LISTEN_", "WATCHDOG_", "NOTIFY_")) for name in os.environ)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+signal.signal(signal.SIGUSR1, lambda *_: ctypes.memset(0, 1, 1))
+print("serving", flush=True)
+while True:
+    signal.pause()
+    print("still here", flush=True)
+)";
+
+class HandoverTest : public ServiceTest {
+ protected:
+  void start_watchdog() { start({{"NOTIFY_SOCKET", store_.address()}}); }
+
+  // One worker, and a watchdog that is killed.
+  int worker_without_watchdog() {
+    one_worker(kServes, "backoff = { initial = 0.01 }\n");
+    start_watchdog();
+    const int pid = await("ready").front()["process"]["pid"];
+    kill_watchdog();
+    return pid;
+  }
+  void kill_watchdog() {
+    ::kill(service().pid(), SIGKILL);
+    service().wait();
+  }
+
+  // As systemd does: all that is kept, from 3 on.
+  void start_another() {
+    std::string names;
+    for (const NamedFd& each : store_.descriptors())
+      names += (names.empty() ? "" : ":") + each.name;
+    start({{"NOTIFY_SOCKET", store_.address()}, {"LISTEN_FDNAMES", names}}, [this] { pass_on(); });
+  }
+  void pass_on() {
+    constexpr int kOutOfTheWay = 500;
+    const auto& kept = store_.descriptors();
+    std::vector<int> moved;
+    for (const NamedFd& each : kept) moved.push_back(::fcntl(each.fd.get(), F_DUPFD, kOutOfTheWay));
+    int next = 3;
+    for (const int fd : moved) {
+      ::dup2(fd, next++);
+      ::close(fd);
+    }
+    ::setenv("LISTEN_FDS", std::to_string(moved.size()).c_str(), 1);
+    ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+  }
+
+  std::string last_notice() const { return events("notice").back()["message"]; }
+
+  Store store_;
+};
+
+TEST_F(HandoverTest, a_worker_goes_on_under_another_watchdog) {
+  const int pid = worker_without_watchdog();
+  ASSERT_TRUE(is_alive(pid));
+  start_another();
+  await("notice");
+  EXPECT_THAT(last_notice(), HasSubstr("goes on with web[" + std::to_string(pid) + "]"));
+  EXPECT_EQ(events("start").size(), 1u);
+  ::kill(pid, SIGWINCH);
+  ::kill(pid, SIGUSR1);
+  const json crash = await("crash").front();
+  const json exit = await("exit").front();
+  EXPECT_EQ(exit["crash"], crash["id"]);
+  EXPECT_EQ(exit["exit"]["signal"], "SIGSEGV");
+  await("start", 2);
+}
+
+TEST_F(HandoverTest, a_crash_while_there_is_none_is_told_with_its_own_time) {
+  const int pid = worker_without_watchdog();
+  ::kill(pid, SIGUSR1);
+  await_that("the worker's end", [&] { return !is_alive(pid); });
+  start_another();
+  const json crash = await("crash").front();
+  EXPECT_EQ(await("exit").front()["crash"], crash["id"]);
+  EXPECT_LT(crash["time"], await("notice").front()["time"]);
+  await("start", 2);
+}
+
+TEST_F(HandoverTest, what_is_no_longer_configured_is_stopped) {
+  const int pid = worker_without_watchdog();
+  config("[[worker]]\nname = \"other\"\ncommand = [\"worker.py\"]\n");
+  start_another();
+  EXPECT_EQ(await("exit", 1, "web").front()["reason"], "stopped");
+  EXPECT_FALSE(is_alive(pid));
+  await("start", 1, "other");
+}
+
+TEST_F(HandoverTest, a_state_that_is_of_no_use_costs_its_worker_and_no_more) {
+  const int pid = worker_without_watchdog();
+  for (const NamedFd& each : store_.descriptors()) {
+    if (!each.name.ends_with("/state")) continue;
+    ASSERT_EQ(::ftruncate(each.fd.get(), 0), 0);
+  }
+  start_another();
+  await("start", 2);
+  EXPECT_THAT(events("notice").front()["message"].get<std::string>(),
+              HasSubstr("worker web can't be used"));
+  EXPECT_FALSE(is_alive(pid));
+}
+
+TEST_F(HandoverTest, a_stopped_service_leaves_no_worker_in_the_store) {
+  one_worker(kServes);
+  start_watchdog();
+  const int pid = await("ready").front()["process"]["pid"];
+  stop();
+  EXPECT_EQ(wait().ending, exited(0));
+  EXPECT_FALSE(is_alive(pid));
+  for (const NamedFd& each : store_.descriptors()) {
+    EXPECT_FALSE(each.name.ends_with("/pidfd")) << each.name;
+  }
+}
+
+}  // namespace
+}  // namespace pyfault::test

@@ -1,0 +1,37 @@
+// Any bytes at all as a kept state: the half of a state file, and what is in one. What is taken
+// must be sensible, and must come back as it is when it is kept again.
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "tests/fuzz/require.h"
+#include "watchdog/handover/worker_memory.h"
+#include "watchdog/os/state_file.h"
+
+namespace pyfault::test {
+namespace {
+
+// A fuzzer would seldom guess a nesting that CBOR's reader can't stand, and a checksum keeps it
+// out.
+void try_memory(std::string_view bytes) {
+  const auto memory = decode_worker(bytes);
+  if (!memory) return;
+  require(!memory->config.name.empty(), "a worker without a name");
+  require(memory->state <= WorkerState::kAborting, "a state that does not exist");
+  require(!memory->life || memory->life->pid > 1, "a process that is not a worker's");
+  const std::string again = encode(*memory);
+  const auto twice = decode_worker(again);
+  require(twice.has_value(), "what was kept can't be read");
+  require(encode(*twice) == again, "what was kept is something else");
+}
+
+}  // namespace
+}  // namespace pyfault::test
+
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  if (const auto half = pyfault::unpack(bytes)) pyfault::test::try_memory(half->content);
+  pyfault::test::try_memory(bytes);
+  return 0;
+}

@@ -1,0 +1,70 @@
+// A worker's memory with nothing left out.
+#pragma once
+
+#include <csignal>
+
+#include "watchdog/handover/worker_memory.h"
+
+namespace pyfault::test {
+
+inline WorkerConfig full_config() {
+  WorkerConfig config;
+  config.name = "web#2";
+  config.command = {"gunicorn", "shop:app"};
+  config.python = "python3.12";
+  config.directory = "/srv/shop";
+  config.user = "www-data";
+  config.group = "adm";
+  config.environment = {{"A", "1"}, {"RAW", "\xff"}};
+  config.umask = 027;
+  config.limits = {{7, 1024, 4096}};
+  config.restart.mode = RestartMode::kAlways;
+  config.restart.backoff.factor = 3;
+  config.restart.crash_loop.action = CrashLoopAction::kGiveUp;
+  config.ready = {ReadyBy::kNotify, std::chrono::seconds(2), std::chrono::seconds(3)};
+  config.stop = {SIGINT, std::chrono::seconds(5)};
+  config.output = OutputMode::kInherit;
+  config.dump_signal = 40;
+  config.start_order = -2;
+  config.essential = true;
+  return config;
+}
+
+inline SessionMemory full_session() {
+  SessionMemory session;
+  session.id = 7;
+  session.family.attached = {12, 33, {4242, 1, "python3", "/usr/bin/python3", {"python3", "a.py"}}};
+  session.family.start_ticks = 99;
+  session.family.members = {4242, 4243};
+  session.family.translated = {{13, 4243}};
+  session.attached_ns = 1'795'419'610'123'456'789;
+  session.dropped = 3;
+  session.replaced = {SIGSEGV};
+  session.own_death_told = true;
+  return session;
+}
+
+inline WorkerMemory full_memory() {
+  using Time = std::chrono::steady_clock::time_point;
+  WorkerMemory memory;
+  memory.config = full_config();
+  memory.state = WorkerState::kUp;
+  memory.restarts = 4;
+  memory.exit_code = 139;
+  memory.policy = {{{Time(std::chrono::seconds(5)), "f00d"}}, 6, 2, true, true};
+  memory.crashes = {{"f00d", {5, Time(std::chrono::seconds(7)), Time(std::chrono::seconds(6))}}};
+  memory.timer = Time(std::chrono::seconds(9));
+  memory.delay = std::chrono::milliseconds(1500);
+  memory.life = LifeMemory{4242,
+                           99,
+                           Time(std::chrono::seconds(8)),
+                           {4242, 1, "python3", "/usr/bin/python3", {"python3"}, 33, 33},
+                           CrashMemory{"c0ffee", "f00d", SIGSEGV, true},
+                           true,
+                           {SIGABRT},
+                           OutputMemory{"begun", "\xfe", "tail\n"}};
+  memory.sessions = {full_session()};
+  return memory;
+}
+
+}  // namespace pyfault::test
