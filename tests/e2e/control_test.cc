@@ -226,7 +226,7 @@ TEST_F(ControlTest, where_there_can_be_no_dump_it_says_why) {
     return shown.err;
   };
   EXPECT_THAT(refusal("web#1"), HasSubstr("dump_signal is \"none\""));
-  EXPECT_THAT(refusal("shell"), HasSubstr("no agent is armed"));
+  EXPECT_THAT(refusal("shell"), HasSubstr("no process with an armed agent"));
   EXPECT_THAT(refusal("nobody"), HasSubstr("there is no worker 'nobody'"));
   EXPECT_THAT(refusal(std::to_string(::getpid())), HasSubstr("no worker has a process"));
   ctl({"stop", "shell"});

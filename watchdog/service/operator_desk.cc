@@ -126,8 +126,8 @@ void OperatorDesk::take(const Session& session, const EventsRequest& request) {
 void OperatorDesk::take(const Session& session, const DumpRequest& request) {
   const auto meant = choose_workers({request.target}, names());
   const int pid = meant.names.empty() ? as_pid(request.target) : 0;
-  auto asked = ask_for_stacks(pid == 0 ? meant.names : names(), pid);
-  if (asked.empty()) return session->send(Refusal{why_no_stacks(request.target)});
+  auto asked = pid == 0 ? ask_for_stacks(meant.names) : ask_for_stacks(pid);
+  if (asked.empty()) return session->send(Refusal{why_no_stacks(request.target, meant.names)});
   dumps_.push_back(std::make_shared<DumpWatch>(io_, session, request.format, std::move(asked)));
   dumps_.back()->start();
 }
@@ -174,40 +174,49 @@ std::optional<WorkerStanding> OperatorDesk::look_at(const std::string& name) con
   return std::nullopt;
 }
 
-// Of these workers' processes, or of one of them.
-DumpWatch::Asked OperatorDesk::ask_for_stacks(const std::vector<std::string>& workers,
-                                              int only_pid) const {
+// Of one process: without looking for all the others, which takes its time.
+DumpWatch::Asked OperatorDesk::ask_for_stacks(int pid) const {
   DumpWatch::Asked asked;
   for (const auto& standing : supervisor_.standings()) {
-    const Worker& worker = standing.worker;
-    if (std::ranges::find(workers, worker.config().name) == workers.end()) continue;
+    if (standing.worker.ask_for_stacks(pid)) asked.emplace(pid, standing.worker.config().name);
+  }
+  return asked;
+}
+
+DumpWatch::Asked OperatorDesk::ask_for_stacks(const std::vector<std::string>& workers) const {
+  DumpWatch::Asked asked;
+  for (const auto& [worker, in_transition] : supervisor_.standings()) {
+    const std::string& name = worker.config().name;
+    if (std::ranges::find(workers, name) == workers.end()) continue;
     for (const int pid : worker.processes()) {
-      if ((only_pid == 0 || pid == only_pid) && worker.ask_for_stacks(pid)) {
-        asked.emplace(pid, worker.config().name);
-      }
+      if (worker.ask_for_stacks(pid)) asked.emplace(pid, name);
     }
   }
   return asked;
 }
 
-std::string OperatorDesk::why_no_stacks(const std::string& target) const {
-  const int pid = as_pid(target);
-  for (const auto& standing : supervisor_.standings()) {
-    const Worker& worker = standing.worker;
-    const auto pids = worker.processes();
-    const bool is_its = std::ranges::find(pids, pid) != pids.end();
-    if (!is_its && choose_workers({target}, {worker.config().name}).names.empty()) continue;
-    if (worker.pid() == 0) {
-      return "worker '" + target + "' has no process: its state is " +
-             std::string(name_of(worker.state()));
-    }
-    if (worker.config().dump_signal == 0) {
-      return "'" + target + "' cannot be asked: dump_signal is \"none\" in its configuration";
-    }
-    return "no agent is armed in " + std::string(is_its ? "process " : "a process of worker ") +
-           target + ": it runs no Python that is known, or has only just been started";
+// Said of the first of these workers; with none it was about a process, or about nothing.
+std::string OperatorDesk::why_no_stacks(const std::string& target,
+                                        const std::vector<std::string>& workers) const {
+  if (workers.empty()) {
+    return as_pid(target) == 0 ? no_worker(target, names())
+                               : "no worker has a process " + target + " with an armed agent in it";
   }
-  return pid > 0 ? "no worker has a process " + target : no_worker(target, names());
+  const std::string worker = "worker '" + workers.front() + "' ";
+  for (const auto& standing : supervisor_.standings()) {
+    if (standing.worker.config().name != workers.front()) continue;
+    if (standing.worker.pid() == 0) {
+      return worker + "has no process: its state is " +
+             std::string(name_of(standing.worker.state()));
+    }
+    if (standing.worker.config().dump_signal == 0) {
+      return worker + "cannot be asked: dump_signal is \"none\" in its configuration";
+    }
+  }
+  return worker +
+         "has no process with an armed agent in it: it runs no Python that is known, or has only "
+         "just "
+         "been started";
 }
 
 }  // namespace pyfault

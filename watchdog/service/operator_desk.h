@@ -57,8 +57,10 @@ class OperatorDesk {
                                                  const std::vector<std::string>& wanted);
   WorkerStatus status_of(const Supervisor::Standing& standing) const;
   std::optional<WorkerStanding> look_at(const std::string& worker) const;
-  DumpWatch::Asked ask_for_stacks(const std::vector<std::string>& workers, int only_pid) const;
-  std::string why_no_stacks(const std::string& target) const;
+  DumpWatch::Asked ask_for_stacks(int pid) const;
+  DumpWatch::Asked ask_for_stacks(const std::vector<std::string>& workers) const;
+  std::string why_no_stacks(const std::string& target,
+                            const std::vector<std::string>& workers) const;
 
   boost::asio::io_context& io_;
   Supervisor& supervisor_;

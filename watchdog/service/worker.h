@@ -78,7 +78,8 @@ class Worker {
 
   // Its own process and those below it; none when it has none.
   std::vector<int> processes() const;
-  // Whether the process, one of these, was asked: an agent is armed in it. The answer is an event.
+  // Whether the process was asked: it is one of these, and an agent is armed in it. The answer is
+  // an event.
   bool ask_for_stacks(int pid) const;
 
   // 128 + its number for a signal, as shells have it; of the last life.
