@@ -2,17 +2,18 @@
 // has it, in this test. tests/systemd/run has the real one.
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
-#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstring>
-#include <future>
-#include <optional>
+#include <mutex>
+#include <stop_token>
+#include <thread>
 
 #include "tests/e2e/service_fixture.h"
 #include "watchdog/os/listen_fds.h"
@@ -37,13 +38,25 @@ class Store {
 
   const std::string& address() const { return address_; }
 
-  // All that has been said up to now.
-  std::vector<NamedFd>& descriptors() {
+  // All that has been said up to now; to be looked at while nobody says anything.
+  const std::vector<NamedFd>& descriptors() {
+    const std::lock_guard lock(mutex_);
     while (take()) continue;
     return descriptors_;
   }
 
  private:
+  // Its socket holds a few messages only.
+  void listen(const std::stop_token& stop) {
+    constexpr int kMilliseconds = 10;
+    while (!stop.stop_requested()) {
+      pollfd one{socket_.get(), POLLIN, 0};
+      if (::poll(&one, 1, kMilliseconds) != 1) continue;
+      const std::lock_guard lock(mutex_);
+      take();
+    }
+  }
+
   bool take() {
     std::array<char, 4096> text;
     alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(2 * sizeof(int))> control{};
@@ -72,7 +85,9 @@ class Store {
 
   std::string address_ = "@pyfault-test-" + random_hex(8);
   UniqueFd socket_{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  std::mutex mutex_;
   std::vector<NamedFd> descriptors_;
+  std::jthread listener_{[this](const std::stop_token& stop) { listen(stop); }};
 };
 
 constexpr char kServes[] = R"(
@@ -105,14 +120,14 @@ class HandoverTest : public ServiceTest {
 
   // As systemd does: all that is kept, from 3 on.
   void start_another() {
-    std::string names;
-    for (const NamedFd& each : store_.descriptors())
-      names += (names.empty() ? "" : ":") + each.name;
-    start({{"NOTIFY_SOCKET", store_.address()}, {"LISTEN_FDNAMES", names}}, [this] { pass_on(); });
-  }
-  void pass_on() {
-    constexpr int kOutOfTheWay = 500;
     const auto& kept = store_.descriptors();
+    std::string names;
+    for (const NamedFd& each : kept) names += (names.empty() ? "" : ":") + each.name;
+    start({{"NOTIFY_SOCKET", store_.address()}, {"LISTEN_FDNAMES", names}},
+          [&kept] { pass_on(kept); });
+  }
+  static void pass_on(const std::vector<NamedFd>& kept) {
+    constexpr int kOutOfTheWay = 500;
     std::vector<int> moved;
     for (const NamedFd& each : kept) moved.push_back(::fcntl(each.fd.get(), F_DUPFD, kOutOfTheWay));
     int next = 3;
@@ -122,15 +137,6 @@ class HandoverTest : public ServiceTest {
     }
     ::setenv("LISTEN_FDS", std::to_string(moved.size()).c_str(), 1);
     ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
-  }
-
-  // systemd listens all the time, and few of its messages may wait.
-  Outcome wait_and_listen() {
-    auto ended = std::async(std::launch::async, [this] { return wait(); });
-    while (ended.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready) {
-      store_.descriptors();
-    }
-    return ended.get();
   }
 
   std::string last_notice() const { return events("notice").back()["message"]; }
@@ -145,7 +151,6 @@ TEST_F(HandoverTest, a_worker_goes_on_under_another_watchdog) {
   await("notice");
   EXPECT_THAT(last_notice(), HasSubstr("goes on with web[" + std::to_string(pid) + "]"));
   EXPECT_EQ(events("start").size(), 1u);
-  ::kill(pid, SIGWINCH);
   ::kill(pid, SIGUSR1);
   const json crash = await("crash").front();
   const json exit = await("exit").front();
@@ -184,7 +189,7 @@ TEST_F(HandoverTest, a_state_that_is_of_no_use_costs_its_worker_and_no_more) {
   await("start", 2);
   EXPECT_THAT(events("notice").front()["message"].get<std::string>(),
               HasSubstr("worker web can't be used"));
-  EXPECT_FALSE(is_alive(pid));
+  await_that("the worker's end", [&] { return !is_alive(pid); });
 }
 
 TEST_F(HandoverTest, a_stopped_service_leaves_no_worker_in_the_store) {
@@ -192,7 +197,7 @@ TEST_F(HandoverTest, a_stopped_service_leaves_no_worker_in_the_store) {
   start_watchdog();
   const int pid = await("ready").front()["process"]["pid"];
   stop();
-  EXPECT_EQ(wait_and_listen().ending, exited(0));
+  EXPECT_EQ(wait().ending, exited(0));
   EXPECT_FALSE(is_alive(pid));
   for (const NamedFd& each : store_.descriptors()) {
     EXPECT_FALSE(each.name.ends_with("/pidfd")) << each.name;
