@@ -1,5 +1,5 @@
 // A watchdog that goes on where one that was killed has been: by a file descriptor store as systemd
-// has it, in this test. tests/systemd/run has the real one.
+// has it, in this test. tests/systemd/restart_test has the real one.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <poll.h>
