@@ -31,9 +31,10 @@ ExitEvent describe(const ChildEnd& end) {
     exit.code = WEXITSTATUS(status);
     exit.reason = "exited";
   }
-  exit.max_rss_bytes = std::int64_t{end.usage.ru_maxrss} * 1024;
-  exit.user_seconds = seconds(end.usage.ru_utime);
-  exit.system_seconds = seconds(end.usage.ru_stime);
+  if (!end.usage) return exit;
+  exit.max_rss_bytes = std::int64_t{end.usage->ru_maxrss} * 1024;
+  exit.user_seconds = seconds(end.usage->ru_utime);
+  exit.system_seconds = seconds(end.usage->ru_stime);
   return exit;
 }
 

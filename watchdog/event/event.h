@@ -74,9 +74,10 @@ struct ExitEvent {
   bool record_left_out = false;         // perhaps: some of its were not reported, or lost
   bool handler_replaced = false;        // of `signal`; see HandlerReplacedEvent
   double uptime_seconds = 0;
-  std::int64_t max_rss_bytes = 0;
-  double user_seconds = 0;
-  double system_seconds = 0;
+  // None: nobody can tell.
+  std::optional<std::int64_t> max_rss_bytes;
+  std::optional<double> user_seconds;
+  std::optional<double> system_seconds;
   std::optional<AfterExit> after;  // of a worker
 };
 

@@ -68,7 +68,9 @@ struct AddBody {
     add(fields, "PYFAULT_REASON", exit.reason);
     add(fields, "PYFAULT_CRASH_ID", exit.crash_id.value_or(""));
     add(fields, "PYFAULT_UPTIME_SECONDS", fmt::format("{:.3f}", exit.uptime_seconds));
-    add(fields, "PYFAULT_MAX_RSS_BYTES", std::to_string(exit.max_rss_bytes));
+    if (exit.max_rss_bytes) {
+      add(fields, "PYFAULT_MAX_RSS_BYTES", std::to_string(*exit.max_rss_bytes));
+    }
   }
 };
 

@@ -196,9 +196,9 @@ struct AddBody {
     json["crash"] = value_or_null(exit.crash_id);
     json["handler_replaced"] = exit.handler_replaced;
     json["uptime_seconds"] = exit.uptime_seconds;
-    json["max_rss_bytes"] = exit.max_rss_bytes;
-    json["user_seconds"] = exit.user_seconds;
-    json["system_seconds"] = exit.system_seconds;
+    json["max_rss_bytes"] = value_or_null(exit.max_rss_bytes);
+    json["user_seconds"] = value_or_null(exit.user_seconds);
+    json["system_seconds"] = value_or_null(exit.system_seconds);
     if (exit.after) json["after"] = after_json(*exit.after);
   }
 

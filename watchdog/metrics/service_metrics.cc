@@ -79,6 +79,14 @@ void ServiceMetrics::note(const Event& event) {
   std::visit(Noter{*this, event, worker->first, worker->second}, event.body);
 }
 
+void ServiceMetrics::adopt(const std::string& worker, const Adopted& adopted) {
+  const auto known = workers_.find(worker);
+  if (known == workers_.end()) return;
+  known->second = {adopted.pid, adopted.up, false};
+  restarts_.at({worker}) = static_cast<double>(adopted.restarts);
+  if (adopted.pid != 0) start_time_.at({worker}) = adopted.started;
+}
+
 void ServiceMetrics::sample() {
   for (const auto& [name, worker] : workers_) {
     up_.at({name}) = worker.up ? 1 : 0;

@@ -40,6 +40,15 @@ class ServiceMetrics {
 
   void note(const Event& event);
 
+  // A worker that a watchdog before this one has started.
+  struct Adopted {
+    int pid = 0;  // 0: it has no process
+    bool up = false;
+    double started = 0;  // in Unix time
+    std::uint64_t restarts = 0;
+  };
+  void adopt(const std::string& worker, const Adopted& adopted);
+
   // Prometheus's text format.
   std::string expose();
 

@@ -98,6 +98,7 @@ class Service {
  private:
   void run_loop();
   void configure(const Config& config);
+  void adopt(std::vector<NamedFd> kept);
   std::unique_ptr<HttpServer> serve_metrics(const HttpAddress& address);
   void stop();
   std::unique_ptr<ControlListener> open_door(const std::string& path, bool named);
@@ -170,11 +171,20 @@ void Service::configure(const Config& config) {
   desk_.set_workers(names_of(config.workers));
   if (door_moves) door_ = std::move(door);
   if (!no_door_.empty()) say(std::exchange(no_door_, {}));
-  if (!kept_.empty()) supervisor_.adopt(std::exchange(kept_, {}));
+  if (!kept_.empty()) adopt(std::exchange(kept_, {}));
   workers_may_outlive_us_ = config.on_watchdog_death == WatchdogDeath::kLeave;
   supervisor_.apply(config);
   if (config.workers.empty()) {
     say("there is no worker; add a [[worker]] to '" + options_.file + "' and reload the service");
+  }
+}
+
+void Service::adopt(std::vector<NamedFd> kept) {
+  supervisor_.adopt(std::move(kept));
+  const double now = static_cast<double>(realtime_now_ns()) / 1e9;
+  for (const auto& [worker, in_transition] : supervisor_.standings()) {
+    metrics_.adopt(worker.config().name, {worker.pid(), worker.state() == WorkerState::kUp,
+                                          now - worker.uptime_seconds(), worker.restarts()});
   }
 }
 

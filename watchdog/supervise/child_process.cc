@@ -234,7 +234,7 @@ ChildProcess ChildProcess::spawn(const SpawnPlan& plan) {
 }
 
 ChildEnd ChildProcess::ask_kernel() const {
-  ChildEnd end{};
+  ChildEnd end;
   const auto status = wait_status_of(pidfd_.get());
   end.is_known = status.has_value();
   end.wait_status = status.value_or(0);
@@ -243,8 +243,8 @@ ChildEnd ChildProcess::ask_kernel() const {
 
 ChildEnd ChildProcess::reap() {
   if (adopted_) return ask_kernel();
-  ChildEnd end{};
-  while (::wait4(pid_, &end.wait_status, 0, &end.usage) < 0) {
+  ChildEnd end;
+  while (::wait4(pid_, &end.wait_status, 0, &end.usage.emplace()) < 0) {
     if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "wait4");
   }
   return end;

@@ -37,12 +37,12 @@ struct SpawnPlan {
 };
 
 struct ChildEnd {
-  int wait_status;
-  rusage usage;  // its own and that of the descendants it waited for
+  int wait_status = 0;
+  // Its own and that of the descendants it waited for; none where it was not our child.
+  std::optional<rusage> usage{};
   // Not known to reap(): whether the kernel killed in its cgroup, for want of memory, while it ran.
   bool oom_kills_rose = false;
-  // False: it was not our child, and the kernel does not tell. Then there is neither status nor
-  // usage.
+  // False: it was not our child, and the kernel does not tell. Then there is no status.
   bool is_known = true;
 };
 

@@ -127,6 +127,14 @@ TEST_F(ServiceMetricsTest, OfAWorkerThatIsGoneNothingStays) {
   EXPECT_THAT(metrics_.expose(), Not(HasSubstr("\"web\"")));
 }
 
+TEST_F(ServiceMetricsTest, AnAdoptedWorkerIsUpAndHasItsPast) {
+  metrics_.adopt("web", {77, true, 1795419600.5, 3});
+  expect("pyfault_worker_up{worker=\"web\"} 1");
+  expect("pyfault_worker_restarts_total{worker=\"web\"} 3");
+  expect("pyfault_worker_start_time_seconds{worker=\"web\"} 1795419600.5");
+  expect("pyfault_worker_resident_memory_bytes{worker=\"web\"} 315392");
+}
+
 TEST_F(ServiceMetricsTest, TheServiceIsHealthyWhenAllAreUp) {
   note(ReadyEvent{});
   EXPECT_FALSE(metrics_.health().is_good());

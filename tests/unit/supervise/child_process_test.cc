@@ -77,7 +77,7 @@ TEST_F(ChildProcessTest, TheDescriptorIsReadableAfterTheEnd) {
 }
 
 TEST_F(ChildProcessTest, WhatItUsedIsKnown) {
-  EXPECT_GT(ChildProcess::spawn(shell("exit 0")).reap().usage.ru_maxrss, 0);
+  EXPECT_GT(ChildProcess::spawn(shell("exit 0")).reap().usage->ru_maxrss, 0);
 }
 
 TEST_F(ChildProcessTest, ArgumentsAndEnvironmentAreThoseOfThePlan) {

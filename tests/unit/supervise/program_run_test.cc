@@ -93,13 +93,20 @@ TEST_F(ProgramRunTest, AnOomKillOfAnotherProcessExplainsNoOtherEnd) {
 }
 
 TEST_F(ProgramRunTest, UsageIsInBytesAndSeconds) {
-  end_.usage.ru_maxrss = 2;
-  end_.usage.ru_utime = {1, 500000};
-  end_.usage.ru_stime = {0, 250000};
+  rusage& usage = end_.usage.emplace();
+  usage.ru_maxrss = 2;
+  usage.ru_utime = {1, 500000};
+  usage.ru_stime = {0, 250000};
   EXPECT_EQ(exit().max_rss_bytes, 2048);
   EXPECT_EQ(exit().user_seconds, 1.5);
   EXPECT_EQ(exit().system_seconds, 0.25);
   EXPECT_EQ(exit().uptime_seconds, 2.5);
+}
+
+TEST_F(ProgramRunTest, AnUnknownUsageIsNotZero) {
+  end_.usage.reset();
+  EXPECT_EQ(exit().max_rss_bytes, std::nullopt);
+  EXPECT_EQ(exit().user_seconds, std::nullopt);
 }
 
 TEST_F(ProgramRunTest, TheCrashThatKilledItIsNamed) {
