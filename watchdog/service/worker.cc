@@ -1,10 +1,7 @@
 #include "watchdog/service/worker.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
-#include <boost/asio/post.hpp>
 #include <csignal>
 #include <system_error>
 #include <utility>
@@ -59,30 +56,6 @@ DeathKind kind_of(const ExitEvent& exit) {
   return death_kind(exit.code.value_or(0), exit.signal.value_or(0));
 }
 
-bool is_pipe(const UniqueFd& fd) {
-  struct stat status {};
-  return ::fstat(fd.get(), &status) == 0 && S_ISFIFO(status.st_mode);
-}
-
-// A session's two descriptors come in any order.
-KeptSession kept_session(SessionMemory memory, std::vector<UniqueFd> descriptors) {
-  KeptSession session{std::move(memory), {}, {}};
-  for (UniqueFd& fd : descriptors) {
-    UniqueFd& place = is_pipe(fd) ? session.pipe : session.ring;
-    place = std::move(fd);
-  }
-  return session;
-}
-
-KeptServer kept_server(KeptWorker& kept) {
-  KeptServer server{kept.take_all(kDoorRole), {}, kept.memory.life ? kept.memory.life->pid : 0};
-  for (SessionMemory& memory : kept.memory.sessions) {
-    auto descriptors = kept.take_all(session_role(memory.id));
-    server.sessions.push_back(kept_session(std::move(memory), std::move(descriptors)));
-  }
-  return server;
-}
-
 }  // namespace
 
 Worker::Worker(WorkerHost& host, WorkerConfig config)
@@ -106,161 +79,12 @@ Worker::Worker(WorkerHost& host, WorkerConfig config)
   save();
 }
 
-Worker::Worker(WorkerHost& host, KeptWorker kept)
-    : host_(host),
-      config_(kept.memory.config),
-      state_(kept.memory.state),
-      policy_(config_.restart, kept.memory.policy),
-      crashes_(kept.memory.crashes),
-      restarts_(kept.memory.restarts),
-      exit_code_(kept.memory.exit_code),
-      timer_(host.io),
-      timer_at_(kept.memory.timer),
-      store_(host.manager, kept),
-      server_(host.io, event_handler(), {.dump_signal = config_.dump_signal}, kept_server(kept)) {
-  keep_sessions();
-  if (config_.ready.by == ReadyBy::kNotify) {
-    notify_ =
-        std::make_unique<NotifySocket>(host.io, notification_handler(), kept.take(kNotifyRole));
-  }
-  drop_dead_sessions();
-  decision_ = RestartDecision{RestartDecision::Action::kRestart, kept.memory.delay, false, {}};
-  adopt_life(kept);
-}
-
 AttachServer::EventHandler Worker::event_handler() {
   return [this](Event event) { on_event(std::move(event)); };
 }
 
 std::function<void(const Notification&)> Worker::notification_handler() {
   return [this](const Notification& notification) { on_notification(notification); };
-}
-
-void Worker::keep_sessions() {
-  if (!store_.is_of_use()) return;
-  server_.set_keeper({[this](std::uint64_t id, int ring, int pipe) {
-                        store_.keep(session_role(id), std::array{ring, pipe});
-                      },
-                      [this] { save(); },
-                      [this](std::uint64_t id) { store_.drop(session_role(id)); }});
-}
-
-// Those that could not be gone on with.
-void Worker::drop_dead_sessions() {
-  std::set<std::string> dead = store_.roles();
-  for (const SessionMemory& session : server_.memory()) dead.erase(session_role(session.id));
-  for (const std::string& role : dead) {
-    if (role.starts_with("session.")) store_.drop(role);
-  }
-}
-
-// Without a life there is at most what was being started when the watchdog before us died.
-void Worker::adopt_life(KeptWorker& kept) {
-  if (!kept.memory.life) {
-    kill_below({-1, server_.address()});
-    return drop_life();
-  }
-  process_ = kept.memory.life->process;
-  auto output = adopt_output(kept);
-  DelegatedCgroup* const cgroups = host_.surroundings.cgroup;
-  auto cgroup = cgroups ? cgroups->find(process_.pid) : std::nullopt;
-  life_ =
-      std::make_unique<WorkerLife>(host_.io, std::move(*kept.memory.life), kept.take(kPidfdRole),
-                                   std::move(output), std::move(cgroup), [this] { on_end(); });
-}
-
-std::unique_ptr<WorkerOutput> Worker::adopt_output(KeptWorker& kept) {
-  UniqueFd out = kept.take(kOutRole);
-  UniqueFd err = kept.take(kErrRole);
-  if (!is_pipe(out) || !is_pipe(err)) return nullptr;
-  return std::make_unique<WorkerOutput>(
-      host_.io, config_.name, host_.write_output,
-      WorkerOutput::Kept{std::move(out), std::move(err),
-                         kept.memory.life->output.value_or(OutputMemory{})});
-}
-
-// A stop that was under way begins anew.
-void Worker::resume() {
-  switch (state_) {
-    case WorkerState::kStopping:
-      state_ = WorkerState::kUp;
-      return handle(WorkerEvent::kStop);
-    case WorkerState::kRestarting:
-      state_ = WorkerState::kUp;
-      return handle(WorkerEvent::kRestart);
-    case WorkerState::kAborting:
-      state_ = WorkerState::kStarting;
-      return handle(WorkerEvent::kTimeUp);
-    default:
-      resume_timer();
-      save();
-  }
-}
-
-void Worker::resume_timer() {
-  if (!timer_at_) return;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*timer_at_ - Clock::now());
-  const auto delay = std::max(left, std::chrono::milliseconds(0));
-  const bool by_living = config_.ready.by == ReadyBy::kAlive;
-  switch (state_) {
-    case WorkerState::kStarting:
-      return set_timer(delay, by_living ? WorkerEvent::kReady : WorkerEvent::kTimeUp);
-    case WorkerState::kUp:
-      return set_timer(delay, WorkerEvent::kHealthy);
-    default:
-      return set_timer(delay, WorkerEvent::kTimeUp);
-  }
-}
-
-void Worker::leave() {
-  server_.drain();
-  if (life_) life_->drain_output();
-  save(true);
-  server_.leave();
-}
-
-void Worker::keep_life() {
-  store_.keep(kPidfdRole, std::array{life_->pidfd()});
-  if (const WorkerOutput* output = life_->output()) {
-    store_.keep(kOutRole, std::array{output->out_reader()});
-    store_.keep(kErrRole, std::array{output->err_reader()});
-  }
-  save();
-}
-
-void Worker::drop_life() {
-  for (const char* role : {kPidfdRole, kOutRole, kErrRole}) store_.drop(role);
-}
-
-WorkerMemory Worker::memory(bool with_output) const {
-  WorkerMemory memory{config_,
-                      state_,
-                      restarts_,
-                      exit_code_,
-                      policy_.memory(),
-                      crashes_.memory(),
-                      timer_at_,
-                      decision_ ? decision_->delay : std::chrono::milliseconds(0),
-                      {},
-                      server_.memory()};
-  if (life_) memory.life = life_->memory(with_output);
-  return memory;
-}
-
-void Worker::save(bool with_output) {
-  if (!store_.is_of_use()) return;
-  store_.save(memory(with_output));
-}
-
-// Once for all that happens in a pass of the loop.
-void Worker::save_soon() {
-  if (saving_ || !store_.is_of_use()) return;
-  saving_ = std::make_shared<int>();
-  boost::asio::post(host_.io, [this, saving = std::weak_ptr(saving_)] {
-    if (saving.expired()) return;
-    saving_.reset();
-    save();
-  });
 }
 
 Worker::~Worker() {
