@@ -192,6 +192,32 @@ TEST_F(HandoverTest, a_state_that_is_of_no_use_costs_its_worker_and_no_more) {
   await_that("the worker's end", [&] { return !is_alive(pid); });
 }
 
+TEST_F(HandoverTest, a_mistake_in_the_file_leaves_no_worker_alone) {
+  const int pid = worker_without_watchdog();
+  config("x = 1\n");
+  start_another();
+  await_that("the notice", [&] {
+    return !events("notice").empty() &&
+           last_notice().find("mend the configuration") != std::string::npos;
+  });
+  EXPECT_TRUE(is_alive(pid));
+  ::kill(pid, SIGUSR1);
+  await("crash");
+  await("start", 2);
+}
+
+TEST_F(HandoverTest, a_worker_whose_turn_had_not_come_is_started_by_the_next) {
+  script("worker", kServes);
+  config(
+      "[[worker]]\nname = \"slow\"\ncommand = [\"worker.py\"]\nready = { after = \"2s\" }\n"
+      "[[worker]]\nname = \"late\"\ncommand = [\"worker.py\"]\nstart_order = 1\n");
+  start_watchdog();
+  await("start", 1, "slow");
+  kill_watchdog();
+  start_another();
+  await("start", 1, "late");
+}
+
 TEST_F(HandoverTest, a_stopped_service_leaves_no_worker_in_the_store) {
   one_worker(kServes);
   start_watchdog();

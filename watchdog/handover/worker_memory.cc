@@ -81,7 +81,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OutputMemory, begun_out, begun_e
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LifeMemory, pid, start_ticks, started, process,
                                                 crash, records_left_out, replaced, output)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerMemory, config, state, restarts, exit_code,
-                                                policy, crashes, timer, delay, life, sessions)
+                                                begun, held, policy, crashes, timer, delay, life,
+                                                sessions)
 
 namespace {
 

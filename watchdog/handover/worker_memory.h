@@ -50,6 +50,8 @@ struct WorkerMemory {
   WorkerState state = WorkerState::kStopped;
   std::uint64_t restarts = 0;
   int exit_code = 0;
+  bool begun = true;  // false: workers of a lower start order were not up yet
+  bool held = false;  // down, as an operator has it
   RestartMemory policy;
   RepeatedCrashes::Memory crashes;
   std::optional<std::chrono::steady_clock::time_point> timer;  // when the state's time is up

@@ -1,6 +1,7 @@
 #include "watchdog/service/service.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "watchdog/complain.h"
@@ -19,6 +21,7 @@
 #include "watchdog/ingest/notice.h"
 #include "watchdog/metrics/answers.h"
 #include "watchdog/metrics/resident_memory.h"
+#include "watchdog/os/descriptor_limit.h"
 #include "watchdog/os/listen_fds.h"
 #include "watchdog/reporter.h"
 #include "watchdog/service/manager_job.h"
@@ -42,7 +45,10 @@ constexpr std::chrono::seconds kJobQueryLimit{2};
 
 WorkerSurroundings surroundings_for(const ServiceOptions& options, const sigset_t& signal_mask,
                                     DelegatedCgroup* cgroup) {
-  return {options.python, find_agent(), environ, signal_mask, cgroup};
+  rlimit descriptors{};
+  const bool is_known = ::getrlimit(RLIMIT_NOFILE, &descriptors) == 0;
+  return {options.python, find_agent(), environ,
+          signal_mask,    cgroup,       is_known ? std::optional(descriptors) : std::nullopt};
 }
 
 LogNotices output_notices() {
@@ -91,13 +97,17 @@ class Service {
                      [this](std::string lines) { output_.write(std::move(lines)); },
                      [this] { on_settled(); }, [this] { io_.stop(); }}) {}
 
-  int run(const Config& config);
+  int run(const ParsedConfig& parsed);
+
+  // An earlier watchdog has left us workers.
+  bool has_workers() const { return !kept_.empty(); }
 
   ParsedConfig load() const { return load_config(options_.file, machine_checks(surroundings_)); }
 
  private:
   void run_loop();
   void configure(const Config& config);
+  void resume(const ParsedConfig& parsed);
   void adopt(std::vector<NamedFd> kept);
   std::unique_ptr<HttpServer> serve_metrics(const HttpAddress& address);
   void stop();
@@ -123,6 +133,7 @@ class Service {
   std::unique_ptr<HttpServer> metrics_server_;  // at that address
   ReportLog output_;
   bool workers_may_outlive_us_ = true;
+  bool left_ = false;  // the workers are another watchdog's now
   bool told_ready_ = false;
   bool told_stopping_ = false;
   ServiceManager manager_{io_, manager_terms()};
@@ -133,15 +144,35 @@ class Service {
   std::string no_door_;                    // why there is none, though one is wanted
 };
 
-int Service::run(const Config& config) {
-  signals_.listen(
-      io_, {[this] { stop(); }, [this] { reload(); }, [this] { supervisor_.reap_children(); }});
-  configure(config);
+int Service::run(const ParsedConfig& parsed) {
+  signals_.listen(io_, {[this] { stop(); },
+                        [this] {
+                          if (!left_) reload();
+                        },
+                        [this] {
+                          if (!left_) supervisor_.reap_children();
+                        }});
+  kept_.empty() ? configure(parsed.config) : resume(parsed);
+  supervisor_.end_strays();
   run_loop();
   output_.finish(kLogFinishLimit);
   reporter_.finish(kLogFinishLimit);
   manager_.finish(kManagerFinishLimit);
   return supervisor_.exit_code();
+}
+
+// Workers that run already must not be left alone for a mistake in the file, or a port that is
+// taken.
+void Service::resume(const ParsedConfig& parsed) {
+  reporter_.configure(logs_for(options_, Config{}));
+  try {
+    for (const Problem& problem : parsed.problems) say(describe(problem, options_.file));
+    if (parsed.problems.empty()) return configure(parsed.config);
+  } catch (const StartError& error) {
+    say(error.what());
+  }
+  adopt(std::exchange(kept_, {}));
+  say("the workers go on as they were; mend the configuration and reload the service");
 }
 
 // What must not happen has cost one step of the loop; the workers go on, and so do we.
@@ -205,9 +236,11 @@ std::unique_ptr<ControlListener> Service::open_door(const std::string& path, boo
 
 // Of a restart we are one half only: the workers are for the watchdog that comes next.
 void Service::stop() {
+  if (left_) return;
   const bool may_leave =
       manager_.is_there() && !supervisor_.is_stopping() && workers_may_outlive_us_;
   if (!may_leave || !restart_is_under_way(kJobQueryLimit)) return supervisor_.stop();
+  left_ = true;
   manager_.say_stopping();
   supervisor_.leave();
   io_.stop();
@@ -292,7 +325,8 @@ int run_service(const ServiceOptions& options) {
   Service service(options, std::move(kept));
   const ParsedConfig parsed = service.load();
   for (const Problem& problem : parsed.problems) complain(describe(problem, options.file));
-  return parsed.problems.empty() ? service.run(parsed.config) : kExitOwnError;
+  raise_descriptor_limit();
+  return parsed.problems.empty() || service.has_workers() ? service.run(parsed) : kExitOwnError;
 }
 
 }  // namespace pyfault

@@ -18,7 +18,10 @@ using std::chrono::milliseconds;
 // Its socket is full when it is very busy, for a moment.
 constexpr milliseconds kRetryAfter{20};
 // A manager that does not listen any more must not cost us memory, or all our descriptors.
-constexpr std::size_t kMostWaiting = 512;
+constexpr std::size_t kMostWaiting = 4096;
+
+// To stop workers in turn takes as long as it takes; whoever goes on saying this is not stuck.
+constexpr std::string_view kMoreTime = "EXTEND_TIMEOUT_USEC=120000000";
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -52,7 +55,7 @@ ServiceManager::ServiceManager(boost::asio::io_context& io, const ManagerTerms& 
 
 // From the loop itself: when that is stuck, the manager hears nothing.
 void ServiceManager::say_that_we_live() {
-  say("WATCHDOG=1");
+  say(stopping_ ? "WATCHDOG=1\n" + std::string(kMoreTime) : "WATCHDOG=1");
   ping_.expires_after(ping_interval_);
   ping_.async_wait([this](const boost::system::error_code& error) {
     if (!error) say_that_we_live();
@@ -68,7 +71,8 @@ void ServiceManager::say_reloading() {
 }
 
 void ServiceManager::say_stopping() {
-  say("STOPPING=1");
+  stopping_ = true;
+  say("STOPPING=1\n" + std::string(kMoreTime));
 }
 
 void ServiceManager::say_status(const std::string& text) {

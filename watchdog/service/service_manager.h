@@ -61,6 +61,7 @@ class ServiceManager {
   SdNotify socket_;
   std::deque<Message> waiting_;
   std::string status_;
+  bool stopping_ = false;
   std::chrono::microseconds ping_interval_;
   boost::asio::steady_timer ping_;
   boost::asio::steady_timer retry_;

@@ -10,6 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <csignal>
+#include <exception>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "watchdog/ingest/notice.h"
 #include "watchdog/os/pidfd.h"
 #include "watchdog/os/seqpacket.h"
+#include "watchdog/start_error.h"
 
 namespace pyfault {
 namespace {
@@ -80,6 +82,7 @@ void Supervisor::adopt(std::vector<NamedFd> descriptors) {
   KeptDescriptors kept = sort_kept(std::move(descriptors));
   for (const auto& refused : kept.refused) refuse(refused);
   for (KeptWorker& worker : kept.workers) adopt(std::move(worker));
+  settle_soon();
 }
 
 void Supervisor::adopt(KeptWorker kept) {
@@ -87,7 +90,10 @@ void Supervisor::adopt(KeptWorker kept) {
   const int pid = kept.memory.life ? kept.memory.life->pid : 0;
   std::vector<NamedFd> descriptors = duplicates_of(kept);
   try {
-    entries_.push_back({std::make_unique<Worker>(host_, std::move(kept)), true});
+    auto worker = std::make_unique<Worker>(host_, std::move(kept));
+    const bool started = worker->has_begun();
+    const bool held = worker->is_held();
+    entries_.push_back({.worker = std::move(worker), .started = started, .held = held});
   } catch (const std::exception& error) {
     return refuse({"what was kept of worker " + name + " can't be used: " + error.what(),
                    std::move(descriptors)});
@@ -117,7 +123,24 @@ void Supervisor::refuse(const KeptDescriptors::Refused& refused) {
 }
 
 void Supervisor::leave() {
-  for (Entry& entry : entries_) entry.worker->leave();
+  reap_children();
+  for (Entry& entry : entries_) {
+    try {
+      entry.worker->leave();
+    } catch (const std::exception& error) {
+      say(host_, entry.worker->config().name,
+          std::string("what the next watchdog should know of it can't be kept: ") + error.what());
+    }
+  }
+}
+
+// Those that this watchdog should have gone on with, and could not, run beside their successors.
+void Supervisor::end_strays() {
+  if (host_.surroundings.cgroup == nullptr) return;
+  for (const std::string& stray : host_.surroundings.cgroup->kill_leftovers()) {
+    say(host_, std::nullopt,
+        "killed what an earlier watchdog had left running in the cgroup " + stray);
+  }
 }
 
 void Supervisor::apply(const Config& config) {
@@ -192,6 +215,7 @@ void Supervisor::replace_those_that_are_down() {
     const bool held = entry.held;
     entry = {std::make_unique<Worker>(host_, *entry.successor)};
     entry.held = held;
+    entry.worker->hold(held);
   }
 }
 
@@ -200,7 +224,9 @@ void Supervisor::look_for_lost_essentials() {
     const WorkerState state = entry.worker->state();
     const bool lost = state == WorkerState::kExited || state == WorkerState::kFailed;
     if (stopping_ || !lost || !entry.worker->config().essential || entry.leaving) continue;
-    exit_code_ = entry.worker->exit_code();
+    // 125 is our own, and says that a start would fail again.
+    const int code = entry.worker->exit_code();
+    exit_code_ = code == kExitOwnError ? 1 : code;
     stopping_ = true;
   }
 }
@@ -226,6 +252,7 @@ void Supervisor::command(const std::string& name, WorkerEvent event) {
       entries_, [&](const Entry& each) { return each.worker->config().name == name; });
   if (stopping_ || entry == entries_.end() || entry->leaving) return;
   entry->held = event == WorkerEvent::kStop;
+  entry->worker->hold(entry->held);
   if (entry->successor) return;  // that will start, or be held
   entry->started = true;
   entry->worker->handle(event);

@@ -33,6 +33,9 @@ class Supervisor {
   // The last act: leaves all workers as they are to a watchdog after us.
   void leave();
 
+  // To be called once, after adopt(): ends what nobody has adopted, where cgroups tell.
+  void end_strays();
+
   // Starts what is new, stops what is gone, restarts what has changed, and leaves the others alone.
   // Workers of a lower start order are up (or have failed) before the next ones start.
   void apply(const Config& config);

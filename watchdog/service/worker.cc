@@ -95,11 +95,16 @@ void Worker::handle(WorkerEvent event) {
   const WorkerStep step = next_step(state_, event);
   const bool changed = step.state != state_;
   state_ = step.state;
+  begun_ = true;
   for (const WorkerAction action : step.actions) perform(action);
   if (changed) {
     save_soon();
     host_.on_change();
   }
+}
+
+void Worker::hold(bool held) {
+  if (std::exchange(held_, held) != held) save_soon();
 }
 
 void Worker::perform(WorkerAction action) {

@@ -82,6 +82,12 @@ class Worker {
   // an event.
   bool ask_for_stacks(int pid) const;
 
+  // Its turn to be started has come.
+  bool has_begun() const { return begun_; }
+  // Down, as an operator has it; to be remembered by the next watchdog.
+  bool is_held() const { return held_; }
+  void hold(bool held);
+
   // 128 + its number for a signal, as shells have it; of the last life.
   int exit_code() const { return exit_code_; }
 
@@ -135,6 +141,8 @@ class Worker {
   std::optional<WorkerEnd> last_end_;
   std::uint64_t restarts_ = 0;
   int exit_code_ = 0;
+  bool begun_ = false;  // an event has reached it
+  bool held_ = false;
   Process process_;  // of the present life, or of the last
   std::minstd_rand random_{std::random_device{}()};
   boost::asio::steady_timer timer_;
@@ -142,9 +150,9 @@ class Worker {
   std::optional<Clock::time_point> timer_at_;
   std::shared_ptr<int> saving_;  // a save is under way
   WorkerStore store_;
-  AttachServer server_;
   std::unique_ptr<NotifySocket> notify_;  // only where it is to say itself that it is ready
   std::unique_ptr<WorkerLife> life_;
+  AttachServer server_;  // last: it has events to tell as soon as it is made
 };
 
 }  // namespace pyfault

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <utility>
 
+#include "watchdog/enrich/process_info.h"
 #include "watchdog/service/worker.h"
 
 namespace pyfault {
@@ -32,6 +33,7 @@ KeptServer kept_server(KeptWorker& kept) {
   KeptServer server{kept.take_all(kDoorRole), {}, kept.memory.life ? kept.memory.life->pid : 0};
   for (SessionMemory& memory : kept.memory.sessions) {
     auto descriptors = kept.take_all(session_role(memory.id));
+    if (descriptors.empty()) continue;  // it had ended already
     server.sessions.push_back(kept_session(std::move(memory), std::move(descriptors)));
   }
   return server;
@@ -47,6 +49,8 @@ Worker::Worker(WorkerHost& host, KeptWorker kept)
       crashes_(kept.memory.crashes),
       restarts_(kept.memory.restarts),
       exit_code_(kept.memory.exit_code),
+      begun_(kept.memory.begun),
+      held_(kept.memory.held),
       timer_(host.io),
       timer_at_(kept.memory.timer),
       store_(host.manager, kept),
@@ -67,7 +71,10 @@ void Worker::keep_sessions() {
                         store_.keep(session_role(id), std::array{ring, pipe});
                       },
                       [this] { save(); },
-                      [this](std::uint64_t id) { store_.drop(session_role(id)); }});
+                      [this](std::uint64_t id) {
+                        store_.drop(session_role(id));
+                        save_soon();
+                      }});
 }
 
 // Those that could not be gone on with.
@@ -88,7 +95,9 @@ void Worker::adopt_life(KeptWorker& kept) {
   process_ = kept.memory.life->process;
   auto output = adopt_output(kept);
   DelegatedCgroup* const cgroups = host_.surroundings.cgroup;
-  auto cgroup = cgroups ? cgroups->find(process_.pid) : std::nullopt;
+  const auto stat = read_process_stat(process_.pid);
+  const bool is_same = stat && stat->start_ticks == kept.memory.life->start_ticks;
+  auto cgroup = cgroups && is_same ? cgroups->find(process_.pid) : std::nullopt;
   life_ =
       std::make_unique<WorkerLife>(host_.io, std::move(*kept.memory.life), kept.take(kPidfdRole),
                                    std::move(output), std::move(cgroup), [this] { on_end(); });
@@ -162,6 +171,8 @@ WorkerMemory Worker::memory(bool with_output) const {
                       state_,
                       restarts_,
                       exit_code_,
+                      begun_,
+                      held_,
                       policy_.memory(),
                       crashes_.memory(),
                       timer_at_,

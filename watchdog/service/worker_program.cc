@@ -103,6 +103,9 @@ SpawnPlan plan_worker(const WorkerConfig& worker, const WorkerSurroundings& surr
   plan.environment = environment_of(std::move(variables), surroundings, sockets);
   plan.own_session = true;
   plan.dies_with_us = surroundings.on_watchdog_death == WatchdogDeath::kKill;
+  if (surroundings.descriptor_limit) {
+    plan.limits.emplace_back(RLIMIT_NOFILE, *surroundings.descriptor_limit);
+  }
   for (const ResourceLimit& limit : worker.limits) {
     plan.limits.emplace_back(limit.resource, rlimit{limit.soft, limit.hard});
   }

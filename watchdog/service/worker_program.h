@@ -1,6 +1,9 @@
 // What a worker's configuration comes to on this machine: file, arguments and environment.
 #pragma once
 
+#include <sys/resource.h>
+
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +20,7 @@ struct WorkerSurroundings {
   const char* const* environment = nullptr;  // the service's own
   sigset_t signal_mask{};                    // that it was started with
   DelegatedCgroup* cgroup = nullptr;         // where each gets one of its own; outlives all workers
+  std::optional<rlimit> descriptor_limit{};  // ours, before it was raised; none: it is as it was
   WatchdogDeath on_watchdog_death = WatchdogDeath::kLeave;
 };
 

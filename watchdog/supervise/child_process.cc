@@ -12,8 +12,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <system_error>
+#include <thread>
 
 #include "watchdog/os/pidfd.h"
 #include "watchdog/start_error.h"
@@ -30,6 +32,10 @@ constexpr std::size_t kLaunchStack = std::size_t{64} << 10;
   throw StartError(kExitOwnError,
                    "cannot start a process: " + std::generic_category().message(errno));
 }
+
+// A process is a zombie for a moment before it is reaped.
+constexpr int kMostLooks = 20;
+constexpr std::chrono::milliseconds kBetweenLooks{10};
 
 // A list of words as execve(2) wants it; it points into `words`.
 std::vector<char*> pointers_to(const std::vector<std::string>& words) {
@@ -233,9 +239,14 @@ ChildProcess ChildProcess::spawn(const SpawnPlan& plan) {
   return {child.pid, std::move(child.pidfd)};
 }
 
+// The status is to be had once its new parent has reaped it.
 ChildEnd ChildProcess::ask_kernel() const {
   ChildEnd end;
-  const auto status = wait_status_of(pidfd_.get());
+  auto status = wait_status_of(pidfd_.get());
+  for (int look = 0; !status && pid_of(pidfd_.get()) != -1 && look < kMostLooks; ++look) {
+    std::this_thread::sleep_for(kBetweenLooks);
+    status = wait_status_of(pidfd_.get());
+  }
   end.is_known = status.has_value();
   end.wait_status = status.value_or(0);
   return end;

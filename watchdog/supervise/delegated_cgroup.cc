@@ -129,6 +129,13 @@ std::optional<WorkerCgroup> DelegatedCgroup::find(int pid) {
   return open(std::move(leaf));
 }
 
+std::vector<std::string> DelegatedCgroup::kill_leftovers() {
+  sweep();
+  std::vector<std::string> killed(leftovers_.begin(), leftovers_.end());
+  for (const std::string& leaf : killed) write_to(folder_of(leaf) + "/cgroup.kill", "1");
+  return killed;
+}
+
 std::optional<WorkerCgroup> DelegatedCgroup::open(std::string leaf) {
   UniqueFd procs(::open((folder_of(leaf) + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
   if (!procs) return std::nullopt;

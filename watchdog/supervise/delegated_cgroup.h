@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "watchdog/os/unique_fd.h"
 #include "watchdog/supervise/memory_cgroup.h"
@@ -57,6 +58,10 @@ class DelegatedCgroup {
   // The one that an earlier watchdog made for the worker whose process `pid` is. None where it is
   // in no such cgroup.
   std::optional<WorkerCgroup> find(int pid);
+
+  // Kills all in the cgroups of workers that find() was not asked for. Returns the names of those
+  // where there was somebody.
+  std::vector<std::string> kill_leftovers();
 
   // Removes what could not be removed before, because somebody was still about to die in it.
   void sweep();

@@ -83,7 +83,7 @@ class ServiceManagerTest : public testing::Test {
 TEST_F(ServiceManagerTest, hears_how_far_we_are) {
   link_.say_ready();
   link_.say_stopping();
-  EXPECT_THAT(manager_.all(), ElementsAre("READY=1", "STOPPING=1"));
+  EXPECT_THAT(manager_.all(), ElementsAre("READY=1", "STOPPING=1\nEXTEND_TIMEOUT_USEC=120000000"));
 }
 
 TEST_F(ServiceManagerTest, hears_of_a_reload_with_its_time) {
