@@ -55,7 +55,7 @@ std::string list_jobs(std::chrono::milliseconds limit) {
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) return "";
   writer.reset();
-  const std::string jobs = read_until(reader.get(), Clock::now() + limit);
+  std::string jobs = read_until(reader.get(), Clock::now() + limit);
   ::kill(pid, SIGKILL);
   ::waitpid(pid, nullptr, 0);
   return jobs;
