@@ -29,10 +29,11 @@ std::optional<Name> parse(const std::string& name) {
   return Name{name.substr(0, second), name.substr(second + 1)};
 }
 
-std::vector<NamedFd> with_full_names(const std::string& prefix, Group group) {
+std::vector<NamedFd> with_full_names(const std::string& prefix, Group&& group) {
   std::vector<NamedFd> all;
   for (auto& [role, descriptors] : group) {
-    for (UniqueFd& fd : descriptors) all.push_back({prefix + "/" + role, std::move(fd)});
+    const std::string name = std::string(prefix).append("/").append(role);
+    for (UniqueFd& fd : descriptors) all.push_back({name, std::move(fd)});
   }
   return all;
 }
