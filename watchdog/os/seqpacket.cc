@@ -91,7 +91,8 @@ bool send_with_descriptors(int socket, std::span<const std::byte> packet,
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(descriptors.size_bytes());
-  std::memcpy(CMSG_DATA(header), descriptors.data(), descriptors.size_bytes());
+  const auto bytes = std::as_bytes(descriptors);
+  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<std::byte*>(CMSG_DATA(header)));
   return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) ==
          static_cast<ssize_t>(packet.size());
 }
