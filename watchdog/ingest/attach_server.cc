@@ -165,6 +165,7 @@ bool AttachServer::Impl::watches(int pid) const {
 
 // The sessions are destroyed later: one of them may be what calls.
 void AttachServer::Impl::close() {
+  keeper_ = {};
   listeners_.clear();
   accept_pause_.cancel();
   half_open_.clear();

@@ -27,6 +27,19 @@ using test::whole_record;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+// A process that attaches, and is killed half-way through a record.
+pid_t die_recording(const std::string& address) {
+  const pid_t agent = fork();
+  if (agent == 0) {
+    FakeAgent dying(address);
+    dying.say(hello_from(getpid()));
+    if (!dying.take_welcome()) _exit(1);
+    dying.side->begin(getpid(), RecordBuilder().fault().runtime());
+    raise(SIGKILL);
+  }
+  return agent;
+}
+
 class AttachServerTest : public ::testing::Test {
  protected:
   FakeAgent connect() const { return FakeAgent(server_.address()); }
@@ -193,14 +206,7 @@ TEST_F(AttachServerTest, AFloodOfTokensDoesNotKeepOthersWaiting) {
 }
 
 TEST_F(AttachServerTest, SalvagesWhatAForkedProcessLeftWhenItWasKilled) {
-  const pid_t agent = fork();
-  if (agent == 0) {
-    FakeAgent dying = connect();
-    dying.say(hello_from(getpid()));
-    if (!dying.take_welcome()) _exit(1);
-    dying.side->begin(getpid(), RecordBuilder().fault().runtime());
-    raise(SIGKILL);
-  }
+  const pid_t agent = die_recording(server_.address());
   log_.run_until_events(1);
   EXPECT_FALSE(log_.crash().complete);
   EXPECT_EQ(log_.events[0].process.pid, agent);
@@ -398,6 +404,16 @@ TEST_F(KeptServerTest, one_that_has_the_number_of_the_attached_process_is_not_ta
   for (SessionMemory& memory : memory_) ++memory.family.start_ticks;
   change_watchdogs();
   EXPECT_FALSE(after_->watches(getpid()));
+}
+
+// A session ends a pass of the loop after its last record, and the keeper may be gone by then.
+TEST_F(KeptServerTest, once_closed_it_has_nothing_to_say_to_its_keeper) {
+  const pid_t agent = die_recording(address_);
+  log_.run_until_events(1);
+  before_->close();
+  log_.poll();
+  EXPECT_EQ(kept_.size(), 1u);
+  waitpid(agent, nullptr, 0);
 }
 
 TEST_F(KeptServerTest, a_door_where_nobody_listens_is_refused) {
