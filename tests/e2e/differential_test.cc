@@ -61,7 +61,7 @@ class DifferentialTest : public CellTest {
     const std::string comparison = expected("Faulthandler").value_or("same");
     if (comparison != "same" && comparison != "nothing") GTEST_SKIP() << comparison;
     const auto theirs = parse_faulthandler(bare->err);
-    EXPECT_EQ(theirs.empty(), comparison == "nothing") << bare->err;
+    ASSERT_EQ(theirs.empty(), comparison == "nothing") << bare->err;
     if (comparison == "nothing") GTEST_SKIP() << "faulthandler prints nothing";
     compare_threads(theirs);
     compare_bytes(bare->err);

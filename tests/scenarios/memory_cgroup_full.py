@@ -5,7 +5,7 @@
 # Signal: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>
 # Threads: 1
-# Faulthandler: same
+# Faulthandler: differs, the write to its stderr may need another page
 import ctypes
 import os
 import sys
