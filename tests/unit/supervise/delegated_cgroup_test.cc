@@ -117,9 +117,16 @@ class DelegatedCgroupTest : public testing::Test {
   }
 
   static ChildProcess run(const WorkerCgroup& cgroup, const std::string& command) {
-    SpawnPlan plan{"/bin/sh", {"sh", "-c", command}, {}, {}};
+    return spawn({"/bin/sh", {"sh", "-c", command}, {}, {}}, cgroup.procs());
+  }
+  // A process that does nothing.
+  static ChildProcess run_in(const std::string& folder) {
+    const UniqueFd procs(::open((folder + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
+    return spawn({"/bin/sleep", {"sleep", "1000"}, {}, {}}, procs.get());
+  }
+  static ChildProcess spawn(SpawnPlan plan, int procs) {
     sigemptyset(&plan.signal_mask);
-    plan.cgroup_procs = cgroup.procs();
+    plan.cgroup_procs = procs;
     return ChildProcess::spawn(plan);
   }
   std::string members(const std::string& leaf) const {
@@ -189,6 +196,37 @@ TEST_F(DelegatedCgroupTest, AnotherWatchdogFindsWhatIsLeft) {
   ::mkdir((cgroup_ + "/watchdog").c_str(), 0755);
   EXPECT_EQ(in_cgroup([this](DelegatedCgroup&) { return is_there("/worker-web") ? "left" : ""; }),
             "");
+}
+
+// A life of an earlier watchdog is one that this test has moved there by hand.
+TEST_F(DelegatedCgroupTest, WhatNobodyGoesOnWithIsKilledAndNamed) {
+  ::mkdir((cgroup_ + "/worker-web").c_str(), 0755);
+  if (!fs::exists(cgroup_ + "/worker-web/cgroup.kill")) GTEST_SKIP() << "no cgroup.kill";
+  ChildProcess stray = run_in(cgroup_ + "/worker-web");
+  const std::string found = in_cgroup([](DelegatedCgroup& cgroups) -> std::string {
+    return cgroups.kill_leftovers() == std::vector<std::string>{"/worker-web"} ? "" : "not named";
+  });
+  EXPECT_EQ(found, "");
+  EXPECT_EQ(stray.reap().wait_status, SIGKILL);
+}
+
+TEST_F(DelegatedCgroupTest, WhatIsGoneOnWithIsSpared) {
+  ::mkdir((cgroup_ + "/worker-web").c_str(), 0755);
+  ChildProcess adopted = run_in(cgroup_ + "/worker-web");
+  const std::string found = in_cgroup([&](DelegatedCgroup& cgroups) -> std::string {
+    const auto web = cgroups.find(adopted.pid());
+    if (!web) return "not found";
+    return cgroups.kill_leftovers().empty() ? "" : "killed";
+  });
+  EXPECT_EQ(found, "");
+  ::kill(adopted.pid(), SIGKILL);
+  adopted.reap();
+}
+
+TEST_F(DelegatedCgroupTest, AProcessThatIsSomewhereElseIsNotFound) {
+  EXPECT_EQ(
+      in_cgroup([](DelegatedCgroup& cgroups) { return cgroups.find(::getppid()) ? "found" : ""; }),
+      "");
 }
 
 }  // namespace
