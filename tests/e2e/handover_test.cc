@@ -3,21 +3,16 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <array>
 #include <csignal>
-#include <cstddef>
-#include <cstring>
 #include <mutex>
 #include <stop_token>
 #include <thread>
 
 #include "tests/e2e/service_fixture.h"
+#include "tests/support/fake_manager.h"
 #include "watchdog/os/listen_fds.h"
-#include "watchdog/os/random_hex.h"
 
 namespace pyfault::test {
 namespace {
@@ -28,15 +23,7 @@ using testing::HasSubstr;
 // Takes what is stored, and forgets what is removed.
 class Store {
  public:
-  Store() {
-    sockaddr_un name{.sun_family = AF_UNIX, .sun_path = {}};
-    address_.copy(name.sun_path, address_.size());
-    name.sun_path[0] = '\0';
-    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address_.size());
-    EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&name), size), 0);
-  }
-
-  const std::string& address() const { return address_; }
+  const std::string& address() const { return manager_.address(); }
 
   // All that has been said up to now; to be looked at while nobody says anything.
   const std::vector<NamedFd>& descriptors() {
@@ -50,7 +37,7 @@ class Store {
   void listen(const std::stop_token& stop) {
     constexpr int kMilliseconds = 10;
     while (!stop.stop_requested()) {
-      pollfd one{socket_.get(), POLLIN, 0};
+      pollfd one{manager_.socket(), POLLIN, 0};
       if (::poll(&one, 1, kMilliseconds) != 1) continue;
       const std::lock_guard lock(mutex_);
       take();
@@ -58,33 +45,20 @@ class Store {
   }
 
   bool take() {
-    std::array<char, 4096> text;
-    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(2 * sizeof(int))> control{};
-    iovec body{text.data(), text.size()};
-    msghdr header{};
-    header.msg_iov = &body;
-    header.msg_iovlen = 1;
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    const ssize_t size = ::recvmsg(socket_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (size < 0) return false;
-    const std::string message(text.data(), static_cast<std::size_t>(size));
-    const std::size_t at = message.find("FDNAME=");
-    if (at == message.npos) return true;
-    const std::string name = message.substr(at + std::strlen("FDNAME="));
-    if (message.starts_with("FDSTOREREMOVE=1")) {
+    auto message = manager_.next();
+    if (!message) return false;
+    constexpr std::string_view kName = "FDNAME=";
+    const std::size_t at = message->text.find(kName);
+    if (at == message->text.npos) return true;
+    const std::string name = message->text.substr(at + kName.size());
+    if (message->text.starts_with("FDSTOREREMOVE=1")) {
       std::erase_if(descriptors_, [&](const NamedFd& each) { return each.name == name; });
     }
-    const cmsghdr* rights = CMSG_FIRSTHDR(&header);
-    const std::size_t count = rights ? (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
-    std::array<int, 2> fds{};
-    if (count > 0) std::memcpy(fds.data(), CMSG_DATA(rights), count * sizeof(int));
-    for (std::size_t i = 0; i < count; ++i) descriptors_.push_back({name, UniqueFd(fds[i])});
+    for (UniqueFd& fd : message->descriptors) descriptors_.push_back({name, std::move(fd)});
     return true;
   }
 
-  std::string address_ = "@pyfault-test-" + random_hex(8);
-  UniqueFd socket_{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  FakeManager manager_;
   std::mutex mutex_;
   std::vector<NamedFd> descriptors_;
   std::jthread listener_{[this](const std::stop_token& stop) { listen(stop); }};
@@ -157,6 +131,28 @@ TEST_F(HandoverTest, a_worker_goes_on_under_another_watchdog) {
   EXPECT_EQ(exit["crash"], crash["id"]);
   EXPECT_EQ(exit["exit"]["signal"], "SIGSEGV");
   await("start", 2);
+}
+
+TEST_F(HandoverTest, a_restart_leaves_the_worker_running) {
+  one_worker(kServes);
+  start_watchdog();
+  const int pid = await("ready").front()["process"]["pid"];
+  service().send(SIGUSR2);
+  EXPECT_EQ(wait().ending, exited(0));
+  EXPECT_TRUE(is_alive(pid));
+  EXPECT_TRUE(events("exit").empty());
+  start_another();
+  await("notice");
+  EXPECT_THAT(last_notice(), HasSubstr("goes on with web[" + std::to_string(pid) + "]"));
+}
+
+TEST_F(HandoverTest, where_nobody_keeps_the_worker_a_restart_stops_it) {
+  one_worker(kServes);
+  start();
+  const int pid = await("ready").front()["process"]["pid"];
+  service().send(SIGUSR2);
+  EXPECT_EQ(wait().ending, exited(0));
+  EXPECT_FALSE(is_alive(pid));
 }
 
 TEST_F(HandoverTest, a_crash_while_there_is_none_is_told_with_its_own_time) {

@@ -1,6 +1,6 @@
 #include "watchdog/config/control_reader.h"
 
-#include "watchdog/os/unix_stream.h"
+#include "watchdog/os/unix_address.h"
 
 namespace pyfault {
 
@@ -14,9 +14,9 @@ ControlSettings read_control(TableReader& table) {
   if (!control.socket.empty() && !control.socket.starts_with('/')) {
     table.complain("socket", "'socket' is relative", "begin it with /, or write \"none\"");
   }
-  if (control.socket.size() > kMaxUnixPath) {
+  if (control.socket.size() > kMaxUnixName) {
     table.complain("socket", "'socket' is too long for a socket",
-                   "it takes up to " + std::to_string(kMaxUnixPath) + " bytes");
+                   "it takes up to " + std::to_string(kMaxUnixName) + " bytes");
   }
   table.refuse_unknown_keys();
   return control;

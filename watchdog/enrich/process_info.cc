@@ -77,6 +77,16 @@ std::optional<ProcessStat> read_process_stat(int pid) {
   return ProcessStat{replace_invalid_utf8(name), state[0], *ppid, *session, *start_ticks};
 }
 
+std::uint64_t start_ticks(int pid) {
+  const auto stat = read_process_stat(pid);
+  return stat ? stat->start_ticks : 0;
+}
+
+bool is_still(int pid, std::uint64_t ticks) {
+  const auto stat = read_process_stat(pid);
+  return stat && stat->start_ticks == ticks;
+}
+
 std::optional<Process> read_process(int pid) {
   auto stat = read_process_stat(pid);
   if (!stat) return std::nullopt;

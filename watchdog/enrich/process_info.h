@@ -23,6 +23,12 @@ struct ProcessStat {
 // None when the process is gone, here and below.
 std::optional<ProcessStat> read_process_stat(int pid);
 
+// Of its stat; 0 when it is gone.
+std::uint64_t start_ticks(int pid);
+
+// Whether that number still is the process's which had it with these start ticks.
+bool is_still(int pid, std::uint64_t start_ticks);
+
 // A zombie has a name and a parent but no executable and no command. Of a very long command the
 // first kMaxCommandBytes are kept.
 std::optional<Process> read_process(int pid);

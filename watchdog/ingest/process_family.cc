@@ -11,14 +11,6 @@
 #include "watchdog/os/pidfd.h"
 
 namespace pyfault {
-namespace {
-
-std::uint64_t start_ticks(int pid) {
-  const auto stat = read_process_stat(pid);
-  return stat ? stat->start_ticks : 0;
-}
-
-}  // namespace
 
 ProcessFamily::ProcessFamily(boost::asio::io_context& io, AttachedProcess attached,
                              std::function<void()> on_exit)
@@ -43,7 +35,7 @@ ProcessFamily::ProcessFamily(boost::asio::io_context& io, FamilyMemory memory,
   for (const int pid : memory.members) {
     UniqueFd pidfd = open_pidfd(pid);
     const bool is_attached = pid == attached_.process.pid;
-    const bool is_same = is_attached ? start_ticks(pid) == start_ticks_ : belongs(pid);
+    const bool is_same = is_attached ? is_still(pid, start_ticks_) : belongs(pid);
     if (pidfd && is_same && members_.size() < kMaxMembers) add(pid, std::move(pidfd));
   }
 }

@@ -3,24 +3,21 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <charconv>
+#include <algorithm>
 #include <cstdlib>
 #include <string_view>
+
+#include "watchdog/os/environment.h"
+#include "watchdog/os/proc_text.h"
 
 namespace pyfault {
 namespace {
 
 constexpr int kFirst = 3;
 
-std::string_view variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? value : "";
-}
-
-int number(std::string_view text) {
-  int value = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  return parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size() ? value : 0;
+int number_in(const char* name) {
+  std::string_view text = environment_variable(name);
+  return take_number<int>(text).value_or(0);
 }
 
 std::string next_name(std::string_view& names) {
@@ -34,9 +31,9 @@ std::string next_name(std::string_view& names) {
 
 std::vector<NamedFd> take_listen_fds() {
   std::vector<NamedFd> taken;
-  if (number(variable("LISTEN_PID")) != ::getpid()) return taken;
-  const int count = number(variable("LISTEN_FDS"));
-  std::string_view names = variable("LISTEN_FDNAMES");
+  if (number_in("LISTEN_PID") != ::getpid()) return taken;
+  const int count = number_in("LISTEN_FDS");
+  std::string_view names = environment_variable("LISTEN_FDNAMES");
   for (int fd = kFirst; fd - kFirst < count; ++fd) {
     std::string name = next_name(names);
     // More may be promised than there are.

@@ -2,11 +2,11 @@
 
 #include <sys/ioctl.h>
 
-#include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "watchdog/os/proc_text.h"
 #include "watchdog/os/read_file.h"
 
 namespace pyfault {
@@ -29,15 +29,10 @@ constexpr unsigned long kGetInfo = _IOWR(0xff, 11, PidfdInfo);
 }  // namespace
 
 int pid_of(int fd) {
-  constexpr std::string_view kKey = "\nPid:\t";
   const std::string info =
       read_file("/proc/self/fdinfo/" + std::to_string(fd), kMaxFdInfo).value_or("");
-  const std::size_t at = info.find(kKey);
-  int pid = 0;
-  if (at != info.npos) {
-    std::from_chars(info.data() + at + kKey.size(), info.data() + info.size(), pid);
-  }
-  return pid;
+  std::string_view pid = value_of(info, "Pid:");
+  return take_number<int>(pid).value_or(0);
 }
 
 std::optional<int> wait_status_of(int pidfd) {

@@ -2,25 +2,20 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <cerrno>
-#include <cstddef>
+#include <utility>
 
 #include "watchdog/os/seqpacket.h"
+#include "watchdog/os/unix_address.h"
 
 namespace pyfault {
 
 SdNotify::SdNotify(std::string_view address) {
-  sockaddr_un name{.sun_family = AF_UNIX, .sun_path = {}};
-  if (address.empty() || address.size() >= sizeof name.sun_path) return;
-  address.copy(name.sun_path, address.size());
-  if (address.starts_with('@')) name.sun_path[0] = '\0';
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address.size());
+  if (address.empty() || !UnixAddress::fits(address)) return;
+  const UnixAddress name(address);
   UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&name), size) == 0) {
-    socket_ = std::move(fd);
-  }
+  if (::connect(fd.get(), name.get(), name.size()) == 0) socket_ = std::move(fd);
 }
 
 SdNotify::Outcome SdNotify::send(std::string_view assignments,

@@ -1,12 +1,11 @@
 #include "watchdog/os/seqpacket.h"
 
-#include <sys/un.h>
-
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <stdexcept>
 #include <system_error>
+
+#include "watchdog/os/unix_address.h"
 
 namespace pyfault {
 namespace {
@@ -18,17 +17,12 @@ void require(bool done, const char* what) {
   if (!done) throw std::system_error(errno, std::generic_category(), what);
 }
 
-// `name`: a path with the NUL that ends it, or an abstract name with the one that begins it.
 UniqueFd listen_at(const std::string& name) {
-  sockaddr_un address{};
-  if (name.size() > sizeof(address.sun_path)) throw std::length_error("socket name too long");
-  address.sun_family = AF_UNIX;
-  std::copy(name.begin(), name.end(), address.sun_path);
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
-
+  if (!UnixAddress::fits(name)) throw std::length_error("socket name too long");
+  const UnixAddress address(name);
   UniqueFd listener(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   require(bool{listener}, "socket");
-  require(bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0, "bind");
+  require(bind(listener.get(), address.get(), address.size()) == 0, "bind");
   require(listen(listener.get(), kBacklog) == 0, "listen");
   return listener;
 }
@@ -36,28 +30,21 @@ UniqueFd listen_at(const std::string& name) {
 }  // namespace
 
 UniqueFd listen_abstract(const std::string& name) {
-  return listen_at('\0' + name);
+  return listen_at('@' + name);
 }
 
 UniqueFd listen_at_path(const std::string& path) {
-  return listen_at(path + '\0');
+  return listen_at(path);
 }
 
 std::string listening_address(int socket) {
   int listens = 0;
   int type = 0;
   socklen_t option_size = sizeof(int);
-  sockaddr_un address{};
-  socklen_t size = sizeof address;
-  if (getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &option_size) != 0 || listens == 0 ||
-      getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &option_size) != 0 || type != SOCK_SEQPACKET ||
-      getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
-      address.sun_family != AF_UNIX || size <= offsetof(sockaddr_un, sun_path) + 1) {
-    return "";
-  }
-  std::string name(address.sun_path, size - offsetof(sockaddr_un, sun_path));
-  if (name.front() == '\0') return '@' + name.substr(1);
-  return name.substr(0, name.find('\0'));
+  const bool is_one =
+      getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &option_size) == 0 && listens != 0 &&
+      getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &option_size) == 0 && type == SOCK_SEQPACKET;
+  return is_one ? UnixAddress::of(socket) : "";
 }
 
 UniqueFd accept_connection(int listener) {

@@ -3,11 +3,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/un.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
+
+#include "watchdog/os/unix_address.h"
 
 namespace pyfault {
 namespace {
@@ -17,15 +17,12 @@ constexpr int kBacklog = 128;
 using Step = int (*)(int, const sockaddr*, socklen_t);
 
 bool at_path(Step step, int socket, const std::string& path) {
-  sockaddr_un address{};
-  static_assert(kMaxUnixPath < sizeof address.sun_path);
-  if (path.size() > kMaxUnixPath) {
+  if (!UnixAddress::fits(path)) {
     errno = ENAMETOOLONG;
     return false;
   }
-  address.sun_family = AF_UNIX;
-  std::copy(path.begin(), path.end(), address.sun_path);
-  return step(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const UnixAddress address(path);
+  return step(socket, address.get(), address.size()) == 0;
 }
 
 }  // namespace

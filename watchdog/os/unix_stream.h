@@ -7,9 +7,6 @@
 
 namespace pyfault {
 
-// What Linux has room for in the address of a socket.
-inline constexpr std::size_t kMaxUnixPath = 107;
-
 // All are empty, with errno, when it is not to be had; ENAMETOOLONG where no socket can have this
 // path.
 

@@ -1,7 +1,6 @@
 #include "watchdog/service/notify_socket.h"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include <utility>
 
 #include "watchdog/os/random_hex.h"
+#include "watchdog/os/unix_address.h"
 
 namespace pyfault {
 namespace {
@@ -32,22 +32,15 @@ UniqueFd bind_datagram(const std::string& name) {
   require(bool{fd}, "socket");
   const int on = 1;
   require(::setsockopt(fd.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0, "setsockopt");
-  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
-  std::ranges::copy(name, address.sun_path + 1);
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
-  require(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0, "bind");
+  const UnixAddress address(name);
+  require(::bind(fd.get(), address.get(), address.size()) == 0, "bind");
   return fd;
 }
 
 std::string bound_address(int fd) {
-  sockaddr_un address{};
-  socklen_t size = sizeof address;
-  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
-      address.sun_family != AF_UNIX || size <= offsetof(sockaddr_un, sun_path) + 1 ||
-      address.sun_path[0] != '\0') {
-    throw std::runtime_error("its notification socket is none");
-  }
-  return '@' + std::string(address.sun_path + 1, size - offsetof(sockaddr_un, sun_path) - 1);
+  std::string address = UnixAddress::of(fd);
+  if (!address.starts_with('@')) throw std::runtime_error("its notification socket is none");
+  return address;
 }
 
 struct Datagram {
@@ -91,7 +84,7 @@ NotifySocket::NotifySocket(boost::asio::io_context& io,
                            std::function<void(const Notification&)> on_message)
     : address_("@pyfault-notify-" + std::to_string(::getpid()) + "-" + random_hex(kAddressBytes)),
       on_message_(std::move(on_message)),
-      socket_(io, bind_datagram(address_.substr(1)), [this] { receive(); }) {
+      socket_(io, bind_datagram(address_), [this] { receive(); }) {
   socket_.start();
 }
 

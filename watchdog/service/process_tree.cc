@@ -74,8 +74,7 @@ std::set<int> members(const Processes& all, const WorkerTree& tree) {
 // Not somebody else who has got its number since.
 void kill_process(int pid, const ProcessStat& process) {
   const UniqueFd pidfd = open_pidfd(pid);
-  const auto now = read_process_stat(pid);
-  if (!pidfd || !now || now->start_ticks != process.start_ticks) return;
+  if (!pidfd || !is_still(pid, process.start_ticks)) return;
   ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0);
 }
 

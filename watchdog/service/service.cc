@@ -11,6 +11,7 @@
 #include <exception>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "watchdog/complain.h"
@@ -24,7 +25,6 @@
 #include "watchdog/os/descriptor_limit.h"
 #include "watchdog/os/listen_fds.h"
 #include "watchdog/reporter.h"
-#include "watchdog/service/manager_job.h"
 #include "watchdog/service/operator_desk.h"
 #include "watchdog/service/service_manager.h"
 #include "watchdog/service/service_signals.h"
@@ -41,7 +41,6 @@ namespace {
 // A log that nobody reads must not keep us from ending; a slow disk gets its chance.
 constexpr std::chrono::seconds kLogFinishLimit{5};
 constexpr std::chrono::seconds kManagerFinishLimit{1};
-constexpr std::chrono::seconds kJobQueryLimit{2};
 
 WorkerSurroundings surroundings_for(const ServiceOptions& options, const sigset_t& signal_mask,
                                     DelegatedCgroup* cgroup) {
@@ -85,6 +84,13 @@ std::vector<std::string> names_of(const std::vector<WorkerConfig>& workers) {
   return names;
 }
 
+// Each descriptor is named WORKER/...
+std::vector<std::string> names_of(const std::vector<NamedFd>& kept) {
+  std::set<std::string> names;
+  for (const NamedFd& each : kept) names.insert(each.name.substr(0, each.name.find('/')));
+  return {names.begin(), names.end()};
+}
+
 class Service {
  public:
   Service(const ServiceOptions& options, std::vector<NamedFd> kept)
@@ -108,9 +114,10 @@ class Service {
   void run_loop();
   void configure(const Config& config);
   void resume(const ParsedConfig& parsed);
+  void know_workers(const std::vector<std::string>& names);
   void adopt(std::vector<NamedFd> kept);
   std::unique_ptr<HttpServer> serve_metrics(const HttpAddress& address);
-  void stop();
+  void leave();
   std::unique_ptr<ControlListener> open_door(const std::string& path, bool named);
   std::vector<std::string> reload();
   std::vector<std::string> read_anew();
@@ -133,9 +140,7 @@ class Service {
   std::unique_ptr<HttpServer> metrics_server_;  // at that address
   ReportLog output_;
   bool workers_may_outlive_us_ = true;
-  bool left_ = false;  // the workers are another watchdog's now
   bool told_ready_ = false;
-  bool told_stopping_ = false;
   ServiceManager manager_{io_, manager_terms()};
   Supervisor supervisor_;
   OperatorDesk desk_{io_, supervisor_, std::filesystem::absolute(options_.file),
@@ -145,13 +150,8 @@ class Service {
 };
 
 int Service::run(const ParsedConfig& parsed) {
-  signals_.listen(io_, {[this] { stop(); },
-                        [this] {
-                          if (!left_) reload();
-                        },
-                        [this] {
-                          if (!left_) supervisor_.reap_children();
-                        }});
+  signals_.listen(io_, {[this] { supervisor_.stop(); }, [this] { leave(); }, [this] { reload(); },
+                        [this] { supervisor_.reap_children(); }});
   kept_.empty() ? configure(parsed.config) : resume(parsed);
   supervisor_.end_strays();
   run_loop();
@@ -171,6 +171,7 @@ void Service::resume(const ParsedConfig& parsed) {
   } catch (const StartError& error) {
     say(error.what());
   }
+  know_workers(names_of(kept_));
   adopt(std::exchange(kept_, {}));
   say("the workers go on as they were; mend the configuration and reload the service");
 }
@@ -198,8 +199,7 @@ void Service::configure(const Config& config) {
   reporter_.configure(logs_for(options_, config));
   if (moves) metrics_server_ = std::move(server);
   metrics_address_ = config.metrics;
-  metrics_.set_workers(names_of(config.workers));
-  desk_.set_workers(names_of(config.workers));
+  know_workers(names_of(config.workers));
   if (door_moves) door_ = std::move(door);
   if (!no_door_.empty()) say(std::exchange(no_door_, {}));
   if (!kept_.empty()) adopt(std::exchange(kept_, {}));
@@ -208,6 +208,11 @@ void Service::configure(const Config& config) {
   if (config.workers.empty()) {
     say("there is no worker; add a [[worker]] to '" + options_.file + "' and reload the service");
   }
+}
+
+void Service::know_workers(const std::vector<std::string>& names) {
+  metrics_.set_workers(names);
+  desk_.set_workers(names);
 }
 
 void Service::adopt(std::vector<NamedFd> kept) {
@@ -234,13 +239,13 @@ std::unique_ptr<ControlListener> Service::open_door(const std::string& path, boo
   return nullptr;
 }
 
-// Of a restart we are one half only: the workers are for the watchdog that comes next.
-void Service::stop() {
-  if (left_) return;
+// The first half of a restart: the workers are for the watchdog that comes next. Where nobody keeps
+// them for it, they are stopped.
+void Service::leave() {
   const bool may_leave =
-      manager_.is_there() && !supervisor_.is_stopping() && workers_may_outlive_us_;
-  if (!may_leave || !restart_is_under_way(kJobQueryLimit)) return supervisor_.stop();
-  left_ = true;
+      manager_.is_there() && workers_may_outlive_us_ && !supervisor_.is_stopping();
+  if (!may_leave) return supervisor_.stop();
+  signals_.stop_listening();
   manager_.say_stopping();
   supervisor_.leave();
   io_.stop();
@@ -305,7 +310,7 @@ std::vector<NamedState> Service::states_of_workers() const {
 void Service::tell_manager() {
   manager_.say_status(status_text(states_of_workers()));
   if (!std::exchange(told_ready_, true)) manager_.say_ready();
-  if (supervisor_.is_stopping() && !std::exchange(told_stopping_, true)) manager_.say_stopping();
+  if (supervisor_.is_stopping()) manager_.say_stopping();
 }
 
 void close_all_but(const std::vector<NamedFd>& kept) {

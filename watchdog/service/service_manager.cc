@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdint>
-#include <cstdlib>
 #include <ctime>
+#include <string_view>
 #include <utility>
+
+#include "watchdog/os/environment.h"
+#include "watchdog/os/proc_text.h"
 
 namespace pyfault {
 namespace {
@@ -23,17 +25,6 @@ constexpr std::size_t kMostWaiting = 4096;
 // To stop workers in turn takes as long as it takes; whoever goes on saying this is not stuck.
 constexpr std::string_view kMoreTime = "EXTEND_TIMEOUT_USEC=120000000";
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? value : "";
-}
-
-std::int64_t number(const std::string& text) {
-  std::int64_t value = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  return parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size() ? value : 0;
-}
-
 std::int64_t monotonic_usec() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
@@ -43,9 +34,11 @@ std::int64_t monotonic_usec() {
 }  // namespace
 
 ManagerTerms manager_terms() {
-  const std::string pid = variable("WATCHDOG_PID");
-  const bool for_us = pid.empty() || number(pid) == ::getpid();
-  return {variable("NOTIFY_SOCKET"), microseconds(for_us ? number(variable("WATCHDOG_USEC")) : 0)};
+  std::string_view pid = environment_variable("WATCHDOG_PID");
+  std::string_view interval = environment_variable("WATCHDOG_USEC");
+  const bool for_us = pid.empty() || take_number<int>(pid) == ::getpid();
+  const auto watchdog = take_number<std::int64_t>(interval).value_or(0);
+  return {std::string(environment_variable("NOTIFY_SOCKET")), microseconds(for_us ? watchdog : 0)};
 }
 
 ServiceManager::ServiceManager(boost::asio::io_context& io, const ManagerTerms& terms)
@@ -71,7 +64,7 @@ void ServiceManager::say_reloading() {
 }
 
 void ServiceManager::say_stopping() {
-  stopping_ = true;
+  if (std::exchange(stopping_, true)) return;
   say("STOPPING=1\n" + std::string(kMoreTime));
 }
 

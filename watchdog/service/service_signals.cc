@@ -10,7 +10,7 @@
 namespace pyfault {
 namespace {
 
-// USR1 and USR2 mean nothing to us, and must not end us by a slip.
+// USR1 means nothing to us, and must not end us by a slip.
 constexpr int kHeard[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGCHLD, SIGUSR1, SIGUSR2};
 // To be errors of write(2).
 constexpr int kOfWriting[] = {SIGPIPE, SIGXFSZ};
@@ -29,18 +29,22 @@ ServiceSignals::ServiceSignals() {
 
 void ServiceSignals::listen(boost::asio::io_context& io, Actions actions) {
   actions_ = std::move(actions);
+  listening_ = true;
   readable_ = std::make_unique<ReadableFd>(io, std::move(fd_), [this] { take(); });
   readable_->start();
 }
 
 void ServiceSignals::take() {
   signalfd_siginfo signal{};
-  while (::read(readable_->get(), &signal, sizeof signal) == sizeof signal) {
+  while (listening_ && ::read(readable_->get(), &signal, sizeof signal) == sizeof signal) {
     switch (signal.ssi_signo) {
       case SIGTERM:
       case SIGINT:
       case SIGQUIT:
         actions_.stop();
+        break;
+      case SIGUSR2:
+        actions_.leave();
         break;
       case SIGHUP:
         actions_.reload();

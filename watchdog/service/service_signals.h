@@ -14,6 +14,7 @@ class ServiceSignals {
  public:
   struct Actions {
     std::function<void()> stop;      // SIGTERM, SIGINT, SIGQUIT
+    std::function<void()> leave;     // SIGUSR2
     std::function<void()> reload;    // SIGHUP
     std::function<void()> children;  // SIGCHLD
   };
@@ -27,12 +28,16 @@ class ServiceSignals {
 
   void listen(boost::asio::io_context& io, Actions actions);
 
+  // From here on nothing that we are told counts.
+  void stop_listening() { listening_ = false; }
+
  private:
   void take();
 
   sigset_t original_mask_{};
   UniqueFd fd_;
   Actions actions_;
+  bool listening_ = false;
   std::unique_ptr<ReadableFd> readable_;
 };
 

@@ -90,10 +90,7 @@ void Supervisor::adopt(KeptWorker kept) {
   const int pid = kept.memory.life ? kept.memory.life->pid : 0;
   std::vector<NamedFd> descriptors = duplicates_of(kept);
   try {
-    auto worker = std::make_unique<Worker>(host_, std::move(kept));
-    const bool started = worker->has_begun();
-    const bool held = worker->is_held();
-    entries_.push_back({.worker = std::move(worker), .started = started, .held = held});
+    entries_.push_back({std::make_unique<Worker>(host_, std::move(kept))});
   } catch (const std::exception& error) {
     return refuse({"what was kept of worker " + name + " can't be used: " + error.what(),
                    std::move(descriptors)});
@@ -212,9 +209,8 @@ void Supervisor::replace_those_that_are_down() {
                 [](const Entry& entry) { return entry.leaving && is_down(entry.worker->state()); });
   for (Entry& entry : entries_) {
     if (!entry.successor || !is_down(entry.worker->state())) continue;
-    const bool held = entry.held;
+    const bool held = entry.worker->is_held();
     entry = {std::make_unique<Worker>(host_, *entry.successor)};
-    entry.held = held;
     entry.worker->hold(held);
   }
 }
@@ -235,26 +231,19 @@ void Supervisor::start_next() {
   for (Entry& entry : entries_) {
     const bool must_wait = std::ranges::any_of(entries_, [&](const Entry& other) {
       return order(other.worker) < order(entry.worker) &&
-             (!other.started || other.worker->state() == WorkerState::kStarting);
+             (!other.worker->has_begun() || other.worker->state() == WorkerState::kStarting);
     });
     if (must_wait) return;
-    if (!entry.started) begin(entry);
+    if (!entry.worker->has_begun()) entry.worker->begin();
   }
-}
-
-void Supervisor::begin(Entry& entry) {
-  entry.started = true;
-  if (!entry.held) entry.worker->handle(WorkerEvent::kStart);
 }
 
 void Supervisor::command(const std::string& name, WorkerEvent event) {
   const auto entry = std::ranges::find_if(
       entries_, [&](const Entry& each) { return each.worker->config().name == name; });
   if (stopping_ || entry == entries_.end() || entry->leaving) return;
-  entry->held = event == WorkerEvent::kStop;
-  entry->worker->hold(entry->held);
+  entry->worker->hold(event == WorkerEvent::kStop);
   if (entry->successor) return;  // that will start, or be held
-  entry->started = true;
   entry->worker->handle(event);
 }
 
@@ -262,8 +251,9 @@ std::vector<Supervisor::Standing> Supervisor::standings() const {
   std::vector<Standing> standings;
   for (const Entry& entry : entries_) {
     if (entry.leaving) continue;
-    const bool will_start = !entry.started && !entry.held && !stopping_;
-    standings.push_back({*entry.worker, entry.successor || will_start});
+    const Worker& worker = *entry.worker;
+    const bool will_start = !worker.has_begun() && !worker.is_held() && !stopping_;
+    standings.push_back({worker, entry.successor || will_start});
   }
   return standings;
 }

@@ -65,16 +65,13 @@ class Supervisor {
  private:
   struct Entry {
     std::unique_ptr<Worker> worker;
-    bool started = false;
     bool leaving = false;
-    bool held = false;                          // down, as an operator has it
     std::unique_ptr<WorkerConfig> successor{};  // the same worker with other settings
   };
 
   void adopt(KeptWorker kept);
   void refuse(const KeptDescriptors::Refused& refused);
   bool has(const std::string& name) const;
-  void begin(Entry& entry);
   void dismiss(Entry& entry);
   void change(Entry& entry, const WorkerConfig& config);
   void settle_soon();

@@ -103,6 +103,11 @@ void Worker::handle(WorkerEvent event) {
   }
 }
 
+void Worker::begin() {
+  begun_ = true;
+  if (!held_) handle(WorkerEvent::kStart);
+}
+
 void Worker::hold(bool held) {
   if (std::exchange(held_, held) != held) save_soon();
 }

@@ -82,11 +82,13 @@ class Worker {
   // an event.
   bool ask_for_stacks(int pid) const;
 
-  // Its turn to be started has come.
+  // Its turn to be started has come; it stays down where an operator holds it.
+  void begin();
   bool has_begun() const { return begun_; }
-  // Down, as an operator has it; to be remembered by the next watchdog.
-  bool is_held() const { return held_; }
+
+  // Whether an operator has it down. The next watchdog is told.
   void hold(bool held);
+  bool is_held() const { return held_; }
 
   // 128 + its number for a signal, as shells have it; of the last life.
   int exit_code() const { return exit_code_; }
@@ -141,7 +143,7 @@ class Worker {
   std::optional<WorkerEnd> last_end_;
   std::uint64_t restarts_ = 0;
   int exit_code_ = 0;
-  bool begun_ = false;  // an event has reached it
+  bool begun_ = false;
   bool held_ = false;
   Process process_;  // of the present life, or of the last
   std::minstd_rand random_{std::random_device{}()};

@@ -95,8 +95,7 @@ void Worker::adopt_life(KeptWorker& kept) {
   process_ = kept.memory.life->process;
   auto output = adopt_output(kept);
   DelegatedCgroup* const cgroups = host_.surroundings.cgroup;
-  const auto stat = read_process_stat(process_.pid);
-  const bool is_same = stat && stat->start_ticks == kept.memory.life->start_ticks;
+  const bool is_same = is_still(process_.pid, kept.memory.life->start_ticks);
   auto cgroup = cgroups && is_same ? cgroups->find(process_.pid) : std::nullopt;
   life_ =
       std::make_unique<WorkerLife>(host_.io, std::move(*kept.memory.life), kept.take(kPidfdRole),

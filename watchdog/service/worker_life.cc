@@ -23,8 +23,9 @@ std::optional<MemoryCgroup> memory_of(const std::optional<WorkerCgroup>& cgroup)
   return cgroup ? cgroup->memory() : std::nullopt;
 }
 
-OomKills oom_kills_in(const std::optional<MemoryCgroup>& own) {
-  return own ? OomKills(*own) : OomKills(::getpid());
+// Without one of its own: in that of `pid`.
+OomKills oom_kills_in(const std::optional<MemoryCgroup>& own, int pid) {
+  return own ? OomKills(*own) : OomKills(pid);
 }
 
 ChildProcess spawn(SpawnPlan& plan, WorkerOutput* output,
@@ -51,11 +52,6 @@ ReadableFd await_end(boost::asio::io_context& io, ChildProcess& child,
   throw;
 }
 
-std::uint64_t start_ticks_of(int pid) {
-  const auto stat = read_process_stat(pid);
-  return stat ? stat->start_ticks : 0;
-}
-
 // Readable from the beginning, as the pidfd of a process that has ended.
 UniqueFd of_one_that_is_gone() {
   return UniqueFd(::eventfd(1, EFD_CLOEXEC));
@@ -65,8 +61,8 @@ UniqueFd of_one_that_is_gone() {
 UniqueFd pidfd_for(const LifeMemory& memory, UniqueFd pidfd) {
   if (pidfd && pid_of(pidfd.get()) == -1) return pidfd;
   if (!pidfd || pid_of(pidfd.get()) != memory.pid) pidfd = open_pidfd(memory.pid);
-  const bool is_same = start_ticks_of(memory.pid) == memory.start_ticks;
-  return pidfd && is_same ? std::move(pidfd) : of_one_that_is_gone();
+  return pidfd && is_still(memory.pid, memory.start_ticks) ? std::move(pidfd)
+                                                           : of_one_that_is_gone();
 }
 
 ProgramRun run_of(const LifeMemory& memory) {
@@ -85,12 +81,12 @@ WorkerLife::WorkerLife(boost::asio::io_context& io, SpawnPlan plan,
                        std::function<void()> on_end)
     : cgroup_(std::move(cgroup)),
       own_memory_(memory_of(cgroup_)),
-      oom_kills_(oom_kills_in(own_memory_)),
+      oom_kills_(oom_kills_in(own_memory_, ::getpid())),
       output_(std::move(output)),
       child_(spawn(plan, output_.get(), cgroup_)),
       on_end_(await_end(io, child_, std::move(on_end))),
       run_(describe(plan)) {
-  start_ticks_ = start_ticks_of(pid());
+  start_ticks_ = start_ticks(pid());
   on_end_.start();
 }
 
@@ -99,7 +95,7 @@ WorkerLife::WorkerLife(boost::asio::io_context& io, LifeMemory memory, UniqueFd 
                        std::function<void()> on_end)
     : cgroup_(std::move(cgroup)),
       own_memory_(memory_of(cgroup_)),
-      oom_kills_(own_memory_ ? OomKills(*own_memory_) : OomKills(memory.pid)),
+      oom_kills_(oom_kills_in(own_memory_, memory.pid)),
       started_(memory.started),
       start_ticks_(memory.start_ticks),
       output_(std::move(output)),

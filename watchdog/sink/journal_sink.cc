@@ -8,7 +8,7 @@
 #include <cstring>
 #include <system_error>
 
-#include "watchdog/sink/unix_address.h"
+#include "watchdog/os/unix_address.h"
 
 namespace pyfault {
 namespace {

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <memory>
 
-#include "watchdog/sink/unix_address.h"
+#include "watchdog/os/unix_address.h"
 
 namespace pyfault {
 namespace {

@@ -7,10 +7,10 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <sstream>
 #include <system_error>
 #include <utility>
 
+#include "watchdog/os/proc_text.h"
 #include "watchdog/os/read_file.h"
 
 namespace pyfault {
@@ -28,8 +28,9 @@ bool write_to(const std::string& path, std::string_view text) {
 }
 
 bool has_word(const std::string& path, std::string_view word) {
-  std::istringstream words(read_file(path, kMaxBytes).value_or(""));
-  for (std::string each; words >> each;) {
+  const std::string text = read_file(path, kMaxBytes).value_or("");
+  std::string_view rest = text;
+  for (auto each = take_field(rest); !each.empty(); each = take_field(rest)) {
     if (each == word) return true;
   }
   return false;

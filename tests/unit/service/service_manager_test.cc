@@ -1,81 +1,28 @@
 #include "watchdog/service/service_manager.h"
 
 #include <gmock/gmock.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <boost/asio/io_context.hpp>
-#include <cstddef>
 #include <cstdlib>
-#include <cstring>
-#include <optional>
 
-#include "watchdog/os/random_hex.h"
+#include "tests/support/fake_manager.h"
 #include "watchdog/os/sd_notify.h"
 
 namespace pyfault {
 namespace {
 
 using std::chrono::microseconds;
+using test::FakeManager;
 using testing::ElementsAre;
 using testing::MatchesRegex;
 using testing::StartsWith;
 
-// The manager's end: a real socket.
-class Manager {
- public:
-  struct Message {
-    std::string text;
-    std::vector<UniqueFd> descriptors;
-  };
-
-  Manager() {
-    sockaddr_un name{.sun_family = AF_UNIX, .sun_path = {}};
-    address_.copy(name.sun_path, address_.size());
-    name.sun_path[0] = '\0';
-    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address_.size());
-    EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&name), size), 0);
-  }
-
-  const std::string& address() const { return address_; }
-
-  std::optional<Message> next() const {
-    std::array<char, 4096> text;
-    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(4 * sizeof(int))> control{};
-    iovec body{text.data(), text.size()};
-    msghdr header{};
-    header.msg_iov = &body;
-    header.msg_iovlen = 1;
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    const ssize_t size = ::recvmsg(socket_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (size < 0) return std::nullopt;
-    Message message{std::string(text.data(), static_cast<std::size_t>(size)), {}};
-    const cmsghdr* rights = CMSG_FIRSTHDR(&header);
-    const std::size_t count = rights ? (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
-    std::array<int, 4> fds{};
-    if (count > 0) std::memcpy(fds.data(), CMSG_DATA(rights), count * sizeof(int));
-    for (std::size_t i = 0; i < count; ++i) message.descriptors.emplace_back(fds[i]);
-    return message;
-  }
-
-  std::vector<std::string> all() const {
-    std::vector<std::string> texts;
-    for (auto message = next(); message; message = next()) texts.push_back(message->text);
-    return texts;
-  }
-
- private:
-  std::string address_ = "@pyfault-test-" + random_hex(8);
-  UniqueFd socket_{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-};
-
 class ServiceManagerTest : public testing::Test {
  protected:
-  Manager manager_;
+  FakeManager manager_;
   boost::asio::io_context io_;
   ServiceManager link_{io_, {manager_.address(), microseconds(0)}};
 };
@@ -83,17 +30,19 @@ class ServiceManagerTest : public testing::Test {
 TEST_F(ServiceManagerTest, hears_how_far_we_are) {
   link_.say_ready();
   link_.say_stopping();
-  EXPECT_THAT(manager_.all(), ElementsAre("READY=1", "STOPPING=1\nEXTEND_TIMEOUT_USEC=120000000"));
+  EXPECT_THAT(manager_.all_texts(),
+              ElementsAre("READY=1", "STOPPING=1\nEXTEND_TIMEOUT_USEC=120000000"));
 }
 
 TEST_F(ServiceManagerTest, hears_of_a_reload_with_its_time) {
   link_.say_reloading();
-  EXPECT_THAT(manager_.all(), ElementsAre(MatchesRegex("RELOADING=1\nMONOTONIC_USEC=[0-9]+")));
+  EXPECT_THAT(manager_.all_texts(),
+              ElementsAre(MatchesRegex("RELOADING=1\nMONOTONIC_USEC=[0-9]+")));
 }
 
 TEST_F(ServiceManagerTest, hears_a_status_once) {
   for (const char* text : {"1/2 workers", "1/2 workers", "2/2 workers"}) link_.say_status(text);
-  EXPECT_THAT(manager_.all(), ElementsAre("STATUS=1/2 workers", "STATUS=2/2 workers"));
+  EXPECT_THAT(manager_.all_texts(), ElementsAre("STATUS=1/2 workers", "STATUS=2/2 workers"));
 }
 
 TEST_F(ServiceManagerTest, keeps_a_descriptor_under_its_name) {
@@ -103,7 +52,7 @@ TEST_F(ServiceManagerTest, keeps_a_descriptor_under_its_name) {
   EXPECT_EQ(message->text, "FDSTORE=1\nFDPOLL=0\nFDNAME=web/1/pidfd");
   EXPECT_EQ(message->descriptors.size(), 1u);
   link_.drop("web/1/pidfd");
-  EXPECT_THAT(manager_.all(), ElementsAre("FDSTOREREMOVE=1\nFDNAME=web/1/pidfd"));
+  EXPECT_THAT(manager_.all_texts(), ElementsAre("FDSTOREREMOVE=1\nFDNAME=web/1/pidfd"));
 }
 
 // More than its socket holds: in order, and none is lost.
@@ -136,17 +85,17 @@ TEST_F(ServiceManagerTest, a_busy_one_is_not_waited_for_and_hears_all_in_the_end
 TEST_F(ServiceManagerTest, one_that_never_listens_can_not_keep_us_from_ending) {
   for (int i = 0; i < 5000; ++i) link_.say_status(std::to_string(i));
   link_.finish(std::chrono::milliseconds(1));
-  EXPECT_THAT(manager_.all().front(), StartsWith("STATUS=0"));
+  EXPECT_THAT(manager_.all_texts().front(), StartsWith("STATUS=0"));
 }
 
 TEST(ServiceManager, a_watchdog_is_fed_by_the_loop_and_by_nothing_else) {
-  Manager manager;
+  FakeManager manager;
   boost::asio::io_context io;
   const ServiceManager link(io, {manager.address(), microseconds(2000)});
-  EXPECT_THAT(manager.all(), ElementsAre("WATCHDOG=1"));
+  EXPECT_THAT(manager.all_texts(), ElementsAre("WATCHDOG=1"));
   io.run_one();
   io.run_one();
-  EXPECT_THAT(manager.all(), ElementsAre("WATCHDOG=1", "WATCHDOG=1"));
+  EXPECT_THAT(manager.all_texts(), ElementsAre("WATCHDOG=1", "WATCHDOG=1"));
 }
 
 TEST(ServiceManager, where_there_is_none_nothing_is_said_or_kept_for_later) {

@@ -6,7 +6,6 @@
 #include <boost/asio/io_context.hpp>
 
 #include "tests/support/worker_memory.h"
-#include "watchdog/service/manager_job.h"
 
 namespace pyfault {
 namespace {
@@ -75,21 +74,6 @@ TEST_F(KeptTest, of_two_workers_of_one_name_one_is_refused) {
   const KeptDescriptors kept = sorted();
   EXPECT_THAT(kept.workers, SizeIs(1));
   EXPECT_THAT(kept.refused, SizeIs(1));
-}
-
-TEST(ManagerJob, a_restart_is_told_from_a_stop) {
-  EXPECT_TRUE(has_restart_job("7 other.service start waiting\n17 web.service restart running\n",
-                              "web.service"));
-  EXPECT_FALSE(has_restart_job("17 web.service stop running\n", "web.service"));
-  EXPECT_FALSE(has_restart_job("17 web.service restart running\n", "we.service"));
-  EXPECT_FALSE(has_restart_job("", "web.service"));
-}
-
-TEST(ManagerJob, the_unit_is_the_last_part_that_names_a_service) {
-  EXPECT_EQ(unit_of("0::/system.slice/web.service\n"), "web.service");
-  EXPECT_EQ(unit_of("0::/user.slice/user@0.service/app.slice/web.service/workers\n"),
-            "web.service");
-  EXPECT_EQ(unit_of("0::/user.slice/session-1.scope\n"), "");
 }
 
 }  // namespace

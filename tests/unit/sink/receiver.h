@@ -15,7 +15,7 @@
 
 #include "watchdog/os/read_file.h"
 #include "watchdog/os/unique_fd.h"
-#include "watchdog/sink/unix_address.h"
+#include "watchdog/os/unix_address.h"
 
 namespace pyfault {
 
