@@ -373,7 +373,7 @@ void Worker::report(decltype(Event::body) body) {
 }
 
 WorkerTree Worker::tree() const {
-  return {life_->pid(), server_.address()};
+  return {life_->root_of_tree(), server_.address()};
 }
 
 // A handler may be on its way already when the timer is set anew, or the worker is gone.

@@ -133,6 +133,11 @@ Process WorkerLife::describe(const SpawnPlan& plan) const {
   return process;
 }
 
+int WorkerLife::root_of_tree() const {
+  const auto stat = read_process_stat(pid());
+  return stat && stat->start_ticks != start_ticks_ ? -1 : pid();
+}
+
 double WorkerLife::uptime_seconds() const {
   return std::chrono::duration<double>(Clock::now() - started_).count();
 }

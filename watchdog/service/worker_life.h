@@ -44,6 +44,10 @@ class WorkerLife {
 
   int pid() const { return child_.pid(); }
   int pidfd() const { return child_.pidfd(); }
+
+  // What its descendants may be found by: its number, or -1 when another process has that by now,
+  // as it may of one that is not our child.
+  int root_of_tree() const;
   const WorkerOutput* output() const { return output_.get(); }
 
   // The output is told only when nobody reads on: it would be out of date.
