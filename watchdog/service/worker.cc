@@ -176,9 +176,9 @@ void Worker::spawn() {
   }
   const Event event = life_->start_event();
   process_ = event.process;
+  await_ready();
   keep_life();
   report(event.body);
-  await_ready();
 }
 
 void Worker::fail_to_start(const std::string& reason, int exit_code) {
