@@ -1,0 +1,90 @@
+// Crashes of what a worker has forked: the service tells whose child it was.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "tests/e2e/service_fixture.h"
+
+namespace pyfault::test {
+namespace {
+
+using nlohmann::json;
+
+TEST_F(ServiceTest, the_crash_of_a_child_names_the_worker_and_the_parents) {
+  one_worker(R"(
+import ctypes, multiprocessing, os, signal
+def middle():
+    inner = multiprocessing.get_context("fork").Process(target=ctypes.memset, args=(0, 1, 1))
+    inner.start()
+    inner.join()
+if __name__ == "__main__":
+    process = multiprocessing.get_context("fork").Process(target=middle)
+    process.start()
+    process.join()
+    signal.pause()
+)");
+  start();
+  const json crash = await("crash").front();
+  EXPECT_EQ(crash["worker"], "web");
+  ASSERT_EQ(crash["parents"].size(), 2u);
+  EXPECT_EQ(crash["parents"][1]["pid"], events("start").front()["process"]["pid"]);
+  EXPECT_TRUE(events("exit").empty());
+}
+
+// The first that has it, if there is one.
+Interpreter interpreter_with_gunicorn() {
+  const auto& all = interpreters();
+  const auto found = std::ranges::find_if(all, [](const Interpreter& each) {
+    return run({.command = {each.path, "-c", "import gunicorn"}}).ending == exited(0);
+  });
+  return found == all.end() ? Interpreter{} : *found;
+}
+
+class Gunicorn : public ServiceTest {
+ protected:
+  Gunicorn() : ServiceTest(interpreter_with_gunicorn()) {}
+};
+
+TEST_F(Gunicorn, whose_worker_crashes_goes_on_and_the_service_tells_whose_it_was) {
+  if (interpreter().path.empty()) GTEST_SKIP() << "no interpreter has gunicorn (Debian: gunicorn)";
+  script("app", R"(
+import ctypes
+def application(environ, start_response):
+    if environ["PATH_INFO"] == "/crash":
+        ctypes.memset(0, 1, 1)
+    start_response("200 OK", [])
+    return [b"fine"]
+)");
+  script("client", R"(
+import socket, sys, time
+def ask(path):
+    while True:
+        try:
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect("socket")
+                client.sendall(b"GET " + path + b" HTTP/1.0\r\n\r\n")
+                return client.recv(100)
+        except (FileNotFoundError, ConnectionRefusedError):
+            time.sleep(0.01)
+        except ConnectionResetError:
+            return b""
+ask(b"/crash")
+sys.exit(b"200 OK" not in ask(b"/"))
+)");
+  config(
+      "[[worker]]\nname = \"shop\"\ncommand = [\"-m\", \"gunicorn\", \"--bind\", "
+      "\"unix:socket\", \"app:application\"]\n");
+  start();
+  const Outcome client =
+      run({.command = {interpreter().path, "client.py"}, .directory = file("").parent_path()});
+  EXPECT_EQ(client.ending, exited(0));
+  const json crash = await("crash").front();
+  EXPECT_EQ(crash["worker"], "shop");
+  EXPECT_EQ(crash["parents"][0]["pid"], events("start").front()["process"]["pid"]);
+  EXPECT_TRUE(events("exit").empty());
+  stop();
+  EXPECT_EQ(wait().ending, exited(0));
+}
+
+}  // namespace
+}  // namespace pyfault::test

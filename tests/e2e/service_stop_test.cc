@@ -1,0 +1,146 @@
+// How the service and its workers stop: in order, with patience, and leaving nobody behind.
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <sstream>
+
+#include "tests/e2e/service_fixture.h"
+#include "tests/e2e/service_workers.h"
+
+namespace pyfault::test {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST_F(ServiceTest, is_stopped_by_a_signal_and_stops_its_workers) {
+  one_worker(kServes);
+  start();
+  service().await("serving");
+  stop();
+  EXPECT_EQ(wait().ending, exited(0));
+  const json exit = events("exit").front();
+  EXPECT_EQ(exit["reason"], "stopped");
+  EXPECT_EQ(exit["exit"]["code"], 0);
+  EXPECT_EQ(exit["after"]["decision"], "stay-down");
+}
+
+TEST_F(ServiceTest, a_worker_that_does_not_stop_is_killed_with_all_that_is_below_it) {
+  one_worker(R"(
+import signal, subprocess, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = subprocess.Popen(["sleep", "1000"])
+daemon = subprocess.Popen(["setsid", "sleep", "1000"])
+open("pids", "w").write(f"{child.pid} {daemon.pid}\n")
+while True:
+    signal.pause()
+)",
+             "stop = { timeout = 0.1 }");
+  start();
+  int child = 0, daemon = 0;
+  std::istringstream(await_file("pids")) >> child >> daemon;
+  stop();
+  EXPECT_EQ(wait().ending, exited(0));
+  EXPECT_EQ(events("exit").front()["exit"]["signal"], "SIGKILL");
+  EXPECT_EQ(events("exit").front()["reason"], "stopped");
+  EXPECT_FALSE(is_alive(child));
+  EXPECT_FALSE(is_alive(daemon));
+}
+
+TEST_F(ServiceTest, a_worker_that_does_not_stop_says_first_what_it_does_in_place_of_it) {
+  one_worker(R"(
+import signal, time
+def forget_to_stop():
+    while True:
+        time.sleep(1000)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("deaf", flush=True)
+forget_to_stop()
+)",
+             "stop = { timeout = 0.1 }");
+  start();
+  service().await("deaf");
+  stop();
+  EXPECT_EQ(wait().ending, exited(0));
+  const json dump = await("dump").front();
+  EXPECT_EQ(dump["worker"], "web");
+  EXPECT_THAT(dump["threads"].dump(), HasSubstr("forget_to_stop"));
+  EXPECT_EQ(events("exit").front()["exit"]["signal"], "SIGKILL");
+}
+
+TEST_F(ServiceTest, a_second_signal_ends_the_patience) {
+  one_worker(
+      "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+      "print('deaf', flush=True); signal.pause()\n",
+      "stop = { timeout = \"10min\" }");
+  start();
+  service().await("deaf");
+  stop();
+  usleep(200'000);
+  stop();
+  EXPECT_EQ(wait().ending, exited(0));
+}
+
+TEST_F(ServiceTest, what_a_crashed_worker_leaves_behind_is_ended_before_the_next_life) {
+  one_worker(R"(
+import ctypes, subprocess, time
+child = subprocess.Popen(["sleep", "1000"])
+open("pid", "w").write(f"{child.pid}\n")
+ctypes.memset(0, 1, 1)
+)",
+             "restart = \"no\"");
+  start();
+  await("exit");
+  const int child = std::stoi(await_file("pid"));
+  await_that("the child's end", [&] { return !is_alive(child); });
+}
+
+TEST_F(ServiceTest, workers_start_in_order_and_stop_in_reverse) {
+  script("worker", kServes);
+  config(R"(
+[defaults]
+ready = { after = 0.1 }
+[[worker]]
+name = "second"
+command = ["worker.py"]
+start_order = 2
+[[worker]]
+name = "first"
+command = ["worker.py"]
+start_order = 1
+)");
+  start();
+  await("ready", 2);
+  stop();
+  wait();
+  const auto names = [&](const char* kind) {
+    std::vector<std::string> all;
+    for (const json& event : events(kind)) all.push_back(event["worker"]);
+    return all;
+  };
+  EXPECT_THAT(names("start"), ElementsAre("first", "second"));
+  EXPECT_THAT(names("exit"), ElementsAre("second", "first"));
+  EXPECT_GE(events("start")[1]["time"], events("ready", "first")[0]["time"]);
+}
+
+TEST_F(ServiceTest, an_essential_worker_takes_the_service_with_it) {
+  script("worker", kServes);
+  script("essential", "import sys; sys.exit(5)");
+  config(R"(
+[[worker]]
+name = "other"
+command = ["worker.py"]
+[[worker]]
+name = "heart"
+command = ["essential.py"]
+essential = true
+restart = "no"
+)");
+  start();
+  EXPECT_EQ(wait().ending, exited(5));
+  EXPECT_EQ(events("exit", "other").front()["reason"], "stopped");
+}
+
+}  // namespace
+}  // namespace pyfault::test

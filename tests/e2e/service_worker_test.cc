@@ -1,0 +1,118 @@
+// What a worker of the service finds, says and writes.
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "tests/e2e/service_fixture.h"
+#include "tests/e2e/service_workers.h"
+
+namespace pyfault::test {
+namespace {
+
+// Readiness
+
+constexpr char kNotifies[] = R"(
+import os, signal, socket
+address = os.environ["NOTIFY_SOCKET"]
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+    s.sendto(b"STATUS=starting\nREADY=1\n", "\0" + address[1:])
+signal.pause()
+)";
+
+TEST_F(ServiceTest, a_worker_may_say_itself_that_it_is_ready) {
+  one_worker(kNotifies, "ready = { by = \"notify\" }");
+  start();
+  await("ready");
+}
+
+TEST_F(ServiceTest, a_worker_that_does_not_get_ready_in_time_is_ended_and_retried) {
+  one_worker("import signal; signal.pause()",
+             "ready = { by = \"notify\", timeout = 0.1 }\n" + std::string(kQuickRetries));
+  start();
+  EXPECT_EQ(await("exit").front()["reason"], "start-timeout");
+  await("start", 2);
+  EXPECT_TRUE(events("ready").empty());
+}
+
+// Output
+
+TEST_F(ServiceTest, lines_of_a_worker_come_with_time_and_name) {
+  one_worker("import sys\nprint('to stdout', flush=True)\nsys.stderr.write('no newline')");
+  start();
+  await("exit");
+  service().await("web: no newline\n");
+  EXPECT_THAT(service().output(),
+              testing::ContainsRegex("\n?20..-..-..T..:..:..\\.......Z web: to stdout\n"));
+}
+
+TEST_F(ServiceTest, a_worker_may_have_our_own_streams) {
+  one_worker("print('as it is', flush=True)", "output = \"inherit\"");
+  start();
+  service().await("as it is\n");
+  EXPECT_EQ(service().output(), "as it is\n");
+}
+
+// Nobody reads our stdout meanwhile.
+TEST_F(ServiceTest, a_worker_never_waits_for_whoever_reads_its_output) {
+  one_worker(R"(
+import sys
+for i in range(200):
+    sys.stdout.write("x" * 50_000 + "\n")
+sys.stdout.flush()
+open("done", "w").write("yes\n")
+)");
+  start();
+  EXPECT_EQ(await_file("done"), "yes\n");
+  await("exit");
+}
+
+// What the worker finds
+
+TEST_F(ServiceTest, a_worker_is_run_as_configured) {
+  std::filesystem::create_directory(file("there"));
+  script("worker", R"(
+import os, resource
+os.umask(mask := os.umask(0))
+with open("seen", "w") as seen:
+    print(os.getcwd(), oct(mask), os.environ["GREETING"], os.getsid(0) == os.getpid(),
+          resource.getrlimit(resource.RLIMIT_NOFILE)[0], os.isatty(0), file=seen)
+)");
+  config("[[worker]]\nname = \"web\"\ncommand = [\"" + file("worker.py").string() +
+         "\"]\ndirectory = \"" + file("there").string() +
+         "\"\numask = \"027\"\nenvironment = { GREETING = \"hello\" }\nlimits = { nofile = 99 }\n");
+  start();
+  EXPECT_EQ(await_file("there/seen"),
+            std::filesystem::canonical(file("there")).string() + " 0o27 hello True 99 False\n");
+}
+
+// One that every user may run.
+Interpreter system_interpreter() {
+  const auto& all = interpreters();
+  const auto found = std::ranges::find_if(
+      all, [](const Interpreter& each) { return each.path.string().starts_with("/usr/"); });
+  return found == all.end() ? Interpreter{} : *found;
+}
+
+class OtherUser : public ServiceTest {
+ protected:
+  OtherUser() : ServiceTest(system_interpreter()) {}
+};
+
+TEST_F(OtherUser, runs_a_worker) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can run a worker as somebody else";
+  if (interpreter().path.empty()) GTEST_SKIP() << "no interpreter that every user may run";
+  std::filesystem::permissions(file(""), std::filesystem::perms(0777));
+  one_worker(R"(
+import os
+with open("who", "w") as who:
+    print(os.getuid(), os.getgroups() == [os.getgid()], os.environ["USER"], file=who)
+)",
+             "user = \"nobody\"\n");
+  start();
+  EXPECT_EQ(await_file("who"), "65534 True nobody\n");
+}
+
+}  // namespace
+}  // namespace pyfault::test

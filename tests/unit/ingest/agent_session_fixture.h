@@ -1,0 +1,87 @@
+// A session and the agent at its other end.
+#pragma once
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "tests/support/agent_side.h"
+#include "tests/unit/enrich/waiting_child.h"
+#include "tests/unit/ingest/event_log.h"
+#include "watchdog/enrich/process_info.h"
+#include "watchdog/ingest/agent_session.h"
+#include "watchdog/ingest/notice.h"
+
+namespace pyfault::test {
+
+class AgentSessionTest : public testing::Test {
+ protected:
+  static constexpr int kForeignPid = 5;  // as it is called in a namespace of its own
+  static constexpr std::uint64_t kBurst = 3;
+
+  void SetUp() override { attach(process_.pid()); }
+
+  void attach(int own_pid, const RecordAllowance& allowance = {}) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
+    const RingFile file;
+    Attachment attachment{{own_pid, geteuid(), *read_process(process_.pid())},
+                          RingMemory(file),
+                          UniqueFd(ends[0]),
+                          realtime_now_ns()};
+    agent_.emplace(file.descriptor(), UniqueFd(ends[1]));
+    session_.emplace(
+        log_.io, std::move(attachment), [this](Event event) { on_event_(std::move(event)); },
+        [this] { ++ends_; }, allowance);
+  }
+  void wait_for_end() {
+    log_.run_until([this] { return ends_ > 0; });
+  }
+  void all_agents_die() {
+    process_.die();
+    agent_->close_pipe();
+  }
+  static RecordBuilder dump() { return RecordBuilder().fault(dump_request()).runtime().end(); }
+  static RecordBuilder fatal_record() {
+    RuntimeSection runtime{};
+    runtime.fatal = Known::kYes;
+    return RecordBuilder().fault().runtime(runtime).end();
+  }
+  void look_around() {
+    agent_->ping();
+    log_.poll();
+  }
+  void attach_with_limit() { attach(process_.pid(), {kBurst, std::chrono::hours(1), 1}); }
+  void publish_many(std::uint64_t count, const RecordBuilder& record = whole_record()) {
+    while (count-- > 0) {
+      agent_->publish(process_.pid(), record);
+      look_around();
+    }
+  }
+  // As many notices as may be said, and then some more to say.
+  void lose_seven_after_the_limit() {
+    auto& dropped = ring_header(agent_->ring())->dropped_records;
+    while (log_.events.size() < kBurst) {
+      ++dropped;
+      look_around();
+    }
+    dropped += 7;
+  }
+  void put(std::uint64_t word) { agent_->slot().state = word; }
+
+  EventLog log_;
+  std::function<void(Event)> on_event_ = log_.handler();
+  WaitingChild process_;
+  std::optional<AgentSide> agent_;
+  std::optional<AgentSession> session_;
+  int ends_ = 0;
+};
+
+}  // namespace pyfault::test

@@ -1,0 +1,92 @@
+// What comes more often than is reported: counted and said, but never at the cost of the program's
+// own crash.
+#include <gmock/gmock.h>
+
+#include "tests/unit/ingest/agent_session_fixture.h"
+
+namespace pyfault {
+namespace {
+
+using test::AgentSessionTest;
+using test::RecordBuilder;
+using test::WaitingChild;
+using ::testing::HasSubstr;
+
+TEST_F(AgentSessionTest, WhatIsAboveTheLimitIsCountedAndSaid) {
+  attach_with_limit();
+  publish_many(kBurst + 5);
+  ASSERT_EQ(log_.events.size(), kBurst + 1);
+  EXPECT_THAT(log_.message(kBurst), HasSubstr(": more than 3 records: "));
+  session_->drain();
+  EXPECT_THAT(log_.message(kBurst + 1), HasSubstr(": 5 records were not reported"));
+}
+
+TEST_F(AgentSessionTest, WhatIsAboveTheLimitIsSaidAtTheEnd) {
+  attach_with_limit();
+  publish_many(kBurst + 1);
+  all_agents_die();
+  wait_for_end();
+  EXPECT_THAT(log_.message(kBurst + 1), HasSubstr(": 1 record was not reported"));
+}
+
+TEST_F(AgentSessionTest, WhoIsOverTheLimitIsAcknowledgedAllTheSame) {
+  attach_with_limit();
+  publish_many(kBurst + 1);
+  EXPECT_EQ(agent_->state(), SlotState::kFree);
+}
+
+TEST_F(AgentSessionTest, AFloodOfDumpsLeavesTheCrashItsRoom) {
+  attach_with_limit();
+  publish_many(kBurst + 5, dump());
+  agent_->publish(process_.pid());
+  session_->drain();
+  EXPECT_EQ(log_.crash(kBurst + 1).kind, CrashKind::kCrash);
+}
+
+TEST_F(AgentSessionTest, AFloodOfGarbageIsLimitedToo) {
+  attach_with_limit();
+  publish_many(kBurst + 5, RecordBuilder().section(0xffff, 9, "garbage"));
+  EXPECT_EQ(log_.events.size(), kBurst + 1);
+}
+
+TEST_F(AgentSessionTest, LostRecordsThatAreSaidTooOftenAreSaidLater) {
+  attach_with_limit();
+  lose_seven_after_the_limit();
+  look_around();
+  EXPECT_EQ(log_.events.size(), kBurst);
+  all_agents_die();
+  wait_for_end();
+  EXPECT_THAT(log_.message(kBurst), HasSubstr(": 7 crash records were lost"));
+}
+
+TEST_F(AgentSessionTest, LostRecordsThatWereSaidTooOftenAreSaidWhenTheProgramEnds) {
+  attach_with_limit();
+  lose_seven_after_the_limit();
+  session_->drain();
+  EXPECT_THAT(log_.message(kBurst), HasSubstr(": 7 crash records were lost"));
+}
+
+TEST_F(AgentSessionTest, TheProgramsOwnDeathIsReportedWhateverItsChildrenDid) {
+  attach_with_limit();
+  publish_many(kBurst + 2);
+  publish_many(1, fatal_record());
+  EXPECT_TRUE(log_.crash(kBurst + 1).fatal);
+}
+
+TEST_F(AgentSessionTest, TheProgramDiesOnceAboveTheLimit) {
+  attach_with_limit();
+  publish_many(kBurst + 5, fatal_record());
+  EXPECT_EQ(log_.events.size(), kBurst + 2);  // with the notice
+}
+
+TEST_F(AgentSessionTest, AChildsDeathIsLimited) {
+  WaitingChild child;
+  attach_with_limit();
+  publish_many(kBurst + 1);
+  agent_->publish(child.pid(), fatal_record());
+  look_around();
+  EXPECT_EQ(log_.events.size(), kBurst + 1);
+}
+
+}  // namespace
+}  // namespace pyfault

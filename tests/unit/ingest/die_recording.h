@@ -1,0 +1,25 @@
+// A process that attaches, and is killed half-way through a record.
+#pragma once
+
+#include <unistd.h>
+
+#include <csignal>
+#include <string>
+
+#include "tests/support/fake_agent.h"
+
+namespace pyfault::test {
+
+inline pid_t die_recording(const std::string& address) {
+  const pid_t agent = fork();
+  if (agent == 0) {
+    FakeAgent dying(address);
+    dying.say(hello_from(getpid()));
+    if (!dying.take_welcome()) _exit(1);
+    dying.side->begin(getpid(), RecordBuilder().fault().runtime());
+    raise(SIGKILL);
+  }
+  return agent;
+}
+
+}  // namespace pyfault::test

@@ -1,0 +1,135 @@
+// Another watchdog goes on with what this one has kept.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/fake_agent.h"
+#include "tests/unit/ingest/die_recording.h"
+#include "tests/unit/ingest/event_log.h"
+#include "watchdog/ingest/attach_server.h"
+
+namespace pyfault {
+namespace {
+
+using test::die_recording;
+using test::FakeAgent;
+using test::hello_from;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class KeptServerTest : public ::testing::Test {
+ protected:
+  KeptServerTest() {
+    before_->set_keeper({[this](std::uint64_t id, int ring, int pipe) {
+                           kept_[id] = {UniqueFd(::fcntl(ring, F_DUPFD_CLOEXEC, 0)),
+                                        UniqueFd(::fcntl(pipe, F_DUPFD_CLOEXEC, 0))};
+                         },
+                         [this] { memory_ = before_->memory(); },
+                         [this](std::uint64_t id) { kept_.erase(id); }});
+  }
+
+  FakeAgent attached() {
+    FakeAgent agent(address_);
+    agent.say(hello_from(getpid()));
+    log_.run_until([&] { return agent.answered(); });
+    EXPECT_TRUE(agent.take_welcome());
+    return agent;
+  }
+  // As a watchdog is that was killed.
+  void change_watchdogs() {
+    KeptServer kept{before_->listeners(), {}, 0};
+    for (SessionMemory& memory : memory_) {
+      auto& [ring, pipe] = kept_[memory.id];
+      kept.sessions.push_back({std::move(memory), std::move(ring), std::move(pipe)});
+    }
+    before_->leave();
+    before_->close();
+    after_.emplace(log_.io, log_.handler(), AttachLimits{}, std::move(kept));
+  }
+
+  test::EventLog log_;
+  std::optional<AttachServer> before_{std::in_place, log_.io, log_.handler()};
+  const std::string address_ = before_->address();
+  std::map<std::uint64_t, std::pair<UniqueFd, UniqueFd>> kept_;
+  std::vector<SessionMemory> memory_;
+  std::optional<AttachServer> after_;
+};
+
+TEST_F(KeptServerTest, a_record_made_while_nobody_was_there_is_found) {
+  const FakeAgent agent = attached();
+  agent.side->publish(getpid());
+  change_watchdogs();
+  after_->drain();
+  EXPECT_TRUE(log_.crash().complete);
+  EXPECT_EQ(agent.side->state(), SlotState::kFree);
+}
+
+TEST_F(KeptServerTest, a_token_wakes_the_new_one) {
+  const FakeAgent agent = attached();
+  change_watchdogs();
+  agent.side->publish(getpid());
+  agent.side->ping();
+  log_.run_until_events(1);
+  EXPECT_EQ(log_.events[0].process.pid, getpid());
+}
+
+TEST_F(KeptServerTest, agents_find_it_where_the_old_one_was) {
+  change_watchdogs();
+  EXPECT_EQ(after_->address(), address_);
+  attached();
+  FakeAgent by_file(address_.substr(1));
+  EXPECT_TRUE(by_file.connected());
+}
+
+TEST_F(KeptServerTest, sessions_of_both_have_numbers_of_their_own) {
+  const FakeAgent old = attached();
+  change_watchdogs();
+  const FakeAgent young = attached();
+  const auto memory = after_->memory();
+  ASSERT_EQ(memory.size(), 2u);
+  EXPECT_NE(memory[0].id, memory[1].id);
+}
+
+TEST_F(KeptServerTest, a_ring_that_is_none_is_said_and_left_out) {
+  const FakeAgent agent = attached();
+  for (auto& [id, session] : kept_) session.first = UniqueFd(::dup(STDIN_FILENO));
+  change_watchdogs();
+  EXPECT_THAT(log_.message(), HasSubstr("can't be watched any more"));
+  EXPECT_THAT(after_->memory(), IsEmpty());
+}
+
+TEST_F(KeptServerTest, one_that_has_the_number_of_the_attached_process_is_not_taken_for_it) {
+  const FakeAgent agent = attached();
+  for (SessionMemory& memory : memory_) ++memory.family.start_ticks;
+  change_watchdogs();
+  EXPECT_FALSE(after_->watches(getpid()));
+}
+
+// A session ends a pass of the loop after its last record, and the keeper may be gone by then.
+TEST_F(KeptServerTest, once_closed_it_has_nothing_to_say_to_its_keeper) {
+  const pid_t agent = die_recording(address_);
+  log_.run_until_events(1);
+  before_->close();
+  log_.poll();
+  EXPECT_EQ(kept_.size(), 1u);
+  waitpid(agent, nullptr, 0);
+}
+
+TEST_F(KeptServerTest, a_door_where_nobody_listens_is_refused) {
+  KeptServer kept;
+  kept.listeners.emplace_back(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  EXPECT_THROW(AttachServer(log_.io, log_.handler(), {}, std::move(kept)), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace pyfault
