@@ -146,9 +146,27 @@ TEST_F(HandoverTest, a_restart_leaves_the_worker_running) {
   EXPECT_THAT(last_notice(), HasSubstr("goes on with web[" + std::to_string(pid) + "]"));
 }
 
+TEST_F(HandoverTest, workers_that_may_not_outlive_their_watchdog_are_stopped_by_a_restart) {
+  one_worker(kServes, "[service]\non_watchdog_death = \"kill\"\n");
+  start_watchdog();
+  await("ready");
+  service().send(SIGUSR2);
+  EXPECT_EQ(wait().ending, exited(0));
+  EXPECT_EQ(events("exit").front()["reason"], "stopped");
+}
+
+TEST_F(HandoverTest, a_stop_that_comes_with_a_restart_is_a_stop) {
+  one_worker(kServes);
+  start_watchdog();
+  await("ready");
+  for (const int signal : {SIGSTOP, SIGUSR2, SIGTERM, SIGCONT}) service().send(signal);
+  EXPECT_EQ(wait().ending, exited(0));
+  EXPECT_EQ(events("exit").front()["reason"], "stopped");
+}
+
 TEST_F(HandoverTest, where_nobody_keeps_the_worker_a_restart_stops_it) {
   one_worker(kServes);
-  start();
+  start({{"NOTIFY_SOCKET", ""}});
   const int pid = await("ready").front()["process"]["pid"];
   service().send(SIGUSR2);
   EXPECT_EQ(wait().ending, exited(0));

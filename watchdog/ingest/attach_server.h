@@ -82,7 +82,7 @@ class AttachServer {
   bool watches(int pid) const;
 
   // Stops listening and drops all sessions, so that io.run() can return. Undelivered records are
-  // lost: drain() first. No handler is called from here on, and the keeper is not told.
+  // lost: drain() first. The keeper is not told.
   void close();
 
   // Before close(): leaves the way in, and the sessions, to a watchdog after us.

@@ -96,7 +96,7 @@ class Service {
   Service(const ServiceOptions& options, std::vector<NamedFd> kept)
       : options_(options),
         kept_(std::move(kept)),
-        surroundings_(surroundings_for(options, signals_.original_mask(), cgroup_.get())),
+        surroundings_(surroundings_for(options, blocked_.original_mask(), cgroup_.get())),
         output_(std::make_unique<FdSink>(our_stdout()), output_notices()),
         supervisor_(io_, surroundings_, manager_,
                     {[this](Event event) { report(std::move(event)); },
@@ -127,7 +127,7 @@ class Service {
   void say(std::string message);
   void tell_manager();
 
-  ServiceSignals signals_;  // first: the threads of the logs inherit the mask
+  BlockedSignals blocked_;  // first: the threads of the logs inherit the mask
   const ServiceOptions& options_;
   std::vector<NamedFd> kept_;  // for us, by the service manager
   const std::unique_ptr<DelegatedCgroup> cgroup_ = DelegatedCgroup::take();
@@ -147,11 +147,13 @@ class Service {
                      [this] { return reload(); }};
   std::unique_ptr<ControlListener> door_;  // for operators
   std::string no_door_;                    // why there is none, though one is wanted
+  ServiceSignals signals_{io_,
+                          blocked_.take_reader(),
+                          {[this] { supervisor_.stop(); }, [this] { leave(); },
+                           [this] { reload(); }, [this] { supervisor_.reap_children(); }}};
 };
 
 int Service::run(const ParsedConfig& parsed) {
-  signals_.listen(io_, {[this] { supervisor_.stop(); }, [this] { leave(); }, [this] { reload(); },
-                        [this] { supervisor_.reap_children(); }});
   kept_.empty() ? configure(parsed.config) : resume(parsed);
   supervisor_.end_strays();
   run_loop();
@@ -168,11 +170,13 @@ void Service::resume(const ParsedConfig& parsed) {
   try {
     for (const Problem& problem : parsed.problems) say(describe(problem, options_.file));
     if (parsed.problems.empty()) return configure(parsed.config);
-  } catch (const StartError& error) {
+  } catch (const std::exception& error) {
     say(error.what());
   }
-  know_workers(names_of(kept_));
-  adopt(std::exchange(kept_, {}));
+  if (!kept_.empty()) {
+    know_workers(names_of(kept_));
+    adopt(std::exchange(kept_, {}));
+  }
   say("the workers go on as they were; mend the configuration and reload the service");
 }
 
@@ -247,8 +251,8 @@ void Service::leave() {
   if (!may_leave) return supervisor_.stop();
   signals_.stop_listening();
   manager_.say_stopping();
-  supervisor_.leave();
   io_.stop();
+  supervisor_.leave();
 }
 
 // The manager waits for a reload to end, however it ends.
@@ -271,7 +275,7 @@ std::vector<std::string> Service::read_anew() try {
   say(mistakes.empty() ? "the configuration was read anew"
                        : "the configuration that is in use stays, as the new one has mistakes");
   return mistakes;
-} catch (const StartError& error) {
+} catch (const std::exception& error) {
   say(std::string(error.what()) + "; the configuration that is in use stays");
   return {error.what()};
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -17,45 +18,36 @@ constexpr int kOfWriting[] = {SIGPIPE, SIGXFSZ};
 
 }  // namespace
 
-ServiceSignals::ServiceSignals() {
+BlockedSignals::BlockedSignals() {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : kHeard) sigaddset(&set, signal);
-  fd_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!fd_) throw std::system_error(errno, std::generic_category(), "signalfd");
+  reader_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!reader_) throw std::system_error(errno, std::generic_category(), "signalfd");
   for (const int signal : kOfWriting) sigaddset(&set, signal);
   ::pthread_sigmask(SIG_BLOCK, &set, &original_mask_);
 }
 
-void ServiceSignals::listen(boost::asio::io_context& io, Actions actions) {
-  actions_ = std::move(actions);
-  listening_ = true;
-  readable_ = std::make_unique<ReadableFd>(io, std::move(fd_), [this] { take(); });
-  readable_->start();
+ServiceSignals::ServiceSignals(boost::asio::io_context& io, UniqueFd reader, Actions actions)
+    : actions_(std::move(actions)), readable_(io, std::move(reader), [this] { take(); }) {
+  readable_.start();
 }
 
+// All that is pending first: the kernel hands it out by number, and a stop is more than a restart.
 void ServiceSignals::take() {
+  std::set<int> pending;
   signalfd_siginfo signal{};
-  while (listening_ && ::read(readable_->get(), &signal, sizeof signal) == sizeof signal) {
-    switch (signal.ssi_signo) {
-      case SIGTERM:
-      case SIGINT:
-      case SIGQUIT:
-        actions_.stop();
-        break;
-      case SIGUSR2:
-        actions_.leave();
-        break;
-      case SIGHUP:
-        actions_.reload();
-        break;
-      case SIGCHLD:
-        actions_.children();
-        break;
-      default:
-        break;
-    }
+  while (::read(readable_.get(), &signal, sizeof signal) == sizeof signal) {
+    pending.insert(static_cast<int>(signal.ssi_signo));
   }
+  const auto is_told = [&](int each) { return listening_ && pending.contains(each); };
+  if (is_told(SIGHUP)) actions_.reload();
+  if (is_told(SIGTERM) || is_told(SIGINT) || is_told(SIGQUIT)) {
+    actions_.stop();
+  } else if (is_told(SIGUSR2)) {
+    actions_.leave();
+  }
+  if (is_told(SIGCHLD)) actions_.children();
 }
 
 }  // namespace pyfault

@@ -4,11 +4,28 @@
 #include <signal.h>
 
 #include <functional>
-#include <memory>
 
 #include "watchdog/ingest/readable_fd.h"
 
 namespace pyfault {
+
+// Blocks these signals, and those that our writes can bring about, in this thread and in those that
+// it starts.
+class BlockedSignals {
+ public:
+  // Throws std::system_error.
+  BlockedSignals();
+
+  // The mask that we were started with: the workers'.
+  const sigset_t& original_mask() const { return original_mask_; }
+
+  // Where they can be read. Once.
+  UniqueFd take_reader() { return std::move(reader_); }
+
+ private:
+  sigset_t original_mask_{};
+  UniqueFd reader_;
+};
 
 class ServiceSignals {
  public:
@@ -19,14 +36,7 @@ class ServiceSignals {
     std::function<void()> children;  // SIGCHLD
   };
 
-  // Blocks these signals, and those that our writes can bring about, in this thread and in those
-  // that it starts. Throws std::system_error.
-  ServiceSignals();
-
-  // The mask that we were started with: the workers'.
-  const sigset_t& original_mask() const { return original_mask_; }
-
-  void listen(boost::asio::io_context& io, Actions actions);
+  ServiceSignals(boost::asio::io_context& io, UniqueFd reader, Actions actions);
 
   // From here on nothing that we are told counts.
   void stop_listening() { listening_ = false; }
@@ -34,11 +44,9 @@ class ServiceSignals {
  private:
   void take();
 
-  sigset_t original_mask_{};
-  UniqueFd fd_;
   Actions actions_;
-  bool listening_ = false;
-  std::unique_ptr<ReadableFd> readable_;
+  bool listening_ = true;
+  ReadableFd readable_;
 };
 
 }  // namespace pyfault

@@ -119,6 +119,7 @@ TEST_F(KeptServerTest, one_that_has_the_number_of_the_attached_process_is_not_ta
 TEST_F(KeptServerTest, once_closed_it_has_nothing_to_say_to_its_keeper) {
   const pid_t agent = die_recording(address_);
   log_.run_until_events(1);
+  log_.run_until([&] { return !before_->watches(agent); });
   before_->close();
   log_.poll();
   EXPECT_EQ(kept_.size(), 1u);
