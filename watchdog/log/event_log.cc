@@ -22,8 +22,11 @@ struct SinkOf {
     return std::make_unique<FdSink>(LogFile::unnamed(open_stderr()));
   }
   std::unique_ptr<Sink> operator()(const FileLog& log) const {
-    return std::make_unique<RotatingSink>(LogFile::named(open_log_file(log.path, name)),
-                                          log.rotation);
+    return std::make_unique<RotatingSink>(
+        LogFile::named(open_log_file(log.path, name)), log.rotation,
+        [name = name](std::error_code reason) {
+          complain(name + " can't be rotated, and grows on: " + reason.message());
+        });
   }
   std::unique_ptr<Sink> operator()(const JournalLog& log) const {
     return std::make_unique<JournalSink>(log.socket);

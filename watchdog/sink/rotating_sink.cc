@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace pyfault {
 namespace {
@@ -12,11 +13,18 @@ std::string numbered(const std::string& name, int number) {
 
 }  // namespace
 
-RotatingSink::RotatingSink(LogFile file, Rotation rotation)
-    : name_(file.name()), rotation_(rotation), sink_(std::move(file)) {}
+RotatingSink::RotatingSink(LogFile file, Rotation rotation, StuckHandler on_stuck)
+    : name_(file.name()),
+      rotation_(rotation),
+      on_stuck_(std::move(on_stuck)),
+      sink_(std::move(file)) {}
 
 int RotatingSink::write(std::string_view report) {
-  if (is_due(report.size())) rotate();
+  if (is_due(report.size())) {
+    const std::error_code failed = rotate();
+    const bool was_told = std::exchange(stuck_told_, bool{failed});
+    if (failed && !was_told) on_stuck_(failed);
+  }
   return sink_.write(report);
 }
 
@@ -29,15 +37,16 @@ bool RotatingSink::is_due(std::size_t more) const {
 
 // The sink follows the name, and makes the new file. Oldest first, so that a rename that fails
 // stops those which would overwrite what it left in place.
-void RotatingSink::rotate() const {
+std::error_code RotatingSink::rotate() const {
   std::error_code failed;
   for (int number = rotation_.keep - 1; number >= 1; --number) {
     const std::string old = numbered(name_, number);
     if (!std::filesystem::exists(old, failed)) continue;
     std::filesystem::rename(old, numbered(name_, number + 1), failed);
-    if (failed) return;
+    if (failed) return failed;
   }
   std::filesystem::rename(name_, numbered(name_, 1), failed);
+  return failed;
 }
 
 }  // namespace pyfault

@@ -17,7 +17,8 @@ class RotatingSinkTest : public testing::Test {
  protected:
   void open(std::uint64_t max_size, int keep) {
     sink_ = std::make_unique<RotatingSink>(LogFile::named(open_for_append(log_)),
-                                           Rotation{max_size, keep});
+                                           Rotation{max_size, keep},
+                                           [this](std::error_code) { ++complaints_; });
   }
   void write(const std::string& report) { EXPECT_EQ(sink_->write(report), 0); }
   std::string content(const std::string& suffix) const { return test::read_file(log_ + suffix); }
@@ -25,6 +26,7 @@ class RotatingSinkTest : public testing::Test {
   test::TempDirectory directory_;
   const std::string log_ = directory_.path() / "log";
   std::unique_ptr<RotatingSink> sink_;
+  int complaints_ = 0;
 };
 
 TEST_F(RotatingSinkTest, AFileThatIsFullBecomesTheFirstOldOne) {
@@ -67,13 +69,27 @@ TEST_F(RotatingSinkTest, NoReportIsLostHoweverOftenItRotates) {
   EXPECT_EQ(all, expected);
 }
 
-TEST_F(RotatingSinkTest, AFileThatCannotBeRenamedGrowsOn) {
+TEST_F(RotatingSinkTest, AFileThatCannotBeRenamedGrowsOnAndThatIsSaidOnce) {
   open(1, 1);
   fs::create_directory(log_ + ".1");
   test::write_file(log_ + ".1/in the way", "");
+  for (const char* report : {"1\n", "2\n", "3\n"}) write(report);
+  EXPECT_EQ(content(""), "1\n2\n3\n");
+  EXPECT_EQ(complaints_, 1);
+}
+
+TEST_F(RotatingSinkTest, WhatIsMendedMayBeSaidAgain) {
+  open(1, 1);
   write("1\n");
-  write("2\n");
-  EXPECT_EQ(content(""), "1\n2\n");
+  for (int time = 1; time <= 2; ++time) {
+    fs::remove_all(log_ + ".1");
+    fs::create_directory(log_ + ".1");
+    test::write_file(log_ + ".1/in the way", "");
+    write("2\n");
+    fs::remove_all(log_ + ".1");
+    write("3\n");
+    EXPECT_EQ(complaints_, time);
+  }
 }
 
 TEST_F(RotatingSinkTest, WhenLogrotateIsFasterItsFileIsKept) {
