@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <mutex>
 #include <stop_token>
@@ -92,16 +94,24 @@ class HandoverTest : public ServiceTest {
     service().wait();
   }
 
-  // As systemd does: all that is kept, from 3 on.
-  void start_another() {
+  // As systemd does: all that is kept, from 3 on. `more` are of sessions that have ended.
+  void start_another(int more = 0) {
     const auto& kept = store_.descriptors();
     std::string names;
     for (const NamedFd& each : kept) names += (names.empty() ? "" : ":") + each.name;
+    const std::string prefix = kept.front().name.substr(0, kept.front().name.rfind('/'));
+    for (int i = 0; i < more; ++i) names += ":" + prefix + "/session." + std::to_string(10'000 + i);
     start({{"NOTIFY_SOCKET", store_.address()}, {"LISTEN_FDNAMES", names}},
-          [&kept] { pass_on(kept); });
+          [&kept, more] { pass_on(kept, more); });
   }
-  static void pass_on(const std::vector<NamedFd>& kept) {
-    constexpr int kOutOfTheWay = 500;
+  // Under a limit of descriptors that leaves hardly any beside these.
+  static void pass_on(const std::vector<NamedFd>& kept, int more) {
+    constexpr int kOutOfTheWay = 1500;
+    constexpr rlim_t kToLoadLibraries = 16;
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const rlimit raised{limit.rlim_max, limit.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &raised);
     std::vector<int> moved;
     for (const NamedFd& each : kept) moved.push_back(::fcntl(each.fd.get(), F_DUPFD, kOutOfTheWay));
     int next = 3;
@@ -109,7 +119,10 @@ class HandoverTest : public ServiceTest {
       ::dup2(fd, next++);
       ::close(fd);
     }
-    ::setenv("LISTEN_FDS", std::to_string(moved.size()).c_str(), 1);
+    for (int i = 0; i < more; ++i) ::dup2(STDIN_FILENO, next++);
+    limit.rlim_cur = std::min(limit.rlim_max, static_cast<rlim_t>(next) + kToLoadLibraries);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    ::setenv("LISTEN_FDS", std::to_string(next - 3).c_str(), 1);
     ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
   }
 
@@ -171,6 +184,14 @@ TEST_F(HandoverTest, where_nobody_keeps_the_worker_a_restart_stops_it) {
   service().send(SIGUSR2);
   EXPECT_EQ(wait().ending, exited(0));
   EXPECT_FALSE(is_alive(pid));
+}
+
+TEST_F(HandoverTest, what_is_kept_may_fill_the_limit_of_descriptors) {
+  const int pid = worker_without_watchdog();
+  start_another(1100);
+  await("notice");
+  EXPECT_THAT(events("notice").back()["message"].get<std::string>(),
+              HasSubstr("goes on with web[" + std::to_string(pid) + "]"));
 }
 
 TEST_F(HandoverTest, a_crash_while_there_is_none_is_told_with_its_own_time) {

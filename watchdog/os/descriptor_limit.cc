@@ -1,7 +1,6 @@
 #include "watchdog/os/descriptor_limit.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -18,11 +17,12 @@ bool descriptors_are_short() {
   return !next || static_cast<rlim_t>(next.get()) >= limit.rlim_cur - reserve;
 }
 
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
+std::optional<rlimit> raise_descriptor_limit() {
+  rlimit before{};
+  if (::getrlimit(RLIMIT_NOFILE, &before) != 0) return std::nullopt;
+  const rlimit raised{before.rlim_max, before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &raised);
+  return before;
 }
 
 }  // namespace pyfault

@@ -1,7 +1,6 @@
 #include "watchdog/service/service.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,11 +42,9 @@ constexpr std::chrono::seconds kLogFinishLimit{5};
 constexpr std::chrono::seconds kManagerFinishLimit{1};
 
 WorkerSurroundings surroundings_for(const ServiceOptions& options, const sigset_t& signal_mask,
-                                    DelegatedCgroup* cgroup) {
-  rlimit descriptors{};
-  const bool is_known = ::getrlimit(RLIMIT_NOFILE, &descriptors) == 0;
-  return {options.python, find_agent(), environ,
-          signal_mask,    cgroup,       is_known ? std::optional(descriptors) : std::nullopt};
+                                    DelegatedCgroup* cgroup,
+                                    const std::optional<rlimit>& descriptor_limit) {
+  return {options.python, find_agent(), environ, signal_mask, cgroup, descriptor_limit};
 }
 
 LogNotices output_notices() {
@@ -93,10 +90,12 @@ std::vector<std::string> names_of(const std::vector<NamedFd>& kept) {
 
 class Service {
  public:
-  Service(const ServiceOptions& options, std::vector<NamedFd> kept)
+  Service(const ServiceOptions& options, const std::optional<rlimit>& descriptor_limit,
+          std::vector<NamedFd> kept)
       : options_(options),
         kept_(std::move(kept)),
-        surroundings_(surroundings_for(options, blocked_.original_mask(), cgroup_.get())),
+        surroundings_(
+            surroundings_for(options, blocked_.original_mask(), cgroup_.get(), descriptor_limit)),
         output_(std::make_unique<FdSink>(our_stdout()), output_notices()),
         supervisor_(io_, surroundings_, manager_,
                     {[this](Event event) { report(std::move(event)); },
@@ -327,14 +326,15 @@ void close_all_but(const std::vector<NamedFd>& kept) {
 
 }  // namespace
 
+// What is kept for us may leave little of the limit.
 int run_service(const ServiceOptions& options) {
+  const auto limit_before = raise_descriptor_limit();
   std::vector<NamedFd> kept = take_listen_fds();
   close_all_but(kept);
   fill_closed_standard_streams();
-  Service service(options, std::move(kept));
+  Service service(options, limit_before, std::move(kept));
   const ParsedConfig parsed = service.load();
   for (const Problem& problem : parsed.problems) complain(describe(problem, options.file));
-  raise_descriptor_limit();
   return parsed.problems.empty() || service.has_workers() ? service.run(parsed) : kExitOwnError;
 }
 

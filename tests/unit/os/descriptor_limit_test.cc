@@ -56,7 +56,7 @@ TEST_F(DescriptorLimit, WhereNoneMayBeOpenedTheyAreShort) {
 
 TEST_F(DescriptorLimit, IsRaisedToWhatTheSystemAllows) {
   allow(50);
-  raise_descriptor_limit();
+  EXPECT_EQ(raise_descriptor_limit()->rlim_cur, 50u);
   rlimit now{};
   ::getrlimit(RLIMIT_NOFILE, &now);
   EXPECT_EQ(now.rlim_cur, before_.rlim_max);
