@@ -13,6 +13,7 @@ namespace {
 
 using nlohmann::json;
 using testing::AllOf;
+using testing::AnyOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -123,7 +124,8 @@ TEST_F(ControlTest, stop_stops_all_instances_and_waits_for_it) {
   const int pid = status("web#1")["pid"];
   const Outcome shown = ctl({"stop", "web"});
   EXPECT_EQ(shown.ending, exited(0));
-  EXPECT_EQ(shown.out, "web#1 is stopped\nweb#2 is stopped\n");
+  EXPECT_THAT(shown.out, AnyOf("web#1 is stopped\nweb#2 is stopped\n",
+                               "web#2 is stopped\nweb#1 is stopped\n"));
   EXPECT_FALSE(is_alive(pid));
   EXPECT_THAT(table({"web#2"}).at(0)[1], "stopped");
 }
