@@ -106,7 +106,7 @@ class HandoverTest : public ServiceTest {
   }
   // Under a limit of descriptors that leaves hardly any beside these.
   static void pass_on(const std::vector<NamedFd>& kept, int more) {
-    constexpr rlim_t kToLoadLibraries = 16;
+    constexpr rlim_t kToLoadLibraries = 2;
     const int out_of_the_way = 3 + static_cast<int>(kept.size());
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
