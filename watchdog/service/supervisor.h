@@ -85,9 +85,9 @@ class Supervisor {
 
   Hooks hooks_;
   WorkerHost host_;
-  std::vector<Entry> entries_;  // in start order
   // Not at once: it may destroy the worker that calls.
   Deferred settling_{host_.io, [this] { settle(); }};
+  std::vector<Entry> entries_;  // in start order
   bool stopping_ = false;
   int exit_code_ = 0;
 };
