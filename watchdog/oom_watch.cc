@@ -30,9 +30,7 @@ void OomWatch::on_change() {
 }
 
 void OomWatch::settle_later() {
-  moment_.expires_after(kMoment);
-  moment_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
+  moment_.start(kMoment, [this] {
     if (kills_.settle(program_)) {
       settle_later();
     } else {

@@ -5,10 +5,10 @@
 
 #include <sys/types.h>
 
-#include <boost/asio/steady_timer.hpp>
 #include <optional>
 
 #include "watchdog/ingest/readable_fd.h"
+#include "watchdog/ingest/timer.h"
 #include "watchdog/supervise/oom_kills.h"
 
 namespace pyfault {
@@ -24,7 +24,7 @@ class OomWatch {
 
   OomKills& kills_;
   pid_t program_;
-  boost::asio::steady_timer moment_;
+  Timer moment_;
   std::optional<ReadableFd> changes_;
 };
 

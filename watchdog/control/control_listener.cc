@@ -5,9 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <chrono>
 #include <system_error>
@@ -20,10 +17,6 @@
 
 namespace pyfault {
 namespace {
-
-namespace asio = boost::asio;
-using Stream = asio::local::stream_protocol;
-using Error = boost::system::error_code;
 
 constexpr mode_t kOursAlone = 0600;
 constexpr std::chrono::milliseconds kAcceptAgain{100};  // after an error, such as no descriptors
@@ -81,60 +74,30 @@ void turn_away(int connection) {
 
 }  // namespace
 
-class ControlListener::Door : public std::enable_shared_from_this<ControlListener::Door> {
- public:
-  Door(asio::io_context& io, UniqueFd listener, OnConnection on_connection)
-      : acceptor_(io, Stream(), listener.get()),
-        pause_(io),
-        on_connection_(std::move(on_connection)) {
-    listener.release();
-  }
-
-  void wait() {
-    acceptor_.async_wait(Stream::acceptor::wait_read, [self = shared_from_this()](Error error) {
-      if (self->acceptor_.is_open() && !error) self->accept();
-    });
-  }
-
-  void close() {
-    Error ignored;
-    acceptor_.close(ignored);
-    pause_.cancel();
-  }
-
- private:
-  void accept() {
-    UniqueFd connection = accept_connection(acceptor_.native_handle());
-    if (!connection && errno != EAGAIN && errno != ECONNABORTED) return wait_later();
-    wait();
-    if (!connection) return;
-    if (!may_come_in(connection.get())) return turn_away(connection.get());
-    on_connection_(std::move(connection));
-  }
-
-  void wait_later() {
-    pause_.expires_after(kAcceptAgain);
-    pause_.async_wait([self = shared_from_this()](Error) {
-      if (self->acceptor_.is_open()) self->wait();
-    });
-  }
-
-  Stream::acceptor acceptor_;
-  asio::steady_timer pause_;
-  OnConnection on_connection_;
-};
-
-ControlListener::ControlListener(asio::io_context& io, const std::string& path,
+ControlListener::ControlListener(boost::asio::io_context& io, const std::string& path,
                                  OnConnection on_connection)
     : path_(path),
       lock_(lock(path)),
-      door_(std::make_shared<Door>(io, listen_at(path), std::move(on_connection))) {
-  door_->wait();
+      on_connection_(std::move(on_connection)),
+      listener_(io, listen_at(path), [this] { accept(); }),
+      pause_(io) {
+  listener_.start();
 }
 
 ControlListener::~ControlListener() {
-  door_->close();
   ::unlink(path_.c_str());
+}
+
+// After an error the listener stays readable: to wait for it would spin.
+void ControlListener::accept() {
+  UniqueFd connection = accept_connection(listener_.get());
+  if (connection) {
+    if (!may_come_in(connection.get())) return turn_away(connection.get());
+    return on_connection_(std::move(connection));
+  }
+  if (errno == EAGAIN || errno == ECONNABORTED) return;
+  listener_.stop();
+  pause_.start(kAcceptAgain, [this] { listener_.start(); });
 }
 
 }  // namespace pyfault

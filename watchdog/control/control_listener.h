@@ -6,9 +6,10 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 
+#include "watchdog/ingest/readable_fd.h"
+#include "watchdog/ingest/timer.h"
 #include "watchdog/os/unique_fd.h"
 
 namespace boost::asio {
@@ -19,7 +20,8 @@ namespace pyfault {
 
 class ControlListener {
  public:
-  // Each connection of root or of our own user, by the kernel's word; others are turned away.
+  // Each connection of root or of our own user, by the kernel's word; others are turned away. It
+  // must not destroy the listener.
   using OnConnection = std::function<void(UniqueFd)>;
 
   // Makes the last directory of the path where it is missing. Throws StartError, with one line that
@@ -33,11 +35,13 @@ class ControlListener {
   const std::string& path() const { return path_; }
 
  private:
-  class Door;
+  void accept();
 
   const std::string path_;
   const UniqueFd lock_;
-  std::shared_ptr<Door> door_;
+  const OnConnection on_connection_;
+  ReadableFd listener_;
+  Timer pause_;
 };
 
 }  // namespace pyfault

@@ -1,7 +1,6 @@
 #include "watchdog/control/control_server.h"
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
 #include <utility>
 
 namespace pyfault {

@@ -2,6 +2,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
 
@@ -9,22 +10,30 @@ namespace pyfault {
 
 namespace asio = boost::asio;
 using Error = boost::system::error_code;
+using Stream = asio::local::stream_protocol;
+
+struct ControlSession::Socket : Stream::socket {
+  using Stream::socket::socket;
+};
 
 ControlSession::ControlSession(asio::io_context& io, UniqueFd connection, OnRequest on_request)
-    : socket_(io, Stream(), connection.get()), on_request_(std::move(on_request)) {
+    : socket_(std::make_unique<Socket>(io, Stream(), connection.get())),
+      on_request_(std::move(on_request)) {
   connection.release();
 }
 
+ControlSession::~ControlSession() = default;
+
 // Also while it is busy: that is how we hear that somebody has gone.
 void ControlSession::read() {
-  socket_.async_read_some(asio::buffer(part_),
-                          [self = shared_from_this()](Error error, std::size_t size) {
-                            if (error) return self->close();
-                            if (self->ending_) return;
-                            self->in_.append(self->part_, size);
-                            self->take_requests();
-                            if (self->socket_.is_open() && !self->ending_) self->read();
-                          });
+  socket_->async_read_some(asio::buffer(part_),
+                           [self = shared_from_this()](Error error, std::size_t size) {
+                             if (error) return self->close();
+                             if (self->ending_) return;
+                             self->in_.append(self->part_, size);
+                             self->take_requests();
+                             if (self->socket_->is_open() && !self->ending_) self->read();
+                           });
 }
 
 void ControlSession::take_requests() {
@@ -48,7 +57,7 @@ void ControlSession::take(std::string_view line) {
 }
 
 void ControlSession::send(const Reply& reply) {
-  if (ending_ || !socket_.is_open()) return;
+  if (ending_ || !socket_->is_open()) return;
   out_ += reply_line(reply);
   ending_ = std::holds_alternative<Refusal>(reply);
   if (ending_ || std::holds_alternative<Done>(reply)) end_request();
@@ -63,7 +72,7 @@ void ControlSession::end_request() {
 
 void ControlSession::write() {
   writing_ = std::exchange(out_, {});
-  asio::async_write(socket_, asio::buffer(writing_),
+  asio::async_write(*socket_, asio::buffer(writing_),
                     [self = shared_from_this()](Error error, std::size_t) {
                       if (error) return self->close();
                       self->on_write();
@@ -84,7 +93,7 @@ void ControlSession::close() {
   busy_ = false;
   on_written_ = nullptr;
   Error ignored;
-  socket_.close(ignored);
+  socket_->close(ignored);
 }
 
 }  // namespace pyfault

@@ -5,7 +5,6 @@
 // else.
 #pragma once
 
-#include <boost/asio/local/stream_protocol.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,6 +12,10 @@
 #include "watchdog/control/reply.h"
 #include "watchdog/control/request.h"
 #include "watchdog/os/unique_fd.h"
+
+namespace boost::asio {
+class io_context;
+}
 
 namespace pyfault {
 
@@ -24,6 +27,9 @@ class ControlSession : public std::enable_shared_from_this<ControlSession> {
   using OnRequest = std::function<void(const std::shared_ptr<ControlSession>&, const Request&)>;
 
   ControlSession(boost::asio::io_context& io, UniqueFd connection, OnRequest on_request);
+  ~ControlSession();
+  ControlSession(const ControlSession&) = delete;
+  ControlSession& operator=(const ControlSession&) = delete;
 
   void start() { read(); }
 
@@ -41,7 +47,7 @@ class ControlSession : public std::enable_shared_from_this<ControlSession> {
   void close();
 
  private:
-  using Stream = boost::asio::local::stream_protocol;
+  struct Socket;
 
   static constexpr std::size_t kEnough = std::size_t{1} << 20;
 
@@ -52,7 +58,7 @@ class ControlSession : public std::enable_shared_from_this<ControlSession> {
   void write();
   void on_write();
 
-  Stream::socket socket_;
+  const std::unique_ptr<Socket> socket_;
   OnRequest on_request_;
   std::function<void()> on_written_;
   char part_[4096];

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "watchdog/control/json_text.h"
+
 namespace pyfault {
 namespace {
 
@@ -9,7 +11,7 @@ using nlohmann::json;
 
 struct JsonOf {
   json operator()(const Status& status) const {
-    return {{"reply", "status"}, {"status", json::parse(to_json(status))}};
+    return {{"reply", "status"}, {"status", parse_json(to_json(status))}};
   }
   json operator()(const Outcome& outcome) const {
     return {{"reply", "outcome"},
@@ -39,13 +41,13 @@ std::string text_at(const json& object, const char* key) {
 }  // namespace
 
 std::string reply_line(const Reply& answer) {
-  return std::visit(JsonOf{}, answer).dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
+  return json_text(std::visit(JsonOf{}, answer)) + '\n';
 }
 
 Reply parse_reply(std::string_view line) {
-  const json object = json::parse(line);
+  const json object = parse_json(line);
   const std::string kind = text_at(object, "reply");
-  if (kind == "status") return status_from_json(object.at("status").dump());
+  if (kind == "status") return status_from_json(json_text(object.at("status")));
   if (kind == "outcome") {
     return Outcome{text_at(object, "worker"), object.at("ok").get<bool>(),
                    text_at(object, "message")};

@@ -4,6 +4,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "watchdog/control/json_text.h"
+
 namespace pyfault {
 namespace {
 
@@ -78,7 +80,7 @@ struct JsonOf {
 }  // namespace
 
 std::variant<Request, BadRequest> parse_request(std::string_view line) try {
-  const json object = json::parse(line);
+  const json object = parse_json(line);
   if (!object.is_object()) return BadRequest{"a request is one JSON object on a line"};
   return request_of(object);
 } catch (const json::parse_error&) {
@@ -88,7 +90,7 @@ std::variant<Request, BadRequest> parse_request(std::string_view line) try {
 }
 
 std::string request_line(const Request& request) {
-  return std::visit(JsonOf{}, request).dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
+  return json_text(std::visit(JsonOf{}, request)) + '\n';
 }
 
 }  // namespace pyfault

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "watchdog/control/json_text.h"
 #include "watchdog/format/rfc3339.h"
 
 namespace pyfault {
@@ -79,11 +80,6 @@ WorkerStatus worker_from(const json& object) {
   return worker;
 }
 
-// A path may be anything but UTF-8.
-std::string text_of(const json& object) {
-  return object.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 }  // namespace
 
 bool is_well(const WorkerStatus& worker) {
@@ -98,21 +94,21 @@ std::string in_words(const LastExit& exit) {
 }
 
 std::string to_json(const WorkerStatus& worker) {
-  return text_of(json_of(worker));
+  return json_text(json_of(worker));
 }
 
 std::string to_json(const Status& status) {
   json workers = json::array();
   for (const WorkerStatus& worker : status.workers) workers.push_back(json_of(worker));
-  return text_of({{"service",
-                   {{"pid", status.service.pid},
-                    {"uptime_seconds", status.service.uptime_seconds},
-                    {"configuration", status.service.configuration}}},
-                  {"workers", std::move(workers)}});
+  return json_text({{"service",
+                     {{"pid", status.service.pid},
+                      {"uptime_seconds", status.service.uptime_seconds},
+                      {"configuration", status.service.configuration}}},
+                    {"workers", std::move(workers)}});
 }
 
 Status status_from_json(const std::string& text) {
-  const json object = json::parse(text);
+  const json object = parse_json(text);
   const json& service = object.at("service");
   Status status{{service.at("pid").get<int>(), service.at("uptime_seconds").get<double>(),
                  service.at("configuration").get<std::string>()},

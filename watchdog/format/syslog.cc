@@ -1,6 +1,5 @@
 #include "watchdog/format/syslog.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -94,12 +93,20 @@ std::string header(const Event& event, const SyslogStyle& style) {
                      message_id(kind_of(event)), structured_data(event));
 }
 
+// "Nov 23 07:40:10". The program has never set a locale: the names are English.
+std::string local_time(std::int64_t realtime_ns) {
+  const auto seconds = static_cast<std::time_t>(realtime_ns / 1'000'000'000);
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%b %e %H:%M:%S", &local)};
+}
+
 // "<27>Nov 23 07:40:10 pyfault-watchdog[1234]: EXIT [pyfault@32473 ...] ", in local time. What has
 // no place in that header stands in the message, where people and grep find it.
 std::string local_header(const Event& event, const SyslogStyle& style) {
-  const auto seconds = static_cast<std::time_t>(event.realtime_ns / 1'000'000'000);
-  return fmt::format("<{}>{:%b %e %H:%M:%S} {}[{}]: {} {} ", priority_of(event, style),
-                     fmt::localtime(seconds), header_word(style.app_name, kMaxAppName),
+  return fmt::format("<{}>{} {}[{}]: {} {} ", priority_of(event, style),
+                     local_time(event.realtime_ns), header_word(style.app_name, kMaxAppName),
                      process_id(event), message_id(kind_of(event)), structured_data(event));
 }
 

@@ -5,9 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -19,11 +16,13 @@
 
 #include "watchdog/enrich/process_info.h"
 #include "watchdog/ingest/agent_session.h"
+#include "watchdog/ingest/deferred.h"
 #include "watchdog/ingest/door.h"
 #include "watchdog/ingest/handshake.h"
 #include "watchdog/ingest/notice.h"
 #include "watchdog/ingest/readable_fd.h"
 #include "watchdog/ingest/record_limit.h"
+#include "watchdog/ingest/timer.h"
 #include "watchdog/os/descriptor_limit.h"
 #include "watchdog/os/seqpacket.h"
 
@@ -31,7 +30,6 @@ namespace pyfault {
 namespace {
 
 using boost::asio::io_context;
-using boost::asio::steady_timer;
 
 constexpr int kAcceptsPerWakeup = 32;
 // How long to leave the door shut when there is no descriptor left to accept with.
@@ -48,7 +46,7 @@ struct HalfOpen {
       : peer(credentials), deadline(io), socket(io, std::move(fd), std::move(on_readable)) {}
 
   ucred peer;
-  steady_timer deadline;
+  Timer deadline;
   ReadableFd socket;
 };
 
@@ -68,8 +66,7 @@ Process ourselves() {
 
 }  // namespace
 
-// Handlers name connections and sessions by number: a timer's handler may already be queued when
-// what it was set for goes away.
+// Connections and sessions go by number: one may be gone when its turn comes.
 class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(io_context& io, EventHandler on_event, AttachLimits limits, AttachHandler on_attach);
@@ -114,7 +111,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   Door door_;
   int leader_ = 0;
   std::vector<ReadableFd> listeners_;
-  steady_timer accept_pause_;
+  Timer accept_pause_;
   std::map<Id, HalfOpen> half_open_;  // oldest first
   std::map<Id, AgentSession> sessions_;
   Id next_id_ = 0;
@@ -170,7 +167,7 @@ void AttachServer::Impl::close() {
   accept_pause_.cancel();
   half_open_.clear();
   for (auto& [id, session] : sessions_) session.close();
-  boost::asio::post(io_, [self = shared_from_this()] { self->sessions_.clear(); });
+  run_later(io_, [self = shared_from_this()] { self->sessions_.clear(); });
 }
 
 void AttachServer::Impl::accept_some(int listener) {
@@ -196,10 +193,7 @@ bool AttachServer::Impl::accept_one(int listener) {
 void AttachServer::Impl::pause_accepting() {
   const std::string cause = strerrordesc_np(errno);
   for (ReadableFd& listener : listeners_) listener.stop();
-  accept_pause_.expires_after(kAcceptPause);
-  accept_pause_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
-    if (const auto self = weak.lock(); self && !error) self->resume_accepting();
-  });
+  accept_pause_.start(kAcceptPause, [this] { resume_accepting(); });
   report_shortage("new Python processes can't be watched for now: " + cause);
 }
 
@@ -214,11 +208,7 @@ void AttachServer::Impl::await_hello(UniqueFd socket, const ucred& peer) {
       half_open_.try_emplace(id, io_, std::move(socket), peer, [this, id] { take_hello(id); })
           .first->second;
   connection.socket.start();
-  connection.deadline.expires_after(limits_.hello_timeout);
-  connection.deadline.async_wait(
-      [weak = weak_from_this(), id](const boost::system::error_code& error) {
-        if (const auto self = weak.lock(); self && !error) self->half_open_.erase(id);
-      });
+  connection.deadline.start(limits_.hello_timeout, [this, id] { half_open_.erase(id); });
 }
 
 // Whatever comes of it, the connection ends here.
@@ -327,7 +317,7 @@ std::vector<SessionMemory> AttachServer::Impl::memory() const {
 
 // Called by the session, which must not vanish under its own feet.
 void AttachServer::Impl::end_session(Id id) {
-  boost::asio::post(io_, [weak = weak_from_this(), id] {
+  run_later(io_, [weak = weak_from_this(), id] {
     if (const auto self = weak.lock()) self->drop(id);
   });
 }

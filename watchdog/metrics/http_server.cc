@@ -2,22 +2,25 @@
 
 #include <fcntl.h>
 
+#include <array>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/write.hpp>
 #include <chrono>
-#include <optional>
+#include <sstream>
 #include <utility>
 
+#include "watchdog/ingest/timer.h"
 #include "watchdog/start_error.h"
 
 namespace pyfault {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using Tcp = asio::ip::tcp;
 using Error = boost::system::error_code;
@@ -28,52 +31,84 @@ constexpr std::chrono::seconds kTimeLimit{5};
 constexpr std::size_t kMaxConnections = 16;
 constexpr std::chrono::milliseconds kAcceptAgain{100};  // after an error, such as no descriptors
 
+// Beast reads and writes the bytes; with its streams too there would be twice as much to compile.
+std::string text_of(const HttpAnswer& answer, bool with_body) {
+  http::response_header<> header;
+  header.result(answer.status);
+  header.set(http::field::content_type, answer.content_type);
+  if (answer.status == 405) header.set(http::field::allow, "GET, HEAD");
+  header.set(http::field::connection, "close");
+  header.set(http::field::content_length, std::to_string(answer.body.size()));
+  std::ostringstream text;
+  text << header << (with_body ? answer.body : "");
+  return text.str();
+}
+
 // One request and its answer; lives as long as an operation is under way.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Tcp::socket socket, std::shared_ptr<Answer> answer)
-      : stream_(std::move(socket)), answer_(std::move(answer)) {
+  Session(asio::io_context& io, Tcp::socket socket, std::shared_ptr<Answer> answer)
+      : socket_(std::move(socket)), time_limit_(io), answer_(std::move(answer)) {
     parser_.header_limit(kMaxHeader);
     parser_.body_limit(0);
+    parser_.eager(true);
   }
 
   void start() {
-    stream_.expires_after(kTimeLimit);
-    http::async_read(
-        stream_, buffer_, parser_,
-        [self = shared_from_this()](Error error, std::size_t) { self->on_read(error); });
+    limit_time();
+    read();
   }
 
  private:
-  void on_read(Error error) {
-    if (error == http::error::body_limit) return respond({413, "text/plain", "no body, please\n"});
-    if (error) return;
-    const auto& request = parser_.get();
-    if (request.method() != http::verb::get && request.method() != http::verb::head) {
-      return respond({405, "text/plain", "GET or HEAD, please\n"});
-    }
-    const std::string_view target(request.target().data(), request.target().size());
-    respond((*answer_)(target.substr(0, target.find('?'))));
-  }
-
-  void respond(HttpAnswer answer) {
-    response_.result(answer.status);
-    response_.set(http::field::content_type, answer.content_type);
-    if (answer.status == 405) response_.set(http::field::allow, "GET, HEAD");
-    response_.keep_alive(false);
-    response_.content_length(answer.body.size());
-    if (parser_.get().method() != http::verb::head) response_.body() = std::move(answer.body);
-    stream_.expires_after(kTimeLimit);
-    http::async_write(stream_, response_, [self = shared_from_this()](Error, std::size_t) {
+  void limit_time() {
+    time_limit_.start(kTimeLimit, [this] {
       Error ignored;
-      self->stream_.socket().shutdown(Tcp::socket::shutdown_send, ignored);
+      socket_.close(ignored);
     });
   }
 
-  beast::tcp_stream stream_;
-  beast::flat_buffer buffer_{kMaxHeader * 2};
+  void read() {
+    socket_.async_read_some(asio::buffer(part_),
+                            [self = shared_from_this()](Error error, std::size_t size) {
+                              if (!error) self->take(size);
+                            });
+  }
+
+  void take(std::size_t size) {
+    received_.append(part_.data(), size);
+    Error error;
+    received_.erase(0, parser_.put(asio::buffer(received_), error));
+    if (error == http::error::body_limit) return respond({413, "text/plain", "no body, please\n"});
+    if (error && error != http::error::need_more) return;
+    if (parser_.is_done()) return respond(answer());
+    if (received_.size() <= kMaxHeader) read();
+  }
+
+  HttpAnswer answer() const {
+    const auto& request = parser_.get();
+    if (request.method() != http::verb::get && request.method() != http::verb::head) {
+      return {405, "text/plain", "GET or HEAD, please\n"};
+    }
+    const std::string_view target(request.target().data(), request.target().size());
+    return (*answer_)(target.substr(0, target.find('?')));
+  }
+
+  void respond(const HttpAnswer& answer) {
+    response_ = text_of(answer, parser_.get().method() != http::verb::head);
+    limit_time();
+    asio::async_write(socket_, asio::buffer(response_),
+                      [self = shared_from_this()](Error, std::size_t) {
+                        Error ignored;
+                        self->socket_.shutdown(Tcp::socket::shutdown_send, ignored);
+                      });
+  }
+
+  Tcp::socket socket_;
+  Timer time_limit_;
+  std::array<char, 4096> part_;
+  std::string received_;  // and not parsed yet
   http::request_parser<http::empty_body> parser_;
-  http::response<http::string_body> response_;
+  std::string response_;
   std::shared_ptr<Answer> answer_;
 };
 
@@ -91,7 +126,8 @@ Tcp::endpoint endpoint_of(const HttpAddress& address) {
 class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Listener> {
  public:
   Listener(asio::io_context& io, const HttpAddress& address, Answer answer)
-      : acceptor_(io, endpoint_of(address)),
+      : io_(io),
+        acceptor_(io, endpoint_of(address)),
         pause_(io),
         answer_(std::make_shared<Answer>(std::move(answer))) {
     close_on_exec(acceptor_.native_handle());
@@ -116,24 +152,21 @@ class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Lis
     if (!acceptor_.is_open()) return;
     if (!error) {
       close_on_exec(socket.native_handle());
-      const auto session = std::make_shared<Session>(std::move(socket), answer_);
+      const auto session = std::make_shared<Session>(io_, std::move(socket), answer_);
       session->start();
     }
-    const bool full = static_cast<std::size_t>(answer_.use_count()) > kMaxConnections;
-    return error || full ? accept_later() : accept();
+    return error || is_full() ? accept_later() : accept();
   }
+
+  bool is_full() const { return static_cast<std::size_t>(answer_.use_count()) > kMaxConnections; }
 
   void accept_later() {
-    pause_.expires_after(kAcceptAgain);
-    pause_.async_wait([self = shared_from_this()](Error) {
-      if (!self->acceptor_.is_open()) return;
-      const bool full = static_cast<std::size_t>(self->answer_.use_count()) > kMaxConnections;
-      return full ? self->accept_later() : self->accept();
-    });
+    pause_.start(kAcceptAgain, [this] { is_full() ? accept_later() : accept(); });
   }
 
+  asio::io_context& io_;
   Tcp::acceptor acceptor_;
-  asio::steady_timer pause_;
+  Timer pause_;
   std::shared_ptr<Answer> answer_;  // one holder more for each connection
 };
 

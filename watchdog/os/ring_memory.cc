@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <boost/interprocess/mapped_region.hpp>
 #include <cerrno>
 #include <new>
 #include <stdexcept>
@@ -15,8 +16,21 @@
 namespace pyfault {
 namespace {
 
+namespace interprocess = boost::interprocess;
+
 void require(bool done, const char* what) {
   if (!done) throw std::system_error(errno, std::generic_category(), what);
+}
+
+// Models Boost.Interprocess's MemoryMappable.
+struct Mappable {
+  int fd;
+  interprocess::mapping_handle_t get_mapping_handle() const { return {fd, false}; }
+};
+
+std::unique_ptr<interprocess::mapped_region> map(const RingFile& file) {
+  return std::make_unique<interprocess::mapped_region>(Mappable{file.descriptor()},
+                                                       interprocess::read_write, 0, kRingSize);
 }
 
 }  // namespace
@@ -39,14 +53,21 @@ RingFile::RingFile(UniqueFd fd) : fd_(std::move(fd)) {
   }
 }
 
+RingMemory::RingMemory(std::unique_ptr<Region> region) : region_(std::move(region)) {}
+RingMemory::RingMemory(RingMemory&&) noexcept = default;
+RingMemory& RingMemory::operator=(RingMemory&&) noexcept = default;
+RingMemory::~RingMemory() = default;
+
 RingMemory RingMemory::as_it_is(const RingFile& file) {
-  return RingMemory(
-      boost::interprocess::mapped_region(file, boost::interprocess::read_write, 0, kRingSize));
+  return RingMemory(map(file));
 }
 
-RingMemory::RingMemory(const RingFile& file)
-    : region_(file, boost::interprocess::read_write, 0, kRingSize) {
-  new (region_.get_address()) RingHeader{kRingMagic, kRingVersion, kSlotCount, kSlotSize, {0}};
+RingMemory::RingMemory(const RingFile& file) : region_(map(file)) {
+  new (address()) RingHeader{kRingMagic, kRingVersion, kSlotCount, kSlotSize, {0}};
+}
+
+void* RingMemory::address() const {
+  return region_->get_address();
 }
 
 void RingMemory::give_back(std::uint32_t slot, std::size_t committed) {

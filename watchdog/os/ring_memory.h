@@ -1,17 +1,20 @@
 // The memory of a ring: a sealed memfd for the agent, and the watchdog's mapping of it.
 #pragma once
 
-#include <boost/interprocess/mapped_region.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
+#include <memory>
 
 #include "watchdog/os/unique_fd.h"
+
+namespace boost::interprocess {
+class mapped_region;
+}
 
 namespace pyfault {
 
 // A memfd of kRingSize bytes that nobody can shrink or grow: a mapping of it never faults. Needed
-// only until it has been mapped and sent. Models Boost.Interprocess's MemoryMappable.
+// only until it has been mapped and sent.
 class RingFile {
  public:
   RingFile();  // throws std::system_error
@@ -20,7 +23,6 @@ class RingFile {
   explicit RingFile(UniqueFd fd);
 
   int descriptor() const { return fd_.get(); }
-  boost::interprocess::mapping_handle_t get_mapping_handle() const { return {fd_.get(), false}; }
 
  private:
   UniqueFd fd_;
@@ -35,7 +37,11 @@ class RingMemory {
   // With all that has been written to it. Throws likewise.
   static RingMemory as_it_is(const RingFile& file);
 
-  void* address() const { return region_.get_address(); }
+  RingMemory(RingMemory&&) noexcept;
+  RingMemory& operator=(RingMemory&&) noexcept;
+  ~RingMemory();
+
+  void* address() const;
 
   // Gives the pages of a slot that held `committed` payload bytes back to the system, but for its
   // first kSlotKeptBytes, which the next small record will find in place. The slot must not be
@@ -43,9 +49,11 @@ class RingMemory {
   void give_back(std::uint32_t slot, std::size_t committed);
 
  private:
-  explicit RingMemory(boost::interprocess::mapped_region region) : region_(std::move(region)) {}
+  using Region = boost::interprocess::mapped_region;
 
-  boost::interprocess::mapped_region region_;
+  explicit RingMemory(std::unique_ptr<Region> region);
+
+  std::unique_ptr<Region> region_;
 };
 
 }  // namespace pyfault

@@ -1,6 +1,5 @@
 #include "watchdog/service/dump_watch.h"
 
-#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <utility>
 
@@ -16,14 +15,8 @@ constexpr std::chrono::seconds kTimeLimit{10};
 
 DumpWatch::DumpWatch(boost::asio::io_context& io, std::weak_ptr<ControlSession> session,
                      ReportFormat format, Asked asked)
-    : session_(std::move(session)), format_(format), asked_(std::move(asked)), timer_(io) {}
-
-void DumpWatch::start() {
-  timer_.expires_after(kTimeLimit);
-  timer_.async_wait([weak = weak_from_this()](const auto& error) {
-    const auto self = weak.lock();
-    if (self && !error) self->give_up();
-  });
+    : session_(std::move(session)), format_(format), asked_(std::move(asked)), time_limit_(io) {
+  time_limit_.start(kTimeLimit, [this] { give_up(); });
 }
 
 void DumpWatch::note(const Event& event) {

@@ -1,25 +1,22 @@
 // An operator waits for the stacks of processes that were asked for them.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <memory>
 #include <string>
 
 #include "watchdog/control/control_session.h"
 #include "watchdog/event/event.h"
+#include "watchdog/ingest/timer.h"
 
 namespace pyfault {
 
-class DumpWatch : public std::enable_shared_from_this<DumpWatch> {
+class DumpWatch {
  public:
   using Asked = std::map<int, std::string>;  // process, and the worker that it is of
 
   DumpWatch(boost::asio::io_context& io, std::weak_ptr<ControlSession> session, ReportFormat format,
             Asked asked);
-
-  // Sets the time limit.
-  void start();
 
   // Passes on the stacks that it waits for, or that there will be none.
   void note(const Event& event);
@@ -37,7 +34,7 @@ class DumpWatch : public std::enable_shared_from_this<DumpWatch> {
   ReportFormat format_;
   Asked asked_;
   bool ok_ = true;
-  boost::asio::steady_timer timer_;
+  Timer time_limit_;
 };
 
 }  // namespace pyfault

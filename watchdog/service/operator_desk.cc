@@ -3,8 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <charconv>
 #include <utility>
 #include <variant>
@@ -61,22 +59,17 @@ OperatorDesk::OperatorDesk(boost::asio::io_context& io, Supervisor& supervisor,
 
 void OperatorDesk::note(Event event) {
   history_.note(event);
-  for (const auto& dump : dumps_) dump->note(event);
-  std::erase_if(dumps_, [](const auto& dump) { return dump->is_done(); });
+  for (DumpWatch& dump : dumps_) dump.note(event);
+  dumps_.remove_if([](const DumpWatch& dump) { return dump.is_done(); });
   tail_.add(std::move(event));
-  pump_soon();
+  std::erase_if(followers_, [](const auto& follower) { return follower.expired(); });
+  if (!followers_.empty()) pumping_.request();
 }
 
-// Not at once: a process that crashes waits until its event has been taken.
-void OperatorDesk::pump_soon() {
-  std::erase_if(followers_, [](const auto& follower) { return follower.expired(); });
-  if (followers_.empty() || std::exchange(pump_is_due_, true)) return;
-  boost::asio::post(io_, [this] {
-    pump_is_due_ = false;
-    for (const auto& follower : followers_) {
-      if (const auto it = follower.lock()) it->pump();
-    }
-  });
+void OperatorDesk::pump() {
+  for (const auto& follower : followers_) {
+    if (const auto it = follower.lock()) it->pump();
+  }
 }
 
 void OperatorDesk::look_again() {
@@ -128,8 +121,7 @@ void OperatorDesk::take(const Session& session, const DumpRequest& request) {
   const int pid = meant.names.empty() ? as_pid(request.target) : 0;
   auto asked = pid == 0 ? ask_for_stacks(meant.names) : ask_for_stacks(pid);
   if (asked.empty()) return session->send(Refusal{why_no_stacks(request.target, meant.names)});
-  dumps_.push_back(std::make_shared<DumpWatch>(io_, session, request.format, std::move(asked)));
-  dumps_.back()->start();
+  dumps_.emplace_back(io_, session, request.format, std::move(asked));
 }
 
 std::vector<std::string> OperatorDesk::names() const {

@@ -13,6 +13,7 @@
 #include "watchdog/control/event_follower.h"
 #include "watchdog/control/event_tail.h"
 #include "watchdog/control/worker_history.h"
+#include "watchdog/ingest/deferred.h"
 #include "watchdog/service/dump_watch.h"
 #include "watchdog/service/order_watch.h"
 #include "watchdog/service/supervisor.h"
@@ -50,7 +51,7 @@ class OperatorDesk {
   void take(const Session& session, const EventsRequest& request);
   void take(const Session& session, const DumpRequest& request);
 
-  void pump_soon();
+  void pump();
   std::vector<std::string> names() const;
   // None, and the session is told, where a name means no worker.
   std::optional<std::vector<std::string>> choose(const Session& session,
@@ -70,9 +71,10 @@ class OperatorDesk {
   WorkerHistory history_;
   EventTail tail_;
   std::list<OrderWatch> orders_;
-  std::list<std::shared_ptr<DumpWatch>> dumps_;
+  std::list<DumpWatch> dumps_;
   std::list<std::weak_ptr<EventFollower>> followers_;
-  bool pump_is_due_ = false;
+  // Not at once: a process that crashes waits until its event has been taken.
+  Deferred pumping_{io_, [this] { pump(); }};
   ControlServer server_;
 };
 

@@ -49,10 +49,7 @@ ServiceManager::ServiceManager(boost::asio::io_context& io, const ManagerTerms& 
 // From the loop itself: when that is stuck, the manager hears nothing.
 void ServiceManager::say_that_we_live() {
   say(stopping_ ? "WATCHDOG=1\n" + std::string(kMoreTime) : "WATCHDOG=1");
-  ping_.expires_after(ping_interval_);
-  ping_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) say_that_we_live();
-  });
+  ping_.start(ping_interval_, [this] { say_that_we_live(); });
 }
 
 void ServiceManager::say_ready() {
@@ -105,9 +102,7 @@ void ServiceManager::flush() {
 }
 
 void ServiceManager::try_again_later() {
-  retry_.expires_after(kRetryAfter);
-  retry_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
+  retry_.start(kRetryAfter, [this] {
     flush();
     if (!waiting_.empty()) try_again_later();
   });

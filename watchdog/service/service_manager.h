@@ -3,7 +3,6 @@
 // for it.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <deque>
 #include <span>
@@ -11,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "watchdog/ingest/timer.h"
 #include "watchdog/os/sd_notify.h"
 #include "watchdog/os/unique_fd.h"
 
@@ -63,8 +63,8 @@ class ServiceManager {
   std::string status_;
   bool stopping_ = false;
   std::chrono::microseconds ping_interval_;
-  boost::asio::steady_timer ping_;
-  boost::asio::steady_timer retry_;
+  Timer ping_;
+  Timer retry_;
 };
 
 }  // namespace pyfault

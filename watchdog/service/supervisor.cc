@@ -6,8 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <csignal>
 #include <exception>
@@ -70,7 +68,7 @@ Supervisor::Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundi
             std::move(surroundings),
             hooks_.report,
             hooks_.write_output,
-            [this] { settle_soon(); },
+            [this] { settling_.request(); },
             [this] { explain_oom_kill(); },
             manager} {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
@@ -82,7 +80,7 @@ void Supervisor::adopt(std::vector<NamedFd> descriptors) {
   KeptDescriptors kept = sort_kept(std::move(descriptors));
   for (const auto& refused : kept.refused) refuse(refused);
   for (KeptWorker& worker : kept.workers) adopt(std::move(worker));
-  settle_soon();
+  settling_.request();
 }
 
 void Supervisor::adopt(KeptWorker kept) {
@@ -152,7 +150,7 @@ void Supervisor::apply(const Config& config) {
     if (!has(wanted.name)) entries_.push_back({std::make_unique<Worker>(host_, wanted)});
   }
   std::ranges::stable_sort(entries_, {}, [](const Entry& entry) { return order(entry.worker); });
-  settle_soon();
+  settling_.request();
 }
 
 bool Supervisor::has(const std::string& name) const {
@@ -180,16 +178,7 @@ void Supervisor::stop() {
   if (std::exchange(stopping_, true)) {
     for (Entry& entry : entries_) entry.worker->hurry();
   }
-  settle_soon();
-}
-
-// Not at once: it may destroy the worker that calls.
-void Supervisor::settle_soon() {
-  if (std::exchange(settling_, true)) return;
-  boost::asio::post(host_.io, [this] {
-    settling_ = false;
-    settle();
-  });
+  settling_.request();
 }
 
 // Does what can be done now; each change of a worker's state brings us here again.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "watchdog/config/config.h"
+#include "watchdog/ingest/deferred.h"
 #include "watchdog/service/worker.h"
 
 namespace pyfault {
@@ -74,7 +75,6 @@ class Supervisor {
   bool has(const std::string& name) const;
   void dismiss(Entry& entry);
   void change(Entry& entry, const WorkerConfig& config);
-  void settle_soon();
   void settle();
   void replace_those_that_are_down();
   void look_for_lost_essentials();
@@ -85,8 +85,9 @@ class Supervisor {
 
   Hooks hooks_;
   WorkerHost host_;
+  // Not at once: it may destroy the worker that calls.
+  Deferred settling_{host_.io, [this] { settle(); }};
   std::vector<Entry> entries_;  // in start order
-  bool settling_ = false;
   bool stopping_ = false;
   int exit_code_ = 0;
 };

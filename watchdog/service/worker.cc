@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <random>
 #include <system_error>
 #include <utility>
 
@@ -47,6 +48,12 @@ WorkerEvent answer(const RestartDecision& decision) {
   return WorkerEvent::kStayDown;
 }
 
+// From -1 to 1.
+double jitter() {
+  static std::minstd_rand random(std::random_device{}());
+  return std::uniform_real_distribution<double>(-1, 1)(random);
+}
+
 // What nobody knows of an end must not keep the worker down. A crash that a handler turned into an
 // exit code is a crash all the same; one that we ended for being late has failed, however politely
 // it went.
@@ -62,7 +69,6 @@ Worker::Worker(WorkerHost& host, WorkerConfig config)
     : host_(host),
       config_(std::move(config)),
       policy_(config_.restart),
-      timer_(host.io),
       store_(host.manager, config_.name),
       server_(host.io, event_handler(), {.dump_signal = config_.dump_signal}) {
   keep_sessions();
@@ -267,9 +273,8 @@ bool Worker::was_asked_to_stop() const {
 }
 
 void Worker::decide() {
-  std::uniform_real_distribution<double> chance(-1, 1);
   const Death death{kind_of(last_end_->exit), Clock::now(), last_end_->fingerprint};
-  decision_ = policy_.decide(death, chance(random_));
+  decision_ = policy_.decide(death, jitter());
   handle(answer(*decision_));
 }
 
@@ -341,7 +346,7 @@ bool Worker::ask_for_stacks(int pid) const {
 
 std::optional<double> Worker::retry_in_seconds() const {
   if (state_ != WorkerState::kBackoff && state_ != WorkerState::kCrashLoop) return std::nullopt;
-  const std::chrono::duration<double> left = timer_.expiry() - Clock::now();
+  const std::chrono::duration<double> left = timer_at_.value_or(Clock::now()) - Clock::now();
   return std::max(left.count(), 0.0);
 }
 
@@ -376,18 +381,12 @@ WorkerTree Worker::tree() const {
   return {life_->root_of_tree(), server_.address()};
 }
 
-// A handler may be on its way already when the timer is set anew, or the worker is gone.
 void Worker::set_timer(std::chrono::milliseconds delay, WorkerEvent event) {
-  timer_setting_ = std::make_shared<int>();
   timer_at_ = Clock::now() + delay;
-  timer_.expires_after(delay);
-  timer_.async_wait([this, event, setting = std::weak_ptr(timer_setting_)](const auto& error) {
-    if (!error && !setting.expired()) handle(event);
-  });
+  timer_.start(delay, [this, event] { handle(event); });
 }
 
 void Worker::cancel_timer() {
-  timer_setting_.reset();
   timer_at_.reset();
   timer_.cancel();
 }

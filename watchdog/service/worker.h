@@ -1,13 +1,11 @@
 // A worker: what is done for it at each step of its lifecycle (watchdog/policy/lifecycle.h).
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,6 +13,8 @@
 #include "watchdog/config/config.h"
 #include "watchdog/event/event.h"
 #include "watchdog/ingest/attach_server.h"
+#include "watchdog/ingest/deferred.h"
+#include "watchdog/ingest/timer.h"
 #include "watchdog/policy/lifecycle.h"
 #include "watchdog/policy/repeated_crashes.h"
 #include "watchdog/policy/restart_policy.h"
@@ -146,12 +146,10 @@ class Worker {
   bool begun_ = false;
   bool held_ = false;
   Process process_;  // of the present life, or of the last
-  std::minstd_rand random_{std::random_device{}()};
-  boost::asio::steady_timer timer_;
-  std::shared_ptr<int> timer_setting_;  // gone: what it was set for no longer counts
+  Timer timer_{host_.io};
   std::optional<Clock::time_point> timer_at_;
-  std::shared_ptr<int> saving_;  // a save is under way
   WorkerStore store_;
+  Deferred saving_{host_.io, [this] { save(); }};
   std::unique_ptr<NotifySocket> notify_;  // only where it is to say itself that it is ready
   std::unique_ptr<WorkerLife> life_;
   AttachServer server_;  // last: it has events to tell as soon as it is made

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/post.hpp>
 #include <chrono>
 #include <utility>
 
@@ -51,7 +50,6 @@ Worker::Worker(WorkerHost& host, KeptWorker kept)
       exit_code_(kept.memory.exit_code),
       begun_(kept.memory.begun),
       held_(kept.memory.held),
-      timer_(host.io),
       timer_at_(kept.memory.timer),
       store_(host.manager, kept),
       server_(host.io, event_handler(), {.dump_signal = config_.dump_signal}, kept_server(kept)) {
@@ -189,13 +187,7 @@ void Worker::save(bool with_output) {
 
 // Once for all that happens in a pass of the loop.
 void Worker::save_soon() {
-  if (saving_ || !store_.is_of_use()) return;
-  saving_ = std::make_shared<int>();
-  boost::asio::post(host_.io, [this, saving = std::weak_ptr(saving_)] {
-    if (saving.expired()) return;
-    saving_.reset();
-    save();
-  });
+  if (store_.is_of_use()) saving_.request();
 }
 
 }  // namespace pyfault

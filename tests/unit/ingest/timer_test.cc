@@ -1,0 +1,159 @@
+#include "watchdog/ingest/timer.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace pyfault {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+
+class TimerTest : public ::testing::Test {
+ protected:
+  void start(std::chrono::steady_clock::duration delay) {
+    timer_->start(delay, [this] { ++calls_; });
+  }
+
+  // Both timers have expired when the loop comes to look, and it queues both calls; then it makes
+  // the first, which is to `act` on a timer whose call is waiting already.
+  void run_with_the_call_queued(std::function<void()> act) {
+    Timer earlier(io_);
+    earlier.start(milliseconds(1), std::move(act));
+    start(milliseconds(2));
+    std::this_thread::sleep_for(milliseconds(5));
+    io_.run();
+  }
+
+  boost::asio::io_context io_;
+  std::optional<Timer> timer_{std::in_place, io_};
+  int calls_ = 0;
+};
+
+TEST_F(TimerTest, CallsBackOnceWhenTheTimeHasPassed) {
+  const auto begin = std::chrono::steady_clock::now();
+  start(milliseconds(10));
+  io_.run();
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, milliseconds(10));
+  EXPECT_EQ(calls_, 1);
+}
+
+TEST_F(TimerTest, DoesNotCallBackFromWithinStart) {
+  start(milliseconds(0));
+  EXPECT_EQ(calls_, 0);
+  io_.run();
+  EXPECT_EQ(calls_, 1);
+}
+
+TEST_F(TimerTest, AnotherStartTakesThePlaceOfTheFirst) {
+  timer_->start(milliseconds(0), [this] { calls_ += 10; });
+  start(milliseconds(1));
+  io_.run();
+  EXPECT_EQ(calls_, 1);
+}
+
+TEST_F(TimerTest, MayBeStartedAnewAfterItHasExpired) {
+  start(milliseconds(0));
+  io_.run();
+  start(milliseconds(0));
+  io_.restart();
+  io_.run();
+  EXPECT_EQ(calls_, 2);
+}
+
+TEST_F(TimerTest, CancelledWhileItWaits) {
+  start(hours(1));
+  timer_->cancel();
+  io_.run();
+  EXPECT_EQ(calls_, 0);
+}
+
+TEST_F(TimerTest, DestroyedWhileItWaits) {
+  start(hours(1));
+  timer_.reset();
+  io_.run();
+  EXPECT_EQ(calls_, 0);
+}
+
+TEST_F(TimerTest, CancelledWithoutAStart) {
+  timer_->cancel();
+  io_.run();
+  EXPECT_EQ(calls_, 0);
+}
+
+TEST_F(TimerTest, CancelledWhenItsCallIsQueued) {
+  run_with_the_call_queued([this] { timer_->cancel(); });
+  EXPECT_EQ(calls_, 0);
+}
+
+TEST_F(TimerTest, DestroyedWhenItsCallIsQueued) {
+  run_with_the_call_queued([this] { timer_.reset(); });
+  EXPECT_EQ(calls_, 0);
+}
+
+TEST_F(TimerTest, StartedAnewWhenItsCallIsQueued) {
+  run_with_the_call_queued([this] { timer_->start(milliseconds(0), [this] { calls_ += 10; }); });
+  EXPECT_EQ(calls_, 10);
+}
+
+TEST_F(TimerTest, CancelledAndStartedAnewWhenItsCallIsQueued) {
+  run_with_the_call_queued([this] {
+    timer_->cancel();
+    timer_->start(milliseconds(0), [this] { calls_ += 10; });
+  });
+  EXPECT_EQ(calls_, 10);
+}
+
+TEST_F(TimerTest, StartedAnewWithinItsCallback) {
+  timer_->start(milliseconds(0), [this] {
+    ++calls_;
+    start(milliseconds(0));
+  });
+  io_.run();
+  EXPECT_EQ(calls_, 2);
+}
+
+TEST_F(TimerTest, CancelledWithinItsCallback) {
+  timer_->start(milliseconds(0), [this] {
+    ++calls_;
+    timer_->cancel();
+  });
+  io_.run();
+  EXPECT_EQ(calls_, 1);
+}
+
+// What the callback has captured lives until it returns.
+TEST_F(TimerTest, DestroyedWithinItsCallback) {
+  std::string seen;
+  timer_->start(milliseconds(0), [this, &seen, text = std::string("longer than it is short")] {
+    timer_.reset();
+    seen = text;
+  });
+  io_.run();
+  EXPECT_EQ(seen, "longer than it is short");
+}
+
+TEST_F(TimerTest, StartedAnewAndDestroyedWithinItsCallback) {
+  timer_->start(milliseconds(0), [this] {
+    start(milliseconds(0));
+    timer_.reset();
+  });
+  io_.run();
+  EXPECT_EQ(calls_, 0);
+}
+
+TEST_F(TimerTest, CancelLetsGoOfWhatTheCallbackHolds) {
+  const auto held = std::make_shared<int>();
+  timer_->start(hours(1), [held] {});
+  EXPECT_EQ(held.use_count(), 2);
+  timer_->cancel();
+  EXPECT_EQ(held.use_count(), 1);
+}
+
+}  // namespace
+}  // namespace pyfault
