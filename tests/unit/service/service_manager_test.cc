@@ -1,5 +1,6 @@
 #include "watchdog/service/service_manager.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
