@@ -2,7 +2,7 @@
 // generate.py beside them; those of text/ and json/ hold what our own formatters print. After a
 // change that is meant,
 //
-//   PYFAULT_UPDATE_GOLDEN=1 ctest --test-dir build -R '^unit.format'
+//   PYFAULT_UPDATE_GOLDEN=1 build/bin/unit_format
 //
 // writes these anew, says so and passes: what has changed is then to be seen in `git diff`.
 #pragma once
