@@ -7,6 +7,11 @@
 #include "tests/support/files.h"
 
 namespace pyfault::test {
+
+std::string not_applicable(const std::string& reason) {
+  return "n/a: " + reason.substr(0, reason.find('\n'));
+}
+
 namespace {
 
 constexpr std::chrono::seconds kHanging{2};
@@ -24,18 +29,13 @@ std::string result_of(const testing::TestInfo& test) {
   for (int i = 0; i < result.total_part_count(); ++i) {
     if (result.GetTestPartResult(i).skipped()) reason = result.GetTestPartResult(i).message();
   }
-  return "n/a: " + reason.substr(0, reason.find('\n'));
+  return not_applicable(reason);
 }
 
 }  // namespace
 
 CellTest::CellTest(Scenario scenario, Interpreter interpreter)
     : scenario_(std::move(scenario)), interpreter_(std::move(interpreter)) {}
-
-void CellTest::SetUp() {
-  const std::string reason = scenario_.reason_to_skip(interpreter_.version);
-  if (!reason.empty()) GTEST_SKIP() << reason;
-}
 
 void CellTest::TearDown() {
   const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();

@@ -1,4 +1,5 @@
-// A cell: one scenario on one interpreter. A test for each, called "<suite>.<scenario>/<version>".
+// A cell: one scenario on one interpreter, where its head lets it run. A test for each, called
+// "<suite>.<scenario>/<version>".
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,6 +17,9 @@
 
 namespace pyfault::test {
 
+// A result for tests/e2e/matrix, of the first line of `reason`.
+std::string not_applicable(const std::string& reason);
+
 // Leaves its result ("pass", "fail", "n/a: REASON") in a file, for tests/e2e/matrix; so does
 // note().
 class CellTest : public testing::Test {
@@ -23,7 +27,6 @@ class CellTest : public testing::Test {
   CellTest(Scenario scenario, Interpreter interpreter);
 
  protected:
-  void SetUp() override;
   void TearDown() override;
 
   Outcome run_bare() const;
@@ -52,6 +55,7 @@ template <class Test>
 void register_cells(const char* suite, const std::vector<Interpreter>& on = interpreters()) {
   for (const Scenario& scenario : scenarios()) {
     for (const Interpreter& interpreter : on) {
+      if (!scenario.runs_on(interpreter.version)) continue;
       const std::string name = scenario.name() + "/" + interpreter.label;
       testing::RegisterTest(suite, name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
                             [=]() -> CellTest* { return new Test(scenario, interpreter); });

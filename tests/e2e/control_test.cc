@@ -379,7 +379,7 @@ TEST_F(ControlSocket, is_gone_when_the_service_has_ended) {
 }
 
 TEST_F(ControlSocket, is_closed_to_other_users) {
-  if (::geteuid() != 0) GTEST_SKIP() << "becoming another user takes root";
+  if (::geteuid() != 0) GTEST_SKIP() << "not run as root, and only root can become another user";
   two_web_workers();
   start_and_await_ready();
   std::filesystem::permissions(file(""), std::filesystem::perms(0755));

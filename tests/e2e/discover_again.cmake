@@ -1,7 +1,14 @@
 # ctest keeps the list of a test program's tests for as long as the program stays the same, but these lists depend on
-# the interpreters that PYFAULT_TEST_PYTHONS names, and on the scenarios. Included by ctest before the lists are.
+# more: on the interpreters that are present and chosen, on the scenarios, and on what these need of an interpreter.
+# Included by ctest before the lists are.
 file(GLOB scenarios "@PYFAULT_SCENARIOS@/*.py")
-set(listed "$ENV{PYFAULT_TEST_PYTHONS} ${scenarios}")
+file(GLOB pyenv "$ENV{HOME}/.pyenv/versions/*")
+file(GLOB usr_bin "/usr/bin/python3.*")
+set(listed "$ENV{PATH} $ENV{PYFAULT_TEST_PYTHONS} $ENV{PYFAULT_TEST_MATRIX} ${pyenv} ${usr_bin}")
+foreach(scenario IN LISTS scenarios)
+  file(STRINGS "${scenario}" needs REGEX "^# (Needs|Until)")
+  string(APPEND listed " ${scenario} ${needs}")
+endforeach()
 set(stamp "${CMAKE_CURRENT_LIST_DIR}/listed_for")
 set(listed_for "")
 if(EXISTS "${stamp}")

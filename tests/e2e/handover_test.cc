@@ -190,7 +190,9 @@ TEST_F(HandoverTest, where_nobody_keeps_the_worker_a_restart_stops_it) {
 TEST_F(HandoverTest, what_is_kept_may_fill_the_limit_of_descriptors) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_max < 4096) GTEST_SKIP() << "only so many may be open: " << limit.rlim_max;
+  if (limit.rlim_max < 4096) {
+    GTEST_SKIP() << "the hard limit of open files is below 4096: " << limit.rlim_max;
+  }
   const int pid = worker_without_watchdog();
   start_another(1100);
   await("notice");

@@ -32,7 +32,8 @@ class PoisonTest : public CellTest {
 
  private:
   void TestBody() override {
-    if (run_bare().ending == kCannotRun) GTEST_SKIP() << "cannot run here";
+    const Outcome bare = run_bare();
+    if (bare.ending == kCannotRun) GTEST_SKIP() << bare.err;
     const Watchdog watchdog(interpreter(), file("log"));
     auto program = poisoned(agent_path(), "PYTHONDONTWRITEBYTECODE=1");
     program.push_back(scenario().program());

@@ -46,7 +46,9 @@ class Gunicorn : public ServiceTest {
 };
 
 TEST_F(Gunicorn, whose_worker_crashes_goes_on_and_the_service_tells_whose_it_was) {
-  if (interpreter().path.empty()) GTEST_SKIP() << "no interpreter has gunicorn (Debian: gunicorn)";
+  if (interpreter().path.empty()) {
+    GTEST_SKIP() << "no interpreter here has gunicorn (Debian's package gunicorn)";
+  }
   script("app", R"(
 import ctypes
 def application(environ, start_response):

@@ -113,7 +113,7 @@ TEST_F(ServiceLogs, a_file_is_rotated_and_no_line_is_lost) {
 }
 
 TEST_F(ServiceLogs, logrotate_may_take_the_file_away) {
-  if (!fs::exists(kLogrotate)) GTEST_SKIP() << "there is no logrotate";
+  if (!fs::exists(kLogrotate)) GTEST_SKIP() << "no logrotate here (Debian's package logrotate)";
   one_worker(kServes, file_log("taken"));
   start();
   await("ready");

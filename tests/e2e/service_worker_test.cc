@@ -101,8 +101,13 @@ class OtherUser : public ServiceTest {
 };
 
 TEST_F(OtherUser, runs_a_worker) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only root can run a worker as somebody else";
-  if (interpreter().path.empty()) GTEST_SKIP() << "no interpreter that every user may run";
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "not run as root, and only root can run a worker as another user";
+  }
+  if (interpreter().path.empty()) {
+    GTEST_SKIP()
+        << "no interpreter below /usr, which every user may run (Debian's package python3)";
+  }
   std::filesystem::permissions(file(""), std::filesystem::perms(0777));
   one_worker(R"(
 import os

@@ -230,11 +230,13 @@ std::size_t count_cores(const std::filesystem::path& directory) {
 TEST_P(Transparency, a_core_is_dumped_once_and_only_of_the_program) {
   if (read_file("/proc/sys/kernel/core_pattern").find('/') != std::string::npos ||
       read_file("/proc/sys/kernel/core_pattern").starts_with('|')) {
-    GTEST_SKIP() << "cores do not go to the current directory here";
+    GTEST_SKIP() << "the kernel's core_pattern does not put cores into the current directory";
   }
   program("import ctypes\nctypes.memset(0, 1, 1)");
   run(allowing_cores(bare()));
-  if (count_cores(file(".")) == 0) GTEST_SKIP() << "no cores here, watchdog or not";
+  if (count_cores(file(".")) == 0) {
+    GTEST_SKIP() << "no core is dumped here without the watchdog either (limits, file system)";
+  }
   run(allowing_cores(watched()));
   EXPECT_EQ(count_cores(file(".")), 1U);
   EXPECT_TRUE(watchdog().events("exit").at(0).at("exit").at("core_dumped"));

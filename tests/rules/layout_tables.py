@@ -77,7 +77,7 @@ def check(tables, headers):
 def main(print_layouts):
     headers = header_sets()
     if not headers:
-        print("skipped: no CPython headers with internal ones found (Debian: python3-dev)")
+        print("skipped: no CPython headers with the internal ones here (Debian's package python3-dev)")
         return SKIPPED
     tables = parse_tables(subprocess.run([print_layouts], check=True, capture_output=True, text=True).stdout)
     problems = check(tables, headers)

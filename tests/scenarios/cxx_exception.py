@@ -11,7 +11,7 @@ import sys
 try:
     libstdcxx = ctypes.CDLL("libstdc++.so.6")
 except OSError as error:
-    sys.stderr.write("no C++ runtime: %s\n" % error)
+    sys.stderr.write("no C++ runtime here (Debian's package libstdc++6): %s\n" % error)
     sys.exit(77)
 
 

@@ -25,7 +25,7 @@ if __name__ == "__main__":
     try:
         import gunicorn
     except ImportError:
-        print("this interpreter has no gunicorn (Debian: gunicorn)", file=sys.stderr)
+        print("no gunicorn for this interpreter (Debian's package gunicorn)", file=sys.stderr)
         sys.exit(77)
     folder = os.path.dirname(os.path.abspath(__file__))
     options = ["--bind", "unix:socket", "--log-level", "critical", "--pythonpath", folder]

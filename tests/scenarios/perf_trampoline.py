@@ -22,6 +22,6 @@ def middle():
 try:
     sys.activate_stack_trampoline("perf")
 except ValueError as error:
-    print(error, file=sys.stderr)
+    print(f"this interpreter was built without perf trampolines: {error}", file=sys.stderr)
     sys.exit(77)
 middle()

@@ -26,7 +26,7 @@ def application(environ, start_response):
 if __name__ == "__main__":
     uwsgi = shutil.which("uwsgi_python%d%d" % sys.version_info[:2])
     if uwsgi is None or sys.prefix != "/usr":
-        print("no uWSGI with this interpreter (Debian: uwsgi-plugin-python3)", file=sys.stderr)
+        print("no uWSGI for this interpreter (Debian's package uwsgi-plugin-python3)", file=sys.stderr)
         sys.exit(77)
     folder, name = os.path.split(os.path.abspath(__file__))
     options = ["--http-socket", "socket", "--pythonpath", folder, "--wsgi-file", folder + "/" + name]

@@ -13,6 +13,7 @@
 
 #include "tests/support/child_process.h"
 #include "tests/support/files.h"
+#include "tests/support/test_matrix.h"
 
 namespace pyfault::test {
 namespace {
@@ -162,9 +163,14 @@ std::ostream& operator<<(std::ostream& stream, const Interpreter& interpreter) {
   return stream << interpreter.path.string() << " (" << interpreter.label << ")";
 }
 
-const std::vector<Interpreter>& interpreters() {
+const std::vector<Interpreter>& interpreters_present() {
   static const std::vector<Interpreter> found = find_interpreters();
   return found;
+}
+
+const std::vector<Interpreter>& interpreters() {
+  static const std::vector<Interpreter> tested = chosen(interpreters_present());
+  return tested;
 }
 
 std::string test_name(const Interpreter& interpreter) {

@@ -31,6 +31,9 @@ std::ostream& operator<<(std::ostream& stream, const Interpreter& interpreter);
 //
 // A test process runs one test of hundreds: what the interpreters say of themselves is kept in a
 // file (PYFAULT_TEST_CACHE, set by the build) for as long as their files stay the same.
+const std::vector<Interpreter>& interpreters_present();
+
+// Those of them that are tested (test_matrix.h): all, or a few.
 const std::vector<Interpreter>& interpreters();
 
 // What a value-parameterised test may be called: "3_11_2".

@@ -41,12 +41,10 @@ std::optional<std::string> Scenario::expected(const std::string& key, Version ve
   return std::prev(after)->second;
 }
 
-std::string Scenario::reason_to_skip(Version version) const {
+bool Scenario::runs_on(Version version) const {
   const auto needs = expected("Needs", version);
   const auto until = expected("Until", version);
-  if (needs && version < parse_version(*needs)) return "needs " + *needs;
-  if (until && version > parse_version(*until)) return "only up to " + *until;
-  return "";
+  return !(needs && version < parse_version(*needs)) && !(until && version > parse_version(*until));
 }
 
 std::vector<Scenario> scenarios() {

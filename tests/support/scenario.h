@@ -23,8 +23,8 @@ class Scenario {
   // What the head says for that version: "Key@3.12:" counts from 3.12 on, over "Key:".
   std::optional<std::string> expected(const std::string& key, Version version) const;
 
-  // Why it is not to be run there; empty where it is.
-  std::string reason_to_skip(Version version) const;
+  // Whether it is to be run there, by its "Needs:" and "Until:".
+  bool runs_on(Version version) const;
 
  private:
   std::filesystem::path program_;

@@ -16,7 +16,7 @@ def or_skip(what):
     try:
         yield
     except OSError as error:
-        print(f"not permitted here, {what}: {error.strerror}", file=sys.stderr)
+        print(f"{what}: not permitted here, to this user or in this container: {error.strerror}", file=sys.stderr)
         sys.exit(77)
 
 

@@ -1,6 +1,7 @@
 """Filters of system calls, made by hand: Debian's Python has no libseccomp."""
 
 import ctypes
+import os
 import struct
 import sys
 
@@ -42,7 +43,7 @@ def _step(code, value=0, when_equal=0):
 def _install(steps):
     code = ctypes.create_string_buffer(b"".join([_step(_LOAD), *steps]))
     program = struct.pack("HxxxxxxQ", len(steps) + 1, ctypes.addressof(code))
-    prctl = ctypes.CDLL(None).prctl
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
     if prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 or prctl(_PR_SET_SECCOMP, _FILTER, program) != 0:
-        print("no seccomp filters here", file=sys.stderr)
+        print(f"the kernel or a container refuses seccomp filters here: {os.strerror(ctypes.get_errno())}", file=sys.stderr)
         sys.exit(77)

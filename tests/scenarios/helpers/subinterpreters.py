@@ -8,7 +8,7 @@ except ImportError:
     try:
         import _xxsubinterpreters as _module
     except ImportError:
-        print("no subinterpreters in this interpreter", file=sys.stderr)
+        print("this interpreter was built without its module for subinterpreters", file=sys.stderr)
         sys.exit(77)
 
 

@@ -30,27 +30,27 @@ Json only_frame(Frame frame) {
 }
 
 TEST(Json, ACrashIsReportedWhole) {
-  EXPECT_EQ(indented(example_crash()), golden("json/crash.json"));
+  expect_golden("json/crash.json", indented(example_crash()));
 }
 
 TEST(Json, ADamagedRecordIsReportedWhole) {
-  EXPECT_EQ(indented(damaged_crash()), golden("json/damaged_crash.json"));
+  expect_golden("json/damaged_crash.json", indented(damaged_crash()));
 }
 
 TEST(Json, ADumpIsReportedWhole) {
-  EXPECT_EQ(indented(example_dump()), golden("json/dump.json"));
+  expect_golden("json/dump.json", indented(example_dump()));
 }
 
 TEST(Json, AnExitIsReportedWhole) {
-  EXPECT_EQ(indented(killed_by(SIGKILL)), golden("json/exit.json"));
+  expect_golden("json/exit.json", indented(killed_by(SIGKILL)));
 }
 
 TEST(Json, AStartIsReportedWhole) {
-  EXPECT_EQ(indented(StartEvent{}), golden("json/start.json"));
+  expect_golden("json/start.json", indented(StartEvent{}));
 }
 
 TEST(Json, ANoticeIsReportedWhole) {
-  EXPECT_EQ(indented(NoticeEvent{"2 crash records were lost"}), golden("json/notice.json"));
+  expect_golden("json/notice.json", indented(NoticeEvent{"2 crash records were lost"}));
 }
 
 TEST(Json, AnEventIsOneLine) {

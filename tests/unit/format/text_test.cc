@@ -21,15 +21,15 @@ std::string report(Frame frame) {
 }
 
 TEST(Text, ACrashIsReportedWhole) {
-  EXPECT_EQ(report(example_crash()), golden("text/crash.txt"));
+  expect_golden("text/crash.txt", report(example_crash()));
 }
 
 TEST(Text, ADamagedRecordSaysWhatItLacks) {
-  EXPECT_EQ(report(damaged_crash()), golden("text/damaged_crash.txt"));
+  expect_golden("text/damaged_crash.txt", report(damaged_crash()));
 }
 
 TEST(Text, ADumpIsReportedWhole) {
-  EXPECT_EQ(report(example_dump()), golden("text/dump.txt"));
+  expect_golden("text/dump.txt", report(example_dump()));
 }
 
 TEST(Text, TheWorkerIsNamed) {

@@ -134,7 +134,7 @@ TEST_F(AttachServerTest, SalvagesWhatAForkedProcessLeftWhenItWasKilled) {
 }
 
 TEST_F(AttachServerTest, AnotherUsersProcessThatDescendsFromUsMayAttach) {
-  if (geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  if (geteuid() != 0) GTEST_SKIP() << "not run as root, and only root can become another user";
   const pid_t worker = fork();
   if (worker == 0) {
     if (setuid(4321) != 0) _exit(2);

@@ -125,7 +125,8 @@ TEST_F(EventLogTest, StderrHasColourWhereThatIsAskedFor) {
 }
 
 TEST_F(EventLogTest, StderrThatIsNoTerminalHasNone) {
-  if (::isatty(STDERR_FILENO) == 1) GTEST_SKIP() << "stderr is a terminal here";
+  if (::isatty(STDERR_FILENO) == 1)
+    GTEST_SKIP() << "stderr is a terminal here, and this test needs one that is none";
   LogSettings settings;
   settings.target = StderrLog{StderrLog::Colour::kAuto};
   EXPECT_EQ(only_report(settings, notice_of("said")), format_text(notice_of("said")));

@@ -152,7 +152,7 @@ TEST_F(ServiceMetricsTest, AWorkerThatStaysDownAsItShouldIsHealthy) {
 
 TEST_F(ServiceMetricsTest, PrometheusOwnCheckerHasNothingToSay) {
   if (std::system("command -v promtool >/dev/null") != 0) {
-    GTEST_SKIP() << "no promtool here (Debian's package prometheus has it)";
+    GTEST_SKIP() << "no promtool here (Debian's package prometheus)";
   }
   note(StartEvent{});
   crash(SIGSEGV, "SIGSEGV");

@@ -88,7 +88,9 @@ TEST_F(WorkerProgram, a_missing_user_or_group_is_told) {
 }
 
 TEST_F(WorkerProgram, a_user_brings_a_home_and_a_name) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only root can run a worker as somebody else";
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "not run as root, and only root can run a worker as another user";
+  }
   worker_.user = "nobody";
   worker_.environment = {{"SHELL", "/bin/mine"}};
   EXPECT_EQ(plan().identity->uid, 65534u);

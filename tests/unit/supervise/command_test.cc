@@ -115,7 +115,7 @@ TEST_F(LocateTest, AMissingScriptIs127AndTheInterpreterIsNotAsked) {
 
 TEST_F(LocateTest, AScriptThatCannotBeReadIs126) {
   expect_refusal(refusal({files_.subdirectory("dir.py")}), 126, "is a directory");
-  if (::geteuid() == 0) GTEST_SKIP() << "root can read every file";
+  if (::geteuid() == 0) GTEST_SKIP() << "run as root, who can read every file";
   const std::string script = files_.plain("secret.py");
   std::filesystem::permissions(script, std::filesystem::perms::none);
   expect_refusal(refusal({script}), 126, "not readable");

@@ -21,6 +21,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr char kNoAttributes[] =
+    "the file system of the temporary directory has no extended attributes for users";
+constexpr char kNoCgroupKill[] = "the kernel has no cgroup.kill (Linux 5.14 has it)";
+
 std::string content(const std::string& path) {
   return read_file(path, 4096).value_or("");
 }
@@ -59,13 +63,13 @@ TEST_F(RefusedCgroupTest, WithoutCgroupsThereIsNone) {
 }
 
 TEST_F(RefusedCgroupTest, WhatIsDelegatedIsTaken) {
-  if (!mark_as_delegated(cgroup())) GTEST_SKIP() << "no user attributes on the temporary directory";
+  if (!mark_as_delegated(cgroup())) GTEST_SKIP() << kNoAttributes;
   EXPECT_TRUE(is_taken());
   EXPECT_EQ(content(cgroup() + "/watchdog/cgroup.procs"), "0");
 }
 
 TEST_F(RefusedCgroupTest, WorkersAreLentTheMemoryController) {
-  if (!mark_as_delegated(cgroup())) GTEST_SKIP() << "no user attributes on the temporary directory";
+  if (!mark_as_delegated(cgroup())) GTEST_SKIP() << kNoAttributes;
   put("/sys/fs/cgroup/our.service/cgroup.controllers", "cpu memory pids\n");
   put("/sys/fs/cgroup/our.service/cgroup.subtree_control", "");
   EXPECT_TRUE(is_taken());
@@ -73,7 +77,7 @@ TEST_F(RefusedCgroupTest, WorkersAreLentTheMemoryController) {
 }
 
 TEST_F(RefusedCgroupTest, WhereMemoryCannotBeLentWeMoveBack) {
-  if (!mark_as_delegated(cgroup())) GTEST_SKIP() << "no user attributes on the temporary directory";
+  if (!mark_as_delegated(cgroup())) GTEST_SKIP() << kNoAttributes;
   put("/sys/fs/cgroup/our.service/cgroup.controllers", "memory\n");
   EXPECT_FALSE(is_taken());
   EXPECT_EQ(content(cgroup() + "/cgroup.procs"), "0");
@@ -89,7 +93,7 @@ class DelegatedCgroupTest : public testing::Test {
     const std::string parent = own.path.empty() ? "" : folder_of(own, mounts);
     cgroup_ = parent + "/pyfault-test-" + std::to_string(::getpid());
     if (parent.empty() || ::mkdir(cgroup_.c_str(), 0755) != 0 || !mark_as_delegated(cgroup_)) {
-      GTEST_SKIP() << "no cgroup v2 can be made here";
+      GTEST_SKIP() << "no cgroup v2 can be made here: none is mounted, or it is read-only";
     }
   }
   ~DelegatedCgroupTest() override {
@@ -152,7 +156,7 @@ TEST_F(DelegatedCgroupTest, WeMoveAsideAndAWorkerIsBornInItsOwn) {
 }
 
 TEST_F(DelegatedCgroupTest, KillReachesWhoHasLeftSessionAndParent) {
-  if (!fs::exists(cgroup_ + "/cgroup.kill")) GTEST_SKIP() << "the kernel has no cgroup.kill";
+  if (!fs::exists(cgroup_ + "/cgroup.kill")) GTEST_SKIP() << kNoCgroupKill;
   const std::string found = in_cgroup([this](DelegatedCgroup& cgroups) -> std::string {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     auto web = cgroups.make("web");
@@ -201,7 +205,7 @@ TEST_F(DelegatedCgroupTest, AnotherWatchdogFindsWhatIsLeft) {
 // A life of an earlier watchdog is one that this test has moved there by hand.
 TEST_F(DelegatedCgroupTest, WhatNobodyGoesOnWithIsKilledAndNamed) {
   ::mkdir((cgroup_ + "/worker-web").c_str(), 0755);
-  if (!fs::exists(cgroup_ + "/worker-web/cgroup.kill")) GTEST_SKIP() << "no cgroup.kill";
+  if (!fs::exists(cgroup_ + "/worker-web/cgroup.kill")) GTEST_SKIP() << kNoCgroupKill;
   ChildProcess stray = run_in(cgroup_ + "/worker-web");
   const std::string found = in_cgroup([](DelegatedCgroup& cgroups) -> std::string {
     return cgroups.kill_leftovers() == std::vector<std::string>{"/worker-web"} ? "" : "not named";
