@@ -52,7 +52,7 @@ MEANINGS = {
 
 def identity(test, *details):
     """The id of a test, and what tells its subtest from the others."""
-    subtest = test if hasattr(test, "test_case") else next((each for each in details if hasattr(each, "test_case")), None)
+    subtest = next((each for each in (test, *details) if hasattr(each, "test_case")), None)
     if subtest is None:
         return {"test": test.id()}
     return {"test": subtest.test_case.id(), "subtest": subtest._subDescription()}
@@ -101,8 +101,14 @@ def agent_is_here():
         return "libpyfault_agent" in maps.read()
 
 
+def resources():
+    """The option for the tests that take longer, as far as this version has them; none that need a network."""
+    from test.libregrtest.cmdline import RESOURCE_NAMES
+    return ["-u", ",".join(name for name in ("cpu", "subprocess", "walltime") if name in RESOURCE_NAMES)]
+
+
 def selection(names):
-    """regrtest's options for these tests; a class or module in trouble, `setUpClass (NAME)`, stands for all its tests."""
+    """regrtest's options for these tests; `tearDownClass (NAME)` stands for all tests of the class."""
     if not names:
         return []
     with tempfile.NamedTemporaryFile("w", suffix=".names", delete=False) as file:
@@ -116,7 +122,7 @@ def main(path, suite, *names):
     record.write(agent=agent_is_here())
     listen(record)
     sys.path[0] = os.getcwd()
-    sys.argv = ["test", "-v", *selection(names), suite]
+    sys.argv = ["test", "-v", *resources(), *selection(names), suite]
     runpy.run_module("test", run_name="__main__", alter_sys=True)
 
 

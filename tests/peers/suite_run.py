@@ -1,4 +1,4 @@
-"""Runs one of CPython's suites with one interpreter, bare and watched, in a process of its own that ends all it began."""
+"""Runs one of CPython's suites with one interpreter, bare and watched, and ends all that it leaves behind."""
 import ctypes
 import os
 import shutil
@@ -60,7 +60,8 @@ class SuiteRun:
         self.limit = limit
         self.processes = 0
         self.details = {"bare": {}, "watched": {}}
-        os.makedirs(folder, exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
 
     @property
     def end(self):
@@ -84,6 +85,8 @@ class SuiteRun:
         outcomes, planned = {}, None
         for _ in range(RESUMPTIONS):
             record, ending = self._run_process(side, prefix, names)
+            if record.agent != (side == "watched"):
+                return {self.end: f"{ending}, and the agent was {'in' if record.agent else 'not in'} it"}
             planned = planned or record.planned
             outcomes.update(record.outcomes)
             self.details[side].update(record.details)
@@ -100,9 +103,6 @@ class SuiteRun:
     def _run_process(self, side, prefix, names):
         self.processes += 1
         base = os.path.join(self.folder, f"{self.processes}-{side}")
-        for suffix in (".record", ".out"):
-            if os.path.exists(base + suffix):
-                os.remove(base + suffix)
         scratch = tempfile.mkdtemp(prefix="peer-")
         command = [*prefix, self.python, RECORDER, base + ".record", self.suite, *names]
         try:
@@ -113,26 +113,27 @@ class SuiteRun:
         finally:
             end_all_children()
             shutil.rmtree(scratch, ignore_errors=True)
-        return self._read(base + ".record", side), ending
+        return read_record(base + ".record"), ending
 
     def _wait(self, process, path):
         """How it ended. It hangs when it has had nothing to say for the whole limit."""
         began = time.time()
         while True:
             try:
-                return describe(process.wait(1))
+                return describe(process.wait(0.5))
             except subprocess.TimeoutExpired:
                 spoke = os.path.getmtime(path) if os.path.exists(path) else began
                 if time.time() - max(spoke, began) > self.limit:
+                    process.kill()
+                    process.wait()
                     return f"timed out after {self.limit} s"
 
-    @staticmethod
-    def _read(path, side):
-        with open(path) as file:
-            record = comparison.Record(file)
-        if record.agent != (side == "watched"):
-            raise RuntimeError(f"{path}: the agent is {'' if record.agent else 'not '}in a process that is {side}")
-        return record
+
+def read_record(path):
+    if not os.path.exists(path):
+        return comparison.Record([])
+    with open(path) as file:
+        return comparison.Record(file)
 
 
 def describe(code):
