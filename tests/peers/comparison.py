@@ -6,7 +6,7 @@ import re
 ABSENT = "did not run"
 NOT_REACHED = "not reached"
 ROUNDS = 3  # how often a test that differs is repeated
-# What is another one in each run: addresses, the names of temporary files, process ids in them.
+# What is another one in each run: addresses, and the names of temporary files.
 VARYING = re.compile(r"0x[0-9a-f]+|\S*/peer-\S+|/tmp/\S+|\S*test_python_\S+")
 
 
