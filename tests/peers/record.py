@@ -28,23 +28,23 @@ class Record:
             os.close(descriptor)
 
 
-def last_line(error):
-    return f"{error[0].__name__}: {error[1]}".strip().splitlines()[-1][:300]
+def in_a_line(error):
+    return " ".join(f"{error[0].__name__}: {error[1]}".split())[:200]
 
 
 def outcome_of_subtest(test, error):
     if error is None:
         return "pass", ""
-    return ("fail" if issubclass(error[0], test.failureException) else "error"), last_line(error)
+    return ("fail" if issubclass(error[0], test.failureException) else "error"), in_a_line(error)
 
 
 # What a call of unittest's result means: (outcome, what else there is to say).
 MEANINGS = {
     "addSuccess": lambda test: ("pass", ""),
-    "addFailure": lambda test, error: ("fail", last_line(error)),
-    "addError": lambda test, error: ("error", last_line(error)),
+    "addFailure": lambda test, error: ("fail", in_a_line(error)),
+    "addError": lambda test, error: ("error", in_a_line(error)),
     "addSkip": lambda test, reason: ("skip: " + reason, ""),
-    "addExpectedFailure": lambda test, error: ("expected failure", last_line(error)),
+    "addExpectedFailure": lambda test, error: ("expected failure", in_a_line(error)),
     "addUnexpectedSuccess": lambda test: ("unexpected success", ""),
     "addSubTest": lambda test, subtest, error: outcome_of_subtest(test, error),
 }
