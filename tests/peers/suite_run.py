@@ -21,8 +21,14 @@ def become_guardian():
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGTERM, exit_once)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def exit_once(*_):
+    """The first SIGTERM lets it clean up; the kernel sends one for each thread of the parent that had its place."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(1)
 
 
 def children():
