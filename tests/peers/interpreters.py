@@ -19,7 +19,7 @@ class Interpreter:
     label: str  # its version, "3.13.0t"; with "_2" for the second one of it
 
     def version(self):
-        return [int(part) for part in self.label.rstrip("t").partition("_")[0].rstrip("t").split(".")]
+        return [int(part) for part in self.label.partition("_")[0].rstrip("t").split(".")]
 
 
 def candidates():
