@@ -9,7 +9,6 @@
 #include <thread>
 
 #include "tests/support/files.h"
-#include "tests/support/free_port.h"
 
 namespace pyfault::test {
 namespace {
@@ -32,10 +31,7 @@ bool Rsyslog::is_installed() {
   return ::access(kProgram, X_OK) == 0;
 }
 
-Rsyslog::Rsyslog(fs::path directory)
-    : directory_(std::move(directory)),
-      udp_port_(free_port(SOCK_DGRAM)),
-      tcp_port_(free_port(SOCK_STREAM)) {
+Rsyslog::Rsyslog(fs::path directory) : directory_(std::move(directory)) {
   write_configuration();
   start();
 }
@@ -46,10 +42,10 @@ void Rsyslog::write_configuration() const {
              "global(workDirectory=\"" + directory_.string() +
                  "\")\n"
                  "module(load=\"imudp\")\ninput(type=\"imudp\" " +
-                 at + std::to_string(udp_port_) +
+                 at + std::to_string(udp_port()) +
                  "\")\n"
                  "module(load=\"imtcp\")\ninput(type=\"imtcp\" " +
-                 at + std::to_string(tcp_port_) +
+                 at + std::to_string(tcp_port()) +
                  "\")\n"
                  "module(load=\"imuxsock\" SysSock.Use=\"off\")\n"
                  "input(type=\"imuxsock\" useSpecialParser=\"off\" Socket=\"" +
