@@ -44,7 +44,8 @@ class Harm : public BothWays {
   // A program with our agent in it, set by hand, and nobody behind it.
   Launch with_socket(const std::string& address) const {
     Launch launch = bare();
-    launch.environment = {{"LD_PRELOAD", agent_path()}, {"PYFAULT_SOCKET", address}};
+    launch.environment = {{"LD_PRELOAD", preloadable(agent_path(), file(""))},
+                          {"PYFAULT_SOCKET", address}};
     return launch;
   }
 
@@ -71,7 +72,7 @@ TEST_P(Harm, a_stale_socket_changes_nothing) {
 TEST_P(Harm, no_socket_changes_nothing) {
   program(kCrashes);
   Launch launch = bare();
-  launch.environment = {{"LD_PRELOAD", agent_path()}};
+  launch.environment = {{"LD_PRELOAD", preloadable(agent_path(), file(""))}};
   expect_bare_crash(launch);
 }
 

@@ -20,6 +20,13 @@ std::filesystem::path ctl_path() {
   return watchdog_path().parent_path() / "pyfaultctl";
 }
 
+std::filesystem::path preloadable(const std::filesystem::path& library,
+                                  const std::filesystem::path& directory) {
+  std::filesystem::path link = directory / library.filename();
+  if (!std::filesystem::is_symlink(link)) std::filesystem::create_symlink(library, link);
+  return link;
+}
+
 Watchdog::Watchdog(Interpreter interpreter, std::filesystem::path log)
     : interpreter_(std::move(interpreter)), log_(std::move(log)) {}
 

@@ -16,6 +16,10 @@ std::filesystem::path watchdog_path();
 std::filesystem::path agent_path();
 std::filesystem::path ctl_path();
 
+// `library` by a name that LD_PRELOAD can hold, wherever it lies: a link in `directory`.
+std::filesystem::path preloadable(const std::filesystem::path& library,
+                                  const std::filesystem::path& directory);
+
 class Watchdog {
  public:
   // `log` is appended to, as `--log` does.
