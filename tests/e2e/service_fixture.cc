@@ -1,6 +1,7 @@
 #include "tests/e2e/service_fixture.h"
 
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,11 +48,25 @@ void ServiceTest::start(std::map<std::string, std::string> environment,
                         std::function<void()> before_exec) {
   environment.merge(this->environment());
   service_ = std::make_unique<ChildProcess>(
-      Launch{.command = {watchdog_path(), "--config", "service.toml", "--log", "log",
-                         "--log-format", "json", "--python", interpreter_.path},
+      Launch{.command = {watchdog_, "--config", "service.toml", "--log", "log", "--log-format",
+                         "json", "--python", interpreter_.path},
              .environment = std::move(environment),
              .directory = directory_.path(),
              .before_exec = std::move(before_exec)});
+}
+
+void ServiceTest::let_others_in() {
+  namespace fs = std::filesystem;
+  ::umask(022);
+  fs::permissions(file(""), fs::perms(0777));
+  const fs::path original = watchdog_path().parent_path().parent_path();
+  for (const fs::path& program : {watchdog_path(), agent_path()}) {
+    const fs::path copy = file(program.lexically_relative(original));
+    fs::create_directories(copy.parent_path());
+    fs::copy_file(program, copy);
+    fs::permissions(copy, fs::perms(0755));
+  }
+  watchdog_ = file(watchdog_path().lexically_relative(original));
 }
 
 Outcome ServiceTest::ctl(std::vector<std::string> words, Launch launch) const {
