@@ -129,7 +129,9 @@ TEST_F(Doctor, sees_a_set_user_id_interpreter) {
   const fs::path copy = directory_.path() / "python3";
   fs::copy_file(python(), copy);
   constexpr uid_t kNobody = 65534;
-  if (::chown(copy.c_str(), kNobody, kNobody) != 0) GTEST_SKIP() << "needs root";
+  if (::chown(copy.c_str(), kNobody, kNobody) != 0) {
+    GTEST_SKIP() << "needs root's rights to give a program to another user";
+  }
   ASSERT_EQ(::chmod(copy.c_str(), S_ISUID | S_IRWXU | S_IXGRP | S_IXOTH | S_IRGRP | S_IROTH), 0);
   expect_failures(consult(copy), "is set-user-ID");
 }

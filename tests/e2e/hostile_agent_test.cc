@@ -307,7 +307,7 @@ TEST_P(HostileAgent, attaches_and_goes_hundreds_of_times) {
 }
 
 TEST_P(HostileAgent, is_another_user) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root's rights to become another user";
   start();
   const pid_t stranger = ::fork();
   if (stranger == 0) {

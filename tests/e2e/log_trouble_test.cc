@@ -177,7 +177,7 @@ class SmallDisk {
 
 TEST_P(LogTrouble, a_full_disk_gets_every_report_whole_when_there_is_room) {
   const SmallDisk disk(file("logs"));
-  if (!disk.mounted()) GTEST_SKIP() << "may not mount a small disk";
+  if (!disk.mounted()) GTEST_SKIP() << "needs root's rights to mount a small disk";
   start();
   await_in(log(), "\"start\"");
   disk.fill();

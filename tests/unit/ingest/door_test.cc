@@ -77,7 +77,9 @@ TEST_F(DoorTest, AFolderThatAllMayWriteToIsNoPlaceUnlessItIsSticky) {
 }
 
 TEST_F(DoorTest, AFolderOfAnotherUserIsNoPlace) {
-  if (::chown(directory_.path().c_str(), 65534, 65534) != 0) GTEST_SKIP() << "only root may give";
+  if (::chown(directory_.path().c_str(), 65534, 65534) != 0) {
+    GTEST_SKIP() << "needs root's rights to give a folder to somebody else";
+  }
   EXPECT_FALSE(folder_in({directory_.path()}));
 }
 

@@ -18,7 +18,7 @@ constexpr gid_t kGroup = 12345;
 class FileRightsTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "only root can take another user's rights";
+    if (geteuid() != 0) GTEST_SKIP() << "needs root's rights to take another user's";
   }
   ~FileRightsTest() override { unlink(path_.c_str()); }
 
