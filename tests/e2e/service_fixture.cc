@@ -56,17 +56,9 @@ void ServiceTest::start(std::map<std::string, std::string> environment,
 }
 
 void ServiceTest::let_others_in() {
-  namespace fs = std::filesystem;
   ::umask(022);
-  fs::permissions(file(""), fs::perms(0777));
-  const fs::path original = watchdog_path().parent_path().parent_path();
-  for (const fs::path& program : {watchdog_path(), agent_path()}) {
-    const fs::path copy = file(program.lexically_relative(original));
-    fs::create_directories(copy.parent_path());
-    fs::copy_file(program, copy);
-    fs::permissions(copy, fs::perms(0755));
-  }
-  watchdog_ = file(watchdog_path().lexically_relative(original));
+  std::filesystem::permissions(file(""), std::filesystem::perms(0777));
+  watchdog_ = install_copy(file(""));
 }
 
 Outcome ServiceTest::ctl(std::vector<std::string> words, Launch launch) const {
