@@ -36,7 +36,7 @@ class Doctor : public testing::Test {
                 .environment = std::move(environment),
                 .directory = directory_.path(),
                 .before_exec = std::move(before_exec),
-                .limit = std::chrono::seconds(280)});
+                .limit = std::chrono::seconds(1200)});
   }
 
   void expect_failures(const Outcome& outcome, const std::string& reason) const {

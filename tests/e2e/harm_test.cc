@@ -89,7 +89,7 @@ TEST_P(Harm, a_socket_that_never_answers_holds_nobody_up) {
 }
 
 // The ack limit is two seconds; the machine may be slow.
-constexpr int kLongEnoughMs = 20000;
+constexpr int kLongEnoughMs = 60'000;
 
 bool ends_in_time(int pidfd) {
   pollfd event{pidfd, POLLIN, 0};

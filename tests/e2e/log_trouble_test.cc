@@ -65,7 +65,7 @@ class LogTrouble : public BothWays {
 
   std::string errors() const { return read_file(file("errors")); }
   void await_in(const fs::path& path, const std::string& text) const {
-    for (int i = 0; i < 6000; ++i) {
+    for (int i = 0; i < 30'000; ++i) {
       if (fs::exists(path) && read_file(path).find(text) != std::string::npos) return;
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 constexpr char kProgram[] = "/usr/sbin/rsyslogd";  // Debian's; not on every user's PATH
 
 void await(const std::string& what, const std::function<bool()>& has_come) {
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(300);
   while (!has_come()) {
     if (std::chrono::steady_clock::now() > limit) throw std::runtime_error("rsyslogd: " + what);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -62,7 +62,7 @@ void Rsyslog::start() {
   fs::remove(old_socket());
   Launch launch;
   launch.command = {kProgram, "-n", "-f", directory_ / "rsyslog.conf", "-i", directory_ / "pid"};
-  launch.limit = std::chrono::seconds(600);
+  launch.limit = std::chrono::seconds(1200);
   daemon_ = std::make_unique<ChildProcess>(std::move(launch));
   test::await("did not start",
               [this] { return fs::exists(old_socket()) && fs::exists(directory_ / "pid"); });
