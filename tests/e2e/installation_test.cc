@@ -35,7 +35,7 @@ class Installation : public testing::TestWithParam<std::string> {
 };
 INSTANTIATE_TEST_SUITE_P(E2e, Installation,
                          testing::Values("with a space", "with:a colon", "$LIB", "caf\xc3\xa9"),
-                         [](const auto& info) { return "place_" + std::to_string(info.index); });
+                         [](const auto& each) { return "place_" + std::to_string(each.index); });
 
 TEST_P(Installation, reports_crashes_wherever_it_lies) {
   const Outcome outcome =
