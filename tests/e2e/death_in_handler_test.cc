@@ -15,6 +15,7 @@ using testing::HasSubstr;
 
 constexpr char kTwoThreads[] = R"(
 import ctypes, sys
+sys.dont_write_bytecode = True
 sys.path.insert(0, ")" PYFAULT_SCENARIOS R"(")
 from helpers import parked
 import _thread
@@ -37,7 +38,8 @@ class DeathInHandler : public BothWays {
     std::filesystem::remove(file("log"));
     const Watchdog watchdog(GetParam(), file("log"));
     // The second agent takes the place of the first when env executes the interpreter.
-    outcome_ = run({.command = watchdog.command({"/usr/bin/env", "LD_PRELOAD=" PYFAULT_FAULTY_AGENT,
+    const auto agent = preloadable(PYFAULT_FAULTY_AGENT, file(""));
+    outcome_ = run({.command = watchdog.command({"/usr/bin/env", "LD_PRELOAD=" + agent.string(),
                                                  step, GetParam().path, file("program.py")})});
     exits_ = watchdog.events("exit");
     crashes_ = watchdog.events("crash");
@@ -110,6 +112,7 @@ TEST_P(DeathInHandler, after_the_last_step_is_no_death_in_the_handler) {
 std::string sandboxed_after(const std::string& preparation) {
   return R"(
 import ctypes, faulthandler, sys
+sys.dont_write_bytecode = True
 sys.path.insert(0, ")" PYFAULT_SCENARIOS R"(")
 from helpers import chained_handler, seccomp
 def crash():

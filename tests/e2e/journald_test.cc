@@ -45,10 +45,9 @@ Event crash_here(const std::string& id) {
 class JournaldTest : public testing::Test {
  protected:
   void SetUp() override {
-    if (::access(kJournalSocket, F_OK) != 0) GTEST_SKIP() << "no systemd-journald runs here";
-    if (journal("-n", "1").ending != exited(0)) {
-      GTEST_SKIP() << "this user may not read the journal (the group systemd-journal may)";
-    }
+    if (::access(kJournalSocket, F_OK) != 0) GTEST_SKIP() << "no journald runs here";
+    if (journal("-n", "1").ending != exited(0))
+      GTEST_SKIP() << "needs root's rights to read the journal";
   }
 
   template <typename... Words>

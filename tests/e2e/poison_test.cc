@@ -21,9 +21,12 @@ Interpreter one_interpreter() {
   return own != all.end() ? *own : all.front();
 }
 
-// `agent`, and behind it the poison, for a program that env executes.
-std::vector<std::string> poisoned(const std::string& agent, const std::string& step) {
-  return {"/usr/bin/env", "LD_PRELOAD=" + agent + ":" PYFAULT_POISON, step, one_interpreter().path};
+// `agent`, and behind it the poison, for a program that env executes. Both by links in `directory`.
+std::vector<std::string> poisoned(const std::string& agent, const std::filesystem::path& directory,
+                                  const std::string& step) {
+  const std::string libraries = preloadable(agent, directory).string() + ":" +
+                                preloadable(PYFAULT_POISON, directory).string();
+  return {"/usr/bin/env", "LD_PRELOAD=" + libraries, step, one_interpreter().path};
 }
 
 class PoisonTest : public CellTest {
@@ -35,7 +38,7 @@ class PoisonTest : public CellTest {
     const Outcome bare = run_bare();
     if (bare.ending == kCannotRun) GTEST_SKIP() << bare.err;
     const Watchdog watchdog(interpreter(), file("log"));
-    auto program = poisoned(agent_path(), "PYTHONDONTWRITEBYTECODE=1");
+    auto program = poisoned(agent_path(), file(""), "PYTHONDONTWRITEBYTECODE=1");
     program.push_back(scenario().program());
     const Outcome outcome = run({.command = watchdog.command(program), .directory = file("")});
     EXPECT_THAT(outcome.err, Not(HasSubstr("poison:")));
@@ -47,7 +50,7 @@ class PoisonTest : public CellTest {
 TEST(Poison, bites_a_handler_that_allocates) {
   const TempDirectory directory;
   const Watchdog watchdog(one_interpreter(), directory.path() / "log");
-  auto program = poisoned(PYFAULT_FAULTY_AGENT, "PYFAULT_MALLOC_AT=1");
+  auto program = poisoned(PYFAULT_FAULTY_AGENT, directory.path(), "PYFAULT_MALLOC_AT=1");
   program.insert(program.end(), {"-c", "import ctypes; ctypes.memset(0, 1, 1)"});
   const Outcome outcome = run({.command = watchdog.command(program)});
   EXPECT_EQ(outcome.ending, exited(99));
@@ -57,7 +60,7 @@ TEST(Poison, bites_a_handler_that_allocates) {
 TEST(Poison, leaves_a_program_that_does_not_crash_alone) {
   const TempDirectory directory;
   const Watchdog watchdog(one_interpreter(), directory.path() / "log");
-  auto program = poisoned(PYFAULT_FAULTY_AGENT, "PYFAULT_MALLOC_AT=1");
+  auto program = poisoned(PYFAULT_FAULTY_AGENT, directory.path(), "PYFAULT_MALLOC_AT=1");
   program.insert(program.end(), {"-c", "import threading; print(1)"});
   const Outcome outcome = run({.command = watchdog.command(program)});
   EXPECT_EQ(outcome.ending, exited(0));

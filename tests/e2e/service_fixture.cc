@@ -1,6 +1,7 @@
 #include "tests/e2e/service_fixture.h"
 
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,11 +48,17 @@ void ServiceTest::start(std::map<std::string, std::string> environment,
                         std::function<void()> before_exec) {
   environment.merge(this->environment());
   service_ = std::make_unique<ChildProcess>(
-      Launch{.command = {watchdog_path(), "--config", "service.toml", "--log", "log",
-                         "--log-format", "json", "--python", interpreter_.path},
+      Launch{.command = {watchdog_, "--config", "service.toml", "--log", "log", "--log-format",
+                         "json", "--python", interpreter_.path},
              .environment = std::move(environment),
              .directory = directory_.path(),
              .before_exec = std::move(before_exec)});
+}
+
+void ServiceTest::let_others_in() {
+  ::umask(022);
+  std::filesystem::permissions(file(""), std::filesystem::perms(0777));
+  watchdog_ = install_copy(file(""));
 }
 
 Outcome ServiceTest::ctl(std::vector<std::string> words, Launch launch) const {
@@ -99,7 +106,7 @@ bool ServiceTest::is_alive(int pid) {
 }
 
 ServiceTest::Clock::time_point ServiceTest::deadline() {
-  return Clock::now() + std::chrono::seconds(60);
+  return Clock::now() + std::chrono::seconds(300);
 }
 
 void ServiceTest::pause() {

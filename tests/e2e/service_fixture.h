@@ -57,6 +57,9 @@ class ServiceTest : public testing::Test {
   std::filesystem::path file(const std::string& name) const { return directory_.path() / name; }
   ChildProcess& service() { return *service_; }
   const Interpreter& interpreter() const { return interpreter_; }
+  // From now on the watchdog is a copy that other users can reach too, which its build may be
+  // hidden from; and so is this test's directory.
+  void let_others_in();
   // Where services and pyfaultctl meet: a place of this test's own.
   std::map<std::string, std::string> environment() const {
     return {{"RUNTIME_DIRECTORY", directory_.path()}};
@@ -71,6 +74,7 @@ class ServiceTest : public testing::Test {
   void give_up_after(Clock::time_point limit, const std::string& what) const;
 
   Interpreter interpreter_;
+  std::filesystem::path watchdog_ = watchdog_path();
   TempDirectory directory_;
   std::unique_ptr<ChildProcess> service_;
 };

@@ -8,8 +8,8 @@
 
 #include "tests/e2e/service_fixture.h"
 #include "tests/support/files.h"
-#include "tests/support/free_port.h"
 #include "tests/support/loopback_client.h"
+#include "tests/support/reserved_port.h"
 #include "tests/support/rsyslog.h"
 
 namespace pyfault::test {
@@ -47,12 +47,12 @@ class ServiceLogs : public ServiceTest {
                [&] { return content(name).find(text) != std::string::npos; });
   }
   std::string ask(const std::string& path) const {
-    const LoopbackClient client(port_);
+    const LoopbackClient client(port_.number());
     client.send("GET " + path + " HTTP/1.0\r\n\r\n");
     return client.read_to_end();
   }
   std::string metrics() const {
-    return "[metrics]\nlisten = \"127.0.0.1:" + std::to_string(port_) + "\"\n";
+    return "[metrics]\nlisten = \"127.0.0.1:" + std::to_string(port_.number()) + "\"\n";
   }
   // As an administrator has it done every night.
   void rotate(const std::string& log) {
@@ -68,7 +68,7 @@ class ServiceLogs : public ServiceTest {
     EXPECT_EQ(wait().ending, exited(0));
   }
 
-  const std::uint16_t port_ = free_port(SOCK_STREAM);
+  const ReservedPort port_{SOCK_STREAM};
 };
 
 TEST_F(ServiceLogs, each_has_its_own_format_and_its_own_filter) {
@@ -87,7 +87,7 @@ TEST_F(ServiceLogs, one_that_takes_nothing_holds_up_neither_the_others_nor_the_w
              "backoff = { initial = 0.01, max = 0.01 }\n[[log]]\ntype = \"file\"\n"
              "path = \"/dev/full\"\n[[log]]\ntype = \"syslog\"\n"
              "address = \"tcp://127.0.0.1:" +
-                 std::to_string(port_) + "\"\n" + file_log("other"));
+                 std::to_string(port_.number()) + "\"\n" + file_log("other"));
   start();
   await("exit", 3);
   await_text("other", " crashed: SIGSEGV ");
@@ -96,7 +96,7 @@ TEST_F(ServiceLogs, one_that_takes_nothing_holds_up_neither_the_others_nor_the_w
   EXPECT_EQ(outcome.ending, exited(0));
   EXPECT_THAT(outcome.err, HasSubstr("log '/dev/full': No space left on device; reports are kept"));
   EXPECT_THAT(outcome.err, HasSubstr("the log to syslog at 127.0.0.1 port " +
-                                     std::to_string(port_) + ": Connection refused"));
+                                     std::to_string(port_.number()) + ": Connection refused"));
 }
 
 TEST_F(ServiceLogs, a_file_is_rotated_and_no_line_is_lost) {
@@ -203,15 +203,13 @@ TEST_F(ServiceLogs, health_is_good_once_all_are_up) {
 }
 
 TEST_F(ServiceLogs, a_port_that_is_taken_is_an_error) {
-  const UniqueFd taken(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{AF_INET, htons(port_), {htonl(INADDR_LOOPBACK)}, {}};
-  ASSERT_EQ(::bind(taken.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  ASSERT_EQ(::listen(taken.get(), 1), 0);
+  ASSERT_EQ(::listen(port_.socket(), 1), 0);
   one_worker(kServes, metrics());
   start();
   const Outcome outcome = wait();
   EXPECT_EQ(outcome.ending, exited(125));
-  EXPECT_THAT(outcome.err, HasSubstr("cannot listen on 127.0.0.1 port " + std::to_string(port_)));
+  EXPECT_THAT(outcome.err,
+              HasSubstr("cannot listen on 127.0.0.1 port " + std::to_string(port_.number())));
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // How the service and its workers stop: in order, with patience, and leaving nobody behind.
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <sstream>
 
@@ -71,13 +70,13 @@ forget_to_stop()
 
 TEST_F(ServiceTest, a_second_signal_ends_the_patience) {
   one_worker(
-      "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-      "print('deaf', flush=True); signal.pause()\n",
+      "import signal; signal.signal(signal.SIGTERM, lambda *_: print('heard', flush=True))\n"
+      "print('deaf', flush=True)\nwhile True: signal.pause()\n",
       "stop = { timeout = \"10min\" }");
   start();
   service().await("deaf");
   stop();
-  usleep(200'000);
+  service().await("heard");
   stop();
   EXPECT_EQ(wait().ending, exited(0));
 }

@@ -57,7 +57,7 @@ TEST_F(ServiceTest, the_same_crash_again_and_again_is_told_in_full_three_times_a
 }
 
 TEST_F(ServiceTest, a_crash_loop_is_summed_up_once_and_retried) {
-  one_worker(kCrashes, kQuickRetries);
+  one_worker(kCrashes, std::string(kQuickRetries) + kReadyMuchLater);
   start();
   const json loop = await("crash-loop").front();
   EXPECT_EQ(loop["failures"], 3);
@@ -68,7 +68,8 @@ TEST_F(ServiceTest, a_crash_loop_is_summed_up_once_and_retried) {
 }
 
 TEST_F(ServiceTest, a_crash_loop_can_be_given_up) {
-  one_worker(kCrashes, std::string(kQuickRetries) + "crash_loop = { then = \"give-up\" }");
+  one_worker(kCrashes,
+             std::string(kQuickRetries) + kReadyMuchLater + "crash_loop = { then = \"give-up\" }");
   start();
   await("crash-loop");
   EXPECT_EQ(events("start").size(), 3u);
@@ -115,7 +116,8 @@ TEST_F(ServiceTest, a_start_that_fails_is_retried_with_patience) {
 }
 
 TEST_F(ServiceTest, many_lives_leave_nothing_behind) {
-  one_worker("import sys; sys.exit(1)", "backoff = { initial = 0, max = 0.001 }\n");
+  one_worker("import sys; sys.exit(1)",
+             "backoff = { initial = 0, max = 0.001 }\n" + std::string(kReadyMuchLater));
   start();
   const auto descriptors = [&] {
     const auto folder = "/proc/" + std::to_string(service().pid()) + "/fd";

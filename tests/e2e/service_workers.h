@@ -12,6 +12,9 @@ while True:
     signal.pause()
 )";
 
+// For one that dies at once: however slow the machine is, it never gets ready first.
+inline constexpr char kReadyMuchLater[] = "ready = { after = \"1h\" }\n";
+
 inline constexpr char kQuickRetries[] = "backoff = { initial = 0.01, max = 0.05 }\n";
 
 }  // namespace pyfault::test

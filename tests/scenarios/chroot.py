@@ -16,6 +16,6 @@ def crash():
     ctypes.memset(0, 1, 1)
 
 
-with tempfile.TemporaryDirectory() as empty, permitted.or_skip("chroot"):
+with tempfile.TemporaryDirectory() as empty, permitted.or_skip("to chroot"):
     os.chroot(empty)
     crash()

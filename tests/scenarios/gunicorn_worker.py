@@ -29,6 +29,7 @@ if __name__ == "__main__":
         sys.exit(77)
     folder = os.path.dirname(os.path.abspath(__file__))
     options = ["--bind", "unix:socket", "--log-level", "critical", "--pythonpath", folder]
+    options += ["--graceful-timeout", "1"]  # a worker that has just begun does not hear that it shall end
     command = [sys.executable, "-m", "gunicorn", *options, "gunicorn_worker:application"]
     master = subprocess.Popen(command)
     http.ask("socket")

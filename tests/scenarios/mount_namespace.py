@@ -17,7 +17,7 @@ def crash():
 
 
 if len(sys.argv) == 1:
-    with permitted.or_skip("a mount namespace"):
+    with permitted.or_skip("to make a mount namespace"):
         permitted.mount_tmpfs("/tmp", "size=4096")
     os.execv(sys.executable, [sys.executable, __file__, "again"])
 crash()

@@ -13,6 +13,6 @@ def crash():
     ctypes.memset(0, 1, 1)
 
 
-with permitted.or_skip("a network namespace"):
+with permitted.or_skip("to make a network namespace"):
     permitted.unshare(permitted.CLONE_NEWNET)
 crash()

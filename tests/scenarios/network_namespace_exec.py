@@ -18,7 +18,7 @@ def crash():
 
 
 if len(sys.argv) == 1:
-    with permitted.or_skip("a network namespace"):
+    with permitted.or_skip("to make a network namespace"):
         permitted.unshare(permitted.CLONE_NEWNET)
     os.execv(sys.executable, [sys.executable, __file__, "again"])
 crash()

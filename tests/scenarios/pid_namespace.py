@@ -17,7 +17,7 @@ def crash():
     ctypes.memset(0, 1, 1)
 
 
-with permitted.or_skip("a PID namespace"):
+with permitted.or_skip("to make a PID namespace"):
     permitted.unshare(permitted.CLONE_NEWPID)
 child = os.fork()
 if child == 0:

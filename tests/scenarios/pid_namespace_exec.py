@@ -19,7 +19,7 @@ def crash():
 
 if len(sys.argv) > 1:
     crash()
-with permitted.or_skip("a PID namespace"):
+with permitted.or_skip("to make a PID namespace"):
     permitted.unshare(permitted.CLONE_NEWPID)
 child = os.fork()
 if child == 0:

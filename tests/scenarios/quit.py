@@ -9,12 +9,16 @@ import signal
 import time
 
 
+waiting = os.pipe()
+
+
 def wait():
+    os.write(waiting[1], b".")
     time.sleep(60)
 
 
 if os.fork() == 0:
-    time.sleep(0.1)
+    os.read(waiting[0], 1)
     os.kill(os.getppid(), signal.SIGQUIT)
     os._exit(0)
 wait()

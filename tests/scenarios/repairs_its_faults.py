@@ -15,7 +15,7 @@ libc = ctypes.CDLL(None)
 dump = getattr(libc, "pyfault_dump", lambda: 0)
 anonymous = mmap.mmap(-1, mmap.PAGESIZE)
 page = ctypes.addressof(ctypes.c_char.from_buffer(anonymous)).to_bytes(8, "little")
-ROUNDS = 20000
+ROUNDS, DUMPS = 1000, 10
 
 
 def mprotect(rights):
@@ -46,11 +46,18 @@ faults = ctypes.CFUNCTYPE(None, ctypes.c_long)(
     machine_code.load(loop(keep + mprotect(0) + write + same))
 )
 
-thread = threading.Thread(target=faults, args=(ROUNDS,))
+enough = threading.Event()
+
+
+def fault_until_it_is_enough():
+    while not enough.is_set():
+        faults(ROUNDS)
+
+
+thread = threading.Thread(target=fault_until_it_is_enough)
 thread.start()
-results = set()
-while thread.is_alive():
-    results.add(dump())  # the ring may be full now and then
-    thread.join(0.01)
-if 0 not in results:
-    raise SystemExit("no dump was taken")
+taken = 0
+while taken < DUMPS:
+    taken += dump() == 0  # the ring may be full now and then
+enough.set()
+thread.join()

@@ -16,7 +16,7 @@ def crash():
 
 
 if len(sys.argv) == 1:
-    with permitted.or_skip("a mount namespace"):
+    with permitted.or_skip("to make a mount namespace"):
         permitted.mount_tmpfs("/dev/shm", "size=4096")
     with open("/dev/shm/filling", "wb") as filling:
         filling.write(bytes(4096))

@@ -22,7 +22,7 @@ struct Launch {
   std::string input{};                  // what stdin holds, at most 64 KiB; then its end
   std::function<void()> before_exec{};  // in the child, before the program
   bool own_terminal = false;            // stdin, stdout and stderr are a new pty
-  std::chrono::seconds limit{60};       // for each wait below
+  std::chrono::seconds limit{300};      // for each wait below; the machine may be slow
 };
 
 // How a program ended, as a test compares and prints it.

@@ -9,7 +9,6 @@
 #include <thread>
 
 #include "tests/support/files.h"
-#include "tests/support/free_port.h"
 
 namespace pyfault::test {
 namespace {
@@ -19,7 +18,7 @@ namespace fs = std::filesystem;
 constexpr char kProgram[] = "/usr/sbin/rsyslogd";  // Debian's; not on every user's PATH
 
 void await(const std::string& what, const std::function<bool()>& has_come) {
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(300);
   while (!has_come()) {
     if (std::chrono::steady_clock::now() > limit) throw std::runtime_error("rsyslogd: " + what);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -32,10 +31,7 @@ bool Rsyslog::is_installed() {
   return ::access(kProgram, X_OK) == 0;
 }
 
-Rsyslog::Rsyslog(fs::path directory)
-    : directory_(std::move(directory)),
-      udp_port_(free_port(SOCK_DGRAM)),
-      tcp_port_(free_port(SOCK_STREAM)) {
+Rsyslog::Rsyslog(fs::path directory) : directory_(std::move(directory)) {
   write_configuration();
   start();
 }
@@ -46,10 +42,10 @@ void Rsyslog::write_configuration() const {
              "global(workDirectory=\"" + directory_.string() +
                  "\")\n"
                  "module(load=\"imudp\")\ninput(type=\"imudp\" " +
-                 at + std::to_string(udp_port_) +
+                 at + std::to_string(udp_port()) +
                  "\")\n"
                  "module(load=\"imtcp\")\ninput(type=\"imtcp\" " +
-                 at + std::to_string(tcp_port_) +
+                 at + std::to_string(tcp_port()) +
                  "\")\n"
                  "module(load=\"imuxsock\" SysSock.Use=\"off\")\n"
                  "input(type=\"imuxsock\" useSpecialParser=\"off\" Socket=\"" +
@@ -66,7 +62,7 @@ void Rsyslog::start() {
   fs::remove(old_socket());
   Launch launch;
   launch.command = {kProgram, "-n", "-f", directory_ / "rsyslog.conf", "-i", directory_ / "pid"};
-  launch.limit = std::chrono::seconds(600);
+  launch.limit = std::chrono::seconds(1200);
   daemon_ = std::make_unique<ChildProcess>(std::move(launch));
   test::await("did not start",
               [this] { return fs::exists(old_socket()) && fs::exists(directory_ / "pid"); });

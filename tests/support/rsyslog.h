@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/support/child_process.h"
+#include "tests/support/reserved_port.h"
 
 namespace pyfault::test {
 
@@ -15,14 +16,14 @@ class Rsyslog {
   // Whether this machine has it.
   static bool is_installed();
 
-  // Listens once this returns: TCP and UDP on a free port of the loopback each, and a local socket.
+  // Listens once this returns: TCP and UDP on a port of the loopback each, and a local socket.
   explicit Rsyslog(std::filesystem::path directory);
 
   void start();
   void stop();
 
-  std::uint16_t udp_port() const { return udp_port_; }
-  std::uint16_t tcp_port() const { return tcp_port_; }
+  std::uint16_t udp_port() const { return udp_port_.number(); }
+  std::uint16_t tcp_port() const { return tcp_port_.number(); }
   std::string socket() const { return directory_ / "socket"; }
   // Like a /dev/log whose reader knows nothing of RFC 5424.
   std::string old_socket() const { return directory_ / "old"; }
@@ -34,8 +35,8 @@ class Rsyslog {
   void write_configuration() const;
 
   const std::filesystem::path directory_;
-  const std::uint16_t udp_port_;
-  const std::uint16_t tcp_port_;
+  const ReservedPort udp_port_{SOCK_DGRAM};
+  const ReservedPort tcp_port_{SOCK_STREAM};
   std::unique_ptr<ChildProcess> daemon_;
 };
 

@@ -20,6 +20,25 @@ std::filesystem::path ctl_path() {
   return watchdog_path().parent_path() / "pyfaultctl";
 }
 
+std::filesystem::path install_copy(const std::filesystem::path& directory) {
+  namespace fs = std::filesystem;
+  const fs::path original = watchdog_path().parent_path().parent_path();
+  for (const fs::path& program : {watchdog_path(), agent_path()}) {
+    const fs::path copy = directory / program.lexically_relative(original);
+    fs::create_directories(copy.parent_path());
+    fs::copy_file(program, copy);
+    fs::permissions(copy, fs::perms(0755));
+  }
+  return directory / watchdog_path().lexically_relative(original);
+}
+
+std::filesystem::path preloadable(const std::filesystem::path& library,
+                                  const std::filesystem::path& directory) {
+  std::filesystem::path link = directory / library.filename();
+  if (!std::filesystem::is_symlink(link)) std::filesystem::create_symlink(library, link);
+  return link;
+}
+
 Watchdog::Watchdog(Interpreter interpreter, std::filesystem::path log)
     : interpreter_(std::move(interpreter)), log_(std::move(log)) {}
 
@@ -41,8 +60,10 @@ std::string Watchdog::report() const {
 }
 
 std::vector<nlohmann::json> Watchdog::events() const {
+  std::string lines = report();
+  lines.resize(lines.rfind('\n') + 1);  // what is being written just now may be there in part
   std::vector<nlohmann::json> all;
-  for (const std::string& line : split_lines(report())) all.push_back(nlohmann::json::parse(line));
+  for (const std::string& line : split_lines(lines)) all.push_back(nlohmann::json::parse(line));
   return all;
 }
 

@@ -16,6 +16,14 @@ std::filesystem::path watchdog_path();
 std::filesystem::path agent_path();
 std::filesystem::path ctl_path();
 
+// The watchdog and its agent as an installation in `directory`, for every user to run. Gives the
+// watchdog's path there.
+std::filesystem::path install_copy(const std::filesystem::path& directory);
+
+// `library` by a name that LD_PRELOAD can hold, wherever it lies: a link in `directory`.
+std::filesystem::path preloadable(const std::filesystem::path& library,
+                                  const std::filesystem::path& directory);
+
 class Watchdog {
  public:
   // `log` is appended to, as `--log` does.

@@ -22,16 +22,17 @@ std::optional<std::string_view> value_of(std::string_view entry, std::string_vie
   return entry.substr(name.size() + 1);
 }
 
-// LD_PRELOAD knows no way to quote what stands between its names.
+// LD_PRELOAD knows no way to quote what stands between its names, nor what stands for a folder
+// ($LIB).
 bool can_be_preloaded(const std::string& path) {
-  return path.find_first_of(": ") == std::string::npos;
+  return path.find_first_of(": $") == std::string::npos;
 }
 
 [[noreturn]] void refuse_alias(const std::string& agent, const std::string& place) {
   throw StartError(kExitOwnError,
                    "the agent '" + agent +
-                       "' cannot be loaded: LD_PRELOAD allows no colon or space in a "
-                       "path, and no link to it can be made in '" +
+                       "' cannot be loaded: LD_PRELOAD allows no colon, space or dollar sign in "
+                       "a path, and no link to it can be made in '" +
                        place + "'; install pyfault-watchdog elsewhere");
 }
 
@@ -48,7 +49,8 @@ std::string alias_of(const std::string& agent) {
   const std::string directory = "/tmp/pyfault-watchdog-" + std::to_string(::geteuid());
   ::mkdir(directory.c_str(), 0755);
   if (!is_private_directory(directory)) refuse_alias(agent, directory);
-  std::string link = directory + "/" + std::to_string(std::hash<std::string>()(agent)) + ".so";
+  std::string link = directory + "/" + std::to_string(std::hash<std::string>()(agent)) + "-" +
+                     std::filesystem::path(agent).filename().string();
   if (::symlink(agent.c_str(), link.c_str()) == 0) return link;
   std::error_code unreadable;
   if (std::filesystem::read_symlink(link, unreadable) != agent) refuse_alias(agent, directory);

@@ -55,7 +55,7 @@ def or_skip():
     try:
         cgroup = _Cgroup()
     except OSError as error:
-        print(f"no memory cgroup can be made here: {error.strerror}", file=sys.stderr)
+        print(f"needs root's rights to make a memory cgroup: {error.strerror}", file=sys.stderr)
         sys.exit(77)
     try:
         yield cgroup

@@ -31,10 +31,7 @@ TEST(PidNamespace, TheFirstOfAnotherNamespaceIsFound) {
   }
   int status = 0;
   waitpid(parent, &status, 0);
-  if (WEXITSTATUS(status) == 77) {
-    GTEST_SKIP()
-        << "no PID namespace can be made here: not run as root, or the container forbids it";
-  }
+  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "needs root's rights to make a PID namespace";
   EXPECT_EQ(status, 0);
 }
 

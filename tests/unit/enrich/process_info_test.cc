@@ -79,7 +79,7 @@ TEST(EffectiveIdentity, IsOurs) {
 }
 
 TEST(EffectiveIdentity, CountsWhatTheProcessGaveUp) {
-  if (geteuid() != 0) GTEST_SKIP() << "not run as root, and only root can become another user";
+  if (geteuid() != 0) GTEST_SKIP() << "needs root's rights to become somebody else";
   const WaitingChild child([] { (void)!seteuid(4321); });
   EXPECT_EQ(effective_identity(child.pid())->uid, 4321u);
 }

@@ -61,7 +61,7 @@ class SourceFileTest : public ::testing::Test {
 class StrangersFileTest : public SourceFileTest {
  protected:
   void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "not run as root, and only root can become another user";
+    if (geteuid() != 0) GTEST_SKIP() << "needs root's rights to become somebody else";
     let_strangers_in();
   }
 
@@ -152,14 +152,14 @@ TEST_F(SourceFileTest, NobodysFilesAreNone) {
 }
 
 TEST_F(SourceFileTest, AnAbsoluteNameIsBelowTheProcesssRoot) {
-  if (geteuid() != 0) GTEST_SKIP() << "not run as root, and only root can chroot";
+  if (geteuid() != 0) GTEST_SKIP() << "needs root's rights to chroot";
   write("app.py", "pass\n");
   const WaitingChild child([this] { (void)!chroot(directory_.path().c_str()); });
   EXPECT_EQ(read_for(child.pid(), "/app.py"), "pass\n");
 }
 
 TEST_F(SourceFileTest, ALinkCannotLeadOutOfTheProcesssRoot) {
-  if (geteuid() != 0) GTEST_SKIP() << "not run as root, and only root can chroot";
+  if (geteuid() != 0) GTEST_SKIP() << "needs root's rights to chroot";
   fs::create_symlink("/etc/passwd", path("link.py"));
   const WaitingChild child([this] {
     (void)!chdir(directory_.path().c_str());

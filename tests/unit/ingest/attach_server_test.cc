@@ -134,7 +134,7 @@ TEST_F(AttachServerTest, SalvagesWhatAForkedProcessLeftWhenItWasKilled) {
 }
 
 TEST_F(AttachServerTest, AnotherUsersProcessThatDescendsFromUsMayAttach) {
-  if (geteuid() != 0) GTEST_SKIP() << "not run as root, and only root can become another user";
+  if (geteuid() != 0) GTEST_SKIP() << "needs root's rights to become somebody else";
   const pid_t worker = fork();
   if (worker == 0) {
     if (setuid(4321) != 0) _exit(2);

@@ -78,7 +78,7 @@ TEST_F(DoorTest, AFolderThatAllMayWriteToIsNoPlaceUnlessItIsSticky) {
 
 TEST_F(DoorTest, AFolderOfAnotherUserIsNoPlace) {
   if (::chown(directory_.path().c_str(), 65534, 65534) != 0) {
-    GTEST_SKIP() << "not run as root, and only root can give a folder to another user";
+    GTEST_SKIP() << "needs root's rights to give a folder to somebody else";
   }
   EXPECT_FALSE(folder_in({directory_.path()}));
 }

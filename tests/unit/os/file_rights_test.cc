@@ -18,7 +18,7 @@ constexpr gid_t kGroup = 12345;
 class FileRightsTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "not run as root, and only root can become another user";
+    if (geteuid() != 0) GTEST_SKIP() << "needs root's rights to take another user's";
   }
   ~FileRightsTest() override { unlink(path_.c_str()); }
 

@@ -88,9 +88,7 @@ TEST_F(WorkerProgram, a_missing_user_or_group_is_told) {
 }
 
 TEST_F(WorkerProgram, a_user_brings_a_home_and_a_name) {
-  if (::geteuid() != 0) {
-    GTEST_SKIP() << "not run as root, and only root can run a worker as another user";
-  }
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root's rights to run a worker as somebody else";
   worker_.user = "nobody";
   worker_.environment = {{"SHELL", "/bin/mine"}};
   EXPECT_EQ(plan().identity->uid, 65534u);

@@ -212,7 +212,7 @@ TEST_F(PlannedChild, HasItsStreams) {
 }
 
 TEST_F(PlannedChild, IsItsUserAndInItsGroupsOnly) {
-  if (::geteuid() != 0) GTEST_SKIP() << "not run as root, and only root can become another user";
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root's rights to become somebody else";
   plan_.identity = Identity{65534, 65533, {65532}};
   EXPECT_TRUE(
       holds("[ $(id -u) = 65534 ] && [ $(id -g) = 65533 ] && "

@@ -93,7 +93,7 @@ class DelegatedCgroupTest : public testing::Test {
     const std::string parent = own.path.empty() ? "" : folder_of(own, mounts);
     cgroup_ = parent + "/pyfault-test-" + std::to_string(::getpid());
     if (parent.empty() || ::mkdir(cgroup_.c_str(), 0755) != 0 || !mark_as_delegated(cgroup_)) {
-      GTEST_SKIP() << "no cgroup v2 can be made here: none is mounted, or it is read-only";
+      GTEST_SKIP() << "needs root's rights to make a cgroup of version 2";
     }
   }
   ~DelegatedCgroupTest() override {

@@ -1,0 +1,57 @@
+// An installation works wherever it lies, though LD_PRELOAD can't name every place.
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "tests/support/child_process.h"
+#include "tests/support/files.h"
+#include "tests/support/interpreter.h"
+#include "tests/support/temp_directory.h"
+#include "tests/support/watchdog.h"
+
+namespace pyfault::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class Installation : public testing::TestWithParam<std::string> {
+ protected:
+  // The links to agents that lie where this test's lie; programs may need others' still.
+  ~Installation() override {
+    std::error_code gone;
+    const std::string links = "/tmp/pyfault-watchdog-" + std::to_string(::geteuid());
+    for (const auto& entry : fs::directory_iterator(links, gone)) {
+      const fs::path agent = fs::read_symlink(entry, gone);
+      if (agent.string().starts_with(place().string())) fs::remove(entry, gone);
+    }
+  }
+
+  fs::path place() const { return directory_.path() / GetParam(); }
+
+  TempDirectory directory_;
+};
+INSTANTIATE_TEST_SUITE_P(E2e, Installation,
+                         testing::Values("with a space", "with:a colon", "$LIB", "caf\xc3\xa9"),
+                         [](const auto& each) { return "place_" + std::to_string(each.index); });
+
+TEST_P(Installation, reports_crashes_wherever_it_lies) {
+  const Outcome outcome =
+      run({.command = {install_copy(place()), "--python", interpreters().front().path, "--exec",
+                       "-c", "import ctypes; ctypes.memset(0, 1, 1)"}});
+  EXPECT_EQ(outcome.ending, killed_by(SIGSEGV));
+  EXPECT_THAT(outcome.err, HasSubstr("crashed: SIGSEGV"));
+}
+
+TEST_P(Installation, whose_agent_is_missing_says_so) {
+  const fs::path watchdog = install_copy(place());
+  fs::remove_all(place() / "lib");
+  const Outcome outcome = run({.command = {watchdog, "--exec", "true"}});
+  EXPECT_EQ(outcome.ending, exited(125));
+  EXPECT_THAT(split_lines(outcome.err), testing::ElementsAre(HasSubstr("the agent is missing")));
+}
+
+}  // namespace
+}  // namespace pyfault::test
