@@ -87,6 +87,12 @@ class IncludeDirection(Folder):
         self.write("shared/record.h")
         self.refuses("shared/ring_writer.cc", '"record.h"')
 
+    def test_threads_stay_where_thread_sanitizer_looks(self):
+        self.refuses("watchdog/format/text.cc", "<thread>")
+
+    def test_the_log_s_writer_is_a_thread(self):
+        self.accepts("watchdog/sink/report_log.cc", "<thread>")
+
     def test_a_folder_without_a_rule_is_not_let_through(self):
         self.write("shared/record.h")
         self.assertIsNone(include_direction.rule_for("elsewhere/file.cc"))

@@ -25,6 +25,10 @@ LIBRARIES = {
     "test": re.compile(r"(gtest|gmock|benchmark)/"),
     "python": re.compile(r"(.*/)?Python\.h|cpython/|internal/pycore_"),
 }
+# Where the program has threads, which is what .ci/run gives to ThreadSanitizer (its lane tsan).
+THREADS = re.compile(r"thread|mutex|shared_mutex|condition_variable|future|stop_token|semaphore|latch|barrier")
+MAY_HAVE_THREADS = ["watchdog/sink", "tests",
+                    "watchdog/supervise/child_process.cc"]  # it only sleeps
 CRASH = ["watchdog/crash", "shared"]
 EVENT = ["watchdog/event", "watchdog/crash"]
 START_ERROR = "watchdog/start_error.h"  # a leaf: the one way to say why the watchdog did not start
@@ -97,6 +101,12 @@ def problem_with_system(included, libraries, standard):
     return None
 
 
+def problem_with_threads(path, included):
+    if THREADS.fullmatch(included) and not any(within(path, folder) for folder in MAY_HAVE_THREADS):
+        return "brings threads to a folder that .ci/run does not give to ThreadSanitizer"
+    return None
+
+
 def check_file(root, path):
     rule = rule_for(path)
     if rule is None:
@@ -106,7 +116,7 @@ def check_file(root, path):
     with open(os.path.join(root, path), encoding="utf-8") as source:
         for own, system in INCLUDE.findall(source.read()):
             problem = (problem_with_own(root, own, folders) if own
-                       else problem_with_system(system, libraries, standard))
+                       else problem_with_system(system, libraries, standard) or problem_with_threads(path, system))
             if problem:
                 problems.append(f"{path}: {own or system} {problem}")
     return problems
