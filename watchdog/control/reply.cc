@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-struct JsonOf {
+struct ReplyJson {
   json operator()(const Status& status) const {
     return {{"reply", "status"}, {"status", parse_json(to_json(status))}};
   }
@@ -41,7 +41,7 @@ std::string text_at(const json& object, const char* key) {
 }  // namespace
 
 std::string reply_line(const Reply& answer) {
-  return json_text(std::visit(JsonOf{}, answer)) + '\n';
+  return json_text(std::visit(ReplyJson{}, answer)) + '\n';
 }
 
 Reply parse_reply(std::string_view line) {

@@ -53,7 +53,7 @@ std::variant<Request, BadRequest> request_of(const json& object) {
   return BadRequest{"there is no request '" + name + "'"};
 }
 
-struct JsonOf {
+struct RequestJson {
   json operator()(const StatusRequest& status) const {
     return {{"request", "status"}, {"workers", status.workers}};
   }
@@ -90,7 +90,7 @@ std::variant<Request, BadRequest> parse_request(std::string_view line) try {
 }
 
 std::string request_line(const Request& request) {
-  return json_text(std::visit(JsonOf{}, request)) + '\n';
+  return json_text(std::visit(RequestJson{}, request)) + '\n';
 }
 
 }  // namespace pyfault

@@ -9,15 +9,14 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
-#include <cerrno>
 #include <chrono>
-#include <system_error>
 #include <utility>
 
 #include "watchdog/ingest/attach_server.h"
 #include "watchdog/ingest/readable_fd.h"
 #include "watchdog/os/pidfd.h"
 #include "watchdog/os/read_file.h"
+#include "watchdog/os/require.h"
 #include "watchdog/supervise/agent_environment.h"
 #include "watchdog/supervise/child_process.h"
 
@@ -27,10 +26,6 @@ namespace {
 constexpr std::size_t kOutputLimit = std::size_t{64} << 10;
 
 constexpr std::array kStreams = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
-
-void require(bool done, const char* what) {
-  if (!done) throw std::system_error(errno, std::generic_category(), what);
-}
 
 // While it lives, our standard streams, and so those of a child, are /dev/null and a pipe.
 class CapturedStreams {

@@ -38,13 +38,13 @@ bool is_name(std::string_view text) {
 }
 
 // The part of the line that the frame's columns say, as byte offsets into the line.
-struct Range {
+struct MarkedRange {
   std::size_t begin;
   std::size_t end;
   bool goes_on;  // in further lines
 };
 
-std::optional<Range> marked_range(const Frame& frame) {
+std::optional<MarkedRange> marked_range(const Frame& frame) {
   if (!frame.source || !frame.line || !frame.column || !frame.end_column) return std::nullopt;
   if (*frame.column < 0 || *frame.end_column < 0) return std::nullopt;
   const std::string_view line = *frame.source;
@@ -56,15 +56,15 @@ std::optional<Range> marked_range(const Frame& frame) {
   if (!is_character_boundary(line, begin) || !is_character_boundary(line, end)) {
     return std::nullopt;
   }
-  return Range{begin, end, goes_on};
+  return MarkedRange{begin, end, goes_on};
 }
 
-bool covers_line(std::string_view line, Range range) {
+bool covers_line(std::string_view line, MarkedRange range) {
   return stripped(line.substr(0, range.begin)).empty() && stripped(line.substr(range.end)).empty();
 }
 
 // `return f(x)` and `name = f(x)`, where the range is the call.
-bool is_plain_call_statement(std::string_view line, Range range, const Anchors& anchors) {
+bool is_plain_call_statement(std::string_view line, MarkedRange range, const Anchors& anchors) {
   if (anchors.kind != AnchorKind::kCall) return false;
   const std::string_view after = left_stripped(line.substr(range.end));
   if (!after.empty() && after.front() != '#' && after.front() != ';') return false;
@@ -73,7 +73,7 @@ bool is_plain_call_statement(std::string_view line, Range range, const Anchors& 
   return before.ends_with('=') && is_name(stripped(before.substr(0, before.size() - 1)));
 }
 
-std::optional<Anchors> anchors_of(std::string_view line, Range range) {
+std::optional<Anchors> anchors_of(std::string_view line, MarkedRange range) {
   if (range.goes_on) return std::nullopt;
   return find_anchors(line.substr(range.begin, range.end - range.begin));
 }
@@ -82,7 +82,7 @@ std::size_t columns(std::string_view text) {
   return display_width(escape_text(text));
 }
 
-std::string draw(std::string_view line, Range range, const std::optional<Anchors>& anchors) {
+std::string draw(std::string_view line, MarkedRange range, const std::optional<Anchors>& anchors) {
   const std::string_view segment = line.substr(range.begin, range.end - range.begin);
   const std::size_t indentation = line.size() - left_stripped(line).size();
   const std::size_t before =

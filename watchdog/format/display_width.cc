@@ -8,14 +8,9 @@
 namespace pyfault {
 namespace {
 
-struct Range {
-  char32_t first;
-  char32_t last;
-};
-
 // East Asian Width W and F of Unicode 17, ranges merged where only unassigned code points part
 // them.
-constexpr Range kWide[] = {
+constexpr CodePointRange kWide[] = {
     {0x1100, 0x115f},   {0x231a, 0x231b},   {0x2329, 0x232a},   {0x23e9, 0x23ec},
     {0x23f0, 0x23f0},   {0x23f3, 0x23f3},   {0x25fd, 0x25fe},   {0x2614, 0x2615},
     {0x2630, 0x2637},   {0x2648, 0x2653},   {0x267f, 0x267f},   {0x268a, 0x268f},
@@ -40,8 +35,9 @@ constexpr Range kWide[] = {
 };
 
 bool is_wide(char32_t c) {
-  const auto* range = std::lower_bound(std::begin(kWide), std::end(kWide), c,
-                                       [](Range r, char32_t value) { return r.last < value; });
+  const auto* range =
+      std::lower_bound(std::begin(kWide), std::end(kWide), c,
+                       [](CodePointRange r, char32_t value) { return r.last < value; });
   return range != std::end(kWide) && c >= range->first;
 }
 

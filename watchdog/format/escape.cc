@@ -10,13 +10,8 @@
 namespace pyfault {
 namespace {
 
-struct Range {
-  char32_t first;
-  char32_t last;
-};
-
 // U+200C and U+200D, the joiners, are kept: Persian, Hindi and emoji cannot be spelt without them.
-constexpr Range kDangerous[] = {
+constexpr CodePointRange kDangerous[] = {
     {0x00, 0x1f},        // C0
     {0x7f, 0x9f},        // DEL, C1
     {0xad, 0xad},        // soft hyphen: invisible
@@ -33,7 +28,7 @@ constexpr Range kDangerous[] = {
 
 bool is_dangerous(char32_t c) {
   return std::any_of(std::begin(kDangerous), std::end(kDangerous),
-                     [c](Range range) { return c >= range.first && c <= range.last; });
+                     [c](CodePointRange range) { return c >= range.first && c <= range.last; });
 }
 
 std::string spelt_for_people(char32_t c) {

@@ -41,7 +41,7 @@ void add_place(Fields& fields, const Frame& frame) {
   add(fields, "CODE_FUNC", frame.function);
 }
 
-struct AddBody {
+struct AddBodyFields {
   Fields& fields;
 
   template <typename Other>
@@ -91,7 +91,7 @@ std::vector<JournalField> journal_fields(const Event& event, std::string message
   add(fields, "PYFAULT_TIME", rfc3339_utc(event.realtime_ns));
   add(fields, "PYFAULT_WORKER", event.worker.value_or(""));
   add_process(fields, event.process);
-  std::visit(AddBody{fields}, event.body);
+  std::visit(AddBodyFields{fields}, event.body);
   return fields;
 }
 

@@ -12,6 +12,11 @@ struct CodePoint {
   bool valid;
 };
 
+struct CodePointRange {
+  char32_t first;
+  char32_t last;
+};
+
 // The first code point of `text`, which is not empty.
 inline CodePoint first_code_point(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };

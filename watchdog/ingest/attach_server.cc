@@ -40,16 +40,6 @@ bool is_readable(int fd) {
   return ::poll(&one, 1, 0) > 0;
 }
 
-// A connection that has not said hello yet.
-struct HalfOpen {
-  HalfOpen(io_context& io, UniqueFd fd, const ucred& credentials, std::function<void()> on_readable)
-      : peer(credentials), deadline(io), socket(io, std::move(fd), std::move(on_readable)) {}
-
-  ucred peer;
-  Timer deadline;
-  ReadableFd socket;
-};
-
 // The last descriptors are not for agents.
 UniqueFd accept_unless_short(int listener) {
   if (!descriptors_are_short()) return accept_connection(listener);
@@ -86,6 +76,17 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
 
  private:
   using Id = std::uint64_t;
+
+  // A connection that has not said hello yet.
+  struct HalfOpen {
+    HalfOpen(io_context& io, UniqueFd fd, const ucred& credentials,
+             std::function<void()> on_readable)
+        : peer(credentials), deadline(io), socket(io, std::move(fd), std::move(on_readable)) {}
+
+    ucred peer;
+    Timer deadline;
+    ReadableFd socket;
+  };
 
   void accept_some(int listener);
   bool accept_one(int listener);

@@ -5,22 +5,17 @@
 #include <sys/stat.h>
 
 #include <boost/interprocess/mapped_region.hpp>
-#include <cerrno>
 #include <new>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 #include "shared/ring_layout.h"
+#include "watchdog/os/require.h"
 
 namespace pyfault {
 namespace {
 
 namespace interprocess = boost::interprocess;
-
-void require(bool done, const char* what) {
-  if (!done) throw std::system_error(errno, std::generic_category(), what);
-}
 
 // Models Boost.Interprocess's MemoryMappable.
 struct Mappable {

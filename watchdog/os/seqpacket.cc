@@ -1,21 +1,16 @@
 #include "watchdog/os/seqpacket.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <stdexcept>
-#include <system_error>
 
+#include "watchdog/os/require.h"
 #include "watchdog/os/unix_address.h"
 
 namespace pyfault {
 namespace {
 
-constexpr int kBacklog = 128;
+constexpr int kAgentBacklog = 128;
 constexpr std::size_t kMaxDescriptors = 2;
-
-void require(bool done, const char* what) {
-  if (!done) throw std::system_error(errno, std::generic_category(), what);
-}
 
 UniqueFd listen_at(const std::string& name) {
   if (!UnixAddress::fits(name)) throw std::length_error("socket name too long");
@@ -23,7 +18,7 @@ UniqueFd listen_at(const std::string& name) {
   UniqueFd listener(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   require(bool{listener}, "socket");
   require(bind(listener.get(), address.get(), address.size()) == 0, "bind");
-  require(listen(listener.get(), kBacklog) == 0, "listen");
+  require(listen(listener.get(), kAgentBacklog) == 0, "listen");
   return listener;
 }
 

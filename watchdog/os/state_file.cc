@@ -5,11 +5,11 @@
 
 #include <array>
 #include <boost/crc.hpp>
-#include <cerrno>
 #include <cstring>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
+
+#include "watchdog/os/require.h"
 
 namespace pyfault {
 namespace {
@@ -22,10 +22,6 @@ struct HalfHeader {
   std::uint32_t size;
   std::uint32_t checksum;  // of the content, and of this with no checksum
 };
-
-void require(bool done, const char* what) {
-  if (!done) throw std::system_error(errno, std::generic_category(), what);
-}
 
 std::uint32_t checksum(HalfHeader header, std::string_view content) {
   header.checksum = 0;

@@ -5,15 +5,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <optional>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 #include "watchdog/os/random_hex.h"
+#include "watchdog/os/require.h"
 #include "watchdog/os/unix_address.h"
 
 namespace pyfault {
@@ -22,10 +21,6 @@ namespace {
 constexpr std::size_t kAddressBytes = 8;
 constexpr std::size_t kMaxMessage = 4096;
 constexpr int kMessagesAtOnce = 16;
-
-void require(bool done, const char* what) {
-  if (!done) throw std::system_error(errno, std::generic_category(), what);
-}
 
 UniqueFd bind_datagram(const std::string& name) {
   UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kPreloadVariable = "LD_PRELOAD";
 
 // The value, where `entry` is "name=value".
-std::optional<std::string_view> value_of(std::string_view entry, std::string_view name) {
+std::optional<std::string_view> value_of_variable(std::string_view entry, std::string_view name) {
   if (!entry.starts_with(name) || entry.substr(name.size(), 1) != "=") return std::nullopt;
   return entry.substr(name.size() + 1);
 }
@@ -75,9 +75,9 @@ std::vector<std::string> watched_environment(const char* const* environment,
   std::string preload = agent;
   for (; *environment != nullptr; ++environment) {
     const std::string_view entry = *environment;
-    if (const auto earlier = value_of(entry, kPreloadVariable)) {
+    if (const auto earlier = value_of_variable(entry, kPreloadVariable)) {
       if (!earlier->empty()) preload.append(":").append(*earlier);
-    } else if (!value_of(entry, kSocketVariable)) {
+    } else if (!value_of_variable(entry, kSocketVariable)) {
       watched.emplace_back(entry);
     }
   }

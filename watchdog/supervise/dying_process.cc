@@ -10,7 +10,7 @@
 namespace pyfault {
 namespace {
 
-constexpr std::size_t kMaxBytes = 16384;
+constexpr std::size_t kMaxProcBytes = 16384;
 constexpr std::uint64_t kExiting = 0x4;  // PF_EXITING of the kernel's task flags
 constexpr std::uint64_t kKill = std::uint64_t{1} << (SIGKILL - 1);
 
@@ -33,8 +33,8 @@ std::uint64_t signal_set(std::string_view status, std::string_view key) {
 
 bool is_dying(pid_t pid, const std::string& root) {
   const std::string folder = root + "/proc/" + std::to_string(pid);
-  const std::string stat = read_file(folder + "/stat", kMaxBytes).value_or("");
-  const std::string status = read_file(folder + "/status", kMaxBytes).value_or("");
+  const std::string stat = read_file(folder + "/stat", kMaxProcBytes).value_or("");
+  const std::string status = read_file(folder + "/status", kMaxProcBytes).value_or("");
   const std::uint64_t pending = signal_set(status, "SigPnd:") | signal_set(status, "ShdPnd:");
   return (task_flags(stat) & kExiting) != 0 || (pending & kKill) != 0;
 }

@@ -13,14 +13,14 @@
 namespace pyfault {
 namespace {
 
-constexpr std::size_t kMaxBytes = std::size_t{1} << 20;  // a container host has many mounts
+constexpr std::size_t kMaxMountBytes = std::size_t{1} << 20;  // a container host has many mounts
 
 // Where the count is, the best first. Those of cgroup v2, which come first, tell of changes.
 constexpr const char* kCounts[] = {"/memory.events.local", "/memory.events", "/memory.oom_control"};
 constexpr auto kEvents = std::span(kCounts).first<2>();
 
 MemoryCgroup cgroup_of(pid_t pid, const std::string& root) {
-  const auto text = read_file(root + "/proc/" + std::to_string(pid) + "/cgroup", kMaxBytes);
+  const auto text = read_file(root + "/proc/" + std::to_string(pid) + "/cgroup", kMaxMountBytes);
   return text ? memory_cgroup(*text) : MemoryCgroup{};
 }
 
@@ -40,7 +40,7 @@ std::optional<std::uint64_t> count_in(std::string_view text) {
 
 std::optional<std::uint64_t> count_of(const std::string& folder) {
   for (const char* file : kCounts) {
-    const auto text = read_file(folder + file, kMaxBytes);
+    const auto text = read_file(folder + file, kMaxMountBytes);
     if (const auto count = text ? count_in(*text) : std::nullopt) return count;
   }
   return std::nullopt;
@@ -51,7 +51,7 @@ std::optional<std::uint64_t> count_of(const std::string& folder) {
 OomKills::OomKills(pid_t pid, const std::string& root) : OomKills(cgroup_of(pid, root), root) {}
 
 OomKills::OomKills(const MemoryCgroup& cgroup, std::string root) : root_(std::move(root)) {
-  const auto mounts = read_file(root_ + "/proc/self/mountinfo", kMaxBytes);
+  const auto mounts = read_file(root_ + "/proc/self/mountinfo", kMaxMountBytes);
   if (cgroup.path.empty() || !mounts) return;
   const std::string folder = folder_of(cgroup, *mounts);
   if (folder.empty()) return;

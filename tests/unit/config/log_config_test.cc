@@ -9,20 +9,20 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr char kWorker[] =
+constexpr char kTwoWorkers[] =
     "worker = [{ name = \"web\", command = [\"gunicorn\"], instances = 2 }]\n";
 
-std::vector<std::string> problems_of(const std::string& lines) {
+std::vector<std::string> problems_of_logs(const std::string& lines) {
   std::vector<std::string> found;
-  for (const Problem& problem : parse_config(kWorker + lines).problems) {
+  for (const Problem& problem : parse_config(kTwoWorkers + lines).problems) {
     found.push_back(describe(problem, "f"));
   }
   return found;
 }
 
 Config config_with(const std::string& lines) {
-  EXPECT_THAT(problems_of(lines), IsEmpty());
-  return parse_config(kWorker + lines).config;
+  EXPECT_THAT(problems_of_logs(lines), IsEmpty());
+  return parse_config(kTwoWorkers + lines).config;
 }
 
 LogSettings log_with(const std::string& lines) {
@@ -91,70 +91,70 @@ TEST(LogConfig, MetricsListenOnTheLoopbackUnlessSaidOtherwise) {
 }
 
 TEST(LogProblems, ALogWithoutAType) {
-  EXPECT_THAT(problems_of("[[log]]\nformat = \"json\""),
+  EXPECT_THAT(problems_of_logs("[[log]]\nformat = \"json\""),
               ElementsAre("f:2: a log without a type; add type = \"file\", \"stderr\", "
                           "\"journald\" or \"syslog\""));
-  EXPECT_THAT(problems_of("[[log]]\ntype = \"journal\""),
+  EXPECT_THAT(problems_of_logs("[[log]]\ntype = \"journal\""),
               ElementsAre("f:3: 'type' can't be 'journal'; did you mean 'journald'?"));
 }
 
 TEST(LogProblems, AKeyThatIsForAnotherType) {
   EXPECT_THAT(
-      problems_of("[[log]]\ntype = \"journald\"\npath = \"/x\""),
+      problems_of_logs("[[log]]\ntype = \"journald\"\npath = \"/x\""),
       ElementsAre("f:4: 'path' is not for a log of type 'journald'; it is for type 'file'"));
 }
 
 TEST(LogProblems, AKeyThatWasMisspelt) {
-  EXPECT_THAT(problems_of("[[log]]\ntype = \"stderr\"\nevent = [\"crash\"]"),
+  EXPECT_THAT(problems_of_logs("[[log]]\ntype = \"stderr\"\nevent = [\"crash\"]"),
               ElementsAre("f:4: a log has no key 'event'; did you mean 'events'?"));
 }
 
 TEST(LogProblems, AFileWithoutAPath) {
-  EXPECT_THAT(problems_of("[[log]]\ntype = \"file\""),
+  EXPECT_THAT(problems_of_logs("[[log]]\ntype = \"file\""),
               ElementsAre("f:2: a log of type 'file' without a path; add path = "
                           "\"/var/log/...\""));
-  EXPECT_THAT(problems_of("[[log]]\ntype = \"file\"\npath = \"log\""),
+  EXPECT_THAT(problems_of_logs("[[log]]\ntype = \"file\"\npath = \"log\""),
               ElementsAre("f:4: 'path' is relative; begin it with /"));
 }
 
 TEST(LogProblems, TwoLogsInOneFile) {
   const std::string log = "[[log]]\ntype = \"file\"\npath = \"/x\"\n";
-  EXPECT_THAT(problems_of(log + log),
+  EXPECT_THAT(problems_of_logs(log + log),
               ElementsAre("f:7: two logs go to '/x'; the other is on line 4"));
 }
 
 TEST(LogProblems, WhatIsNoSize) {
   const std::string file = "[[log]]\ntype = \"file\"\npath = \"/x\"\n";
-  EXPECT_THAT(problems_of(file + "max_size = \"big\""),
+  EXPECT_THAT(problems_of_logs(file + "max_size = \"big\""),
               ElementsAre("f:5: 'max_size' is no size: 'big'; write a text such as \"512K\" or "
                           "\"50MiB\""));
-  EXPECT_THAT(problems_of(file + "keep = 3"),
+  EXPECT_THAT(problems_of_logs(file + "keep = 3"),
               ElementsAre("f:5: 'keep' means nothing where nothing is rotated; add a max_size"));
 }
 
 TEST(LogProblems, AnEventOrAWorkerThatDoesNotExist) {
-  EXPECT_THAT(problems_of("[[log]]\ntype = \"stderr\"\nevents = [\"crashes\"]"),
+  EXPECT_THAT(problems_of_logs("[[log]]\ntype = \"stderr\"\nevents = [\"crashes\"]"),
               ElementsAre("f:4: there is no event 'crashes'; did you mean 'crash'?"));
-  EXPECT_THAT(problems_of("[[log]]\ntype = \"stderr\"\nworkers = [\"wbe\"]"),
+  EXPECT_THAT(problems_of_logs("[[log]]\ntype = \"stderr\"\nworkers = [\"wbe\"]"),
               ElementsAre("f:4: there is no worker 'wbe'; did you mean 'web'?"));
 }
 
 TEST(LogProblems, AnAddressThatLeadsNowhere) {
-  EXPECT_THAT(problems_of("[[log]]\ntype = \"syslog\"\naddress = \"logs:514\""),
+  EXPECT_THAT(problems_of_logs("[[log]]\ntype = \"syslog\"\naddress = \"logs:514\""),
               ElementsAre("f:4: 'address' leads nowhere: 'logs:514'; write \"/dev/log\", "
                           "\"udp://HOST:PORT\" or \"tcp://HOST:PORT\""));
-  EXPECT_THAT(problems_of("[metrics]\nlisten = \"9464\""),
+  EXPECT_THAT(problems_of_logs("[metrics]\nlisten = \"9464\""),
               ElementsAre("f:3: 'listen' is no address: '9464'; write a number and a port: "
                           "\"127.0.0.1:9464\""));
 }
 
 TEST(LogProblems, AFacilityThatDoesNotExist) {
-  EXPECT_THAT(problems_of("[[log]]\ntype = \"syslog\"\nfacility = \"demon\""),
+  EXPECT_THAT(problems_of_logs("[[log]]\ntype = \"syslog\"\nfacility = \"demon\""),
               ElementsAre("f:4: there is no facility 'demon'; did you mean 'daemon'?"));
 }
 
 TEST(LogProblems, AMessageThatIsTooShortOrTooLong) {
-  EXPECT_THAT(problems_of("[[log]]\ntype = \"syslog\"\nmax_message = \"100\""),
+  EXPECT_THAT(problems_of_logs("[[log]]\ntype = \"syslog\"\nmax_message = \"100\""),
               ElementsAre("f:4: 'max_message' is out of bounds; it takes 480 bytes to 1 MiB"));
 }
 

@@ -9,7 +9,7 @@
 namespace pyfault {
 namespace {
 
-constexpr pid_t kPid = 100;
+constexpr pid_t kWatched = 100;
 
 class OomKillsTest : public testing::Test {
  protected:
@@ -36,7 +36,7 @@ class OomKillsTest : public testing::Test {
     return ::poll(&one, 1, 0) == 1;
   }
   void is_dying() const { put("/proc/100/stat", "100 (python3) R 1 1 1 0 -1 4194308 0\n"); }
-  OomKills watch() const { return OomKills(kPid, files_.directory()); }
+  OomKills watch() const { return OomKills(kWatched, files_.directory()); }
 
   TemporaryFiles files_;
 };
@@ -45,9 +45,9 @@ TEST_F(OomKillsTest, ACountThatRoseIsAKill) {
   is_in("0::/web\n");
   v2_count("4");
   const OomKills kills = watch();
-  EXPECT_FALSE(kills.rose(kPid));
+  EXPECT_FALSE(kills.rose(kWatched));
   v2_count("5");
-  EXPECT_TRUE(kills.rose(kPid));
+  EXPECT_TRUE(kills.rose(kWatched));
 }
 
 TEST_F(OomKillsTest, ACgroupIsWatchedBeforeAnybodyIsInIt) {
@@ -55,7 +55,7 @@ TEST_F(OomKillsTest, ACgroupIsWatchedBeforeAnybodyIsInIt) {
   const OomKills kills(MemoryCgroup{true, "/web"}, files_.directory());
   is_in("0::/web\n");
   v2_count("1");
-  EXPECT_TRUE(kills.rose(kPid));
+  EXPECT_TRUE(kills.rose(kWatched));
 }
 
 TEST_F(OomKillsTest, AKillThatIsExplainedIsNotCountedAgain) {
@@ -64,9 +64,9 @@ TEST_F(OomKillsTest, AKillThatIsExplainedIsNotCountedAgain) {
   OomKills kills = watch();
   v2_count("5");
   kills.count_anew();
-  EXPECT_FALSE(kills.rose(kPid));
+  EXPECT_FALSE(kills.rose(kWatched));
   v2_count("6");
-  EXPECT_TRUE(kills.rose(kPid));
+  EXPECT_TRUE(kills.rose(kWatched));
 }
 
 TEST_F(OomKillsTest, V1CountsToo) {
@@ -74,9 +74,9 @@ TEST_F(OomKillsTest, V1CountsToo) {
   v1_count("0");
   const OomKills kills = watch();
   is_in("4:memory:/\n0::/\n");  // as v1 shows a zombie
-  EXPECT_FALSE(kills.rose(kPid));
+  EXPECT_FALSE(kills.rose(kWatched));
   v1_count("1");
-  EXPECT_TRUE(kills.rose(kPid));
+  EXPECT_TRUE(kills.rose(kWatched));
 }
 
 TEST_F(OomKillsTest, AChildCgroupsKillIsNotOurs) {
@@ -85,7 +85,7 @@ TEST_F(OomKillsTest, AChildCgroupsKillIsNotOurs) {
   v2_count("0");
   const OomKills kills = watch();
   v2_count("1");
-  EXPECT_FALSE(kills.rose(kPid));
+  EXPECT_FALSE(kills.rose(kWatched));
 }
 
 TEST_F(OomKillsTest, OfAProcessThatHasMovedNothingIsKnown) {
@@ -94,7 +94,7 @@ TEST_F(OomKillsTest, OfAProcessThatHasMovedNothingIsKnown) {
   const OomKills kills = watch();
   v2_count("1");
   is_in("0::/elsewhere\n");
-  EXPECT_FALSE(kills.rose(kPid));
+  EXPECT_FALSE(kills.rose(kWatched));
 }
 
 TEST_F(OomKillsTest, AKillThatTheProgramOutlivedWasAnothers) {
@@ -102,12 +102,12 @@ TEST_F(OomKillsTest, AKillThatTheProgramOutlivedWasAnothers) {
   v2_count("0");
   OomKills kills = watch();
   v2_count("1");
-  EXPECT_TRUE(kills.settle(kPid));
-  EXPECT_TRUE(kills.rose(kPid));
-  EXPECT_FALSE(kills.settle(kPid));
-  EXPECT_FALSE(kills.rose(kPid));
+  EXPECT_TRUE(kills.settle(kWatched));
+  EXPECT_TRUE(kills.rose(kWatched));
+  EXPECT_FALSE(kills.settle(kWatched));
+  EXPECT_FALSE(kills.rose(kWatched));
   v2_count("2");
-  EXPECT_TRUE(kills.rose(kPid));
+  EXPECT_TRUE(kills.rose(kWatched));
 }
 
 TEST_F(OomKillsTest, AKillIsNotTakenForAnothersWhileTheProgramTakesLongToDie) {
@@ -116,17 +116,17 @@ TEST_F(OomKillsTest, AKillIsNotTakenForAnothersWhileTheProgramTakesLongToDie) {
   OomKills kills = watch();
   v2_count("1");
   is_dying();
-  for (int times = 0; times < 3; ++times) EXPECT_TRUE(kills.settle(kPid));
-  EXPECT_TRUE(kills.rose(kPid));
+  for (int times = 0; times < 3; ++times) EXPECT_TRUE(kills.settle(kWatched));
+  EXPECT_TRUE(kills.rose(kWatched));
 }
 
 TEST_F(OomKillsTest, WithoutAKillThereIsNothingToSettle) {
   is_in("0::/web\n");
   v2_count("1");
   OomKills kills = watch();
-  EXPECT_FALSE(kills.settle(kPid));
+  EXPECT_FALSE(kills.settle(kWatched));
   std::filesystem::remove_all(files_.directory() + "/sys");
-  EXPECT_FALSE(kills.settle(kPid));
+  EXPECT_FALSE(kills.settle(kWatched));
 }
 
 TEST_F(OomKillsTest, AChangeOfTheCountIsSeen) {
@@ -147,12 +147,12 @@ TEST_F(OomKillsTest, WhereTheCountIsUnknownOrSilentNobodyIsWokenForIt) {
 }
 
 TEST_F(OomKillsTest, WhatCannotBeReadIsNoKill) {
-  EXPECT_FALSE(watch().rose(kPid));
+  EXPECT_FALSE(watch().rose(kWatched));
   is_in("0::/web\n");
-  EXPECT_FALSE(watch().rose(kPid));
+  EXPECT_FALSE(watch().rose(kWatched));
   const OomKills before_the_file_came = watch();
   v2_count("1");
-  EXPECT_FALSE(before_the_file_came.rose(kPid));
+  EXPECT_FALSE(before_the_file_came.rose(kWatched));
 }
 
 TEST_F(OomKillsTest, AFileThatHasGoneIsNoKill) {
@@ -160,7 +160,7 @@ TEST_F(OomKillsTest, AFileThatHasGoneIsNoKill) {
   v2_count("1");
   const OomKills kills = watch();
   std::filesystem::remove_all(files_.directory() + "/sys");
-  EXPECT_FALSE(kills.rose(kPid));
+  EXPECT_FALSE(kills.rose(kWatched));
 }
 
 TEST_F(OomKillsTest, ACountThatIsNoNumberIsNone) {
@@ -168,7 +168,7 @@ TEST_F(OomKillsTest, ACountThatIsNoNumberIsNone) {
   v2_count("many");
   const OomKills kills = watch();
   v2_count("5");
-  EXPECT_FALSE(kills.rose(kPid));
+  EXPECT_FALSE(kills.rose(kWatched));
 }
 
 }  // namespace
