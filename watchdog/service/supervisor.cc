@@ -10,6 +10,7 @@
 #include <csignal>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -216,14 +217,18 @@ void Supervisor::look_for_lost_essentials() {
   }
 }
 
+// One in a turn of the loop, so that whatever else has to be done is done in between. They stand in
+// start order, and begin when those of a lower one have started.
 void Supervisor::start_next() {
+  std::optional<int> starting;  // the lowest order of which one is
   for (Entry& entry : entries_) {
-    const bool must_wait = std::ranges::any_of(entries_, [&](const Entry& other) {
-      return order(other.worker) < order(entry.worker) &&
-             (!other.worker->has_begun() || other.worker->state() == WorkerState::kStarting);
-    });
-    if (must_wait) return;
-    if (!entry.worker->has_begun()) entry.worker->begin();
+    if (starting && order(entry.worker) > *starting) return;
+    if (!entry.worker->has_begun()) {
+      entry.worker->begin();
+      return settling_.request();
+    }
+    if (!starting && entry.worker->state() == WorkerState::kStarting)
+      starting = order(entry.worker);
   }
 }
 
