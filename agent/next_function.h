@@ -31,5 +31,7 @@ class NextFunction {
 // Look up what their functions stand before.
 void find_next_writes();
 void find_next_actions();
+void find_next_execs();
+void find_next_sandboxes();
 
 }  // namespace pyfault

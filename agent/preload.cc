@@ -8,10 +8,12 @@
 #include <cerrno>
 #include <new>
 
-#include "agent/attach.h"
 #include "agent/find_python.h"
+#include "agent/find_watchdog.h"
 #include "agent/in_signal/agent_state.h"
+#include "agent/in_signal/attach.h"
 #include "agent/in_signal/crash_handler.h"
+#include "agent/in_signal/system_calls.h"
 #include "agent/late_python.h"
 #include "agent/next_function.h"
 #include "agent/pyfault.h"
@@ -21,14 +23,28 @@
 namespace pyfault {
 namespace {
 
-Hello make_hello(const FoundPython& python) {
-  return {kHandshakeMagic,
-          kProtocolVersion,
-          python.status,
-          getpid(),
-          python.view.version_hex,
-          python.view.layout.free_threaded,
-          static_cast<std::uint32_t>(python.failed_check)};
+// main()'s, which glibc gives to constructors too.
+int main_argc = 0;
+char** main_argv = nullptr;
+
+void describe_python(const FoundPython& python, Hello& hello) {
+  hello.magic = kHandshakeMagic;
+  hello.protocol = kProtocolVersion;
+  hello.status = python.status;
+  hello.pid = getpid();
+  hello.realtime_ns = clock_ns(CLOCK_REALTIME);
+  hello.version_hex = python.view.version_hex;
+  hello.free_threaded = python.view.layout.free_threaded;
+  hello.failed_check = static_cast<std::uint32_t>(python.failed_check);
+}
+
+// Where the ring will be, now or later.
+bool reserve_ring(WatchdogLink& link) {
+  void* ring =
+      mmap(nullptr, kRingSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (ring == MAP_FAILED) return false;
+  link.ring = static_cast<std::byte*>(ring);
+  return true;
 }
 
 // The record is made on a stack of its own, one a process: large enough for the deepest path
@@ -57,7 +73,13 @@ void give_main_thread_signal_stack() {
 
 void start_with(const FoundPython& python) {
   AgentState state{};
-  if (!attach(make_hello(python), state.watchdog)) return;
+  if (!find_watchdog(main_argc, main_argv, state.watchdog)) return;
+  describe_python(python, state.watchdog.hello);
+  if (!reserve_ring(state.watchdog)) return;
+  if (attach(state.watchdog) == AttachResult::kNobody) {
+    munmap(state.watchdog.ring, kRingSize);
+    return;
+  }
   state.python = python.view;
   state.libc_message = reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, "__abort_msg"));
   if (!prepare_crash_stack(state) || !prepare_owner(state)) return;
@@ -73,10 +95,14 @@ void start() {
   on_late_python([](void* scope) { start_with(find_python(scope)); });
 }
 
-[[gnu::constructor]] void on_load() {
+[[gnu::constructor]] void on_load(int argc, char** argv, char**) {
   const int error = errno;
+  main_argc = argc;
+  main_argv = argv;
   find_next_writes();
   find_next_actions();
+  find_next_execs();
+  find_next_sandboxes();
   start();
   errno = error;
 }

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <new>
 
+#include "agent/in_signal/crash_handler.h"
 #include "agent/next_function.h"
 #include "agent/signal_stack.h"
 
@@ -62,6 +63,7 @@ int create_thread(pthread_t* thread, const pthread_attr_t* attributes, StartRout
                   void* argument) {
   const auto real = next_create.get();
   if (real == nullptr) return EAGAIN;
+  make_sure_of_watchdog();
   ThreadStart* start =
       enabled.load(std::memory_order_acquire) ? make_start(routine, argument) : nullptr;
   if (start == nullptr) return real(thread, attributes, routine, argument);

@@ -1,14 +1,22 @@
-// The attach handshake, over a Unix SOCK_SEQPACKET socket named by PYFAULT_SOCKET, and the tokens
-// on the wake-up pipe. "@name" is an abstract address; where the name begins with "/", there may be
-// a socket file of that name too, for those who can't see the abstract one. Anything else is a
-// path.
+// How an agent attaches to the watchdog, and wakes it. Nobody waits for an answer, for there is
+// none: what the watchdog has to say it writes into the ring (ring_layout.h).
 //
-//   agent -> watchdog   Hello
-//   watchdog -> agent   Welcome, with two descriptors by SCM_RIGHTS: the ring (a sealed memfd of
-//                       kRingSize bytes) and the write end of the wake-up pipe (non-blocking)
+// PYFAULT_SOCKET names a listening Unix SOCK_SEQPACKET socket. "@name" is an abstract address;
+// where the name begins with "/", there may be a socket file of that name too, for those who can't
+// see the abstract one. Anything else is a path. A name that ends in ".N" says that the watchdog
+// asks for dumps by the real-time signal N.
 //
-// An agent that will not arm (an interpreter it does not know) says so in its Hello and gets no
-// Welcome. Then the socket is closed: a program that runs costs the watchdog no connection.
+//   agent -> watchdog   Hello, with one descriptor by SCM_RIGHTS: the ring that the agent has made,
+//                       a memfd of kRingSize bytes, sealed against shrinking and growing
+//
+// Then the agent closes its end and all descriptors of its own. A hello is good from the moment
+// that it is queued at the listener: the watchdog, or the one after it, finds the ring there, and
+// the crash in it, when it comes to it. An agent that will not arm (an interpreter that it does not
+// know) says so in its Hello, which comes without a ring.
+//
+// To wake the watchdog, an agent writes a Wake into the named pipe beside the socket file, NAME +
+// kWakePipeSuffix, or sends one to the socket where it can't open that (chroot, dropped rights).
+// What there is to be seen is in the ring; a wake-up that is lost delays that it is found.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +24,9 @@
 namespace pyfault {
 
 inline constexpr char kSocketVariable[] = "PYFAULT_SOCKET";
+inline constexpr char kWakePipeSuffix[] = ".wake";
 inline constexpr std::uint32_t kHandshakeMagic = 0x48465950;  // "PYFH"
-inline constexpr std::uint16_t kProtocolVersion = 2;          // changes with record.h too
+inline constexpr std::uint16_t kProtocolVersion = 3;  // changes with record.h and ring_layout.h too
 
 enum class ArmStatus : std::uint16_t {
   kWillArm = 0,
@@ -25,43 +34,37 @@ enum class ArmStatus : std::uint16_t {
   kInconsistentOffsets = 2,  // _Py_DebugOffsets contradicts the table
 };
 
+// What /proc says of the process while it lives, for a watchdog that comes later. Cut where it is
+// longer; the name and the executable end in a NUL.
+struct ProcessClaims {
+  char name[16];
+  char executable[512];
+  char command[1536];  // the arguments, each ends in a NUL; then zeroes
+};
+
 struct Hello {
   std::uint32_t magic;
   std::uint16_t protocol;
   ArmStatus status;
-  std::int32_t pid;             // as the process sees itself
+  std::int32_t pid;  // as the process sees itself, and its parent
+  std::int32_t ppid;
   std::uint32_t version_hex;    // PY_VERSION_HEX
   std::uint32_t free_threaded;  // 0 or 1
   std::uint32_t failed_check;   // which offset, for kInconsistentOffsets; see agent/debug_offsets.h
+  std::uint32_t reserved;
+  std::int64_t realtime_ns;  // when the agent was loaded: what is older may be trusted
+  std::int64_t boottime_ns;  // when it was said, by the clock by which /proc tells ages
+  ProcessClaims claims;
 };
-static_assert(sizeof(Hello) == 24);
+static_assert(sizeof(Hello) == 48 + sizeof(ProcessClaims));
 
-struct Welcome {
-  std::uint32_t magic;
-  std::uint16_t protocol;
-  std::uint16_t dump_signal;     // a real-time signal that asks for a dump; 0: none does
-  std::uint32_t ack_timeout_ms;  // how long a crashing process waits for the watchdog, at most
-  std::uint32_t ring_version;
-  std::uint64_t ring_size;
+// `ring` is its inode number.
+struct Wake {
+  std::uint64_t ring;
 };
-static_assert(sizeof(Welcome) == 24);
+static_assert(sizeof(Wake) == 8, "smaller than PIPE_BUF, so each arrives whole");
 
 inline constexpr std::uint32_t kDefaultAckTimeoutMs = 2000;
-inline constexpr std::uint32_t kMaxAckTimeoutMs = 60'000;  // whatever a Welcome says
-
-enum class TokenKind : std::uint16_t {
-  kRecord = 1,           // pid has published a record: look at the ring
-  kForked = 2,           // pid is a forked child that shares the ring
-  kHandlerReplaced = 3,  // pid has a handler of its own for `signal` now, in place of ours
-  kBorrowerDied = 4,     // a vfork child on the memory of pid dies of `signal`
-};
-
-// What goes over the pipe. Smaller than PIPE_BUF, so each arrives whole.
-struct Token {
-  TokenKind kind;
-  std::uint16_t signal;  // 0 where the kind names none
-  std::int32_t pid;
-};
-static_assert(sizeof(Token) == 8);
+inline constexpr std::uint32_t kMaxAckTimeoutMs = 60'000;  // whatever the ring says
 
 }  // namespace pyfault

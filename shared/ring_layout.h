@@ -7,7 +7,7 @@
 // from the ring.
 //
 // Picture.
-//   0            4096                          4096 + kSlotSize
+//   0            kRingHeaderSize
 //   | RingHeader | SlotHeader | payload ...... | SlotHeader | payload ...... | ...
 //   Pages are touched only when used; the watchdog gives them back after reading.
 //
@@ -24,6 +24,15 @@
 // low half is the futex word. Release adds one to the generation, so a writer that waits for its
 // ack sees the word change even when another process claims the slot at once.
 //
+// Stages of a ring. The agent makes it kWaiting, and may use it at once. kTaken: a watchdog looks
+// after it, and will be found in it again by the one that comes next. kLeft: the watchdog knows of
+// no living process that uses it, and looks at it no more; whoever is left attaches anew.
+//
+// Children. A forked child shares its parent's ring, and enters its pid in the first free cell of
+// `children`; the watchdog empties the cell when it is dead. A child looks at the stage after it
+// has entered itself, and a watchdog that leaves a ring looks at the children again after it has
+// said so, so that one of the two sees the other (both are sequentially consistent).
+//
 // Memory order. `committed` is stored with release after the bytes it covers; `publish` is a
 // release exchange after the last commit. The reader loads both with acquire. Claim is acquire.
 #pragma once
@@ -35,8 +44,9 @@
 namespace pyfault {
 
 inline constexpr std::uint64_t kRingMagic = 0x31474e4952465950;  // "PYFRING1", little-endian
-inline constexpr std::uint32_t kRingVersion = 1;
-inline constexpr std::size_t kRingHeaderSize = 4096;
+inline constexpr std::uint32_t kRingVersion = 2;
+inline constexpr std::size_t kRingHeaderSize = 3 * 4096;
+inline constexpr std::uint32_t kMostChildren = 2048;  // that live at a time
 inline constexpr std::uint32_t kSlotCount = 8;
 // Room for 150 threads of 256 distinct frames, or some 8,000 code objects.
 inline constexpr std::size_t kSlotSize = std::size_t{2} << 20;
@@ -45,14 +55,45 @@ inline constexpr std::size_t kSlotSize = std::size_t{2} << 20;
 inline constexpr std::size_t kSlotKeptBytes = std::size_t{64} << 10;
 inline constexpr std::size_t kRingSize = kRingHeaderSize + kSlotCount * kSlotSize;
 
+enum class RingStage : std::uint32_t { kWaiting = 0, kTaken = 1, kLeft = 2 };
+
+// A vfork child died on its parent's memory, where it could leave no record of its own.
+struct LostChild {
+  std::uint16_t count;  // of all so far, wraps around
+  std::uint16_t signal;
+  std::int32_t parent;
+
+  static constexpr LostChild unpack(std::uint64_t word) {
+    return {static_cast<std::uint16_t>(word), static_cast<std::uint16_t>(word >> 16),
+            static_cast<std::int32_t>(word >> 32)};
+  }
+  constexpr std::uint64_t pack() const {
+    return std::uint64_t{static_cast<std::uint32_t>(parent)} << 32 | std::uint64_t{signal} << 16 |
+           count;
+  }
+};
+
 struct RingHeader {
+  // The agent's, who makes the ring.
   std::uint64_t magic;
   std::uint32_t version;
   std::uint32_t slot_count;
   std::uint64_t slot_size;
-  std::atomic<std::uint32_t> dropped_records;  // crashes that found no free slot in time
+  std::uint64_t id;  // the memfd's inode number
+  // The watchdog's.
+  std::atomic<RingStage> stage;
+  std::atomic<std::uint32_t> ack_timeout_ms;  // 0: not said yet, kDefaultAckTimeoutMs
+  // The agents', from here on.
+  std::atomic<std::uint32_t> dropped_records;         // crashes that found no free slot in time
+  std::atomic<std::uint32_t> unknown_children;        // those that found no free cell below
+  std::atomic<std::uint64_t> replaced_handlers;       // of signal n: bit n - 1
+  std::atomic<std::uint64_t> lost_child;              // the last one; see LostChild
+  std::atomic<std::uint32_t> children_end;            // no cell from here on has been used yet
+  std::atomic<std::int32_t> children[kMostChildren];  // pids as they see themselves; 0: free
 };
 static_assert(sizeof(RingHeader) <= kRingHeaderSize);
+static_assert(std::atomic<RingStage>::is_always_lock_free);
+static_assert(std::atomic<std::int32_t>::is_always_lock_free);
 
 enum class SlotState : std::uint32_t { kFree = 0, kClaimed = 1, kPublished = 2 };
 

@@ -71,4 +71,37 @@ std::uint32_t RingReader::dropped_records() const {
   return ring_header(ring_)->dropped_records.load(std::memory_order_relaxed);
 }
 
+std::uint32_t RingReader::unknown_children() const {
+  return ring_header(ring_)->unknown_children.load(std::memory_order_relaxed);
+}
+
+std::uint64_t RingReader::replaced_handlers() const {
+  return ring_header(ring_)->replaced_handlers.load(std::memory_order_relaxed);
+}
+
+LostChild RingReader::lost_child() const {
+  return LostChild::unpack(ring_header(ring_)->lost_child.load(std::memory_order_relaxed));
+}
+
+std::uint32_t RingReader::children_end() const {
+  const std::uint32_t end = ring_header(ring_)->children_end.load();
+  return end < kMostChildren ? end : kMostChildren;
+}
+
+std::int32_t RingReader::child(std::uint32_t cell) const {
+  return ring_header(ring_)->children[cell].load();
+}
+
+void RingReader::remove_child(std::uint32_t cell, std::int32_t expected) {
+  ring_header(ring_)->children[cell].compare_exchange_strong(expected, 0);
+}
+
+void RingReader::set_ack_timeout(std::uint32_t milliseconds) {
+  ring_header(ring_)->ack_timeout_ms.store(milliseconds, std::memory_order_relaxed);
+}
+
+void RingReader::set_stage(RingStage stage) {
+  ring_header(ring_)->stage.store(stage);
+}
+
 }  // namespace pyfault

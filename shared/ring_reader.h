@@ -49,8 +49,24 @@ class RingReader {
   // `expected`, and then nothing is changed.
   bool release(std::uint32_t index, std::uint64_t expected);
 
-  // Records that found no free slot since the ring was made; wraps around.
-  std::uint32_t dropped_records() const;
+  // Of the ring, since it was made; wraps around.
+  std::uint32_t dropped_records() const;   // that found no free slot
+  std::uint32_t unknown_children() const;  // that found no free cell
+
+  // Bit n - 1: signal n.
+  std::uint64_t replaced_handlers() const;
+  // The count of all, and the last one.
+  LostChild lost_child() const;
+
+  // The cells that may be used are those below; at most kMostChildren.
+  std::uint32_t children_end() const;
+  // cell < kMostChildren, here and below. Any number at all, 0 for a free cell.
+  std::int32_t child(std::uint32_t cell) const;
+  void remove_child(std::uint32_t cell, std::int32_t expected);
+
+  void set_ack_timeout(std::uint32_t milliseconds);
+  // Seen by whoever enters the children after it, who is seen by us if before.
+  void set_stage(RingStage stage);
 
  private:
   void* ring_;

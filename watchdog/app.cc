@@ -17,6 +17,7 @@
 #include "watchdog/os/pidfd.h"
 #include "watchdog/program_run.h"
 #include "watchdog/reporter.h"
+#include "watchdog/service/process_tree.h"
 #include "watchdog/supervise/agent_environment.h"
 #include "watchdog/supervise/child_process.h"
 #include "watchdog/supervise/command.h"
@@ -42,7 +43,8 @@ class Watch {
   explicit Watch(const Options& options)
       : reporter_({log_by_option(options.log, options.log_format)}),
         server_(
-            io_, [this](Event event) { on_event(std::move(event)); }, AttachLimits{},
+            io_, [this](Event event) { on_event(std::move(event)); },
+            AttachLimits{.all_exits = options.all_exits},
             [this](const Process& process) { program_.refresh(process); }) {}
 
   ChildProcess start(const Options& options);
@@ -67,6 +69,10 @@ class Watch {
 };
 
 void Watch::on_event(Event event) {
+  if (auto* exit = std::get_if<ExitEvent>(&event.body)) {
+    if (event.process.pid == program_.pid()) return;  // told when it has been reaped
+    exit->parents = parents_from(event.process.ppid, program_.pid());
+  }
   program_.note(event);
   reporter_.report(std::move(event));
 }

@@ -32,6 +32,8 @@ Options:
   --log-format FORMAT      text         for people (default)
                            json         one event a line
                            faulthandler what CPython's faulthandler would print
+  --all-exits              report the end of every watched process below PROGRAM, not only ends
+                           that were not clean (code 0; SIGTERM, SIGINT, SIGHUP or SIGPIPE)
   --doctor                 crash children of the interpreter in five typical ways, and print what
                            is reported and what stands in the way; exit status 0 when all five
                            reports are complete, else 1
@@ -90,6 +92,7 @@ LogFormat parse_log_format(const std::string& name) {
 // What CLI11 finds in the words before --exec.
 struct OwnOptions {
   std::optional<std::string> python, log, log_format, config;
+  bool all_exits = false;
   bool doctor = false;
   bool help = false;
   bool version = false;
@@ -123,6 +126,7 @@ OwnOptions parse_own(std::vector<std::string> words) {
   app.set_help_flag();
   app.allow_extras();
   app.add_flag("-h,--help", own.help)->disable_flag_override();
+  app.add_flag("--all-exits", own.all_exits)->disable_flag_override();
   app.add_flag("--doctor", own.doctor)->disable_flag_override();
   app.add_flag("--version", own.version)->disable_flag_override();
   add_value(app, "--python", own.python, "PATH");
@@ -141,8 +145,8 @@ OwnOptions parse_own(std::vector<std::string> words) {
 
 Checkup parse_checkup(const OwnOptions& own, bool has_exec) {
   if (has_exec) refuse("--doctor runs programs of its own: leave out --exec");
-  if (own.log || own.log_format)
-    refuse("--doctor prints on stdout: leave out --log and --log-format");
+  if (own.log || own.log_format || own.all_exits)
+    refuse("--doctor prints on stdout: leave out --log, --log-format and --all-exits");
   Checkup checkup;
   if (own.python) checkup.python = *own.python;
   return checkup;
@@ -150,6 +154,7 @@ Checkup parse_checkup(const OwnOptions& own, bool has_exec) {
 
 ServiceOptions parse_service(const OwnOptions& own, bool has_exec) {
   if (has_exec) refuse("--config names the programs to run: leave out --exec");
+  if (own.all_exits) refuse("--all-exits is for --exec: write all_exits = true in the file");
   ServiceOptions service;
   service.file = *own.config;
   if (own.python) service.python = *own.python;
@@ -177,6 +182,7 @@ std::variant<Options, ServiceOptions, Checkup, Answer> parse_options(
   if (own.python) options.python = *own.python;
   options.log = own.log;
   if (own.log_format) options.log_format = parse_log_format(*own.log_format);
+  options.all_exits = own.all_exits;
   return options;
 }
 

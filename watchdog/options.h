@@ -17,6 +17,7 @@ struct Options {
   std::string python = "python3";    // a path, or a name looked up on PATH
   std::optional<std::string> log;    // file to append reports to; none: stderr
   LogFormat log_format = LogFormat::kText;
+  bool all_exits = false;  // of processes below it; else those that were not clean
 };
 
 struct ServiceOptions {

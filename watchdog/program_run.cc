@@ -1,10 +1,10 @@
 #include "watchdog/program_run.h"
 
-#include <sys/wait.h>
-
 #include <algorithm>
 #include <csignal>
 #include <iterator>
+
+#include "watchdog/event/wait_status.h"
 
 namespace pyfault {
 namespace {
@@ -21,16 +21,8 @@ double seconds(const timeval& time) {
 }
 
 ExitEvent describe(const ChildEnd& end) {
-  ExitEvent exit;
-  const int status = end.wait_status;
-  if (WIFSIGNALED(status)) {
-    exit.signal = WTERMSIG(status);
-    exit.core_dumped = WCOREDUMP(status);
-    exit.reason = *exit.signal == SIGKILL && end.oom_kills_rose ? kOomKilled : "signaled";
-  } else {
-    exit.code = WEXITSTATUS(status);
-    exit.reason = "exited";
-  }
+  ExitEvent exit = exit_of(end.wait_status);
+  if (exit.signal == SIGKILL && end.oom_kills_rose) exit.reason = kOomKilled;
   if (!end.usage) return exit;
   exit.max_rss_bytes = std::int64_t{end.usage->ru_maxrss} * 1024;
   exit.user_seconds = seconds(end.usage->ru_utime);

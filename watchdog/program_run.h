@@ -41,6 +41,8 @@ class ProgramRun {
   // become.
   void refresh(const Process& process);
 
+  int pid() const { return process_.pid; }
+
   Event start_event() const;
 
   // Names the last crash when the program ended by that crash's signal, by any signal once it was

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "agent/in_signal/attach.h"
 #include "agent/in_signal/capture_fault.h"
 #include "agent/in_signal/capture_threads.h"
 #include "agent/in_signal/guarded_copy.h"
@@ -24,6 +25,8 @@ static_assert(std::atomic<int>::is_always_lock_free);
 // The thread that records a crash; the first one wins, and stays if the process is to die.
 constinit std::atomic<int> winner{0};
 constinit std::atomic<int> dumper{0};
+// False: in a forked child whose ring knows nothing of it yet.
+constinit std::atomic<bool> has_joined{true};
 constinit SlotWriter crash_slot;
 constinit std::uintptr_t resume_stack = 0;
 CaptureScratch crash_scratch;
@@ -70,13 +73,16 @@ void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault,
   capture_threads(capture, known ? &own : nullptr, self.tid);
 }
 
-bool ping(int pid) {
-  return wake_watchdog(agent().watchdog, {TokenKind::kRecord, 0, pid});
+void publish_and_wait(SlotWriter& slot) {
+  const PublishedSlot published = slot.publish();
+  const Bell bell(agent().watchdog);
+  if (bell.ring(agent().watchdog)) wait_for_ack(agent().watchdog, bell, published);
 }
 
-void publish_and_wait(SlotWriter& slot, int pid) {
-  const PublishedSlot published = slot.publish();
-  if (ping(pid)) wait_for_ack(agent().watchdog, published);
+void join() {
+  if (has_joined.exchange(true)) return;
+  join_ring(agent().watchdog, own_pid());
+  if (is_attached(agent().watchdog)) wake_watchdog(agent().watchdog);
 }
 
 // Runs on the crash stack. From here on that stack is the alternate one, so that a nested fault is
@@ -85,6 +91,8 @@ void record_crash(void* argument) {
   const auto& call = *static_cast<const CrashCall*>(argument);
   const stack_t stack{agent().crash_stack, 0, agent().crash_stack_size};
   sys_sigaltstack(&stack, nullptr);
+  join();
+  if (!have_ring_for_crash(agent().watchdog, dumper.load() != 0)) return;
   const Identity self = own_identity();
   crash_slot = claim_slot(agent().watchdog, self.pid);
   if (!crash_slot) return;
@@ -93,7 +101,7 @@ void record_crash(void* argument) {
   write_record(crash_slot, crash_scratch,
                repeated ? Fault{&original.info, original.context} : Fault{call.info, call.context},
                self);
-  publish_and_wait(crash_slot, self.pid);
+  publish_and_wait(crash_slot);
 }
 
 // A fault of our own, outside guarded_copy(): what has been committed is all there will be. The
@@ -102,7 +110,7 @@ void seal_and_abandon(ucontext_t* context) {
   SlotWriter slot = std::move(crash_slot);
   if (slot) {
     slot.cut_short(CutShort::kFaultInHandler);
-    publish_and_wait(slot, own_pid());
+    publish_and_wait(slot);
   }
   greg_t* registers = context->uc_mcontext.gregs;
   registers[REG_RSP] = static_cast<greg_t>(resume_stack);
@@ -112,7 +120,7 @@ void seal_and_abandon(ucontext_t* context) {
 // Another thread is recording its crash; the process dies of that one. Bounded, should it not.
 void park() {
   constexpr timespec kPause{0, 10'000'000};
-  const std::uint32_t limit_ms = 2 * agent().watchdog.ack_timeout_ms + 1000;
+  const std::uint32_t limit_ms = 2 * ack_timeout_ms(agent().watchdog) + 1000;
   for (std::uint32_t waited_ms = 0; waited_ms < limit_ms && winner.load() != 0; waited_ms += 10) {
     sys_nanosleep(&kPause);
   }
@@ -126,13 +134,37 @@ bool resume_guarded_copy(ucontext_t* context) {
   return true;
 }
 
+// In a forked child: what a thread of the parent was doing in a handler at the fork does not
+// concern it.
+void take_memory_over() {
+  agent().owner->store(sys_getpid());
+  winner.store(0);
+  dumper.store(0);
+  crash_slot = SlotWriter();
+  forget_attach_of_parent();
+  has_joined.store(false);
+}
+
 // A vfork child runs on its parent's memory: a crash there must not be recorded as the parent's,
 // nor take the parent's place. A child that was forked past the C library has memory of its own,
 // and only has not heard yet that it is one.
 bool is_own_process() {
   const int owning = agent().owner->load();
-  if (owning == 0) forget_parent();
+  if (owning == 0) take_memory_over();
   return owning == 0 || owning == own_pid();
+}
+
+// Counted in the ring, where the last one is named.
+void tell_of_lost_child(int signal) {
+  if (!is_attached(agent().watchdog)) return;
+  std::atomic<std::uint64_t>& word = ring_header(agent().watchdog.ring)->lost_child;
+  std::uint64_t before = word.load();
+  LostChild child{};
+  do {
+    child = {static_cast<std::uint16_t>(LostChild::unpack(before).count + 1),
+             static_cast<std::uint16_t>(signal), agent().owner->load()};
+  } while (!word.compare_exchange_strong(before, child.pack()));
+  wake_watchdog(agent().watchdog);
 }
 
 enum class Entry { kWinner, kNested, kLateComer };
@@ -180,8 +212,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
       if (!previous_action_is_default(signal)) winner.store(0);
     }
   } else if (previous_action_is_default(signal)) {
-    const auto number = static_cast<std::uint16_t>(signal);
-    wake_watchdog(agent().watchdog, {TokenKind::kBorrowerDied, number, agent().owner->load()});
+    tell_of_lost_child(signal);
   }
   let_previous_action_run(*info, *registers);
 }
@@ -234,26 +265,42 @@ void arm(const AgentState& state) {
 
 void forget_parent() {
   if (!sealed_state.armed) return;
-  agent().owner->store(sys_getpid());
-  winner.store(0);
-  dumper.store(0);
-  crash_slot = SlotWriter();
+  take_memory_over();
+  join();
   warm_up();
-  wake_watchdog(agent().watchdog, {TokenKind::kForked, 0, sys_getpid()});
+}
+
+// A vfork child has its parent's memory, and no place of its own.
+bool leave_family() {
+  return sealed_state.armed && is_own_process() && is_attached(agent().watchdog) &&
+         leave_ring(agent().watchdog, own_pid());
+}
+
+void join_family() {
+  join_ring(agent().watchdog, own_pid());
+}
+
+void make_sure_of_watchdog() {
+  if (sealed_state.armed) make_sure_of_ring(agent().watchdog);
 }
 
 void note_replaced_handler(int signal) {
   static constinit std::atomic<KernelSignalSet> told{0};
   const KernelSignalSet bit = signal_bit(signal);
-  if (!sealed_state.armed || (told.fetch_or(bit) & bit) != 0) return;
-  const auto number = static_cast<std::uint16_t>(signal);
-  wake_watchdog(agent().watchdog, {TokenKind::kHandlerReplaced, number, sys_getpid()});
+  const WatchdogLink& link = agent().watchdog;
+  if (!sealed_state.armed || (told.fetch_or(bit) & bit) != 0 || !is_attached(link) ||
+      own_pid() != link.hello.pid) {
+    return;
+  }
+  ring_header(link.ring)->replaced_handlers.fetch_or(bit);
+  wake_watchdog(link);
 }
 
 bool record_dump() {
-  if (!sealed_state.armed || winner.load() != 0 || !watchdog_listens(agent().watchdog)) {
-    return false;
-  }
+  if (!sealed_state.armed || winner.load() != 0) return false;
+  make_sure_of_ring(agent().watchdog);
+  const Bell bell(agent().watchdog);
+  if (!is_attached(agent().watchdog) || !bell.watchdog_is_there()) return false;
   const Identity self = own_identity();
   if (!begin_dump(self.tid)) return false;
   SlotWriter slot = SlotWriter::claim(agent().watchdog.ring, self.pid);
@@ -262,7 +309,7 @@ bool record_dump() {
     const GuardScope guard;
     write_record(slot, dump_scratch, {}, self);
     slot.publish();
-    recorded = ping(self.pid);
+    recorded = bell.ring(agent().watchdog);
   }
   dumper.store(0);
   return recorded;

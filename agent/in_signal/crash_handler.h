@@ -14,6 +14,15 @@ void arm(const AgentState& state);
 // handler at the fork does not concern the child.
 void forget_parent();
 
+// Any context, around an exec: whether the calling process is a forked child that the watchdog
+// takes for one of ours. Then it is none any more, until join_family().
+bool leave_family();
+void join_family();
+
+// Ordinary context, at an occasion that comes by: what could not be had when the agent armed is
+// tried again.
+void make_sure_of_watchdog();
+
 // Any context: the program has put a handler of its own in place of ours. The watchdog is told once
 // a signal.
 void note_replaced_handler(int signal);

@@ -5,9 +5,12 @@
 // negated errno value.
 #pragma once
 
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -70,11 +73,59 @@ inline long sys_sigaltstack(const stack_t* stack, stack_t* old) {
 inline int sys_getpid() {
   return static_cast<int>(system_call(SYS_getpid));
 }
+inline int sys_getppid() {
+  return static_cast<int>(system_call(SYS_getppid));
+}
 inline int sys_gettid() {
   return static_cast<int>(system_call(SYS_gettid));
 }
 inline long sys_write(int fd, const void* bytes, std::size_t size) {
   return system_call(SYS_write, fd, as_argument(bytes), static_cast<long>(size));
+}
+inline long sys_pwrite(int fd, const void* bytes, std::size_t size, long offset) {
+  return system_call(SYS_pwrite64, fd, as_argument(bytes), static_cast<long>(size), offset);
+}
+inline long sys_open(const char* path, int flags) {
+  return system_call(SYS_openat, AT_FDCWD, as_argument(path), flags);
+}
+inline long sys_close(int fd) {
+  return system_call(SYS_close, fd);
+}
+inline long sys_fcntl(int fd, int command, long argument) {
+  return system_call(SYS_fcntl, fd, command, argument);
+}
+inline long sys_memfd_create(const char* name, unsigned flags) {
+  return system_call(SYS_memfd_create, as_argument(name), flags);
+}
+inline long sys_ftruncate(int fd, std::size_t size) {
+  return system_call(SYS_ftruncate, fd, static_cast<long>(size));
+}
+// From the file's first byte on.
+inline long sys_mmap(void* address, std::size_t size, int protection, int flags, int fd) {
+  return system_call(SYS_mmap, as_argument(address), static_cast<long>(size), protection, flags,
+                     fd);
+}
+inline long sys_madvise(void* address, std::size_t size, int advice) {
+  return system_call(SYS_madvise, as_argument(address), static_cast<long>(size), advice);
+}
+inline long sys_socket(int family, int type) {
+  return system_call(SYS_socket, family, type);
+}
+inline long sys_connect(int fd, const sockaddr* address, socklen_t size) {
+  return system_call(SYS_connect, fd, as_argument(address), size);
+}
+inline long sys_getsockopt(int fd, int level, int option, void* value, socklen_t* size) {
+  return system_call(SYS_getsockopt, fd, level, option, as_argument(value), as_argument(size));
+}
+inline long sys_sendmsg(int fd, const msghdr* message, int flags) {
+  return system_call(SYS_sendmsg, fd, as_argument(message), flags);
+}
+// The calling process's own limit; `limit` or `old` may be null.
+inline long sys_prlimit(int resource, const rlimit* limit, rlimit* old) {
+  return system_call(SYS_prlimit64, 0, resource, as_argument(limit), as_argument(old));
+}
+inline uid_t sys_geteuid() {
+  return static_cast<uid_t>(system_call(SYS_geteuid));
 }
 inline long sys_fstat(int fd, struct stat* status) {
   return system_call(SYS_fstat, fd, as_argument(status));

@@ -108,8 +108,9 @@ TEST_P(DeathInHandler, after_the_last_step_is_no_death_in_the_handler) {
   EXPECT_TRUE(crashes_.at(0).at("complete"));
 }
 
-// The first that the handler asks of the kernel once the record is published is FSTAT.
-std::string sandboxed_after(const std::string& preparation) {
+// `install` and a call that kills: once the record is published the handler wakes the watchdog,
+// unless it has seen the sandbox come that would kill it for that.
+std::string sandboxed(const std::string& preparation, const std::string& install) {
   return R"(
 import ctypes, faulthandler, sys
 sys.dont_write_bytecode = True
@@ -119,7 +120,8 @@ def crash():
     ctypes.memset(0, 1, 1)
 )" + preparation +
          R"(
-seccomp.refuse([seccomp.FSTAT, seccomp.POLL, seccomp.FUTEX], seccomp.KILL)
+seccomp.)" +
+         install + R"(], seccomp.KILL)
 crash()
 )";
 }
@@ -128,7 +130,7 @@ crash()
 class DeathInSandbox : public DeathInHandler {
  protected:
   void die_after(const std::string& preparation) {
-    program(sandboxed_after(preparation));
+    program(sandboxed(preparation, "refuse_unseen([seccomp.OPENAT"));
     outcome_ = run(watched());
     if (outcome_.ending == exited(77)) GTEST_SKIP() << outcome_.err;
     EXPECT_EQ(outcome_.ending, killed_by(SIGSYS));
@@ -150,6 +152,16 @@ TEST_P(DeathInSandbox, leaves_the_record_whole) {
   die_after("");
   if (died()) {
     EXPECT_EQ(exits_.at(0).at("crash"), id());
+  }
+}
+
+TEST_P(DeathInSandbox, does_not_come_of_a_call_that_it_was_seen_to_forbid) {
+  for (const std::string call :
+       {"FSTAT", "POLL", "CLOSE", "WRITE", "OPENAT", "SOCKET", "CONNECT"}) {
+    program(sandboxed("", "refuse([seccomp." + call));
+    EXPECT_EQ(run(watched()).ending, killed_by(SIGSEGV)) << call;
+    EXPECT_EQ(watchdog().events("crash").size(), 1U) << call;
+    std::filesystem::remove(file("log"));
   }
 }
 

@@ -173,6 +173,18 @@ class ScenarioTest : public CellTest {
       EXPECT_EQ(exit.at("crash"), crashes[0].at("id"));
     }
     for (const json& crash : crashes) expect_the_crash(crash, exit);
+    for (const json& below : watchdog_.events(Watchdog::kExitBelow))
+      expect_the_cause(below, crashes);
+  }
+
+  // Of the end of a process below that a fatal signal has killed.
+  static void expect_the_cause(const json& below, const std::vector<json>& crashes) {
+    const auto its = std::ranges::find_if(crashes, [&](const json& crash) {
+      return crash.at("process").at("pid") == below.at("process").at("pid");
+    });
+    if (its == crashes.end() || below.at("exit").at("signal").is_null()) return;
+    EXPECT_EQ(below.at("crash"), its->at("id"));
+    EXPECT_EQ(below.at("exit").at("signal"), its->at("signal").at("name"));
   }
 
   void expect_the_crash(const json& crash, const json& exit) const {

@@ -84,6 +84,33 @@ sys.exit(b"200 OK" not in ask(b"/"))
   EXPECT_EQ(crash["worker"], "shop");
   EXPECT_EQ(crash["parents"][0]["pid"], events("start").front()["process"]["pid"]);
   EXPECT_TRUE(events("exit").empty());
+  EXPECT_EQ(await(Watchdog::kExitBelow).front()["crash"], crash["id"]);
+  stop();
+  EXPECT_EQ(wait().ending, exited(0));
+}
+
+TEST_F(Gunicorn, whose_worker_is_killed_says_so) {
+  if (interpreter().path.empty()) {
+    GTEST_SKIP() << "no interpreter here has gunicorn (Debian's package gunicorn)";
+  }
+  script("app", R"(
+import os, signal
+def post_worker_init(worker):
+    if not os.path.exists("killed"):
+        open("killed", "w").close()
+        os.kill(os.getpid(), signal.SIGKILL)
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b"fine"]
+)");
+  config(
+      "[[worker]]\nname = \"shop\"\ncommand = [\"-m\", \"gunicorn\", \"--config\", "
+      "\"app.py\", \"--bind\", \"unix:socket\", \"app:application\"]\n");
+  start();
+  const json end = await(Watchdog::kExitBelow).front();
+  EXPECT_EQ(end["exit"]["signal"], "SIGKILL");
+  EXPECT_EQ(end["crash"], json());
+  EXPECT_EQ(end["parents"][0]["pid"], events("start").front()["process"]["pid"]);
   stop();
   EXPECT_EQ(wait().ending, exited(0));
 }

@@ -169,21 +169,13 @@ for fd in sorted(map(int, os.listdir("/proc/self/fd"))):
 print(json.dumps(found))
 )";
 
-TEST_P(Transparency, the_wake_up_pipe_is_the_only_descriptor_added) {
+TEST_P(Transparency, no_descriptor_is_added) {
   program(kListsDescriptors);
   const auto inherit_one = [](Launch launch) {
     launch.before_exec = [] { ::dup2(STDOUT_FILENO, 5); };
     return launch;
   };
-  const auto without = nlohmann::json::parse(run(inherit_one(bare())).out);
-  auto with = nlohmann::json::parse(run(inherit_one(watched())).out);
-  ASSERT_EQ(with.size(), without.size() + 1) << with.dump();
-  const auto added = with.back();
-  EXPECT_GT(added.at(0), 99) << "out of the way of programs that count on low numbers";
-  EXPECT_EQ(added.at(1), "pipe");
-  EXPECT_EQ(added.at(2), FD_CLOEXEC);
-  with.erase(with.size() - 1);
-  EXPECT_EQ(with, without);
+  EXPECT_EQ(run(inherit_one(watched())).out, run(inherit_one(bare())).out);
 }
 
 TEST_P(Transparency, the_program_has_no_children_it_did_not_make) {

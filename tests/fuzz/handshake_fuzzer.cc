@@ -1,6 +1,6 @@
 // Any datagrams at all as hello: none is taken for one that it is not, none waits, and the
-// descriptors that come along are gone. What is said of the interpreters that are left alone is
-// one line each, and not for ever.
+// descriptors that come along are gone, but for the one that may be a ring. What is said of the
+// interpreters that are left alone is one line each, and not for ever.
 //
 // Input: one byte of descriptors to pass (three bits) and of padding to the full size (the top
 // bit), two bytes of size; then the datagram; and again.
@@ -11,8 +11,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "tests/fuzz/fuzz_input.h"
@@ -69,13 +69,24 @@ bool nothing_waits(int socket) {
   return ::recv(socket, &byte, 1, MSG_DONTWAIT | MSG_PEEK) < 0 && errno == EAGAIN;
 }
 
-void check(const std::optional<Hello>& hello, const std::vector<std::uint8_t>& packet) {
-  if (!hello) return;
-  require(packet.size() == sizeof(Hello), "a hello of another size");
-  require(std::memcmp(&*hello, packet.data(), sizeof(Hello)) == 0, "a hello that was not sent");
-  require(hello->magic == kHandshakeMagic && hello->protocol == kProtocolVersion,
-          "another protocol");
-  require(hello->pid > 0, "a pid that is none");
+template <typename T>
+void require_sent(const T& message, const std::vector<std::uint8_t>& packet) {
+  require(packet.size() == sizeof message, "a message of another size");
+  require(std::memcmp(&message, packet.data(), sizeof message) == 0, "one that was not sent");
+}
+
+void check(const Hello& hello) {
+  require(hello.magic == kHandshakeMagic && hello.protocol == kProtocolVersion, "another protocol");
+  require(hello.pid > 0, "a pid that is none");
+  // Of a process that is dead, for it described itself before boot.
+  Hello dead = hello;
+  dead.boottime_ns = -1;
+  const AttachedProcess sender = describe_sender(dead, {1, 0, 0});
+  require(sender.died_after.has_value(), "it lives");
+  std::size_t command = 0;
+  for (const std::string& argument : sender.process.command) command += argument.size() + 1;
+  // A byte that is no UTF-8 becomes three.
+  require(command <= 3 * sizeof hello.claims.command + 1, "a long command");
 }
 
 class Door {
@@ -87,12 +98,20 @@ class Door {
     std::vector<std::uint8_t> packet(bytes.begin(), bytes.end());
     if ((choice & 0x80) != 0) packet.resize(size);
     const int free_before = lowest_free_descriptor();
-    send(connection_.agent.get(), packet, choice & kMostDescriptors);
-    const auto hello = receive_hello(connection_.watchdog.get());
-    check(hello, packet);
+    const std::size_t descriptors = choice & kMostDescriptors;
+    send(connection_.agent.get(), packet, descriptors);
+    {
+      const auto message = receive_message(connection_.watchdog.get());
+      if (const auto* wake = std::get_if<Wake>(&message)) require_sent(*wake, packet);
+      if (const auto* arrival = std::get_if<Arrival>(&message)) {
+        require_sent(arrival->hello, packet);
+        require(descriptors <= 1 && bool{arrival->ring} == (descriptors == 1), "another ring");
+        check(arrival->hello);
+        if (arrival->hello.status != ArmStatus::kWillArm) say(arrival->hello);
+      }
+    }
     require(nothing_waits(connection_.watchdog.get()), "a datagram that is still there");
     require(lowest_free_descriptor() == free_before, "a descriptor that is still open");
-    if (hello && hello->status != ArmStatus::kWillArm) say(*hello);
   }
 
  private:

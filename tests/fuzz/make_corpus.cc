@@ -1,5 +1,6 @@
 // Writes the fuzzers' seeds: make_corpus tests/fuzz. The seeds are checked in; run it again when
 // the record, ring or handshake format changes.
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -129,6 +130,8 @@ void make_decode_corpus(const Corpus& corpus) {
 
 // See ring_fuzzer.cc for the order of things.
 struct RingSeed {
+  // Lost and unknown children, replaced handlers, and cells of children; see ring_fuzzer.cc.
+  std::string header = std::string(32, '\0');
   std::string slots;
   std::string payloads;
 
@@ -144,7 +147,7 @@ struct RingSeed {
   std::string text(std::string_view changes = "") const {
     constexpr std::size_t kSlotBytes = 19;
     std::string all =
-        raw(kRingMagic) + raw(kSlotCount) + raw(kSlotSize) + raw(kRingVersion) + slots;
+        raw(kRingMagic) + raw(kSlotCount) + raw(kSlotSize) + raw(kRingVersion) + header + slots;
     all.resize(all.size() + kSlotCount * kSlotBytes - slots.size());
     return all + payloads + std::string(changes);
   }
@@ -154,6 +157,10 @@ void make_ring_corpus(const Corpus& corpus) {
   constexpr std::uint8_t kOurs = 0, kNegative = 1, kNobody = 2, kDead = 3, kAtTheLimit = 0xf0;
   const std::string record = Corpus::text_of(one_thread());
   corpus.add("free", RingSeed().text());
+  RingSeed family;
+  family.header = raw(LostChild{3, 11, kPid}.pack()) + raw(std::uint64_t{1} << 10) + raw(2U) +
+                  raw(8U) + std::string("\0\1\x90\x91\x92\0\0\xff", 8);
+  corpus.add("family", family.slot(SlotState::kPublished, kOurs, record).text());
   corpus.add("published", RingSeed().slot(SlotState::kPublished, kOurs, record).text());
   corpus.add("claimed", RingSeed().slot(SlotState::kClaimed, kOurs, record).text());
   corpus.add("owner_died", RingSeed().slot(SlotState::kClaimed, kDead, record).text());
@@ -179,7 +186,16 @@ std::string datagram(const std::string& bytes, unsigned choice = 0, std::size_t 
 }
 
 std::string hello(ArmStatus status, std::int32_t pid = kPid, std::uint32_t failed_check = 0) {
-  return raw(Hello{kHandshakeMagic, kProtocolVersion, status, pid, 0x030d00f0, 0, failed_check});
+  Hello hello{};
+  hello.magic = kHandshakeMagic;
+  hello.protocol = kProtocolVersion;
+  hello.status = status;
+  hello.pid = pid;
+  hello.version_hex = 0x030d00f0;
+  hello.failed_check = failed_check;
+  std::memcpy(hello.claims.name, "python3", sizeof "python3");
+  std::memcpy(hello.claims.command, "python3\0app.py", sizeof "python3\0app.py");
+  return raw(hello);
 }
 
 void make_handshake_corpus(const Corpus& corpus) {
@@ -191,6 +207,8 @@ void make_handshake_corpus(const Corpus& corpus) {
   corpus.add("with_descriptors", datagram(good, 7) + datagram("", 2 | kFillUp, 1));
   corpus.add("short", datagram(good.substr(1)) + datagram("", 1));
   corpus.add("long", datagram(good, kFillUp, 0xffff) + datagram(good + "x"));
+  corpus.add("with_ring", datagram(good, 1));
+  corpus.add("wake", datagram(raw(Wake{7}), 0));
   corpus.add("no_pid", datagram(hello(ArmStatus::kWillArm, 0)));
   corpus.add("other_status", datagram(hello(ArmStatus{3})));
 }

@@ -2,8 +2,9 @@
 // step, so that the fuzzer can write between two steps; then through a real session, which must not
 // leave a slot that somebody waits for.
 //
-// Input: the header's words; for each slot its state, `committed`, `cut_short` and the size of its
-// payload; the payloads; then the changes, three bytes each and two of value.
+// Input: the header's words and its first cells of children; for each slot its state, `committed`,
+// `cut_short` and the size of its payload; the payloads; then the changes, three bytes each and two
+// of value.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "shared/ring_reader.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/require.h"
+#include "tests/support/agent_side.h"
 #include "tests/support/crash_invariants.h"
 #include "watchdog/crash/decode.h"
 #include "watchdog/ingest/agent_session.h"
@@ -25,8 +27,9 @@ namespace {
 
 constexpr std::size_t kMostPayload = 4096;
 constexpr std::size_t kMostWeight = std::size_t{128} << 20;
-// A slot's record, and the notice of dropped ones.
-constexpr std::size_t kMostEvents = kSlotCount + 1;
+constexpr std::uint32_t kChildren = 8;
+// A slot's record, a replaced handler, and what was dropped or lost, with what was left out before.
+constexpr std::size_t kMostEvents = kSlotCount + 64 + 4;
 
 // One session takes all records of a run of millions.
 constexpr RecordAllowance kUnlimited{
@@ -45,19 +48,15 @@ void check(const Crash& crash) {
 class Ring {
  public:
   Ring() {
-    std::array<int, 2> ends{};
-    require(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0, "pipe2");
-    writer_.reset(ends[1]);
-    const RingFile file;
-    RingMemory memory(file);
+    RingMemory memory{RingFile(make_ring())};
     bytes_ = static_cast<std::byte*>(memory.address());
     Process process;
     process.pid = ::getpid();
     process.name = "fuzzer";
     session_.emplace(
-        io_, Attachment{{process.pid, ::geteuid(), process}, std::move(memory), UniqueFd(ends[0])},
+        io_, Attachment{{process.pid, ::geteuid(), process}, std::move(memory)},
         [this](const Event& event) { note(event); }, [] { require(false, "the session ended"); },
-        kUnlimited);
+        SessionSettings{kUnlimited});
   }
 
   void fill(FuzzInput& input) {
@@ -66,6 +65,13 @@ class Ring {
     header->slot_count = input.take<std::uint32_t>();
     header->slot_size = input.take<std::uint64_t>();
     header->dropped_records = input.take<std::uint32_t>();
+    header->lost_child = input.take<std::uint64_t>();
+    header->replaced_handlers = input.take<std::uint64_t>();
+    header->unknown_children = input.take<std::uint32_t>();
+    header->children_end = input.take<std::uint32_t>();
+    for (std::uint32_t cell = 0; cell < kChildren; ++cell) {
+      header->children[cell] = child(input.take<std::uint8_t>());
+    }
     std::array<std::size_t, kSlotCount> payloads{};
     for (std::uint32_t i = 0; i < kSlotCount; ++i) payloads[i] = fill_slot(i, input);
     for (std::uint32_t i = 0; i < kSlotCount; ++i) {
@@ -98,6 +104,12 @@ class Ring {
 
  private:
   SlotHeader* slot(std::uint32_t index) const { return ring_slot(bytes_, index); }
+
+  // Seldom one that lives: all of /proc/PID is read for it.
+  static std::int32_t child(unsigned choice) {
+    if (choice == 0) return ::getpid();
+    return choice == 1 ? -1 : choice < 0x80 ? 0 : kDeadPid + static_cast<std::int32_t>(choice % 8);
+  }
 
   // How large its payload is.
   std::size_t fill_slot(std::uint32_t index, FuzzInput& input) {
@@ -169,7 +181,6 @@ class Ring {
 
   boost::asio::io_context io_;
   std::byte* bytes_ = nullptr;
-  UniqueFd writer_;
   std::size_t events_ = 0;
   std::optional<AgentSession> session_;
 };

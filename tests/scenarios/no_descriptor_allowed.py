@@ -3,6 +3,7 @@
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>
 # Threads: 1
+# Sources: perhaps
 # Faulthandler: same
 import ctypes
 import resource

@@ -3,6 +3,7 @@
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>
 # Threads: 1
+# Sources: perhaps
 # Faulthandler: same
 # Faulthandler@3.14: differs, it dies asking for the thread's name
 import ctypes

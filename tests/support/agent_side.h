@@ -1,16 +1,16 @@
-// What an agent does to its ring and pipe, as a test says it.
+// What an agent does to its ring, as a test says it.
 #pragma once
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
-#include <csignal>
 
 #include <boost/interprocess/mapped_region.hpp>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
-#include "shared/handshake.h"
 #include "shared/ring_layout.h"
 #include "shared/ring_writer.h"
 #include "tests/support/record_builder.h"
@@ -33,16 +33,43 @@ inline RecordBuilder whole_record(const std::string& file = "app.py") {
       .end();
 }
 
+inline constexpr int kRingSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+
+// As an agent makes it, but for the seals or the size that a hostile one leaves out.
+inline UniqueFd make_ring(int seals = kRingSeals, std::size_t size = kRingSize) {
+  UniqueFd fd(::memfd_create("pyfault-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0 ||
+      ::fcntl(fd.get(), F_ADD_SEALS, seals) != 0) {
+    throw std::runtime_error("no ring can be made");
+  }
+  return fd;
+}
+
+inline std::uint64_t ring_id(const UniqueFd& ring) {
+  struct stat status {};
+  ::fstat(ring.get(), &status);
+  return status.st_ino;
+}
+
 class AgentSide {
  public:
-  AgentSide(int ring_fd, UniqueFd pipe)
-      : region_(Mappable{ring_fd}, boost::interprocess::read_write), pipe_(std::move(pipe)) {}
+  explicit AgentSide(const UniqueFd& ring)
+      : region_(Mappable{ring.get()}, boost::interprocess::read_write), id_(ring_id(ring)) {
+    header().magic = kRingMagic;
+    header().version = kRingVersion;
+    header().slot_count = kSlotCount;
+    header().slot_size = kSlotSize;
+    header().id = id_;
+  }
 
   void* ring() const { return region_.get_address(); }
+  RingHeader& header() const { return *ring_header(ring()); }
+  std::uint64_t id() const { return id_; }
   SlotHeader& slot(std::uint32_t index = 0) const { return *ring_slot(ring(), index); }
   SlotState state(std::uint32_t index = 0) const {
     return SlotWord::unpack(slot(index).state).state;
   }
+  RingStage stage() const { return header().stage; }
 
   SlotWriter begin(int pid, const RecordBuilder& record) const {
     SlotWriter writer = SlotWriter::claim(ring(), pid);
@@ -54,22 +81,23 @@ class AgentSide {
     begin(pid, record).publish();
   }
 
-  // False when the pipe is full.
-  bool send(TokenKind kind, int pid, std::uint16_t signal = 0) const {
-    const Token token{kind, signal, pid};
-    return ::write(pipe_.get(), &token, sizeof(token)) == sizeof(token);
+  void enter_child(int pid, std::uint32_t cell = 0) const {
+    header().children[cell] = pid;
+    if (header().children_end <= cell) header().children_end = cell + 1;
   }
-  void ping() const { ASSERT_TRUE(send(TokenKind::kRecord, 0)); }
-  void tell_of_fork(int pid) const { ASSERT_TRUE(send(TokenKind::kForked, pid)); }
-  void tell_of_handler(int pid, std::uint16_t signal = SIGSEGV) const {
-    ASSERT_TRUE(send(TokenKind::kHandlerReplaced, pid, signal));
+  void replace_handler(int signal) const {
+    header().replaced_handlers |= std::uint64_t{1} << (signal - 1);
   }
-  void close_pipe() { pipe_.reset(); }
-  int pipe() const { return pipe_.get(); }
+  void lose_child(int parent, int signal, std::uint16_t times = 1) const {
+    LostChild last = LostChild::unpack(header().lost_child);
+    header().lost_child = LostChild{static_cast<std::uint16_t>(last.count + times),
+                                    static_cast<std::uint16_t>(signal), parent}
+                              .pack();
+  }
 
  private:
   boost::interprocess::mapped_region region_;
-  UniqueFd pipe_;
+  std::uint64_t id_;
 };
 
 }  // namespace pyfault::test

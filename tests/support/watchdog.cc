@@ -69,7 +69,10 @@ std::vector<nlohmann::json> Watchdog::events() const {
 
 std::vector<nlohmann::json> Watchdog::events(const std::string& kind) const {
   auto all = events();
-  std::erase_if(all, [&](const nlohmann::json& event) { return event.value("event", "") != kind; });
+  std::erase_if(all, [&](const nlohmann::json& event) {
+    const std::string name = event.value("event", "");
+    return (name == "exit" && event.contains("parents") ? kExitBelow : name) != kind;
+  });
   return all;
 }
 

@@ -38,7 +38,9 @@ class Watchdog {
 
   // The events in the log; throws nlohmann::json::exception where a line is not JSON.
   std::vector<nlohmann::json> events() const;
+  // "exit": of the program, or of workers; those of processes below have another name here.
   std::vector<nlohmann::json> events(const std::string& kind) const;
+  static constexpr char kExitBelow[] = "exit below";
 
  private:
   Interpreter interpreter_;

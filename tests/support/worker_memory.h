@@ -25,6 +25,7 @@ inline WorkerConfig full_config() {
   config.stop = {SIGINT, std::chrono::seconds(5)};
   config.output = OutputMode::kInherit;
   config.dump_signal = 40;
+  config.all_exits = true;
   config.start_order = -2;
   config.essential = true;
   return config;
@@ -35,7 +36,7 @@ inline SessionMemory full_session() {
   session.id = 7;
   session.family.attached = {12, 33, {4242, 1, "python3", "/usr/bin/python3", {"python3", "a.py"}}};
   session.family.start_ticks = 99;
-  session.family.members = {4242, 4243};
+  session.family.has_attached = true;
   session.family.translated = {{13, 4243}};
   session.attached_ns = 1'795'419'610'123'456'789;
   session.dropped = 3;

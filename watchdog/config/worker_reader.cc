@@ -44,6 +44,7 @@ class WorkerReader {
     read_dump_signal();
     table_.get("start_order", worker_.start_order, -kMostOrder, kMostOrder);
     table_.get("essential", worker_.essential);
+    table_.get("all_exits", worker_.all_exits);
     table_.get("restart", worker_.restart.mode, kRestartModes);
     read_table("limits", [this](TableReader& inner, const TomlValue::Table& limits) {
       read_limits(inner, limits);

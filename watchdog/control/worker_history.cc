@@ -8,7 +8,7 @@ namespace pyfault {
 
 void WorkerHistory::note(const Event& event) {
   if (!event.worker) return;
-  if (const auto* exit = std::get_if<ExitEvent>(&event.body)) {
+  if (const auto* exit = std::get_if<ExitEvent>(&event.body); exit && !exit->is_below) {
     pasts_[*event.worker].last_exit =
         LastExit{event.realtime_ns, exit->code, exit->signal ? signal_name(*exit->signal) : "",
                  exit->reason};

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <string_view>
 
 #include "watchdog/crash/utf8.h"
@@ -80,6 +81,23 @@ std::optional<ProcessStat> read_process_stat(int pid) {
 std::uint64_t start_ticks(int pid) {
   const auto stat = read_process_stat(pid);
   return stat ? stat->start_ticks : 0;
+}
+
+std::optional<int> zombie_wait_status(int pid) {
+  constexpr int kStatusField = 52;
+  constexpr int kStateField = 3;
+  const std::string text = read_file(proc_path(pid, "stat"), kMaxStatusBytes).value_or("");
+  const std::size_t end = text.rfind(')');
+  if (end == text.npos) return std::nullopt;
+  std::string_view fields = std::string_view(text).substr(end + 1);
+  if (take_field(fields) != "Z") return std::nullopt;
+  for (int field = kStateField + 1; field < kStatusField; ++field) take_field(fields);
+  const auto status = take_number<int>(fields);
+  // The kernel says 0 to those who may not know, too; they may not look at this either.
+  std::array<char, 1> target;
+  const bool may_know =
+      readlink(proc_path(pid, "exe").c_str(), target.data(), target.size()) >= 0 || errno == ENOENT;
+  return may_know ? status : std::nullopt;
 }
 
 bool is_still(int pid, std::uint64_t ticks) {

@@ -26,6 +26,9 @@ std::optional<ProcessStat> read_process_stat(int pid);
 // Of its stat; 0 when it is gone.
 std::uint64_t start_ticks(int pid);
 
+// How a zombie ended, as wait(2) would say. None when it is none, or we may not know.
+std::optional<int> zombie_wait_status(int pid);
+
 // Whether that number still is the process's which had it with these start ticks.
 bool is_still(int pid, std::uint64_t start_ticks);
 

@@ -54,6 +54,11 @@ inline constexpr char kStartFailed[] = "start-failed";    // there was no proces
 inline constexpr char kEndUnknown[] = "unknown";          // nobody could tell us how it ended
 inline constexpr char kStartTimeout[] = "start-timeout";  // ended for not being ready in time
 
+struct Ancestor {
+  int pid = 0;
+  std::string name;
+};
+
 // What becomes of a worker that has ended.
 struct AfterExit {
   enum class Decision { kRestart, kStayDown, kGiveUp };
@@ -79,6 +84,9 @@ struct ExitEvent {
   std::optional<double> user_seconds;
   std::optional<double> system_seconds;
   std::optional<AfterExit> after;  // of a worker
+  // The end of a process below the program, or below the worker, and not of that itself.
+  bool is_below = false;
+  std::vector<Ancestor> parents;  // of one below: from its own up to the program, or the worker
 };
 
 // The program has put a signal handler of its own in place of ours: a crash is reported only if
@@ -93,11 +101,6 @@ struct HandlerReplacedEvent {
 struct NoticeEvent {
   std::string message;
   std::uint64_t dropped_records = 0;  // how many more, where it is about these
-};
-
-struct Ancestor {
-  int pid = 0;
-  std::string name;
 };
 
 // What a service knows about the crash of a worker or of a process below it.

@@ -137,13 +137,18 @@ Json after_json(const AfterExit& after) {
           {"crash_loop", after.in_crash_loop}};
 }
 
+Json parents_json(const std::vector<Ancestor>& parents) {
+  Json array = Json::array();
+  for (const Ancestor& parent : parents) {
+    array.push_back({{"pid", parent.pid}, {"name", text_or_null(parent.name)}});
+  }
+  return array;
+}
+
 void add_worker_crash(Json& json, const WorkerCrash& crash) {
   json["occurrence"] = crash.occurrence;
   json["abridged"] = crash.abridged;
-  json["parents"] = Json::array();
-  for (const Ancestor& parent : crash.parents) {
-    json["parents"].push_back({{"pid", parent.pid}, {"name", text_or_null(parent.name)}});
-  }
+  json["parents"] = parents_json(crash.parents);
   json["output_tail"] = text_or_null(crash.output_tail);
 }
 
@@ -200,6 +205,7 @@ struct AddBody {
     json["user_seconds"] = value_or_null(exit.user_seconds);
     json["system_seconds"] = value_or_null(exit.system_seconds);
     if (exit.after) json["after"] = after_json(*exit.after);
+    if (exit.is_below) json["parents"] = parents_json(exit.parents);
   }
 
   void operator()(const Crash& crash) const {

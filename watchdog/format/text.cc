@@ -163,6 +163,14 @@ struct TextOf {
     return headline(event, "worker " + escape_text(*event.worker) + process, what);
   }
 
+  // A crash has been reported, and what ends by itself leaves no word, as long as nobody
+  // supervises.
+  std::string of_one_below(const ExitEvent& exit) const {
+    const bool explained = exit.crash_id && exit.crash_signal == exit.signal;
+    if (explained || (!exit.signal && !event.worker)) return "";
+    return headline(event, process_name(event.process), end_of_one_below(exit));
+  }
+
   std::string operator()(const StartEvent&) const {
     return of_worker(" started:" + command_line(event.process));
   }
@@ -186,9 +194,8 @@ struct TextOf {
   }
 
   std::string operator()(const ExitEvent& exit) const {
-    if (event.worker) {
-      return of_worker(end_of_worker(exit));
-    }
+    if (exit.is_below) return of_one_below(exit);
+    if (event.worker) return of_worker(end_of_worker(exit));
     if (!exit.signal || exit.crash_signal == exit.signal) return "";
     const std::string what =
         fmt::format(" was killed by {}{}{}{}", signal_name(*exit.signal),

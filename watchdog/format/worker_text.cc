@@ -84,6 +84,12 @@ std::string last_output(std::string_view tail) {
   }
 }
 
+std::string end_of_one_below(const ExitEvent& exit) {
+  std::string end = how_it_ended(exit);
+  if (exit.signal && !exit.crash_id) end += "; it left no record";
+  return exit.parents.empty() ? end : end + "; child of" + parent_chain(exit.parents);
+}
+
 std::string end_of_worker(const ExitEvent& exit) {
   const std::string end = exit.reason == kStartFailed
                               ? " could not be started: " + escape_text(exit.detail)

@@ -17,6 +17,9 @@ std::string last_output(std::string_view tail);
 // " exited with code 3 after 12.5 s; to be started again in 1.0 s"
 std::string end_of_worker(const ExitEvent& exit);
 
+// The same of a process below, with its parents.
+std::string end_of_one_below(const ExitEvent& exit);
+
 // " is in a crash loop: ..."
 std::string crash_loop(const CrashLoopEvent& loop);
 

@@ -1,12 +1,8 @@
 #include "watchdog/ingest/agent_session.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <span>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -15,63 +11,74 @@
 #include "watchdog/crash/signal_names.h"
 #include "watchdog/enrich/source_lines.h"
 #include "watchdog/enrich/thread_names.h"
+#include "watchdog/event/wait_status.h"
 #include "watchdog/ingest/notice.h"
 #include "watchdog/os/random_hex.h"
 
 namespace pyfault {
 namespace {
 
-// The rest waits for the next wake-up, after everybody else's turn.
-constexpr std::size_t kTokensPerWakeup = 64;
+// Cells that have changed; the rest waits until everybody else has had a turn.
+constexpr std::uint32_t kChildrenAtOnce = 64;
 constexpr std::size_t kCrashIdBytes = 16;
 
-// They say little more than the first did, and whoever can write to the pipe can make them up.
+// They say little more than the first did, and whoever can write to the ring can make them up.
 constexpr RecordAllowance kLostChildren{20, std::chrono::minutes(1), 1};
+
+ExitEvent unknown_exit() {
+  ExitEvent exit;
+  exit.reason = kEndUnknown;
+  exit.detail = "its parent took the status";
+  return exit;
+}
 
 }  // namespace
 
 AgentSession::AgentSession(boost::asio::io_context& io, Attachment attachment,
                            std::function<void(Event)> on_event, std::function<void()> on_end,
-                           const RecordAllowance& allowance)
-    : family_(io, std::move(attachment.process), [this] { wake_up(); }),
+                           const SessionSettings& settings)
+    : family_(io, std::move(attachment.process), [this](int pid) { note_death(pid); }),
       ring_(std::move(attachment.ring)),
       reader_(ring_.address()),
+      look_again_(io, [this] { look(); }),
       attached_ns_(attachment.realtime_ns),
-      crashes_(allowance),
-      dumps_(allowance),
+      crashes_(settings.records),
+      dumps_(settings.records),
       lost_children_(kLostChildren),
-      notices_(allowance),
+      notices_(settings.records),
+      exits_(settings.records),
+      all_exits_(settings.all_exits),
       on_event_(std::move(on_event)),
-      on_end_(std::move(on_end)) {
-  pipe_.emplace(io, std::move(attachment.pipe), [this] { wake_up(); });
-  pipe_->start();
-}
+      on_end_(std::move(on_end)) {}
 
 AgentSession::AgentSession(boost::asio::io_context& io, KeptSession kept,
                            std::function<void(Event)> on_event, std::function<void()> on_end,
-                           const RecordAllowance& allowance)
-    : family_(io, std::move(kept.memory.family), [this] { wake_up(); }),
-      ring_(RingMemory::as_it_is(RingFile(std::move(kept.ring)))),
+                           const SessionSettings& settings)
+    : family_(io, std::move(kept.memory.family), [this](int pid) { note_death(pid); }),
+      ring_(RingFile(std::move(kept.ring))),
       reader_(ring_.address()),
+      look_again_(io, [this] { look(); }),
       attached_ns_(kept.memory.attached_ns),
       dropped_(kept.memory.dropped),
-      crashes_(allowance),
-      dumps_(allowance),
+      unknown_children_(kept.memory.unknown_children),
+      lost_seen_(kept.memory.lost_children),
+      crashes_(settings.records),
+      dumps_(settings.records),
       lost_children_(kLostChildren),
-      notices_(allowance),
+      notices_(settings.records),
+      exits_(settings.records),
+      all_exits_(settings.all_exits),
       own_death_told_(kept.memory.own_death_told),
       on_event_(std::move(on_event)),
       on_end_(std::move(on_end)) {
   for (const int signal : kept.memory.replaced) {
     if (signal > 0 && signal < NSIG) replaced_.set(static_cast<std::size_t>(signal));
   }
-  if (!kept.pipe) throw std::runtime_error("its pipe is missing");
-  pipe_.emplace(io, std::move(kept.pipe), [this] { wake_up(); });
-  pipe_->start();
 }
 
 SessionMemory AgentSession::memory() const {
-  SessionMemory memory{0, family_.memory(), attached_ns_, dropped_, {}, own_death_told_};
+  SessionMemory memory{0,  family_.memory(), attached_ns_, dropped_, unknown_children_, lost_seen_,
+                       {}, own_death_told_};
   for (int signal = 1; signal < NSIG; ++signal) {
     if (replaced_.test(static_cast<std::size_t>(signal))) memory.replaced.push_back(signal);
   }
@@ -80,6 +87,7 @@ SessionMemory AgentSession::memory() const {
 
 void AgentSession::drain() {
   look_around();
+  for (const int pid : family_.dead()) note_death(pid);
   report_omissions();
 }
 
@@ -90,40 +98,83 @@ void AgentSession::forget(int pid) {
 
 void AgentSession::close() {
   ended_ = true;
-  pipe_.reset();
   family_.forget_all();
 }
 
-void AgentSession::wake_up() {
+void AgentSession::take_over() {
+  reader_.set_ack_timeout(kDefaultAckTimeoutMs);
+  reader_.set_stage(RingStage::kTaken);
+}
+
+void AgentSession::look() {
+  if (ended_) return;
   look_around();
   end_if_over();
 }
 
+// Its last record comes first, and perhaps it has become another program: then it is not a member
+// any more.
+void AgentSession::note_death(int pid) {
+  if (ended_) return family_.forget(pid);
+  look_around();
+  if (family_.has(pid)) {
+    const ProcessFamily::End end = family_.end_of(pid);
+    family_.forget(pid);
+    report_exit(end);
+  }
+  look();
+}
+
 void AgentSession::look_around() {
-  take_tokens();
+  look_at_children();
+  report_replaced_handlers();
+  report_lost_children();
   look_at_slots(Owners::kMayLive);
   // What is not said now stays in the count.
   if (reader_.dropped_records() != dropped_ && admit_notice()) report_dropped();
 }
 
-// A token of a record is a reason to look at all slots, whoever it names.
-void AgentSession::take_tokens() {
-  if (!pipe_) return;
-  std::array<Token, kTokensPerWakeup> tokens;
-  const ssize_t size = ::read(pipe_->get(), tokens.data(), sizeof(tokens));
-  if (size < 0) return;
-  const std::size_t count = static_cast<std::size_t>(size) / sizeof(Token);
-  for (const Token& token : std::span(tokens).first(count)) {
-    if (token.kind == TokenKind::kForked) family_.watch(token.pid);
-    if (token.kind == TokenKind::kHandlerReplaced) report_replaced_handler(token);
-    if (token.kind == TokenKind::kBorrowerDied) report_lost_child(token);
+// To ask /proc for one takes a while, and a hostile process can make up as many as there are cells.
+void AgentSession::look_at_children() {
+  const std::uint32_t end = reader_.children_end();
+  if (children_.size() < end) children_.resize(end);
+  std::uint32_t changed = 0;
+  for (std::uint32_t cell = 0; cell < end; ++cell) {
+    if (!look_at_child(cell)) continue;
+    if (++changed == kChildrenAtOnce) return look_again_.request();
   }
-  if (size == 0) pipe_.reset();
 }
 
-// While the pipe is open, or a known process lives, somebody may still write a record.
+// False: nothing has changed since the last look.
+bool AgentSession::look_at_child(std::uint32_t cell) {
+  const std::int32_t pid = reader_.child(cell);
+  const std::int32_t before = std::exchange(children_[cell], pid);
+  // It has become another program, or has only moved to another cell.
+  if (before > 0 && pid != before && std::ranges::count(children_, before) == 0) {
+    family_.forget_own(before);
+  }
+  if (pid == 0 || (pid == before && family_.knows(pid))) return false;
+  if (pid > 0 && pid != before) family_.watch(pid);
+  if (pid <= 0 || !family_.knows(pid)) {
+    reader_.remove_child(cell, pid);
+    children_[cell] = 0;
+  }
+  return true;
+}
+
+// While a known process lives, somebody may still write a record. A child that has entered itself
+// before we have said that we leave is seen here, and one that comes later sees what we have said.
+bool AgentSession::is_over() {
+  if (!family_.all_dead()) return false;
+  reader_.set_stage(RingStage::kLeft);
+  look_at_children();
+  if (family_.all_dead() && !look_again_.is_requested()) return true;
+  reader_.set_stage(RingStage::kTaken);
+  return false;
+}
+
 void AgentSession::end_if_over() {
-  if (ended_ || pipe_ || !family_.all_dead()) return;
+  if (ended_ || !is_over()) return;
   ended_ = true;
   look_at_slots(Owners::kAllDead);
   report_omissions();
@@ -171,6 +222,7 @@ std::optional<Event> AgentSession::describe(std::uint32_t index, const SlotLook&
     return notice(std::move(process), std::move(message));
   }
   crash->id = random_hex(kCrashIdBytes);
+  if (crash->fatal) note_fatal(*crash, slot.owner);
   const auto pid = family_.living_pid(slot.owner);
   if (pid) add_source_lines(*crash, *pid, attached_ns_);
   add_thread_names(*crash, pid);
@@ -202,8 +254,10 @@ bool AgentSession::admit(RecordLimit& limit) {
 
 void AgentSession::report_omissions() {
   report_dropped();
+  report_unknown_children();
   report_left_out(crashes_);
   report_left_out(dumps_);
+  report_left_out_exits();
   report_left_out_children();
 }
 
@@ -215,29 +269,56 @@ void AgentSession::report_left_out(RecordLimit& limit) {
                         count);
 }
 
-// Of the process that attached, and once a signal: whoever writes to the pipe can't flood the log.
-void AgentSession::report_replaced_handler(const Token& token) {
-  const AttachedProcess& attached = family_.attached();
-  if (token.pid != attached.own_pid || token.signal == 0 || token.signal >= replaced_.size() ||
-      replaced_[token.signal]) {
-    return;
+// Of a process that is still to die; the numbers are claims.
+void AgentSession::note_fatal(const Crash& crash, int owner) {
+  if (fatal_crashes_.size() < ProcessFamily::kMaxMembers) {
+    fatal_crashes_[owner] = {crash.id, crash.signal.number};
   }
-  replaced_.set(token.signal);
-  on_event_(
-      {realtime_now_ns(), "", std::nullopt, attached.process, HandlerReplacedEvent{token.signal}});
 }
 
-// It ran on its parent's memory, where it could leave no record of its own; the token names the
-// parent.
-void AgentSession::report_lost_child(const Token& token) {
-  if (token.signal == 0 || token.signal >= NSIG ||
+// What is normal is nobody's news unless they ask for it, and what can't be known is not either.
+void AgentSession::report_exit(const ProcessFamily::End& end) {
+  const auto crash = fatal_crashes_.extract(end.own_pid);
+  if (is_clean(end.wait_status.value_or(0)) && !all_exits_) return;
+  if (!exits_.admit(std::chrono::steady_clock::now())) return;
+  ExitEvent exit = end.wait_status ? exit_of(*end.wait_status) : unknown_exit();
+  exit.is_below = true;
+  exit.uptime_seconds = end.uptime_seconds;
+  if (crash && exit.signal) {
+    exit.crash_id = crash.mapped().id;
+    exit.crash_signal = crash.mapped().signal;
+  }
+  on_event_({realtime_now_ns(), "", std::nullopt, end.process, std::move(exit)});
+}
+
+// Of the process that attached, and once a signal: whoever writes to the ring can't flood the log.
+void AgentSession::report_replaced_handlers() {
+  const std::uint64_t replaced = reader_.replaced_handlers();
+  for (int signal = 1; signal < NSIG; ++signal) {
+    if ((replaced >> (signal - 1) & 1) == 0 || replaced_[static_cast<std::size_t>(signal)])
+      continue;
+    replaced_.set(static_cast<std::size_t>(signal));
+    on_event_({realtime_now_ns(), "", std::nullopt, family_.attached().process,
+               HandlerReplacedEvent{signal}});
+  }
+}
+
+// They ran on their parent's memory, where they could leave no record of their own. The last one is
+// told of with its parent and its signal; others that came since the last look are counted.
+void AgentSession::report_lost_children() {
+  const LostChild last = reader_.lost_child();
+  const auto more = static_cast<std::uint16_t>(last.count - lost_seen_);
+  if (more == 0) return;
+  lost_seen_ = last.count;
+  lost_children_.leave_out(more - 1U);
+  if (last.signal == 0 || last.signal >= NSIG || last.parent <= 0 ||
       !lost_children_.admit(std::chrono::steady_clock::now())) {
     return;
   }
   report_left_out_children();
-  Process parent = family_.describe(token.pid);
+  Process parent = family_.describe(last.parent);
   std::string message = name_and_pid(parent) + ": a child of it died of " +
-                        signal_name(token.signal) +
+                        signal_name(last.signal) +
                         " on its memory (vfork), before it executed a program";
   on_event_(notice(std::move(parent), std::move(message)));
 }
@@ -255,6 +336,22 @@ void AgentSession::report_dropped() {
   dropped_ += more;
   report_about_attached(std::to_string(more) + " crash records were lost, for the ring was full",
                         more);
+}
+
+void AgentSession::report_left_out_exits() {
+  const std::uint64_t count = exits_.take_left_out();
+  if (count == 0) return;
+  report_about_attached("the ends of " + std::to_string(count) +
+                        " processes were not reported, for there were too many");
+}
+
+void AgentSession::report_unknown_children() {
+  const std::uint32_t more = reader_.unknown_children() - unknown_children_;
+  if (more == 0) return;
+  unknown_children_ += more;
+  report_about_attached("it had more than " + std::to_string(kMostChildren) +
+                        " children at a time, and " + std::to_string(more) +
+                        " of them were not watched until they crashed");
 }
 
 bool AgentSession::admit_notice() {

@@ -12,44 +12,55 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
-#include "shared/handshake.h"
 #include "shared/ring_reader.h"
 #include "watchdog/event/event.h"
+#include "watchdog/ingest/deferred.h"
 #include "watchdog/ingest/process_family.h"
-#include "watchdog/ingest/readable_fd.h"
 #include "watchdog/ingest/record_limit.h"
 #include "watchdog/ingest/session_memory.h"
 #include "watchdog/os/ring_memory.h"
 
 namespace pyfault {
 
+struct SessionSettings {
+  RecordAllowance records{};
+  bool all_exits = false;  // else of those that did not end cleanly only
+};
+
 struct Attachment {
   AttachedProcess process;
   RingMemory ring;
-  UniqueFd pipe;                 // read end, non-blocking
   std::int64_t realtime_ns = 0;  // of the hello, before the interpreter read its first source file
 };
 
 class AgentSession {
  public:
-  // on_end is called once, when the pipe is closed and every known process has died. It must not
+  // on_end is called once, when every process that is known to use the ring has died. It must not
   // destroy the session before it has returned to the loop.
   AgentSession(boost::asio::io_context& io, Attachment attachment,
                std::function<void(Event)> on_event, std::function<void()> on_end,
-               const RecordAllowance& allowance = {});
+               const SessionSettings& settings = {});
 
   // Goes on with what another watchdog has left. Throws std::runtime_error when it is no session.
   AgentSession(boost::asio::io_context& io, KeptSession kept, std::function<void(Event)> on_event,
-               std::function<void()> on_end, const RecordAllowance& allowance = {});
+               std::function<void()> on_end, const SessionSettings& settings = {});
   AgentSession(const AgentSession&) = delete;
   AgentSession& operator=(const AgentSession&) = delete;
 
   // But for its id.
   SessionMemory memory() const;
+
+  // Somebody who will be found again has the ring: the agent may count on it, and on this limit.
+  void take_over();
+
+  // What there is to be seen now, and is there anybody left?
+  void look();
 
   // Looks at every slot now, and says what was lost or left out since that was said last.
   void drain();
@@ -69,9 +80,16 @@ class AgentSession {
  private:
   enum class Owners { kMayLive, kAllDead };
 
-  void wake_up();
+  struct FatalCrash {
+    std::string id;
+    int signal = 0;
+  };
+
+  void note_death(int pid);
   void look_around();
-  void take_tokens();
+  void look_at_children();
+  bool look_at_child(std::uint32_t cell);
+  bool is_over();
   void end_if_over();
   void look_at_slots(Owners owners);
   void look_at(std::uint32_t index, Owners owners);
@@ -83,23 +101,33 @@ class AgentSession {
   bool admit_notice();
   void report_omissions();
   void report_left_out(RecordLimit& limit);
-  void report_replaced_handler(const Token& token);
-  void report_lost_child(const Token& token);
+  void note_fatal(const Crash& crash, int owner);
+  void report_exit(const ProcessFamily::End& end);
+  void report_replaced_handlers();
+  void report_lost_children();
   void report_left_out_children();
+  void report_left_out_exits();
+  void report_unknown_children();
   void report_dropped();
   void report_about_attached(const std::string& message, std::uint64_t dropped_records = 0);
 
   ProcessFamily family_;
   RingMemory ring_;
   RingReader reader_;
-  std::optional<ReadableFd> pipe_;
+  std::vector<std::int32_t> children_;  // by cell, as it was when it was looked at last
+  Deferred look_again_;
   std::int64_t attached_ns_;
   std::uint32_t dropped_ = 0;
-  std::bitset<NSIG> replaced_;  // signals
-  RecordLimit crashes_;         // a flood of dumps leaves the crash that follows its room
+  std::uint32_t unknown_children_ = 0;
+  std::uint16_t lost_seen_ = 0;  // children
+  std::bitset<NSIG> replaced_;   // signals
+  RecordLimit crashes_;          // a flood of dumps leaves the crash that follows its room
   RecordLimit dumps_;
   RecordLimit lost_children_;
   RecordLimit notices_;
+  RecordLimit exits_;
+  bool all_exits_;
+  std::map<int, FatalCrash> fatal_crashes_;  // by own pid, until that has died
   bool own_death_told_ = false;
   bool ended_ = false;
   std::function<void(Event)> on_event_;

@@ -1,16 +1,20 @@
 #include "watchdog/ingest/attach_server.h"
 
 #include <fcntl.h>
-#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <map>
 #include <optional>
+#include <set>
+#include <span>
 #include <stdexcept>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -32,19 +36,22 @@ namespace {
 using boost::asio::io_context;
 
 constexpr int kAcceptsPerWakeup = 32;
+// What a drain takes at most: more than a listener's queue holds.
+constexpr int kAcceptsPerDrain = 100'000;
+constexpr std::size_t kWakesPerWakeup = 512;
 // How long to leave the door shut when there is no descriptor left to accept with.
 constexpr std::chrono::milliseconds kAcceptPause{100};
-
-bool is_readable(int fd) {
-  pollfd one{fd, POLLIN, 0};
-  return ::poll(&one, 1, 0) > 0;
-}
 
 // The last descriptors are not for agents.
 UniqueFd accept_unless_short(int listener) {
   if (!descriptors_are_short()) return accept_connection(listener);
   errno = EMFILE;
   return {};
+}
+
+std::uint64_t inode_of(int fd) {
+  struct stat status {};
+  return ::fstat(fd, &status) == 0 ? status.st_ino : 0;
 }
 
 Process ourselves() {
@@ -77,10 +84,11 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
  private:
   using Id = std::uint64_t;
 
-  // A connection that has not said hello yet.
-  struct HalfOpen {
-    HalfOpen(io_context& io, UniqueFd fd, const ucred& credentials,
-             std::function<void()> on_readable)
+  // A connection that has not hung up yet: somebody who is about to say hello, or who waits for us
+  // to look at a ring.
+  struct Connection {
+    Connection(io_context& io, UniqueFd fd, const ucred& credentials,
+               std::function<void()> on_readable)
         : peer(credentials), deadline(io), socket(io, std::move(fd), std::move(on_readable)) {}
 
     ucred peer;
@@ -88,17 +96,21 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
     ReadableFd socket;
   };
 
-  void accept_some(int listener);
+  void accept_some(int listener, int most);
+  bool is_welcome(const ucred& peer);
   bool accept_one(int listener);
   void pause_accepting();
-  void await_hello(UniqueFd socket, const ucred& peer);
-  void take_hello(Id id);
-  void take_waiting_hellos();
-  void attach(int socket, const Hello& hello, AttachedProcess process);
+  void keep_open(UniqueFd socket, const ucred& peer);
+  void listen_to(Id id);
+  void take(Arrival arrival, const ucred& peer);
+  void attach(Arrival arrival, AttachedProcess process);
   void require_room_for(int pid) const;
   void listen();
-  void welcome(int socket, Welcoming welcoming);
-  void begin_session(Attachment attachment);
+  void listen_to_wake_pipe();
+  void take_wake_ups();
+  void look_at(std::uint64_t ring);
+  void look_at_all();
+  Id begin_session(Attachment attachment, std::uint64_t ring);
   void adopt(KeptSession kept);
   void drop(Id id);
   void end_session(Id id);
@@ -112,9 +124,13 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   Door door_;
   int leader_ = 0;
   std::vector<ReadableFd> listeners_;
+  std::optional<ReadableFd> wake_pipe_;
   Timer accept_pause_;
-  std::map<Id, HalfOpen> half_open_;  // oldest first
+  std::map<Id, Connection> connections_;  // oldest first
   std::map<Id, AgentSession> sessions_;
+  std::unordered_map<std::uint64_t, Id> by_ring_;
+  std::set<uid_t> users_;  // of those who were let in
+  Deferred looking_at_all_{io_, [this] { look_at_all(); }};
   Id next_id_ = 0;
   LeftAlone left_alone_;
   bool shortage_reported_ = false;
@@ -127,6 +143,7 @@ AttachServer::Impl::Impl(io_context& io, EventHandler on_event, AttachLimits lim
       on_event_(std::move(on_event)),
       on_attach_(std::move(on_attach)),
       limits_(limits),
+      door_(limits.dump_signal),
       accept_pause_(io) {
   listen();
 }
@@ -145,15 +162,60 @@ AttachServer::Impl::Impl(io_context& io, EventHandler on_event, AttachLimits lim
 void AttachServer::Impl::listen() {
   for (UniqueFd& listener : door_.take_listeners()) {
     const int fd = listener.get();
-    listeners_.emplace_back(io_, std::move(listener), [this, fd] { accept_some(fd); });
+    listeners_.emplace_back(io_, std::move(listener),
+                            [this, fd] { accept_some(fd, kAcceptsPerWakeup); });
   }
+  listen_to_wake_pipe();
+}
+
+// What comes through it may have been written by anybody whom we watch. Where it is none of our
+// rings, and where something other than a whole number of Wakes was written, the reader may be out
+// of step: then every ring is looked at.
+void AttachServer::Impl::listen_to_wake_pipe() {
+  UniqueFd pipe = door_.take_wake_pipe();
+  if (!pipe) return;
+  wake_pipe_.emplace(io_, std::move(pipe), [this] { take_wake_ups(); });
+  wake_pipe_->start();
+}
+
+void AttachServer::Impl::take_wake_ups() {
+  std::array<Wake, kWakesPerWakeup> wakes;
+  const ssize_t size = ::read(wake_pipe_->get(), wakes.data(), sizeof(wakes));
+  if (size <= 0) return;
+  const auto bytes = static_cast<std::size_t>(size);
+  const auto whole = std::span(wakes).first(bytes / sizeof(Wake));
+  std::set<std::uint64_t> rings;
+  for (const Wake& wake : whole) rings.insert(wake.ring);
+  const bool known =
+      std::ranges::all_of(rings, [this](std::uint64_t ring) { return by_ring_.contains(ring); });
+  // Of a full pipe we may have read no more than a part, and some may have found no room.
+  const bool all_read = bytes < sizeof wakes && bytes % sizeof(Wake) == 0;
+  if (!known || !all_read) return looking_at_all_.request();
+  for (const std::uint64_t ring : rings) look_at(ring);
+}
+
+void AttachServer::Impl::look_at(std::uint64_t ring) {
+  const auto id = by_ring_.find(ring);
+  if (id == by_ring_.end()) return looking_at_all_.request();
+  if (const auto session = sessions_.find(id->second); session != sessions_.end()) {
+    session->second.look();
+  }
+}
+
+// Those who have just come, too.
+void AttachServer::Impl::look_at_all() {
+  std::size_t next = 0;
+  while (next < listeners_.size()) accept_some(listeners_[next++].get(), kAcceptsPerWakeup);
+  for (auto& [id, session] : sessions_) session.look();
 }
 
 void AttachServer::Impl::drain() {
   // By number: whoever hears of a shortage may close us.
   std::size_t next = 0;
-  while (next < listeners_.size()) accept_some(listeners_[next++].get());
-  take_waiting_hellos();
+  while (next < listeners_.size()) accept_some(listeners_[next++].get(), kAcceptsPerDrain);
+  std::vector<Id> waiting;
+  for (const auto& [id, connection] : connections_) waiting.push_back(id);
+  for (const Id id : waiting) listen_to(id);
   for (auto& [id, session] : sessions_) session.drain();
 }
 
@@ -165,14 +227,15 @@ bool AttachServer::Impl::watches(int pid) const {
 void AttachServer::Impl::close() {
   keeper_ = {};
   listeners_.clear();
+  wake_pipe_.reset();
   accept_pause_.cancel();
-  half_open_.clear();
+  connections_.clear();
   for (auto& [id, session] : sessions_) session.close();
   run_later(io_, [self = shared_from_this()] { self->sessions_.clear(); });
 }
 
-void AttachServer::Impl::accept_some(int listener) {
-  for (int accepted = 0; accepted < kAcceptsPerWakeup; ++accepted) {
+void AttachServer::Impl::accept_some(int listener, int most) {
+  for (int accepted = 0; accepted < most; ++accepted) {
     if (!accept_one(listener)) return;
   }
 }
@@ -186,8 +249,16 @@ bool AttachServer::Impl::accept_one(int listener) {
     return false;
   }
   const auto peer = peer_credentials(socket.get());
-  if (peer && may_attach(*peer, leader_)) await_hello(std::move(socket), *peer);
+  if (peer && is_welcome(*peer)) keep_open(std::move(socket), *peer);
   return true;
+}
+
+// Of one that is dead by now it can't be told any more whether it descended from us: its user must
+// have been here before.
+bool AttachServer::Impl::is_welcome(const ucred& peer) {
+  const bool is_ours = may_attach(peer, leader_);
+  if (is_ours) users_.insert(peer.uid);
+  return is_ours || (users_.contains(peer.uid) && !read_process_stat(peer.pid));
 }
 
 // Out of descriptors or memory: the listener stays readable, so waiting for it would spin.
@@ -202,63 +273,63 @@ void AttachServer::Impl::resume_accepting() {
   for (ReadableFd& listener : listeners_) listener.start();
 }
 
-void AttachServer::Impl::await_hello(UniqueFd socket, const ucred& peer) {
-  if (half_open_.size() >= limits_.half_open) half_open_.erase(half_open_.begin());
+// An agent has said hello before we come to accept.
+void AttachServer::Impl::keep_open(UniqueFd socket, const ucred& peer) {
+  if (connections_.size() >= limits_.half_open) connections_.erase(connections_.begin());
   const Id id = next_id_++;
   auto& connection =
-      half_open_.try_emplace(id, io_, std::move(socket), peer, [this, id] { take_hello(id); })
+      connections_.try_emplace(id, io_, std::move(socket), peer, [this, id] { listen_to(id); })
           .first->second;
   connection.socket.start();
-  connection.deadline.start(limits_.hello_timeout, [this, id] { half_open_.erase(id); });
+  connection.deadline.start(limits_.hello_timeout, [this, id] { connections_.erase(id); });
+  listen_to(id);
 }
 
-// Whatever comes of it, the connection ends here.
-void AttachServer::Impl::take_hello(Id id) {
-  const auto connection = half_open_.extract(id);
-  const ucred& peer = connection.mapped().peer;
-  const int socket = connection.mapped().socket.get();
-  const auto hello = receive_hello(socket);
-  auto process = hello ? read_process(peer.pid) : std::nullopt;
-  if (!process) return;
-  if (hello->status == ArmStatus::kWillArm) {
-    attach(socket, *hello, {hello->pid, peer.uid, std::move(*process)});
-  } else if (auto message = left_alone_.message(*hello, *process)) {
-    on_event_(notice(std::move(*process), std::move(*message)));
+// After a hello there is nothing more to come. Who has sent a wake-up sees by the connection that
+// we are there, and hangs up.
+void AttachServer::Impl::listen_to(Id id) {
+  const auto connection = connections_.find(id);
+  if (connection == connections_.end()) return;
+  auto message = receive_message(connection->second.socket.get());
+  if (std::holds_alternative<NothingYet>(message)) return;
+  if (const auto* wake = std::get_if<Wake>(&message)) return look_at(wake->ring);
+  const ucred peer = connection->second.peer;
+  connections_.erase(connection);
+  if (auto* arrival = std::get_if<Arrival>(&message)) take(std::move(*arrival), peer);
+}
+
+void AttachServer::Impl::take(Arrival arrival, const ucred& peer) {
+  AttachedProcess sender = describe_sender(arrival.hello, peer);
+  if (arrival.hello.status == ArmStatus::kWillArm)
+    return attach(std::move(arrival), std::move(sender));
+  if (auto message = left_alone_.message(arrival.hello, sender.process)) {
+    on_event_(notice(std::move(sender.process), std::move(*message)));
   }
 }
 
-// A process may have said hello and died before the loop came round to it.
-void AttachServer::Impl::take_waiting_hellos() {
-  std::vector<Id> waiting;
-  for (const auto& [id, connection] : half_open_) {
-    if (is_readable(connection.socket.get())) waiting.push_back(id);
-  }
-  for (const Id id : waiting) take_hello(id);
-}
-
-void AttachServer::Impl::attach(int socket, const Hello& hello, AttachedProcess process) {
+// From the moment that the agent hears that we have its ring, whoever comes after us must find it.
+void AttachServer::Impl::attach(Arrival arrival, AttachedProcess process) {
   const std::string who = name_and_pid(process.process);
   try {
     require_room_for(process.process.pid);
-    welcome(socket, prepare_welcome(hello, std::move(process)));
+    const RingFile ring(std::move(arrival.ring));
+    const std::int64_t since = std::min(arrival.hello.realtime_ns, realtime_now_ns());
+    Attachment attachment{std::move(process), RingMemory(ring), since};
+    if (keeper_.keep) keeper_.keep(next_id_, ring.descriptor());
+    const Id id = begin_session(std::move(attachment), ring.id());
+    if (keeper_.save) keeper_.save();
     shortage_reported_ = false;
+    AgentSession& session = sessions_.at(id);
+    session.take_over();
+    session.look();
   } catch (const std::exception& error) {
     report_shortage(who + " can't be watched: " + error.what());
   }
 }
 
-// From the moment that the agent has them, whoever comes after us must find them.
-void AttachServer::Impl::welcome(int socket, Welcoming welcoming) {
-  const int pipe = welcoming.attachment.pipe.get();
-  const Id id = next_id_;
-  if (keeper_.keep) keeper_.keep(id, welcoming.ring.descriptor(), pipe);
-  begin_session(std::move(welcoming.attachment));
-  if (keeper_.save) keeper_.save();
-  if (!send_welcome(socket, welcoming.ring, welcoming.pipe.get(), limits_.dump_signal)) drop(id);
-}
-
 void AttachServer::Impl::drop(Id id) {
   sessions_.erase(id);
+  std::erase_if(by_ring_, [id](const auto& each) { return each.second == id; });
   if (keeper_.drop) keeper_.drop(id);
 }
 
@@ -272,13 +343,17 @@ void AttachServer::Impl::require_room_for(int pid) const {
   }
 }
 
-void AttachServer::Impl::begin_session(Attachment attachment) {
+AttachServer::Impl::Id AttachServer::Impl::begin_session(Attachment attachment,
+                                                         std::uint64_t ring) {
   const int pid = attachment.process.process.pid;
   if (on_attach_) on_attach_(attachment.process.process);
   for (auto& [id, session] : sessions_) session.forget(pid);
   const Id id = next_id_++;
   sessions_.try_emplace(
-      id, io_, std::move(attachment), on_event_, [this, id] { end_session(id); }, limits_.records);
+      id, io_, std::move(attachment), on_event_, [this, id] { end_session(id); },
+      SessionSettings{limits_.records, limits_.all_exits});
+  by_ring_[ring] = id;
+  return id;
 }
 
 void AttachServer::Impl::adopt(std::vector<KeptSession> sessions) {
@@ -295,8 +370,19 @@ void AttachServer::Impl::adopt(std::vector<KeptSession> sessions) {
 
 void AttachServer::Impl::adopt(KeptSession kept) {
   const Id id = kept.memory.id;
+  users_.insert(kept.memory.family.attached.uid);
+  const std::uint64_t ring = inode_of(kept.ring.get());
   sessions_.try_emplace(
-      id, io_, std::move(kept), on_event_, [this, id] { end_session(id); }, limits_.records);
+      id, io_, std::move(kept), on_event_, [this, id] { end_session(id); },
+      SessionSettings{limits_.records, limits_.all_exits});
+  by_ring_[ring] = id;
+  sessions_.at(id).take_over();
+  run_later(io_, [weak = weak_from_this(), id] {
+    const auto self = weak.lock();
+    if (!self) return;
+    const auto session = self->sessions_.find(id);
+    if (session != self->sessions_.end()) session->second.look();
+  });
 }
 
 std::vector<UniqueFd> AttachServer::Impl::listeners() const {

@@ -1,5 +1,5 @@
-// The door for agents: a listening socket, the handshakes under way and one AgentSession for each
-// ring.
+// The door for agents: a listening socket, the pipe by which they wake us, and one AgentSession for
+// each ring.
 #pragma once
 
 #include <chrono>
@@ -22,17 +22,18 @@ namespace pyfault {
 
 struct AttachLimits {
   std::chrono::milliseconds hello_timeout{2000};
-  std::size_t half_open = 64;             // connections without a hello; the oldest gives way
+  std::size_t half_open = 64;             // open connections; the oldest gives way
   std::size_t sessions = 8192;            // in all
   std::size_t sessions_per_process = 64;  // one for each exec that left children behind
   RecordAllowance records{};              // of a session: a process and what it forks
-  int dump_signal = 0;  // real-time: agents record their stacks when it comes; 0: none
+  bool all_exits = false;  // else of the processes that were watched only abnormal ends are told
+  int dump_signal = 0;     // real-time: agents record their stacks when it comes; 0: none
 };
 
 // Looks after what a watchdog that comes after us would need to go on with the sessions.
 struct SessionKeeper {
-  // Before the agent gets them.
-  std::function<void(std::uint64_t id, int ring, int pipe)> keep;
+  // Before the agent hears that we have it.
+  std::function<void(std::uint64_t id, int ring)> keep;
   // Likewise; memory() knows of the new session then.
   std::function<void()> save;
   std::function<void(std::uint64_t id)> drop;

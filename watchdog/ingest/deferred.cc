@@ -21,6 +21,10 @@ Deferred::Deferred(boost::asio::io_context& io, std::function<void()> task)
 
 Deferred::~Deferred() = default;
 
+bool Deferred::is_requested() const {
+  return state_->requested;
+}
+
 void Deferred::request() {
   if (std::exchange(state_->requested, true)) return;
   run_later(state_->io, [weak = std::weak_ptr(state_)] {

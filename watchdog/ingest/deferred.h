@@ -24,6 +24,7 @@ class Deferred {
 
   // The task may request itself anew, and destroy its Deferred.
   void request();
+  bool is_requested() const;
 
  private:
   struct State;

@@ -1,5 +1,6 @@
 #include "watchdog/ingest/door.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -36,26 +37,31 @@ bool is_safe(const std::string& place) {
          (!shared || (status.st_mode & S_ISVTX) != 0);
 }
 
+// As shared/handshake.h has it.
+std::string suffix_for(int dump_signal) {
+  return dump_signal == 0 ? "" : "." + std::to_string(dump_signal);
+}
+
 bool can_name_a_socket(const std::string& place) {
-  constexpr std::size_t kSocket = 1 + 2 * kNameBytes;
+  constexpr std::size_t kSocket = 1 + 2 * kNameBytes + sizeof ".64";
   constexpr std::size_t kMarkAndEnd = 2;  // the "@" of the address, and a NUL
   return place.size() + sizeof kFolder - 1 + kSocket + kMarkAndEnd <= sizeof(sockaddr_un::sun_path);
 }
 
 }  // namespace
 
-std::optional<SocketFolder> SocketFolder::make(std::span<const std::string> places) {
+std::optional<SocketFolder> SocketFolder::make(std::span<const std::string> places,
+                                               const std::string& suffix) {
   for (const std::string& place : places) {
     std::string folder = place + kFolder;
     if (can_name_a_socket(place) && is_safe(place) && ::mkdtemp(folder.data()) != nullptr) {
-      return SocketFolder(std::move(folder));
+      std::string socket = folder;
+      socket.append("/").append(random_hex(kNameBytes)).append(suffix);
+      return SocketFolder(std::move(folder), std::move(socket));
     }
   }
   return std::nullopt;
 }
-
-SocketFolder::SocketFolder(std::string folder)
-    : folder_(std::move(folder)), socket_(folder_ + "/" + random_hex(kNameBytes)) {}
 
 SocketFolder SocketFolder::of(const std::string& socket) {
   return {socket.substr(0, socket.rfind('/')), socket};
@@ -66,15 +72,18 @@ SocketFolder::SocketFolder(SocketFolder&& other) noexcept
 
 SocketFolder::~SocketFolder() {
   if (folder_.empty()) return;
+  ::unlink(wake_pipe().c_str());
   ::unlink(socket_.c_str());
   ::rmdir(folder_.c_str());
 }
 
-Door::Door() : folder_(SocketFolder::make(runtime_places())) {
+Door::Door(int dump_signal)
+    : folder_(SocketFolder::make(runtime_places(), suffix_for(dump_signal))) {
   if (folder_) listen_at_file();
-  const std::string name =
-      folder_ ? folder_->socket()
-              : "pyfault-watchdog-" + std::to_string(::getpid()) + "-" + random_hex(kNameBytes);
+  if (folder_) open_wake_pipe();
+  const std::string name = folder_ ? folder_->socket()
+                                   : "pyfault-watchdog-" + std::to_string(::getpid()) + "-" +
+                                         random_hex(kNameBytes) + suffix_for(dump_signal);
   address_ = "@" + name;
   listeners_.push_back(listen_abstract(name));
 }
@@ -86,9 +95,21 @@ Door::Door(std::vector<UniqueFd> listeners) : listeners_(std::move(listeners)) {
     if (name.starts_with('/')) folder_.emplace(SocketFolder::of(name));
   }
   const bool is_one = !folder_ || address_ == "@" + folder_->socket();
+  if (is_one && folder_) open_wake_pipe();
   if (is_one && !address_.empty()) return;
   leave();
   throw std::runtime_error("nobody listens at its door");
+}
+
+// There may be one already, of the watchdog before us.
+void Door::open_wake_pipe() {
+  const std::string path = folder_->wake_pipe();
+  ::mkfifo(path.c_str(), S_IRUSR | S_IWUSR);
+  wake_pipe_.reset(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
+  struct stat status {};
+  if (wake_pipe_ && (::fstat(wake_pipe_.get(), &status) != 0 || !S_ISFIFO(status.st_mode))) {
+    wake_pipe_.reset();
+  }
 }
 
 void Door::leave() {

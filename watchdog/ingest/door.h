@@ -1,6 +1,6 @@
 // Where agents knock: an abstract socket, which a process finds that sees other files than we do
 // (chroot, mount namespace), and a socket file, which one finds that is in another network
-// namespace. Both have one name.
+// namespace. Both have one name. Beside the file is the named pipe for wake-ups.
 #pragma once
 
 #include <optional>
@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "shared/handshake.h"
 #include "watchdog/os/unique_fd.h"
 
 namespace pyfault {
@@ -19,7 +20,8 @@ class SocketFolder {
  public:
   // In the first of `places` where one can be made that nobody else can take away, and a socket in
   // it can be named.
-  static std::optional<SocketFolder> make(std::span<const std::string> places);
+  static std::optional<SocketFolder> make(std::span<const std::string> places,
+                                          const std::string& suffix = "");
 
   SocketFolder(SocketFolder&& other) noexcept;
   SocketFolder& operator=(SocketFolder&&) = delete;
@@ -31,11 +33,11 @@ class SocketFolder {
   // Leaves it where it is.
   void leave() { folder_.clear(); }
 
-  // The path for the socket, which is not there yet.
+  // The path for the socket, which is not there yet. It ends in `suffix`.
   const std::string& socket() const { return socket_; }
+  std::string wake_pipe() const { return socket_ + kWakePipeSuffix; }
 
  private:
-  explicit SocketFolder(std::string folder);
   SocketFolder(std::string folder, std::string socket)
       : folder_(std::move(folder)), socket_(std::move(socket)) {}
 
@@ -45,8 +47,9 @@ class SocketFolder {
 
 class Door {
  public:
-  // Listens at once; without a socket file where none can be made. Throws std::system_error.
-  Door();
+  // Listens at once; without a socket file and a pipe where none can be made. Agents read off its
+  // name by which signal they will be asked for dumps (0: none). Throws std::system_error.
+  explicit Door(int dump_signal);
 
   // One at which another process has listened. Throws std::runtime_error when it is none.
   explicit Door(std::vector<UniqueFd> listeners);
@@ -57,14 +60,20 @@ class Door {
   // As shared/handshake.h spells it.
   const std::string& address() const { return address_; }
 
+  // Both ends of the pipe, so that it never comes to its end; non-blocking. Empty where there is
+  // none. Once.
+  UniqueFd take_wake_pipe() { return std::move(wake_pipe_); }
+
   // One or two, non-blocking; once.
   std::vector<UniqueFd> take_listeners() { return std::move(listeners_); }
 
  private:
   void listen_at_file();
+  void open_wake_pipe();
 
   std::optional<SocketFolder> folder_;
   std::string address_;
+  UniqueFd wake_pipe_;
   std::vector<UniqueFd> listeners_;
 };
 

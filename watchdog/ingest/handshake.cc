@@ -1,14 +1,14 @@
 #include "watchdog/ingest/handshake.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
+#include <algorithm>
+#include <cstring>
 #include <span>
-#include <system_error>
+#include <string_view>
+#include <vector>
 
-#include "shared/ring_layout.h"
+#include "watchdog/crash/utf8.h"
 #include "watchdog/enrich/process_info.h"
 #include "watchdog/ingest/notice.h"
 #include "watchdog/os/seqpacket.h"
@@ -40,17 +40,31 @@ bool is_sensible(const Hello& hello) {
          hello.status <= ArmStatus::kInconsistentOffsets && hello.pid > 0;
 }
 
-struct Pipe {
-  UniqueFd read_end;
-  UniqueFd write_end;
-};
+// A claim, which may hold anything and end nowhere.
+template <std::size_t kSize>
+std::string claimed(const char (&text)[kSize]) {
+  const std::string_view all(text, kSize);
+  return replace_invalid_utf8(all.substr(0, all.find('\0')));
+}
 
-Pipe make_pipe() {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
-    throw std::system_error(errno, std::generic_category(), "pipe2");
+std::vector<std::string> claimed_command(const ProcessClaims& claims) {
+  std::vector<std::string> command;
+  std::string_view rest(claims.command, sizeof claims.command);
+  rest = rest.substr(0, rest.find_last_not_of('\0') + 1);
+  while (!rest.empty()) {
+    const std::string_view argument = rest.substr(0, rest.find('\0'));
+    command.push_back(replace_invalid_utf8(argument));
+    rest.remove_prefix(std::min(argument.size() + 1, rest.size()));
   }
-  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+  return command;
+}
+
+// Clock ticks since boot, as /proc has them.
+std::uint64_t ticks_at(std::int64_t boottime_ns) {
+  static const auto kTicksASecond = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  constexpr std::uint64_t kNanoseconds = 1'000'000'000;
+  const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(boottime_ns, 0));
+  return ns / kNanoseconds * kTicksASecond + ns % kNanoseconds * kTicksASecond / kNanoseconds;
 }
 
 std::string minor_version(std::uint32_t version_hex) {
@@ -78,29 +92,44 @@ bool may_attach(const ucred& peer, int leader) {
   return leader > 0 && (descends_from(peer.pid, leader) || is_in_session(peer.pid, leader));
 }
 
-std::optional<Hello> receive_hello(int socket) {
+std::variant<NothingYet, HungUp, Arrival, Wake> receive_message(int socket) {
   Hello hello{};
-  if (!receive_exactly(socket, std::as_writable_bytes(std::span(&hello, 1)))) return std::nullopt;
-  return is_sensible(hello) ? std::optional(hello) : std::nullopt;
+  auto packet = receive_packet(socket, std::as_writable_bytes(std::span(&hello, 1)));
+  if (!packet) return NothingYet{};
+  if (packet->size == sizeof(Wake)) {
+    Wake wake{};
+    std::memcpy(&wake, &hello, sizeof wake);
+    return wake;
+  }
+  if (packet->size != sizeof hello || packet->has_more_descriptors || !is_sensible(hello)) {
+    return HungUp{};
+  }
+  return Arrival{hello, std::move(packet->descriptor)};
 }
 
-Welcoming prepare_welcome(const Hello& hello, AttachedProcess process) {
-  const std::int64_t now = realtime_now_ns();
-  RingFile file;
-  RingMemory ring(file);
-  Pipe pipe = make_pipe();
-  process.own_pid = hello.pid;
-  return {{std::move(process), std::move(ring), std::move(pipe.read_end), now},
-          std::move(file),
-          std::move(pipe.write_end)};
-}
-
-bool send_welcome(int socket, const RingFile& ring, int pipe, int dump_signal) {
-  const Welcome settings{
-      kHandshakeMagic,      kProtocolVersion, static_cast<std::uint16_t>(dump_signal),
-      kDefaultAckTimeoutMs, kRingVersion,     kRingSize};
-  const std::array descriptors{ring.descriptor(), pipe};
-  return send_with_descriptors(socket, std::as_bytes(std::span(&settings, 1)), descriptors);
+// One that began after the hello was said has the number of one that is gone. A zombie knows
+// neither its executable nor its command any more.
+AttachedProcess describe_sender(const Hello& hello, const ucred& peer) {
+  const std::uint64_t said = ticks_at(hello.boottime_ns);
+  const auto stat = read_process_stat(peer.pid);
+  const bool is_there = stat && stat->start_ticks <= said;
+  AttachedProcess sender{hello.pid, peer.uid, {}};
+  if (!is_there) sender.died_after = said;
+  auto process = is_there ? read_process(peer.pid) : std::nullopt;
+  if (process && !process->command.empty()) {
+    sender.process = std::move(*process);
+    return sender;
+  }
+  const ProcessClaims& claims = hello.claims;
+  sender.process = {peer.pid,
+                    hello.pid == peer.pid ? hello.ppid : 0,
+                    claimed(claims.name),
+                    claimed(claims.executable),
+                    claimed_command(claims),
+                    peer.uid,
+                    peer.gid};
+  if (process) sender.process.ppid = process->ppid;
+  return sender;
 }
 
 std::optional<std::string> LeftAlone::message(const Hello& hello, const Process& process) {

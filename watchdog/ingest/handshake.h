@@ -9,9 +9,12 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "shared/handshake.h"
-#include "watchdog/ingest/agent_session.h"
+#include "watchdog/event/event.h"
+#include "watchdog/ingest/session_memory.h"
+#include "watchdog/os/unique_fd.h"
 
 namespace pyfault {
 
@@ -20,21 +23,19 @@ namespace pyfault {
 // descends from it may, too.
 bool may_attach(const ucred& peer, int leader = 0);
 
-// None unless one whole, sensible hello was waiting.
-std::optional<Hello> receive_hello(int socket);
-
-// What an agent is given, and what is ours of it.
-struct Welcoming {
-  Attachment attachment;
-  RingFile ring;
-  UniqueFd pipe;  // write end
+// A hello, and the ring that came with it.
+struct Arrival {
+  Hello hello;
+  UniqueFd ring;  // whatever descriptor it was; empty: none
 };
 
-// Makes a ring and a pipe. Throws when there are no resources to be had.
-Welcoming prepare_welcome(const Hello& hello, AttachedProcess process);
+// What was waiting at a connection. Its end, or what is none of these, is a HungUp.
+struct NothingYet {};
+struct HungUp {};
+std::variant<NothingYet, HungUp, Arrival, Wake> receive_message(int socket);
 
-// False when the peer is gone.
-bool send_welcome(int socket, const RingFile& ring, int pipe, int dump_signal);
+// The process that said hello: by /proc while it is there, else as it described itself.
+AttachedProcess describe_sender(const Hello& hello, const ucred& peer);
 
 // The lines about interpreters that an agent leaves alone: one for each version, however many
 // processes run it.

@@ -1,7 +1,9 @@
 #include "watchdog/ingest/process_family.h"
 
+#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -11,61 +13,121 @@
 #include "watchdog/os/pidfd.h"
 
 namespace pyfault {
+namespace {
+
+double seconds_since_boot() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+double seconds_of_ticks(std::uint64_t ticks) {
+  return static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+// The kernel tells once the parent has taken the status, /proc until then: in between is this.
+std::optional<int> wait_status_of_dead(int pid, int pidfd, std::uint64_t start_ticks) {
+  if (const auto status = wait_status_of(pidfd)) return status;
+  const auto status = zombie_wait_status(pid);
+  return status && is_still(pid, start_ticks) ? status : wait_status_of(pidfd);
+}
+
+}  // namespace
 
 ProcessFamily::ProcessFamily(boost::asio::io_context& io, AttachedProcess attached,
-                             std::function<void()> on_exit)
+                             ExitHandler on_exit)
     : io_(io),
       attached_(std::move(attached)),
-      start_ticks_(start_ticks(attached_.process.pid)),
+      start_ticks_(attached_.died_after ? *attached_.died_after
+                                        : start_ticks(attached_.process.pid)),
       on_exit_(std::move(on_exit)) {
+  if (attached_.died_after) return;
   if (UniqueFd pidfd = open_pidfd(attached_.process.pid)) {
     add(attached_.process.pid, std::move(pidfd));
   }
 }
 
-// The attached process is told from one that has its number now by its age; the others are younger
-// than it.
-ProcessFamily::ProcessFamily(boost::asio::io_context& io, FamilyMemory memory,
-                             std::function<void()> on_exit)
+// The attached process is told from one that has its number now by its age. The others have entered
+// themselves in the ring, or have become another program meanwhile.
+ProcessFamily::ProcessFamily(boost::asio::io_context& io, FamilyMemory memory, ExitHandler on_exit)
     : io_(io),
       attached_(std::move(memory.attached)),
       start_ticks_(memory.start_ticks),
       on_exit_(std::move(on_exit)),
       translated_(std::move(memory.translated)) {
-  for (const int pid : memory.members) {
-    UniqueFd pidfd = open_pidfd(pid);
-    const bool is_attached = pid == attached_.process.pid;
-    const bool is_same = is_attached ? is_still(pid, start_ticks_) : belongs(pid);
-    if (pidfd && is_same && members_.size() < kMaxMembers) add(pid, std::move(pidfd));
-  }
+  const int pid = attached_.process.pid;
+  UniqueFd pidfd = memory.has_attached ? open_pidfd(pid) : UniqueFd();
+  if (pidfd && is_still(pid, start_ticks_)) add(pid, std::move(pidfd));
 }
 
 FamilyMemory ProcessFamily::memory() const {
-  FamilyMemory memory{attached_, start_ticks_, {}, translated_};
-  for (const auto& [pid, pidfd] : members_) memory.members.push_back(pid);
-  return memory;
+  return {attached_, start_ticks_, has(attached_.process.pid), translated_};
 }
 
 bool ProcessFamily::watch(int own_pid) {
   const auto pid = translate(own_pid);
   if (!pid) return true;
   if (const auto member = members_.find(*pid); member != members_.end()) {
-    return !has_exited(member->second.get());
+    return !has_exited(member->second.pidfd.get());
   }
   UniqueFd pidfd = open_pidfd(*pid);
   if (!pidfd) return errno != ESRCH;
-  if (has_exited(pidfd.get())) return false;
+  const bool lives = !has_exited(pidfd.get());
   if (members_.size() < kMaxMembers && !descriptors_are_short() && belongs(*pid))
     add(*pid, std::move(pidfd));
-  return true;
+  return lives;
+}
+
+std::vector<int> ProcessFamily::dead() const {
+  std::vector<int> pids;
+  for (const auto& [pid, member] : members_) {
+    if (has_exited(member.pidfd.get())) pids.push_back(pid);
+  }
+  return pids;
+}
+
+void ProcessFamily::forget(int pid) {
+  members_.erase(pid);
+  std::erase_if(translated_, [pid](const auto& each) { return each.second == pid; });
+}
+
+bool ProcessFamily::knows(int own_pid) const {
+  const auto pid = our_pid(own_pid);
+  return pid && members_.contains(*pid);
+}
+
+void ProcessFamily::forget_own(int own_pid) {
+  if (const auto pid = our_pid(own_pid); pid && own_pid != attached_.own_pid) forget(*pid);
 }
 
 void ProcessFamily::add(int pid, UniqueFd pidfd) {
-  const auto [member, added] = members_.try_emplace(pid, io_, std::move(pidfd), [this, pid] {
-    members_.erase(pid);
-    on_exit_();
-  });
-  member->second.start();
+  const auto [member, added] = members_.try_emplace(
+      pid, Member{ReadableFd(io_, std::move(pidfd), [this, pid] { on_exit_(pid); }),
+                  read_process_stat(pid).value_or(ProcessStat{})});
+  member->second.pidfd.start();
+}
+
+int ProcessFamily::own_pid_of(int pid) const {
+  if (pid == attached_.process.pid) return attached_.own_pid;
+  const auto own = std::ranges::find(translated_, pid, &std::pair<const int, int>::second);
+  return own == translated_.end() ? pid : own->first;
+}
+
+// It was forked from the attached process, whose executable and command it has, or is that itself.
+ProcessFamily::End ProcessFamily::end_of(int pid) const {
+  const Member& member = members_.at(pid);
+  End end{own_pid_of(pid), attached_.process,
+          wait_status_of_dead(pid, member.pidfd.get(), member.stat.start_ticks),
+          seconds_since_boot() - seconds_of_ticks(member.stat.start_ticks)};
+  end.process.pid = pid;
+  end.process.ppid = member.stat.ppid;
+  if (!member.stat.name.empty()) end.process.name = member.stat.name;
+  const auto now = read_process_stat(pid);
+  if (now && now->start_ticks == member.stat.start_ticks) {
+    end.process.name = now->name;
+    end.process.ppid = now->ppid;
+  }
+  return end;
 }
 
 // As far as it is known already.

@@ -2,7 +2,7 @@
 // live, and which numbers a process may use without lying.
 //
 // A process in a pid namespace of its own sees other numbers than we do. What is written in the
-// ring and in tokens is the process's "own pid". The attached one is translated by what the kernel
+// ring is the process's "own pid". The attached one is translated by what the kernel
 // said when it connected, a child of it by what /proc says while it lives.
 #pragma once
 
@@ -10,7 +10,9 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <vector>
 
+#include "watchdog/enrich/process_info.h"
 #include "watchdog/event/event.h"
 #include "watchdog/ingest/readable_fd.h"
 #include "watchdog/ingest/session_memory.h"
@@ -19,21 +21,30 @@ namespace pyfault {
 
 class ProcessFamily {
  public:
-  // on_exit is called after any member has died; it may destroy the family's owner later, not at
-  // once.
-  ProcessFamily(boost::asio::io_context& io, AttachedProcess attached,
-                std::function<void()> on_exit);
+  // Called with a member (in our numbers) that has died, and is still one until it is forgotten. It
+  // may destroy the family's owner later, not at once.
+  using ExitHandler = std::function<void(int pid)>;
+
+  ProcessFamily(boost::asio::io_context& io, AttachedProcess attached, ExitHandler on_exit);
 
   // Goes on with what another watchdog knew. Who has died since is not a member.
-  ProcessFamily(boost::asio::io_context& io, FamilyMemory memory, std::function<void()> on_exit);
+  ProcessFamily(boost::asio::io_context& io, FamilyMemory memory, ExitHandler on_exit);
 
   FamilyMemory memory() const;
 
-  // Takes care of a process from now on, if it can be one of the family. False: it is dead.
+  // Takes care of a process from now on, if it can be one of the family. False: it is dead; of one
+  // that has only just died the end is told all the same.
   bool watch(int own_pid);
 
+  // Whether it is taken care of, and was not forgotten.
+  bool knows(int own_pid) const;
+
+  // Members that have died, and nobody has heard of it yet.
+  std::vector<int> dead() const;
+
   // `pid`, in our namespace, has become another program.
-  void forget(int pid) { members_.erase(pid); }
+  void forget(int pid);
+  void forget_own(int own_pid);
   void forget_all() { members_.clear(); }
 
   bool has(int pid) const { return members_.contains(pid); }
@@ -48,8 +59,18 @@ class ProcessFamily {
   // What is known of a process, alive or dead.
   Process describe(int own_pid) const;
 
+  // Of a member that has died, in our numbers.
+  struct End {
+    int own_pid = 0;
+    Process process;
+    // None: its parent has taken it, and this kernel (before 6.15) tells nobody else.
+    std::optional<int> wait_status;
+    double uptime_seconds = 0;
+  };
+  End end_of(int pid) const;
+
   // Children beyond these are not watched, nor when descriptors are short; a flood of made-up
-  // tokens costs no more descriptors.
+  // numbers costs no more descriptors.
   static constexpr std::size_t kMaxMembers = 4096;
 
  private:
@@ -57,13 +78,19 @@ class ProcessFamily {
   bool belongs(int pid) const;
   std::optional<int> translate(int own_pid);
   void add(int pid, UniqueFd pidfd);
+  int own_pid_of(int pid) const;
+
+  struct Member {
+    ReadableFd pidfd;
+    ProcessStat stat;  // as it was when it became one
+  };
 
   boost::asio::io_context& io_;
   AttachedProcess attached_;
   std::uint64_t start_ticks_;
-  std::function<void()> on_exit_;
-  std::map<int, ReadableFd> members_;  // by pid in our namespace
-  std::map<int, int> translated_;      // own pid to pid in our namespace, of children
+  ExitHandler on_exit_;
+  std::map<int, Member> members_;  // by pid in our namespace
+  std::map<int, int> translated_;  // own pid to pid in our namespace, of children
 };
 
 }  // namespace pyfault

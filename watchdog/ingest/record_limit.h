@@ -28,6 +28,9 @@ class RecordLimit {
   // May one more be reported? Those that may not are counted.
   bool admit(Time now);
 
+  // These were not even asked for.
+  void leave_out(std::uint64_t count) { left_out_ += count; }
+
   // How many were not admitted since the last call.
   std::uint64_t take_left_out() { return std::exchange(left_out_, 0); }
 

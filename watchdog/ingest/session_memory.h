@@ -1,4 +1,4 @@
-// What a session knows that its ring and its pipe don't say, for a watchdog that goes on with them.
+// What a session knows that its ring does not say, for a watchdog that goes on with it.
 // Plain values.
 #pragma once
 
@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "watchdog/event/event.h"
@@ -17,12 +18,14 @@ struct AttachedProcess {
   int own_pid = 0;
   uid_t uid = 0;    // effective, when it connected
   Process process;  // as /proc had it then; `pid` is ours
+  // Already dead when we came to hear its hello, and then the time of the hello, in /proc's ticks.
+  std::optional<std::uint64_t> died_after = std::nullopt;
 };
 
 struct FamilyMemory {
   AttachedProcess attached;
   std::uint64_t start_ticks = 0;  // of the attached process
-  std::vector<int> members;       // those that lived, in our namespace
+  bool has_attached = false;      // it has not become another program, nor died
   std::map<int, int> translated;  // see ProcessFamily
 };
 
@@ -30,7 +33,10 @@ struct SessionMemory {
   std::uint64_t id = 0;  // among the sessions of one AttachServer
   FamilyMemory family;
   std::int64_t attached_ns = 0;
-  std::uint32_t dropped = 0;  // records, as far as they were told of
+  // Of what the ring counts, as far as it was told of.
+  std::uint32_t dropped = 0;  // records
+  std::uint32_t unknown_children = 0;
+  std::uint16_t lost_children = 0;
   std::vector<int> replaced;  // signals
   bool own_death_told = false;
 };
@@ -38,7 +44,6 @@ struct SessionMemory {
 struct KeptSession {
   SessionMemory memory;
   UniqueFd ring;
-  UniqueFd pipe;  // read end
 };
 
 }  // namespace pyfault

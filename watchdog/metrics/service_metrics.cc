@@ -42,6 +42,7 @@ struct ServiceMetrics::Noter {
   }
 
   void operator()(const ExitEvent& exit) const {
+    if (exit.is_below) return;
     worker = {0, false, stays_down(exit)};
     ++metrics.exits_.at({name, exit.reason});
     metrics.backoff_.at({name}) = exit.after ? exit.after->delay_seconds : 0;

@@ -1,4 +1,4 @@
-// The memory of a ring: a sealed memfd for the agent, and the watchdog's mapping of it.
+// The memory of a ring: a sealed memfd that an agent has made, and the watchdog's mapping of it.
 #pragma once
 
 #include <cstddef>
@@ -14,28 +14,27 @@ class mapped_region;
 namespace pyfault {
 
 // A memfd of kRingSize bytes that nobody can shrink or grow: a mapping of it never faults. Needed
-// only until it has been mapped and sent.
+// only until it has been mapped and kept.
 class RingFile {
  public:
-  RingFile();  // throws std::system_error
-
-  // One that another process has made. Throws std::runtime_error when it is none.
+  // Throws std::runtime_error when it is none.
   explicit RingFile(UniqueFd fd);
 
   int descriptor() const { return fd_.get(); }
 
+  // Its inode number, by which an agent names it in a wake-up.
+  std::uint64_t id() const { return id_; }
+
  private:
   UniqueFd fd_;
+  std::uint64_t id_ = 0;
 };
 
 // The watchdog's mapping. Costs address space alone until slots are used.
 class RingMemory {
  public:
-  // Maps the file and writes the ring's header. Throws boost::interprocess::interprocess_exception.
+  // Throws boost::interprocess::interprocess_exception.
   explicit RingMemory(const RingFile& file);
-
-  // With all that has been written to it. Throws likewise.
-  static RingMemory as_it_is(const RingFile& file);
 
   RingMemory(RingMemory&&) noexcept;
   RingMemory& operator=(RingMemory&&) noexcept;
@@ -50,8 +49,6 @@ class RingMemory {
 
  private:
   using Region = boost::interprocess::mapped_region;
-
-  explicit RingMemory(std::unique_ptr<Region> region);
 
   std::unique_ptr<Region> region_;
 };

@@ -1,7 +1,11 @@
 #include "watchdog/os/seqpacket.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include "watchdog/os/require.h"
 #include "watchdog/os/unix_address.h"
@@ -9,8 +13,9 @@
 namespace pyfault {
 namespace {
 
-constexpr int kAgentBacklog = 128;
-constexpr std::size_t kMaxDescriptors = 2;
+constexpr std::size_t kMaxDescriptors = 2;  // that are sent
+// Those who wait to be heard; the kernel allows no more than net.core.somaxconn.
+constexpr int kAgentBacklog = 65535;
 
 UniqueFd listen_at(const std::string& name) {
   if (!UnixAddress::fits(name)) throw std::length_error("socket name too long");
@@ -20,6 +25,21 @@ UniqueFd listen_at(const std::string& name) {
   require(bind(listener.get(), address.get(), address.size()) == 0, "bind");
   require(listen(listener.get(), kAgentBacklog) == 0, "listen");
   return listener;
+}
+
+// The kernel rounds the room for descriptors up, so that a second one may fit.
+UniqueFd first_descriptor(const msghdr& message, bool& has_more) {
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (header == nullptr || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
+      header->cmsg_len < CMSG_LEN(sizeof(int))) {
+    return {};
+  }
+  const auto count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+  std::vector<int> numbers(count);
+  std::memcpy(numbers.data(), CMSG_DATA(header), count * sizeof(int));
+  has_more = has_more || count > 1;
+  std::vector<UniqueFd> descriptors(numbers.begin(), numbers.end());
+  return std::move(descriptors.front());
 }
 
 }  // namespace
@@ -53,9 +73,19 @@ std::optional<ucred> peer_credentials(int socket) {
   return peer;
 }
 
-bool receive_exactly(int socket, std::span<std::byte> packet) {
-  const ssize_t size = recv(socket, packet.data(), packet.size(), MSG_DONTWAIT | MSG_TRUNC);
-  return size == static_cast<ssize_t>(packet.size());
+std::optional<Packet> receive_packet(int socket, std::span<std::byte> bytes) {
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(int))> control{};
+  iovec body{bytes.data(), bytes.size()};
+  msghdr message{};
+  message.msg_iov = &body;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t size = recvmsg(socket, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+  if (size < 0) return std::nullopt;
+  Packet packet{static_cast<std::size_t>(size), {}, (message.msg_flags & MSG_CTRUNC) != 0};
+  packet.descriptor = first_descriptor(message, packet.has_more_descriptors);
+  return packet;
 }
 
 bool send_with_descriptors(int socket, std::span<const std::byte> packet,

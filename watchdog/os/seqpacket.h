@@ -29,9 +29,14 @@ UniqueFd accept_connection(int listener);
 // Who called connect(), as the kernel says.
 std::optional<ucred> peer_credentials(int socket);
 
-// Takes one packet without blocking. False unless it had exactly the size of `packet`; descriptors
-// that came along are dropped by the kernel.
-bool receive_exactly(int socket, std::span<std::byte> packet);
+struct Packet {
+  std::size_t size = 0;  // as it was sent; what did not fit is lost. 0: the other end hung up
+  UniqueFd descriptor;   // the one that came along
+  bool has_more_descriptors = false;  // they are gone
+};
+
+// Takes one packet without blocking. None where none is waiting.
+std::optional<Packet> receive_packet(int socket, std::span<std::byte> bytes);
 
 // Sends one packet with descriptors (at most two), without blocking and without SIGPIPE.
 bool send_with_descriptors(int socket, std::span<const std::byte> packet,

@@ -93,6 +93,14 @@ std::vector<Ancestor> parents_of(int pid, int top) {
   return parents;
 }
 
+std::vector<Ancestor> parents_from(int parent, int top) {
+  const auto stat = parent > 1 && parent != ::getpid() ? read_process_stat(parent) : std::nullopt;
+  if (!stat) return {};
+  std::vector<Ancestor> parents = parents_of(parent, top);
+  parents.insert(parents.begin(), {parent, stat->name});
+  return parents;
+}
+
 std::vector<int> below(const WorkerTree& tree) {
   const Processes all = all_processes();
   std::vector<int> living;

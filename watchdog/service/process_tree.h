@@ -15,6 +15,9 @@ namespace pyfault {
 // From the parent of `pid` up to `top`, or to the last one that is not ourselves.
 std::vector<Ancestor> parents_of(int pid, int top);
 
+// The same with `parent` as the first, of a process that is no more.
+std::vector<Ancestor> parents_from(int parent, int top);
+
 struct WorkerTree {
   int pid = -1;        // of the worker's process, dead (but not reaped) or alive; -1: none
   std::string socket;  // the worker's PYFAULT_SOCKET

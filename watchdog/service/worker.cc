@@ -14,6 +14,8 @@ namespace pyfault {
 namespace {
 
 constexpr int kSignalExit = 128;
+constexpr double kClockTick =
+    0.02;  // to which the kernel tells the age of a process, and some more
 
 double seconds(std::chrono::milliseconds time) {
   return std::chrono::duration<double>(time).count();
@@ -70,7 +72,7 @@ Worker::Worker(WorkerHost& host, WorkerConfig config)
       config_(std::move(config)),
       policy_(config_.restart),
       store_(host.manager, config_.name),
-      server_(host.io, event_handler(), {.dump_signal = config_.dump_signal}) {
+      server_(host.io, event_handler(), attach_limits()) {
   keep_sessions();
   if (store_.is_of_use()) {
     const auto listeners = server_.listeners();
@@ -83,6 +85,13 @@ Worker::Worker(WorkerHost& host, WorkerConfig config)
     store_.keep(kNotifyRole, std::array{notify_->descriptor()});
   }
   save();
+}
+
+AttachLimits Worker::attach_limits() const {
+  AttachLimits limits;
+  limits.all_exits = config_.all_exits;
+  limits.dump_signal = config_.dump_signal;
+  return limits;
 }
 
 AttachServer::EventHandler Worker::event_handler() {
@@ -213,6 +222,13 @@ void Worker::on_notification(const Notification& notification) {
 }
 
 void Worker::on_event(Event event) {
+  if (auto* exit = std::get_if<ExitEvent>(&event.body)) {
+    // Its own end is told by who reaps it; what is older belonged to a life before, and was ended.
+    const bool is_older = life_ && exit->uptime_seconds > life_->uptime_seconds() + kClockTick;
+    if (!life_ || is_older || event.process.pid == life_->pid()) return;
+    exit->parents = parents_from(event.process.ppid, life_->pid());
+    if (is_being_stopped(state_)) exit->reason = kWasStopped;
+  }
   event.worker = config_.name;
   if (life_) life_->note(event);
   auto* crash = std::get_if<Crash>(&event.body);

@@ -96,6 +96,7 @@ class Worker {
  private:
   using Clock = std::chrono::steady_clock;
 
+  AttachLimits attach_limits() const;
   AttachServer::EventHandler event_handler();
   std::function<void(const Notification&)> notification_handler();
   void keep_sessions();

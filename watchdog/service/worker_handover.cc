@@ -18,22 +18,12 @@ bool is_pipe(const UniqueFd& fd) {
   return ::fstat(fd.get(), &status) == 0 && S_ISFIFO(status.st_mode);
 }
 
-// A session's two descriptors come in any order.
-KeptSession kept_session(SessionMemory memory, std::vector<UniqueFd> descriptors) {
-  KeptSession session{std::move(memory), {}, {}};
-  for (UniqueFd& fd : descriptors) {
-    UniqueFd& place = is_pipe(fd) ? session.pipe : session.ring;
-    place = std::move(fd);
-  }
-  return session;
-}
-
 KeptServer kept_server(KeptWorker& kept) {
   KeptServer server{kept.take_all(kDoorRole), {}, kept.memory.life ? kept.memory.life->pid : 0};
   for (SessionMemory& memory : kept.memory.sessions) {
-    auto descriptors = kept.take_all(session_role(memory.id));
-    if (descriptors.empty()) continue;  // it had ended already
-    server.sessions.push_back(kept_session(std::move(memory), std::move(descriptors)));
+    UniqueFd ring = kept.take(session_role(memory.id));
+    if (!ring) continue;  // it had ended already
+    server.sessions.push_back({std::move(memory), std::move(ring)});
   }
   return server;
 }
@@ -52,7 +42,7 @@ Worker::Worker(WorkerHost& host, KeptWorker kept)
       held_(kept.memory.held),
       timer_at_(kept.memory.timer),
       store_(host.manager, kept),
-      server_(host.io, event_handler(), {.dump_signal = config_.dump_signal}, kept_server(kept)) {
+      server_(host.io, event_handler(), attach_limits(), kept_server(kept)) {
   keep_sessions();
   if (config_.ready.by == ReadyBy::kNotify) {
     notify_ =
@@ -65,14 +55,13 @@ Worker::Worker(WorkerHost& host, KeptWorker kept)
 
 void Worker::keep_sessions() {
   if (!store_.is_of_use()) return;
-  server_.set_keeper({[this](std::uint64_t id, int ring, int pipe) {
-                        store_.keep(session_role(id), std::array{ring, pipe});
-                      },
-                      [this] { save(); },
-                      [this](std::uint64_t id) {
-                        store_.drop(session_role(id));
-                        save_soon();
-                      }});
+  server_.set_keeper(
+      {[this](std::uint64_t id, int ring) { store_.keep(session_role(id), std::array{ring}); },
+       [this] { save(); },
+       [this](std::uint64_t id) {
+         store_.drop(session_role(id));
+         save_soon();
+       }});
 }
 
 // Those that could not be gone on with.

@@ -12,6 +12,9 @@ BREAKPOINT = b"\xcc\xc3"  # int3; ret
 CLEAR_SECOND_ARGUMENT = b"\x31\xf6"  # xor esi, esi
 MISALIGNED_LOAD = b"\x48\x8d\x44\x24\xf1\x0f\x28\x00"  # lea rax, [rsp - 15]; movaps xmm0, [rax]
 
+# mov rax, rdi; mov rdi, rsi; mov rsi, rdx; mov rdx, rcx; mov r10, r8; mov r8, r9; syscall; ret
+SYSTEM_CALL = bytes.fromhex("4889f8 4889f7 4889d6 4889ca 4d89c2 4d89c8 0f05 c3")
+
 VFORK_AND_CRASH = b"\xb8\x3a\x00\x00\x00\x0f\x05\x85\xc0\x75\x02" + UNDEFINED + b"\xc3"  # by its system call
 
 

@@ -5,12 +5,14 @@ import os
 import struct
 import sys
 
+from helpers import machine_code
+
 DENY = 0x00050001  # SECCOMP_RET_ERRNO with EPERM
 KILL = 0x80000000  # SECCOMP_RET_KILL_PROCESS
 TRAP = 0x00030000  # SECCOMP_RET_TRAP
 _ALLOW = 0x7FFF0000
 
-_PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _FILTER = 22, 38, 2
+_PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _FILTER, _PRCTL = 22, 38, 2, 157
 _LOAD, _JUMP_EQUAL, _RETURN = 0x20, 0x15, 0x06
 
 # x86-64. What a program needs that only computes, and reads and writes what it has open.
@@ -19,17 +21,23 @@ SIGACTION, SIGPROCMASK, SIGRETURN, FUTEX, EXIT, EXIT_GROUP = 13, 14, 15, 202, 60
 LITTLE = [READ, WRITE, CLOSE, MMAP, MPROTECT, MUNMAP, BRK, SIGACTION, SIGPROCMASK, SIGRETURN, FUTEX, EXIT, EXIT_GROUP]
 # What sandboxes commonly allow besides.
 FSTAT, POLL, NANOSLEEP, GETPID, GETTID, SIGALTSTACK, CLOCK_GETTIME, MINCORE = 5, 7, 35, 39, 186, 131, 228, 27
+OPENAT, SOCKET, CONNECT = 257, 41, 42
 USUAL = LITTLE + [FSTAT, POLL, NANOSLEEP, GETPID, GETTID, SIGALTSTACK, CLOCK_GETTIME, MINCORE]
 
 
 def allow_only(numbers, otherwise):
     """From here on every other system call is met with `otherwise`."""
-    _install([*_jumps(numbers), _step(_RETURN, otherwise), _step(_RETURN, _ALLOW)])
+    _install([*_jumps(numbers), _step(_RETURN, otherwise), _step(_RETURN, _ALLOW)], _by_libc)
 
 
 def refuse(numbers, verdict):
     """From here on these system calls are met with `verdict`."""
-    _install([*_jumps(numbers), _step(_RETURN, _ALLOW), _step(_RETURN, verdict)])
+    _install([*_jumps(numbers), _step(_RETURN, _ALLOW), _step(_RETURN, verdict)], _by_libc)
+
+
+def refuse_unseen(numbers, verdict):
+    """The same past the C library, so that nobody else in the process hears of it."""
+    _install([*_jumps(numbers), _step(_RETURN, _ALLOW), _step(_RETURN, verdict)], _by_system_call)
 
 
 def _jumps(numbers):  # over the next step that is no jump
@@ -40,10 +48,20 @@ def _step(code, value=0, when_equal=0):
     return struct.pack("HBBI", code, when_equal, 0, value)
 
 
-def _install(steps):
+def _by_libc(program):
+    return ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_SECCOMP, _FILTER, program)
+
+
+def _by_system_call(program):
+    code = machine_code.load(machine_code.SYSTEM_CALL)
+    call = ctypes.CFUNCTYPE(ctypes.c_long, ctypes.c_long, ctypes.c_long, ctypes.c_long, ctypes.c_char_p)(code)
+    return call(_PRCTL, _PR_SET_SECCOMP, _FILTER, program)
+
+
+def _install(steps, install):
     code = ctypes.create_string_buffer(b"".join([_step(_LOAD), *steps]))
     program = struct.pack("HxxxxxxQ", len(steps) + 1, ctypes.addressof(code))
     prctl = ctypes.CDLL(None, use_errno=True).prctl
-    if prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 or prctl(_PR_SET_SECCOMP, _FILTER, program) != 0:
+    if prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 or install(program) != 0:
         print(f"the kernel or a container refuses seccomp filters here: {os.strerror(ctypes.get_errno())}", file=sys.stderr)
         sys.exit(77)

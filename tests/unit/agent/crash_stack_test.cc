@@ -8,11 +8,17 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <span>
+#include <string>
+#include <utility>
 
 #include "agent/in_signal/crash_handler.h"
 #include "agent/in_signal/system_calls.h"
 #include "shared/ring_layout.h"
 #include "tests/unit/agent/fake_python.h"
+#include "watchdog/os/random_hex.h"
+#include "watchdog/os/ring_memory.h"
+#include "watchdog/os/seqpacket.h"
 
 namespace pyfault::test {
 namespace {
@@ -63,7 +69,14 @@ class CrashStack : public ::testing::Test {
     return static_cast<std::size_t>(stack_ + kStackSize - lowest);
   }
 
-  std::size_t committed() const { return ring_slot(ring_, 0)->committed.load(); }
+  // Of the ring that the crash has made and sent us.
+  std::size_t committed() const {
+    Hello hello{};
+    const UniqueFd connection = accept_connection(listener_.get());
+    auto packet = receive_packet(connection.get(), std::as_writable_bytes(std::span(&hello, 1)));
+    const RingMemory ring{RingFile(std::move(packet.value().descriptor))};
+    return ring_slot(ring.address(), 0)->committed;
+  }
 
   // The budget of tests/rules/stack_budget.py for the record and for the nested handler, and the
   // kernel's own frame for the latter.
@@ -77,7 +90,8 @@ class CrashStack : public ::testing::Test {
     static constinit std::atomic<int> owner{0};
     AgentState state{};
     state.python = runtime.view();
-    state.watchdog.ring = ring_;
+    ("@" + name_).copy(state.watchdog.address, sizeof state.watchdog.address - 1);
+    state.watchdog.ring = place_for_ring_;
     state.crash_stack = stack_;
     state.crash_stack_size = kStackSize;
     state.owner = &owner;
@@ -88,7 +102,9 @@ class CrashStack : public ::testing::Test {
   }
 
   std::byte* stack_ = shared_memory<std::byte>(kStackSize);
-  void* ring_ = shared_memory<void>(kRingSize);
+  std::byte* place_for_ring_ = shared_memory<std::byte>(kRingSize);
+  const std::string name_ = "pyfault-test-" + random_hex(8);
+  const UniqueFd listener_ = listen_abstract(name_);
 };
 
 TEST_F(CrashStack, IsPaintedSoThatItsUseIsSeen) {

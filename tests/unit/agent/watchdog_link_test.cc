@@ -6,8 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
 #include <memory>
+#include <string>
+
+#include "tests/support/temp_directory.h"
 
 namespace pyfault::test {
 namespace {
@@ -15,57 +21,80 @@ namespace {
 class Link : public ::testing::Test {
  protected:
   Link() {
-    EXPECT_EQ(pipe2(ends_, O_CLOEXEC | O_NONBLOCK), 0);
+    link_.ring = static_cast<std::byte*>(ring_.get());
+    ring_header(ring_.get())->id = 4711;
+    ring_header(ring_.get())->ack_timeout_ms = 50;
+    EXPECT_EQ(mkfifo(pipe_.c_str(), 0600), 0);
+    open_watchdog();
     struct stat status {};
-    fstat(ends_[1], &status);
-    link_.ring = ring_.get();
-    link_.pipe = ends_[1];
-    link_.pipe_device = status.st_dev;
-    link_.pipe_inode = status.st_ino;
-    link_.ack_timeout_ms = 50;
+    stat(pipe_.c_str(), &status);
+    pipe_.copy(link_.wake_pipe, sizeof link_.wake_pipe - 1);
+    link_.wake_pipe_device = status.st_dev;
+    link_.wake_pipe_inode = status.st_ino;
   }
-  ~Link() override {
-    close_watchdog();
-    if (ends_[1] >= 0) close(ends_[1]);
-  }
+  ~Link() override { close_watchdog(); }
 
-  bool wake() { return wake_watchdog(link_, {TokenKind::kRecord, 0, 7}); }
+  void open_watchdog() { watchdog_ = open(pipe_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC); }
   void close_watchdog() {
-    if (ends_[0] >= 0) close(ends_[0]);
-    ends_[0] = -1;
+    if (watchdog_ >= 0) close(watchdog_);
+    watchdog_ = -1;
   }
-  bool sigpipe_pending() {
+  bool wake() const { return Bell(link_).ring(link_); }
+  // 0: it has not.
+  std::uint64_t has_heard_of() const {
+    Wake wake{};
+    return read(watchdog_, &wake, sizeof wake) == sizeof wake ? wake.ring : 0;
+  }
+  static bool sigpipe_pending() {
     sigset_t pending;
     sigpending(&pending);
     return sigismember(&pending, SIGPIPE) == 1;
   }
+  static std::size_t open_descriptors() {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+  }
 
+  TempDirectory directory_;
+  const std::string pipe_ = directory_.path() / "pipe";
   std::unique_ptr<void, decltype(&std::free)> ring_{std::calloc(1, kRingSize), &std::free};
-  int ends_[2] = {-1, -1};
-  WatchdogLink link_;
+  int watchdog_ = -1;
+  WatchdogLink link_{};
 };
 
-TEST_F(Link, CarriesAWholeToken) {
+TEST_F(Link, SaysWhoseRingIsToBeLookedAt) {
   EXPECT_TRUE(wake());
-  Token token{};
-  EXPECT_EQ(read(ends_[0], &token, sizeof token), static_cast<ssize_t>(sizeof token));
-  EXPECT_EQ(token.pid, 7);
+  EXPECT_EQ(has_heard_of(), 4711U);
+}
+
+TEST_F(Link, LeavesNoDescriptorOpen) {
+  const std::size_t before = open_descriptors();
+  wake();
+  EXPECT_EQ(open_descriptors(), before);
 }
 
 TEST_F(Link, CountsAFullPipeAsTold) {
-  while (write(ends_[1], "12345678", 8) == 8) continue;
+  while (write(watchdog_, "12345678", 8) == 8) continue;
   EXPECT_TRUE(wake());
 }
 
 TEST_F(Link, KnowsThatTheWatchdogIsGone) {
   close_watchdog();
   EXPECT_FALSE(wake());
+}
+
+TEST_F(Link, KnowsThatTheWatchdogHasGoneMeanwhile) {
+  const Bell bell(link_);
+  EXPECT_TRUE(bell.watchdog_is_there());
+  close_watchdog();
+  EXPECT_FALSE(bell.watchdog_is_there());
+  EXPECT_FALSE(bell.ring(link_));
   EXPECT_FALSE(sigpipe_pending());
 }
 
-TEST_F(Link, NeverWritesIntoTheFileThatGotItsNumber) {
-  const int file = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  dup2(file, ends_[1]);
+TEST_F(Link, NeverWritesIntoTheFileThatHasItsName) {
+  std::filesystem::remove(pipe_);
+  const int file = open(pipe_.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   EXPECT_FALSE(wake());
   struct stat status {};
   fstat(file, &status);
@@ -73,21 +102,27 @@ TEST_F(Link, NeverWritesIntoTheFileThatGotItsNumber) {
   close(file);
 }
 
-TEST_F(Link, NeverWritesIntoAnotherPipeThatGotItsNumber) {
-  int other[2];
-  ASSERT_EQ(pipe2(other, O_CLOEXEC | O_NONBLOCK), 0);
-  dup2(other[1], ends_[1]);
+TEST_F(Link, NeverWritesIntoAnotherPipeThatHasItsName) {
+  std::filesystem::rename(pipe_, pipe_ + ".old");
+  ASSERT_EQ(mkfifo(pipe_.c_str(), 0600), 0);
+  const int other = open(pipe_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
   EXPECT_FALSE(wake());
   char byte;
-  EXPECT_EQ(read(other[0], &byte, 1), -1);
-  close(other[0]);
-  close(other[1]);
+  EXPECT_EQ(read(other, &byte, 1), -1);
+  close(other);
 }
 
-TEST_F(Link, SurvivesAClosedDescriptor) {
-  close(ends_[1]);
-  ends_[1] = -1;
+TEST_F(Link, FollowsNoLinkThatHasItsName) {
+  std::filesystem::rename(pipe_, pipe_ + ".old");
+  std::filesystem::create_symlink(pipe_ + ".old", pipe_);
   EXPECT_FALSE(wake());
+}
+
+TEST_F(Link, WhereTheRingSaysNothingOrTooMuchTheAckLimitIsOurs) {
+  ring_header(ring_.get())->ack_timeout_ms = 0;
+  EXPECT_EQ(ack_timeout_ms(link_), kDefaultAckTimeoutMs);
+  ring_header(ring_.get())->ack_timeout_ms = 0xffffffff;
+  EXPECT_EQ(ack_timeout_ms(link_), kMaxAckTimeoutMs);
 }
 
 TEST_F(Link, CountsACrashThatFindsNoSlot) {
@@ -101,21 +136,22 @@ TEST_F(Link, ReturnsFromTheWaitWhenTheSlotIsReleased) {
   const PublishedSlot published = writer.publish();
   SlotHeader* slot = ring_slot(ring_.get(), 0);
   slot->state.store(SlotWord::unpack(slot->state.load()).released().pack());
-  wait_for_ack(link_, published);
+  wait_for_ack(link_, Bell(link_), published);
   EXPECT_NE(published.futex->load(), published.expected);
 }
 
 TEST_F(Link, GivesUpOnAWatchdogThatNeverAnswers) {
   SlotWriter writer = claim_slot(link_, 1);
-  wait_for_ack(link_, writer.publish());
+  wait_for_ack(link_, Bell(link_), writer.publish());
   EXPECT_EQ(SlotWord::unpack(ring_slot(ring_.get(), 0)->state.load()).state, SlotState::kPublished);
 }
 
 TEST_F(Link, DoesNotWaitForAWatchdogThatIsGone) {
+  const Bell bell(link_);
   close_watchdog();
-  link_.ack_timeout_ms = 3'600'000;
+  ring_header(ring_.get())->ack_timeout_ms = kMaxAckTimeoutMs;
   SlotWriter writer = claim_slot(link_, 1);
-  wait_for_ack(link_, writer.publish());
+  wait_for_ack(link_, bell, writer.publish());
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ TEST(ParseConfig, the_defaults_are_those_of_a_service) {
   EXPECT_EQ(worker.stop, (StopSettings{SIGTERM, 30s}));
   EXPECT_EQ(worker.output, OutputMode::kCapture);
   EXPECT_FALSE(worker.essential);
+  EXPECT_FALSE(worker.all_exits);
   EXPECT_FALSE(worker.umask);
 }
 
@@ -79,6 +80,7 @@ TEST(ParseConfig, says_how_it_is_kept_alive) {
   const WorkerConfig worker = worker_with(R"(
     restart = "always"
     essential = true
+    all_exits = true
     start_order = -3
     output = "inherit"
     dump_signal = "RTMIN+1"
@@ -106,6 +108,7 @@ TEST(ParseConfig, says_how_it_is_kept_alive) {
   EXPECT_EQ(worker.stop, (StopSettings{SIGINT, 2500ms}));
   EXPECT_EQ(worker.start_order, -3);
   EXPECT_TRUE(worker.essential);
+  EXPECT_TRUE(worker.all_exits);
   EXPECT_EQ(worker.output, OutputMode::kInherit);
   EXPECT_EQ(worker.dump_signal, SIGRTMIN + 1);
 }

@@ -1,11 +1,9 @@
 // A session and the agent at its other end.
 #pragma once
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -28,25 +26,18 @@ class AgentSessionTest : public testing::Test {
 
   void SetUp() override { attach(process_.pid()); }
 
-  void attach(int own_pid, const RecordAllowance& allowance = {}) {
-    std::array<int, 2> ends{};
-    ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
-    const RingFile file;
+  void attach(int own_pid, const SessionSettings& settings = {}) {
+    UniqueFd ring = make_ring();
+    agent_.emplace(ring);
     Attachment attachment{{own_pid, geteuid(), *read_process(process_.pid())},
-                          RingMemory(file),
-                          UniqueFd(ends[0]),
+                          RingMemory(RingFile(std::move(ring))),
                           realtime_now_ns()};
-    agent_.emplace(file.descriptor(), UniqueFd(ends[1]));
     session_.emplace(
         log_.io, std::move(attachment), [this](Event event) { on_event_(std::move(event)); },
-        [this] { ++ends_; }, allowance);
+        [this] { ++ends_; }, settings);
   }
   void wait_for_end() {
     log_.run_until([this] { return ends_ > 0; });
-  }
-  void all_agents_die() {
-    process_.die();
-    agent_->close_pipe();
   }
   static RecordBuilder dump() { return RecordBuilder().fault(dump_request()).runtime().end(); }
   static RecordBuilder fatal_record() {
@@ -54,15 +45,15 @@ class AgentSessionTest : public testing::Test {
     runtime.fatal = Known::kYes;
     return RecordBuilder().fault().runtime(runtime).end();
   }
-  void look_around() {
-    agent_->ping();
+  void look() {
+    session_->look();
     log_.poll();
   }
-  void attach_with_limit() { attach(process_.pid(), {kBurst, std::chrono::hours(1), 1}); }
+  void attach_with_limit() { attach(process_.pid(), {{kBurst, std::chrono::hours(1), 1}}); }
   void publish_many(std::uint64_t count, const RecordBuilder& record = whole_record()) {
     while (count-- > 0) {
       agent_->publish(process_.pid(), record);
-      look_around();
+      look();
     }
   }
   // As many notices as may be said, and then some more to say.
@@ -70,7 +61,7 @@ class AgentSessionTest : public testing::Test {
     auto& dropped = ring_header(agent_->ring())->dropped_records;
     while (log_.events.size() < kBurst) {
       ++dropped;
-      look_around();
+      look();
     }
     dropped += 7;
   }

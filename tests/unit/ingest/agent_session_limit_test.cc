@@ -24,7 +24,7 @@ TEST_F(AgentSessionTest, WhatIsAboveTheLimitIsCountedAndSaid) {
 TEST_F(AgentSessionTest, WhatIsAboveTheLimitIsSaidAtTheEnd) {
   attach_with_limit();
   publish_many(kBurst + 1);
-  all_agents_die();
+  process_.die();
   wait_for_end();
   EXPECT_THAT(log_.message(kBurst + 1), HasSubstr(": 1 record was not reported"));
 }
@@ -52,9 +52,9 @@ TEST_F(AgentSessionTest, AFloodOfGarbageIsLimitedToo) {
 TEST_F(AgentSessionTest, LostRecordsThatAreSaidTooOftenAreSaidLater) {
   attach_with_limit();
   lose_seven_after_the_limit();
-  look_around();
+  look();
   EXPECT_EQ(log_.events.size(), kBurst);
-  all_agents_die();
+  process_.die();
   wait_for_end();
   EXPECT_THAT(log_.message(kBurst), HasSubstr(": 7 crash records were lost"));
 }
@@ -84,7 +84,7 @@ TEST_F(AgentSessionTest, AChildsDeathIsLimited) {
   attach_with_limit();
   publish_many(kBurst + 1);
   agent_->publish(child.pid(), fatal_record());
-  look_around();
+  look();
   EXPECT_EQ(log_.events.size(), kBurst + 1);
 }
 

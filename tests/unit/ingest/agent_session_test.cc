@@ -2,7 +2,6 @@
 #include "watchdog/ingest/agent_session.h"
 
 #include <gmock/gmock.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include <string>
 #include <variant>
 
+#include "shared/handshake.h"
 #include "tests/support/temp_directory.h"
 #include "tests/unit/ingest/agent_session_fixture.h"
 #include "watchdog/ingest/notice.h"
@@ -28,8 +28,7 @@ using ::testing::IsEmpty;
 
 TEST_F(AgentSessionTest, ReportsAPublishedRecord) {
   agent_->publish(process_.pid());
-  agent_->ping();
-  log_.run_until_events(1);
+  session_->look();
   EXPECT_TRUE(log_.crash().complete);
   EXPECT_THAT(log_.crash().id, ::testing::MatchesRegex("[0-9a-f]+"));
   EXPECT_EQ(log_.crash().id.size(), 32u);
@@ -53,7 +52,7 @@ TEST_F(AgentSessionTest, ReportsADumpLikeACrash) {
   EXPECT_EQ(log_.crash().kind, CrashKind::kDump);
 }
 
-TEST_F(AgentSessionTest, FindsARecordWithoutAToken) {
+TEST_F(AgentSessionTest, FindsARecordWhenItDrains) {
   agent_->publish(process_.pid());
   session_->drain();
   EXPECT_EQ(log_.events.size(), 1u);
@@ -107,7 +106,7 @@ TEST_F(AgentSessionTest, LostRecordsAreCountedOnce) {
 
 TEST_F(AgentSessionTest, AVforkChildThatDiedIsToldOfItsParent) {
   WaitingChild child;
-  agent_->send(TokenKind::kBorrowerDied, child.pid(), SIGILL);
+  agent_->lose_child(child.pid(), SIGILL);
   session_->drain();
   EXPECT_THAT(log_.message(), HasSubstr("[" + std::to_string(child.pid()) +
                                         "]: a child of it died of SIGILL on its memory (vfork)"));
@@ -116,40 +115,54 @@ TEST_F(AgentSessionTest, AVforkChildThatDiedIsToldOfItsParent) {
 
 TEST_F(AgentSessionTest, TheParentOfAVforkChildIsTranslated) {
   attach(kForeignPid);
-  agent_->send(TokenKind::kBorrowerDied, kForeignPid, SIGILL);
+  agent_->lose_child(kForeignPid, SIGILL);
   session_->drain();
   EXPECT_EQ(log_.events[0].process.pid, process_.pid());
 }
 
 TEST_F(AgentSessionTest, AFloodOfVforkChildrenIsCounted) {
   constexpr std::size_t kTold = 20;
-  for (std::size_t sent = 0; sent < kTold + 7; ++sent) {
-    agent_->send(TokenKind::kBorrowerDied, process_.pid(), SIGILL);
+  for (std::size_t lost = 0; lost < kTold + 7; ++lost) {
+    agent_->lose_child(process_.pid(), SIGILL);
+    session_->look();
   }
   session_->drain();
   ASSERT_EQ(log_.events.size(), kTold + 1);
   EXPECT_THAT(log_.message(kTold), HasSubstr(": 7 more died on its memory"));
 }
 
+TEST_F(AgentSessionTest, VforkChildrenThatDiedBetweenTwoLooksAreCounted) {
+  agent_->lose_child(process_.pid(), SIGILL, 3);
+  session_->drain();
+  ASSERT_EQ(log_.events.size(), 2U);
+  EXPECT_THAT(log_.message(0), HasSubstr(": 2 more died on its memory"));
+}
+
+TEST_F(AgentSessionTest, AVforkChildOfNobodyIsNotTold) {
+  agent_->lose_child(-1, SIGILL);
+  agent_->lose_child(process_.pid(), 0xffff);
+  session_->look();
+  EXPECT_THAT(log_.events, IsEmpty());
+}
+
 TEST_F(AgentSessionTest, AReplacedHandlerIsToldOnce) {
-  for (int times = 0; times < 3; ++times) agent_->tell_of_handler(process_.pid());
-  session_->drain();
+  agent_->replace_handler(SIGSEGV);
+  for (int times = 0; times < 3; ++times) session_->look();
   ASSERT_EQ(log_.events.size(), 1u);
-  EXPECT_TRUE(std::holds_alternative<HandlerReplacedEvent>(log_.events[0].body));
+  EXPECT_EQ(std::get<HandlerReplacedEvent>(log_.events[0].body).signal, SIGSEGV);
 }
 
-TEST_F(AgentSessionTest, AReplacedHandlerOfNoSignalIsNotTold) {
-  for (const int signal : {0, 65, 0xffff}) {
-    agent_->tell_of_handler(process_.pid(), static_cast<std::uint16_t>(signal));
-  }
-  session_->drain();
-  EXPECT_TRUE(log_.events.empty());
+TEST_F(AgentSessionTest, AnAgentMayCountOnItOnceItHasTakenOver) {
+  EXPECT_EQ(agent_->stage(), RingStage::kWaiting);
+  session_->take_over();
+  EXPECT_EQ(agent_->stage(), RingStage::kTaken);
+  EXPECT_EQ(agent_->header().ack_timeout_ms, kDefaultAckTimeoutMs);
 }
 
-TEST_F(AgentSessionTest, AReplacedHandlerOfSomebodyElseIsNotTold) {
-  agent_->tell_of_handler(getpid());
+TEST_F(AgentSessionTest, ChildrenForWhomThereIsNoRoomAreCounted) {
+  agent_->header().unknown_children = 5;
   session_->drain();
-  EXPECT_TRUE(log_.events.empty());
+  EXPECT_THAT(log_.message(), HasSubstr("5 of them were not watched until they crashed"));
 }
 
 TEST_F(AgentSessionTest, AnUnreadableRecordIsANoticeAndTheSlotIsFree) {
@@ -172,21 +185,6 @@ TEST_F(AgentSessionTest, ASizeThatIsALieIsSurvived) {
   agent_->slot().committed = ~std::uint32_t{0};
   session_->drain();
   EXPECT_EQ(log_.events.size(), 1u);
-}
-
-TEST_F(AgentSessionTest, AFloodOfTokensIsReadALittleAtATime) {
-  while (agent_->send(TokenKind::kRecord, 1)) continue;
-  log_.io.run_one();
-  int left = 0;
-  ASSERT_EQ(ioctl(agent_->pipe(), FIONREAD, &left), 0);
-  EXPECT_GT(left, 32 << 10);
-}
-
-TEST_F(AgentSessionTest, HalfATokenIsSurvived) {
-  ASSERT_EQ(::write(agent_->pipe(), "abc", 3), 3);
-  agent_->publish(process_.pid());
-  agent_->ping();
-  log_.run_until_events(1);
 }
 
 }  // namespace

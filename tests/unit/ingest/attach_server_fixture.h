@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
+#include <span>
+
 #include "tests/support/fake_agent.h"
 #include "tests/unit/ingest/event_log.h"
 #include "watchdog/ingest/attach_server.h"
@@ -13,24 +16,30 @@ namespace pyfault::test {
 class AttachServerTest : public testing::Test {
  protected:
   FakeAgent connect() const { return FakeAgent(server_.address()); }
-  void wait_for_answer(const FakeAgent& agent) {
-    log_.run_until([&] { return agent.answered(); });
-  }
-  bool is_welcome(FakeAgent& agent) {
-    wait_for_answer(agent);
-    return agent.take_welcome();
-  }
-  bool is_turned_away(const Hello& hello) {
+
+  // One that says hello and is gone, before the door comes round to it.
+  FakeAgent queued(const Hello& hello = hello_from(getpid())) const {
     FakeAgent agent = connect();
-    agent.say(hello);
-    return !is_welcome(agent);
-  }
-  FakeAgent attached() {
-    FakeAgent agent = connect();
-    agent.say(hello_from(getpid()));
-    EXPECT_TRUE(is_welcome(agent));
+    agent.attach(hello);
     return agent;
   }
+  FakeAgent attached() {
+    FakeAgent agent = queued();
+    log_.run_until([&] { return agent.is_taken(); });
+    return agent;
+  }
+  bool is_turned_away(const Hello& hello) {
+    const FakeAgent agent = queued(hello);
+    server_.drain();
+    return agent.side->stage() == RingStage::kWaiting;
+  }
+  bool is_refused_with(std::span<const int> descriptors) {
+    const FakeAgent agent = connect();
+    agent.say(hello_from(getpid()), descriptors);
+    server_.drain();
+    return server_.memory().empty();
+  }
+  bool is_refused(const UniqueFd& ring) { return is_refused_with(std::array{ring.get()}); }
 
   EventLog log_;
   AttachServer server_{log_.io, log_.handler()};

@@ -1,13 +1,13 @@
 // Many at the door: nobody can hold it up, and nobody gets more than their share.
 #include <fcntl.h>
 #include <gmock/gmock.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <deque>
 
+#include "tests/unit/enrich/waiting_child.h"
 #include "tests/unit/ingest/attach_server_fixture.h"
 
 namespace pyfault {
@@ -20,11 +20,9 @@ using ::testing::HasSubstr;
 
 TEST_F(AttachServerTest, ServesManyThatComeAtOnce) {
   std::deque<FakeAgent> agents;
-  for (int i = 0; i < 50; ++i) {
-    agents.push_back(connect());
-    agents.back().say(hello_from(getpid()));
-  }
-  for (FakeAgent& agent : agents) EXPECT_TRUE(is_welcome(agent));
+  for (int i = 0; i < 50; ++i) agents.push_back(queued());
+  server_.drain();
+  for (const FakeAgent& agent : agents) EXPECT_TRUE(agent.is_heard());
 }
 
 TEST_F(AttachServerTest, SilentConnectionsDoNotKeepOthersOut) {
@@ -34,33 +32,52 @@ TEST_F(AttachServerTest, SilentConnectionsDoNotKeepOthersOut) {
     log_.poll();
   }
   attached();
-  EXPECT_TRUE(silent.front().answered());
-  EXPECT_FALSE(silent.back().answered());
+  EXPECT_TRUE(silent.front().is_hung_up_on());
+  EXPECT_FALSE(silent.back().is_hung_up_on());
 }
 
 TEST_F(AttachServerTest, ASilentConnectionIsClosedInTheEnd) {
   AttachServer impatient(log_.io, log_.handler(), {.hello_timeout = std::chrono::milliseconds(1)});
-  FakeAgent agent(impatient.address());
-  EXPECT_FALSE(is_welcome(agent));
+  const FakeAgent agent(impatient.address());
+  log_.run_until([&] { return agent.is_hung_up_on(); });
 }
 
-TEST_F(AttachServerTest, AFloodOfTokensDoesNotKeepOthersWaiting) {
+TEST_F(AttachServerTest, AFloodOfWakeUpsDoesNotKeepOthersWaiting) {
   const FakeAgent flooder = attached();
   const FakeAgent other = attached();
-  while (flooder.side->send(TokenKind::kRecord, 1)) continue;
+  while (flooder.write_to_pipe(Wake{flooder.side->id()})) continue;
   other.side->publish(getpid());
-  other.side->ping();
+  server_.drain();
+  EXPECT_EQ(log_.events.size(), 1U);
+}
+
+TEST_F(AttachServerTest, AWakeUpThatFindsThePipeFullIsNotMissed) {
+  const FakeAgent agent = attached();
+  while (agent.write_to_pipe(Wake{0})) continue;
+  agent.side->publish(getpid());
+  agent.wake();
   log_.run_until_events(1);
-  int left = 0;
-  ASSERT_EQ(ioctl(flooder.side->pipe(), FIONREAD, &left), 0);
-  EXPECT_GT(left, 0);
+}
+
+TEST_F(AttachServerTest, AFloodOfWakeUpsForRingsThatNobodyKnowsIsSurvived) {
+  const FakeAgent agent = attached();
+  std::deque<FakeAgent> callers;
+  for (int i = 0; i < 1000; ++i) {
+    callers.push_back(connect());
+    const Wake wake{static_cast<std::uint64_t>(i)};
+    callers.back().say(std::as_bytes(std::span(&wake, 1)));
+    callers.back().hang_up();
+  }
+  server_.drain();
+  agent.side->publish(getpid());
+  agent.wake();
+  log_.run_until_events(1);
 }
 
 TEST_F(AttachServerTest, RunningOutOfDescriptorsIsSaidOnceAndSurvived) {
   rlimit before{};
   getrlimit(RLIMIT_NOFILE, &before);
-  FakeAgent agent = connect();
-  agent.say(hello_from(getpid()));
+  const FakeAgent agent = queued();
   const rlimit none{0, before.rlim_max};
   setrlimit(RLIMIT_NOFILE, &none);
   log_.run_until_events(1);
@@ -68,7 +85,7 @@ TEST_F(AttachServerTest, RunningOutOfDescriptorsIsSaidOnceAndSurvived) {
   setrlimit(RLIMIT_NOFILE, &before);
   EXPECT_EQ(log_.events.size(), 1u);
   EXPECT_THAT(log_.message(), HasSubstr("can't be watched for now: Too many open files"));
-  EXPECT_TRUE(is_welcome(agent));
+  log_.run_until([&] { return agent.is_taken(); });
 }
 
 TEST_F(AttachServerTest, TheLastDescriptorsAreNotForAgents) {
@@ -76,11 +93,10 @@ TEST_F(AttachServerTest, TheLastDescriptorsAreNotForAgents) {
   getrlimit(RLIMIT_NOFILE, &before);
   const rlimit few{120, before.rlim_max};
   setrlimit(RLIMIT_NOFILE, &few);
-  AttachServer server(log_.io, log_.handler(), {.sessions_per_process = 1000});
+  AttachServer server(log_.io, log_.handler(), {.half_open = 1000});
   std::deque<FakeAgent> agents;
   while (log_.events.empty()) {
     agents.emplace_back(server.address());
-    agents.back().say(hello_from(getpid()));
     log_.poll();
   }
   EXPECT_THAT(log_.message(), HasSubstr("Too many open files"));
@@ -90,13 +106,16 @@ TEST_F(AttachServerTest, TheLastDescriptorsAreNotForAgents) {
   setrlimit(RLIMIT_NOFILE, &before);
 }
 
+// A child that it has each time keeps the rings before that in use.
 TEST_F(AttachServerTest, OneProcessHasOnlySoManyRings) {
   AttachServer server(log_.io, log_.handler(), {.sessions_per_process = 2});
-  std::deque<FakeAgent> agents;
+  test::WaitingChild child;
   for (int i = 0; i < 3; ++i) {
-    agents.emplace_back(server.address());
-    agents.back().say(hello_from(getpid()));
-    EXPECT_EQ(is_welcome(agents.back()), i < 2);
+    FakeAgent agent(server.address());
+    agent.attach(hello_from(getpid()));
+    agent.side->enter_child(child.pid());
+    server.drain();
+    EXPECT_EQ(agent.is_taken(), i < 2);
   }
   EXPECT_THAT(log_.message(), HasSubstr("can't be watched: it has attached too often"));
 }
@@ -104,11 +123,12 @@ TEST_F(AttachServerTest, OneProcessHasOnlySoManyRings) {
 TEST_F(AttachServerTest, ThereAreOnlySoManyRings) {
   AttachServer server(log_.io, log_.handler(), {.sessions = 1});
   FakeAgent first(server.address());
-  first.say(hello_from(getpid()));
-  EXPECT_TRUE(is_welcome(first));
+  first.attach(hello_from(getpid()));
   FakeAgent second(server.address());
-  second.say(hello_from(getpid()));
-  EXPECT_FALSE(is_welcome(second));
+  second.attach(hello_from(getpid()));
+  server.drain();
+  EXPECT_TRUE(first.is_taken());
+  EXPECT_FALSE(second.is_taken());
   EXPECT_THAT(log_.message(), HasSubstr("can't be watched: too many are watched"));
 }
 

@@ -14,8 +14,7 @@ inline pid_t die_recording(const std::string& address) {
   const pid_t agent = fork();
   if (agent == 0) {
     FakeAgent dying(address);
-    dying.say(hello_from(getpid()));
-    if (!dying.take_welcome()) _exit(1);
+    dying.attach(hello_from(getpid()));
     dying.side->begin(getpid(), RecordBuilder().fault().runtime());
     raise(SIGKILL);
   }

@@ -1,11 +1,15 @@
 // The two sockets with one name, and what is left of them.
 #include "watchdog/ingest/door.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 
 #include "tests/support/fake_agent.h"
@@ -32,27 +36,50 @@ class DoorTest : public ::testing::Test {
 };
 
 TEST_F(DoorTest, ListensUnderOneNameTwice) {
-  const Door door;
+  const Door door(0);
   EXPECT_TRUE(FakeAgent(door.address()).connected());
   EXPECT_TRUE(FakeAgent(file_of(door)).connected());
 }
 
 TEST_F(DoorTest, TheFileIsForOurUserAlone) {
-  const Door door;
+  const Door door(0);
   EXPECT_EQ(file_of(door).parent_path().parent_path(), directory_.path());
   EXPECT_EQ(fs::status(file_of(door).parent_path()).permissions(), fs::perms::owner_all);
 }
 
+TEST_F(DoorTest, ItsNameTellsTheSignalThatAsksForDumps) {
+  EXPECT_TRUE(Door(50).address().ends_with(".50"));
+  EXPECT_EQ(Door(0).address().find('.', directory_.path().string().size() + 1), std::string::npos);
+}
+
+TEST_F(DoorTest, ThePipeNeverComesToItsEnd) {
+  Door door(0);
+  const UniqueFd pipe = door.take_wake_pipe();
+  UniqueFd(::open((file_of(door).string() + ".wake").c_str(), O_WRONLY | O_CLOEXEC)).reset();
+  char byte = 0;
+  EXPECT_EQ(::read(pipe.get(), &byte, 1), -1);
+  EXPECT_EQ(errno, EAGAIN);
+}
+
+TEST_F(DoorTest, WhatIsNoPipeIsNotTakenForOne) {
+  std::optional<Door> before(std::in_place, 0);
+  const fs::path pipe = file_of(*before).string() + ".wake";
+  fs::remove(pipe);
+  std::ofstream(pipe) << "a file";
+  before->leave();
+  EXPECT_FALSE(Door(before->take_listeners()).take_wake_pipe());
+}
+
 TEST_F(DoorTest, TakesItsFileAlong) {
-  std::optional<Door> door(std::in_place);
+  std::optional<Door> door(std::in_place, 0);
   EXPECT_FALSE(nothing_is_left());
   door.reset();
   EXPECT_TRUE(nothing_is_left());
 }
 
 TEST_F(DoorTest, TwoDoorsDoNotMeet) {
-  const Door first;
-  const Door second;
+  const Door first(0);
+  const Door second(0);
   EXPECT_NE(first.address(), second.address());
 }
 

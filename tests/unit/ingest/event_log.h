@@ -18,7 +18,10 @@ namespace pyfault::test {
 class EventLog {
  public:
   std::function<void(Event)> handler() {
-    return [this](Event event) { events.push_back(std::move(event)); };
+    return [this](Event event) {
+      auto& log = std::holds_alternative<ExitEvent>(event.body) ? exits : events;
+      log.push_back(std::move(event));
+    };
   }
 
   void run_until(const std::function<bool()>& done) {
@@ -31,12 +34,16 @@ class EventLog {
   void poll() { io.poll(); }
 
   const Crash& crash(std::size_t index = 0) const { return std::get<Crash>(events.at(index).body); }
+  const ExitEvent& exit(std::size_t index = 0) const {
+    return std::get<ExitEvent>(exits.at(index).body);
+  }
   const std::string& message(std::size_t index = 0) const {
     return std::get<NoticeEvent>(events.at(index).body).message;
   }
 
   boost::asio::io_context io;
-  std::vector<Event> events;
+  std::vector<Event> events;  // but for:
+  std::vector<Event> exits;
 
  private:
   // Only a test that fails waits as long.

@@ -30,9 +30,8 @@ using ::testing::IsEmpty;
 class KeptServerTest : public ::testing::Test {
  protected:
   KeptServerTest() {
-    before_->set_keeper({[this](std::uint64_t id, int ring, int pipe) {
-                           kept_[id] = {UniqueFd(::fcntl(ring, F_DUPFD_CLOEXEC, 0)),
-                                        UniqueFd(::fcntl(pipe, F_DUPFD_CLOEXEC, 0))};
+    before_->set_keeper({[this](std::uint64_t id, int ring) {
+                           kept_[id] = UniqueFd(::fcntl(ring, F_DUPFD_CLOEXEC, 0));
                          },
                          [this] { memory_ = before_->memory(); },
                          [this](std::uint64_t id) { kept_.erase(id); }});
@@ -40,17 +39,16 @@ class KeptServerTest : public ::testing::Test {
 
   FakeAgent attached() {
     FakeAgent agent(address_);
-    agent.say(hello_from(getpid()));
-    log_.run_until([&] { return agent.answered(); });
-    EXPECT_TRUE(agent.take_welcome());
+    agent.attach(hello_from(getpid()));
+    log_.run_until([&] { return agent.is_taken(); });
     return agent;
   }
   // As a watchdog is that was killed.
   void change_watchdogs() {
     KeptServer kept{before_->listeners(), {}, 0};
     for (SessionMemory& memory : memory_) {
-      auto& [ring, pipe] = kept_[memory.id];
-      kept.sessions.push_back({std::move(memory), std::move(ring), std::move(pipe)});
+      UniqueFd& ring = kept_[memory.id];
+      kept.sessions.push_back({std::move(memory), std::move(ring)});
     }
     before_->leave();
     before_->close();
@@ -60,7 +58,7 @@ class KeptServerTest : public ::testing::Test {
   test::EventLog log_;
   std::optional<AttachServer> before_{std::in_place, log_.io, log_.handler()};
   const std::string address_ = before_->address();
-  std::map<std::uint64_t, std::pair<UniqueFd, UniqueFd>> kept_;
+  std::map<std::uint64_t, UniqueFd> kept_;
   std::vector<SessionMemory> memory_;
   std::optional<AttachServer> after_;
 };
@@ -74,13 +72,25 @@ TEST_F(KeptServerTest, a_record_made_while_nobody_was_there_is_found) {
   EXPECT_EQ(agent.side->state(), SlotState::kFree);
 }
 
-TEST_F(KeptServerTest, a_token_wakes_the_new_one) {
+TEST_F(KeptServerTest, a_wake_up_wakes_the_new_one) {
   const FakeAgent agent = attached();
   change_watchdogs();
+  log_.poll();
   agent.side->publish(getpid());
-  agent.side->ping();
+  agent.wake();
   log_.run_until_events(1);
   EXPECT_EQ(log_.events[0].process.pid, getpid());
+}
+
+TEST_F(KeptServerTest, who_came_while_nobody_was_there_is_found) {
+  before_->leave();
+  const auto listeners = before_->listeners();
+  FakeAgent agent(address_);
+  agent.attach(hello_from(getpid()));
+  agent.side->publish(getpid());
+  change_watchdogs();
+  log_.run_until_events(1);
+  EXPECT_TRUE(agent.is_taken());
 }
 
 TEST_F(KeptServerTest, agents_find_it_where_the_old_one_was) {
@@ -102,7 +112,7 @@ TEST_F(KeptServerTest, sessions_of_both_have_numbers_of_their_own) {
 
 TEST_F(KeptServerTest, a_ring_that_is_none_is_said_and_left_out) {
   const FakeAgent agent = attached();
-  for (auto& [id, session] : kept_) session.first = UniqueFd(::dup(STDIN_FILENO));
+  for (auto& [id, session] : kept_) session = UniqueFd(::dup(STDIN_FILENO));
   change_watchdogs();
   EXPECT_THAT(log_.message(), HasSubstr("can't be watched any more"));
   EXPECT_THAT(after_->memory(), IsEmpty());

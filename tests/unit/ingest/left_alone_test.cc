@@ -21,7 +21,10 @@ class LeftAloneTest : public ::testing::Test {
  private:
   std::optional<std::string> message(ArmStatus status, std::uint32_t version_hex,
                                      std::uint32_t check) {
-    const Hello hello{kHandshakeMagic, kProtocolVersion, status, 1, version_hex, 0, check};
+    Hello hello{};
+    hello.status = status;
+    hello.version_hex = version_hex;
+    hello.failed_check = check;
     return left_alone_.message(hello, process_);
   }
 

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <optional>
+#include <vector>
+
 #include "tests/unit/enrich/waiting_child.h"
 #include "tests/unit/ingest/event_log.h"
 #include "watchdog/enrich/process_info.h"
@@ -21,21 +25,25 @@ AttachedProcess attached(int pid, int own_pid, uid_t uid = geteuid()) {
 
 class ProcessFamilyTest : public ::testing::Test {
  protected:
-  ProcessFamily family_of(int own_pid) {
-    return {log_.io, attached(parent_.pid(), own_pid), [this] { ++exits_; }};
+  ProcessFamily& family_of(int own_pid) {
+    return family_.emplace(log_.io, attached(parent_.pid(), own_pid), [this](int pid) {
+      ends_.push_back(family_->end_of(pid));
+      family_->forget(pid);
+    });
   }
-  void wait_for_exits(int count) {
-    log_.run_until([&] { return exits_ >= count; });
+  void wait_for_exits(std::size_t count) {
+    log_.run_until([&] { return ends_.size() >= count; });
   }
 
   test::EventLog log_;
   WaitingChild parent_;
   WaitingChild child_;
-  int exits_ = 0;
+  std::optional<ProcessFamily> family_;
+  std::vector<ProcessFamily::End> ends_;
 };
 
 TEST_F(ProcessFamilyTest, HearsOfTheAttachedProcesssDeath) {
-  ProcessFamily family = family_of(parent_.pid());
+  ProcessFamily& family = family_of(parent_.pid());
   EXPECT_FALSE(family.all_dead());
   parent_.die();
   wait_for_exits(1);
@@ -43,15 +51,27 @@ TEST_F(ProcessFamilyTest, HearsOfTheAttachedProcesssDeath) {
 }
 
 TEST_F(ProcessFamilyTest, HearsOfAChildsDeath) {
-  ProcessFamily family = family_of(parent_.pid());
+  ProcessFamily& family = family_of(parent_.pid());
   EXPECT_TRUE(family.watch(child_.pid()));
   child_.die();
   wait_for_exits(1);
   EXPECT_FALSE(family.all_dead());
 }
 
+TEST_F(ProcessFamilyTest, TellsHowAMemberEnded) {
+  ProcessFamily& family = family_of(parent_.pid());
+  family.watch(child_.pid());
+  kill(child_.pid(), SIGKILL);
+  wait_for_exits(1);
+  EXPECT_EQ(ends_[0].wait_status, SIGKILL);
+  EXPECT_EQ(ends_[0].process.pid, child_.pid());
+  EXPECT_EQ(ends_[0].process.ppid, getpid());
+  EXPECT_GE(ends_[0].uptime_seconds, 0);
+  EXPECT_LT(ends_[0].uptime_seconds, 600);
+}
+
 TEST_F(ProcessFamilyTest, KnowsADeadChildBeforeTheLoopDoes) {
-  ProcessFamily family = family_of(parent_.pid());
+  ProcessFamily& family = family_of(parent_.pid());
   family.watch(child_.pid());
   child_.die();
   EXPECT_FALSE(family.watch(child_.pid()));
@@ -59,12 +79,12 @@ TEST_F(ProcessFamilyTest, KnowsADeadChildBeforeTheLoopDoes) {
 
 TEST_F(ProcessFamilyTest, AProcessThatIsGoneIsDead) {
   child_.die();
-  ProcessFamily family = family_of(parent_.pid());
+  ProcessFamily& family = family_of(parent_.pid());
   EXPECT_FALSE(family.watch(child_.pid()));
 }
 
 TEST_F(ProcessFamilyTest, AnOlderProcessIsNotAdopted) {
-  ProcessFamily family = family_of(parent_.pid());
+  ProcessFamily& family = family_of(parent_.pid());
   EXPECT_TRUE(family.watch(1));
   EXPECT_EQ(family.living_pid(1), std::nullopt);
   parent_.die();
@@ -73,33 +93,33 @@ TEST_F(ProcessFamilyTest, AnOlderProcessIsNotAdopted) {
 }
 
 TEST_F(ProcessFamilyTest, AnotherUsersProcessIsNotAdopted) {
-  ProcessFamily family(log_.io, attached(parent_.pid(), parent_.pid(), kStranger), [] {});
+  ProcessFamily family(log_.io, attached(parent_.pid(), parent_.pid(), kStranger), [](int) {});
   family.watch(child_.pid());
   EXPECT_EQ(family.living_pid(child_.pid()), std::nullopt);
   EXPECT_THAT(family.describe(child_.pid()).name, "unit_ingest");
 }
 
 TEST_F(ProcessFamilyTest, NonsenseIsNoProcess) {
-  ProcessFamily family = family_of(parent_.pid());
+  ProcessFamily& family = family_of(parent_.pid());
   family.watch(0);
   family.watch(-1);
   EXPECT_EQ(family.living_pid(0), std::nullopt);
 }
 
 TEST_F(ProcessFamilyTest, InAnotherNamespaceTheAttachedProcessIsTranslated) {
-  ProcessFamily family = family_of(kForeignPid);
+  ProcessFamily& family = family_of(kForeignPid);
   EXPECT_EQ(family.living_pid(kForeignPid), parent_.pid());
   EXPECT_EQ(family.describe(kForeignPid).pid, parent_.pid());
 }
 
 TEST_F(ProcessFamilyTest, InAnotherNamespaceOurPidsMeanNothing) {
-  ProcessFamily family = family_of(kForeignPid);
+  ProcessFamily& family = family_of(kForeignPid);
   EXPECT_TRUE(family.watch(child_.pid()));
   EXPECT_EQ(family.living_pid(child_.pid()), std::nullopt);
 }
 
 TEST_F(ProcessFamilyTest, TheDeadAreDescribedAsTheyAttached) {
-  ProcessFamily family = family_of(parent_.pid());
+  ProcessFamily& family = family_of(parent_.pid());
   const Process alive = family.describe(parent_.pid());
   parent_.die();
   const Process dead = family.describe(parent_.pid());
@@ -109,7 +129,7 @@ TEST_F(ProcessFamilyTest, TheDeadAreDescribedAsTheyAttached) {
 }
 
 TEST_F(ProcessFamilyTest, ADeadChildIsDescribedAsTheProcessThatForkedIt) {
-  ProcessFamily family = family_of(parent_.pid());
+  ProcessFamily& family = family_of(parent_.pid());
   child_.die();
   const Process dead = family.describe(child_.pid());
   EXPECT_EQ(dead.pid, child_.pid());
@@ -119,7 +139,7 @@ TEST_F(ProcessFamilyTest, ADeadChildIsDescribedAsTheProcessThatForkedIt) {
 }
 
 TEST_F(ProcessFamilyTest, AForgottenProcessIsNotWaitedFor) {
-  ProcessFamily family = family_of(parent_.pid());
+  ProcessFamily& family = family_of(parent_.pid());
   family.forget(parent_.pid());
   EXPECT_TRUE(family.all_dead());
 }

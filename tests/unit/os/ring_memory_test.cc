@@ -6,10 +6,13 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstring>
+#include <stdexcept>
 
 #include "shared/ring_layout.h"
+#include "tests/support/agent_side.h"
 
 namespace pyfault {
 namespace {
@@ -26,42 +29,31 @@ class RingMemoryTest : public ::testing::Test {
   std::byte* payload(std::uint32_t slot) { return slot_payload(ring_slot(ring_.address(), slot)); }
   void fill(std::uint32_t slot, std::size_t size) { std::memset(payload(slot), 0x5a, size); }
 
-  RingFile file_;
+  RingFile file_{test::make_ring()};
   RingMemory ring_{file_};
 };
 
-TEST_F(RingMemoryTest, CannotBeShrunk) {
-  EXPECT_EQ(ftruncate(file_.descriptor(), kRingSize / 2), -1);
+TEST_F(RingMemoryTest, KnowsItsNumber) {
+  struct stat status {};
+  fstat(file_.descriptor(), &status);
+  EXPECT_EQ(file_.id(), status.st_ino);
 }
 
-TEST_F(RingMemoryTest, CannotBeGrown) {
-  EXPECT_EQ(ftruncate(file_.descriptor(), kRingSize * 2), -1);
+TEST_F(RingMemoryTest, CostsNothingUntilItIsUsed) {
+  EXPECT_EQ(bytes_in_use(), 0U);
 }
 
-TEST_F(RingMemoryTest, TakesNoMoreSeals) {
-  EXPECT_EQ(fcntl(file_.descriptor(), F_ADD_SEALS, F_SEAL_WRITE), -1);
-}
-
-TEST_F(RingMemoryTest, IsClosedOnExec) {
-  EXPECT_EQ(fcntl(file_.descriptor(), F_GETFD), FD_CLOEXEC);
-}
-
-TEST_F(RingMemoryTest, SaysWhatItIs) {
-  const RingHeader* header = ring_header(ring_.address());
-  EXPECT_EQ(header->magic, kRingMagic);
-  EXPECT_EQ(header->version, kRingVersion);
-  EXPECT_EQ(header->slot_count, kSlotCount);
-  EXPECT_EQ(header->slot_size, kSlotSize);
-}
-
-TEST_F(RingMemoryTest, CostsOnePageUntilASlotIsUsed) {
-  EXPECT_EQ(bytes_in_use(), kRingHeaderSize);
+TEST_F(RingMemoryTest, WhatIsNoRingIsRefused) {
+  EXPECT_THROW(RingFile{UniqueFd()}, std::runtime_error);
+  EXPECT_THROW(RingFile(UniqueFd(dup(STDIN_FILENO))), std::runtime_error);
+  EXPECT_THROW(RingFile(test::make_ring(0)), std::runtime_error);
+  EXPECT_THROW(RingFile(test::make_ring(test::kRingSeals, 4096)), std::runtime_error);
 }
 
 TEST_F(RingMemoryTest, GivesTheMemoryOfALargeRecordBack) {
   fill(0, kSlotPayload);
   ring_.give_back(0, kSlotPayload);
-  EXPECT_EQ(bytes_in_use(), kRingHeaderSize + kSlotKeptBytes);
+  EXPECT_EQ(bytes_in_use(), kSlotKeptBytes);
 }
 
 TEST_F(RingMemoryTest, LeavesTheNextSlotAlone) {
@@ -74,7 +66,7 @@ TEST_F(RingMemoryTest, LeavesTheNextSlotAlone) {
 TEST_F(RingMemoryTest, GivesTheLastSlotBack) {
   fill(kSlotCount - 1, kSlotPayload);
   ring_.give_back(kSlotCount - 1, kSlotPayload);
-  EXPECT_EQ(bytes_in_use(), kRingHeaderSize + kSlotKeptBytes);
+  EXPECT_EQ(bytes_in_use(), kSlotKeptBytes);
 }
 
 TEST_F(RingMemoryTest, KeepsTheMemoryOfASmallRecord) {

@@ -32,28 +32,44 @@ class SeqpacketTest : public ::testing::Test {
   std::array<std::byte, 8> packet_{};
 };
 
-TEST_F(SeqpacketTest, TakesAPacketOfTheRightSize) {
+TEST_F(SeqpacketTest, TakesAPacket) {
   they_send(packet_.size());
-  EXPECT_TRUE(receive_exactly(ours_.get(), packet_));
+  const auto packet = receive_packet(ours_.get(), packet_);
+  ASSERT_TRUE(packet);
+  EXPECT_EQ(packet->size, packet_.size());
+  EXPECT_FALSE(packet->descriptor);
 }
 
-TEST_F(SeqpacketTest, RefusesAShortPacket) {
-  they_send(packet_.size() - 1);
-  EXPECT_FALSE(receive_exactly(ours_.get(), packet_));
-}
-
-TEST_F(SeqpacketTest, RefusesALongPacket) {
+TEST_F(SeqpacketTest, TellsTheSizeOfOneThatDoesNotFit) {
   they_send(packet_.size() + 1);
-  EXPECT_FALSE(receive_exactly(ours_.get(), packet_));
+  EXPECT_EQ(receive_packet(ours_.get(), packet_)->size, packet_.size() + 1);
 }
 
 TEST_F(SeqpacketTest, DoesNotWaitForAPacket) {
-  EXPECT_FALSE(receive_exactly(ours_.get(), packet_));
+  EXPECT_FALSE(receive_packet(ours_.get(), packet_));
 }
 
-TEST_F(SeqpacketTest, RefusesAClosedConnection) {
+TEST_F(SeqpacketTest, AClosedConnectionIsAPacketOfNothing) {
   theirs_.reset();
-  EXPECT_FALSE(receive_exactly(ours_.get(), packet_));
+  EXPECT_EQ(receive_packet(ours_.get(), packet_)->size, 0U);
+}
+
+TEST_F(SeqpacketTest, ADescriptorThatComesAlongIsClosedOnExec) {
+  ASSERT_TRUE(send_with_descriptors(theirs_.get(), packet_, std::array{theirs_.get()}));
+  const auto packet = receive_packet(ours_.get(), packet_);
+  ASSERT_TRUE(packet->descriptor);
+  EXPECT_EQ(fcntl(packet->descriptor.get(), F_GETFD), FD_CLOEXEC);
+  EXPECT_FALSE(packet->has_more_descriptors);
+}
+
+TEST_F(SeqpacketTest, ASecondDescriptorIsSaidAndGone) {
+  const UniqueFd before(dup(ours_.get()));
+  ASSERT_TRUE(
+      send_with_descriptors(theirs_.get(), packet_, std::array{theirs_.get(), theirs_.get()}));
+  auto packet = receive_packet(ours_.get(), packet_);
+  EXPECT_TRUE(packet->has_more_descriptors);
+  packet.reset();
+  EXPECT_EQ(UniqueFd(dup(ours_.get())).get(), before.get() + 1) << "one is still open";
 }
 
 TEST_F(SeqpacketTest, SendingToAClosedConnectionFailsWithoutASignal) {

@@ -1,0 +1,75 @@
+#include "agent/find_watchdog.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+
+namespace pyfault {
+namespace {
+
+static_assert(sizeof(ProcessClaims::name) == 16, "as many as the kernel writes");
+
+// "NAME.50": 50. Zero where there is no such number, or it is none of a real-time signal.
+int dump_signal_of(const char* address) {
+  const char* point = std::strrchr(address, '.');
+  char* end = nullptr;
+  const long signal = point == nullptr ? 0 : std::strtol(point + 1, &end, 10);
+  const bool is_one = signal >= SIGRTMIN && signal <= SIGRTMAX && *end == '\0';
+  return is_one ? static_cast<int>(signal) : 0;
+}
+
+// Beside the socket file, where the address names one and we see it.
+void find_wake_pipe(WatchdogLink& link) {
+  const char* file = link.address[0] == '@' ? link.address + 1 : link.address;
+  const std::size_t length = std::strlen(file);
+  static_assert(sizeof link.wake_pipe >= sizeof link.address + sizeof kWakePipeSuffix);
+  std::memcpy(link.wake_pipe, file, length);
+  std::memcpy(link.wake_pipe + length, kWakePipeSuffix, sizeof kWakePipeSuffix);
+  struct stat status;
+  if (file[0] == '/' && lstat(link.wake_pipe, &status) == 0 && S_ISFIFO(status.st_mode) &&
+      (status.st_uid == 0 || status.st_uid == geteuid())) {
+    link.wake_pipe_device = status.st_dev;
+    link.wake_pipe_inode = status.st_ino;
+  } else {
+    link.wake_pipe[0] = '\0';
+  }
+}
+
+void copy_command(int argc, const char* const* argv, ProcessClaims& claims) {
+  std::size_t used = 0;
+  for (int index = 0; index < argc && argv[index] != nullptr; ++index) {
+    const std::size_t size = std::strlen(argv[index]) + 1;
+    const std::size_t room = sizeof claims.command - used;
+    const std::size_t taken = size < room ? size : room;
+    std::memcpy(claims.command + used, argv[index], taken);
+    used += taken;
+    if (used == sizeof claims.command) break;
+  }
+  claims.command[sizeof claims.command - 1] = '\0';
+}
+
+void describe_process(int argc, const char* const* argv, ProcessClaims& claims) {
+  prctl(PR_GET_NAME, claims.name);
+  const ssize_t size = readlink("/proc/self/exe", claims.executable, sizeof claims.executable - 1);
+  if (size < 0) claims.executable[0] = '\0';
+  copy_command(argc, argv, claims);
+}
+
+}  // namespace
+
+bool find_watchdog(int argc, const char* const* argv, WatchdogLink& link) {
+  const char* address = std::getenv(kSocketVariable);
+  const std::size_t length = address == nullptr ? 0 : std::strlen(address);
+  if (length == 0 || length >= sizeof link.address) return false;
+  std::memcpy(link.address, address, length + 1);
+  link.dump_signal = dump_signal_of(link.address);
+  find_wake_pipe(link);
+  describe_process(argc, argv, link.hello.claims);
+  return true;
+}
+
+}  // namespace pyfault

@@ -1,0 +1,224 @@
+#include "agent/in_signal/attach.h"
+
+#include <sys/mman.h>
+
+#include <cstring>
+#include <utility>
+
+#include "agent/in_signal/system_calls.h"
+
+namespace pyfault {
+namespace {
+
+constexpr long kInvalid = -22;  // -EINVAL
+// -EAGAIN, -ENOMEM, -ENFILE, -EMFILE, -ENOBUFS: what may be otherwise in a moment.
+constexpr int kPassing[] = {-11, -12, -23, -24, -105};
+
+constinit std::atomic<bool> attached{false};
+constinit std::atomic<bool> attaching{false};
+
+class OneAtATime {
+ public:
+  OneAtATime() : mine_(!attaching.exchange(true, std::memory_order_acquire)) {}
+  ~OneAtATime() {
+    if (mine_) attaching.store(false, std::memory_order_release);
+  }
+  OneAtATime(const OneAtATime&) = delete;
+  OneAtATime& operator=(const OneAtATime&) = delete;
+  explicit operator bool() const { return mine_; }
+
+ private:
+  bool mine_;
+};
+
+// The limit for the size of a file holds for a memfd too, and whoever exceeds it gets a signal.
+class RoomForRing {
+ public:
+  RoomForRing() {
+    if (sys_prlimit(RLIMIT_FSIZE, nullptr, &before_) != 0 || before_.rlim_cur >= kRingSize) return;
+    const rlimit enough{kRingSize, before_.rlim_max};
+    raised_ = before_.rlim_max >= kRingSize && sys_prlimit(RLIMIT_FSIZE, &enough, nullptr) == 0;
+    is_there_ = raised_;
+  }
+  ~RoomForRing() {
+    if (raised_) sys_prlimit(RLIMIT_FSIZE, &before_, nullptr);
+  }
+  RoomForRing(const RoomForRing&) = delete;
+  RoomForRing& operator=(const RoomForRing&) = delete;
+  explicit operator bool() const { return is_there_; }
+
+ private:
+  rlimit before_{};
+  bool raised_ = false;
+  bool is_there_ = true;
+};
+
+// Kernels from 6.3 on want to hear whether it is to be executable, and may refuse one that is.
+Descriptor make_memfd() {
+  constexpr unsigned kNoExecSeal = 8;  // MFD_NOEXEC_SEAL
+  constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  Descriptor fd(sys_memfd_create("pyfault-ring", kFlags | kNoExecSeal));
+  return fd.get() == kInvalid ? Descriptor(sys_memfd_create("pyfault-ring", kFlags))
+                              : std::move(fd);
+}
+
+// What of a ring's header is not zero in the beginning.
+struct RingBeginning {
+  std::uint64_t magic = kRingMagic;
+  std::uint32_t version = kRingVersion;
+  std::uint32_t slot_count = kSlotCount;
+  std::uint64_t slot_size = kSlotSize;
+  std::uint64_t id;
+};
+static_assert(sizeof(RingBeginning) == offsetof(RingHeader, stage));
+
+Descriptor make_ring() {
+  constexpr long kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+  const RoomForRing room;
+  if (!room) return {};
+  Descriptor ring = make_memfd();
+  struct stat status;
+  if (!ring || sys_ftruncate(ring.get(), kRingSize) != 0 ||
+      sys_fcntl(ring.get(), F_ADD_SEALS, kSeals) != 0 || sys_fstat(ring.get(), &status) != 0) {
+    return {};
+  }
+  const RingBeginning beginning{.id = status.st_ino};
+  const long written = sys_pwrite(ring.get(), &beginning, sizeof beginning, 0);
+  return written == sizeof beginning ? std::move(ring) : Descriptor();
+}
+
+// The kernel's word on who called listen().
+bool is_trusted(int socket) {
+  ucred listener;
+  socklen_t size = sizeof listener;
+  return sys_getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &listener, &size) == 0 &&
+         (listener.uid == 0 || listener.uid == sys_geteuid());
+}
+
+// The part of the hello that is not the same each time.
+struct HelloHead {
+  alignas(Hello) char bytes[offsetof(Hello, claims)];
+
+  explicit HelloHead(const Hello& hello) {
+    std::memcpy(bytes, &hello, sizeof bytes);
+    auto* head = reinterpret_cast<Hello*>(bytes);
+    head->pid = sys_getpid();
+    head->ppid = sys_getppid();
+    head->boottime_ns = clock_ns(CLOCK_BOOTTIME);
+  }
+};
+
+// With a ring unless that is -1.
+bool say_hello(const WatchdogLink& link, int socket, int ring) {
+  HelloHead head(link.hello);
+  iovec body[] = {{head.bytes, sizeof head.bytes},
+                  {const_cast<ProcessClaims*>(&link.hello.claims), sizeof link.hello.claims}};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+  std::memset(control, 0, sizeof control);
+  msghdr message;
+  std::memset(&message, 0, sizeof message);
+  message.msg_iov = body;
+  message.msg_iovlen = 2;
+  if (ring >= 0) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(header), &ring, sizeof ring);
+  }
+  return sys_sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(Hello);
+}
+
+// Core dumps stay as large as they were.
+bool map_ring(const WatchdogLink& link, int ring) {
+  const long address =
+      sys_mmap(link.ring, kRingSize, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, ring);
+  if (address != as_argument(link.ring)) return false;
+  sys_madvise(link.ring, kRingSize, MADV_DONTDUMP);
+  return true;
+}
+
+AttachResult why_not(int connect_result) {
+  for (const int passing : kPassing) {
+    if (connect_result == passing) return AttachResult::kNotNow;
+  }
+  return AttachResult::kNobody;
+}
+
+RingStage stage_of(const WatchdogLink& link) {
+  return ring_header(link.ring)->stage.load();
+}
+
+// False: there are as many as can be.
+bool enter(RingHeader& ring, std::int32_t pid) {
+  for (std::uint32_t cell = 0; cell < kMostChildren; ++cell) {
+    std::int32_t nobody = 0;
+    if (ring.children[cell].load(std::memory_order_relaxed) != 0 ||
+        !ring.children[cell].compare_exchange_strong(nobody, pid)) {
+      continue;
+    }
+    std::uint32_t end = ring.children_end.load();
+    while (end <= cell && !ring.children_end.compare_exchange_weak(end, cell + 1)) continue;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+AttachResult attach(const WatchdogLink& link) {
+  const OneAtATime alone;
+  if (!alone || !may_attach()) return AttachResult::kNotNow;
+  const Descriptor socket = connect_to_watchdog(link);
+  if (!socket) return why_not(socket.get());
+  if (!is_trusted(socket.get())) return AttachResult::kNobody;
+  if (link.hello.status != ArmStatus::kWillArm) {
+    say_hello(link, socket.get(), -1);
+    return AttachResult::kNobody;
+  }
+  const Descriptor ring = make_ring();
+  if (!ring || !say_hello(link, socket.get(), ring.get()) || !map_ring(link, ring.get())) {
+    return AttachResult::kNotNow;
+  }
+  attached.store(true);
+  return AttachResult::kAttached;
+}
+
+bool is_attached(const WatchdogLink& link) {
+  return attached.load() && stage_of(link) != RingStage::kLeft;
+}
+
+void make_sure_of_ring(const WatchdogLink& link) {
+  if (!is_attached(link)) attach(link);
+}
+
+bool have_ring_for_crash(const WatchdogLink& link, bool is_in_use) {
+  const bool is_certain = is_attached(link) && stage_of(link) == RingStage::kTaken;
+  if (!is_certain && !is_in_use) attach(link);
+  return is_attached(link);
+}
+
+bool leave_ring(const WatchdogLink& link, std::int32_t pid) {
+  RingHeader& ring = *ring_header(link.ring);
+  const std::uint32_t end = ring.children_end.load();
+  for (std::uint32_t cell = 0; cell < end && cell < kMostChildren; ++cell) {
+    std::int32_t expected = pid;
+    if (ring.children[cell].compare_exchange_strong(expected, 0)) return true;
+  }
+  return false;
+}
+
+void forget_attach_of_parent() {
+  attaching.store(false);
+}
+
+void join_ring(const WatchdogLink& link, std::int32_t pid) {
+  if (attached.load() && !enter(*ring_header(link.ring), pid)) {
+    ring_header(link.ring)->unknown_children.fetch_add(1, std::memory_order_relaxed);
+  }
+  make_sure_of_ring(link);
+}
+
+}  // namespace pyfault

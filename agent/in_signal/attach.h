@@ -1,0 +1,42 @@
+// Attaches the process to its watchdog: makes a ring and sends it along with the hello. Waits for
+// nobody; what can't be had now is tried again at a later occasion.
+//
+// Context: anywhere, signal handlers included. One thread at a time; another one is told kNotNow.
+#pragma once
+
+#include <cstdint>
+
+#include "agent/in_signal/watchdog_link.h"
+
+namespace pyfault {
+
+enum class AttachResult {
+  kAttached,
+  kNotNow,  // too many wait to be heard, or there is no memory or descriptor
+  kNobody,  // nobody listens whom we trust (root, or our own user), or we will not arm
+};
+
+// The new ring lies where link.ring says, in place of one that may be there.
+AttachResult attach(const WatchdogLink& link);
+
+// Is there a ring that a watchdog looks at, or will?
+bool is_attached(const WatchdogLink& link);
+
+// At an occasion that comes by: attaches where that has not been possible yet, or where the
+// watchdog has left the ring.
+void make_sure_of_ring(const WatchdogLink& link);
+
+// Before a crash is recorded. A ring that no watchdog has taken may have been lost with one that
+// was killed: the crash gets a new one, unless the old one `is_in_use`. False: there is none.
+bool have_ring_for_crash(const WatchdogLink& link, bool is_in_use);
+
+// In a forked child, where a thread of the parent may have been at it.
+void forget_attach_of_parent();
+
+// In a forked child, once: the watchdog hears of it, by the ring that it shares with its parent.
+void join_ring(const WatchdogLink& link, std::int32_t pid);
+
+// Takes that back. False: it is not among the children.
+bool leave_ring(const WatchdogLink& link, std::int32_t pid);
+
+}  // namespace pyfault

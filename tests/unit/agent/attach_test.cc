@@ -1,0 +1,234 @@
+// The agent's side of the handshake, against a listener of the test's own. Each test attaches in a
+// child: a process does so once.
+#include "agent/in_signal/attach.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "tests/support/agent_side.h"
+#include "watchdog/os/random_hex.h"
+#include "watchdog/os/ring_memory.h"
+#include "watchdog/os/seqpacket.h"
+
+namespace pyfault::test {
+namespace {
+
+class Attach : public ::testing::Test {
+ protected:
+  Attach() {
+    const std::string address = "@" + name_;
+    address.copy(link_.address, sizeof link_.address - 1);
+    link_.hello.magic = kHandshakeMagic;
+    link_.hello.protocol = kProtocolVersion;
+    link_.ring = static_cast<std::byte*>(
+        ::mmap(nullptr, kRingSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  }
+  ~Attach() override { ::munmap(link_.ring, kRingSize); }
+
+  // True when `act` says so, in a process of its own.
+  static bool in_a_child(const std::function<bool()>& act) {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(act() ? 0 : 1);
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    return status == 0;
+  }
+  bool attaches() const { return attach(link_) == AttachResult::kAttached; }
+
+  struct Heard {
+    Hello hello{};
+    UniqueFd ring;
+  };
+  Heard hear() const {
+    Heard heard;
+    const UniqueFd connection = accept_connection(listener_.get());
+    auto packet =
+        receive_packet(connection.get(), std::as_writable_bytes(std::span(&heard.hello, 1)));
+    if (packet) heard.ring = std::move(packet->descriptor);
+    return heard;
+  }
+  static std::size_t open_descriptors() {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+  }
+
+  const std::string name_ = "pyfault-test-" + random_hex(8);
+  UniqueFd listener_ = listen_abstract(name_);
+  WatchdogLink link_{};
+};
+
+TEST_F(Attach, SendsARingThatTheWatchdogAccepts) {
+  EXPECT_TRUE(in_a_child([this] { return attaches(); }));
+  Heard heard = hear();
+  EXPECT_EQ(heard.hello.ppid, ::getpid());
+  const RingMemory ring{RingFile(std::move(heard.ring))};
+  EXPECT_EQ(ring_header(ring.address())->magic, kRingMagic);
+  EXPECT_EQ(ring_header(ring.address())->stage, RingStage::kWaiting);
+}
+
+TEST_F(Attach, TheRingIsInUseBeforeAnybodyHasAccepted) {
+  EXPECT_TRUE(in_a_child([this] {
+    if (!attaches() || !is_attached(link_)) return false;
+    SlotWriter::claim(link_.ring, 1).publish();
+    return true;
+  }));
+  const RingMemory ring{RingFile(hear().ring)};
+  EXPECT_EQ(SlotWord::unpack(ring_slot(ring.address(), 0)->state).state, SlotState::kPublished);
+}
+
+TEST_F(Attach, LeavesNoDescriptorOpen) {
+  EXPECT_TRUE(in_a_child([this] {
+    const std::size_t before = open_descriptors();
+    return attaches() && open_descriptors() == before;
+  }));
+}
+
+TEST_F(Attach, WhereNobodyListensThereIsNobody) {
+  listener_.reset();
+  EXPECT_TRUE(in_a_child([this] { return attach(link_) == AttachResult::kNobody; }));
+}
+
+TEST_F(Attach, AFullQueueIsTriedAgainLater) {
+  ::listen(listener_.get(), 0);
+  EXPECT_TRUE(in_a_child([this] { return attaches(); }));
+  EXPECT_TRUE(in_a_child([this] {
+    if (attach(link_) != AttachResult::kNotNow || is_attached(link_)) return false;
+    hear();
+    make_sure_of_ring(link_);
+    return is_attached(link_);
+  }));
+}
+
+TEST_F(Attach, WithoutADescriptorItIsTriedAgainLater) {
+  EXPECT_TRUE(in_a_child([this] {
+    const rlimit none{0, 100};
+    const rlimit some{100, 100};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    const bool not_now = attach(link_) == AttachResult::kNotNow;
+    ::setrlimit(RLIMIT_NOFILE, &some);
+    return not_now && attaches();
+  }));
+}
+
+TEST_F(Attach, AFileSizeLimitCostsNoSignalAndStaysAsItWas) {
+  EXPECT_TRUE(in_a_child([this] {
+    const rlimit small{4096, RLIM_INFINITY};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    rlimit after{};
+    const bool attached = attaches();
+    ::getrlimit(RLIMIT_FSIZE, &after);
+    return attached && after.rlim_cur == small.rlim_cur;
+  }));
+}
+
+TEST_F(Attach, AFileSizeLimitThatCannotBeRaisedCostsNoSignalEither) {
+  EXPECT_TRUE(in_a_child([this] {
+    const rlimit small{4096, 4096};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    return attach(link_) == AttachResult::kNotNow;
+  }));
+}
+
+TEST_F(Attach, SomebodyElseWhoListensGetsNothing) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root's rights to become somebody else";
+  listener_.reset();
+  constexpr uid_t kNobody = 65534;
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  const pid_t stranger = ::fork();
+  if (stranger == 0) {
+    if (::setuid(kNobody) != 0) ::_exit(2);
+    listener_ = listen_abstract(name_);
+    [[maybe_unused]] const ssize_t told = ::write(ready[1], "x", 1);
+    ::pause();
+  }
+  char byte = 0;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  EXPECT_TRUE(in_a_child([this] { return attach(link_) == AttachResult::kNobody; }));
+  ::kill(stranger, SIGKILL);
+  ::waitpid(stranger, nullptr, 0);
+}
+
+TEST_F(Attach, AnInterpreterThatIsNotKnownIsSaidWithoutARing) {
+  link_.hello.status = ArmStatus::kUnknownVersion;
+  EXPECT_TRUE(in_a_child([this] { return attach(link_) == AttachResult::kNobody; }));
+  const Heard heard = hear();
+  EXPECT_EQ(heard.hello.status, ArmStatus::kUnknownVersion);
+  EXPECT_FALSE(heard.ring);
+}
+
+TEST_F(Attach, ARingThatWasLeftIsReplacedByANewOne) {
+  EXPECT_TRUE(in_a_child([this] {
+    attaches();
+    ring_header(link_.ring)->stage = RingStage::kLeft;
+    make_sure_of_ring(link_);
+    return is_attached(link_);
+  }));
+  const auto first = ring_id(hear().ring);
+  EXPECT_NE(ring_id(hear().ring), first);
+}
+
+TEST_F(Attach, ACrashInARingThatNobodyHasTakenGetsANewOne) {
+  EXPECT_TRUE(in_a_child([this] { return attaches() && have_ring_for_crash(link_, false); }));
+  EXPECT_TRUE(hear().ring);
+  EXPECT_TRUE(hear().ring);
+}
+
+TEST_F(Attach, ACrashInARingThatIsTakenStaysThere) {
+  EXPECT_TRUE(in_a_child([this] {
+    attaches();
+    ring_header(link_.ring)->stage = RingStage::kTaken;
+    return have_ring_for_crash(link_, false);
+  }));
+  EXPECT_TRUE(hear().ring);
+  EXPECT_FALSE(hear().ring);
+}
+
+TEST_F(Attach, ACrashDuringADumpStaysInTheRingOfTheDump) {
+  EXPECT_TRUE(in_a_child([this] { return attaches() && have_ring_for_crash(link_, true); }));
+  EXPECT_TRUE(hear().ring);
+  EXPECT_FALSE(hear().ring);
+}
+
+TEST_F(Attach, ForkedChildrenEnterThemselves) {
+  EXPECT_TRUE(in_a_child([this] {
+    attaches();
+    ring_header(link_.ring)->stage = RingStage::kTaken;
+    for (const int pid : {7, 8}) join_ring(link_, pid);
+    const RingHeader& header = *ring_header(link_.ring);
+    return header.children[0] == 7 && header.children[1] == 8 && header.children_end == 2;
+  }));
+}
+
+TEST_F(Attach, AChildOfALeftRingAttachesAnew) {
+  EXPECT_TRUE(in_a_child([this] {
+    attaches();
+    ring_header(link_.ring)->stage = RingStage::kLeft;
+    join_ring(link_, 7);
+    return is_attached(link_);
+  }));
+}
+
+TEST_F(Attach, ChildrenForWhomThereIsNoRoomAreCounted) {
+  EXPECT_TRUE(in_a_child([this] {
+    attaches();
+    ring_header(link_.ring)->stage = RingStage::kTaken;
+    for (std::uint32_t pid = 1; pid <= kMostChildren + 3; ++pid) {
+      join_ring(link_, static_cast<std::int32_t>(pid));
+    }
+    return ring_header(link_.ring)->unknown_children == 3;
+  }));
+}
+
+}  // namespace
+}  // namespace pyfault::test

@@ -1,0 +1,89 @@
+// What filters would do to our system calls: as the kernel does it.
+#include "agent/seccomp_filter.h"
+
+#include <gtest/gtest.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <sys/syscall.h>
+
+#include <cstddef>
+#include <vector>
+
+namespace pyfault::test {
+namespace {
+
+constexpr sock_filter kLoadNumber = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
+constexpr sock_filter kLoadArchitecture =
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch));
+constexpr sock_filter kAllow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+
+sock_filter verdict(unsigned action) {
+  return BPF_STMT(BPF_RET | BPF_K, action);
+}
+sock_filter unless(unsigned value, unsigned char skip) {
+  return BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, skip);
+}
+bool deadly(std::vector<sock_filter> steps) {
+  return forbidden_by({static_cast<unsigned short>(steps.size()), steps.data()}).wake_up;
+}
+
+TEST(SeccompFilter, OneThatAllowsEverythingIsHarmless) {
+  EXPECT_FALSE(deadly({kAllow}));
+}
+
+TEST(SeccompFilter, OneThatKillsForWhatWeNeedIsDeadly) {
+  for (const unsigned action : {SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_KILL_THREAD, SECCOMP_RET_TRAP,
+                                SECCOMP_RET_USER_NOTIF}) {
+    EXPECT_TRUE(deadly({kLoadNumber, unless(SYS_openat, 1), verdict(action), kAllow})) << action;
+  }
+}
+
+TEST(SeccompFilter, OneThatOnlyDeniesIsHarmless) {
+  EXPECT_FALSE(deadly({verdict(SECCOMP_RET_ERRNO | 1)}));
+}
+
+TEST(SeccompFilter, OneThatKillsForSomethingElseIsHarmless) {
+  EXPECT_FALSE(
+      deadly({kLoadNumber, unless(SYS_getpriority, 1), verdict(SECCOMP_RET_KILL_PROCESS), kAllow}));
+}
+
+TEST(SeccompFilter, OneForAnotherArchitectureIsHarmless) {
+  EXPECT_FALSE(deadly(
+      {kLoadArchitecture, unless(AUDIT_ARCH_I386, 1), verdict(SECCOMP_RET_KILL_PROCESS), kAllow}));
+}
+
+TEST(SeccompFilter, OneThatLooksAtArgumentsSeesOurs) {
+  const sock_filter load_flags =
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args) + 2 * sizeof(__u64));
+  const sock_filter if_for_writing = BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1 /* O_WRONLY */, 0, 1);
+  EXPECT_TRUE(deadly({kLoadNumber, unless(SYS_openat, 3), load_flags, if_for_writing,
+                      verdict(SECCOMP_RET_KILL_PROCESS), kAllow}));
+}
+
+TEST(SeccompFilter, ComputesAsTheKernelDoes) {
+  EXPECT_TRUE(deadly({BPF_STMT(BPF_LD | BPF_W | BPF_IMM, 6), BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 7),
+                      BPF_STMT(BPF_ST, 3), BPF_STMT(BPF_LDX | BPF_W | BPF_MEM, 3),
+                      BPF_STMT(BPF_MISC | BPF_TXA, 0), unless(42, 1),
+                      verdict(SECCOMP_RET_KILL_PROCESS), kAllow}));
+}
+
+TEST(SeccompFilter, WhatTheKernelWouldRefuseIsDeadly) {
+  EXPECT_TRUE(deadly({kLoadNumber}));                                     // no end
+  EXPECT_TRUE(deadly({BPF_STMT(BPF_JMP | BPF_JA, 0xffffffff), kAllow}));  // out of it
+  EXPECT_TRUE(deadly({BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4096), kAllow}));
+  EXPECT_TRUE(deadly({BPF_STMT(BPF_ST, 16), kAllow}));
+  EXPECT_TRUE(deadly({BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, 0), kAllow}));
+  EXPECT_TRUE(deadly({}));
+}
+
+TEST(SeccompFilter, OneMayForbidARingAndNoWakeUp) {
+  std::vector<sock_filter> steps = {kLoadNumber, unless(SYS_memfd_create, 1),
+                                    verdict(SECCOMP_RET_KILL_PROCESS), kAllow};
+  const Forbidden forbidden =
+      forbidden_by({static_cast<unsigned short>(steps.size()), steps.data()});
+  EXPECT_TRUE(forbidden.attach);
+  EXPECT_FALSE(forbidden.wake_up);
+}
+
+}  // namespace
+}  // namespace pyfault::test
