@@ -88,6 +88,7 @@ struct RingHeader {
   std::atomic<std::uint32_t> unknown_children;        // those that found no free cell below
   std::atomic<std::uint64_t> replaced_handlers;       // of signal n: bit n - 1
   std::atomic<std::uint64_t> lost_child;              // the last one; see LostChild
+  std::atomic<std::uint32_t> slots_end;               // no slot from here on has been claimed yet
   std::atomic<std::uint32_t> children_end;            // no cell from here on has been used yet
   std::atomic<std::int32_t> children[kMostChildren];  // pids as they see themselves; 0: free
 };

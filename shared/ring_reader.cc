@@ -32,6 +32,11 @@ void wake_all(std::atomic<std::uint64_t>& word) {
 
 }  // namespace
 
+std::uint32_t RingReader::slots_end() const {
+  const std::uint32_t end = ring_header(ring_)->slots_end.load(std::memory_order_acquire);
+  return end < kSlotCount ? end : kSlotCount;
+}
+
 SlotLook RingReader::look(std::uint32_t index) const {
   const std::uint64_t packed = ring_slot(ring_, index)->state.load(std::memory_order_acquire);
   const SlotWord word = SlotWord::unpack(packed);

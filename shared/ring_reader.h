@@ -32,6 +32,10 @@ class RingReader {
   // `ring`: a writable mapping of kRingSize bytes that outlives the reader.
   explicit RingReader(void* ring) : ring_(ring) {}
 
+  // The slots that may have been claimed are those below; at most kSlotCount. To look at another
+  // one would cost a page of memory.
+  std::uint32_t slots_end() const;
+
   // index < kSlotCount, here and below.
   SlotLook look(std::uint32_t index) const;
 

@@ -11,6 +11,9 @@ SlotWriter SlotWriter::claim(void* ring, std::int32_t pid) {
     std::uint64_t word = slot->state.load(std::memory_order_relaxed);
     const SlotWord seen = SlotWord::unpack(word);
     if (seen.state != SlotState::kFree) continue;
+    std::atomic<std::uint32_t>& end = ring_header(ring)->slots_end;
+    std::uint32_t before = end.load(std::memory_order_relaxed);
+    while (before <= index && !end.compare_exchange_weak(before, index + 1)) continue;
     const SlotWord claimed{SlotState::kClaimed, seen.generation, pid};
     if (!slot->state.compare_exchange_strong(word, claimed.pack(), std::memory_order_acquire)) {
       continue;

@@ -65,6 +65,7 @@ class Ring {
     header->slot_count = input.take<std::uint32_t>();
     header->slot_size = input.take<std::uint64_t>();
     header->dropped_records = input.take<std::uint32_t>();
+    header->slots_end = kSlotCount;
     header->lost_child = input.take<std::uint64_t>();
     header->replaced_handlers = input.take<std::uint64_t>();
     header->unknown_children = input.take<std::uint32_t>();

@@ -60,6 +60,7 @@ class AgentSide {
     header().slot_count = kSlotCount;
     header().slot_size = kSlotSize;
     header().id = id_;
+    header().slots_end = kSlotCount;  // tests write to slots without claiming them
   }
 
   void* ring() const { return region_.get_address(); }

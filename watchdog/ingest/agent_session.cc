@@ -182,7 +182,8 @@ void AgentSession::end_if_over() {
 }
 
 void AgentSession::look_at_slots(Owners owners) {
-  for (std::uint32_t index = 0; index < kSlotCount; ++index) look_at(index, owners);
+  const std::uint32_t end = reader_.slots_end();
+  for (std::uint32_t index = 0; index < end; ++index) look_at(index, owners);
 }
 
 void AgentSession::look_at(std::uint32_t index, Owners owners) {
