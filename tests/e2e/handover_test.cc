@@ -86,6 +86,7 @@ class HandoverTest : public ServiceTest {
     one_worker(kServes, "backoff = { initial = 0.01 }\n");
     start_watchdog();
     const int pid = await("ready").front()["process"]["pid"];
+    service().await("serving");  // ready is who has lived for a second, and not who has come as far
     kill_watchdog();
     return pid;
   }
