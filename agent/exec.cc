@@ -47,6 +47,19 @@ char* const* copy_arguments(const char* first, __builtin_va_list list, char** to
   return __builtin_va_arg(list, char* const*);
 }
 
+// Hands on what stands in a list, and what follows it. It is put on the stack, as the C library
+// does: a vfork child may call this.
+template <class Exec>
+int with_list(const char* first, __builtin_va_list list, Exec exec) {
+  __builtin_va_list again;
+  __builtin_va_copy(again, list);
+  const std::size_t size = count_arguments(first, list) + 1;
+  auto** arguments = static_cast<char**>(__builtin_alloca(size * sizeof(char*)));
+  char* const* rest = copy_arguments(first, again, arguments);
+  __builtin_va_end(again);
+  return exec(arguments, rest);
+}
+
 }  // namespace
 
 void find_next_execs() {
@@ -93,42 +106,35 @@ extern "C" [[gnu::visibility("default")]] int execveat(int directory, const char
                           flags);
 }
 
-// Those that take a list put it on the stack, as the C library does: a vfork child may call them.
 extern "C" [[gnu::visibility("default")]] int execl(const char* path, const char* first,
                                                     ...) noexcept {
   __builtin_va_list list;
   __builtin_va_start(list, first);
-  const std::size_t size = pyfault::count_arguments(first, list) + 1;
+  const int result = pyfault::with_list(
+      first, list, [path](char** arguments, char* const*) { return execv(path, arguments); });
   __builtin_va_end(list);
-  auto** arguments = static_cast<char**>(__builtin_alloca(size * sizeof(char*)));
-  __builtin_va_start(list, first);
-  pyfault::copy_arguments(first, list, arguments);
-  __builtin_va_end(list);
-  return execv(path, arguments);
+  return result;
 }
 
 extern "C" [[gnu::visibility("default")]] int execlp(const char* file, const char* first,
                                                      ...) noexcept {
   __builtin_va_list list;
   __builtin_va_start(list, first);
-  const std::size_t size = pyfault::count_arguments(first, list) + 1;
+  const int result = pyfault::with_list(
+      first, list, [file](char** arguments, char* const*) { return execvp(file, arguments); });
   __builtin_va_end(list);
-  auto** arguments = static_cast<char**>(__builtin_alloca(size * sizeof(char*)));
-  __builtin_va_start(list, first);
-  pyfault::copy_arguments(first, list, arguments);
-  __builtin_va_end(list);
-  return execvp(file, arguments);
+  return result;
 }
 
+// The environment stands behind the list's null.
 extern "C" [[gnu::visibility("default")]] int execle(const char* path, const char* first,
                                                      ...) noexcept {
   __builtin_va_list list;
   __builtin_va_start(list, first);
-  const std::size_t size = pyfault::count_arguments(first, list) + 1;
+  const int result =
+      pyfault::with_list(first, list, [path](char** arguments, char* const* environment) {
+        return execve(path, arguments, environment);
+      });
   __builtin_va_end(list);
-  auto** arguments = static_cast<char**>(__builtin_alloca(size * sizeof(char*)));
-  __builtin_va_start(list, first);
-  auto* const* environment = pyfault::copy_arguments(first, list, arguments);
-  __builtin_va_end(list);
-  return execve(path, arguments, environment);
+  return result;
 }

@@ -76,7 +76,7 @@ void start_with(const FoundPython& python) {
   if (!find_watchdog(main_argc, main_argv, state.watchdog)) return;
   describe_python(python, state.watchdog.hello);
   if (!reserve_ring(state.watchdog)) return;
-  if (attach(state.watchdog) == AttachResult::kNobody) {
+  if (attach(state.watchdog) == AttachResult::kNever) {
     munmap(state.watchdog.ring, kRingSize);
     return;
   }

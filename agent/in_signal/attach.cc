@@ -31,7 +31,7 @@ class OneAtATime {
   bool mine_;
 };
 
-// The limit for the size of a file holds for a memfd too, and whoever exceeds it gets a signal.
+// RLIMIT_FSIZE counts for a memfd too: to make a ring that is larger would raise SIGXFSZ.
 class RoomForRing {
  public:
   RoomForRing() {
@@ -144,7 +144,7 @@ AttachResult why_not(int connect_result) {
   for (const int passing : kPassing) {
     if (connect_result == passing) return AttachResult::kNotNow;
   }
-  return AttachResult::kNobody;
+  return AttachResult::kNever;
 }
 
 RingStage stage_of(const WatchdogLink& link) {
@@ -173,10 +173,10 @@ AttachResult attach(const WatchdogLink& link) {
   if (!alone || !may_attach()) return AttachResult::kNotNow;
   const Descriptor socket = connect_to_watchdog(link);
   if (!socket) return why_not(socket.get());
-  if (!is_trusted(socket.get())) return AttachResult::kNobody;
+  if (!is_trusted(socket.get())) return AttachResult::kNever;
   if (link.hello.status != ArmStatus::kWillArm) {
     say_hello(link, socket.get(), -1);
-    return AttachResult::kNobody;
+    return AttachResult::kNever;
   }
   const Descriptor ring = make_ring();
   if (!ring || !say_hello(link, socket.get(), ring.get()) || !map_ring(link, ring.get())) {

@@ -1,5 +1,5 @@
-// Attaches the process to its watchdog: makes a ring and sends it along with the hello. Waits for
-// nobody; what can't be had now is tried again at a later occasion.
+// Attaches the process to its watchdog: makes a ring and sends it along with the hello. It never
+// waits: what can't be had now is tried again later.
 //
 // Context: anywhere, signal handlers included. One thread at a time; another one is told kNotNow.
 #pragma once
@@ -13,7 +13,7 @@ namespace pyfault {
 enum class AttachResult {
   kAttached,
   kNotNow,  // too many wait to be heard, or there is no memory or descriptor
-  kNobody,  // nobody listens whom we trust (root, or our own user), or we will not arm
+  kNever,   // no watchdog listens that root or our own user runs, or this interpreter is not known
 };
 
 // The new ring lies where link.ring says, in place of one that may be there.

@@ -95,7 +95,7 @@ TEST_F(Attach, LeavesNoDescriptorOpen) {
 
 TEST_F(Attach, WhereNobodyListensThereIsNobody) {
   listener_.reset();
-  EXPECT_TRUE(in_a_child([this] { return attach(link_) == AttachResult::kNobody; }));
+  EXPECT_TRUE(in_a_child([this] { return attach(link_) == AttachResult::kNever; }));
 }
 
 TEST_F(Attach, AFullQueueIsTriedAgainLater) {
@@ -154,14 +154,14 @@ TEST_F(Attach, SomebodyElseWhoListensGetsNothing) {
   }
   char byte = 0;
   ASSERT_EQ(::read(ready[0], &byte, 1), 1);
-  EXPECT_TRUE(in_a_child([this] { return attach(link_) == AttachResult::kNobody; }));
+  EXPECT_TRUE(in_a_child([this] { return attach(link_) == AttachResult::kNever; }));
   ::kill(stranger, SIGKILL);
   ::waitpid(stranger, nullptr, 0);
 }
 
 TEST_F(Attach, AnInterpreterThatIsNotKnownIsSaidWithoutARing) {
   link_.hello.status = ArmStatus::kUnknownVersion;
-  EXPECT_TRUE(in_a_child([this] { return attach(link_) == AttachResult::kNobody; }));
+  EXPECT_TRUE(in_a_child([this] { return attach(link_) == AttachResult::kNever; }));
   const Heard heard = hear();
   EXPECT_EQ(heard.hello.status, ArmStatus::kUnknownVersion);
   EXPECT_FALSE(heard.ring);
