@@ -12,7 +12,7 @@
 // Then the agent closes its end and all descriptors of its own. A hello is good from the moment
 // that it is queued at the listener: the watchdog, or the one after it, finds the ring there, and
 // the crash in it, when it comes to it. An agent that will not arm (an interpreter that it does not
-// know) says so in its Hello, which comes without a ring.
+// know), or has no memory for a ring, says so in its Hello, which comes without one.
 //
 // To wake the watchdog, an agent writes a Wake into the named pipe beside the socket file, NAME +
 // kWakePipeSuffix, or sends one to the socket where it can't open that (chroot, dropped rights).
@@ -32,6 +32,7 @@ enum class ArmStatus : std::uint16_t {
   kWillArm = 0,
   kUnknownVersion = 1,       // no layout for this minor version
   kInconsistentOffsets = 2,  // _Py_DebugOffsets contradicts the table
+  kNoRing = 3,               // there is no memory for it now; it will be tried again
 };
 
 // What /proc says of the process while it lives, for a watchdog that comes later. Cut where it is
@@ -50,7 +51,8 @@ struct Hello {
   std::int32_t ppid;
   std::uint32_t version_hex;    // PY_VERSION_HEX
   std::uint32_t free_threaded;  // 0 or 1
-  std::uint32_t failed_check;   // which offset, for kInconsistentOffsets; see agent/debug_offsets.h
+  std::uint32_t failed_check;   // kInconsistentOffsets: which offset, see agent/debug_offsets.h;
+                                // kNoRing: errno
   std::uint32_t reserved;
   std::int64_t realtime_ns;  // when the agent was loaded: what is older may be trusted
   std::int64_t boottime_ns;  // when it was said, by the clock by which /proc tells ages

@@ -2,16 +2,24 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <exception>
+#include <memory>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include "watchdog/complain.h"
 #include "watchdog/enrich/process_info.h"
 #include "watchdog/ingest/attach_server.h"
+#include "watchdog/ingest/notice.h"
 #include "watchdog/ingest/readable_fd.h"
+#include "watchdog/ingest/timer.h"
 #include "watchdog/oom_watch.h"
 #include "watchdog/os/descriptor_limit.h"
 #include "watchdog/os/pidfd.h"
@@ -33,6 +41,25 @@ using Clock = std::chrono::steady_clock;
 // A stderr that nobody reads must not keep us from ending; a slow disk gets its chance.
 constexpr std::chrono::seconds kLogFinishLimit{5};
 
+// Until something is worth being told of, or worth waiting for no longer.
+constexpr std::chrono::seconds kLingerMoment{2};
+// In milliseconds: until the copy of this process has left our process group.
+constexpr int kMostForCopy = 1000;
+// That the program's end may be held up where it leaves somebody behind whom nobody will watch.
+constexpr std::chrono::milliseconds kMomentForHelpers{100};
+
+// Whoever reads a pipe may wait for its end, and would wait for ours.
+bool outlives_caller(const LogSettings& log) {
+  struct stat status {};
+  return !std::holds_alternative<StderrLog>(log.target) ||
+         (::fstat(STDERR_FILENO, &status) == 0 && !S_ISFIFO(status.st_mode));
+}
+
+std::string left_behind(std::size_t processes) {
+  return std::to_string(processes) + (processes == 1 ? " process that it has left behind is"
+                                                     : " processes that it has left behind are");
+}
+
 // ReadableFd owns what it watches; these belong to others.
 UniqueFd duplicate(int fd) {
   return UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
@@ -41,7 +68,8 @@ UniqueFd duplicate(int fd) {
 class Watch {
  public:
   explicit Watch(const Options& options)
-      : reporter_({log_by_option(options.log, options.log_format)}),
+      : log_(log_by_option(options.log, options.log_format)),
+        reporter_(std::make_unique<Reporter>(std::vector{log_})),
         server_(
             io_, [this](Event event) { on_event(std::move(event)); },
             AttachLimits{.all_exits = options.all_exits},
@@ -53,19 +81,29 @@ class Watch {
   void drain() { server_.drain(); }
   bool oom_kills_rose(const ChildProcess& child) const { return oom_kills_.rose(child.pid()); }
   void report_end(const ChildEnd& end);
+  void finish();
+
+  // True in a copy of this process, which stays with what the program has left behind; false in
+  // the process itself, which is to end for its caller.
+  bool stay_behind();
+  void look_after_the_rest();
 
  private:
   void on_event(Event event);
+  void tell_that_nobody_stays();
+  void tell_of_the_rest();
+  void say(std::string message);
 
   SignalForwarding signals_;  // first: the log's thread inherits the mask
   boost::asio::io_context io_{1};
-  Reporter reporter_;
+  const LogSettings log_;
+  std::unique_ptr<Reporter> reporter_;
   AttachServer server_;
-  std::string path_;
   std::vector<std::string> argv_;
   Clock::time_point started_;
   ProgramRun program_;
   OomKills oom_kills_{::getpid()};
+  bool finished_ = false;
 };
 
 void Watch::on_event(Event event) {
@@ -74,18 +112,18 @@ void Watch::on_event(Event event) {
     exit->parents = parents_from(event.process.ppid, program_.pid());
   }
   program_.note(event);
-  reporter_.report(std::move(event));
+  reporter_->report(std::move(event));
 }
 
 ChildProcess Watch::start(const Options& options) {
   Command command = resolve_command(options.command, options.python);
-  path_ = locate(command);
+  ProgramSearch search = search_for(command);
   auto environment = watched_environment(environ, find_agent(), server_.address());
   argv_ = command.argv;
   signals_.keep_early();
   started_ = Clock::now();
   return ChildProcess::spawn(
-      {path_, std::move(command.argv), std::move(environment), signals_.original_mask()});
+      {std::move(command), std::move(search), std::move(environment), signals_.original_mask()});
 }
 
 void Watch::run(const ChildProcess& child) {
@@ -93,9 +131,10 @@ void Watch::run(const ChildProcess& child) {
       read_process(child.pid()).value_or(Process{child.pid(), ::getpid(), "", "", {}});
   // It may have ended already.
   if (process.command.empty()) process.command = argv_;
-  if (process.executable.empty()) process.executable = path_;
+  if (process.executable.empty()) process.executable = child.program().path;
   program_ = ProgramRun(std::move(process));
-  reporter_.report(program_.start_event());
+  reporter_->report(program_.start_event());
+  server_.expect(child.pid(), child.program().file);
 
   const auto forward = [&] { signals_.forward(child.pidfd(), child.pid()); };
   forward();
@@ -118,8 +157,91 @@ void Watch::forward_until_end(const ChildProcess& child) {
 
 void Watch::report_end(const ChildEnd& end) {
   const std::chrono::duration<double> uptime = Clock::now() - started_;
-  reporter_.report(program_.exit_event(end, uptime.count()));
-  reporter_.finish(kLogFinishLimit);
+  reporter_->report(program_.exit_event(end, uptime.count()));
+}
+
+void Watch::finish() {
+  if (!std::exchange(finished_, true)) reporter_->finish(kLogFinishLimit);
+}
+
+// Helpers of the program that notice its end are not worth a word.
+void Watch::tell_that_nobody_stays() {
+  io_.restart();
+  server_.on_deserted([this] { io_.stop(); });
+  io_.run_for(kMomentForHelpers);
+  const std::size_t left = server_.watched();
+  if (left == 0) return;
+  say(program_.name() + " has ended; " + left_behind(left) +
+      " not watched any more, for whoever reads stderr, a pipe, may wait for its end: name a file "
+      "with --log");
+}
+
+// Where we are the first process of a container, all others end with us.
+bool Watch::stay_behind() {
+  if (server_.watched() == 0 || ::getpid() == 1) return false;
+  if (!outlives_caller(log_)) {
+    tell_that_nobody_stays();
+    return false;
+  }
+  finish();  // and its thread, which would not be in the copy
+  std::array<int, 2> ready{};
+  if (::pipe2(ready.data(), O_CLOEXEC) != 0) return false;
+  const UniqueFd ours(ready[0]);
+  UniqueFd its(ready[1]);
+  io_.notify_fork(boost::asio::io_context::fork_prepare);
+  const pid_t copy = ::fork();
+  io_.notify_fork(copy == 0 ? boost::asio::io_context::fork_child
+                            : boost::asio::io_context::fork_parent);
+  if (copy == 0) ::setsid();
+  its.reset();
+  if (copy <= 0) return copy == 0;
+  server_.leave();
+  // Whoever waits for our end may then end our process group.
+  pollfd has_left{ours.get(), POLLIN, 0};
+  ::poll(&has_left, 1, kMostForCopy);
+  return false;
+}
+
+// One that ends soon, as helpers of the program do that notice its end, is not worth a word. One
+// that executes something else is gone for a moment.
+void Watch::look_after_the_rest() {
+  if (!std::holds_alternative<StderrLog>(log_.target)) release_stderr();
+  finished_ = false;
+  static_cast<void>(reporter_.release());  // its thread is not here to let go of it
+  reporter_ = std::make_unique<Reporter>(std::vector{log_});
+  server_.go_on_alone();
+
+  io_.restart();
+  ReadableFd signal(io_, duplicate(signals_.fd()), [this] {
+    if (signals_.take_request_to_end()) io_.stop();
+  });
+  signal.start();
+  Timer telling(io_);
+  telling.start(kLingerMoment, [this] { tell_of_the_rest(); });
+  Timer leaving(io_);
+  const auto leave_soon = [&] {
+    leaving.start(kLingerMoment, [this] {
+      if (server_.watched() == 0) io_.stop();
+    });
+  };
+  server_.on_deserted(leave_soon);
+  if (server_.watched() == 0) leave_soon();
+  io_.run();
+  server_.on_deserted({});
+}
+
+void Watch::tell_of_the_rest() {
+  const std::size_t left = server_.watched();
+  if (left == 0) return;
+  say(program_.name() + " has ended; " + left_behind(left) +
+      " watched until the last has ended (--no-linger: not at all)");
+}
+
+void Watch::say(std::string message) {
+  Process process;
+  process.pid = ::getpid();
+  process.name = "pyfault-watchdog";
+  reporter_->report(notice(std::move(process), std::move(message)));
 }
 
 // For what must not fail once the program runs: it goes on, and so do we.
@@ -147,9 +269,19 @@ int watch_program(const Options& options) {
   guarded([&] { watch.drain(); });
   bool oom_kills_rose = false;
   guarded([&] { oom_kills_rose = watch.oom_kills_rose(child); });
+  const auto caught = caught_signals(child.pid());
   ChildEnd end = child.reap();
   end.oom_kills_rose = oom_kills_rose;
+  end.caught_signals = caught;
   guarded([&] { watch.report_end(end); });
+  bool stays = false;
+  if (options.lingers) guarded([&] { stays = watch.stay_behind(); });
+  if (stays) {
+    guarded([&] { watch.look_after_the_rest(); });
+    guarded([&] { watch.drain(); });
+    end.wait_status = 0;
+  }
+  guarded([&] { watch.finish(); });
   return end.wait_status;
 }
 

@@ -34,6 +34,8 @@ Options:
                            faulthandler what CPython's faulthandler would print
   --all-exits              report the end of every watched process below PROGRAM, not only ends
                            that were not clean (code 0; SIGTERM, SIGINT, SIGHUP or SIGPIPE)
+  --no-linger              end with PROGRAM, whatever it leaves behind. Else a copy of the watchdog
+                           stays in the background until the last watched process has ended
   --doctor                 crash children of the interpreter in five typical ways, and print what
                            is reported and what stands in the way; exit status 0 when all five
                            reports are complete, else 1
@@ -93,6 +95,7 @@ LogFormat parse_log_format(const std::string& name) {
 struct OwnOptions {
   std::optional<std::string> python, log, log_format, config;
   bool all_exits = false;
+  bool no_linger = false;
   bool doctor = false;
   bool help = false;
   bool version = false;
@@ -127,6 +130,7 @@ OwnOptions parse_own(std::vector<std::string> words) {
   app.allow_extras();
   app.add_flag("-h,--help", own.help)->disable_flag_override();
   app.add_flag("--all-exits", own.all_exits)->disable_flag_override();
+  app.add_flag("--no-linger", own.no_linger)->disable_flag_override();
   app.add_flag("--doctor", own.doctor)->disable_flag_override();
   app.add_flag("--version", own.version)->disable_flag_override();
   add_value(app, "--python", own.python, "PATH");
@@ -145,8 +149,9 @@ OwnOptions parse_own(std::vector<std::string> words) {
 
 Checkup parse_checkup(const OwnOptions& own, bool has_exec) {
   if (has_exec) refuse("--doctor runs programs of its own: leave out --exec");
-  if (own.log || own.log_format || own.all_exits)
-    refuse("--doctor prints on stdout: leave out --log, --log-format and --all-exits");
+  if (own.log || own.log_format || own.all_exits || own.no_linger) {
+    refuse("--doctor prints on stdout: leave out --log, --log-format, --all-exits and --no-linger");
+  }
   Checkup checkup;
   if (own.python) checkup.python = *own.python;
   return checkup;
@@ -154,6 +159,7 @@ Checkup parse_checkup(const OwnOptions& own, bool has_exec) {
 
 ServiceOptions parse_service(const OwnOptions& own, bool has_exec) {
   if (has_exec) refuse("--config names the programs to run: leave out --exec");
+  if (own.no_linger) refuse("--no-linger is for --exec: what a worker leaves is ended with it");
   if (own.all_exits) refuse("--all-exits is for --exec: write all_exits = true in the file");
   ServiceOptions service;
   service.file = *own.config;
@@ -183,6 +189,7 @@ std::variant<Options, ServiceOptions, Checkup, Answer> parse_options(
   options.log = own.log;
   if (own.log_format) options.log_format = parse_log_format(*own.log_format);
   options.all_exits = own.all_exits;
+  options.lingers = !own.no_linger;
   return options;
 }
 

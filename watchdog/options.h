@@ -18,6 +18,7 @@ struct Options {
   std::optional<std::string> log;    // file to append reports to; none: stderr
   LogFormat log_format = LogFormat::kText;
   bool all_exits = false;  // of processes below it; else those that were not clean
+  bool lingers = true;     // until what it has left behind has ended
 };
 
 struct ServiceOptions {

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <iterator>
 
+#include "watchdog/crash/signal_names.h"
 #include "watchdog/event/wait_status.h"
 
 namespace pyfault {
@@ -50,6 +51,10 @@ void ProgramRun::note(const Event& event) {
   if (const auto* notice = std::get_if<NoticeEvent>(&event.body)) {
     left_out_ |= notice->dropped_records > 0;
   }
+  if (const auto* unwatched = std::get_if<UnwatchedEvent>(&event.body)) {
+    watched_ = false;
+    unwatched_ = unwatched->why;
+  }
   const auto* crash = std::get_if<Crash>(&event.body);
   if (!crash || crash->kind != CrashKind::kCrash) return;
   process_ = event.process;
@@ -57,7 +62,14 @@ void ProgramRun::note(const Event& event) {
 }
 
 void ProgramRun::refresh(const Process& process) {
-  if (process.pid == process_.pid) process_ = process;
+  if (process.pid != process_.pid) return;
+  process_ = process;
+  watched_ = true;
+  unwatched_.reset();
+}
+
+std::string ProgramRun::name() const {
+  return process_.name + "[" + std::to_string(process_.pid) + "]";
 }
 
 Event ProgramRun::start_event() const {
@@ -76,10 +88,25 @@ Event ProgramRun::exit_event(const ChildEnd& end, double uptime_seconds) const {
   }
   exit.record_left_out = left_out_ && exit.signal && leaves_record(*exit.signal);
   exit.handler_replaced = exit.signal && replaced_.contains(*exit.signal);
+  exit.unwatched = why_no_record(exit, end);
   Event event;
   event.process = process_;
   event.body = std::move(exit);
   return event;
+}
+
+std::optional<Unwatched> ProgramRun::why_no_record(const ExitEvent& exit,
+                                                   const ChildEnd& end) const {
+  const int signal = exit.signal.value_or(0);
+  if (!leaves_record(signal) || exit.crash_id || exit.record_left_out) return std::nullopt;
+  if (exit.handler_replaced) {
+    return pyfault::unwatched(UnwatchedReason::kHandlerReplaced, signal_name(signal));
+  }
+  if (unwatched_) return unwatched_;
+  if (!watched_) return pyfault::unwatched(UnwatchedReason::kNotPython);
+  const bool caught = (end.caught_signals.value_or(~std::uint64_t{0}) >> (signal - 1) & 1) != 0;
+  if (caught) return std::nullopt;
+  return pyfault::unwatched(UnwatchedReason::kHandlerBypassed, signal_name(signal));
 }
 
 // A crash that was bound to end it is all that there is to go by.

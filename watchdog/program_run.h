@@ -33,15 +33,23 @@ class ProgramRun {
   Memory memory() const;
   explicit ProgramRun(Memory memory);
 
-  // Remembers a crash of the program itself, which its end may be owed to, and which of our
-  // handlers it replaced; other events are not its.
+  // Remembers a crash of the program itself, which its end may be owed to, which of our handlers it
+  // replaced, and why it is not watched; other events are not its.
   void note(const Event& event);
 
   // A process has attached: perhaps the program, which a script's `#!/usr/bin/env python3` has
   // become.
   void refresh(const Process& process);
 
+  // An agent is at work in it. None: that is not known yet.
+  std::optional<bool> is_watched() const { return watched_; }
+  // Why it is not.
+  const std::optional<Unwatched>& unwatched() const { return unwatched_; }
+
   int pid() const { return process_.pid; }
+
+  // "NAME[PID]".
+  std::string name() const;
 
   Event start_event() const;
 
@@ -51,10 +59,13 @@ class ProgramRun {
 
  private:
   ExitEvent describe_unknown_end() const;
+  std::optional<Unwatched> why_no_record(const ExitEvent& exit, const ChildEnd& end) const;
   bool ended_by_crash(const ExitEvent& exit) const;
 
   Process process_;  // as last seen: the program may have replaced itself by exec
   std::optional<LastCrash> last_crash_;
+  std::optional<bool> watched_;
+  std::optional<Unwatched> unwatched_;
   bool left_out_ = false;   // records of it or its children: there were too many
   std::set<int> replaced_;  // signals that the program has a handler of its own for
 };

@@ -10,12 +10,15 @@
 namespace pyfault {
 namespace {
 
-constexpr long kInvalid = -22;  // -EINVAL
+constexpr long kInvalid = -22;     // -EINVAL
+constexpr long kFileTooBig = -27;  // -EFBIG
+constexpr long kNoMemory = -12;    // -ENOMEM
 // -EAGAIN, -ENOMEM, -ENFILE, -EMFILE, -ENOBUFS: what may be otherwise in a moment.
 constexpr int kPassing[] = {-11, -12, -23, -24, -105};
 
 constinit std::atomic<bool> attached{false};
 constinit std::atomic<bool> attaching{false};
+constinit std::atomic<bool> has_complained{false};
 
 class OneAtATime {
  public:
@@ -72,19 +75,26 @@ struct RingBeginning {
 };
 static_assert(sizeof(RingBeginning) == offsetof(RingHeader, stage));
 
-Descriptor make_ring() {
+// Of no length yet: 0, or the negated errno value.
+long form_ring(int ring) {
   constexpr long kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
-  const RoomForRing room;
-  if (!room) return {};
-  Descriptor ring = make_memfd();
   struct stat status;
-  if (!ring || sys_ftruncate(ring.get(), kRingSize) != 0 ||
-      sys_fcntl(ring.get(), F_ADD_SEALS, kSeals) != 0 || sys_fstat(ring.get(), &status) != 0) {
-    return {};
+  for (const long result : {sys_ftruncate(ring, kRingSize), sys_fcntl(ring, F_ADD_SEALS, kSeals),
+                            sys_fstat(ring, &status)}) {
+    if (result != 0) return result;
   }
   const RingBeginning beginning{.id = status.st_ino};
-  const long written = sys_pwrite(ring.get(), &beginning, sizeof beginning, 0);
-  return written == sizeof beginning ? std::move(ring) : Descriptor();
+  const long written = sys_pwrite(ring, &beginning, sizeof beginning, 0);
+  return written == sizeof beginning ? 0 : kNoMemory;
+}
+
+// None: with why.
+Descriptor make_ring() {
+  const RoomForRing room;
+  if (!room) return Descriptor(kFileTooBig);
+  Descriptor ring = make_memfd();
+  const long result = ring ? form_ring(ring.get()) : 0;
+  return result == 0 ? std::move(ring) : Descriptor(result);
 }
 
 // The kernel's word on who called listen().
@@ -95,22 +105,25 @@ bool is_trusted(int socket) {
          (listener.uid == 0 || listener.uid == sys_geteuid());
 }
 
-// The part of the hello that is not the same each time.
+// The part of the hello that is not the same each time. `ring` may be a negative errno: there is
+// none to send along.
 struct HelloHead {
   alignas(Hello) char bytes[offsetof(Hello, claims)];
 
-  explicit HelloHead(const Hello& hello) {
+  HelloHead(const Hello& hello, int ring) {
     std::memcpy(bytes, &hello, sizeof bytes);
     auto* head = reinterpret_cast<Hello*>(bytes);
     head->pid = sys_getpid();
     head->ppid = sys_getppid();
     head->boottime_ns = clock_ns(CLOCK_BOOTTIME);
+    if (ring >= 0 || head->status != ArmStatus::kWillArm) return;
+    head->status = ArmStatus::kNoRing;
+    head->failed_check = static_cast<std::uint32_t>(-ring);
   }
 };
 
-// With a ring unless that is -1.
 bool say_hello(const WatchdogLink& link, int socket, int ring) {
-  HelloHead head(link.hello);
+  HelloHead head(link.hello, ring);
   iovec body[] = {{head.bytes, sizeof head.bytes},
                   {const_cast<ProcessClaims*>(&link.hello.claims), sizeof link.hello.claims}};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
@@ -179,6 +192,9 @@ AttachResult attach(const WatchdogLink& link) {
     return AttachResult::kNever;
   }
   const Descriptor ring = make_ring();
+  if (!ring && !has_complained.load() && say_hello(link, socket.get(), ring.get())) {
+    has_complained.store(true);
+  }
   if (!ring || !say_hello(link, socket.get(), ring.get()) || !map_ring(link, ring.get())) {
     return AttachResult::kNotNow;
   }

@@ -271,7 +271,7 @@ TEST_P(HostileAgent, brings_what_is_no_ring) {
   attach_with(make_ring(kRingSeals, std::size_t{1} << 40));
   attach_with(make_ring(kRingSeals | F_SEAL_WRITE));
   connect().say(hello_from(::getpid()));
-  EXPECT_TRUE(told("can't be watched: its ring is"));
+  EXPECT_TRUE(told("was refused: its ring is"));
   expect_unharmed();
 }
 

@@ -1,6 +1,11 @@
-// An interpreter that nothing can be preloaded into, without an interpreter: statically linked, it
-// dies.
-int main() {
+// A program that nothing can be preloaded into, and no interpreter: statically linked, it dies,
+// once it has slept for as many seconds as its first argument says.
+#include <unistd.h>
+
+#include <cstdlib>
+
+int main(int argc, char** argv) {
+  if (argc > 1) ::sleep(static_cast<unsigned>(std::atoi(argv[1])));
   const volatile int* volatile nowhere = nullptr;
   return *nowhere;
 }

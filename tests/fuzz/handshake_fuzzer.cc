@@ -116,14 +116,10 @@ class Door {
 
  private:
   void say(const Hello& hello) {
-    Process process;
-    process.pid = hello.pid;
-    process.name = "python3";
-    const auto message = left_alone_.message(hello, process);
-    if (!message) return;
-    require(message->size() <= kLongestMessage, "a long message");
-    require(message->find('\n') == message->npos, "more than a line");
-    require(++said_ <= kMostLeftAlone, "said without end");
+    const Unwatched why = why_unwatched(hello);
+    require(why.predicate.size() <= kLongestMessage, "a long message");
+    require(why.predicate.find('\n') == why.predicate.npos, "more than a line");
+    if (left_alone_.is_news(why)) require(++said_ <= kMostLeftAlone, "said without end");
   }
 
   Connection connection_;

@@ -40,6 +40,13 @@ json json_of(const LastCrash& crash) {
           {"signal", crash.signal}};
 }
 
+json json_of(const WatchStatus& watch) {
+  return {{"own", or_null(watch.own)},
+          {"reason", or_null(watch.reason)},
+          {"message", or_null(watch.message)},
+          {"processes", watch.processes}};
+}
+
 json json_of(const WorkerStatus& worker) {
   return {{"name", worker.name},
           {"state", worker.state},
@@ -50,7 +57,8 @@ json json_of(const WorkerStatus& worker) {
           {"restarts", worker.restarts},
           {"last_exit", worker.last_exit ? json_of(*worker.last_exit) : json(nullptr)},
           {"last_crash", worker.last_crash ? json_of(*worker.last_crash) : json(nullptr)},
-          {"rss_bytes", or_null(worker.rss_bytes)}};
+          {"rss_bytes", or_null(worker.rss_bytes)},
+          {"watched", worker.watch ? json_of(*worker.watch) : json(nullptr)}};
 }
 
 std::optional<LastExit> exit_from(const json& object) {
@@ -66,6 +74,14 @@ std::optional<LastCrash> crash_from(const json& object) {
                    object.at("signal").get<std::string>()};
 }
 
+std::optional<WatchStatus> watch_from(const json& object) {
+  if (object.is_null()) return std::nullopt;
+  return WatchStatus{optional_at<bool>(object, "own"),
+                     optional_at<std::string>(object, "reason").value_or(""),
+                     optional_at<std::string>(object, "message").value_or(""),
+                     object.at("processes").get<std::uint64_t>()};
+}
+
 WorkerStatus worker_from(const json& object) {
   WorkerStatus worker;
   worker.name = object.at("name").get<std::string>();
@@ -77,6 +93,7 @@ WorkerStatus worker_from(const json& object) {
   worker.last_exit = exit_from(object.at("last_exit"));
   worker.last_crash = crash_from(object.at("last_crash"));
   worker.rss_bytes = optional_at<std::int64_t>(object, "rss_bytes");
+  worker.watch = watch_from(object.at("watched"));
   return worker;
 }
 

@@ -25,6 +25,16 @@ struct LastCrash {
   bool operator==(const LastCrash&) const = default;
 };
 
+// Whether its crash would be recorded.
+struct WatchStatus {
+  std::optional<bool> own;  // of its own process; none: that is not known yet
+  std::string reason;       // why not, as in the unwatched event: a word, and a sentence
+  std::string message;
+  std::uint64_t processes = 0;  // that are watched, its own included
+
+  bool operator==(const WatchStatus&) const = default;
+};
+
 struct WorkerStatus {
   std::string name;
   std::string state;  // the lifecycle's name for it, or "waiting": for its turn to be started
@@ -35,6 +45,7 @@ struct WorkerStatus {
   std::optional<LastExit> last_exit;
   std::optional<LastCrash> last_crash;  // of its process, or of one below it
   std::optional<std::int64_t> rss_bytes;
+  std::optional<WatchStatus> watch;  // while it has a process
 
   bool operator==(const WorkerStatus&) const = default;
 };

@@ -12,13 +12,13 @@
 namespace pyfault::ctl {
 namespace {
 
-constexpr std::size_t kColumns = 8;
+constexpr std::size_t kColumns = 9;
 using Row = std::array<std::string, kColumns>;
 
 constexpr std::size_t kState = 1;  // its column
 
-const Row kHeadings = {"NAME",     "STATE",     "PID",        "UPTIME",
-                       "RESTARTS", "LAST-EXIT", "LAST-CRASH", "RSS"};
+const Row kHeadings = {"NAME",      "STATE",      "PID", "UPTIME", "RESTARTS",
+                       "LAST-EXIT", "LAST-CRASH", "RSS", "WATCHED"};
 
 constexpr std::string_view kReset = "\033[0m";
 constexpr std::string_view kBold = "\033[1m";
@@ -35,8 +35,15 @@ std::string ago(std::int64_t then_ns, std::int64_t now_ns) {
   return ", " + ago_text(static_cast<double>(now_ns - then_ns) / 1e9);
 }
 
+// Of a wrapper script and the like: what it runs.
+std::string watched(const WatchStatus& watch) {
+  if (watch.own.value_or(false)) return "yes";
+  if (watch.processes > 0) return std::to_string(watch.processes) + " below";
+  return watch.own ? "no: " + escape_text(watch.reason) : "-";
+}
+
 Row row_of(const WorkerStatus& worker, std::int64_t now_ns) {
-  Row row = {escape_text(worker.name), state_of(worker), "-", "-", "-", "-", "-", "-"};
+  Row row = {escape_text(worker.name), state_of(worker), "-", "-", "-", "-", "-", "-", "-"};
   if (worker.pid) row[2] = std::to_string(*worker.pid);
   if (worker.uptime_seconds) row[3] = duration_text(*worker.uptime_seconds);
   row[4] = std::to_string(worker.restarts);
@@ -47,6 +54,7 @@ Row row_of(const WorkerStatus& worker, std::int64_t now_ns) {
     row[6] = escape_text(crash->signal) + ago(crash->realtime_ns, now_ns);
   }
   if (worker.rss_bytes) row[7] = size_text(*worker.rss_bytes);
+  if (worker.watch) row[8] = watched(*worker.watch);
   return row;
 }
 

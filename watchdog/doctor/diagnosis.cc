@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "watchdog/crash/signal_names.h"
+#include "watchdog/enrich/watch_signs.h"
+#include "watchdog/event/unwatched.h"
 #include "watchdog/format/escape.h"
 
 namespace pyfault {
@@ -40,25 +42,15 @@ class Diagnosis {
     findings_.push_back({Finding::Weight::kNote, std::move(what), std::move(advice)});
   }
 
+  std::string interpreter() const { return "'" + escape_text(facts_.interpreter) + "'"; }
+
+  // In the words of the event that would say so.
+  void unwatched_for(const Unwatched& why, std::string advice) {
+    obstacle(interpreter() + " " + escape_text(why.predicate), std::move(advice));
+  }
+
   void look_at_file() {
-    if (!facts_.file.elf) return;
-    const std::string name = "'" + escape_text(facts_.interpreter) + "'";
-    if (!facts_.file.x86_64) {
-      obstacle(name + " is not a 64-bit x86 program", "use a 64-bit x86 interpreter");
-    } else if (!facts_.file.dynamic) {
-      obstacle(name + " is statically linked: LD_PRELOAD has no effect on it",
-               "use an interpreter that is dynamically linked against glibc");
-    } else if (facts_.file.musl) {
-      obstacle(name + " is linked against musl: the agent needs glibc",
-               "use an interpreter that is linked against glibc");
-    }
-    if (facts_.file.privileged) {
-      obstacle(name +
-                   " is set-user-ID or set-group-ID or has file capabilities: the dynamic "
-                   "loader ignores LD_PRELOAD",
-               "use an interpreter without them, or start pyfault-watchdog with the rights that "
-               "it gives");
-    }
+    if (const auto why = obstacle_in(facts_.file)) unwatched_for(*why, advice(why->reason));
   }
 
   void look_at_loading() {
@@ -69,41 +61,66 @@ class Diagnosis {
     }
     if (!facts_.watched || facts_.file.privileged) return;
     if (!facts_.watched->preload) {
-      obstacle("LD_PRELOAD does not reach the interpreter: something in between removes it",
-               "look for a wrapper script, sudo or env -i, and let LD_PRELOAD and PYFAULT_SOCKET "
-               "through");
+      unwatched_for(unwatched(UnwatchedReason::kAgentNotLoaded),
+                    advice(UnwatchedReason::kAgentNotLoaded));
     } else if (!facts_.watched->agent) {
       obstacle("the agent is not loaded" + (facts_.loader_complaint.empty()
                                                 ? std::string()
                                                 : ": " + escape_text(facts_.loader_complaint)),
                "");
-    } else if (!facts_.watched->ring && facts_.notices.empty()) {
-      obstacle("the agent is loaded but does not get through to the watchdog",
-               "look for a network namespace of its own, a seccomp filter, or limits (below)");
+    } else if (!facts_.watched->ring && !facts_.unwatched && facts_.notices.empty()) {
+      unwatched_for(unwatched(UnwatchedReason::kNotAttached),
+                    advice(UnwatchedReason::kNotAttached));
     }
   }
 
   void look_at_interpreter() {
-    if (!facts_.alone && !facts_.watched && facts_.notices.empty()) {
-      obstacle(
-          "'" + escape_text(facts_.interpreter) +
-              "' does not run Python code: it did not answer when it was asked for its version",
-          "name an interpreter with --python");
+    const bool has_answered = facts_.alone || facts_.watched || facts_.unwatched;
+    if (!has_answered && facts_.notices.empty()) {
+      obstacle(interpreter() +
+                   " does not run Python code: it did not answer when it was asked for its version",
+               "name an interpreter with --python");
     }
-    for (const std::string& notice : facts_.notices) obstacle(escape_text(notice), advice(notice));
+    for (const std::string& notice : facts_.notices) obstacle(escape_text(notice), "");
     const auto& survey = facts_.watched ? facts_.watched : facts_.alone;
     if (survey && survey->implementation != "cpython") {
-      obstacle("the interpreter is " + escape_text(survey->implementation) + ", not CPython",
-               "use CPython 3.8 to 3.15");
+      unwatched_for(unwatched(UnwatchedReason::kOtherImplementation, survey->implementation),
+                    advice(UnwatchedReason::kOtherImplementation));
+    } else if (facts_.unwatched && facts_.unwatched != obstacle_in(facts_.file)) {
+      unwatched_for(*facts_.unwatched, advice(facts_.unwatched->reason));
     }
   }
 
-  static std::string advice(const std::string& notice) {
-    if (notice.find("is not known") != notice.npos) {
-      return "use a version of Python, or of pyfault-watchdog, that goes with the other";
-    }
-    if (notice.find("memory layout") != notice.npos) {
-      return "use a CPython whose structures are not changed by a patch or a build option";
+  static std::string advice(UnwatchedReason reason) {
+    switch (reason) {
+      case UnwatchedReason::kSetUserId:
+        return "use an interpreter without them, or start pyfault-watchdog with the rights that it "
+               "gives";
+      case UnwatchedReason::kStaticallyLinked:
+        return "use an interpreter that is dynamically linked against glibc";
+      case UnwatchedReason::kOtherMachine:
+        return "use a 64-bit x86 interpreter";
+      case UnwatchedReason::kOtherLibc:
+        return "use an interpreter that is linked against glibc";
+      case UnwatchedReason::kOtherImplementation:
+        return "use CPython 3.8 to 3.15";
+      case UnwatchedReason::kUnknownVersion:
+        return "use a version of Python, or of pyfault-watchdog, that goes with the other";
+      case UnwatchedReason::kUnknownLayout:
+        return "use a CPython whose structures are not changed by a patch or a build option";
+      case UnwatchedReason::kNoMemory:
+        return "look at its limits (ulimit -a) and at the seccomp profile of the container or "
+               "service";
+      case UnwatchedReason::kNotAttached:
+        return "look for a network namespace of its own, a seccomp filter, or limits (below)";
+      case UnwatchedReason::kAgentNotLoaded:
+        return "look for a wrapper script, sudo or env -i, and let LD_PRELOAD and PYFAULT_SOCKET "
+               "through";
+      case UnwatchedReason::kRefused:
+      case UnwatchedReason::kNotPython:
+      case UnwatchedReason::kHandlerReplaced:
+      case UnwatchedReason::kHandlerBypassed:
+        break;
     }
     return "";
   }

@@ -8,17 +8,10 @@
 #include <vector>
 
 #include "watchdog/doctor/survey.h"
+#include "watchdog/event/unwatched.h"
+#include "watchdog/os/program_file.h"
 
 namespace pyfault {
-
-// The file of an interpreter, as the loader will see it.
-struct ProgramFile {
-  bool elf = false;         // false: a script, or unreadable; the next three then mean nothing
-  bool x86_64 = false;      // for this processor, in 64 bits
-  bool dynamic = false;     // it names a dynamic loader
-  bool musl = false;        // and that is musl's
-  bool privileged = false;  // set-user-ID, set-group-ID or capabilities that we don't have
-};
 
 struct Facts {
   std::string interpreter;  // path of the file
@@ -31,11 +24,12 @@ struct Facts {
   rlim_t address_space = RLIM_INFINITY;
   rlim_t file_size = RLIM_INFINITY;
   rlim_t stack = 0;
-  std::string other_preload;         // what LD_PRELOAD holds already
-  std::optional<Survey> alone;       // of the interpreter as it runs without us
-  std::optional<Survey> watched;     // and with us
-  std::string loader_complaint;      // see survey.h
-  std::vector<std::string> notices;  // of the watching
+  std::string other_preload;           // what LD_PRELOAD holds already
+  std::optional<Survey> alone;         // of the interpreter as it runs without us
+  std::optional<Survey> watched;       // and with us
+  std::string loader_complaint;        // see survey.h
+  std::vector<std::string> notices;    // of the watching
+  std::optional<Unwatched> unwatched;  // what the agent said
 };
 
 struct Finding {

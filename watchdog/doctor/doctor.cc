@@ -11,6 +11,7 @@
 #include "watchdog/doctor/probe.h"
 #include "watchdog/doctor/trial.h"
 #include "watchdog/format/escape.h"
+#include "watchdog/os/program_file.h"
 #include "watchdog/supervise/agent_environment.h"
 #include "watchdog/supervise/command.h"
 #include "watchdog/supervise/standard_streams.h"
@@ -37,7 +38,7 @@ class Doctor {
     note_notices(watched);
     const auto& answer = facts_.watched ? facts_.watched : facts_.alone;
     if (answer) facts_.interpreter = answer->executable;
-    facts_.file = examine_program(facts_.interpreter);
+    facts_.file = examine_program(facts_.interpreter.c_str());
     const std::string version = answer ? ", Python " + escape_text(answer->version) : "";
     std::cout << "Crashing " << escape_text(facts_.interpreter) << version << ":\n" << std::flush;
   }
@@ -76,6 +77,7 @@ class Doctor {
   // Each once: the pid in front differs from trial to trial.
   void note_notices(const Trial& trial) {
     for (const Event& event : trial.events) {
+      if (const auto* said = std::get_if<UnwatchedEvent>(&event.body)) facts_.unwatched = said->why;
       const auto* notice = std::get_if<NoticeEvent>(&event.body);
       if (notice == nullptr) continue;
       const std::size_t colon = notice->message.find("]: ");

@@ -77,19 +77,22 @@ const Crash* find_crash(const Probe& probe, const Trial& trial) {
   return nullptr;
 }
 
-const NoticeEvent* find_notice(const Trial& trial) {
+// What the watching had to say of itself.
+std::optional<std::string> find_notice(const Trial& trial) {
   for (const Event& event : trial.events) {
-    if (const auto* notice = std::get_if<NoticeEvent>(&event.body)) return notice;
+    if (const auto* notice = std::get_if<NoticeEvent>(&event.body)) return notice->message;
+    if (const auto* unwatched = std::get_if<UnwatchedEvent>(&event.body)) {
+      return "the interpreter " + unwatched->why.predicate;
+    }
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 std::string why_no_report(const Probe& probe, const Trial& trial) {
   if (!trial.wait_status) return fmt::format("it did not end within {} s", kTrialSeconds);
   const int status = *trial.wait_status;
   const std::string last = escape_text(last_line(trial.output));
-  if (const NoticeEvent* notice = find_notice(trial))
-    return "no report: " + escape_text(notice->message);
+  if (const auto notice = find_notice(trial)) return "no report: " + escape_text(*notice);
   if (WIFSIGNALED(status) && WTERMSIG(status) == probe.signal) {
     return fmt::format("no report: it was killed by {} and left no record",
                        signal_name(probe.signal));

@@ -87,7 +87,8 @@ sigset_t own_signal_mask() {
 ChildProcess spawn(const TrialPlan& plan, const std::string& socket) {
   forbid_core_dumps();
   return ChildProcess::spawn(
-      {plan.path, plan.argv,
+      {{plan.argv, "", false},
+       {{plan.path}, ""},
        plan.agent.empty() ? own_environment() : watched_environment(environ, plan.agent, socket),
        own_signal_mask()});
 }

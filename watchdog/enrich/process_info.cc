@@ -21,13 +21,6 @@ std::string proc_path(int pid, const char* entry) {
   return "/proc/" + std::to_string(pid) + "/" + entry;
 }
 
-std::string executable_of(int pid) {
-  std::array<char, PATH_MAX> target;
-  const ssize_t size = readlink(proc_path(pid, "exe").c_str(), target.data(), target.size());
-  return size < 0 ? std::string()
-                  : replace_invalid_utf8({target.data(), static_cast<std::size_t>(size)});
-}
-
 // Each argument ends in a NUL, the last one perhaps not.
 std::vector<std::string> command_of(int pid) {
   const std::string line = read_file(proc_path(pid, "cmdline"), kMaxCommandBytes).value_or("");
@@ -55,6 +48,13 @@ std::vector<gid_t> all_ids(std::string_view line) {
 
 }  // namespace
 
+std::string executable_of(int pid) {
+  std::array<char, PATH_MAX> target;
+  const ssize_t size = readlink(proc_path(pid, "exe").c_str(), target.data(), target.size());
+  return size < 0 ? std::string()
+                  : replace_invalid_utf8({target.data(), static_cast<std::size_t>(size)});
+}
+
 std::optional<ProcessStat> read_process_stat(int pid) {
   const auto text = read_file(proc_path(pid, "stat"), kMaxStatusBytes);
   if (!text) return std::nullopt;
@@ -69,18 +69,33 @@ std::optional<ProcessStat> read_process_stat(int pid) {
   take_field(fields);  // its process group
   const auto session = take_number<int>(fields);
   constexpr int kSessionField = 6;
+  constexpr int kUserTimeField = 14;
+  constexpr int kSystemTimeField = 15;
   constexpr int kStartField = 22;
-  for (int field = kSessionField + 1; field < kStartField; ++field) take_field(fields);
+  for (int field = kSessionField + 1; field < kUserTimeField; ++field) take_field(fields);
+  const auto user_ticks = take_number<std::uint64_t>(fields);
+  const auto system_ticks = take_number<std::uint64_t>(fields);
+  for (int field = kSystemTimeField + 1; field < kStartField; ++field) take_field(fields);
   const auto start_ticks = take_number<std::uint64_t>(fields);
-  if (state.empty() || !ppid || !session || !start_ticks) return std::nullopt;
+  if (state.empty() || !ppid || !session || !start_ticks || !user_ticks || !system_ticks) {
+    return std::nullopt;
+  }
 
   const std::string_view name = std::string_view(*text).substr(begin + 1, end - begin - 1);
-  return ProcessStat{replace_invalid_utf8(name), state[0], *ppid, *session, *start_ticks};
+  return ProcessStat{replace_invalid_utf8(name),  state[0],    *ppid, *session,
+                     *user_ticks + *system_ticks, *start_ticks};
 }
 
 std::uint64_t start_ticks(int pid) {
   const auto stat = read_process_stat(pid);
   return stat ? stat->start_ticks : 0;
+}
+
+std::optional<std::uint64_t> caught_signals(int pid) {
+  constexpr int kHexadecimal = 16;
+  const std::string text = read_file(proc_path(pid, "status"), kMaxStatusBytes).value_or("");
+  std::string_view caught = value_of(text, "SigCgt:");
+  return take_number<std::uint64_t>(caught, kHexadecimal);
 }
 
 std::optional<int> zombie_wait_status(int pid) {

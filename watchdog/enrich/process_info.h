@@ -17,14 +17,21 @@ struct ProcessStat {
   char state = 0;    // 'Z': a zombie
   int ppid = 0;
   int session = 0;
+  std::uint64_t cpu_ticks = 0;    // that it has used, in user mode and in the kernel
   std::uint64_t start_ticks = 0;  // clock ticks from boot to the process's start (not its exec)
 };
 
 // None when the process is gone, here and below.
 std::optional<ProcessStat> read_process_stat(int pid);
 
+// Empty when it is gone, a zombie, or not ours to look at.
+std::string executable_of(int pid);
+
 // Of its stat; 0 when it is gone.
 std::uint64_t start_ticks(int pid);
+
+// Signals that it has handlers for, of signal n: bit n - 1. Of a zombie: those at its end.
+std::optional<std::uint64_t> caught_signals(int pid);
 
 // How a zombie ended, as wait(2) would say. None when it is none, or we may not know.
 std::optional<int> zombie_wait_status(int pid);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "watchdog/crash/crash.h"
+#include "watchdog/event/unwatched.h"
 
 namespace pyfault {
 
@@ -78,6 +79,8 @@ struct ExitEvent {
   std::optional<int> crash_signal;      // of that crash; `signal` may have cut its dying short
   bool record_left_out = false;         // perhaps: some of its were not reported, or lost
   bool handler_replaced = false;        // of `signal`; see HandlerReplacedEvent
+  // Why it left no record, where it should have and that is known.
+  std::optional<Unwatched> unwatched;
   double uptime_seconds = 0;
   // None: nobody can tell.
   std::optional<std::int64_t> max_rss_bytes;
@@ -96,8 +99,12 @@ struct HandlerReplacedEvent {
   int signal = 0;
 };
 
-// Something the operator should know about the watching itself: an interpreter left alone, records
-// that were dropped.
+// Nobody would see the process crash.
+struct UnwatchedEvent {
+  Unwatched why;
+};
+
+// Something the operator should know about the watching itself: records that were dropped.
 struct NoticeEvent {
   std::string message;
   std::uint64_t dropped_records = 0;  // how many more, where it is about these
@@ -117,7 +124,7 @@ struct Event {
   std::optional<std::string> worker;
   Process process;
   std::variant<StartEvent, Crash, ExitEvent, NoticeEvent, HandlerReplacedEvent, ReadyEvent,
-               RestartEvent, CrashLoopEvent, RecoveredEvent>
+               RestartEvent, CrashLoopEvent, RecoveredEvent, UnwatchedEvent>
       body;
   std::optional<WorkerCrash> worker_crash = std::nullopt;  // beside a Crash
 };

@@ -20,13 +20,14 @@ enum class EventKind {
   kCrashLoop,
   kRecovered,
   kHandlerReplaced,
+  kUnwatched,
   kNotice,
 };
 
 // By enumerator; the JSON events' own.
-inline constexpr std::array<std::string_view, 10> kEventKindNames = {
-    "start",      "ready",     "restart",          "crash", "dump", "exit",
-    "crash-loop", "recovered", "handler-replaced", "notice"};
+inline constexpr std::array<std::string_view, 11> kEventKindNames = {
+    "start",      "ready",     "restart",          "crash",     "dump",  "exit",
+    "crash-loop", "recovered", "handler-replaced", "unwatched", "notice"};
 
 constexpr std::string_view name_of(EventKind kind) {
   return kEventKindNames[static_cast<std::size_t>(kind)];
@@ -43,6 +44,7 @@ struct EventKindOfBody {
   EventKind operator()(const CrashLoopEvent&) const { return EventKind::kCrashLoop; }
   EventKind operator()(const RecoveredEvent&) const { return EventKind::kRecovered; }
   EventKind operator()(const HandlerReplacedEvent&) const { return EventKind::kHandlerReplaced; }
+  EventKind operator()(const UnwatchedEvent&) const { return EventKind::kUnwatched; }
   EventKind operator()(const NoticeEvent&) const { return EventKind::kNotice; }
 };
 

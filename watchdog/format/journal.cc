@@ -58,6 +58,10 @@ struct AddBodyFields {
     if (!crash.threads.empty()) add(fields, "PYFAULT_THREAD", crash.threads.front().name);
   }
 
+  void operator()(const UnwatchedEvent& unwatched) const {
+    add(fields, "PYFAULT_REASON", std::string(name_of(unwatched.why.reason)));
+  }
+
   void operator()(const ExitEvent& exit) const {
     const char* killed = exit.core_dumped ? "dumped" : "killed";
     if (exit.signal || exit.code) {

@@ -27,6 +27,7 @@ inline constexpr std::array<std::string_view, kEventKindNames.size()> kMessageId
     "4e71b2f591054a00bb85a146730fd9ac",  // crash-loop
     "021b6b844cec4079843a53b3cd82f77a",  // recovered
     "152029ba48a7477dba20fd78083a0f7a",  // handler-replaced
+    "7c1f6a0de5b84d0c9a3b51e2f4d86097",  // unwatched
     "4345195434804e9e8644db201083b658",  // notice
 };
 

@@ -152,9 +152,14 @@ void add_worker_crash(Json& json, const WorkerCrash& crash) {
   json["output_tail"] = text_or_null(crash.output_tail);
 }
 
+Json unwatched_json(const Unwatched& why) {
+  return {{"reason", name_of(why.reason)}, {"message", "it " + why.predicate}};
+}
+
 // Adds to an event's own members what its kind has to say.
 struct AddBody {
   Json& json;
+  const Process& process;
 
   void operator()(const StartEvent&) const { json["event"] = "start"; }
 
@@ -186,6 +191,13 @@ struct AddBody {
     json["message"] = notice.message;
   }
 
+  void operator()(const UnwatchedEvent& unwatched) const {
+    json["event"] = "unwatched";
+    json["reason"] = name_of(unwatched.why.reason);
+    json["message"] = fmt::format("{}[{}] is not watched: it {}", process.name, process.pid,
+                                  unwatched.why.predicate);
+  }
+
   void operator()(const HandlerReplacedEvent& replaced) const {
     json["event"] = "handler-replaced";
     json["signal"] = signal_name(replaced.signal);
@@ -200,6 +212,7 @@ struct AddBody {
     if (!exit.detail.empty()) json["detail"] = exit.detail;
     json["crash"] = value_or_null(exit.crash_id);
     json["handler_replaced"] = exit.handler_replaced;
+    json["unwatched"] = exit.unwatched ? unwatched_json(*exit.unwatched) : Json(nullptr);
     json["uptime_seconds"] = exit.uptime_seconds;
     json["max_rss_bytes"] = value_or_null(exit.max_rss_bytes);
     json["user_seconds"] = value_or_null(exit.user_seconds);
@@ -233,7 +246,7 @@ std::string format_json(const Event& event) {
                {"host", event.host},
                {"worker", value_or_null(event.worker)},
                {"process", process_json(event.process)}};
-  std::visit(AddBody{json}, event.body);
+  std::visit(AddBody{json, event.process}, event.body);
   if (event.worker_crash) add_worker_crash(json, *event.worker_crash);
   return escape_json(json.dump(-1, ' ', false, Json::error_handler_t::replace)) + '\n';
 }

@@ -42,6 +42,9 @@ struct SentenceOf {
     return fmt::format("has put a handler of its own in place of the agent's for {}",
                        signal_name(replaced.signal));
   }
+  std::string operator()(const UnwatchedEvent& unwatched) const {
+    return "is not watched: it " + escape_text(unwatched.why.predicate);
+  }
   std::string operator()(const NoticeEvent&) const { return "is being watched"; }
 };
 

@@ -12,6 +12,11 @@ Severity severity_of(const ExitEvent& exit) {
   return Severity::kWarning;
 }
 
+Severity severity_of(const UnwatchedEvent& unwatched) {
+  return unwatched.why.reason == UnwatchedReason::kNotPython ? Severity::kInformation
+                                                             : Severity::kWarning;
+}
+
 }  // namespace
 
 Severity severity_of(const Event& event) {
@@ -21,6 +26,8 @@ Severity severity_of(const Event& event) {
       return Severity::kCritical;
     case EventKind::kExit:
       return severity_of(std::get<ExitEvent>(event.body));
+    case EventKind::kUnwatched:
+      return severity_of(std::get<UnwatchedEvent>(event.body));
     case EventKind::kNotice:
     case EventKind::kHandlerReplaced:
       return Severity::kWarning;

@@ -149,8 +149,7 @@ std::string thread_text(const Thread& thread, const Crash& crash) {
 std::string circumstances(const ExitEvent& exit) {
   if (exit.crash_signal) return " while it died of " + signal_name(*exit.crash_signal);
   if (exit.record_left_out) return "; its record may be one of those that were not reported";
-  return std::string("; it left no record") +
-         (exit.handler_replaced ? ", having replaced our handler" : "");
+  return left_no_record(exit);
 }
 
 struct TextOf {
@@ -188,6 +187,13 @@ struct TextOf {
   }
 
   std::string operator()(const HandlerReplacedEvent&) const { return ""; }
+
+  // What is no Python is nobody's news under --exec.
+  std::string operator()(const UnwatchedEvent& unwatched) const {
+    if (!event.worker && unwatched.why.reason == UnwatchedReason::kNotPython) return "";
+    const std::string what = " is not watched: it " + escape_text(unwatched.why.predicate);
+    return event.worker ? of_worker(what) : headline(event, process_name(event.process), what);
+  }
 
   std::string operator()(const NoticeEvent& notice) const {
     return headline(event, "pyfault-watchdog: ", escape_text(notice.message));

@@ -84,16 +84,23 @@ std::string last_output(std::string_view tail) {
   }
 }
 
+std::string left_no_record(const ExitEvent& exit) {
+  std::string text = "; it left no record";
+  if (exit.unwatched) text += ": it " + escape_text(exit.unwatched->predicate);
+  return text;
+}
+
 std::string end_of_one_below(const ExitEvent& exit) {
   std::string end = how_it_ended(exit);
-  if (exit.signal && !exit.crash_id) end += "; it left no record";
+  if (exit.signal && !exit.crash_id) end += left_no_record(exit);
   return exit.parents.empty() ? end : end + "; child of" + parent_chain(exit.parents);
 }
 
 std::string end_of_worker(const ExitEvent& exit) {
-  const std::string end = exit.reason == kStartFailed
-                              ? " could not be started: " + escape_text(exit.detail)
-                              : how_it_ended(exit);
+  std::string end = exit.reason == kStartFailed
+                        ? " could not be started: " + escape_text(exit.detail)
+                        : how_it_ended(exit);
+  if (exit.unwatched) end += left_no_record(exit);
   return exit.after ? end + what_comes_after(*exit.after) : end;
 }
 

@@ -18,6 +18,9 @@ std::string last_output(std::string_view tail);
 std::string end_of_worker(const ExitEvent& exit);
 
 // The same of a process below, with its parents.
+// "; it left no record", and why, where that is known.
+std::string left_no_record(const ExitEvent& exit);
+
 std::string end_of_one_below(const ExitEvent& exit);
 
 // " is in a crash loop: ..."

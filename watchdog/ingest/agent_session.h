@@ -74,6 +74,9 @@ class AgentSession {
   // Whether `pid` (in our namespace) is one of this ring's processes, and lives.
   bool watches(int pid) const { return family_.has(pid); }
 
+  // How many of them live.
+  std::size_t living() const { return family_.size(); }
+
   // Ends without a word.
   void close();
 

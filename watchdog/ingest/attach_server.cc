@@ -22,6 +22,7 @@
 #include "watchdog/ingest/agent_session.h"
 #include "watchdog/ingest/deferred.h"
 #include "watchdog/ingest/door.h"
+#include "watchdog/ingest/expected_program.h"
 #include "watchdog/ingest/handshake.h"
 #include "watchdog/ingest/notice.h"
 #include "watchdog/ingest/readable_fd.h"
@@ -67,19 +68,23 @@ Process ourselves() {
 class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(io_context& io, EventHandler on_event, AttachLimits limits, AttachHandler on_attach);
-  Impl(io_context& io, EventHandler on_event, AttachLimits limits, std::vector<UniqueFd> listeners,
-       int leader);
+  Impl(io_context& io, EventHandler on_event, AttachLimits limits, AttachHandler on_attach,
+       std::vector<UniqueFd> listeners, int leader);
 
   const std::string& address() const { return door_.address(); }
   void resume_accepting();
   void drain();
+  void expect(int pid, const ProgramFile& file);
   bool watches(int pid) const;
+  std::size_t watched() const;
   void close();
   void adopt(std::vector<KeptSession> sessions);
   void set_keeper(SessionKeeper keeper) { keeper_ = std::move(keeper); }
   std::vector<UniqueFd> listeners() const;
   std::vector<SessionMemory> memory() const;
   void leave() { door_.leave(); }
+  void on_deserted(std::function<void()> deserted) { deserted_ = std::move(deserted); }
+  void go_on_alone() { is_alone_ = true; }
 
  private:
   using Id = std::uint64_t;
@@ -114,7 +119,10 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void adopt(KeptSession kept);
   void drop(Id id);
   void end_session(Id id);
+  bool is_short_anew();
   void report_shortage(const std::string& message);
+  void report_expected(int pid, const Unwatched& why);
+  void report_unwatched(Process process, const Unwatched& why);
 
   io_context& io_;
   EventHandler on_event_;
@@ -130,11 +138,16 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   std::map<Id, AgentSession> sessions_;
   std::unordered_map<std::uint64_t, Id> by_ring_;
   std::set<uid_t> users_;  // of those who were let in
+  bool is_alone_ = false;
+  std::function<void()> deserted_;
   Deferred looking_at_all_{io_, [this] { look_at_all(); }};
   Id next_id_ = 0;
+  ExpectedProgram expected_{io_,
+                            [this](int pid, const Unwatched& why) { report_expected(pid, why); }};
   LeftAlone left_alone_;
   bool shortage_reported_ = false;
   RecordLimit shortages_;
+  RecordLimit unwatched_;
 };
 
 AttachServer::Impl::Impl(io_context& io, EventHandler on_event, AttachLimits limits,
@@ -149,9 +162,10 @@ AttachServer::Impl::Impl(io_context& io, EventHandler on_event, AttachLimits lim
 }
 
 AttachServer::Impl::Impl(io_context& io, EventHandler on_event, AttachLimits limits,
-                         std::vector<UniqueFd> listeners, int leader)
+                         AttachHandler on_attach, std::vector<UniqueFd> listeners, int leader)
     : io_(io),
       on_event_(std::move(on_event)),
+      on_attach_(std::move(on_attach)),
       limits_(limits),
       door_(std::move(listeners)),
       leader_(leader),
@@ -219,8 +233,20 @@ void AttachServer::Impl::drain() {
   for (auto& [id, session] : sessions_) session.drain();
 }
 
+void AttachServer::Impl::expect(int pid, const ProgramFile& file) {
+  const bool has_attached = watches(pid);
+  expected_.expect(pid, has_attached ? ProgramFile{} : file);
+  if (has_attached) expected_.note_attached();
+}
+
 bool AttachServer::Impl::watches(int pid) const {
   return std::ranges::any_of(sessions_, [&](const auto& each) { return each.second.watches(pid); });
+}
+
+std::size_t AttachServer::Impl::watched() const {
+  std::size_t processes = 0;
+  for (const auto& [id, session] : sessions_) processes += session.living();
+  return processes;
 }
 
 // The sessions are destroyed later: one of them may be what calls.
@@ -229,6 +255,7 @@ void AttachServer::Impl::close() {
   listeners_.clear();
   wake_pipe_.reset();
   accept_pause_.cancel();
+  expected_.cancel();
   connections_.clear();
   for (auto& [id, session] : sessions_) session.close();
   run_later(io_, [self = shared_from_this()] { self->sessions_.clear(); });
@@ -258,7 +285,7 @@ bool AttachServer::Impl::accept_one(int listener) {
 bool AttachServer::Impl::is_welcome(const ucred& peer) {
   const bool is_ours = may_attach(peer, leader_);
   if (is_ours) users_.insert(peer.uid);
-  return is_ours || (users_.contains(peer.uid) && !read_process_stat(peer.pid));
+  return is_ours || (users_.contains(peer.uid) && (is_alone_ || !read_process_stat(peer.pid)));
 }
 
 // Out of descriptors or memory: the listener stays readable, so waiting for it would spin.
@@ -302,14 +329,14 @@ void AttachServer::Impl::take(Arrival arrival, const ucred& peer) {
   AttachedProcess sender = describe_sender(arrival.hello, peer);
   if (arrival.hello.status == ArmStatus::kWillArm)
     return attach(std::move(arrival), std::move(sender));
-  if (auto message = left_alone_.message(arrival.hello, sender.process)) {
-    on_event_(notice(std::move(sender.process), std::move(*message)));
-  }
+  const Unwatched why = why_unwatched(arrival.hello);
+  if (expected_.is(sender.process.pid)) return expected_.note(why);
+  if (left_alone_.is_news(why)) report_unwatched(std::move(sender.process), why);
 }
 
 // From the moment that the agent hears that we have its ring, whoever comes after us must find it.
 void AttachServer::Impl::attach(Arrival arrival, AttachedProcess process) {
-  const std::string who = name_and_pid(process.process);
+  const Process who = process.process;
   try {
     require_room_for(process.process.pid);
     const RingFile ring(std::move(arrival.ring));
@@ -323,14 +350,19 @@ void AttachServer::Impl::attach(Arrival arrival, AttachedProcess process) {
     session.take_over();
     session.look();
   } catch (const std::exception& error) {
-    report_shortage(who + " can't be watched: " + error.what());
+    if (is_short_anew()) {
+      report_unwatched(who, unwatched(UnwatchedReason::kRefused, error.what()));
+    }
   }
 }
 
 void AttachServer::Impl::drop(Id id) {
+  const auto session = sessions_.find(id);
+  if (session != sessions_.end() && expected_.is(session->second.pid())) expected_.note_left();
   sessions_.erase(id);
   std::erase_if(by_ring_, [id](const auto& each) { return each.second == id; });
   if (keeper_.drop) keeper_.drop(id);
+  if (sessions_.empty() && deserted_) deserted_();
 }
 
 void AttachServer::Impl::require_room_for(int pid) const {
@@ -346,6 +378,7 @@ void AttachServer::Impl::require_room_for(int pid) const {
 AttachServer::Impl::Id AttachServer::Impl::begin_session(Attachment attachment,
                                                          std::uint64_t ring) {
   const int pid = attachment.process.process.pid;
+  if (expected_.is(pid)) expected_.note_attached();
   if (on_attach_) on_attach_(attachment.process.process);
   for (auto& [id, session] : sessions_) session.forget(pid);
   const Id id = next_id_++;
@@ -410,12 +443,27 @@ void AttachServer::Impl::end_session(Id id) {
 }
 
 // Once, until an attach succeeds again.
+bool AttachServer::Impl::is_short_anew() {
+  return !std::exchange(shortage_reported_, true) &&
+         shortages_.admit(std::chrono::steady_clock::now());
+}
+
 void AttachServer::Impl::report_shortage(const std::string& message) {
-  if (std::exchange(shortage_reported_, true) ||
-      !shortages_.admit(std::chrono::steady_clock::now())) {
-    return;
-  }
-  on_event_(notice(ourselves(), message));
+  if (is_short_anew()) on_event_(notice(ourselves(), message));
+}
+
+// A wrapper that runs no Python itself is nobody's news while what it runs is watched.
+void AttachServer::Impl::report_expected(int pid, const Unwatched& why) {
+  if (why.reason == UnwatchedReason::kNotPython && watched() > 0) return;
+  Process process = read_process(pid).value_or(Process{});
+  process.pid = pid;
+  report_unwatched(std::move(process), why);
+}
+
+// Not without end: a process may say hello as often as it likes.
+void AttachServer::Impl::report_unwatched(Process process, const Unwatched& why) {
+  if (!unwatched_.admit(std::chrono::steady_clock::now())) return;
+  on_event_({realtime_now_ns(), "", std::nullopt, std::move(process), UnwatchedEvent{why}});
 }
 
 AttachServer::AttachServer(io_context& io, EventHandler on_event, AttachLimits limits,
@@ -425,9 +473,9 @@ AttachServer::AttachServer(io_context& io, EventHandler on_event, AttachLimits l
 }
 
 AttachServer::AttachServer(io_context& io, EventHandler on_event, AttachLimits limits,
-                           KeptServer kept)
-    : impl_(std::make_shared<Impl>(io, std::move(on_event), limits, std::move(kept.listeners),
-                                   kept.leader)) {
+                           AttachHandler on_attach, KeptServer kept)
+    : impl_(std::make_shared<Impl>(io, std::move(on_event), limits, std::move(on_attach),
+                                   std::move(kept.listeners), kept.leader)) {
   impl_->adopt(std::move(kept.sessions));
   impl_->resume_accepting();
 }
@@ -446,6 +494,14 @@ std::vector<SessionMemory> AttachServer::memory() const {
   return impl_->memory();
 }
 
+void AttachServer::on_deserted(std::function<void()> deserted) {
+  impl_->on_deserted(std::move(deserted));
+}
+
+void AttachServer::go_on_alone() {
+  impl_->go_on_alone();
+}
+
 void AttachServer::leave() {
   impl_->leave();
 }
@@ -456,6 +512,14 @@ const std::string& AttachServer::address() const {
 
 void AttachServer::drain() {
   impl_->drain();
+}
+
+void AttachServer::expect(int pid, const ProgramFile& file) {
+  impl_->expect(pid, file);
+}
+
+std::size_t AttachServer::watched() const {
+  return impl_->watched();
 }
 
 bool AttachServer::watches(int pid) const {

@@ -13,6 +13,7 @@
 #include "watchdog/event/event.h"
 #include "watchdog/ingest/record_limit.h"
 #include "watchdog/ingest/session_memory.h"
+#include "watchdog/os/program_file.h"
 
 namespace boost::asio {
 class io_context;
@@ -48,8 +49,8 @@ struct KeptServer {
 
 class AttachServer {
  public:
-  // Crash, dump and notice events; host and worker are not filled in. Called from the loop's
-  // thread.
+  // Crash, dump, exit, unwatched and notice events; host and worker are not filled in. Called from
+  // the loop's thread.
   using EventHandler = std::function<void(Event)>;
 
   // Called with every process that attaches, as it is then.
@@ -62,7 +63,7 @@ class AttachServer {
   // Goes on where another has been. A session that is none is said in a notice and left out. Throws
   // std::runtime_error when the listeners are none.
   AttachServer(boost::asio::io_context& io, EventHandler on_event, AttachLimits limits,
-               KeptServer kept);
+               AttachHandler on_attach, KeptServer kept);
   ~AttachServer();
 
   // From here on. Without one nothing is kept.
@@ -79,12 +80,27 @@ class AttachServer {
   // many records were left out.
   void drain();
 
+  // The program has been started as this process: should it not be watched, that is an event.
+  // `file` is what was executed, where that is known.
+  void expect(int pid, const ProgramFile& file = {});
+
+  // How many processes that live have an agent at work.
+  std::size_t watched() const;
+
   // Whether an agent is at work in that process, which lives.
   bool watches(int pid) const;
 
   // Stops listening and drops all sessions, so that io.run() can return. Undelivered records are
   // lost: drain() first. The keeper is not told.
   void close();
+
+  // From here on: called when the last process that was watched has ended, or has become something
+  // else; it may come back.
+  void on_deserted(std::function<void()> deserted);
+
+  // We have left the tree of processes that we watch: from here on whoever is of a user that we
+  // have watched may attach.
+  void go_on_alone();
 
   // Before close(): leaves the way in, and the sessions, to a watchdog after us.
   void leave();

@@ -10,7 +10,6 @@
 
 #include "watchdog/crash/utf8.h"
 #include "watchdog/enrich/process_info.h"
-#include "watchdog/ingest/notice.h"
 #include "watchdog/os/seqpacket.h"
 
 namespace pyfault {
@@ -37,7 +36,7 @@ bool is_in_session(int pid, int leader) {
 
 bool is_sensible(const Hello& hello) {
   return hello.magic == kHandshakeMagic && hello.protocol == kProtocolVersion &&
-         hello.status <= ArmStatus::kInconsistentOffsets && hello.pid > 0;
+         hello.status <= ArmStatus::kNoRing && hello.pid > 0;
 }
 
 // A claim, which may hold anything and end nowhere.
@@ -73,15 +72,6 @@ std::string minor_version(std::uint32_t version_hex) {
 
 std::string full_version(std::uint32_t version_hex) {
   return minor_version(version_hex) + "." + std::to_string(version_hex >> 8 & 0xff);
-}
-
-std::string reason(const Hello& hello) {
-  if (hello.status == ArmStatus::kUnknownVersion) {
-    return "Python " + minor_version(hello.version_hex) + " is not known to this version";
-  }
-  return "Python " + full_version(hello.version_hex) +
-         " has not the memory layout of its version (check " + std::to_string(hello.failed_check) +
-         ")";
 }
 
 }  // namespace
@@ -132,12 +122,24 @@ AttachedProcess describe_sender(const Hello& hello, const ucred& peer) {
   return sender;
 }
 
-std::optional<std::string> LeftAlone::message(const Hello& hello, const Process& process) {
-  const bool unknown = hello.status == ArmStatus::kUnknownVersion;
-  const std::pair key{unknown ? hello.version_hex >> 16 : hello.version_hex,
-                      unknown ? 0 : hello.failed_check};
-  if (said_.size() >= kMaxVersions || !said_.insert(key).second) return std::nullopt;
-  return name_and_pid(process) + ": " + reason(hello) + "; left alone";
+Unwatched why_unwatched(const Hello& hello) {
+  switch (hello.status) {
+    case ArmStatus::kUnknownVersion:
+      return unwatched(UnwatchedReason::kUnknownVersion, minor_version(hello.version_hex));
+    case ArmStatus::kInconsistentOffsets:
+      return unwatched(
+          UnwatchedReason::kUnknownLayout,
+          full_version(hello.version_hex) + " (check " + std::to_string(hello.failed_check) + ")");
+    case ArmStatus::kNoRing:
+    case ArmStatus::kWillArm:
+      break;
+  }
+  const char* error = strerrordesc_np(static_cast<int>(hello.failed_check));
+  return unwatched(UnwatchedReason::kNoMemory, error == nullptr ? "unknown error" : error);
+}
+
+bool LeftAlone::is_news(const Unwatched& why) {
+  return said_.size() < kMostReasons && said_.insert(why.predicate).second;
 }
 
 }  // namespace pyfault

@@ -4,15 +4,13 @@
 #include <sys/socket.h>
 
 #include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <set>
 #include <string>
-#include <utility>
 #include <variant>
 
 #include "shared/handshake.h"
 #include "watchdog/event/event.h"
+#include "watchdog/event/unwatched.h"
 #include "watchdog/ingest/session_memory.h"
 #include "watchdog/os/unique_fd.h"
 
@@ -37,16 +35,18 @@ std::variant<NothingYet, HungUp, Arrival, Wake> receive_message(int socket);
 // The process that said hello: by /proc while it is there, else as it described itself.
 AttachedProcess describe_sender(const Hello& hello, const ucred& peer);
 
-// The lines about interpreters that an agent leaves alone: one for each version, however many
-// processes run it.
+// Of a hello that comes without a ring: why.
+Unwatched why_unwatched(const Hello& hello);
+
+// Which of these are news: each reason once, however many processes have it.
 class LeftAlone {
  public:
-  std::optional<std::string> message(const Hello& hello, const Process& process);
+  bool is_news(const Unwatched& why);
 
  private:
   // Made-up versions must not fill memory or the log.
-  static constexpr std::size_t kMaxVersions = 64;
-  std::set<std::pair<std::uint32_t, std::uint32_t>> said_;  // version, failed check
+  static constexpr std::size_t kMostReasons = 64;
+  std::set<std::string> said_;
 };
 
 }  // namespace pyfault

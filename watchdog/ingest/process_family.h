@@ -48,6 +48,7 @@ class ProcessFamily {
   void forget_all() { members_.clear(); }
 
   bool has(int pid) const { return members_.contains(pid); }
+  std::size_t size() const { return members_.size(); }
   bool all_dead() const { return members_.empty(); }
 
   const AttachedProcess& attached() const { return attached_; }

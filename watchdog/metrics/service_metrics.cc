@@ -54,6 +54,10 @@ struct ServiceMetrics::Noter {
 
   void operator()(const HandlerReplacedEvent&) const {}
 
+  void operator()(const UnwatchedEvent& unwatched) const {
+    ++metrics.unwatched_.at({name, std::string(name_of(unwatched.why.reason))});
+  }
+
   void operator()(const NoticeEvent&) const {}
 };
 
@@ -62,7 +66,7 @@ void ServiceMetrics::set_workers(const std::vector<std::string>& workers) {
     return std::find(workers.begin(), workers.end(), worker.first) == workers.end();
   });
   for (MetricFamily* family : {&up_, &start_time_, &restarts_, &exits_, &crashes_, &last_crash_,
-                               &crash_loop_, &backoff_, &resident_}) {
+                               &crash_loop_, &backoff_, &resident_, &watched_, &unwatched_}) {
     family->keep_only(workers);
   }
   for (const std::string& name : workers) {
@@ -94,6 +98,9 @@ void ServiceMetrics::sample() {
     const auto resident = worker.pid > 0 ? sources_.resident_memory(worker.pid) : std::nullopt;
     resident_.at({name}) = static_cast<double>(resident.value_or(0));
   }
+  for (const auto& [name, processes] : sources_.watched_processes()) {
+    if (workers_.contains(name)) watched_.at({name}) = static_cast<double>(processes);
+  }
   records_dropped_.at({});
   reports_dropped_.at({}) = static_cast<double>(sources_.dropped_reports());
 }
@@ -103,7 +110,7 @@ std::string ServiceMetrics::expose() {
   std::string text;
   for (const MetricFamily* family :
        {&up_, &start_time_, &restarts_, &exits_, &crashes_, &last_crash_, &crash_loop_, &backoff_,
-        &resident_, &records_dropped_, &reports_dropped_}) {
+        &resident_, &watched_, &unwatched_, &records_dropped_, &reports_dropped_}) {
     family->append_to(text);
   }
   return text;

@@ -1,4 +1,4 @@
-// What the service has to tell Prometheus, gathered from its events. Pure but for the two things
+// What the service has to tell Prometheus, gathered from its events. Pure but for the few things
 // that are asked for when the metrics are.
 //
 // Labels are worker, reason and signal: what has few values. No process, crash or fingerprint.
@@ -19,6 +19,8 @@ namespace pyfault {
 struct MetricSources {
   // Of a process, in bytes; none when it is gone.
   std::function<std::optional<std::int64_t>(int pid)> resident_memory;
+  // Of each worker, those that an agent is at work in.
+  std::function<std::map<std::string, std::size_t>()> watched_processes;
   // Reports that logs have given up, ever.
   std::function<std::uint64_t()> dropped_reports;
 };
@@ -103,6 +105,14 @@ class ServiceMetrics {
                          "pyfault_worker_resident_memory_bytes",
                          "Resident memory of the worker's own process.",
                          {"worker"}};
+  MetricFamily watched_{Type::kGauge,
+                        "pyfault_worker_watched_processes",
+                        "Processes of the worker whose crash would be recorded.",
+                        {"worker"}};
+  MetricFamily unwatched_{Type::kCounter,
+                          "pyfault_unwatched_total",
+                          "Processes of which it was found that nobody would see them crash.",
+                          {"worker", "reason"}};
   MetricFamily records_dropped_{Type::kCounter,
                                 "pyfault_records_dropped_total",
                                 "Crash records for which there was no room.",

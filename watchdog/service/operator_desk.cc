@@ -154,6 +154,12 @@ WorkerStatus OperatorDesk::status_of(const Supervisor::Standing& standing) const
   status.pid = worker.pid();
   status.uptime_seconds = worker.uptime_seconds();
   status.rss_bytes = resident_memory(worker.pid());
+  const WorkerWatch watch = worker.watch();
+  status.watch = WatchStatus{watch.own, "", "", watch.processes};
+  if (watch.why) {
+    status.watch->reason = name_of(watch.why->reason);
+    status.watch->message = "it " + watch.why->predicate;
+  }
   return status;
 }
 

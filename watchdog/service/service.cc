@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -122,6 +123,7 @@ class Service {
   std::vector<std::string> read_anew();
   void on_settled();
   std::vector<NamedState> states_of_workers() const;
+  std::map<std::string, std::size_t> watched_processes() const;
   void report(Event event);
   void say(std::string message);
   void tell_manager();
@@ -133,8 +135,9 @@ class Service {
   const WorkerSurroundings surroundings_;
   boost::asio::io_context io_{1};
   Reporter reporter_{std::vector<LogSettings>()};
-  ServiceMetrics metrics_{
-      {[](int pid) { return resident_memory(pid); }, [this] { return reporter_.dropped(); }}};
+  ServiceMetrics metrics_{{[](int pid) { return resident_memory(pid); },
+                           [this] { return watched_processes(); },
+                           [this] { return reporter_.dropped(); }}};
   std::optional<HttpAddress> metrics_address_;
   std::unique_ptr<HttpServer> metrics_server_;  // at that address
   ReportLog output_;
@@ -307,6 +310,14 @@ std::vector<NamedState> Service::states_of_workers() const {
                       std::chrono::duration_cast<std::chrono::milliseconds>(delay)});
   }
   return states;
+}
+
+std::map<std::string, std::size_t> Service::watched_processes() const {
+  std::map<std::string, std::size_t> watched;
+  for (const auto& [worker, in_transition] : supervisor_.standings()) {
+    watched[worker.config().name] = worker.watch().processes;
+  }
+  return watched;
 }
 
 // Ready: the first workers have been started, and the others wait for these only.

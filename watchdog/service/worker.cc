@@ -72,7 +72,7 @@ Worker::Worker(WorkerHost& host, WorkerConfig config)
       config_(std::move(config)),
       policy_(config_.restart),
       store_(host.manager, config_.name),
-      server_(host.io, event_handler(), attach_limits()) {
+      server_(host.io, event_handler(), attach_limits(), attach_handler()) {
   keep_sessions();
   if (store_.is_of_use()) {
     const auto listeners = server_.listeners();
@@ -96,6 +96,14 @@ AttachLimits Worker::attach_limits() const {
 
 AttachServer::EventHandler Worker::event_handler() {
   return [this](Event event) { on_event(std::move(event)); };
+}
+
+AttachServer::AttachHandler Worker::attach_handler() {
+  return [this](const Process& process) {
+    if (!life_) return;
+    life_->finish_launch();
+    life_->note_attached(process);
+  };
 }
 
 std::function<void(const Notification&)> Worker::notification_handler() {
@@ -175,42 +183,59 @@ void Worker::spawn() {
   try {
     auto plan = plan_worker(config_, host_.surroundings,
                             {server_.address(), notify_ ? notify_->address() : ""});
-    process_ = Process{0, 0, "", plan.path, plan.argv};
+    process_ = Process{0, 0, "", "", plan.command.argv};
     std::unique_ptr<WorkerOutput> output;
     if (config_.output == OutputMode::kCapture) {
       output = std::make_unique<WorkerOutput>(host_.io, config_.name, host_.write_output);
     }
     DelegatedCgroup* const cgroups = host_.surroundings.cgroup;
-    life_ = std::make_unique<WorkerLife>(host_.io, std::move(plan), std::move(output),
-                                         cgroups ? cgroups->make(config_.name) : std::nullopt,
-                                         [this] { on_end(); });
+    life_ = std::make_unique<WorkerLife>(
+        host_.io, std::move(plan), std::move(output),
+        cgroups ? cgroups->make(config_.name) : std::nullopt,
+        WorkerLife::Hooks{[this] { on_start(); }, [this] { on_end(); }});
   } catch (const StartError& error) {
-    return fail_to_start(error.what(), error.exit_code());
+    return fail_to_start(error);
   } catch (const std::system_error& error) {
-    return fail_to_start(error.what(), kExitOwnError);
+    return fail_to_start({kExitOwnError, error.what()});
   }
-  const Event event = life_->start_event();
-  process_ = event.process;
-  await_ready();
+  set_limit_for_start();
   keep_life();
-  report(event.body);
 }
 
-void Worker::fail_to_start(const std::string& reason, int exit_code) {
-  ExitEvent exit;
-  exit.code = exit_code;
-  exit.reason = kStartFailed;
-  exit.detail = reason;
-  last_end_ = WorkerEnd{process_, std::move(exit), ""};
+// Its program runs.
+void Worker::on_start() {
+  const Event event = life_->start_event();
+  process_ = event.process;
+  if (state_ == WorkerState::kStarting) await_ready();
+  save_soon();
+  report(event.body);
+  server_.expect(life_->pid(), life_->program_file());
+}
+
+// There never was a process.
+void Worker::fail_to_start(const StartError& failure) {
+  last_end_ = end_of_start(failure);
   ended_in_ = state_;
   handle(WorkerEvent::kEnded);
+}
+
+WorkerEnd Worker::end_of_start(const StartError& failure) const {
+  ExitEvent exit;
+  exit.code = failure.exit_code();
+  exit.reason = kStartFailed;
+  exit.detail = failure.what();
+  return {process_, std::move(exit), ""};
 }
 
 void Worker::await_ready() {
   const Readiness& ready = config_.ready;
   if (ready.by == ReadyBy::kAlive) return set_timer(ready.after, WorkerEvent::kReady);
-  if (ready.timeout.count() > 0) return set_timer(ready.timeout, WorkerEvent::kTimeUp);
-  cancel_timer();
+  set_limit_for_start();
+}
+
+void Worker::set_limit_for_start() {
+  const auto limit = config_.ready.timeout;
+  limit.count() > 0 ? set_timer(limit, WorkerEvent::kTimeUp) : cancel_timer();
 }
 
 // From its own processes alone.
@@ -230,6 +255,7 @@ void Worker::on_event(Event event) {
     if (is_being_stopped(state_)) exit->reason = kWasStopped;
   }
   event.worker = config_.name;
+  if (life_) life_->finish_launch();  // what its processes have to say comes after its start
   if (life_) life_->note(event);
   auto* crash = std::get_if<Crash>(&event.body);
   if (crash) add_what_is_known(event, *crash);
@@ -263,6 +289,7 @@ bool Worker::note_death(int pid) {
 
 // While the process is still to be found in /proc.
 void Worker::on_end() {
+  life_->finish_launch();
   server_.drain();
   ended_in_ = state_;
   handle(WorkerEvent::kEnded);
@@ -275,11 +302,12 @@ void Worker::collect() {
   if (!life_) return;
   kill_all_below();
   last_end_ = life_->end();
+  if (life_->start_failure()) last_end_ = end_of_start(*life_->start_failure());
   life_.reset();
   drop_life();
   ExitEvent& exit = last_end_->exit;
   if (exit.reason == kOomKilled) host_.on_oom_kill();
-  if (exit.crash_id || exit.reason == kOomKilled) return;
+  if (exit.reason == kStartFailed || exit.crash_id || exit.reason == kOomKilled) return;
   if (ended_in_ == WorkerState::kAborting) exit.reason = kStartTimeout;
   if (was_asked_to_stop()) exit.reason = kWasStopped;
 }
@@ -358,6 +386,11 @@ std::vector<int> Worker::processes() const {
 
 bool Worker::ask_for_stacks(int pid) const {
   return server_.watches(pid) && ask_for_dump(pid, config_.dump_signal);
+}
+
+WorkerWatch Worker::watch() const {
+  if (!life_) return {};
+  return {life_->is_watched(), life_->unwatched(), server_.watched()};
 }
 
 std::optional<double> Worker::retry_in_seconds() const {

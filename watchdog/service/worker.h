@@ -24,6 +24,7 @@
 #include "watchdog/service/worker_life.h"
 #include "watchdog/service/worker_program.h"
 #include "watchdog/service/worker_store.h"
+#include "watchdog/start_error.h"
 
 namespace pyfault {
 
@@ -36,6 +37,13 @@ struct WorkerHost {
   std::function<void()> on_change;  // of any worker's state; must not destroy it at once
   std::function<void()> on_oom_kill;
   ServiceManager& manager;
+};
+
+// Who of a worker is watched.
+struct WorkerWatch {
+  std::optional<bool> own;       // its own process; none: it has none, or that is not known yet
+  std::optional<Unwatched> why;  // it is not
+  std::size_t processes = 0;     // all that are, its own included
 };
 
 class Worker {
@@ -73,6 +81,7 @@ class Worker {
   int pid() const { return life_ ? life_->pid() : 0; }  // 0: it has no process
   double uptime_seconds() const { return life_ ? life_->uptime_seconds() : 0; }
   std::uint64_t restarts() const { return restarts_; }
+  WorkerWatch watch() const;
   // In backoff and crash loop: until it is started again.
   std::optional<double> retry_in_seconds() const;
 
@@ -98,6 +107,7 @@ class Worker {
 
   AttachLimits attach_limits() const;
   AttachServer::EventHandler event_handler();
+  AttachServer::AttachHandler attach_handler();
   std::function<void(const Notification&)> notification_handler();
   void keep_sessions();
   void drop_dead_sessions();
@@ -112,8 +122,11 @@ class Worker {
   void perform(WorkerAction action);
   void spawn();
   void spawn_again();
-  void fail_to_start(const std::string& reason, int exit_code);
+  void on_start();
+  void fail_to_start(const StartError& failure);
+  WorkerEnd end_of_start(const StartError& failure) const;
   void await_ready();
+  void set_limit_for_start();
   void on_notification(const Notification& notification);
   void on_event(Event event);
   void add_what_is_known(Event& event, Crash& crash);

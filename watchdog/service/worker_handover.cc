@@ -42,7 +42,7 @@ Worker::Worker(WorkerHost& host, KeptWorker kept)
       held_(kept.memory.held),
       timer_at_(kept.memory.timer),
       store_(host.manager, kept),
-      server_(host.io, event_handler(), attach_limits(), kept_server(kept)) {
+      server_(host.io, event_handler(), attach_limits(), attach_handler(), kept_server(kept)) {
   keep_sessions();
   if (config_.ready.by == ReadyBy::kNotify) {
     notify_ =
@@ -87,6 +87,7 @@ void Worker::adopt_life(KeptWorker& kept) {
   life_ =
       std::make_unique<WorkerLife>(host_.io, std::move(*kept.memory.life), kept.take(kPidfdRole),
                                    std::move(output), std::move(cgroup), [this] { on_end(); });
+  server_.watches(process_.pid) ? life_->note_attached(process_) : server_.expect(process_.pid);
 }
 
 std::unique_ptr<WorkerOutput> Worker::adopt_output(KeptWorker& kept) {

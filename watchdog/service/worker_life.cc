@@ -28,7 +28,7 @@ OomKills oom_kills_in(const std::optional<MemoryCgroup>& own, int pid) {
   return own ? OomKills(*own) : OomKills(pid);
 }
 
-ChildProcess spawn(SpawnPlan& plan, WorkerOutput* output,
+ChildProcess begin(SpawnPlan& plan, WorkerOutput* output,
                    const std::optional<WorkerCgroup>& cgroup) {
   const UniqueFd null = open_null();
   plan.streams[STDIN_FILENO] = null.get();
@@ -37,7 +37,7 @@ ChildProcess spawn(SpawnPlan& plan, WorkerOutput* output,
     plan.streams[STDOUT_FILENO] = output->out();
     plan.streams[STDERR_FILENO] = output->err();
   }
-  ChildProcess child = ChildProcess::spawn(plan);
+  ChildProcess child = ChildProcess::begin(plan);
   if (output) output->close_worker_ends();
   return child;
 }
@@ -78,16 +78,37 @@ ProgramRun run_of(const LifeMemory& memory) {
 
 WorkerLife::WorkerLife(boost::asio::io_context& io, SpawnPlan plan,
                        std::unique_ptr<WorkerOutput> output, std::optional<WorkerCgroup> cgroup,
-                       std::function<void()> on_end)
+                       Hooks hooks)
     : cgroup_(std::move(cgroup)),
       own_memory_(memory_of(cgroup_)),
       oom_kills_(oom_kills_in(own_memory_, ::getpid())),
       output_(std::move(output)),
-      child_(spawn(plan, output_.get(), cgroup_)),
-      on_end_(await_end(io, child_, std::move(on_end))),
-      run_(describe(plan)) {
+      plan_(std::move(plan)),
+      child_(begin(plan_, output_.get(), cgroup_)),
+      on_end_(await_end(io, child_, std::move(hooks.on_end))),
+      on_start_(std::move(hooks.on_start)),
+      run_(Process{pid(), ::getpid(), "", "", plan_.command.argv}) {
   start_ticks_ = start_ticks(pid());
   on_end_.start();
+  launching_.emplace(io, UniqueFd(::fcntl(child_.launch_fd(), F_DUPFD_CLOEXEC, 0)),
+                     [this] { hear_launch(); });
+  launching_->start();
+}
+
+void WorkerLife::hear_launch() {
+  try {
+    if (!child_.hear_launch(plan_)) return;
+  } catch (const StartError& error) {
+    failure_ = error;
+  }
+  launching_.reset();
+  if (failure_) return;
+  if (!run_.is_watched()) run_ = ProgramRun(describe());  // else the agent was faster
+  on_start_();
+}
+
+void WorkerLife::finish_launch() {
+  if (launching_) hear_launch();
 }
 
 WorkerLife::WorkerLife(boost::asio::io_context& io, LifeMemory memory, UniqueFd pidfd,
@@ -126,10 +147,10 @@ LifeMemory WorkerLife::memory(bool with_output) const {
 }
 
 // It may have ended already.
-Process WorkerLife::describe(const SpawnPlan& plan) const {
+Process WorkerLife::describe() const {
   Process process = read_process(pid()).value_or(Process{pid(), ::getpid(), "", "", {}});
-  if (process.command.empty()) process.command = plan.argv;
-  if (process.executable.empty()) process.executable = plan.path;
+  if (process.command.empty()) process.command = plan_.command.argv;
+  if (process.executable.empty()) process.executable = child_.program().path;
   return process;
 }
 
@@ -174,8 +195,10 @@ WorkerEnd WorkerLife::end() {
   on_end_.stop();
   if (output_) output_->finish();
   const bool oom_kills_rose = oom_kills_.rose(pid());
+  const auto caught = caught_signals(pid());
   ChildEnd child_end = child_.reap();
   child_end.oom_kills_rose = oom_kills_rose;
+  child_end.caught_signals = caught;
   Event event = run_.exit_event(child_end, uptime_seconds());
   auto& exit = std::get<ExitEvent>(event.body);
   const bool crashed = crash_ && exit.crash_id == crash_->id;

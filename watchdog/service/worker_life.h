@@ -13,6 +13,7 @@
 #include "watchdog/ingest/readable_fd.h"
 #include "watchdog/program_run.h"
 #include "watchdog/service/worker_output.h"
+#include "watchdog/start_error.h"
 #include "watchdog/supervise/child_process.h"
 #include "watchdog/supervise/delegated_cgroup.h"
 #include "watchdog/supervise/oom_kills.h"
@@ -28,11 +29,15 @@ struct WorkerEnd {
 
 class WorkerLife {
  public:
-  // Starts the process. `output` is none where it has our streams, `cgroup` where it shares ours;
-  // on_end is called once it is dead, and not yet reaped. Throws StartError, std::system_error:
-  // then there is no process.
+  struct Hooks {
+    std::function<void()> on_start;  // its program runs
+    std::function<void()> on_end;    // it is dead, and not yet reaped
+  };
+
+  // Begins the process, and waits for nobody. `output` is none where it has our streams, `cgroup`
+  // where it shares ours. Throws StartError, std::system_error: then there is no process.
   WorkerLife(boost::asio::io_context& io, SpawnPlan plan, std::unique_ptr<WorkerOutput> output,
-             std::optional<WorkerCgroup> cgroup, std::function<void()> on_end);
+             std::optional<WorkerCgroup> cgroup, Hooks hooks);
 
   // Goes on with a process that a watchdog before us has started. Without a pidfd it is known by
   // its number and age. Throws std::system_error.
@@ -41,6 +46,13 @@ class WorkerLife {
              std::function<void()> on_end);
   WorkerLife(const WorkerLife&) = delete;
   WorkerLife& operator=(const WorkerLife&) = delete;
+
+  // Of one that is dead: how its start went is known then. on_start may be called.
+  void finish_launch();
+
+  // Why its program could not be executed; then it ends without having run.
+  const std::optional<StartError>& start_failure() const { return failure_; }
+  const ProgramFile& program_file() const { return child_.program().file; }
 
   int pid() const { return child_.pid(); }
   int pidfd() const { return child_.pidfd(); }
@@ -65,6 +77,11 @@ class WorkerLife {
   // Remembers what its end may be owed to.
   void note(const Event& event);
 
+  // An agent in that process has attached.
+  void note_attached(const Process& process) { run_.refresh(process); }
+  std::optional<bool> is_watched() const { return run_.is_watched(); }
+  const std::optional<Unwatched>& unwatched() const { return run_.unwatched(); }
+
   Event start_event() const { return run_.start_event(); }
 
   // An OOM kill up to now was that of another worker, where they share a cgroup.
@@ -81,7 +98,8 @@ class WorkerLife {
     std::string fingerprint;
   };
 
-  Process describe(const SpawnPlan& plan) const;
+  void hear_launch();
+  Process describe() const;
 
   std::optional<WorkerCgroup> cgroup_;
   std::optional<MemoryCgroup> own_memory_;  // its alone
@@ -89,8 +107,12 @@ class WorkerLife {
   Clock::time_point started_ = Clock::now();
   std::uint64_t start_ticks_ = 0;
   std::unique_ptr<WorkerOutput> output_;
+  SpawnPlan plan_{};
   ChildProcess child_;
   ReadableFd on_end_;
+  std::function<void()> on_start_;
+  std::optional<ReadableFd> launching_;
+  std::optional<StartError> failure_;
   ProgramRun run_;
   std::optional<KnownCrash> crash_;
 };

@@ -61,11 +61,9 @@ Command command_of(const WorkerConfig& worker, const WorkerSurroundings& surroun
   return resolve_command(worker.command, worker.python.value_or(surroundings.python));
 }
 
-std::string locate_for(const WorkerConfig& worker, const Command& command,
-                       const Variables& variables) {
+Surroundings surroundings_of(const WorkerConfig& worker, const Variables& variables) {
   const auto path = variables.find("PATH");
-  return locate(command, {path == variables.end() ? std::nullopt : std::optional(path->second),
-                          worker.directory});
+  return {path == variables.end() ? std::nullopt : std::optional(path->second), worker.directory};
 }
 
 std::string directory_problem(const WorkerConfig& worker) {
@@ -81,7 +79,8 @@ std::string directory_problem(const WorkerConfig& worker) {
 
 std::string program_problem(const WorkerConfig& worker, const WorkerSurroundings& surroundings) {
   try {
-    locate_for(worker, command_of(worker, surroundings), variables_of(worker, surroundings, {}));
+    locate(command_of(worker, surroundings),
+           surroundings_of(worker, variables_of(worker, surroundings, {})));
     return "";
   } catch (const StartError& error) {
     return error.what();
@@ -96,10 +95,8 @@ SpawnPlan plan_worker(const WorkerConfig& worker, const WorkerSurroundings& surr
   if (!account.problem.empty()) throw StartError(kExitOwnError, account.problem);
   Command command = command_of(worker, surroundings);
   Variables variables = variables_of(worker, surroundings, account);
-  SpawnPlan plan{locate_for(worker, command, variables),
-                 std::move(command.argv),
-                 {},
-                 surroundings.signal_mask};
+  ProgramSearch search = search_for(command, surroundings_of(worker, variables));
+  SpawnPlan plan{std::move(command), std::move(search), {}, surroundings.signal_mask};
   plan.environment = environment_of(std::move(variables), surroundings, sockets);
   plan.own_session = true;
   plan.dies_with_us = surroundings.on_watchdog_death == WatchdogDeath::kKill;

@@ -30,7 +30,8 @@ struct WorkerSockets {
   std::string notify;  // empty: none
 };
 
-// Without streams. Throws StartError where the program can't be found or executed.
+// Without streams. Looks at no file but those that name users. Throws StartError where a user or
+// group is not known.
 SpawnPlan plan_worker(const WorkerConfig& worker, const WorkerSurroundings& surroundings,
                       const WorkerSockets& sockets);
 

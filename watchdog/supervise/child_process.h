@@ -6,19 +6,22 @@
 #include <sys/types.h>
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "watchdog/os/file_rights.h"
+#include "watchdog/os/program_file.h"
 #include "watchdog/os/unique_fd.h"
+#include "watchdog/supervise/command.h"
 
 namespace pyfault {
 
 struct SpawnPlan {
-  std::string path;  // of the file to execute; not looked up on PATH
-  std::vector<std::string> argv;
+  Command command;        // what was asked for: argv, and the words for what goes wrong
+  ProgramSearch program;  // the file to execute; the child looks for it
   std::vector<std::string> environment;
   sigset_t signal_mask;
 
@@ -42,12 +45,31 @@ struct ChildEnd {
   std::optional<rusage> usage{};
   // Not known to reap(): whether the kernel killed in its cgroup, for want of memory, while it ran.
   bool oom_kills_rose = false;
+  // Likewise: the signals that it had handlers for at its end (of signal n: bit n - 1), if known.
+  std::optional<std::uint64_t> caught_signals{};
   // False: it was not our child, and the kernel does not tell. Then there is no status.
   bool is_known = true;
 };
 
 class ChildProcess {
  public:
+  // As spawn(), but waits for nobody: whether it is executed is to be heard.
+  static ChildProcess begin(const SpawnPlan& plan);
+
+  // After begin(): readable when there is something to hear.
+  int launch_fd() const { return launch_.get(); }
+
+  // True: the program runs (or was killed before). Throws StartError when it could not be executed,
+  // or not as planned; then the process ends. `plan` is that of its beginning.
+  bool hear_launch(const SpawnPlan& plan);
+
+  // What it runs. From when it is heard that it does.
+  struct Program {
+    std::string path;
+    ProgramFile file;
+  };
+  const Program& program() const { return program_; }
+
   // Everything that the plan does not name is inherited: process group, terminal, working
   // directory, limits, umask, ignored signals, and descriptors that are not close-on-exec. A text
   // file without #! is run by /bin/sh, as execvp(3) does. Throws StartError when it can't be
@@ -75,6 +97,8 @@ class ChildProcess {
   pid_t pid_;
   UniqueFd pidfd_;
   bool adopted_;
+  UniqueFd launch_;
+  Program program_;
 };
 
 }  // namespace pyfault

@@ -17,11 +17,11 @@ namespace {
 constexpr std::string_view kDefaultPath = "/bin:/usr/bin";  // execvp's, where PATH is unset
 
 // 0, or the errno that using the file as `mode` (R_OK, X_OK) would give.
-int file_error(const std::string& path, int mode) {
+int file_error(const char* path, int mode) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return errno;
+  if (::stat(path, &status) != 0) return errno;
   if (S_ISDIR(status.st_mode)) return EISDIR;
-  return ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0 ? 0 : errno;
+  return ::faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0 ? 0 : errno;
 }
 
 std::string inside(const std::string& directory, const std::string& name) {
@@ -32,35 +32,19 @@ bool is_missing(int error) {
   return error == ENOENT || error == ENOTDIR;
 }
 
-struct Found {
-  std::string path;
-  int error = ENOENT;
-};
-
-// The first that can be executed; else the first that is there but can't be; else not found.
-Found search_path(const std::string& name, const Surroundings& where) {
+std::vector<std::string> candidates_on_path(const std::string& name, const Surroundings& where) {
   std::string_view rest = kDefaultPath;
   if (const char* ours = std::getenv("PATH")) rest = ours;
   if (where.path) rest = *where.path;
-  Found best;
+  std::vector<std::string> candidates;
   for (bool more = true; more;) {
     const std::size_t colon = rest.find(':');
-    const std::string_view directory = rest.substr(0, colon);
-    const std::string path = inside(where.directory, inside(std::string(directory), name));
-    const int error = file_error(path, X_OK);
-    if (error == 0) return {path, 0};
-    if (!is_missing(error) && is_missing(best.error)) best = {path, error};
+    const std::string directory(rest.substr(0, colon));
+    candidates.push_back(inside(where.directory, inside(directory, name)));
     more = colon != std::string_view::npos;
     if (more) rest.remove_prefix(colon + 1);
   }
-  return best;
-}
-
-Found find_program(const std::string& name, const Surroundings& where) {
-  if (name.empty()) return {};
-  if (name.find('/') == std::string::npos) return search_path(name, where);
-  const std::string path = inside(where.directory, name);
-  return {path, file_error(path, X_OK)};
+  return candidates;
 }
 
 std::string describe(int error, const char* denied) {
@@ -83,9 +67,7 @@ std::string describe(int error, const char* denied) {
                    "cannot run " + subject + ": " + describe(error, "not executable") + advice);
 }
 
-void check_script(const std::string& script, const Surroundings& where) {
-  const int error = file_error(inside(where.directory, script), R_OK);
-  if (error == 0) return;
+[[noreturn]] void fail_script(const std::string& script, int error) {
   const std::string subject = "cannot run '" + script + "': ";
   if (is_missing(error)) throw StartError(kExitNotFound, subject + "no such file");
   throw StartError(kExitCannotExecute, subject + describe(error, "not readable"));
@@ -102,11 +84,39 @@ Command resolve_command(const std::vector<std::string>& words, const std::string
   return command;
 }
 
+ProgramSearch search_for(const Command& command, const Surroundings& where) {
+  ProgramSearch search;
+  if (!command.script.empty()) search.script = inside(where.directory, command.script);
+  const std::string& name = command.argv.front();
+  const bool is_path = name.find('/') != std::string::npos;
+  if (is_path) search.candidates = {inside(where.directory, name)};
+  if (!is_path && !name.empty()) search.candidates = candidates_on_path(name, where);
+  return search;
+}
+
+// The first that can be executed; else the first that is there but can't be; else not found.
+ProgramFound look_for(const ProgramSearch& search) {
+  ProgramFound best{0, ENOENT, 0};
+  if (!search.script.empty()) best.script_error = file_error(search.script.c_str(), R_OK);
+  if (best.script_error != 0) return best;
+  for (std::size_t index = 0; index < search.candidates.size(); ++index) {
+    const int error = file_error(search.candidates[index].c_str(), X_OK);
+    if (error == 0) return {index, 0, 0};
+    if (!is_missing(error) && is_missing(best.error)) best = {index, error, 0};
+  }
+  return best;
+}
+
+void fail_to_find(const Command& command, const ProgramFound& found) {
+  if (found.script_error != 0) fail_script(command.script, found.script_error);
+  fail_program(command, found.error);
+}
+
 std::string locate(const Command& command, const Surroundings& where) {
-  if (!command.script.empty()) check_script(command.script, where);
-  const Found program = find_program(command.argv.front(), where);
-  if (program.error != 0) fail_program(command, program.error);
-  return program.path;
+  const ProgramSearch search = search_for(command, where);
+  const ProgramFound found = look_for(search);
+  if (found.script_error != 0 || found.error != 0) fail_to_find(command, found);
+  return search.candidates[found.candidate];
 }
 
 }  // namespace pyfault

@@ -23,9 +23,28 @@ struct Surroundings {
   std::string directory;            // relative names begin here; empty: in our working directory
 };
 
-// The path of the file to execute, found as execvp(3) would find it. Throws StartError:
-// kExitNotFound where the program, the script or the interpreter does not exist, kExitCannotExecute
-// where it can't be executed (or, for a script, read).
+// Where that is: the file to execute is the first of `candidates` that can be executed.
+struct ProgramSearch {
+  std::vector<std::string> candidates;
+  std::string script;  // its path, which must be readable; empty where there is none
+};
+ProgramSearch search_for(const Command& command, const Surroundings& where = {});
+
+struct ProgramFound {
+  std::size_t candidate = 0;
+  int error = 0;         // errno of the best that was found
+  int script_error = 0;  // of the script; looked at first
+};
+// May take as long as a disk takes. No allocation and no lock, for a child that was cloned.
+ProgramFound look_for(const ProgramSearch& search);
+
+// Why it was not found, in words that name what the user gave. Throws StartError: kExitNotFound
+// where the program, the script or the interpreter does not exist, kExitCannotExecute where it
+// can't be executed (or, for a script, read).
+[[noreturn]] void fail_to_find(const Command& command, const ProgramFound& found);
+
+// All of that: the path of the file to execute, found as execvp(3) would find it. Throws
+// StartError as above.
 std::string locate(const Command& command, const Surroundings& where = {});
 
 }  // namespace pyfault

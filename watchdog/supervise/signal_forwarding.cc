@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <iterator>
 #include <optional>
 #include <system_error>
@@ -60,6 +61,15 @@ void SignalForwarding::forward(int pidfd, pid_t program) {
     if (is_programs_already(*signal, program, session_leader)) continue;
     send(pidfd, static_cast<int>(signal->ssi_signo));
   }
+}
+
+bool SignalForwarding::take_request_to_end() {
+  constexpr std::uint32_t kRequests[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+  bool asked = false;
+  while (const auto signal = next_signal(fd())) {
+    asked |= std::ranges::find(kRequests, signal->ssi_signo) != std::end(kRequests);
+  }
+  return asked;
 }
 
 bool is_programs_already(const signalfd_siginfo& signal, pid_t program, bool session_leader) {

@@ -37,6 +37,9 @@ class SignalForwarding {
   // Sends on what has come. A program that is gone is no error.
   void forward(int pidfd, pid_t program);
 
+  // Once the program is gone: has one come that asks us to end? Takes all that have come.
+  bool take_request_to_end();
+
  private:
   sigset_t original_mask_{};
   UniqueFd fd_;

@@ -51,4 +51,9 @@ void release_program_descriptors(const std::vector<int>& inherited) {
   ::dup3(null.get(), STDOUT_FILENO, O_CLOEXEC);
 }
 
+void release_stderr() {
+  const UniqueFd null(open_null());
+  if (null) ::dup3(null.get(), STDERR_FILENO, O_CLOEXEC);
+}
+
 }  // namespace pyfault

@@ -17,4 +17,7 @@ std::vector<int> inherited_descriptors();
 // pipes see what the program does with them and not what we hold.
 void release_program_descriptors(const std::vector<int>& inherited);
 
+// Of stderr too.
+void release_stderr();
+
 }  // namespace pyfault

@@ -18,6 +18,7 @@ WorkerStatus runs() {
   worker.pid = 4711;
   worker.uptime_seconds = 125;
   worker.rss_bytes = 24 << 20;
+  worker.watch = WatchStatus{true, "", "", 3};
   return worker;
 }
 
@@ -38,17 +39,37 @@ std::string table(TableStyle style) {
 
 TEST(StatusTable, ForProgramsItHasATabBetweenTheCells) {
   EXPECT_EQ(table({}),
-            "NAME\tSTATE\tPID\tUPTIME\tRESTARTS\tLAST-EXIT\tLAST-CRASH\tRSS\n"
-            "web#1\tup\t4711\t2min 5s\t0\t-\t-\t24.0M\n"
-            "queue\tbackoff 8s\t-\t-\t3\tSIGSEGV, 3s ago\tSIGSEGV, 5min ago\t-\n");
+            "NAME\tSTATE\tPID\tUPTIME\tRESTARTS\tLAST-EXIT\tLAST-CRASH\tRSS\tWATCHED\n"
+            "web#1\tup\t4711\t2min 5s\t0\t-\t-\t24.0M\tyes\n"
+            "queue\tbackoff 8s\t-\t-\t3\tSIGSEGV, 3s ago\tSIGSEGV, 5min ago\t-\t-\n");
 }
 
 TEST(StatusTable, ForPeopleItsColumnsAreAligned) {
   EXPECT_EQ(
       table({.aligned = true}),
-      "NAME   STATE       PID   UPTIME   RESTARTS  LAST-EXIT        LAST-CRASH         RSS\n"
-      "web#1  up          4711  2min 5s  0         -                -                  24.0M\n"
-      "queue  backoff 8s  -     -        3         SIGSEGV, 3s ago  SIGSEGV, 5min ago  -\n");
+      "NAME   STATE       PID   UPTIME   RESTARTS  LAST-EXIT        LAST-CRASH         RSS    "
+      "WATCHED\n"
+      "web#1  up          4711  2min 5s  0         -                -                  24.0M  yes\n"
+      "queue  backoff 8s  -     -        3         SIGSEGV, 3s ago  SIGSEGV, 5min ago  -      -\n");
+}
+
+std::string watched(const WatchStatus& watch) {
+  WorkerStatus worker = runs();
+  worker.watch = watch;
+  const std::string text = status_table({{}, {worker}}, kNow, {});
+  return text.substr(text.rfind('\t') + 1);
+}
+
+TEST(StatusTable, WhoIsNotWatchedHasTheReason) {
+  EXPECT_EQ(watched({false, "statically-linked", "it is", 0}), "no: statically-linked\n");
+}
+
+TEST(StatusTable, OfAWrapperThoseThatAreWatchedBelowItAreCounted) {
+  EXPECT_EQ(watched({false, "not-python", "it runs", 2}), "2 below\n");
+}
+
+TEST(StatusTable, WhatIsNotKnownYetIsLeftOpen) {
+  EXPECT_EQ(watched({}), "-\n");
 }
 
 TEST(StatusTable, ColoursDoNotShiftTheColumns) {

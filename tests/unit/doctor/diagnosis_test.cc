@@ -69,7 +69,7 @@ TEST(DiagnosisTest, ASetUserIdInterpreterIsTheReasonForTheMissingPreload) {
 TEST(DiagnosisTest, AWrapperThatStripsThePreload) {
   Facts facts = healthy();
   facts.watched->preload = facts.watched->agent = facts.watched->ring = false;
-  EXPECT_THAT(diagnosis(facts), HasSubstr("! LD_PRELOAD does not reach the interpreter"));
+  EXPECT_THAT(diagnosis(facts), HasSubstr("! '/opt/python3' runs without the agent"));
 }
 
 TEST(DiagnosisTest, WhatTheLoaderSaidWhenItDidNotLoadTheAgent) {
@@ -88,22 +88,23 @@ TEST(DiagnosisTest, AnAgentOnANoexecFileSystem) {
 TEST(DiagnosisTest, AnAgentThatDoesNotGetThrough) {
   Facts facts = healthy();
   facts.watched->ring = false;
-  EXPECT_THAT(diagnosis(facts), HasSubstr("! the agent is loaded but does not get through"));
+  EXPECT_THAT(diagnosis(facts),
+              HasSubstr("! '/opt/python3' has the agent loaded, which does not get through"));
 }
 
 TEST(DiagnosisTest, AnInterpreterThatIsLeftAloneIsToldWithAdvice) {
   Facts facts = healthy();
   facts.watched->ring = false;
-  facts.notices = {"Python 3.99 is not known to this version; left alone"};
+  facts.unwatched = unwatched(UnwatchedReason::kUnknownVersion, "3.99");
   EXPECT_EQ(diagnosis(facts),
-            "! Python 3.99 is not known to this version; left alone / use a version of Python, or "
-            "of pyfault-watchdog, that goes with the other\n");
+            "! '/opt/python3' is left alone: Python 3.99 is not known to this version / use a "
+            "version of Python, or of pyfault-watchdog, that goes with the other\n");
 }
 
 TEST(DiagnosisTest, AnotherPython) {
   Facts facts = healthy();
   facts.watched->implementation = "pypy";
-  EXPECT_THAT(diagnosis(facts), HasSubstr("! the interpreter is pypy, not CPython"));
+  EXPECT_THAT(diagnosis(facts), HasSubstr("! '/opt/python3' is pypy, not CPython"));
 }
 
 TEST(DiagnosisTest, AProgramThatIsNoPythonAtAll) {

@@ -115,9 +115,24 @@ TEST(Text, ADeathBySignalWithoutARecordIsOneLine) {
 
 TEST(Text, ADeathInTheProgramsOwnHandlerSaysWhyThereIsNoRecord) {
   ExitEvent exit = killed_by(SIGSEGV);
-  exit.handler_replaced = true;
-  EXPECT_THAT(format_text(event_with(exit)),
-              HasSubstr("; it left no record, having replaced our handler\n"));
+  exit.unwatched = unwatched(UnwatchedReason::kHandlerReplaced, "SIGSEGV");
+  EXPECT_THAT(
+      format_text(event_with(exit)),
+      HasSubstr("; it left no record: it had a handler of its own for SIGSEGV, in place of the "
+                "agent's\n"));
+}
+
+TEST(Text, WhoIsNotWatchedIsOneLine) {
+  EXPECT_EQ(format_text(event_with(UnwatchedEvent{unwatched(UnwatchedReason::kSetUserId)})),
+            "2026-11-23T07:40:10.123456Z web1 python3[1234] is not watched: it is set-user-ID or "
+            "set-group-ID or has file capabilities: the dynamic loader ignores LD_PRELOAD\n");
+}
+
+TEST(Text, AProgramThatIsNoPythonIsNobodysNewsUnlessItIsAWorker) {
+  Event event = event_with(UnwatchedEvent{unwatched(UnwatchedReason::kNotPython)});
+  EXPECT_EQ(format_text(event), "");
+  event.worker = "web";
+  EXPECT_THAT(format_text(event), HasSubstr("worker web python3[1234] is not watched: it runs no"));
 }
 
 TEST(Text, ARecordThatWasLeftOutIsNotToldAsNone) {

@@ -37,6 +37,9 @@ class EventLog {
   const ExitEvent& exit(std::size_t index = 0) const {
     return std::get<ExitEvent>(exits.at(index).body);
   }
+  const Unwatched& unwatched(std::size_t index = 0) const {
+    return std::get<UnwatchedEvent>(events.at(index).body).why;
+  }
   const std::string& message(std::size_t index = 0) const {
     return std::get<NoticeEvent>(events.at(index).body).message;
   }

@@ -52,7 +52,7 @@ class KeptServerTest : public ::testing::Test {
     }
     before_->leave();
     before_->close();
-    after_.emplace(log_.io, log_.handler(), AttachLimits{}, std::move(kept));
+    after_.emplace(log_.io, log_.handler(), AttachLimits{}, nullptr, std::move(kept));
   }
 
   test::EventLog log_;
@@ -139,7 +139,8 @@ TEST_F(KeptServerTest, once_closed_it_has_nothing_to_say_to_its_keeper) {
 TEST_F(KeptServerTest, a_door_where_nobody_listens_is_refused) {
   KeptServer kept;
   kept.listeners.emplace_back(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  EXPECT_THROW(AttachServer(log_.io, log_.handler(), {}, std::move(kept)), std::runtime_error);
+  EXPECT_THROW(AttachServer(log_.io, log_.handler(), {}, nullptr, std::move(kept)),
+               std::runtime_error);
 }
 
 }  // namespace

@@ -1,4 +1,7 @@
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <string>
 
 #include "watchdog/ingest/handshake.h"
 
@@ -9,54 +12,64 @@ constexpr std::uint32_t kPython3170 = 0x031100f0;
 constexpr std::uint32_t kPython3171 = 0x031101f0;
 constexpr std::uint32_t kPython3134 = 0x030d04f0;
 
+Hello hello(ArmStatus status, std::uint32_t version_hex, std::uint32_t detail = 0) {
+  Hello hello{};
+  hello.status = status;
+  hello.version_hex = version_hex;
+  hello.failed_check = detail;
+  return hello;
+}
+
+std::string why(ArmStatus status, std::uint32_t version_hex, std::uint32_t detail = 0) {
+  const Unwatched why = why_unwatched(hello(status, version_hex, detail));
+  return std::string(name_of(why.reason)) + ": it " + why.predicate;
+}
+
+TEST(WhyUnwatchedTest, NamesTheVersion) {
+  EXPECT_EQ(why(ArmStatus::kUnknownVersion, kPython3170),
+            "unknown-version: it is left alone: Python 3.17 is not known to this version");
+}
+
+TEST(WhyUnwatchedTest, NamesTheCheckThatFailed) {
+  EXPECT_EQ(
+      why(ArmStatus::kInconsistentOffsets, kPython3134, 7),
+      "unknown-layout: it is left alone: Python 3.13.4 (check 7) has not the memory layout of "
+      "its version");
+}
+
+TEST(WhyUnwatchedTest, NamesWhatKeepsARingFromBeingMade) {
+  EXPECT_EQ(why(ArmStatus::kNoRing, kPython3134, EFBIG),
+            "no-memory: it got no shared memory for its records: File too large");
+  EXPECT_EQ(why(ArmStatus::kNoRing, kPython3134, 0xffffffff),
+            "no-memory: it got no shared memory for its records: unknown error");
+}
+
 class LeftAloneTest : public ::testing::Test {
  protected:
-  std::optional<std::string> unknown(std::uint32_t version_hex) {
-    return message(ArmStatus::kUnknownVersion, version_hex, 0);
-  }
-  std::optional<std::string> inconsistent(std::uint32_t version_hex, std::uint32_t check) {
-    return message(ArmStatus::kInconsistentOffsets, version_hex, check);
+  bool is_news(ArmStatus status, std::uint32_t version_hex, std::uint32_t detail = 0) {
+    return left_alone_.is_news(why_unwatched(hello(status, version_hex, detail)));
   }
 
  private:
-  std::optional<std::string> message(ArmStatus status, std::uint32_t version_hex,
-                                     std::uint32_t check) {
-    Hello hello{};
-    hello.status = status;
-    hello.version_hex = version_hex;
-    hello.failed_check = check;
-    return left_alone_.message(hello, process_);
-  }
-
   LeftAlone left_alone_;
-  Process process_{123, 1, "python3", "", {}};
 };
 
-TEST_F(LeftAloneTest, NamesTheVersion) {
-  EXPECT_EQ(unknown(kPython3170),
-            "python3[123]: Python 3.17 is not known to this version; left alone");
+TEST_F(LeftAloneTest, IsSaidOncePerMinorVersion) {
+  EXPECT_TRUE(is_news(ArmStatus::kUnknownVersion, kPython3170));
+  EXPECT_FALSE(is_news(ArmStatus::kUnknownVersion, kPython3171));
 }
 
-TEST_F(LeftAloneTest, SaysItOncePerMinorVersion) {
-  unknown(kPython3170);
-  EXPECT_EQ(unknown(kPython3171), std::nullopt);
-}
-
-TEST_F(LeftAloneTest, NamesTheCheckThatFailed) {
-  EXPECT_EQ(inconsistent(kPython3134, 7),
-            "python3[123]: Python 3.13.4 has not the memory layout of its version (check 7); "
-            "left alone");
-}
-
-TEST_F(LeftAloneTest, SaysItOncePerCheck) {
-  inconsistent(kPython3134, 7);
-  EXPECT_EQ(inconsistent(kPython3134, 7), std::nullopt);
-  EXPECT_TRUE(inconsistent(kPython3134, 8));
+TEST_F(LeftAloneTest, IsSaidOncePerCheck) {
+  EXPECT_TRUE(is_news(ArmStatus::kInconsistentOffsets, kPython3134, 7));
+  EXPECT_FALSE(is_news(ArmStatus::kInconsistentOffsets, kPython3134, 7));
+  EXPECT_TRUE(is_news(ArmStatus::kInconsistentOffsets, kPython3134, 8));
 }
 
 TEST_F(LeftAloneTest, FallsSilentWhenVersionsAreMadeUp) {
-  for (std::uint32_t minor = 0; minor < 200; ++minor) unknown(minor << 16);
-  EXPECT_EQ(unknown(kPython3170), std::nullopt);
+  for (std::uint32_t minor = 0; minor < 200; ++minor) {
+    is_news(ArmStatus::kUnknownVersion, minor << 16);
+  }
+  EXPECT_FALSE(is_news(ArmStatus::kUnknownVersion, kPython3170));
 }
 
 }  // namespace

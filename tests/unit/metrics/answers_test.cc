@@ -20,7 +20,9 @@ class AnswersTest : public testing::Test {
     metrics_.note(event);
   }
 
-  ServiceMetrics metrics_{{[](int) { return std::nullopt; }, [] { return std::uint64_t{0}; }}};
+  ServiceMetrics metrics_{{[](int) { return std::nullopt; },
+                           [] { return std::map<std::string, std::size_t>(); },
+                           [] { return std::uint64_t{0}; }}};
 };
 
 TEST_F(AnswersTest, MetricsSayWhichFormatTheyAreIn) {

@@ -44,8 +44,9 @@ class ServiceMetricsTest : public testing::Test {
   }
 
   std::uint64_t dropped_ = 0;
-  ServiceMetrics metrics_{
-      {[](int pid) { return pid * std::int64_t{4096}; }, [this] { return dropped_; }}};
+  std::map<std::string, std::size_t> watched_;
+  ServiceMetrics metrics_{{[](int pid) { return pid * std::int64_t{4096}; },
+                           [this] { return watched_; }, [this] { return dropped_; }}};
 };
 
 constexpr AfterExit kRestartSoon{AfterExit::Decision::kRestart, 1.5, false};
@@ -53,6 +54,18 @@ constexpr AfterExit kRestartSoon{AfterExit::Decision::kRestart, 1.5, false};
 TEST_F(ServiceMetricsTest, AWorkerIsThereBeforeAnythingHappensToIt) {
   expect("pyfault_worker_up{worker=\"api\"} 0");
   expect("pyfault_worker_restarts_total{worker=\"api\"} 0");
+}
+
+TEST_F(ServiceMetricsTest, WhoIsWatchedIsCounted) {
+  watched_ = {{"web", 3}, {"unknown", 1}};
+  expect("pyfault_worker_watched_processes{worker=\"web\"} 3");
+  EXPECT_THAT(metrics_.expose(), Not(HasSubstr("unknown")));
+}
+
+TEST_F(ServiceMetricsTest, WhoIsNotWatchedIsCountedByReason) {
+  note(UnwatchedEvent{unwatched(UnwatchedReason::kStaticallyLinked)});
+  note(UnwatchedEvent{unwatched(UnwatchedReason::kStaticallyLinked)});
+  expect("pyfault_unwatched_total{worker=\"web\",reason=\"statically-linked\"} 2");
 }
 
 TEST_F(ServiceMetricsTest, AWorkerIsUpOnceItIsReady) {

@@ -23,7 +23,8 @@ using testing::HasSubstr;
 class ChildProcessTest : public testing::Test {
  protected:
   static SpawnPlan plan(const std::string& path, std::vector<std::string> argv) {
-    SpawnPlan plan{path, std::move(argv), {"PATH=/usr/bin:/bin", "MARK=42"}, {}};
+    SpawnPlan plan{
+        {std::move(argv), "", false}, {{path}, ""}, {"PATH=/usr/bin:/bin", "MARK=42"}, {}};
     sigemptyset(&plan.signal_mask);
     return plan;
   }
@@ -171,7 +172,7 @@ TEST_F(ChildProcessTest, TooManyArgumentsAre126) {
 class PlannedChild : public ChildProcessTest {
  protected:
   bool holds(const std::string& condition) {
-    plan_.argv = {"sh", "-c", condition};
+    plan_.command.argv = {"sh", "-c", condition};
     return exit_code(plan_) == 0;
   }
 

@@ -121,12 +121,12 @@ class DelegatedCgroupTest : public testing::Test {
   }
 
   static ChildProcess run(const WorkerCgroup& cgroup, const std::string& command) {
-    return spawn({"/bin/sh", {"sh", "-c", command}, {}, {}}, cgroup.procs());
+    return spawn({{{"sh", "-c", command}, "", false}, {{"/bin/sh"}, ""}, {}, {}}, cgroup.procs());
   }
   // A process that does nothing.
   static ChildProcess run_in(const std::string& folder) {
     const UniqueFd procs(::open((folder + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
-    return spawn({"/bin/sleep", {"sleep", "1000"}, {}, {}}, procs.get());
+    return spawn({{{"sleep", "1000"}, "", false}, {{"/bin/sleep"}, ""}, {}, {}}, procs.get());
   }
   static ChildProcess spawn(SpawnPlan plan, int procs) {
     sigemptyset(&plan.signal_mask);

@@ -77,6 +77,42 @@ TEST_F(ProgramRunTest, AHandlerThatWasReplacedIsRemembered) {
   EXPECT_FALSE(exit().handler_replaced);
 }
 
+TEST_F(ProgramRunTest, WhyItIsNotWatchedExplainsThatThereIsNoRecord) {
+  Event event;
+  event.process = process(kPid);
+  event.body = UnwatchedEvent{unwatched(UnwatchedReason::kStaticallyLinked)};
+  run_.note(event);
+  EXPECT_EQ(run_.is_watched(), false);
+  killed(SIGSEGV);
+  EXPECT_EQ(exit().unwatched, unwatched(UnwatchedReason::kStaticallyLinked));
+  killed(SIGKILL);
+  EXPECT_EQ(exit().unwatched, std::nullopt);
+}
+
+TEST_F(ProgramRunTest, OneThatNeverAttachedWasNoPythonForAllThatIsKnown) {
+  killed(SIGSEGV);
+  EXPECT_EQ(exit().unwatched->reason, UnwatchedReason::kNotPython);
+}
+
+TEST_F(ProgramRunTest, OneThatAttachesAfterAllIsWatched) {
+  Event event;
+  event.process = process(kPid);
+  event.body = UnwatchedEvent{unwatched(UnwatchedReason::kNotPython)};
+  run_.note(event);
+  run_.refresh(process(kPid));
+  EXPECT_EQ(run_.is_watched(), true);
+  EXPECT_FALSE(run_.unwatched());
+}
+
+TEST_F(ProgramRunTest, AHandlerThatWasGoneInTheEndIsTold) {
+  run_.refresh(process(kPid));
+  killed(SIGSEGV);
+  end_.caught_signals = std::uint64_t{1} << (SIGSEGV - 1);
+  EXPECT_FALSE(exit().unwatched);
+  end_.caught_signals = 0;
+  EXPECT_EQ(exit().unwatched->reason, UnwatchedReason::kHandlerBypassed);
+}
+
 TEST_F(ProgramRunTest, ASigkillIsAnOomKillOnlyWhenOneWasCounted) {
   killed(SIGKILL);
   EXPECT_EQ(exit().reason, "signaled");

@@ -51,7 +51,7 @@ TEST(IsProgramsAlreadyTest, WhatTheProgramSentDoesNotComeBackToIt) {
 // A child that dies of whatever reaches it first.
 ChildProcess spawn_victim(const SignalForwarding& signals) {
   return ChildProcess::spawn(
-      {"/bin/sh", {"sh", "-c", "kill -STOP $$"}, {}, signals.original_mask()});
+      {{{"sh", "-c", "kill -STOP $$"}, "", false}, {{"/bin/sh"}, ""}, {}, signals.original_mask()});
 }
 
 // The signal that ended it. Its stop is over by then: SIGCONT comes after the forwarded one.
@@ -97,7 +97,8 @@ INSTANTIATE_TEST_SUITE_P(Each, SignalForwardingTest,
 TEST(SignalForwardingTest, AProgramThatIsGoneIsNoError) {
   EXPECT_TRUE(holds_in_fork([] {
     SignalForwarding signals;
-    ChildProcess child = ChildProcess::spawn({"/bin/true", {"true"}, {}, signals.original_mask()});
+    ChildProcess child = ChildProcess::spawn(
+        {{{"true"}, "", false}, {{"/bin/true"}, ""}, {}, signals.original_mask()});
     child.reap();
     ::kill(::getpid(), SIGTERM);
     signals.forward(child.pidfd(), child.pid());

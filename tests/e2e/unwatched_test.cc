@@ -1,0 +1,153 @@
+// Whoever is not watched is known, with the reason: when it is found out, and again when it has
+// died without a record.
+#include <gmock/gmock.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "tests/e2e/service_fixture.h"
+#include "tests/support/files.h"
+#include "tests/support/temp_directory.h"
+#include "tests/support/watchdog.h"
+
+namespace pyfault::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::HasSubstr;
+
+class Unwatched : public testing::Test {
+ protected:
+  void run_program(std::vector<std::string> program, std::function<void()> before_exec = {}) {
+    const Outcome outcome = run({.command = watchdog_.command(program),
+                                 .directory = directory_.path(),
+                                 .before_exec = std::move(before_exec)});
+    EXPECT_EQ(outcome.ending, killed_by(SIGSEGV)) << outcome.err;
+    EXPECT_TRUE(watchdog_.events("crash").empty());
+  }
+  void run_python(const std::string& code, std::function<void()> before_exec = {}) {
+    run_program({"-c", code}, std::move(before_exec));
+  }
+  std::string told() const {
+    const auto events = watchdog_.events("unwatched");
+    return events.empty() ? "" : events.front()["reason"].get<std::string>();
+  }
+  std::string why_no_record() const {
+    const json why = watchdog_.events("exit").front()["unwatched"];
+    return why.is_null() ? "" : why["reason"].get<std::string>();
+  }
+  void expect_told(const std::string& reason) const {
+    EXPECT_EQ(told(), reason) << watchdog_.report();
+    EXPECT_EQ(why_no_record(), reason);
+  }
+  // The static program, which can run anywhere, by this name.
+  fs::path program_named(const std::string& name) const {
+    const fs::path copy = directory_.path() / name;
+    fs::copy_file(PYFAULT_STATIC_PROGRAM, copy);
+    return copy;
+  }
+
+  TempDirectory directory_;
+  Watchdog watchdog_{interpreters().front(), directory_.path() / "log"};
+};
+
+TEST_F(Unwatched, statically_linked) {
+  run_program({PYFAULT_STATIC_PROGRAM});
+  expect_told("statically-linked");
+}
+
+TEST_F(Unwatched, set_user_id) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can make a program of another user";
+  const fs::path program = program_named("privileged");
+  ASSERT_EQ(::chown(program.c_str(), 65534, 65534), 0);
+  ASSERT_EQ(::chmod(program.c_str(), 04755), 0);
+  run_program({program});
+  expect_told("set-user-id");
+}
+
+TEST_F(Unwatched, another_implementation_of_python) {
+  const fs::path program = directory_.path() / "pypy3.10";
+  fs::copy_file(fs::canonical("/bin/sh"), program);
+  run_program({program, "-c", "sleep 3; kill -SEGV $$"});
+  expect_told("other-implementation");
+}
+
+TEST_F(Unwatched, python_whose_agent_was_taken_away) {
+  run_program({"/usr/bin/env", "-u", "LD_PRELOAD", interpreters().front().path, "-c",
+               "import os, time; time.sleep(5); os.kill(os.getpid(), 11)"});
+  expect_told("agent-not-loaded");
+}
+
+TEST_F(Unwatched, python_that_cannot_have_shared_memory) {
+  run_python("import os; os.kill(os.getpid(), 11)", [] {
+    const rlimit few{1 << 20, 1 << 20};
+    ::setrlimit(RLIMIT_FSIZE, &few);
+  });
+  expect_told("no-memory");
+  EXPECT_THAT(watchdog_.report(), HasSubstr("File too large"));
+}
+
+TEST_F(Unwatched, python_that_takes_the_agents_handler_away_by_a_system_call) {
+  run_python(R"(
+import ctypes, os
+default = (ctypes.c_ulong * 4)()
+ctypes.CDLL(None).syscall(13, 11, default, None, 8)  # rt_sigaction(SIGSEGV)
+os.kill(os.getpid(), 11)
+)");
+  EXPECT_EQ(told(), "");
+  EXPECT_EQ(why_no_record(), "handler-bypassed");
+}
+
+TEST_F(Unwatched, no_python_at_all_is_told_of_at_its_death) {
+  run_program({"/bin/sh", "-c", "kill -SEGV $$"});
+  EXPECT_EQ(told(), "");
+  EXPECT_EQ(why_no_record(), "not-python");
+}
+
+TEST_F(Unwatched, no_python_at_all_is_no_word_while_it_lives) {
+  watchdog_.format("text");
+  const Outcome outcome = run({.command = watchdog_.command({"/bin/sleep", "4"})});
+  EXPECT_EQ(outcome.ending, exited(0));
+  EXPECT_EQ(watchdog_.report() + outcome.err, "");
+}
+
+TEST_F(Unwatched, a_python_that_comes_late_is_watched_after_all) {
+  const Outcome outcome =
+      run({.command = watchdog_.command({"/bin/sh", "-c", "sleep 5; exec \"$@\"", "sh",
+                                         interpreters().front().path, "-c",
+                                         "import os; os.kill(os.getpid(), 11)"})});
+  EXPECT_EQ(outcome.ending, killed_by(SIGSEGV));
+  EXPECT_EQ(watchdog_.events("crash").size(), 1U) << watchdog_.report();
+  EXPECT_EQ(why_no_record(), "");
+}
+
+class UnwatchedWorker : public ServiceTest {
+ protected:
+  json status() { return json::parse(ctl({"status", "--json"}).out)["workers"][0]["watched"]; }
+};
+
+TEST_F(UnwatchedWorker, has_the_reason_in_the_status) {
+  config("[[worker]]\nname = \"web\"\ncommand = [\"" PYFAULT_STATIC_PROGRAM "\", \"1000\"]\n");
+  start();
+  EXPECT_EQ(await("unwatched").front()["reason"], "statically-linked");
+  EXPECT_EQ(status()["own"], false);
+  EXPECT_EQ(status()["reason"], "statically-linked");
+  EXPECT_THAT(ctl({"status"}).out, HasSubstr("\tno: statically-linked\n"));
+}
+
+TEST_F(UnwatchedWorker, and_one_that_is_watched_says_yes) {
+  one_worker("import signal; signal.pause()");
+  start();
+  await("ready");
+  EXPECT_EQ(status()["own"], true);
+  EXPECT_EQ(status()["processes"], 1);
+  EXPECT_THAT(ctl({"status"}).out, HasSubstr("\tyes\n"));
+}
+
+}  // namespace
+}  // namespace pyfault::test
