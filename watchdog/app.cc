@@ -10,6 +10,7 @@
 #include <chrono>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -41,6 +42,8 @@ using Clock = std::chrono::steady_clock;
 // A stderr that nobody reads must not keep us from ending; a slow disk gets its chance.
 constexpr std::chrono::seconds kLogFinishLimit{5};
 
+// Most programs that live for no longer have nothing to report.
+constexpr std::chrono::milliseconds kLogStart{100};
 // Until something is worth being told of, or worth waiting for no longer.
 constexpr std::chrono::seconds kLingerMoment{2};
 // In milliseconds: until the copy of this process has left our process group.
@@ -69,7 +72,7 @@ class Watch {
  public:
   explicit Watch(const Options& options)
       : log_(log_by_option(options.log, options.log_format)),
-        reporter_(std::make_unique<Reporter>(std::vector{log_})),
+        reporter_(std::make_unique<Reporter>(std::vector{log_}, LogStart::kLater)),
         server_(
             io_, [this](Event event) { on_event(std::move(event)); },
             AttachLimits{.all_exits = options.all_exits},
@@ -79,7 +82,7 @@ class Watch {
   void run(const ChildProcess& child);
   void forward_until_end(const ChildProcess& child);
   void drain() { server_.drain(); }
-  bool oom_kills_rose(const ChildProcess& child) const { return oom_kills_.rose(child.pid()); }
+  bool oom_kills_rose(const ChildProcess& child) const { return oom_kills_->rose(child.pid()); }
   void report_end(const ChildEnd& end);
   void finish();
 
@@ -102,7 +105,7 @@ class Watch {
   std::vector<std::string> argv_;
   Clock::time_point started_;
   ProgramRun program_;
-  OomKills oom_kills_{::getpid()};
+  std::optional<OomKills> oom_kills_;
   bool finished_ = false;
 };
 
@@ -122,11 +125,17 @@ ChildProcess Watch::start(const Options& options) {
   argv_ = command.argv;
   signals_.keep_early();
   started_ = Clock::now();
-  return ChildProcess::spawn(
-      {std::move(command), std::move(search), std::move(environment), signals_.original_mask()});
+  const SpawnPlan plan{std::move(command), std::move(search), std::move(environment),
+                       signals_.original_mask()};
+  ChildProcess child = ChildProcess::begin(plan);
+  oom_kills_.emplace(::getpid());  // while the child is on its way to its program
+  child.await_launch(plan);
+  return child;
 }
 
 void Watch::run(const ChildProcess& child) {
+  Timer log_start(io_);
+  log_start.start(kLogStart, [this] { reporter_->start(); });
   Process process =
       read_process(child.pid()).value_or(Process{child.pid(), ::getpid(), "", "", {}});
   // It may have ended already.
@@ -140,7 +149,7 @@ void Watch::run(const ChildProcess& child) {
   forward();
   ReadableFd signal(io_, duplicate(signals_.fd()), forward);
   ReadableFd end(io_, duplicate(child.pidfd()), [this] { io_.stop(); });
-  OomWatch others(io_, oom_kills_, child.pid());
+  OomWatch others(io_, *oom_kills_, child.pid());
   signal.start();
   end.start();
   io_.run();

@@ -28,18 +28,26 @@ std::chrono::milliseconds until(Clock::time_point deadline) {
 
 }  // namespace
 
-Reporter::Reporter(std::vector<LogSettings> logs) : host_(host_name()) {
-  configure(std::move(logs));
+Reporter::Reporter(std::vector<LogSettings> logs, LogStart start) : host_(host_name()) {
+  open(std::move(logs), start);
+}
+
+void Reporter::start() {
+  for (const auto& log : logs_) log->start();
 }
 
 void Reporter::configure(std::vector<LogSettings> logs) {
+  open(std::move(logs), LogStart::kNow);
+}
+
+void Reporter::open(std::vector<LogSettings> logs, LogStart start) {
   const auto is_there = [this](const LogSettings& settings) {
     return std::any_of(logs_.begin(), logs_.end(),
                        [&](const auto& log) { return log->settings() == settings; });
   };
   std::vector<std::unique_ptr<EventLog>> opened;
   for (const LogSettings& settings : logs) {
-    if (!is_there(settings)) opened.push_back(std::make_unique<EventLog>(settings, host_));
+    if (!is_there(settings)) opened.push_back(std::make_unique<EventLog>(settings, host_, start));
   }
   std::erase_if(logs_, [&](const auto& log) {
     const bool wanted = std::find(logs.begin(), logs.end(), log->settings()) != logs.end();

@@ -16,8 +16,11 @@ namespace pyfault {
 
 class Reporter {
  public:
-  // Opens the logs and starts their threads. Throws StartError.
-  explicit Reporter(std::vector<LogSettings> logs);
+  // Opens the logs, and starts their threads now or with start(). Throws StartError.
+  explicit Reporter(std::vector<LogSettings> logs, LogStart start = LogStart::kNow);
+
+  // After kLater. Throws std::system_error.
+  void start();
 
   // From here on these are the logs. One that is as it was goes on undisturbed; one that is no
   // longer wanted writes out what waits. Throws StartError, and then all stays as it was.
@@ -36,6 +39,8 @@ class Reporter {
   std::uint64_t dropped() const;
 
  private:
+  void open(std::vector<LogSettings> logs, LogStart start);
+
   const std::string host_;
   std::vector<std::unique_ptr<EventLog>> logs_;
   std::uint64_t dropped_before_ = 0;  // by logs that are gone

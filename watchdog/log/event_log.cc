@@ -84,11 +84,11 @@ LogNotices log_notices(const LogSettings& settings, const Formatter& format,
 
 }  // namespace
 
-EventLog::EventLog(LogSettings settings, const std::string& host)
+EventLog::EventLog(LogSettings settings, const std::string& host, LogStart start)
     : settings_(std::move(settings)),
       formatters_(formatters_for(settings_)),
       log_(std::visit(SinkOf{settings_.name}, settings_.target),
-           log_notices(settings_, formatters_.front(), host), patience_for(settings_)) {}
+           log_notices(settings_, formatters_.front(), host), patience_for(settings_), start) {}
 
 void EventLog::write(const Event& event) {
   if (!settings_.filter.passes(event)) return;

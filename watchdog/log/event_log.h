@@ -21,9 +21,11 @@ std::vector<Formatter> formatters_for(const LogSettings& settings);
 
 class EventLog {
  public:
-  // Opens what the settings name, and starts its thread. `host` is for what it says of itself.
-  // Throws StartError.
-  EventLog(LogSettings settings, const std::string& host);
+  // Opens what the settings name. `host` is for what it says of itself. Throws StartError.
+  EventLog(LogSettings settings, const std::string& host, LogStart start = LogStart::kNow);
+
+  // See ReportLog.
+  void start() { log_.start(); }
 
   void write(const Event& event);
 

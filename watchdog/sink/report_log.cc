@@ -181,9 +181,16 @@ void ReportLog::Writer::flush() {
   tell_lost();
 }
 
-ReportLog::ReportLog(std::unique_ptr<Sink> sink, LogNotices notices, LogPatience patience)
+ReportLog::ReportLog(std::unique_ptr<Sink> sink, LogNotices notices, LogPatience patience,
+                     LogStart start)
     : writer_(std::make_shared<Writer>(std::move(sink), std::move(notices), patience)) {
+  if (start == LogStart::kNow) this->start();
+}
+
+void ReportLog::start() {
+  if (started_) return;
   std::thread([writer = writer_] { writer->run(); }).detach();
+  started_ = true;
 }
 
 ReportLog::~ReportLog() {
@@ -194,6 +201,11 @@ void ReportLog::write(std::string report) {
   if (report.empty()) return;
   ++reports_;
   writer_->accept(std::move(report));
+  try_to_start();
+}
+
+// There may be a thread to be had for the next one.
+void ReportLog::try_to_start() noexcept try { start(); } catch (const std::exception&) {
 }
 
 void ReportLog::begin_finish() {
@@ -202,7 +214,8 @@ void ReportLog::begin_finish() {
 
 std::uint64_t ReportLog::finish(std::chrono::milliseconds limit) {
   begin_finish();
-  writer_->wait_for_end(limit);
+  if (reports_ > 0) try_to_start();
+  if (started_) writer_->wait_for_end(limit);
   return reports_ - writer_->settled();
 }
 

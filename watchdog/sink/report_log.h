@@ -26,10 +26,19 @@ struct LogPatience {
   std::chrono::milliseconds longest_retry{0};
 };
 
+// When a log's thread starts. It takes a millisecond of a process that lives for a few. But the
+// first report is late for it: a crash may come of having no threads left.
+enum class LogStart { kNow, kLater };
+
 class ReportLog {
  public:
-  // Starts the thread: a crash may come of having no threads left. Throws std::system_error.
-  ReportLog(std::unique_ptr<Sink> sink, LogNotices notices, LogPatience patience = {});
+  // Throws std::system_error, as start() does.
+  ReportLog(std::unique_ptr<Sink> sink, LogNotices notices, LogPatience patience = {},
+            LogStart start = LogStart::kNow);
+
+  // After kLater: at the latest now. The first report does the same, and waits when there is no
+  // thread to be had.
+  void start();
   ~ReportLog();  // does not wait: finish() first
   ReportLog(const ReportLog&) = delete;
   ReportLog& operator=(const ReportLog&) = delete;
@@ -51,7 +60,10 @@ class ReportLog {
  private:
   class Writer;
 
+  void try_to_start() noexcept;
+
   std::shared_ptr<Writer> writer_;  // with the thread
+  bool started_ = false;
   std::uint64_t reports_ = 0;
 };
 

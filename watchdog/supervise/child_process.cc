@@ -118,13 +118,17 @@ ChildProcess ChildProcess::begin(const SpawnPlan& plan) {
 
 ChildProcess ChildProcess::spawn(const SpawnPlan& plan) {
   ChildProcess child = begin(plan);
+  child.await_launch(plan);
+  return child;
+}
+
+void ChildProcess::await_launch(const SpawnPlan& plan) {
   try {
-    while (!child.hear_launch(plan)) await_readable(child.launch_.get());
+    while (!hear_launch(plan)) await_readable(launch_.get());
   } catch (...) {
-    ::waitpid(child.pid(), nullptr, 0);
+    ::waitpid(pid_, nullptr, 0);
     throw;
   }
-  return child;
 }
 
 bool ChildProcess::hear_launch(const SpawnPlan& plan) {

@@ -63,6 +63,9 @@ class ChildProcess {
   // or not as planned; then the process ends. `plan` is that of its beginning.
   bool hear_launch(const SpawnPlan& plan);
 
+  // The same, and waits for it; the process that could not be executed is gone then.
+  void await_launch(const SpawnPlan& plan);
+
   // What it runs. From when it is heard that it does.
   struct Program {
     std::string path;
