@@ -9,10 +9,12 @@
 //   agent -> watchdog   Hello, with one descriptor by SCM_RIGHTS: the ring that the agent has made,
 //                       a memfd of kRingSize bytes, sealed against shrinking and growing
 //
-// Then the agent closes its end and all descriptors of its own. A hello is good from the moment
-// that it is queued at the listener: the watchdog, or the one after it, finds the ring there, and
-// the crash in it, when it comes to it. An agent that will not arm (an interpreter that it does not
-// know), or has no memory for a ring, says so in its Hello, which comes without one.
+// Then the agent closes its end and all descriptors of its own. (One that crashes keeps it until
+// the end: a watchdog that hangs up without having taken the ring has died, and the crash is
+// recorded once more, for the next one.) A hello is good from the moment that it is queued at the
+// listener: the watchdog, or the one after it, finds the ring there, and the crash in it, when it
+// comes to it. An agent that will not arm (an interpreter that it does not know), or has no memory
+// for a ring, says so in its Hello, which comes without one.
 //
 // To wake the watchdog, an agent writes a Wake into the named pipe beside the socket file, NAME +
 // kWakePipeSuffix, or sends one to the socket where it can't open that (chroot, dropped rights).

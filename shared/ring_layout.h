@@ -105,7 +105,10 @@ struct SlotHeader {
   std::atomic<std::uint64_t> state;
   std::atomic<std::uint32_t> committed;  // payload bytes that are valid
   std::atomic<CutShort> cut_short;
-  std::uint64_t reserved[6];
+  // The watchdog's: 1 + the generation of the record that it has taken to report it, so that one
+  // which comes after it does not report it again.
+  std::atomic<std::uint32_t> taken;
+  std::uint32_t reserved[11];
 };
 static_assert(sizeof(SlotHeader) == 64, "one cache line; the payload starts aligned");
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);

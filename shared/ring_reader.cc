@@ -56,6 +56,14 @@ CutShort RingReader::cut_short(std::uint32_t index) const {
   return ring_slot(ring_, index)->cut_short.load(std::memory_order_acquire);
 }
 
+bool RingReader::is_taken(std::uint32_t index, std::uint64_t word) const {
+  return ring_slot(ring_, index)->taken.load() == SlotWord::unpack(word).generation + 1;
+}
+
+void RingReader::mark_taken(std::uint32_t index, std::uint64_t word) {
+  ring_slot(ring_, index)->taken.store(SlotWord::unpack(word).generation + 1);
+}
+
 bool RingReader::release(std::uint32_t index, std::uint64_t expected) {
   SlotHeader* slot = ring_slot(ring_, index);
   std::atomic<std::uint64_t>& word = slot->state;

@@ -49,6 +49,10 @@ class RingReader {
   // May hold a value that CutShort does not name.
   CutShort cut_short(std::uint32_t index) const;
 
+  // Whether this record, in the slot as it was looked at, has been taken to be reported.
+  bool is_taken(std::uint32_t index, std::uint64_t word) const;
+  void mark_taken(std::uint32_t index, std::uint64_t word);
+
   // Frees the slot and wakes whoever waits for the ack. False when the word is no longer
   // `expected`, and then nothing is changed.
   bool release(std::uint32_t index, std::uint64_t expected);

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <climits>
 #include <utility>
+#include <variant>
+
+#include "watchdog/os/read_file.h"
 
 namespace pyfault {
 namespace {
@@ -20,6 +23,9 @@ std::int64_t realtime_now_ns() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
 }
+
+// More than a report takes.
+constexpr std::size_t kMostOfReport = std::size_t{4} << 20;
 
 std::chrono::milliseconds until(Clock::time_point deadline) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
@@ -61,6 +67,14 @@ void Reporter::report(Event event) {
   event.host = host_;
   if (event.realtime_ns == 0) event.realtime_ns = realtime_now_ns();
   for (const auto& log : logs_) log->write(event);
+}
+
+bool Reporter::has_written(const std::string& crash_id) const {
+  return std::ranges::any_of(logs_, [&](const auto& log) {
+    const auto* file = std::get_if<FileLog>(&log->settings().target);
+    return file != nullptr &&
+           end_of_file(file->path, kMostOfReport).find(crash_id) != std::string::npos;
+  });
 }
 
 void Reporter::finish(std::chrono::milliseconds limit) {

@@ -31,6 +31,10 @@ class Reporter {
   // Adds the host, and the present time to an event that has none. Does not wait for any log.
   void report(Event event);
 
+  // Whether a crash with this id is the last that stands in one of the logs that are files: a
+  // watchdog that was killed may have come as far as that.
+  bool has_written(const std::string& crash_id) const;
+
   // The last act, for `limit` in all, see ReportLog::finish: what a log could not take is said on
   // stderr.
   void finish(std::chrono::milliseconds limit);

@@ -181,10 +181,10 @@ bool enter(RingHeader& ring, std::int32_t pid) {
 
 }  // namespace
 
-AttachResult attach(const WatchdogLink& link) {
+AttachResult attach(const WatchdogLink& link, Descriptor* hello) {
   const OneAtATime alone;
   if (!alone || !may_attach()) return AttachResult::kNotNow;
-  const Descriptor socket = connect_to_watchdog(link);
+  Descriptor socket = connect_to_watchdog(link);
   if (!socket) return why_not(socket.get());
   if (!is_trusted(socket.get())) return AttachResult::kNever;
   if (link.hello.status != ArmStatus::kWillArm) {
@@ -198,6 +198,7 @@ AttachResult attach(const WatchdogLink& link) {
   if (!ring || !say_hello(link, socket.get(), ring.get()) || !map_ring(link, ring.get())) {
     return AttachResult::kNotNow;
   }
+  if (hello != nullptr) *hello = std::move(socket);
   attached.store(true);
   return AttachResult::kAttached;
 }
@@ -210,10 +211,16 @@ void make_sure_of_ring(const WatchdogLink& link) {
   if (!is_attached(link)) attach(link);
 }
 
-bool have_ring_for_crash(const WatchdogLink& link, bool is_in_use) {
+bool have_ring_for_crash(const WatchdogLink& link, bool is_in_use, Descriptor& hello) {
   const bool is_certain = is_attached(link) && stage_of(link) == RingStage::kTaken;
-  if (!is_certain && !is_in_use) attach(link);
+  if (!is_certain && !is_in_use) attach(link, &hello);
   return is_attached(link);
+}
+
+// The watchdog hangs up when it has taken the ring.
+bool is_lost(const WatchdogLink& link, const Descriptor& hello) {
+  pollfd connection{hello.get(), 0, 0};
+  return hello && sys_poll(&connection, 1, 0) == 1 && stage_of(link) == RingStage::kWaiting;
 }
 
 bool leave_ring(const WatchdogLink& link, std::int32_t pid) {

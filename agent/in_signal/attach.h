@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "agent/in_signal/descriptor.h"
 #include "agent/in_signal/watchdog_link.h"
 
 namespace pyfault {
@@ -16,8 +17,9 @@ enum class AttachResult {
   kNever,   // no watchdog listens that root or our own user runs, or this interpreter is not known
 };
 
-// The new ring lies where link.ring says, in place of one that may be there.
-AttachResult attach(const WatchdogLink& link);
+// The new ring lies where link.ring says, in place of one that may be there. Whoever wants to know
+// what becomes of it gets the connection of its `hello`; see is_lost().
+AttachResult attach(const WatchdogLink& link, Descriptor* hello = nullptr);
 
 // Is there a ring that a watchdog looks at, or will?
 bool is_attached(const WatchdogLink& link);
@@ -27,8 +29,13 @@ bool is_attached(const WatchdogLink& link);
 void make_sure_of_ring(const WatchdogLink& link);
 
 // Before a crash is recorded. A ring that no watchdog has taken may have been lost with one that
-// was killed: the crash gets a new one, unless the old one `is_in_use`. False: there is none.
-bool have_ring_for_crash(const WatchdogLink& link, bool is_in_use);
+// was killed: the crash gets a new one, unless the old one `is_in_use`, and `hello` that one's
+// connection. False: there is none.
+bool have_ring_for_crash(const WatchdogLink& link, bool is_in_use, Descriptor& hello);
+
+// Whether the watchdog that heard the hello has died before it could see to it that the next one
+// finds the ring. One that nobody has heard yet is not lost.
+bool is_lost(const WatchdogLink& link, const Descriptor& hello);
 
 // In a forked child, where a thread of the parent may have been at it.
 void forget_attach_of_parent();

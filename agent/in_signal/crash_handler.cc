@@ -85,23 +85,31 @@ void join() {
   if (is_attached(agent().watchdog)) wake_watchdog(agent().watchdog);
 }
 
-// Runs on the crash stack. From here on that stack is the alternate one, so that a nested fault is
-// handled further down on it and not on top of the frames of the outer handler.
-void record_crash(void* argument) {
-  const auto& call = *static_cast<const CrashCall*>(argument);
-  const stack_t stack{agent().crash_stack, 0, agent().crash_stack_size};
-  sys_sigaltstack(&stack, nullptr);
-  join();
-  if (!have_ring_for_crash(agent().watchdog, dumper.load() != 0)) return;
+// True: it has to be recorded once more, for the ring was lost with its watchdog.
+bool record_in_ring(const CrashCall& call) {
+  Descriptor hello;
+  if (!have_ring_for_crash(agent().watchdog, dumper.load() != 0, hello)) return false;
   const Identity self = own_identity();
   crash_slot = claim_slot(agent().watchdog, self.pid);
-  if (!crash_slot) return;
+  if (!crash_slot) return false;
   const OriginalFault original = find_original_fault(*call.info, call.context);
   const bool repeated = original.context != nullptr;
   write_record(crash_slot, crash_scratch,
                repeated ? Fault{&original.info, original.context} : Fault{call.info, call.context},
                self);
   publish_and_wait(crash_slot);
+  return is_lost(agent().watchdog, hello);
+}
+
+// Runs on the crash stack. From here on that stack is the alternate one, so that a nested fault is
+// handled further down on it and not on top of the frames of the outer handler.
+void record_crash(void* argument) {
+  constexpr int kMostTries = 3;
+  const auto& call = *static_cast<const CrashCall*>(argument);
+  const stack_t stack{agent().crash_stack, 0, agent().crash_stack_size};
+  sys_sigaltstack(&stack, nullptr);
+  join();
+  for (int tries = 0; tries < kMostTries && record_in_ring(call); ++tries) continue;
 }
 
 // A fault of our own, outside guarded_copy(): what has been committed is all there will be. The

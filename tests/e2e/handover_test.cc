@@ -2,69 +2,19 @@
 // has it, in this test. tests/systemd/restart_test has the real one.
 #include <fcntl.h>
 #include <gmock/gmock.h>
-#include <poll.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
-#include <mutex>
-#include <stop_token>
-#include <thread>
 
-#include "tests/e2e/service_fixture.h"
-#include "tests/support/fake_manager.h"
-#include "watchdog/os/listen_fds.h"
+#include "tests/e2e/handover_fixture.h"
 
 namespace pyfault::test {
 namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
-
-// Takes what is stored, and forgets what is removed.
-class Store {
- public:
-  const std::string& address() const { return manager_.address(); }
-
-  // All that has been said up to now; to be looked at while nobody says anything.
-  const std::vector<NamedFd>& descriptors() {
-    const std::lock_guard lock(mutex_);
-    while (take()) continue;
-    return descriptors_;
-  }
-
- private:
-  // Its socket holds a few messages only.
-  void listen(const std::stop_token& stop) {
-    constexpr int kMilliseconds = 10;
-    while (!stop.stop_requested()) {
-      pollfd one{manager_.socket(), POLLIN, 0};
-      if (::poll(&one, 1, kMilliseconds) != 1) continue;
-      const std::lock_guard lock(mutex_);
-      take();
-    }
-  }
-
-  bool take() {
-    auto message = manager_.next();
-    if (!message) return false;
-    constexpr std::string_view kName = "FDNAME=";
-    const std::size_t at = message->text.find(kName);
-    if (at == message->text.npos) return true;
-    const std::string name = message->text.substr(at + kName.size());
-    if (message->text.starts_with("FDSTOREREMOVE=1")) {
-      std::erase_if(descriptors_, [&](const NamedFd& each) { return each.name == name; });
-    }
-    for (UniqueFd& fd : message->descriptors) descriptors_.push_back({name, std::move(fd)});
-    return true;
-  }
-
-  FakeManager manager_;
-  std::mutex mutex_;
-  std::vector<NamedFd> descriptors_;
-  std::jthread listener_{[this](const std::stop_token& stop) { listen(stop); }};
-};
 
 constexpr char kServes[] = R"(
 import ctypes, os, signal, sys
@@ -77,10 +27,8 @@ while True:
     print("still here", flush=True)
 )";
 
-class HandoverTest : public ServiceTest {
+class HandoverTest : public HandoverFixture {
  protected:
-  void start_watchdog() { start({{"NOTIFY_SOCKET", store_.address()}}); }
-
   // One worker, and a watchdog that is killed.
   int worker_without_watchdog() {
     one_worker(kServes, "backoff = { initial = 0.01 }\n");
@@ -90,47 +38,8 @@ class HandoverTest : public ServiceTest {
     kill_watchdog();
     return pid;
   }
-  void kill_watchdog() {
-    ::kill(service().pid(), SIGKILL);
-    service().wait();
-  }
-
-  // As systemd does: all that is kept, from 3 on. `more` are of sessions that have ended.
-  void start_another(int more = 0) {
-    const auto& kept = store_.descriptors();
-    std::string names;
-    for (const NamedFd& each : kept) names += (names.empty() ? "" : ":") + each.name;
-    const std::string prefix = kept.front().name.substr(0, kept.front().name.rfind('/'));
-    for (int i = 0; i < more; ++i) names += ":" + prefix + "/session." + std::to_string(10'000 + i);
-    start({{"NOTIFY_SOCKET", store_.address()}, {"LISTEN_FDNAMES", names}},
-          [&kept, more] { pass_on(kept, more); });
-  }
-  // Under a limit of descriptors that leaves hardly any beside these.
-  static void pass_on(const std::vector<NamedFd>& kept, int more) {
-    constexpr rlim_t kToLoadLibraries = 2;
-    const int out_of_the_way = 3 + static_cast<int>(kept.size());
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    const rlimit raised{limit.rlim_max, limit.rlim_max};
-    ::setrlimit(RLIMIT_NOFILE, &raised);
-    std::vector<int> moved;
-    for (const NamedFd& each : kept)
-      moved.push_back(::fcntl(each.fd.get(), F_DUPFD, out_of_the_way));
-    int next = 3;
-    for (const int fd : moved) {
-      ::dup2(fd, next++);
-      ::close(fd);
-    }
-    for (int i = 0; i < more; ++i) ::dup2(STDIN_FILENO, next++);
-    limit.rlim_cur = std::min(limit.rlim_max, static_cast<rlim_t>(next) + kToLoadLibraries);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-    ::setenv("LISTEN_FDS", std::to_string(next - 3).c_str(), 1);
-    ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
-  }
 
   std::string last_notice() const { return events("notice").back()["message"]; }
-
-  Store store_;
 };
 
 TEST_F(HandoverTest, a_worker_goes_on_under_another_watchdog) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -127,6 +128,8 @@ struct Event {
                RestartEvent, CrashLoopEvent, RecoveredEvent, UnwatchedEvent>
       body;
   std::optional<WorkerCrash> worker_crash = std::nullopt;  // beside a Crash
+  // Kept by whoever has still to report it (os/ledger.h); not part of what there is to say.
+  std::shared_ptr<const void> receipt = nullptr;
 };
 
 }  // namespace pyfault

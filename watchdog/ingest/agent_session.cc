@@ -48,6 +48,7 @@ AgentSession::AgentSession(boost::asio::io_context& io, Attachment attachment,
       notices_(settings.records),
       exits_(settings.records),
       all_exits_(settings.all_exits),
+      receipt_(settings.receipt),
       on_event_(std::move(on_event)),
       on_end_(std::move(on_end)) {}
 
@@ -68,6 +69,7 @@ AgentSession::AgentSession(boost::asio::io_context& io, KeptSession kept,
       notices_(settings.records),
       exits_(settings.records),
       all_exits_(settings.all_exits),
+      receipt_(settings.receipt),
       own_death_told_(kept.memory.own_death_told),
       on_event_(std::move(on_event)),
       on_end_(std::move(on_end)) {
@@ -204,12 +206,23 @@ void AgentSession::look_at(std::uint32_t index, Owners owners) {
   take_record(index, slot);
 }
 
+// One that is marked was taken by a watchdog before us, which died before it could release it.
 void AgentSession::take_record(std::uint32_t index, const SlotLook& slot) {
-  std::vector<std::byte> record(reader_.committed(index));
-  reader_.copy_out(index, record.data(), record.size());
-  if (auto event = describe(index, slot, record)) on_event_(std::move(*event));
-  ring_.give_back(index, record.size());
+  const std::size_t size = reader_.committed(index);
+  if (!reader_.is_taken(index, slot.word)) report_record(index, slot, size);
+  ring_.give_back(index, size);
   reader_.release(index, slot.word);
+}
+
+// Should we be killed from here on, it is counted as lost, and not reported again.
+void AgentSession::report_record(std::uint32_t index, const SlotLook& slot, std::size_t size) {
+  std::vector<std::byte> record(size);
+  reader_.copy_out(index, record.data(), record.size());
+  auto event = describe(index, slot, record);
+  const auto* crash = event ? std::get_if<Crash>(&event->body) : nullptr;
+  if (crash && receipt_) event->receipt = receipt_(crash->id);
+  reader_.mark_taken(index, slot.word);
+  if (event) on_event_(std::move(*event));
 }
 
 std::optional<Event> AgentSession::describe(std::uint32_t index, const SlotLook& slot,

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,6 +32,8 @@ namespace pyfault {
 struct SessionSettings {
   RecordAllowance records{};
   bool all_exits = false;  // else of those that did not end cleanly only
+  // For each crash or dump that is taken to be reported, if set.
+  std::function<std::shared_ptr<const void>(const std::string& id)> receipt{};
 };
 
 struct Attachment {
@@ -97,6 +100,7 @@ class AgentSession {
   void look_at_slots(Owners owners);
   void look_at(std::uint32_t index, Owners owners);
   void take_record(std::uint32_t index, const SlotLook& slot);
+  void report_record(std::uint32_t index, const SlotLook& slot, std::size_t size);
   std::optional<Event> describe(std::uint32_t index, const SlotLook& slot,
                                 std::span<const std::byte> record);
   bool admit(const Crash* crash, int owner);
@@ -130,6 +134,7 @@ class AgentSession {
   RecordLimit notices_;
   RecordLimit exits_;
   bool all_exits_;
+  std::function<std::shared_ptr<const void>(const std::string& id)> receipt_;
   std::map<int, FatalCrash> fatal_crashes_;  // by own pid, until that has died
   bool own_death_told_ = false;
   bool ended_ = false;

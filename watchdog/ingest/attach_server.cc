@@ -115,6 +115,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void take_wake_ups();
   void look_at(std::uint64_t ring);
   void look_at_all();
+  SessionSettings session_settings() const;
   Id begin_session(Attachment attachment, std::uint64_t ring);
   void adopt(KeptSession kept);
   void drop(Id id);
@@ -312,7 +313,8 @@ void AttachServer::Impl::keep_open(UniqueFd socket, const ucred& peer) {
   listen_to(id);
 }
 
-// After a hello there is nothing more to come. Who has sent a wake-up sees by the connection that
+// After a hello there is nothing more to come; the agent may look whether we hang up before we have
+// its ring. Who has sent a wake-up sees by the connection that
 // we are there, and hangs up.
 void AttachServer::Impl::listen_to(Id id) {
   const auto connection = connections_.find(id);
@@ -320,9 +322,10 @@ void AttachServer::Impl::listen_to(Id id) {
   auto message = receive_message(connection->second.socket.get());
   if (std::holds_alternative<NothingYet>(message)) return;
   if (const auto* wake = std::get_if<Wake>(&message)) return look_at(wake->ring);
+  // Hanging up says that we have it, or want none of it.
   const ucred peer = connection->second.peer;
-  connections_.erase(connection);
   if (auto* arrival = std::get_if<Arrival>(&message)) take(std::move(*arrival), peer);
+  connections_.erase(id);
 }
 
 void AttachServer::Impl::take(Arrival arrival, const ucred& peer) {
@@ -375,6 +378,13 @@ void AttachServer::Impl::require_room_for(int pid) const {
   }
 }
 
+SessionSettings AttachServer::Impl::session_settings() const {
+  return {limits_.records, limits_.all_exits,
+          [this](const std::string& id) -> std::shared_ptr<const void> {
+            return keeper_.receipt ? keeper_.receipt(id) : nullptr;
+          }};
+}
+
 AttachServer::Impl::Id AttachServer::Impl::begin_session(Attachment attachment,
                                                          std::uint64_t ring) {
   const int pid = attachment.process.process.pid;
@@ -384,7 +394,7 @@ AttachServer::Impl::Id AttachServer::Impl::begin_session(Attachment attachment,
   const Id id = next_id_++;
   sessions_.try_emplace(
       id, io_, std::move(attachment), on_event_, [this, id] { end_session(id); },
-      SessionSettings{limits_.records, limits_.all_exits});
+      session_settings());
   by_ring_[ring] = id;
   return id;
 }
@@ -406,8 +416,7 @@ void AttachServer::Impl::adopt(KeptSession kept) {
   users_.insert(kept.memory.family.attached.uid);
   const std::uint64_t ring = inode_of(kept.ring.get());
   sessions_.try_emplace(
-      id, io_, std::move(kept), on_event_, [this, id] { end_session(id); },
-      SessionSettings{limits_.records, limits_.all_exits});
+      id, io_, std::move(kept), on_event_, [this, id] { end_session(id); }, session_settings());
   by_ring_[ring] = id;
   sessions_.at(id).take_over();
   run_later(io_, [weak = weak_from_this(), id] {

@@ -38,6 +38,8 @@ struct SessionKeeper {
   // Likewise; memory() knows of the new session then.
   std::function<void()> save;
   std::function<void(std::uint64_t id)> drop;
+  // For each crash or dump that is taken to be reported; see Event::receipt.
+  std::function<std::shared_ptr<const void>(const std::string& id)> receipt{};
 };
 
 // What a watchdog before us has left.

@@ -1,5 +1,7 @@
 #include "watchdog/ingest/readable_fd.h"
 
+#include <poll.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <utility>
@@ -23,8 +25,15 @@ struct ReadableFd::State : std::enable_shared_from_this<State> {
 
   void readable() {
     waiting = false;
-    if (running) on_readable();
+    if (running && is_readable()) on_readable();
     if (running && !waiting) wait();
+  }
+
+  // Asio may take an event for that of a descriptor which was closed in this turn of the loop, and
+  // whose place another one has taken.
+  bool is_readable() {
+    pollfd one{descriptor.native_handle(), POLLIN, 0};
+    return ::poll(&one, 1, 0) == 1;
   }
 
   stream_descriptor descriptor;

@@ -95,7 +95,7 @@ void EventLog::write(const Event& event) {
   const auto* notice = std::get_if<NoticeEvent>(&event.body);
   // That format has no words for it.
   if (notice != nullptr && settings_.format == LogFormat::kFaulthandler) complain(notice->message);
-  for (const Formatter& format : formatters_) log_.write(format(event));
+  for (const Formatter& format : formatters_) log_.write(format(event), event.receipt);
 }
 
 void EventLog::finish(std::chrono::milliseconds limit) {

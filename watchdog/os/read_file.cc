@@ -1,6 +1,7 @@
 #include "watchdog/os/read_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -39,6 +40,15 @@ std::string read_up_to(int fd, std::size_t limit) {
 std::optional<std::string> read_file(const std::string& path, std::size_t limit) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return std::nullopt;
+  return read_up_to(fd.get(), limit);
+}
+
+std::string end_of_file(const std::string& path, std::size_t limit) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status {};
+  if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return "";
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size > limit) ::lseek(fd.get(), -static_cast<off_t>(limit), SEEK_END);
   return read_up_to(fd.get(), limit);
 }
 

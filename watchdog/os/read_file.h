@@ -14,4 +14,7 @@ std::string read_up_to(int fd, std::size_t limit);
 // None when the file can't be opened. For files that never block, such as those of /proc/PID.
 std::optional<std::string> read_file(const std::string& path, std::size_t limit);
 
+// The last bytes of a regular file; empty when it is none.
+std::string end_of_file(const std::string& path, std::size_t limit);
+
 }  // namespace pyfault

@@ -58,6 +58,7 @@ OperatorDesk::OperatorDesk(boost::asio::io_context& io, Supervisor& supervisor,
       }) {}
 
 void OperatorDesk::note(Event event) {
+  event.receipt.reset();  // to be told to operators is not to be in a log
   history_.note(event);
   for (DumpWatch& dump : dumps_) dump.note(event);
   dumps_.remove_if([](const DumpWatch& dump) { return dump.is_done(); });

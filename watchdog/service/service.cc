@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
@@ -23,6 +25,7 @@
 #include "watchdog/metrics/answers.h"
 #include "watchdog/metrics/resident_memory.h"
 #include "watchdog/os/descriptor_limit.h"
+#include "watchdog/os/ledger.h"
 #include "watchdog/os/listen_fds.h"
 #include "watchdog/reporter.h"
 #include "watchdog/service/operator_desk.h"
@@ -89,6 +92,28 @@ std::vector<std::string> names_of(const std::vector<NamedFd>& kept) {
   return {names.begin(), names.end()};
 }
 
+Process ourselves() {
+  Process process;
+  process.pid = ::getpid();
+  process.name = "pyfault-watchdog";
+  return process;
+}
+
+constexpr char kLedgerName[] = "ledger";
+
+// That of the watchdog before us, where it has left one; an unusable one is as good as none.
+Ledger take_ledger(std::vector<NamedFd>& kept) {
+  const auto found = std::ranges::find(kept, kLedgerName, &NamedFd::name);
+  if (found == kept.end()) return {};
+  UniqueFd fd = std::move(found->fd);
+  kept.erase(found);
+  try {
+    return Ledger(std::move(fd));
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
 class Service {
  public:
   Service(const ServiceOptions& options, const std::optional<rlimit>& descriptor_limit,
@@ -98,7 +123,7 @@ class Service {
         surroundings_(
             surroundings_for(options, blocked_.original_mask(), cgroup_.get(), descriptor_limit)),
         output_(std::make_unique<FdSink>(our_stdout()), output_notices()),
-        supervisor_(io_, surroundings_, manager_,
+        supervisor_(io_, surroundings_, manager_, ledger_,
                     {[this](Event event) { report(std::move(event)); },
                      [this](std::string lines) { output_.write(std::move(lines)); },
                      [this] { on_settled(); }, [this] { io_.stop(); }}) {}
@@ -117,6 +142,7 @@ class Service {
   void know_workers(const std::vector<std::string>& names);
   void adopt(std::vector<NamedFd> kept);
   std::unique_ptr<HttpServer> serve_metrics(const HttpAddress& address);
+  void tell_losses();
   void leave();
   std::unique_ptr<ControlListener> open_door(const std::string& path, bool named);
   std::vector<std::string> reload();
@@ -131,6 +157,7 @@ class Service {
   BlockedSignals blocked_;  // first: the threads of the logs inherit the mask
   const ServiceOptions& options_;
   std::vector<NamedFd> kept_;  // for us, by the service manager
+  const bool has_kept_ledger_ = std::ranges::count(kept_, kLedgerName, &NamedFd::name) > 0;
   const std::unique_ptr<DelegatedCgroup> cgroup_ = DelegatedCgroup::take();
   const WorkerSurroundings surroundings_;
   boost::asio::io_context io_{1};
@@ -144,6 +171,7 @@ class Service {
   bool workers_may_outlive_us_ = true;
   bool told_ready_ = false;
   ServiceManager manager_{io_, manager_terms()};
+  Ledger ledger_{take_ledger(kept_)};
   Supervisor supervisor_;
   OperatorDesk desk_{io_, supervisor_, std::filesystem::absolute(options_.file),
                      [this] { return reload(); }};
@@ -156,13 +184,30 @@ class Service {
 };
 
 int Service::run(const ParsedConfig& parsed) {
+  if (!has_kept_ledger_) manager_.keep(kLedgerName, std::array{ledger_.descriptor()});
   kept_.empty() ? configure(parsed.config) : resume(parsed);
+  tell_losses();
   supervisor_.end_strays();
   run_loop();
   output_.finish(kLogFinishLimit);
   reporter_.finish(kLogFinishLimit);
   manager_.finish(kManagerFinishLimit);
   return supervisor_.exit_code();
+}
+
+// Whatever a watchdog before us had taken, and not written when it was killed.
+void Service::tell_losses() {
+  auto lost = std::make_shared<std::vector<Ledger::Inherited>>(ledger_.inherit());
+  std::erase_if(*lost, [this](const auto& each) { return reporter_.has_written(each.id); });
+  if (lost->empty()) return;
+  std::string message = std::to_string(lost->size()) +
+                        (lost->size() == 1 ? " report was" : " reports were") +
+                        " lost with the watchdog before this one:";
+  for (const auto& each : *lost) message.append(" ").append(each.id);
+  Event event = notice(ourselves(), std::move(message));
+  std::get<NoticeEvent>(event.body).dropped_records = lost->size();
+  event.receipt = std::move(lost);
+  report(std::move(event));
 }
 
 // Workers that run already must not be left alone for a mistake in the file, or a port that is
@@ -291,10 +336,7 @@ void Service::report(Event event) {
 }
 
 void Service::say(std::string message) {
-  Process process;
-  process.pid = ::getpid();
-  process.name = "pyfault-watchdog";
-  report(notice(std::move(process), std::move(message)));
+  report(notice(ourselves(), std::move(message)));
 }
 
 void Service::on_settled() {

@@ -63,7 +63,7 @@ void say(const WorkerHost& host, std::optional<std::string> worker, std::string 
 }  // namespace
 
 Supervisor::Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings,
-                       ServiceManager& manager, Hooks hooks)
+                       ServiceManager& manager, Ledger& ledger, Hooks hooks)
     : hooks_(std::move(hooks)),
       host_{io,
             std::move(surroundings),
@@ -71,7 +71,8 @@ Supervisor::Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundi
             hooks_.write_output,
             [this] { settling_.request(); },
             [this] { explain_oom_kill(); },
-            manager} {
+            manager,
+            ledger} {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
     throw std::system_error(errno, std::generic_category(), "PR_SET_CHILD_SUBREAPER");
   }

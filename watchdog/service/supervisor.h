@@ -23,7 +23,7 @@ class Supervisor {
 
   // Makes this process the reaper of its descendants. Throws std::system_error.
   Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings, ServiceManager& manager,
-             Hooks hooks);
+             Ledger& ledger, Hooks hooks);
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 

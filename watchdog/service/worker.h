@@ -15,6 +15,7 @@
 #include "watchdog/ingest/attach_server.h"
 #include "watchdog/ingest/deferred.h"
 #include "watchdog/ingest/timer.h"
+#include "watchdog/os/ledger.h"
 #include "watchdog/policy/lifecycle.h"
 #include "watchdog/policy/repeated_crashes.h"
 #include "watchdog/policy/restart_policy.h"
@@ -37,6 +38,7 @@ struct WorkerHost {
   std::function<void()> on_change;  // of any worker's state; must not destroy it at once
   std::function<void()> on_oom_kill;
   ServiceManager& manager;
+  Ledger& ledger;
 };
 
 // Who of a worker is watched.

@@ -61,7 +61,8 @@ void Worker::keep_sessions() {
        [this](std::uint64_t id) {
          store_.drop(session_role(id));
          save_soon();
-       }});
+       },
+       [this](const std::string& id) { return host_.ledger.take(id); }});
 }
 
 // Those that could not be gone on with.

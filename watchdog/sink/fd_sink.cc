@@ -6,6 +6,9 @@
 
 #include <cerrno>
 #include <string>
+#include <utility>
+
+#include "watchdog/os/unique_fd.h"
 
 namespace pyfault {
 namespace {
@@ -47,7 +50,19 @@ bool take_back(int fd, std::size_t size) {
          ::ftruncate(fd, end - static_cast<off_t>(size)) == 0;
 }
 
+// As one does that a killed watchdog was writing to.
+bool ends_mid_line(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return false;
+  const UniqueFd readable(
+      ::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_RDONLY | O_CLOEXEC));
+  char last = '\n';
+  return ::pread(readable.get(), &last, 1, status.st_size - 1) == 1 && last != '\n';
+}
+
 }  // namespace
+
+FdSink::FdSink(LogFile file) : file_(std::move(file)), mid_line_(ends_mid_line(file_.get())) {}
 
 int FdSink::write(std::string_view report) {
   if (const int error = follow_name(); error != 0) return error;

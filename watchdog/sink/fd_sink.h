@@ -11,7 +11,7 @@ namespace pyfault {
 
 class FdSink final : public Sink {
  public:
-  explicit FdSink(LogFile file) : file_(std::move(file)) {}
+  explicit FdSink(LogFile file);
 
   int write(std::string_view report) override;
 
@@ -19,7 +19,7 @@ class FdSink final : public Sink {
   int follow_name();
 
   LogFile file_;
-  bool mid_line_ = false;  // the last report broke off, and could not be taken back
+  bool mid_line_;  // the last report broke off, and could not be taken back
 };
 
 }  // namespace pyfault

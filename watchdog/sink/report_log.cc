@@ -27,13 +27,18 @@ constexpr std::string_view kEndMark;  // no report is empty
 
 }  // namespace
 
+struct QueuedReport {
+  std::string text;
+  Receipt receipt;
+};
+
 class ReportLog::Writer {
  public:
   Writer(std::unique_ptr<Sink> sink, LogNotices notices, LogPatience patience)
       : sink_(std::move(sink)), notices_(std::move(notices)), patience_(patience) {}
 
   void run();
-  void accept(std::string report);
+  void accept(QueuedReport report);
   void end();
   void wait_for_end(std::chrono::milliseconds limit) { emptied_.get_future().wait_for(limit); }
   std::uint64_t settled() const { return settled_; }
@@ -55,7 +60,8 @@ class ReportLog::Writer {
   const std::unique_ptr<Sink> sink_;
   const LogNotices notices_;
   const LogPatience patience_;
-  spdlog::details::mpmc_blocking_queue<std::string> queue_{kQueuedReports + 1};  // and the end mark
+  spdlog::details::mpmc_blocking_queue<QueuedReport> queue_{kQueuedReports +
+                                                            1};  // and the end mark
   std::atomic<std::size_t> queued_bytes_ = 0;
   std::atomic<std::uint64_t> lost_ = 0;     // given up, and not told in the log yet
   std::atomic<std::uint64_t> dropped_ = 0;  // given up, ever
@@ -75,12 +81,12 @@ class ReportLog::Writer {
   std::size_t behind_ = 0;  // reports still in the queue that waited for it to pass
 };
 
-void ReportLog::Writer::accept(std::string report) {
-  if (queue_.size() >= kQueuedReports || queued_bytes_ + report.size() > kQueuedBytes) {
+void ReportLog::Writer::accept(QueuedReport report) {
+  if (queue_.size() >= kQueuedReports || queued_bytes_ + report.text.size() > kQueuedBytes) {
     count_lost();
     return;
   }
-  queued_bytes_ += report.size();
+  queued_bytes_ += report.text.size();
   queue_.enqueue_nowait(std::move(report));
 }
 
@@ -91,17 +97,18 @@ void ReportLog::Writer::end() {
     deadline_ = Clock::now() + patience_.at_end;
   }
   ending_begins_.notify_one();
-  queue_.enqueue_nowait(std::string(kEndMark));
+  queue_.enqueue_nowait({std::string(kEndMark), {}});
 }
 
 void ReportLog::Writer::run() {
-  std::string report;
+  QueuedReport report;
   do {
     while (!queue_.dequeue_for(report, kIdleWait)) {
     }
-    write(report);
-    queued_bytes_ -= report.size();
-  } while (report != kEndMark);
+    write(report.text);
+    report.receipt.reset();
+    queued_bytes_ -= report.text.size();
+  } while (report.text != kEndMark);
   emptied_.set_value();
 }
 
@@ -197,10 +204,10 @@ ReportLog::~ReportLog() {
   writer_->end();
 }
 
-void ReportLog::write(std::string report) {
+void ReportLog::write(std::string report, Receipt receipt) {
   if (report.empty()) return;
   ++reports_;
-  writer_->accept(std::move(report));
+  writer_->accept({std::move(report), std::move(receipt)});
   try_to_start();
 }
 

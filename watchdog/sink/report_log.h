@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "watchdog/os/ledger.h"
 #include "watchdog/sink/log_notices.h"
 #include "watchdog/sink/sink.h"
 
@@ -43,8 +44,9 @@ class ReportLog {
   ReportLog(const ReportLog&) = delete;
   ReportLog& operator=(const ReportLog&) = delete;
 
-  // An empty report is none. One thread only.
-  void write(std::string report);
+  // An empty report is none. One thread only. `receipt` is held until the report has been written,
+  // or given up.
+  void write(std::string report, Receipt receipt = {});
 
   // Of several logs that are about to finish(), so that none waits for another.
   void begin_finish();

@@ -44,6 +44,10 @@ class Attach : public ::testing::Test {
     return status == 0;
   }
   bool attaches() const { return attach(link_) == AttachResult::kAttached; }
+  bool has_ring_for_crash(bool is_in_use) const {
+    Descriptor hello;
+    return have_ring_for_crash(link_, is_in_use, hello);
+  }
 
   struct Heard {
     Hello hello{};
@@ -179,7 +183,7 @@ TEST_F(Attach, ARingThatWasLeftIsReplacedByANewOne) {
 }
 
 TEST_F(Attach, ACrashInARingThatNobodyHasTakenGetsANewOne) {
-  EXPECT_TRUE(in_a_child([this] { return attaches() && have_ring_for_crash(link_, false); }));
+  EXPECT_TRUE(in_a_child([this] { return attaches() && has_ring_for_crash(false); }));
   EXPECT_TRUE(hear().ring);
   EXPECT_TRUE(hear().ring);
 }
@@ -188,16 +192,36 @@ TEST_F(Attach, ACrashInARingThatIsTakenStaysThere) {
   EXPECT_TRUE(in_a_child([this] {
     attaches();
     ring_header(link_.ring)->stage = RingStage::kTaken;
-    return have_ring_for_crash(link_, false);
+    return has_ring_for_crash(false);
   }));
   EXPECT_TRUE(hear().ring);
   EXPECT_FALSE(hear().ring);
 }
 
 TEST_F(Attach, ACrashDuringADumpStaysInTheRingOfTheDump) {
-  EXPECT_TRUE(in_a_child([this] { return attaches() && have_ring_for_crash(link_, true); }));
+  EXPECT_TRUE(in_a_child([this] { return attaches() && has_ring_for_crash(true); }));
   EXPECT_TRUE(hear().ring);
   EXPECT_FALSE(hear().ring);
+}
+
+// It has accepted the connection, and not taken the ring.
+TEST_F(Attach, ARingIsLostWithTheWatchdogThatHeardOfIt) {
+  EXPECT_TRUE(in_a_child([this] {
+    Descriptor hello;
+    if (!have_ring_for_crash(link_, false, hello) || is_lost(link_, hello)) return false;
+    { const UniqueFd connection(::accept(listener_.get(), nullptr, nullptr)); }
+    return is_lost(link_, hello);
+  }));
+}
+
+TEST_F(Attach, ARingThatWasTakenIsNotLost) {
+  EXPECT_TRUE(in_a_child([this] {
+    Descriptor hello;
+    if (!have_ring_for_crash(link_, false, hello)) return false;
+    ring_header(link_.ring)->stage = RingStage::kTaken;
+    { const UniqueFd connection(::accept(listener_.get(), nullptr, nullptr)); }
+    return !is_lost(link_, hello);
+  }));
 }
 
 TEST_F(Attach, ForkedChildrenEnterThemselves) {

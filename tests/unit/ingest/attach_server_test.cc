@@ -241,6 +241,25 @@ TEST_F(AttachServerTest, AnInterpreterThatIsLeftAloneIsNoticedOnce) {
   EXPECT_EQ(log_.events[0].process.pid, getpid());
 }
 
+TEST_F(AttachServerTest, AProgramThatCannotBeWatchedIsToldAtOnce) {
+  server_.expect(getpid(), {.elf = true, .x86_64 = true});
+  ASSERT_EQ(log_.events.size(), 1u);
+  EXPECT_EQ(log_.unwatched().reason, UnwatchedReason::kStaticallyLinked);
+}
+
+// This one, which has no agent. Its command is looked at twice.
+TEST_F(AttachServerTest, AProgramThatDoesNotAttachIsLookedAt) {
+  server_.expect(getpid());
+  log_.run_until_events(1);
+  EXPECT_EQ(log_.unwatched().reason, UnwatchedReason::kAgentNotLoaded);
+}
+
+TEST_F(AttachServerTest, AProgramThatHasAttachedIsNoNews) {
+  const FakeAgent agent = attached();
+  server_.expect(getpid(), {.elf = true, .x86_64 = true});
+  EXPECT_TRUE(log_.events.empty());
+}
+
 TEST_F(AttachServerTest, SalvagesWhatAForkedProcessLeftWhenItWasKilled) {
   const pid_t agent = die_recording(server_.address());
   log_.run_until_events(1);

@@ -136,6 +136,17 @@ TEST_F(KeptServerTest, once_closed_it_has_nothing_to_say_to_its_keeper) {
   waitpid(agent, nullptr, 0);
 }
 
+// The watchdog before was killed between the two.
+TEST_F(KeptServerTest, a_record_that_was_taken_and_not_released_is_not_reported_again) {
+  FakeAgent agent = attached();
+  const SlotWord published{SlotState::kPublished, 1, getpid()};
+  agent.side->slot().taken = published.generation + 1;
+  agent.side->slot().state = published.pack();
+  change_watchdogs();
+  log_.run_until([&] { return agent.side->slot().state != published.pack(); });
+  EXPECT_THAT(log_.events, IsEmpty());
+}
+
 TEST_F(KeptServerTest, a_door_where_nobody_listens_is_refused) {
   KeptServer kept;
   kept.listeners.emplace_back(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));

@@ -56,6 +56,29 @@ TEST_F(ReadableFdTest, MayBeDestroyedByItsOwnCallback) {
   EXPECT_EQ(calls_, 1);
 }
 
+// Both are readable in one turn of the loop: the one whose turn comes first closes the other.
+TEST_F(ReadableFdTest, TakesNoEventOfOneThatWasClosedForItsOwn) {
+  std::array<int, 2> quiet{};
+  ASSERT_EQ(pipe2(quiet.data(), O_CLOEXEC | O_NONBLOCK), 0);
+  const UniqueFd quiet_write_end(quiet[1]);
+  std::optional<ReadableFd> other;
+  std::optional<ReadableFd> successor;
+  const auto replace = [&](std::optional<ReadableFd>& closed) {
+    closed.reset();
+    if (successor) return;
+    successor.emplace(io_, UniqueFd(quiet[0]), [this] { ++calls_; });
+    successor->start();
+  };
+  const UniqueFd copy(::fcntl(read_end_.get(), F_DUPFD_CLOEXEC, 0));
+  other.emplace(io_, UniqueFd(::fcntl(copy.get(), F_DUPFD_CLOEXEC, 0)), [&] { replace(watched_); });
+  other->start();
+  watch([&] { replace(other); });
+  write_byte();
+  for (int turn = 0; turn < 20; ++turn) io_.poll_one();
+  EXPECT_TRUE(successor);
+  EXPECT_EQ(calls_, 0);
+}
+
 TEST_F(ReadableFdTest, IsSilentOnceDestroyed) {
   watch([this] { ++calls_; });
   write_byte();

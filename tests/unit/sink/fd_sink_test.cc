@@ -135,5 +135,14 @@ TEST_F(FdSinkTest, AfterAReportThatBrokeOffTheNextStartsOnALineOfItsOwn) {
   EXPECT_EQ(channel.read_to_end(), "\nnext\n");
 }
 
+// As a watchdog leaves it that is killed while it writes.
+TEST_F(FdSinkTest, AfterATornReportTheNextOneHasALineOfItsOwn) {
+  const UniqueFd log = small_log(1000);
+  ASSERT_EQ(::write(log.get(), "{torn", 5), 5);
+  open(UniqueFd(::dup(log.get())));
+  write("{}\n");
+  EXPECT_EQ(content(), "{torn\n{}\n");
+}
+
 }  // namespace
 }  // namespace pyfault

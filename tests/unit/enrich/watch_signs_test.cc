@@ -1,0 +1,94 @@
+#include "watchdog/enrich/watch_signs.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace pyfault {
+namespace {
+
+// Of a Python that has come past its start, and is not watched.
+WatchSigns python() {
+  WatchSigns signs;
+  signs.executable = "/usr/bin/python3.11";
+  signs.is_mapped = signs.has_agent = signs.has_python = signs.has_run = true;
+  return signs;
+}
+
+std::string verdict(const WatchSigns& signs) {
+  const auto verdict = judge(signs);
+  if (!verdict) return "none";
+  return std::string(name_of(verdict->why.reason)) + (verdict->is_certain ? "" : "?");
+}
+
+TEST(JudgeTest, WhoHasARingIsWatched) {
+  WatchSigns signs = python();
+  signs.has_ring = true;
+  EXPECT_EQ(verdict(signs), "none");
+}
+
+TEST(JudgeTest, WhatTheLoaderWasToldIsCertain) {
+  WatchSigns signs = python();
+  signs.secure = true;
+  EXPECT_EQ(verdict(signs), "set-user-id");
+}
+
+TEST(JudgeTest, WithoutALoaderNothingIsPreloaded) {
+  WatchSigns signs = python();
+  signs.has_loader = false;
+  EXPECT_EQ(verdict(signs), "statically-linked");
+}
+
+TEST(JudgeTest, OtherImplementationsAreKnownByTheirNames) {
+  WatchSigns signs = python();
+  signs.executable = "/opt/pypy3.10/bin/pypy3.10-c";
+  EXPECT_EQ(verdict(signs), "other-implementation");
+  EXPECT_EQ(judge(signs)->why.predicate, "is PyPy, not CPython");
+}
+
+TEST(JudgeTest, OfOneThatHasOnlyJustBegunNothingIsSaid) {
+  WatchSigns signs = python();
+  signs.has_run = signs.has_agent = false;
+  EXPECT_EQ(verdict(signs), "none");
+}
+
+TEST(JudgeTest, TheRestMayStillChange) {
+  WatchSigns signs = python();
+  EXPECT_EQ(verdict(signs), "not-attached?");
+  signs.has_python = false;
+  EXPECT_EQ(verdict(signs), "not-python?");
+  signs.has_agent = false;
+  EXPECT_EQ(verdict(signs), "agent-not-loaded?");
+}
+
+TEST(JudgeTest, OfOneThatMayNotBeLookedIntoNothingIsGuessed) {
+  WatchSigns signs = python();
+  signs.is_mapped = signs.has_agent = false;
+  EXPECT_EQ(verdict(signs), "none");
+}
+
+TEST(WatchSignsTest, AreReadOfAProcessThatLives) {
+  const auto signs = look_for_agent(::getpid());
+  ASSERT_TRUE(signs);
+  EXPECT_TRUE(signs->is_mapped && signs->has_loader);
+  EXPECT_FALSE(signs->secure || signs->has_agent || signs->has_python);
+  EXPECT_NE(signs->executable.find("unit_enrich"), std::string::npos);
+}
+
+TEST(WatchSignsTest, OfOneThatIsGoneThereAreNone) {
+  EXPECT_FALSE(look_for_agent(1 << 30));
+}
+
+TEST(ObstacleTest, IsWhatKeepsTheLoaderFromPreloading) {
+  const ProgramFile fine{.elf = true, .x86_64 = true, .dynamic = true};
+  const auto reason = [](ProgramFile file) { return obstacle_in(file)->reason; };
+  EXPECT_FALSE(obstacle_in(fine));
+  EXPECT_FALSE(obstacle_in({}));
+  EXPECT_EQ(reason({.elf = true, .x86_64 = true}), UnwatchedReason::kStaticallyLinked);
+  EXPECT_EQ(reason({.elf = true}), UnwatchedReason::kOtherMachine);
+  EXPECT_EQ(reason({.elf = true, .x86_64 = true, .dynamic = true, .musl = true}),
+            UnwatchedReason::kOtherLibc);
+  EXPECT_EQ(reason({.privileged = true}), UnwatchedReason::kSetUserId);
+}
+
+}  // namespace
+}  // namespace pyfault

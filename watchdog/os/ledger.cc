@@ -1,0 +1,87 @@
+#include "watchdog/os/ledger.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/interprocess/mapped_region.hpp>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <stdexcept>
+#include <utility>
+
+#include "watchdog/os/require.h"
+
+namespace pyfault {
+namespace {
+
+namespace interprocess = boost::interprocess;
+
+// Models Boost.Interprocess's MemoryMappable.
+struct LedgerFile {
+  int fd;
+  interprocess::mapping_handle_t get_mapping_handle() const { return {fd, false}; }
+};
+
+constexpr std::size_t kSize = std::size_t{64} << 10;
+
+UniqueFd make_file() {
+  UniqueFd fd(::memfd_create("pyfault-ledger", MFD_CLOEXEC));
+  require(bool{fd} && ::ftruncate(fd.get(), kSize) == 0, "memfd_create");
+  return fd;
+}
+
+}  // namespace
+
+struct Ledger::Entry {
+  char id[kIdSize];
+  std::atomic<std::uint32_t> is_used;
+};
+
+struct Ledger::Page {
+  static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
+  static_assert(kMost * sizeof(Entry) <= kSize);
+
+  explicit Page(int fd) : region(LedgerFile{fd}, interprocess::read_write, 0, kSize) {}
+
+  std::span<Entry> entries() { return {static_cast<Entry*>(region.get_address()), Ledger::kMost}; }
+
+  interprocess::mapped_region region;
+};
+
+Ledger::Ledger() : Ledger(make_file()) {}
+
+Ledger::Ledger(UniqueFd fd) : fd_(std::move(fd)) {
+  struct stat status {};
+  if (::fstat(fd_.get(), &status) != 0 || status.st_size != static_cast<off_t>(kSize)) {
+    throw std::runtime_error("no ledger");
+  }
+  page_ = std::make_shared<Page>(fd_.get());
+}
+
+// The page outlives the receipts.
+Receipt Ledger::receipt_for(Entry& entry) const {
+  return {&entry, [page = page_](Entry* settled) { settled->is_used = 0; }};
+}
+
+// The id is there before the entry is used.
+Receipt Ledger::take(std::string_view id) {
+  const auto entries = page_->entries();
+  const auto free = std::ranges::find_if(entries, [](const Entry& each) { return !each.is_used; });
+  if (free == entries.end()) return nullptr;
+  std::memcpy(free->id, id.data(), std::min(id.size(), kIdSize));
+  free->is_used = 1;
+  return receipt_for(*free);
+}
+
+std::vector<Ledger::Inherited> Ledger::inherit() {
+  std::vector<Inherited> all;
+  for (Entry& entry : page_->entries()) {
+    if (entry.is_used != 0) all.push_back({std::string(entry.id, kIdSize), receipt_for(entry)});
+  }
+  return all;
+}
+
+}  // namespace pyfault
