@@ -8,6 +8,7 @@
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -24,6 +25,7 @@
 #include "watchdog/oom_watch.h"
 #include "watchdog/os/descriptor_limit.h"
 #include "watchdog/os/pidfd.h"
+#include "watchdog/os/require.h"
 #include "watchdog/program_run.h"
 #include "watchdog/reporter.h"
 #include "watchdog/service/process_tree.h"
@@ -51,11 +53,21 @@ constexpr int kMostForCopy = 1000;
 // That the program's end may be held up where it leaves somebody behind whom nobody will watch.
 constexpr std::chrono::milliseconds kMomentForHelpers{100};
 
-// Whoever reads a pipe may wait for its end, and would wait for ours.
+// By systemd's word: whether this is its journal's.
+bool is_journal(const struct stat& file) {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  const std::string ours = std::to_string(file.st_dev) + ":" + std::to_string(file.st_ino);
+  return stream != nullptr && stream == ours;
+}
+
+// Whoever reads a pipe or a socket may wait for its end, and would wait for ours.
 bool outlives_caller(const LogSettings& log) {
   struct stat status {};
-  return !std::holds_alternative<StderrLog>(log.target) ||
-         (::fstat(STDERR_FILENO, &status) == 0 && !S_ISFIFO(status.st_mode));
+  const auto* file = std::get_if<FileLog>(&log.target);
+  const bool is_there = file != nullptr ? ::stat(file->path.c_str(), &status) == 0
+                                        : ::fstat(STDERR_FILENO, &status) == 0;
+  const bool is_read = S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode);
+  return is_there && (!is_read || is_journal(status));
 }
 
 std::string left_behind(std::size_t processes) {
@@ -66,6 +78,16 @@ std::string left_behind(std::size_t processes) {
 // ReadableFd owns what it watches; these belong to others.
 UniqueFd duplicate(int fd) {
   return UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+
+// For what must not fail once the program runs: it goes on, and so do we.
+template <typename Step>
+void guarded(Step step) {
+  try {
+    step();
+  } catch (const std::exception& error) {
+    complain(std::string("internal error, the program goes on: ") + error.what());
+  }
 }
 
 class Watch {
@@ -135,7 +157,7 @@ ChildProcess Watch::start(const Options& options) {
 
 void Watch::run(const ChildProcess& child) {
   Timer log_start(io_);
-  log_start.start(kLogStart, [this] { reporter_->start(); });
+  log_start.start(kLogStart, [this] { reporter_->start_if_possible(); });
   Process process =
       read_process(child.pid()).value_or(Process{child.pid(), ::getpid(), "", "", {}});
   // It may have ended already.
@@ -181,8 +203,8 @@ void Watch::tell_that_nobody_stays() {
   const std::size_t left = server_.watched();
   if (left == 0) return;
   say(program_.name() + " has ended; " + left_behind(left) +
-      " not watched any more, for whoever reads stderr, a pipe, may wait for its end: name a file "
-      "with --log");
+      " not watched any more, for whoever reads the reports from a pipe or socket may wait for its "
+      "end: name a file with --log");
 }
 
 // Where we are the first process of a container, all others end with us.
@@ -194,7 +216,7 @@ bool Watch::stay_behind() {
   }
   finish();  // and its thread, which would not be in the copy
   std::array<int, 2> ready{};
-  if (::pipe2(ready.data(), O_CLOEXEC) != 0) return false;
+  require(::pipe2(ready.data(), O_CLOEXEC) == 0, "pipe2");
   const UniqueFd ours(ready[0]);
   UniqueFd its(ready[1]);
   io_.notify_fork(boost::asio::io_context::fork_prepare);
@@ -203,7 +225,8 @@ bool Watch::stay_behind() {
                             : boost::asio::io_context::fork_parent);
   if (copy == 0) ::setsid();
   its.reset();
-  if (copy <= 0) return copy == 0;
+  require(copy >= 0, "fork");
+  if (copy == 0) return true;
   server_.leave();
   // Whoever waits for our end may then end our process group.
   pollfd has_left{ours.get(), POLLIN, 0};
@@ -214,10 +237,11 @@ bool Watch::stay_behind() {
 // One that ends soon, as helpers of the program do that notice its end, is not worth a word. One
 // that executes something else is gone for a moment.
 void Watch::look_after_the_rest() {
+  auto reporter = std::make_unique<Reporter>(std::vector{log_});
   if (!std::holds_alternative<StderrLog>(log_.target)) release_stderr();
-  finished_ = false;
   static_cast<void>(reporter_.release());  // its thread is not here to let go of it
-  reporter_ = std::make_unique<Reporter>(std::vector{log_});
+  reporter_ = std::move(reporter);
+  finished_ = false;
   server_.go_on_alone();
 
   io_.restart();
@@ -235,7 +259,7 @@ void Watch::look_after_the_rest() {
   };
   server_.on_deserted(leave_soon);
   if (server_.watched() == 0) leave_soon();
-  io_.run();
+  while (!io_.stopped()) guarded([this] { io_.run(); });
   server_.on_deserted({});
 }
 
@@ -251,16 +275,6 @@ void Watch::say(std::string message) {
   process.pid = ::getpid();
   process.name = "pyfault-watchdog";
   reporter_->report(notice(std::move(process), std::move(message)));
-}
-
-// For what must not fail once the program runs: it goes on, and so do we.
-template <typename Step>
-void guarded(Step step) {
-  try {
-    step();
-  } catch (const std::exception& error) {
-    complain(std::string("internal error, the program goes on: ") + error.what());
-  }
 }
 
 }  // namespace
@@ -286,8 +300,10 @@ int watch_program(const Options& options) {
   bool stays = false;
   if (options.lingers) guarded([&] { stays = watch.stay_behind(); });
   if (stays) {
-    guarded([&] { watch.look_after_the_rest(); });
-    guarded([&] { watch.drain(); });
+    guarded([&] {
+      watch.look_after_the_rest();
+      watch.drain();
+    });
     end.wait_status = 0;
   }
   guarded([&] { watch.finish(); });

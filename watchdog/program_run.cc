@@ -105,7 +105,7 @@ std::optional<Unwatched> ProgramRun::why_no_record(const ExitEvent& exit,
   if (unwatched_) return unwatched_;
   if (!watched_) return pyfault::unwatched(UnwatchedReason::kNotPython);
   const bool caught = (end.caught_signals.value_or(~std::uint64_t{0}) >> (signal - 1) & 1) != 0;
-  if (caught) return std::nullopt;
+  if (caught || signal == SIGSYS) return std::nullopt;  // seccomp asks no handler
   return pyfault::unwatched(UnwatchedReason::kHandlerBypassed, signal_name(signal));
 }
 

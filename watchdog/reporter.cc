@@ -38,8 +38,8 @@ Reporter::Reporter(std::vector<LogSettings> logs, LogStart start) : host_(host_n
   open(std::move(logs), start);
 }
 
-void Reporter::start() {
-  for (const auto& log : logs_) log->start();
+void Reporter::start_if_possible() noexcept {
+  for (const auto& log : logs_) log->start_if_possible();
 }
 
 void Reporter::configure(std::vector<LogSettings> logs) {
@@ -69,12 +69,13 @@ void Reporter::report(Event event) {
   for (const auto& log : logs_) log->write(event);
 }
 
-bool Reporter::has_written(const std::string& crash_id) const {
-  return std::ranges::any_of(logs_, [&](const auto& log) {
+std::string Reporter::ends_of_files() const {
+  std::string ends;
+  for (const auto& log : logs_) {
     const auto* file = std::get_if<FileLog>(&log->settings().target);
-    return file != nullptr &&
-           end_of_file(file->path, kMostOfReport).find(crash_id) != std::string::npos;
-  });
+    if (file != nullptr) ends += end_of_file(file->path, kMostOfReport);
+  }
+  return ends;
 }
 
 void Reporter::finish(std::chrono::milliseconds limit) {

@@ -19,8 +19,8 @@ class Reporter {
   // Opens the logs, and starts their threads now or with start(). Throws StartError.
   explicit Reporter(std::vector<LogSettings> logs, LogStart start = LogStart::kNow);
 
-  // After kLater. Throws std::system_error.
-  void start();
+  // After kLater; see ReportLog.
+  void start_if_possible() noexcept;
 
   // From here on these are the logs. One that is as it was goes on undisturbed; one that is no
   // longer wanted writes out what waits. Throws StartError, and then all stays as it was.
@@ -31,9 +31,9 @@ class Reporter {
   // Adds the host, and the present time to an event that has none. Does not wait for any log.
   void report(Event event);
 
-  // Whether a crash with this id is the last that stands in one of the logs that are files: a
-  // watchdog that was killed may have come as far as that.
-  bool has_written(const std::string& crash_id) const;
+  // What was written last to the logs that are files: a watchdog that was killed may have come as
+  // far as that.
+  std::string ends_of_files() const;
 
   // The last act, for `limit` in all, see ReportLog::finish: what a log could not take is said on
   // stderr.

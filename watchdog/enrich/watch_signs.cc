@@ -88,7 +88,10 @@ std::optional<WatchSigns> look_for_agent(int pid) {
 std::optional<WatchVerdict> judge(const WatchSigns& signs) {
   if (signs.has_ring) return std::nullopt;
   if (signs.secure) return WatchVerdict{unwatched(UnwatchedReason::kSetUserId), true};
-  if (!signs.has_loader) return WatchVerdict{unwatched(UnwatchedReason::kStaticallyLinked), true};
+  // One that is run by the dynamic loader itself has none beside it.
+  const bool is_loader = name_in(signs.executable).starts_with("ld-");
+  if (!signs.has_loader && !is_loader)
+    return WatchVerdict{unwatched(UnwatchedReason::kStaticallyLinked), true};
   const std::string other = other_implementation(signs.executable);
   if (!other.empty()) {
     return WatchVerdict{unwatched(UnwatchedReason::kOtherImplementation, other), true};

@@ -89,8 +89,8 @@ inline Unwatched unwatched(UnwatchedReason reason, const std::string& detail = "
       return {reason, "had a handler of its own for " + detail + ", in place of the agent's"};
     case UnwatchedReason::kHandlerBypassed:
       return {reason, "had no handler for " + detail +
-                          " any more: the agent's was taken away by a system call, or the signal "
-                          "was blocked"};
+                          " any more: the agent's was taken away by a system call, or could not "
+                          "run, for the signal was blocked or had no stack"};
   }
   return {reason, ""};
 }

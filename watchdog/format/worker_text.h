@@ -17,10 +17,10 @@ std::string last_output(std::string_view tail);
 // " exited with code 3 after 12.5 s; to be started again in 1.0 s"
 std::string end_of_worker(const ExitEvent& exit);
 
-// The same of a process below, with its parents.
 // "; it left no record", and why, where that is known.
 std::string left_no_record(const ExitEvent& exit);
 
+// The same of a process below, with its parents.
 std::string end_of_one_below(const ExitEvent& exit);
 
 // " is in a crash loop: ..."

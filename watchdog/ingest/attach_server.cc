@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "shared/ring_reader.h"
 #include "watchdog/enrich/process_info.h"
 #include "watchdog/ingest/agent_session.h"
 #include "watchdog/ingest/deferred.h"
@@ -109,7 +110,8 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void listen_to(Id id);
   void take(Arrival arrival, const ucred& peer);
   void attach(Arrival arrival, AttachedProcess process);
-  void require_room_for(int pid) const;
+  void require_room_for(int pid, RingMemory& ring) const;
+  const char* why_no_room(int pid) const;
   void listen();
   void listen_to_wake_pipe();
   void take_wake_ups();
@@ -341,10 +343,11 @@ void AttachServer::Impl::take(Arrival arrival, const ucred& peer) {
 void AttachServer::Impl::attach(Arrival arrival, AttachedProcess process) {
   const Process who = process.process;
   try {
-    require_room_for(process.process.pid);
     const RingFile ring(std::move(arrival.ring));
+    RingMemory memory(ring);
+    require_room_for(who.pid, memory);
     const std::int64_t since = std::min(arrival.hello.realtime_ns, realtime_now_ns());
-    Attachment attachment{std::move(process), RingMemory(ring), since};
+    Attachment attachment{std::move(process), std::move(memory), since};
     if (keeper_.keep) keeper_.keep(next_id_, ring.descriptor());
     const Id id = begin_session(std::move(attachment), ring.id());
     if (keeper_.save) keeper_.save();
@@ -368,14 +371,22 @@ void AttachServer::Impl::drop(Id id) {
   if (sessions_.empty() && deserted_) deserted_();
 }
 
-void AttachServer::Impl::require_room_for(int pid) const {
-  if (descriptors_are_short()) throw std::runtime_error(strerrordesc_np(EMFILE));
-  if (sessions_.size() >= limits_.sessions) throw std::runtime_error("too many are watched");
+// The agent sees by its ring that it need not wait for us.
+void AttachServer::Impl::require_room_for(int pid, RingMemory& ring) const {
+  const char* const reason = why_no_room(pid);
+  if (reason == nullptr) return;
+  RingReader(ring.address()).set_stage(RingStage::kLeft);
+  throw std::runtime_error(reason);
+}
+
+const char* AttachServer::Impl::why_no_room(int pid) const {
+  if (descriptors_are_short()) return strerrordesc_np(EMFILE);
+  if (sessions_.size() >= limits_.sessions) return "too many are watched";
   const auto same = std::ranges::count_if(
       sessions_, [pid](const auto& session) { return session.second.pid() == pid; });
-  if (static_cast<std::size_t>(same) >= limits_.sessions_per_process) {
-    throw std::runtime_error("it has attached too often");
-  }
+  return static_cast<std::size_t>(same) >= limits_.sessions_per_process
+             ? "it has attached too often"
+             : nullptr;
 }
 
 SessionSettings AttachServer::Impl::session_settings() const {
@@ -388,8 +399,8 @@ SessionSettings AttachServer::Impl::session_settings() const {
 AttachServer::Impl::Id AttachServer::Impl::begin_session(Attachment attachment,
                                                          std::uint64_t ring) {
   const int pid = attachment.process.process.pid;
-  if (expected_.is(pid)) expected_.note_attached();
   if (on_attach_) on_attach_(attachment.process.process);
+  if (expected_.is(pid)) expected_.note_attached();
   for (auto& [id, session] : sessions_) session.forget(pid);
   const Id id = next_id_++;
   sessions_.try_emplace(

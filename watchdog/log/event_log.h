@@ -25,7 +25,7 @@ class EventLog {
   EventLog(LogSettings settings, const std::string& host, LogStart start = LogStart::kNow);
 
   // See ReportLog.
-  void start() { log_.start(); }
+  void start_if_possible() noexcept { log_.start_if_possible(); }
 
   void write(const Event& event);
 

@@ -59,7 +59,8 @@ bool is_privileged(const char* path) {
   if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) return false;
   if (::stat(path, &status) != 0) return false;
   const bool set_user = (status.st_mode & S_ISUID) != 0 && status.st_uid != ::getuid();
-  const bool set_group = (status.st_mode & S_ISGID) != 0 && status.st_gid != ::getgid();
+  const bool set_group =
+      (status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && status.st_gid != ::getgid();
   const bool capable = ::getuid() != 0 && ::getxattr(path, "security.capability", nullptr, 0) > 0;
   return set_user || set_group || capable;
 }
@@ -68,15 +69,17 @@ bool is_privileged(const char* path) {
 
 ProgramFile examine_program(const char* path) {
   ProgramFile file;
-  file.privileged = is_privileged(path);
   const Head head(path);
   const auto header = head.value_at<Elf64_Ehdr>(0);
   if (!header || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return file;
   file.elf = true;
+  file.privileged = is_privileged(path);
   file.x86_64 = header->e_ident[EI_CLASS] == ELFCLASS64 && header->e_machine == EM_X86_64;
   if (!file.x86_64) return file;
   const auto loader = find_loader(head, *header);
-  file.dynamic = loader.has_value();
+  const std::string_view name =
+      std::string_view(path).substr(std::string_view(path).rfind('/') + 1);
+  file.dynamic = loader.has_value() || name.starts_with("ld-");  // or it is one itself
   file.musl = loader && loader->find("ld-musl") != loader->npos;
   return file;
 }

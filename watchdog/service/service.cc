@@ -101,19 +101,6 @@ Process ourselves() {
 
 constexpr char kLedgerName[] = "ledger";
 
-// That of the watchdog before us, where it has left one; an unusable one is as good as none.
-Ledger take_ledger(std::vector<NamedFd>& kept) {
-  const auto found = std::ranges::find(kept, kLedgerName, &NamedFd::name);
-  if (found == kept.end()) return {};
-  UniqueFd fd = std::move(found->fd);
-  kept.erase(found);
-  try {
-    return Ledger(std::move(fd));
-  } catch (const std::exception&) {
-    return {};
-  }
-}
-
 class Service {
  public:
   Service(const ServiceOptions& options, const std::optional<rlimit>& descriptor_limit,
@@ -142,6 +129,7 @@ class Service {
   void know_workers(const std::vector<std::string>& names);
   void adopt(std::vector<NamedFd> kept);
   std::unique_ptr<HttpServer> serve_metrics(const HttpAddress& address);
+  Ledger take_ledger();
   void tell_losses();
   void leave();
   std::unique_ptr<ControlListener> open_door(const std::string& path, bool named);
@@ -157,7 +145,7 @@ class Service {
   BlockedSignals blocked_;  // first: the threads of the logs inherit the mask
   const ServiceOptions& options_;
   std::vector<NamedFd> kept_;  // for us, by the service manager
-  const bool has_kept_ledger_ = std::ranges::count(kept_, kLedgerName, &NamedFd::name) > 0;
+  bool is_ledger_kept_ = false;
   const std::unique_ptr<DelegatedCgroup> cgroup_ = DelegatedCgroup::take();
   const WorkerSurroundings surroundings_;
   boost::asio::io_context io_{1};
@@ -171,7 +159,7 @@ class Service {
   bool workers_may_outlive_us_ = true;
   bool told_ready_ = false;
   ServiceManager manager_{io_, manager_terms()};
-  Ledger ledger_{take_ledger(kept_)};
+  Ledger ledger_{take_ledger()};
   Supervisor supervisor_;
   OperatorDesk desk_{io_, supervisor_, std::filesystem::absolute(options_.file),
                      [this] { return reload(); }};
@@ -183,8 +171,24 @@ class Service {
                            [this] { reload(); }, [this] { supervisor_.reap_children(); }}};
 };
 
+// That of the watchdog before us, where it has left one; an unusable one is as good as none.
+Ledger Service::take_ledger() {
+  const auto found = std::ranges::find(kept_, kLedgerName, &NamedFd::name);
+  if (found == kept_.end()) return {};
+  UniqueFd fd = std::move(found->fd);
+  kept_.erase(found);
+  try {
+    Ledger ledger(std::move(fd));
+    is_ledger_kept_ = true;
+    return ledger;
+  } catch (const std::exception&) {
+    manager_.drop(kLedgerName);
+    return {};
+  }
+}
+
 int Service::run(const ParsedConfig& parsed) {
-  if (!has_kept_ledger_) manager_.keep(kLedgerName, std::array{ledger_.descriptor()});
+  if (!is_ledger_kept_) manager_.keep(kLedgerName, std::array{ledger_.descriptor()});
   kept_.empty() ? configure(parsed.config) : resume(parsed);
   tell_losses();
   supervisor_.end_strays();
@@ -198,7 +202,9 @@ int Service::run(const ParsedConfig& parsed) {
 // Whatever a watchdog before us had taken, and not written when it was killed.
 void Service::tell_losses() {
   auto lost = std::make_shared<std::vector<Ledger::Inherited>>(ledger_.inherit());
-  std::erase_if(*lost, [this](const auto& each) { return reporter_.has_written(each.id); });
+  if (lost->empty()) return;
+  const std::string written = reporter_.ends_of_files();
+  std::erase_if(*lost, [&](const auto& each) { return written.find(each.id) != written.npos; });
   if (lost->empty()) return;
   std::string message = std::to_string(lost->size()) +
                         (lost->size() == 1 ? " report was" : " reports were") +

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <exception>
 #include <random>
-#include <system_error>
 #include <utility>
 
 #include "watchdog/service/dump_request.h"
@@ -195,7 +195,7 @@ void Worker::spawn() {
         WorkerLife::Hooks{[this] { on_start(); }, [this] { on_end(); }});
   } catch (const StartError& error) {
     return fail_to_start(error);
-  } catch (const std::system_error& error) {
+  } catch (const std::exception& error) {
     return fail_to_start({kExitOwnError, error.what()});
   }
   set_limit_for_start();
@@ -240,6 +240,7 @@ void Worker::set_limit_for_start() {
 
 // From its own processes alone.
 void Worker::on_notification(const Notification& notification) {
+  if (life_) life_->finish_launch();
   const bool is_news = notification.ready && state_ == WorkerState::kStarting && life_;
   if (is_news && is_part_of(tree(), notification.pid)) {
     handle(WorkerEvent::kReady);

@@ -80,7 +80,9 @@ void Worker::adopt_life(KeptWorker& kept) {
     kill_below({-1, server_.address()});
     return drop_life();
   }
-  process_ = kept.memory.life->process;
+  LifeMemory& life = *kept.memory.life;
+  if (life.process.name.empty()) life.process = read_process(life.pid).value_or(life.process);
+  process_ = life.process;
   auto output = adopt_output(kept);
   DelegatedCgroup* const cgroups = host_.surroundings.cgroup;
   const bool is_same = is_still(process_.pid, kept.memory.life->start_ticks);
@@ -119,11 +121,16 @@ void Worker::resume() {
   }
 }
 
+// One that lives is ready soon, however long its start might have taken.
 void Worker::resume_timer() {
+  const bool by_living = config_.ready.by == ReadyBy::kAlive;
+  if (state_ == WorkerState::kStarting && by_living) {
+    timer_at_ =
+        std::min(timer_at_.value_or(Clock::time_point::max()), Clock::now() + config_.ready.after);
+  }
   if (!timer_at_) return;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*timer_at_ - Clock::now());
   const auto delay = std::max(left, std::chrono::milliseconds(0));
-  const bool by_living = config_.ready.by == ReadyBy::kAlive;
   switch (state_) {
     case WorkerState::kStarting:
       return set_timer(delay, by_living ? WorkerEvent::kReady : WorkerEvent::kTimeUp);

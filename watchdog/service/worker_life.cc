@@ -43,9 +43,9 @@ ChildProcess begin(SpawnPlan& plan, WorkerOutput* output,
 }
 
 // A process that nobody would hear the end of must not run.
-ReadableFd await_end(boost::asio::io_context& io, ChildProcess& child,
-                     std::function<void()> on_end) try {
-  return {io, UniqueFd(::fcntl(child.pidfd(), F_DUPFD_CLOEXEC, 0)), std::move(on_end)};
+ReadableFd await(boost::asio::io_context& io, ChildProcess& child, int fd,
+                 std::function<void()> on_readable) try {
+  return {io, UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 0)), std::move(on_readable)};
 } catch (...) {
   ::syscall(SYS_pidfd_send_signal, child.pidfd(), SIGKILL, nullptr, 0);
   child.reap();
@@ -85,13 +85,12 @@ WorkerLife::WorkerLife(boost::asio::io_context& io, SpawnPlan plan,
       output_(std::move(output)),
       plan_(std::move(plan)),
       child_(begin(plan_, output_.get(), cgroup_)),
-      on_end_(await_end(io, child_, std::move(hooks.on_end))),
+      on_end_(await(io, child_, child_.pidfd(), std::move(hooks.on_end))),
       on_start_(std::move(hooks.on_start)),
+      launching_(await(io, child_, child_.launch_fd(), [this] { hear_launch(); })),
       run_(Process{pid(), ::getpid(), "", "", plan_.command.argv}) {
   start_ticks_ = start_ticks(pid());
   on_end_.start();
-  launching_.emplace(io, UniqueFd(::fcntl(child_.launch_fd(), F_DUPFD_CLOEXEC, 0)),
-                     [this] { hear_launch(); });
   launching_->start();
 }
 
@@ -102,7 +101,8 @@ void WorkerLife::hear_launch() {
     failure_ = error;
   }
   launching_.reset();
-  if (failure_) return;
+  // One that was killed on its way has not run its program either.
+  if (failure_ || child_.program().path.empty()) return;
   if (!run_.is_watched()) run_ = ProgramRun(describe());  // else the agent was faster
   on_start_();
 }

@@ -208,11 +208,11 @@ void ReportLog::write(std::string report, Receipt receipt) {
   if (report.empty()) return;
   ++reports_;
   writer_->accept({std::move(report), std::move(receipt)});
-  try_to_start();
+  start_if_possible();
 }
 
 // There may be a thread to be had for the next one.
-void ReportLog::try_to_start() noexcept try { start(); } catch (const std::exception&) {
+void ReportLog::start_if_possible() noexcept try { start(); } catch (const std::exception&) {
 }
 
 void ReportLog::begin_finish() {
@@ -221,7 +221,7 @@ void ReportLog::begin_finish() {
 
 std::uint64_t ReportLog::finish(std::chrono::milliseconds limit) {
   begin_finish();
-  if (reports_ > 0) try_to_start();
+  if (reports_ > 0) start_if_possible();
   if (started_) writer_->wait_for_end(limit);
   return reports_ - writer_->settled();
 }

@@ -33,13 +33,13 @@ enum class LogStart { kNow, kLater };
 
 class ReportLog {
  public:
-  // Throws std::system_error, as start() does.
+  // Throws std::system_error when there is no thread to be had now.
   ReportLog(std::unique_ptr<Sink> sink, LogNotices notices, LogPatience patience = {},
             LogStart start = LogStart::kNow);
 
-  // After kLater: at the latest now. The first report does the same, and waits when there is no
-  // thread to be had.
-  void start();
+  // After kLater: at the latest now. The first report does the same. Where there is no thread to be
+  // had they wait, and the next one tries again.
+  void start_if_possible() noexcept;
   ~ReportLog();  // does not wait: finish() first
   ReportLog(const ReportLog&) = delete;
   ReportLog& operator=(const ReportLog&) = delete;
@@ -62,7 +62,7 @@ class ReportLog {
  private:
   class Writer;
 
-  void try_to_start() noexcept;
+  void start();
 
   std::shared_ptr<Writer> writer_;  // with the thread
   bool started_ = false;

@@ -75,13 +75,13 @@ std::string wanted_by(LaunchStep step, const SpawnPlan& plan) {
 
 [[noreturn]] void fail(const SpawnPlan& plan, const LaunchReport& report) {
   if (report.failed == LaunchStep::kFind) fail_to_find(plan.command, report.found);
-  const auto& [candidates, script] = plan.program;
-  const std::string subject = "cannot run '" + candidates[report.found.candidate] + "'";
   const std::string reason = std::generic_category().message(report.error);
   if (report.failed != LaunchStep::kExecute) {
-    throw StartError(kExitOwnError,
-                     subject + " with " + wanted_by(report.failed, plan) + ": " + reason);
+    throw StartError(kExitOwnError, "cannot run '" + plan.command.argv.front() + "' with " +
+                                        wanted_by(report.failed, plan) + ": " + reason);
   }
+  const std::string subject =
+      "cannot run '" + plan.program.candidates[report.found.candidate] + "'";
   if (report.error == ENOENT) {
     // The file itself was found before.
     throw StartError(kExitNotFound, subject + ": the interpreter that it names was not found");
@@ -137,6 +137,7 @@ bool ChildProcess::hear_launch(const SpawnPlan& plan) {
     const ssize_t size = ::read(launch_.get(), &report, sizeof report);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return false;
+    if (size == 0) launch_.reset();
     if (size == 0) return true;
     if (report.failed != LaunchStep::kNone) fail(plan, report);
     program_ = {plan.program.candidates[report.found.candidate], report.file};

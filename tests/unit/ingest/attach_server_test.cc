@@ -247,9 +247,9 @@ TEST_F(AttachServerTest, AProgramThatCannotBeWatchedIsToldAtOnce) {
   EXPECT_EQ(log_.unwatched().reason, UnwatchedReason::kStaticallyLinked);
 }
 
-// This one, which has no agent. Its command is looked at twice.
 TEST_F(AttachServerTest, AProgramThatDoesNotAttachIsLookedAt) {
-  server_.expect(getpid());
+  const test::WaitingChild child;
+  server_.expect(child.pid());
   log_.run_until_events(1);
   EXPECT_EQ(log_.unwatched().reason, UnwatchedReason::kAgentNotLoaded);
 }

@@ -225,7 +225,7 @@ TEST_F(PlannedChild, IsRefusedWhenSomethingCannotBeHadAndSaysWhat) {
   const StartError error = refusal(plan_);
   EXPECT_EQ(error.exit_code(), kExitOwnError);
   EXPECT_THAT(error.what(),
-              HasSubstr("cannot run '/bin/sh' with the directory '/nonexistent': No"));
+              HasSubstr("cannot run 'sh' with the directory '/nonexistent': No"));
 }
 
 // Of a parent that is killed: the one that the test forks.
