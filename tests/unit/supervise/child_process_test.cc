@@ -224,8 +224,7 @@ TEST_F(PlannedChild, IsRefusedWhenSomethingCannotBeHadAndSaysWhat) {
   plan_.directory = "/nonexistent";
   const StartError error = refusal(plan_);
   EXPECT_EQ(error.exit_code(), kExitOwnError);
-  EXPECT_THAT(error.what(),
-              HasSubstr("cannot run 'sh' with the directory '/nonexistent': No"));
+  EXPECT_THAT(error.what(), HasSubstr("cannot run 'sh' with the directory '/nonexistent': No"));
 }
 
 // Of a parent that is killed: the one that the test forks.
