@@ -30,10 +30,10 @@ struct ReadableFd::State : std::enable_shared_from_this<State> {
   }
 
   // Asio may take an event for that of a descriptor which was closed in this turn of the loop, and
-  // whose place another one has taken.
+  // whose place another one has taken. Where the limit of descriptors is 0 poll(2) can't tell.
   bool is_readable() {
     pollfd one{descriptor.native_handle(), POLLIN, 0};
-    return ::poll(&one, 1, 0) == 1;
+    return ::poll(&one, 1, 0) != 0;
   }
 
   stream_descriptor descriptor;
