@@ -17,8 +17,8 @@ enum class AttachResult {
   kNever,   // no watchdog listens that root or our own user runs, or this interpreter is not known
 };
 
-// The new ring lies where link.ring says, in place of one that may be there. Whoever wants to know
-// what becomes of it gets the connection of its `hello`; see is_lost().
+// The new ring lies where link.ring says, in place of one that may be there. `hello`, if given,
+// keeps the connection over which the ring was sent, for is_lost().
 AttachResult attach(const WatchdogLink& link, Descriptor* hello = nullptr);
 
 // Is there a ring that a watchdog looks at, or will?
@@ -33,8 +33,8 @@ void make_sure_of_ring(const WatchdogLink& link);
 // connection. False: there is none.
 bool have_ring_for_crash(const WatchdogLink& link, bool is_in_use, Descriptor& hello);
 
-// Whether the watchdog that heard the hello has died before it could see to it that the next one
-// finds the ring. One that nobody has heard yet is not lost.
+// True when a watchdog has received the ring and died before it could keep it for its successor. A
+// hello that still waits in the listener's queue is not lost: the next watchdog finds it there.
 bool is_lost(const WatchdogLink& link, const Descriptor& hello);
 
 // In a forked child, where a thread of the parent may have been at it.

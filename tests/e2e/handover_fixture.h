@@ -19,7 +19,7 @@ class Store {
  public:
   const std::string& address() const { return manager_.address(); }
 
-  // All that has been said up to now; to be looked at while nobody says anything.
+  // All that is stored now. Call it only while no watchdog runs, which could change it.
   const std::vector<NamedFd>& descriptors();
 
  private:

@@ -1,4 +1,5 @@
-// What the program leaves in the background stays watched, and nobody has to wait for that.
+// A daemon that the program leaves behind stays watched, and the program's caller does not wait for
+// it.
 #include <gmock/gmock.h>
 #include <sys/socket.h>
 #include <sys/un.h>
