@@ -202,7 +202,7 @@ void Watch::tell_that_nobody_stays() {
   io_.run_for(kMomentForHelpers);
   const std::size_t left = server_.watched();
   if (left == 0) return;
-  say(program_.name() + " has ended; " + left_behind(left) +
+  say(name_and_pid(program_.process()) + " has ended; " + left_behind(left) +
       " not watched any more, for whoever reads the reports from a pipe or socket may wait for its "
       "end: name a file with --log");
 }
@@ -266,15 +266,12 @@ void Watch::look_after_the_rest() {
 void Watch::tell_of_the_rest() {
   const std::size_t left = server_.watched();
   if (left == 0) return;
-  say(program_.name() + " has ended; " + left_behind(left) +
+  say(name_and_pid(program_.process()) + " has ended; " + left_behind(left) +
       " watched until the last has ended (--no-linger: not at all)");
 }
 
 void Watch::say(std::string message) {
-  Process process;
-  process.pid = ::getpid();
-  process.name = "pyfault-watchdog";
-  reporter_->report(notice(std::move(process), std::move(message)));
+  reporter_->report(notice(ourselves(), std::move(message)));
 }
 
 }  // namespace

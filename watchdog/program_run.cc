@@ -68,10 +68,6 @@ void ProgramRun::refresh(const Process& process) {
   unwatched_.reset();
 }
 
-std::string ProgramRun::name() const {
-  return process_.name + "[" + std::to_string(process_.pid) + "]";
-}
-
 Event ProgramRun::start_event() const {
   Event event;
   event.process = process_;

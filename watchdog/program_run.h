@@ -48,8 +48,7 @@ class ProgramRun {
 
   int pid() const { return process_.pid; }
 
-  // "NAME[PID]".
-  std::string name() const;
+  const Process& process() const { return process_; }
 
   Event start_event() const;
 

@@ -56,13 +56,6 @@ std::uint64_t inode_of(int fd) {
   return ::fstat(fd, &status) == 0 ? status.st_ino : 0;
 }
 
-Process ourselves() {
-  Process process;
-  process.pid = getpid();
-  process.name = "pyfault-watchdog";
-  return process;
-}
-
 }  // namespace
 
 // Connections and sessions go by number: one may be gone when its turn comes.
@@ -315,9 +308,8 @@ void AttachServer::Impl::keep_open(UniqueFd socket, const ucred& peer) {
   listen_to(id);
 }
 
-// After a hello there is nothing more to come; the agent may look whether we hang up before we have
-// its ring. Who has sent a wake-up sees by the connection that
-// we are there, and hangs up.
+// After a hello there is nothing more to come, but the agent may look whether we hang up before we
+// have its ring. Who has sent a wake-up sees by the connection that we are there, and hangs up.
 void AttachServer::Impl::listen_to(Id id) {
   const auto connection = connections_.find(id);
   if (connection == connections_.end()) return;

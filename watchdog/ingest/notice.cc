@@ -1,6 +1,7 @@
 #include "watchdog/ingest/notice.h"
 
 #include <time.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -14,6 +15,13 @@ std::int64_t realtime_now_ns() {
 
 std::string name_and_pid(const Process& process) {
   return process.name + "[" + std::to_string(process.pid) + "]";
+}
+
+Process ourselves() {
+  Process process;
+  process.pid = ::getpid();
+  process.name = "pyfault-watchdog";
+  return process;
 }
 
 Event notice(Process process, std::string message) {

@@ -14,6 +14,9 @@ std::int64_t realtime_now_ns();
 std::string name_and_pid(const Process& process);
 
 // Now, about `process`.
+// The watchdog itself, for what it has to say of no other process.
+Process ourselves();
+
 Event notice(Process process, std::string message);
 
 }  // namespace pyfault

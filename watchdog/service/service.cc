@@ -92,13 +92,6 @@ std::vector<std::string> names_of(const std::vector<NamedFd>& kept) {
   return {names.begin(), names.end()};
 }
 
-Process ourselves() {
-  Process process;
-  process.pid = ::getpid();
-  process.name = "pyfault-watchdog";
-  return process;
-}
-
 constexpr char kLedgerName[] = "ledger";
 
 class Service {

@@ -52,10 +52,7 @@ std::vector<NamedFd> duplicates_of(const KeptWorker& kept) {
 }
 
 void say(const WorkerHost& host, std::optional<std::string> worker, std::string message) {
-  Process process;
-  process.pid = ::getpid();
-  process.name = "pyfault-watchdog";
-  Event event = notice(std::move(process), std::move(message));
+  Event event = notice(ourselves(), std::move(message));
   event.worker = std::move(worker);
   host.report(std::move(event));
 }
