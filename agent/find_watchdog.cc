@@ -8,18 +8,33 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "agent/in_signal/system_calls.h"
+
 namespace pyfault {
 namespace {
 
 static_assert(sizeof(ProcessClaims::name) == 16, "as many as the kernel writes");
 
-// "NAME.50": 50. Zero where there is no such number, or it is none of a real-time signal.
-int dump_signal_of(const char* address) {
-  const char* point = std::strrchr(address, '.');
-  char* end = nullptr;
-  const long signal = point == nullptr ? 0 : std::strtol(point + 1, &end, 10);
-  const bool is_one = signal >= SIGRTMIN && signal <= SIGRTMAX && *end == '\0';
-  return is_one ? static_cast<int>(signal) : 0;
+// "NAME.50.6.15": dumps are asked for by signal 50, and made before handlers of 6 and 15 run. Zero
+// for the first where it is none of a real-time signal. Without others it is SIGABRT; "NAME.50.0":
+// none.
+void read_dump_signals(WatchdogLink& link) {
+  const char* slash = std::strrchr(link.address, '/');
+  const char* rest = std::strchr(slash == nullptr ? link.address : slash, '.');
+  link.dump_before = signal_bit(SIGABRT);
+  for (int index = 0; rest != nullptr && *rest == '.'; ++index) {
+    char* end = nullptr;
+    const long signal = std::strtol(rest + 1, &end, 10);
+    if (end == rest + 1 || (*end != '.' && *end != '\0')) return;
+    if (index == 0) {
+      const bool is_one = signal >= SIGRTMIN && signal <= SIGRTMAX;
+      link.dump_signal = is_one ? static_cast<int>(signal) : 0;
+    } else {
+      if (index == 1) link.dump_before = 0;
+      if (signal > 0 && signal < SIGRTMIN) link.dump_before |= signal_bit(static_cast<int>(signal));
+    }
+    rest = end;
+  }
 }
 
 // Beside the socket file, where the address names one and we see it.
@@ -66,7 +81,7 @@ bool find_watchdog(int argc, const char* const* argv, WatchdogLink& link) {
   const std::size_t length = address == nullptr ? 0 : std::strlen(address);
   if (length == 0 || length >= sizeof link.address) return false;
   std::memcpy(link.address, address, length + 1);
-  link.dump_signal = dump_signal_of(link.address);
+  read_dump_signals(link);
   find_wake_pipe(link);
   describe_process(argc, argv, link.hello.claims);
   return true;

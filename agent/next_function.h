@@ -32,6 +32,8 @@ class NextFunction {
 void find_next_writes();
 void find_next_actions();
 void find_next_execs();
+void find_next_kills();
 void find_next_sandboxes();
+void find_next_syscall();
 
 }  // namespace pyfault

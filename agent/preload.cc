@@ -20,6 +20,12 @@
 #include "agent/signal_stack.h"
 #include "agent/thread_stacks.h"
 
+// What pthread_atfork() is made of in glibc. Weak, as nothing may be a hard reference that another
+// C library lacks: a program of musl's, which is none of ours, has to start.
+extern "C" [[gnu::weak]] int __register_atfork(void (*prepare)(), void (*parent)(),  // NOLINT
+                                               void (*child)(), void* library);
+extern "C" void* __dso_handle;  // NOLINT(*-reserved-identifier)
+
 namespace pyfault {
 namespace {
 
@@ -82,10 +88,12 @@ void start_with(const FoundPython& python) {
   }
   state.python = python.view;
   state.libc_message = reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, "__abort_msg"));
+  state.single_threaded =
+      reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, "__libc_single_threaded"));
   if (!prepare_crash_stack(state) || !prepare_owner(state)) return;
   give_main_thread_signal_stack();
   give_threads_signal_stacks();
-  pthread_atfork(nullptr, nullptr, &forget_parent);
+  __register_atfork(nullptr, nullptr, &forget_parent, &__dso_handle);
   arm(state);
 }
 
@@ -96,13 +104,16 @@ void start() {
 }
 
 [[gnu::constructor]] void on_load(int argc, char** argv, char**) {
+  if (__register_atfork == nullptr) return;
   const int error = errno;
   main_argc = argc;
   main_argv = argv;
   find_next_writes();
   find_next_actions();
   find_next_execs();
+  find_next_kills();
   find_next_sandboxes();
+  find_next_syscall();
   start();
   errno = error;
 }

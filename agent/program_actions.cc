@@ -1,22 +1,31 @@
-// sigaction() and signal() of a watched program. Our actions do not show in them: a signal that the
-// program has not touched is at its default, and one that it gives back to its default is recorded
-// again. A handler of its own takes our place, as it asks.
+// sigaction(), signal() and their like of a watched program. Our actions do not show in them: a
+// signal that the program has not touched is at its default, and one that it gives back to its
+// default is recorded again. A handler of its own takes our place, as it asks, or stands behind us
+// (program_handler.h).
 //
 // Context: as the functions themselves, signal handlers included.
 #include <signal.h>
 
+#include <cerrno>
 #include <cstring>
 
 #include "agent/in_signal/crash_handler.h"
+#include "agent/in_signal/handled_fault.h"
+#include "agent/in_signal/program_handler.h"
 #include "agent/in_signal/signal_actions.h"
 #include "agent/next_function.h"
 
 namespace pyfault {
 namespace {
 
-constinit NextFunction<int (*)(int, const struct sigaction*, struct sigaction*)> next_sigaction{
-    "sigaction"};
-constinit NextFunction<sighandler_t (*)(int, sighandler_t)> next_signal{"signal"};
+using SetAction = int (*)(int, const struct sigaction*, struct sigaction*);
+using SetHandler = sighandler_t (*)(int, sighandler_t);
+
+constinit NextFunction<SetAction> next_sigaction{"sigaction"};
+constinit NextFunction<SetHandler> next_signal{"signal"};
+constinit NextFunction<SetHandler> next_sysv_signal{"__sysv_signal"};
+constinit NextFunction<SetHandler> next_sigset{"sigset"};
+constinit NextFunction<int (*)(int)> next_sigignore{"sigignore"};
 
 void translate(const KernelSigaction& action, struct sigaction& to) {
   to = {};
@@ -25,29 +34,87 @@ void translate(const KernelSigaction& action, struct sigaction& to) {
   std::memcpy(&to.sa_mask, &action.mask, sizeof action.mask);
 }
 
+KernelSigaction translated(const struct sigaction& action) {
+  KernelSigaction to{action.sa_sigaction, static_cast<unsigned long>(action.sa_flags), nullptr, 0};
+  std::memcpy(&to.mask, &action.sa_mask, sizeof to.mask);
+  return to;
+}
+
+bool is_function(const struct sigaction& action) {
+  return action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
+}
+
+// A handler that we stand before is ours to call.
+int set_action(int signal, const struct sigaction* action, struct sigaction* old) {
+  if (action == nullptr || !is_dumped_before(signal) || !is_function(*action)) {
+    return next_sigaction.get()(signal, action, old);
+  }
+  struct sigaction before_it = *action;
+  before_it.sa_sigaction = &on_program_signal;
+  before_it.sa_flags |= SA_SIGINFO;
+  set_program_action(signal, translated(*action));
+  return next_sigaction.get()(signal, &before_it, old);
+}
+
+bool concerns_us(int signal) {
+  return is_ours(signal) || is_dumped_before(signal);
+}
+
 int change_action(int signal, const struct sigaction* action, struct sigaction* old) {
-  if (!is_ours(signal)) return next_sigaction.get()(signal, action, old);
-  const KernelSigaction behind = action_behind_ours(signal);
+  if (!concerns_us(signal)) return next_sigaction.get()(signal, action, old);
+  const KernelSigaction behind = is_ours(signal) ? action_behind_ours(signal) : KernelSigaction{};
+  const KernelSigaction before = is_dumped_before(signal) ? program_action(signal) : behind;
   int result = 0;
-  if (action != nullptr && action->sa_handler == SIG_DFL) {
+  if (is_ours(signal) && action != nullptr && action->sa_handler == SIG_DFL) {
+    note_given_back(signal);
     const KernelSigaction replaced = leave_to_default(signal);
     if (old != nullptr) translate(replaced, *old);
   } else {
-    result = next_sigaction.get()(signal, action, old);
-    if (action != nullptr && action->sa_handler != SIG_IGN) note_replaced_handler(signal);
+    result = set_action(signal, action, old);
+    if (action != nullptr && result == 0) {
+      note_new_action(signal, reinterpret_cast<const void*>(action->sa_handler));
+    }
   }
-  if (result == 0 && old != nullptr && is_our_handler(old->sa_sigaction)) translate(behind, *old);
+  if (result != 0 || old == nullptr) return result;
+  if (is_our_handler(old->sa_sigaction)) translate(behind, *old);
+  if (old->sa_sigaction == &on_program_signal) translate(before, *old);
   return result;
 }
 
-// With the flags that signal() of glibc gives.
-sighandler_t change_handler(int signal, sighandler_t handler) {
-  if (!is_ours(signal)) return next_signal.get()(signal, handler);
+// For a function that gives its handlers these flags.
+sighandler_t change_handler(int signal, sighandler_t handler, int flags) {
   struct sigaction action {};
   struct sigaction old {};
   action.sa_handler = handler;
-  action.sa_flags = SA_RESTART;
+  action.sa_flags = flags;
   return change_action(signal, &action, &old) == 0 ? old.sa_handler : SIG_ERR;
+}
+
+sighandler_t change_bsd_handler(int signal, sighandler_t handler) {
+  if (!concerns_us(signal)) return next_signal.get()(signal, handler);
+  return change_handler(signal, handler, SA_RESTART);
+}
+
+// As System V had it, and as <signal.h> has it where only ISO C or POSIX is asked for.
+sighandler_t change_sysv_handler(int signal, sighandler_t handler) {
+  if (!concerns_us(signal)) return next_sysv_signal.get()(signal, handler);
+  constexpr int kFlags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
+  return change_handler(signal, handler, kFlags);
+}
+
+// SIG_HOLD blocks the signal and leaves its action alone; all else also unblocks it.
+sighandler_t change_held_handler(int signal, sighandler_t handler) {
+  if (!concerns_us(signal) || handler == SIG_HOLD) return next_sigset.get()(signal, handler);
+  const sighandler_t old = change_handler(signal, handler, 0);
+  const KernelSignalSet set = signal_bit(signal);
+  KernelSignalSet blocked = 0;
+  if (old == SIG_ERR || sys_rt_sigprocmask(SIG_UNBLOCK, &set, &blocked) != 0) return SIG_ERR;
+  return (blocked & set) != 0 ? SIG_HOLD : old;
+}
+
+int ignore(int signal) {
+  if (!is_ours(signal)) return next_sigignore.get()(signal);
+  return change_handler(signal, SIG_IGN, 0) == SIG_ERR ? -1 : 0;
 }
 
 }  // namespace
@@ -55,6 +122,9 @@ sighandler_t change_handler(int signal, sighandler_t handler) {
 void find_next_actions() {
   next_sigaction.get();
   next_signal.get();
+  next_sysv_signal.get();
+  next_sigset.get();
+  next_sigignore.get();
 }
 
 }  // namespace pyfault
@@ -64,7 +134,43 @@ extern "C" [[gnu::visibility("default")]] int sigaction(int signal, const struct
   return pyfault::change_action(signal, action, old);
 }
 
+extern "C" [[gnu::visibility("default")]] int __sigaction(
+    int signal, const struct sigaction* action,  // NOLINT(*-reserved-identifier)
+    struct sigaction* old) noexcept {
+  return pyfault::change_action(signal, action, old);
+}
+
 extern "C" [[gnu::visibility("default")]] sighandler_t signal(int signal,
                                                               sighandler_t handler) noexcept {
-  return pyfault::change_handler(signal, handler);
+  return pyfault::change_bsd_handler(signal, handler);
+}
+
+extern "C" [[gnu::visibility("default")]] sighandler_t bsd_signal(int signal,
+                                                                  sighandler_t handler) noexcept {
+  return pyfault::change_bsd_handler(signal, handler);
+}
+
+extern "C" [[gnu::visibility("default")]] sighandler_t ssignal(int signal,
+                                                               sighandler_t handler) noexcept {
+  return pyfault::change_bsd_handler(signal, handler);
+}
+
+extern "C" [[gnu::visibility("default")]] sighandler_t sysv_signal(int signal,
+                                                                   sighandler_t handler) noexcept {
+  return pyfault::change_sysv_handler(signal, handler);
+}
+
+extern "C" [[gnu::visibility("default")]] sighandler_t __sysv_signal(
+    int signal,  // NOLINT(*-reserved-identifier)
+    sighandler_t handler) noexcept {
+  return pyfault::change_sysv_handler(signal, handler);
+}
+
+extern "C" [[gnu::visibility("default")]] sighandler_t sigset(int signal,
+                                                              sighandler_t handler) noexcept {
+  return pyfault::change_held_handler(signal, handler);
+}
+
+extern "C" [[gnu::visibility("default")]] int sigignore(int signal) noexcept {
+  return pyfault::ignore(signal);
 }

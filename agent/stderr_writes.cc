@@ -1,13 +1,20 @@
-// What a watched program writes to stderr passes by here on its way to the C library, for the sake
-// of the interpreter's own last words: CPython writes them with write(), before 3.10 with stdio.
+// What a watched program writes to stderr passes by here on its way to the C library, which gets it
+// unchanged, for the sake of last words (announcement.h, stderr_tail.h). CPython writes them with
+// write(), before 3.10 with stdio; libraries in every way that there is.
 //
 // Context: as the functions themselves, signal handlers included.
+#include "agent/stderr_writes.h"
+
+#include <sys/uio.h>
+
 #include <cerrno>
-#include <cstddef>
+#include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 
 #include "agent/in_signal/announcement.h"
+#include "agent/in_signal/stderr_tail.h"
 #include "agent/next_function.h"
 
 namespace pyfault {
@@ -15,18 +22,100 @@ namespace {
 
 constexpr int kStderr = 2;
 constinit NextFunction<ssize_t (*)(int, const void*, std::size_t)> next_write{"write"};
+constinit NextFunction<ssize_t (*)(int, const iovec*, int)> next_writev{"writev"};
 constinit NextFunction<std::size_t (*)(const void*, std::size_t, std::size_t, FILE*)> next_fwrite{
     "fwrite"};
+constinit NextFunction<std::size_t (*)(const void*, std::size_t, std::size_t, FILE*)>
+    next_fwrite_unlocked{"fwrite_unlocked"};
 constinit NextFunction<int (*)(const char*, FILE*)> next_fputs{"fputs"};
+constinit NextFunction<int (*)(const char*, FILE*)> next_fputs_unlocked{"fputs_unlocked"};
 constinit NextFunction<int (*)(int, FILE*)> next_fputc{"fputc"};
+constinit NextFunction<int (*)(FILE*, const char*, va_list)> next_vfprintf{"vfprintf"};
+constinit NextFunction<int (*)(FILE*, int, const char*, va_list)> next_vfprintf_chk{
+    "__vfprintf_chk"};
+constinit NextFunction<int (*)(int, const char*, va_list)> next_vdprintf{"vdprintf"};
+constinit NextFunction<int (*)(int, int, const char*, va_list)> next_vdprintf_chk{"__vdprintf_chk"};
+constinit NextFunction<void (*)(const char*)> next_perror{"perror"};
+
+void note(const void* bytes, std::size_t size) {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);  // no system call
+  note_stderr(bytes, size, now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec);
+}
+
+// Formatted once more: the C library does not say what it made of it.
+void note_format(const char* format, va_list list) {
+  const int error = errno;
+  char text[kMaxStderrTail];
+  const int size = std::vsnprintf(text, sizeof text, format, list);
+  if (size > 0) {
+    const auto formatted = static_cast<std::size_t>(size);
+    note(text, formatted < sizeof text ? formatted : sizeof text - 1);
+  }
+  errno = error;
+}
+
+template <class Print>
+int print(bool to_stderr, const char* format, va_list list, Print real) {
+  va_list again;
+  va_copy(again, list);
+  const int result = real(list);
+  if (to_stderr) note_format(format, again);
+  va_end(again);
+  return result;
+}
+
+int print_to_stream(FILE* stream, const char* format, va_list list) {
+  return print(stream == stderr, format, list,
+               [=](va_list arguments) { return next_vfprintf.get()(stream, format, arguments); });
+}
+
+int print_to_stream_checked(FILE* stream, int flag, const char* format, va_list list) {
+  return print(stream == stderr, format, list, [=](va_list arguments) {
+    return next_vfprintf_chk.get()(stream, flag, format, arguments);
+  });
+}
+
+int print_to_descriptor(int fd, const char* format, va_list list) {
+  return print(fd == kStderr, format, list,
+               [=](va_list arguments) { return next_vdprintf.get()(fd, format, arguments); });
+}
+
+int print_to_descriptor_checked(int fd, int flag, const char* format, va_list list) {
+  return print(fd == kStderr, format, list, [=](va_list arguments) {
+    return next_vdprintf_chk.get()(fd, flag, format, arguments);
+  });
+}
 
 }  // namespace
 
+// What was not written for want of a reader counts too; what can't be read does not.
+void note_written(int fd, const void* bytes, std::size_t size, ssize_t written) {
+  if (fd != kStderr || (written < 0 && errno == EFAULT)) return;
+  const int error = errno;
+  note(bytes, size);
+  errno = error;
+}
+
+void note_written(int fd, const iovec* pieces, int count, ssize_t written) {
+  for (int index = 0; fd == kStderr && written >= 0 && index < count; ++index) {
+    note(pieces[index].iov_base, pieces[index].iov_len);
+  }
+}
+
 void find_next_writes() {
   next_write.get();
+  next_writev.get();
   next_fwrite.get();
+  next_fwrite_unlocked.get();
   next_fputs.get();
+  next_fputs_unlocked.get();
   next_fputc.get();
+  next_vfprintf.get();
+  next_vfprintf_chk.get();
+  next_vdprintf.get();
+  next_vdprintf_chk.get();
+  next_perror.get();
 }
 
 }  // namespace pyfault
@@ -36,26 +125,120 @@ using namespace pyfault;
 extern "C" [[gnu::visibility("default")]] ssize_t write(int fd, const void* bytes,
                                                         std::size_t size) {
   const ssize_t written = next_write.get()(fd, bytes, size);
-  if (fd == kStderr && (written >= 0 || errno != EFAULT)) note_stderr(bytes, size);
+  note_written(fd, bytes, size, written);
+  return written;
+}
+
+extern "C" [[gnu::visibility("default")]] ssize_t writev(int fd, const iovec* pieces, int count) {
+  const ssize_t written = next_writev.get()(fd, pieces, count);
+  note_written(fd, pieces, count, written);
   return written;
 }
 
 extern "C" [[gnu::visibility("default")]] std::size_t fwrite(const void* bytes, std::size_t size,
                                                              std::size_t count, FILE* stream) {
   const std::size_t written = next_fwrite.get()(bytes, size, count, stream);
-  if (stream == stderr) note_stderr(bytes, size * count);
+  if (stream == stderr) note(bytes, size * count);
+  return written;
+}
+
+extern "C" [[gnu::visibility("default")]] std::size_t fwrite_unlocked(const void* bytes,
+                                                                      std::size_t size,
+                                                                      std::size_t count,
+                                                                      FILE* stream) {
+  const std::size_t written = next_fwrite_unlocked.get()(bytes, size, count, stream);
+  if (stream == stderr) note(bytes, size * count);
   return written;
 }
 
 extern "C" [[gnu::visibility("default")]] int fputs(const char* text, FILE* stream) {
   const int result = next_fputs.get()(text, stream);
-  if (stream == stderr) note_stderr(text, std::strlen(text));
+  if (stream == stderr) note(text, std::strlen(text));
+  return result;
+}
+
+extern "C" [[gnu::visibility("default")]] int fputs_unlocked(const char* text, FILE* stream) {
+  const int result = next_fputs_unlocked.get()(text, stream);
+  if (stream == stderr) note(text, std::strlen(text));
   return result;
 }
 
 extern "C" [[gnu::visibility("default")]] int fputc(int character, FILE* stream) {
   const int result = next_fputc.get()(character, stream);
   const char written = static_cast<char>(character);
-  if (stream == stderr) note_stderr(&written, 1);
+  if (stream == stderr) note(&written, 1);
   return result;
 }
+
+extern "C" [[gnu::visibility("default")]] int putc(int character, FILE* stream) {
+  return fputc(character, stream);
+}
+
+extern "C" [[gnu::visibility("default")]] int vfprintf(FILE* stream, const char* format,
+                                                       va_list list) {
+  return print_to_stream(stream, format, list);
+}
+
+extern "C" [[gnu::visibility("default")]] int fprintf(FILE* stream, const char* format, ...) {
+  va_list list;
+  va_start(list, format);
+  const int result = print_to_stream(stream, format, list);
+  va_end(list);
+  return result;
+}
+
+extern "C" [[gnu::visibility("default")]] int vdprintf(int fd, const char* format, va_list list) {
+  return print_to_descriptor(fd, format, list);
+}
+
+extern "C" [[gnu::visibility("default")]] int dprintf(int fd, const char* format, ...) {
+  va_list list;
+  va_start(list, format);
+  const int result = print_to_descriptor(fd, format, list);
+  va_end(list);
+  return result;
+}
+
+extern "C" [[gnu::visibility("default")]] void perror(const char* what) {
+  const int error = errno;
+  next_perror.get()(what);
+  if (what != nullptr && *what != '\0') {
+    note(what, std::strlen(what));
+    note(": ", 2);
+  }
+  const char* meaning = std::strerror(error);
+  note(meaning, std::strlen(meaning));
+  note("\n", 1);
+  errno = error;
+}
+
+// Those that a program compiled with _FORTIFY_SOURCE calls in their place.
+// NOLINTBEGIN(*-reserved-identifier)
+extern "C" [[gnu::visibility("default")]] int __vfprintf_chk(FILE* stream, int flag,
+                                                             const char* format, va_list list) {
+  return print_to_stream_checked(stream, flag, format, list);
+}
+
+extern "C" [[gnu::visibility("default")]] int __fprintf_chk(FILE* stream, int flag,
+                                                            const char* format, ...) {
+  va_list list;
+  va_start(list, format);
+  const int result = print_to_stream_checked(stream, flag, format, list);
+  va_end(list);
+  return result;
+}
+
+extern "C" [[gnu::visibility("default")]] int __vdprintf_chk(int fd, int flag, const char* format,
+                                                             va_list list) {
+  return print_to_descriptor_checked(fd, flag, format, list);
+}
+
+extern "C" [[gnu::visibility("default")]] int __dprintf_chk(int fd, int flag, const char* format,
+                                                            ...) {
+  va_list list;
+  va_start(list, format);
+  const int result = print_to_descriptor_checked(fd, flag, format, list);
+  va_end(list);
+  return result;
+}
+// NOLINTEND(*-reserved-identifier)

@@ -12,9 +12,9 @@
 //   code     a code object, written once a record, before the first frame that names it.
 //
 // Order.
-//   fault, runtime, message where there is one, { code..., thread } for the faulting thread,
-//   { code..., thread } for each other thread, end. A task section follows the thread section that
-//   it belongs to. Without the end section the record is incomplete.
+//   fault, runtime, message where there is one, { code..., thread } for the faulting thread where
+//   that is known, { code..., thread } for each other thread, end. A task section follows the
+//   thread section that it belongs to. Without the end section the record is incomplete.
 //
 // Both sides run on one machine, so the byte order is the machine's. The reader trusts none of it.
 #pragma once
@@ -58,8 +58,8 @@ struct FaultSection {
   SectionHeader header;
   RecordKind kind;
   std::int32_t pid;           // as the process sees itself
-  std::int32_t tid;           // of the faulting (or dumping) thread
-  std::int32_t signal;        // 0 in a dump
+  std::int32_t tid;           // of the faulting (or dumping) thread; 0: not known, of a sent signal
+  std::int32_t signal;        // of a dump: the one that was the reason for it, or 0
   std::int32_t code;          // si_code
   std::int32_t error_number;  // si_errno
   std::int32_t sender_pid;    // si_pid where the code says that a process sent the signal
@@ -93,6 +93,7 @@ enum class MessageSource : std::uint32_t {
   kLibc = 1,       // glibc: a failed assertion, a corrupted heap, a smashed stack
   kException = 2,  // a C++ exception that nobody caught
   kPython = 3,     // the interpreter: Py_FatalError
+  kStderr = 4,     // none of these: what the program last wrote to its stderr, in lines
 };
 
 struct MessageSection {

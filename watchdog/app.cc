@@ -23,6 +23,7 @@
 #include "watchdog/ingest/readable_fd.h"
 #include "watchdog/ingest/timer.h"
 #include "watchdog/oom_watch.h"
+#include "watchdog/orphan_reaper.h"
 #include "watchdog/os/descriptor_limit.h"
 #include "watchdog/os/pidfd.h"
 #include "watchdog/os/require.h"
@@ -97,7 +98,7 @@ class Watch {
         reporter_(std::make_unique<Reporter>(std::vector{log_}, LogStart::kLater)),
         server_(
             io_, [this](Event event) { on_event(std::move(event)); },
-            AttachLimits{.all_exits = options.all_exits},
+            AttachLimits{.all_exits = options.all_exits, .dump_before = options.dump_before},
             [this](const Process& process) { program_.refresh(process); }) {}
 
   ChildProcess start(const Options& options);
@@ -172,6 +173,7 @@ void Watch::run(const ChildProcess& child) {
   ReadableFd signal(io_, duplicate(signals_.fd()), forward);
   ReadableFd end(io_, duplicate(child.pidfd()), [this] { io_.stop(); });
   OomWatch others(io_, *oom_kills_, child.pid());
+  OrphanReaper orphans(io_, child.pid());
   signal.start();
   end.start();
   io_.run();

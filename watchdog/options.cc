@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "watchdog/config/quantity.h"
 #include "watchdog/start_error.h"
 
 namespace pyfault {
@@ -34,6 +35,8 @@ Options:
                            faulthandler what CPython's faulthandler would print
   --all-exits              report the end of every watched process below PROGRAM, not only ends
                            that were not clean (code 0; SIGTERM, SIGINT, SIGHUP or SIGPIPE)
+  --dump-before SIGNALS    record the stacks before a handler of the program's own gets one of these
+                           from another process (default: ABRT; a list: ABRT,TERM; or none)
   --no-linger              end with PROGRAM, whatever it leaves behind. Else a copy of the watchdog
                            stays in the background until the last watched process has ended
   --doctor                 crash children of the interpreter in five typical ways, and print what
@@ -91,9 +94,23 @@ LogFormat parse_log_format(const std::string& name) {
   refuse("--log-format '" + name + "': use text, json or faulthandler");
 }
 
+std::vector<int> parse_dump_before(const std::string& list) {
+  if (list == "none") return {};
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin <= list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    names.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  if (auto signals = parse_handled_signals(names)) return *std::move(signals);
+  refuse("--dump-before '" + list +
+         "': use signals that a program can handle, none of them a "
+         "real-time signal, such as ABRT,TERM, or none");
+}
+
 // What CLI11 finds in the words before --exec.
 struct OwnOptions {
-  std::optional<std::string> python, log, log_format, config;
+  std::optional<std::string> python, log, log_format, config, dump_before;
   bool all_exits = false;
   bool no_linger = false;
   bool doctor = false;
@@ -137,6 +154,7 @@ OwnOptions parse_own(std::vector<std::string> words) {
   add_value(app, "--log", own.log, "FILE");
   add_value(app, "--log-format", own.log_format, "FORMAT");
   add_value(app, "--config", own.config, "FILE");
+  add_value(app, "--dump-before", own.dump_before, "list of signals");
   std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
   try {
     app.parse(words);
@@ -149,8 +167,10 @@ OwnOptions parse_own(std::vector<std::string> words) {
 
 Checkup parse_checkup(const OwnOptions& own, bool has_exec) {
   if (has_exec) refuse("--doctor runs programs of its own: leave out --exec");
-  if (own.log || own.log_format || own.all_exits || own.no_linger) {
-    refuse("--doctor prints on stdout: leave out --log, --log-format, --all-exits and --no-linger");
+  if (own.log || own.log_format || own.all_exits || own.no_linger || own.dump_before) {
+    refuse(
+        "--doctor prints on stdout: leave out --log, --log-format, --all-exits, --dump-before and "
+        "--no-linger");
   }
   Checkup checkup;
   if (own.python) checkup.python = *own.python;
@@ -160,6 +180,7 @@ Checkup parse_checkup(const OwnOptions& own, bool has_exec) {
 ServiceOptions parse_service(const OwnOptions& own, bool has_exec) {
   if (has_exec) refuse("--config names the programs to run: leave out --exec");
   if (own.no_linger) refuse("--no-linger is for --exec: what a worker leaves is ended with it");
+  if (own.dump_before) refuse("--dump-before is for --exec: write dump_before in the file");
   if (own.all_exits) refuse("--all-exits is for --exec: write all_exits = true in the file");
   ServiceOptions service;
   service.file = *own.config;
@@ -190,6 +211,7 @@ std::variant<Options, ServiceOptions, Checkup, Answer> parse_options(
   if (own.log_format) options.log_format = parse_log_format(*own.log_format);
   options.all_exits = own.all_exits;
   options.lingers = !own.no_linger;
+  if (own.dump_before) options.dump_before = parse_dump_before(*own.dump_before);
   return options;
 }
 

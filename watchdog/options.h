@@ -1,6 +1,7 @@
 // The command line: words to a value. Pure.
 #pragma once
 
+#include <csignal>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,7 +19,9 @@ struct Options {
   std::optional<std::string> log;    // file to append reports to; none: stderr
   LogFormat log_format = LogFormat::kText;
   bool all_exits = false;  // of processes below it; else those that were not clean
-  bool lingers = true;     // until what it has left behind has ended
+  // What the program handles itself and another process sends: its stacks are recorded first.
+  std::vector<int> dump_before = {SIGABRT};
+  bool lingers = true;  // until what it has left behind has ended
 };
 
 struct ServiceOptions {

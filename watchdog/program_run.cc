@@ -83,7 +83,7 @@ Event ProgramRun::exit_event(const ChildEnd& end, double uptime_seconds) const {
     exit.crash_signal = last_crash_->signal;
   }
   exit.record_left_out = left_out_ && exit.signal && leaves_record(*exit.signal);
-  exit.handler_replaced = exit.signal && replaced_.contains(*exit.signal);
+  exit.handler_replaced = handler_replaced(exit);
   exit.unwatched = why_no_record(exit, end);
   Event event;
   event.process = process_;
@@ -91,18 +91,29 @@ Event ProgramRun::exit_event(const ChildEnd& end, double uptime_seconds) const {
   return event;
 }
 
+bool ProgramRun::lacks_record(const ExitEvent& exit) {
+  return leaves_record(exit.signal.value_or(0)) && !exit.crash_id && !exit.record_left_out;
+}
+
+std::optional<bool> ProgramRun::handler_replaced(const ExitEvent& exit) const {
+  if (exit.signal && replaced_.contains(*exit.signal)) return true;
+  return lacks_record(exit) ? std::nullopt : std::optional(false);
+}
+
 std::optional<Unwatched> ProgramRun::why_no_record(const ExitEvent& exit,
                                                    const ChildEnd& end) const {
   const int signal = exit.signal.value_or(0);
-  if (!leaves_record(signal) || exit.crash_id || exit.record_left_out) return std::nullopt;
-  if (exit.handler_replaced) {
+  if (!lacks_record(exit)) return std::nullopt;
+  if (exit.handler_replaced.value_or(false)) {
     return pyfault::unwatched(UnwatchedReason::kHandlerReplaced, signal_name(signal));
   }
   if (unwatched_) return unwatched_;
   if (!watched_) return pyfault::unwatched(UnwatchedReason::kNotPython);
   const bool caught = (end.caught_signals.value_or(~std::uint64_t{0}) >> (signal - 1) & 1) != 0;
-  if (caught || signal == SIGSYS) return std::nullopt;  // seccomp asks no handler
-  return pyfault::unwatched(UnwatchedReason::kHandlerBypassed, signal_name(signal));
+  const bool may_have_run = caught || signal == SIGSYS;  // seccomp kills and asks no handler
+  return pyfault::unwatched(
+      may_have_run ? UnwatchedReason::kHandlerUnknown : UnwatchedReason::kHandlerBypassed,
+      signal_name(signal));
 }
 
 // A crash that was bound to end it is all that there is to go by.

@@ -58,6 +58,8 @@ class ProgramRun {
 
  private:
   ExitEvent describe_unknown_end() const;
+  static bool lacks_record(const ExitEvent& exit);
+  std::optional<bool> handler_replaced(const ExitEvent& exit) const;
   std::optional<Unwatched> why_no_record(const ExitEvent& exit, const ChildEnd& end) const;
   bool ended_by_crash(const ExitEvent& exit) const;
 

@@ -12,8 +12,9 @@ namespace pyfault {
 struct AgentState {
   PythonRuntimeView python;
   WatchdogLink watchdog;
-  std::uintptr_t libc_message;  // of glibc's __abort_msg; 0: not there
-  std::byte* crash_stack;       // lowest byte, above its guard page
+  std::uintptr_t libc_message;     // of glibc's __abort_msg; 0: not there
+  std::uintptr_t single_threaded;  // of glibc's __libc_single_threaded, a char; likewise
+  std::byte* crash_stack;          // lowest byte, above its guard page
   std::size_t crash_stack_size;
   // The process whose state this is; in memory of its own that a fork wipes (MADV_WIPEONFORK).
   std::atomic<int>* owner;

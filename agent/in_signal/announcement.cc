@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "agent/in_signal/stderr_tail.h"
 #include "agent/in_signal/system_calls.h"
 
 namespace pyfault {
@@ -64,15 +65,18 @@ void listen(const char* bytes, std::size_t size) {
 
 }  // namespace
 
-void note_stderr(const void* written, std::size_t size) {
+void note_stderr(const void* written, std::size_t size, std::int64_t now_ns) {
   const auto* bytes = static_cast<const char*>(written);
   const int speaking = speaker.load(std::memory_order_relaxed);
   if (speaking != 0) {
-    if (expecting != Expecting::kNothing && speaking == sys_gettid()) listen(bytes, size);
+    if (speaking != sys_gettid()) return remember_stderr(bytes, size, now_ns);
+    if (expecting != Expecting::kNothing) listen(bytes, size);
   } else if (is(bytes, size, "Fatal Python error: ")) {
     begin(MessageSource::kPython, Expecting::kText);
   } else if (is(bytes, size, "terminate called after throwing an instance of '")) {
     begin(MessageSource::kException, Expecting::kType);
+  } else {
+    remember_stderr(bytes, size, now_ns);
   }
 }
 

@@ -1,6 +1,7 @@
 // What a thread says on stderr before it aborts, remembered as it is said: the interpreter's
 // Py_FatalError, and libstdc++ of an exception that nobody caught. Each writes its announcement in
-// pieces that are known; nobody else writes the first of them by itself.
+// pieces that are known; nobody else writes the first of them by itself. All else is remembered as
+// stderr_tail.h has it.
 //
 //   CPython    "Fatal Python error: "  FUNCTION ": " MESSAGE "\n"
 //   libstdc++  "terminate called after throwing an instance of '"  TYPE  "'\n"
@@ -10,13 +11,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "shared/record.h"
 
 namespace pyfault {
 
-// The calling thread has written, or tried to write, this to stderr.
-void note_stderr(const void* bytes, std::size_t size);
+// The calling thread has written, or tried to write, this to stderr. `now_ns`: CLOCK_MONOTONIC.
+void note_stderr(const void* bytes, std::size_t size, std::int64_t now_ns);
 
 struct Announcement {
   MessageSource source;

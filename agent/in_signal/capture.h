@@ -45,6 +45,9 @@ struct RawFrame {
   std::int32_t tlbc_index;
   bool shim;   // a C boundary marker, not a Python frame
   bool entry;  // a chain may end here
+  // The link that should have led here was broken; there may be others in between.
+  bool after_gap;
+  std::uintptr_t broken_link;
 };
 
 // How the frames at one place in one code object are shown, found out once a record.

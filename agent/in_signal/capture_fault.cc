@@ -1,7 +1,5 @@
 #include "agent/in_signal/capture_fault.h"
 
-#include <sys/ucontext.h>
-
 #include <cstring>
 
 #include "agent/in_signal/guarded_copy.h"
@@ -52,21 +50,21 @@ Known collecting_garbage(const PythonRuntimeView& python, std::uintptr_t interpr
 void capture_fault(SlotWriter& slot, const Fault& fault, const Identity& self) {
   FaultSection section{};
   section.header = {SectionTag::kFault, kSectionVersion, sizeof section};
-  section.kind = fault.info != nullptr ? RecordKind::kCrash : RecordKind::kDump;
+  section.kind = fault.kind;
   section.pid = self.pid;
   section.tid = self.tid;
   section.realtime_ns = clock_ns(CLOCK_REALTIME);
   section.monotonic_ns = clock_ns(CLOCK_MONOTONIC);
   if (fault.info != nullptr) describe_signal(*fault.info, section);
-  if (fault.context != nullptr) {
-    const auto& registers = static_cast<const ucontext_t*>(fault.context)->uc_mcontext.gregs;
-    static_assert(sizeof registers == sizeof section.registers);
-    std::memcpy(section.registers, registers, sizeof registers);
+  if (fault.registers != nullptr) {
+    static_assert(sizeof *fault.registers == sizeof section.registers);
+    std::memcpy(section.registers, *fault.registers, sizeof section.registers);
   }
   if (slot.append(&section, sizeof section)) slot.commit();
 }
 
-void capture_runtime(Capture& capture, std::uintptr_t faulting_interpreter, bool fatal) {
+void capture_runtime(Capture& capture, const Identity& self, std::uintptr_t faulting_interpreter,
+                     bool fatal) {
   const PythonRuntimeView& python = capture.python;
   RuntimeSection section{{SectionTag::kRuntime, kSectionVersion, sizeof section},
                          python.version_hex,
@@ -74,7 +72,7 @@ void capture_runtime(Capture& capture, std::uintptr_t faulting_interpreter, bool
                          finalizing(python),
                          collecting_garbage(python, faulting_interpreter),
                          fatal ? Known::kYes : Known::kNo,
-                         thread_pointer(),
+                         self.thread_pointer,
                          {},
                          Known::kNo,
                          {}};

@@ -20,7 +20,7 @@ bool append_task(Capture& capture, const ThreadState& state, std::uintptr_t task
 
 bool append_thread(Capture& capture, const ThreadState& state, std::uint32_t flags) {
   FrameCollector frames(capture);
-  const std::uint32_t count = frames.collect(state.frame, state.cframe);
+  const std::uint32_t count = frames.collect(state.frame, state.cframe, state.address);
   const ThreadSection section{{SectionTag::kThread, kSectionVersion, 0},
                               state.ident,
                               state.interpreter_id,
@@ -42,19 +42,19 @@ bool append_thread(Capture& capture, const ThreadState& state, std::uint32_t fla
   return false;
 }
 
-ThreadState unknown_to_python() {
+ThreadState unknown_to_python(const Identity& self) {
   ThreadState state;
-  state.ident = thread_pointer();
+  state.ident = self.thread_pointer;
   return state;
 }
 
 }  // namespace
 
-void capture_threads(Capture& capture, const ThreadState* own, std::int32_t tid) {
-  ThreadState faulting = own != nullptr ? *own : unknown_to_python();
-  faulting.tid = tid;  // what CPython keeps is stale after a raw fork
+void capture_threads(Capture& capture, const ThreadState* own, const Identity& self) {
+  ThreadState faulting = own != nullptr ? *own : unknown_to_python(self);
+  faulting.tid = self.tid;  // what CPython keeps is stale after a raw fork
   EndSection end{{SectionTag::kEnd, kSectionVersion, sizeof end}, 0, 0};
-  if (!append_thread(capture, faulting, kThreadCrashed)) ++end.threads_omitted;
+  if (self.tid != 0 && !append_thread(capture, faulting, kThreadCrashed)) ++end.threads_omitted;
 
   ThreadList threads(capture.python);
   for (ThreadState state; threads.next(state);) {

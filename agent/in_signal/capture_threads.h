@@ -8,7 +8,8 @@
 
 namespace pyfault {
 
-// `own` is the calling thread's state; null when Python does not know it.
-void capture_threads(Capture& capture, const ThreadState* own, std::int32_t tid);
+// `own` is the state of the thread that the record is about; null when Python does not know it. All
+// threads are alike where `self` names none.
+void capture_threads(Capture& capture, const ThreadState* own, const Identity& self);
 
 }  // namespace pyfault

@@ -8,8 +8,8 @@
 #include "agent/in_signal/capture_fault.h"
 #include "agent/in_signal/capture_threads.h"
 #include "agent/in_signal/guarded_copy.h"
+#include "agent/in_signal/handled_fault.h"
 #include "agent/in_signal/last_words.h"
-#include "agent/in_signal/original_fault.h"
 #include "agent/in_signal/sealed_state.h"
 #include "agent/in_signal/signal_actions.h"
 #include "agent/in_signal/switch_stack.h"
@@ -36,28 +36,9 @@ const AgentState& agent() {
   return sealed_state.agent;
 }
 
-// A seccomp filter may deny even this. Then nothing has been forked since either, in all
-// likelihood.
-int own_pid() {
-  const int pid = sys_getpid();
-  return pid > 0 ? pid : agent().owner->load();
-}
-
-// Likewise; glibc keeps a copy.
-int own_tid() {
-  const std::uint16_t place = agent().python.pthread_tid;
-  int tid = sys_gettid();
-  if (tid <= 0 && place != kAbsent) guarded_read(thread_pointer() + place, tid);
-  return tid > 0 ? tid : own_pid();
-}
-
-Identity own_identity() {
-  return {own_pid(), own_tid()};
-}
-
 struct CrashCall {
-  const siginfo_t* info;
-  const void* context;
+  const siginfo_t& info;
+  const ucontext_t& context;
 };
 
 void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault,
@@ -66,11 +47,11 @@ void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault,
   scratch.clear();
   Capture capture{agent().python, slot, scratch};
   ThreadState own;
-  const bool known = find_own_thread(agent().python, own);
-  const bool fatal = fault.info != nullptr && is_bound_to_die(fault.info->si_signo);
-  capture_runtime(capture, own.interpreter, fatal);
-  capture_last_words(capture, fault, agent().libc_message);
-  capture_threads(capture, known ? &own : nullptr, self.tid);
+  const bool known = self.tid != 0 && find_thread_of(agent().python, self, own);
+  const bool fatal = fault.kind == RecordKind::kCrash && is_bound_to_die(fault.info->si_signo);
+  capture_runtime(capture, self, own.interpreter, fatal);
+  capture_last_words(capture, fault, self, agent().libc_message);
+  capture_threads(capture, known ? &own : nullptr, self);
 }
 
 void publish_and_wait(SlotWriter& slot) {
@@ -92,11 +73,14 @@ bool record_in_ring(const CrashCall& call) {
   const Identity self = own_identity();
   crash_slot = claim_slot(agent().watchdog, self.pid);
   if (!crash_slot) return false;
-  const OriginalFault original = find_original_fault(*call.info, call.context);
-  const bool repeated = original.context != nullptr;
+  const Death death = find_death(call.info, call.context, self);
+  const bool is_own = death.self.tid == self.tid;
   write_record(crash_slot, crash_scratch,
-               repeated ? Fault{&original.info, original.context} : Fault{call.info, call.context},
-               self);
+               death.original
+                   ? Fault{RecordKind::kCrash, &death.original.info, &death.original.registers}
+                   : Fault{RecordKind::kCrash, &call.info,
+                           is_own ? &call.context.uc_mcontext.gregs : nullptr},
+               death.self);
   publish_and_wait(crash_slot);
   return is_lost(agent().watchdog, hello);
 }
@@ -108,8 +92,10 @@ void record_crash(void* argument) {
   const auto& call = *static_cast<const CrashCall*>(argument);
   const stack_t stack{agent().crash_stack, 0, agent().crash_stack_size};
   sys_sigaltstack(&stack, nullptr);
+  if (is_recorded(call.info, call.context)) return;
   join();
   for (int tries = 0; tries < kMostTries && record_in_ring(call); ++tries) continue;
+  if (!previous_action_is_default(call.info.si_signo)) note_recorded(call.info, call.context);
 }
 
 // A fault of our own, outside guarded_copy(): what has been committed is all there will be. The
@@ -150,6 +136,7 @@ void take_memory_over() {
   dumper.store(0);
   crash_slot = SlotWriter();
   forget_attach_of_parent();
+  forget_handled_faults();
   has_joined.store(false);
 }
 
@@ -189,7 +176,7 @@ Entry enter(int self) {
   return Entry::kLateComer;
 }
 
-void record_on_crash_stack(const siginfo_t* info, const void* context) {
+void record_on_crash_stack(const siginfo_t& info, const ucontext_t& context) {
   const GuardScope guard;
   CrashCall call{info, context};
   pyfault_run_on_stack(&record_crash, &call, agent().crash_stack + agent().crash_stack_size,
@@ -216,7 +203,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
       return;
     }
     if (entry == Entry::kWinner) {
-      record_on_crash_stack(info, context);
+      record_on_crash_stack(*info, *registers);
       if (!previous_action_is_default(signal)) winner.store(0);
     }
   } else if (previous_action_is_default(signal)) {
@@ -292,19 +279,19 @@ void make_sure_of_watchdog() {
   if (sealed_state.armed) make_sure_of_ring(agent().watchdog);
 }
 
-void note_replaced_handler(int signal) {
+void note_new_action(int signal, const void* handler) {
   static constinit std::atomic<KernelSignalSet> told{0};
-  const KernelSignalSet bit = signal_bit(signal);
+  const auto is = [handler](auto other) { return handler == reinterpret_cast<const void*>(other); };
   const WatchdogLink& link = agent().watchdog;
-  if (!sealed_state.armed || (told.fetch_or(bit) & bit) != 0 || !is_attached(link) ||
-      own_pid() != link.hello.pid) {
-    return;
-  }
+  if (!is_ours(signal) || is(sealed_state.handler) || is(SIG_DFL)) return;
+  const KernelSignalSet bit = signal_bit(signal);
+  if (is(SIG_IGN) && (bit & kFaults) == 0) return;
+  if ((told.fetch_or(bit) & bit) != 0 || !is_attached(link) || own_pid() != link.hello.pid) return;
   ring_header(link.ring)->replaced_handlers.fetch_or(bit);
   wake_watchdog(link);
 }
 
-bool record_dump() {
+bool record_dump(const siginfo_t* request) {
   if (!sealed_state.armed || winner.load() != 0) return false;
   make_sure_of_ring(agent().watchdog);
   const Bell bell(agent().watchdog);
@@ -315,7 +302,7 @@ bool record_dump() {
   bool recorded = false;
   if (slot) {
     const GuardScope guard;
-    write_record(slot, dump_scratch, {}, self);
+    write_record(slot, dump_scratch, {RecordKind::kDump, request, nullptr}, self);
     slot.publish();
     recorded = bell.ring(agent().watchdog);
   }

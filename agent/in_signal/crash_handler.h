@@ -23,13 +23,15 @@ void join_family();
 // tried again.
 void make_sure_of_watchdog();
 
-// Any context: the program has put a handler of its own in place of ours. The watchdog is told once
-// a signal.
-void note_replaced_handler(int signal);
+// Any context: the program has given the signal another action, whose handler this is, or SIG_DFL
+// or SIG_IGN. Where that keeps us from hearing of a crash the watchdog is told, once a signal: of
+// one that is ignored the kernel kills for a fault all the same.
+void note_new_action(int signal, const void* handler);
 
 // Any context but a handler's (that of the dump signal apart, which blocks all others): records the
-// stacks of all threads and returns without waiting. False when there is no watchdog, every slot is
-// taken, or a crash or another dump is being recorded. errno and the signal mask are kept.
-bool record_dump();
+// stacks of all threads and returns without waiting. `request`: the signal that is the reason for
+// it, if one is. False when there is no watchdog, every slot is taken, or a crash or another dump
+// is being recorded. errno and the signal mask are kept.
+bool record_dump(const siginfo_t* request = nullptr);
 
 }  // namespace pyfault

@@ -31,12 +31,22 @@ bool follow(const PythonRuntimeView& python, std::uintptr_t& frame) {
 }  // namespace
 
 FrameChain::FrameChain(const PythonRuntimeView& python, std::uintptr_t innermost,
-                       std::uintptr_t cframe)
-    : python_(python), next_(innermost), cframe_(cframe), landmark_(innermost) {
+                       std::uintptr_t cframe, std::uintptr_t thread)
+    : python_(python),
+      data_stack_(python, thread),
+      next_(innermost),
+      cframe_(cframe),
+      landmark_(innermost) {
   await_next_loop();
 }
 
 bool FrameChain::next(RawFrame& frame) {
+  if (end_ != ChainEnd::kEnd) return false;
+  return follow_link(frame) ||
+         (end_ != ChainEnd::kTooLong && end_ != ChainEnd::kCycle && go_on_behind_gap(frame));
+}
+
+bool FrameChain::follow_link(RawFrame& frame) {
   if (next_ == 0) {
     if (!may_end_here()) end_ = ChainEnd::kUnreadable;
     return false;
@@ -49,7 +59,7 @@ bool FrameChain::next(RawFrame& frame) {
     end_ = ChainEnd::kCycle;
     return false;
   }
-  if (!read(frame)) {
+  if (!read(frame) || is_overwritten_shim(frame)) {
     end_ = ChainEnd::kUnreadable;
     return false;
   }
@@ -57,6 +67,35 @@ bool FrameChain::next(RawFrame& frame) {
   next_ = frame.previous;
   at_entry_ = frame.entry;
   if (frame.address == awaited_) await_next_loop();
+  return true;
+}
+
+// On the C stack: no shim any more, and no frame. (A generator's has a code object.)
+bool FrameChain::is_overwritten_shim(const RawFrame& frame) {
+  std::uintptr_t type = 0;
+  if (data_stack_.pass(frame.address) || !data_stack_ || frame.shim) return false;
+  return !plausible_object(frame.code) ||
+         !guarded_read(frame.code + python_.layout.object.type, type) || type != python_.code_type;
+}
+
+// What is left of the chain of cframes lies on the C stack too.
+bool FrameChain::go_on_behind_gap(RawFrame& frame) {
+  const std::uintptr_t broken_link = next_;
+  const std::uintptr_t found = data_stack_.next_outwards();
+  if (found == 0 || gaps_ == kMaxGaps) return false;
+  ++gaps_;
+  awaited_ = 0;
+  next_ = landmark_ = found;
+  power_ = 1;
+  since_landmark_ = 0;
+  end_ = ChainEnd::kEnd;
+  const std::uint32_t steps = steps_;
+  steps_ = 0;  // nothing to come back to yet
+  const bool read_it = follow_link(frame);
+  steps_ += steps;
+  if (!read_it) return false;
+  frame.after_gap = true;
+  frame.broken_link = broken_link;
   return true;
 }
 
@@ -95,6 +134,8 @@ bool FrameChain::read(RawFrame& frame) {
     return false;
   }
   frame.address = next_;
+  frame.after_gap = false;
+  frame.broken_link = 0;
   frame.previous = field<std::uintptr_t>(copy, layout.frame.previous);
   frame.code = field<std::uintptr_t>(copy, layout.frame.code) & ~kStackRefTag;
   frame.position = layout.position == FramePosition::kInstructionPointer

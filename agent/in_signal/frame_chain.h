@@ -9,6 +9,10 @@
 //               their cframes names one, and the chain must have led through all of them.
 // 3.8 to 3.10 keep nothing to compare with: there every zero is an end.
 //
+// Where a link is broken, or the chain ends while the thread's data stack has frames further out
+// (3.11 on, data_stack.h), the walk goes on there: what is broken lies on the C stack most of the
+// time, and the frames do not.
+//
 // Context: see capture.h. Bounded: by the end of the chain, an unreadable link, a cycle, or
 // kMaxWalk.
 #pragma once
@@ -16,18 +20,24 @@
 #include <cstdint>
 
 #include "agent/in_signal/capture.h"
+#include "agent/in_signal/data_stack.h"
 
 namespace pyfault {
 
 // 1,048,576 links: ten times the deepest recursion seen in the field, 0.1 s at a cache miss each.
 inline constexpr std::uint32_t kMaxWalk = 1u << 20;
 
+// Each gap costs a pass over a chunk of the data stack.
+inline constexpr std::uint32_t kMaxGaps = 1024;
+
 enum class ChainEnd { kEnd, kUnreadable, kCycle, kTooLong };
 
 class FrameChain {
  public:
-  // `cframe`: of the innermost evaluation loop, where the version has one; 0: not known.
-  FrameChain(const PythonRuntimeView& python, std::uintptr_t innermost, std::uintptr_t cframe);
+  // `cframe`: of the innermost evaluation loop, where the version has one; 0: not known. `thread`:
+  // the thread state, likewise.
+  FrameChain(const PythonRuntimeView& python, std::uintptr_t innermost, std::uintptr_t cframe,
+             std::uintptr_t thread = 0);
 
   // The next link, shims included; false at the end of the chain, which end() then names.
   bool next(RawFrame& frame);
@@ -35,12 +45,17 @@ class FrameChain {
   std::uintptr_t broken_at() const { return next_; }  // for kUnreadable; 0: no end was reached
 
  private:
+  bool follow_link(RawFrame& frame);
+  bool go_on_behind_gap(RawFrame& frame);
   bool read(RawFrame& frame);
+  bool is_overwritten_shim(const RawFrame& frame);
   bool seen_before();
   void await_next_loop();
   bool may_end_here() const;
 
   const PythonRuntimeView& python_;
+  DataStack data_stack_;
+  std::uint32_t gaps_ = 0;
   std::uintptr_t next_;
   ChainEnd end_ = ChainEnd::kEnd;
   bool at_entry_ = true;

@@ -6,9 +6,10 @@
 
 namespace pyfault {
 
-std::uint32_t FrameCollector::collect(std::uintptr_t innermost, std::uintptr_t cframe) {
+std::uint32_t FrameCollector::collect(std::uintptr_t innermost, std::uintptr_t cframe,
+                                      std::uintptr_t thread) {
   const PythonRuntimeView& python = capture_.python;
-  FrameChain chain(python, innermost, cframe);
+  FrameChain chain(python, innermost, cframe, thread);
   RawFrame frame;
   RawFrame ahead;  // its memory is on its way while `frame` is dealt with
   for (bool more = chain.next(ahead); more && !capture_.slot_full;) {
@@ -23,7 +24,7 @@ std::uint32_t FrameCollector::collect(std::uintptr_t innermost, std::uintptr_t c
     count_ = 0;
     outermost_count_ = omitted_ = 0;
     foldable_ = false;
-    FrameChain again(python, innermost, cframe);
+    FrameChain again(python, innermost, cframe, thread);
     for (std::uint32_t left = distinct_links(python, innermost); left > 0 && again.next(frame);
          --left) {
       add(frame);
@@ -38,6 +39,10 @@ std::uint32_t FrameCollector::collect(std::uintptr_t innermost, std::uintptr_t c
 }
 
 void FrameCollector::add(const RawFrame& frame) {
+  if (frame.after_gap && count_ < kInnermostEntries) {
+    add_marker(FrameKind::kUnreadable, frame.broken_link);
+    foldable_ = false;
+  }
   if (frame.shim) return;
   CaptureScratch& scratch = capture_.scratch;
   const bool same = foldable_ && last_.code == frame.code && last_.position == frame.position;

@@ -16,7 +16,8 @@ class FrameCollector {
 
   // Walks the whole chain. Returns how many entries it left; capture.slot_full tells when a code
   // section had no room.
-  std::uint32_t collect(std::uintptr_t innermost, std::uintptr_t cframe = 0);
+  std::uint32_t collect(std::uintptr_t innermost, std::uintptr_t cframe = 0,
+                        std::uintptr_t thread = 0);
   // The last frame of a chain that collect() followed to its end; address 0 where there is none.
   const RawFrame& outermost() const { return outermost_; }
   // Of those shown, the innermost that is asyncio's call of a task's step tells the task; 0: none.

@@ -2,11 +2,15 @@
 
 #include "agent/in_signal/announcement.h"
 #include "agent/in_signal/guarded_copy.h"
+#include "agent/in_signal/handled_fault.h"
+#include "agent/in_signal/stderr_tail.h"
 
 namespace pyfault {
 namespace {
 
-constexpr std::uint32_t kLongest = 1024;
+constexpr std::uint32_t kLongestLine = 1024;
+
+char stderr_text[kMaxStderrTail + 1];
 
 // glibc's struct abort_msg_s: an unsigned int, then the text.
 std::uintptr_t libc_text(std::uintptr_t variable) {
@@ -15,15 +19,17 @@ std::uintptr_t libc_text(std::uintptr_t variable) {
   return message + sizeof(unsigned);
 }
 
-// The bytes up to their NUL or newline.
-bool append_bytes(SlotWriter& slot, const char* bytes) {
+// The bytes up to their NUL, or up to a newline that ends a line.
+bool append_bytes(SlotWriter& slot, const char* bytes, bool one_line) {
   const auto address = reinterpret_cast<std::uintptr_t>(bytes);
+  const std::uint32_t longest = one_line ? kLongestLine : kMaxStringUnits;
   StringHeader header{1, 0, 0, 0, kNoHash};
   const std::size_t start = slot.cursor();
   if (!slot.append(&header, sizeof header)) return false;
   char next = '\0';
-  while (guarded_read(address + header.units, next) && next != '\0' && next != '\n') {
-    header.truncated = header.units == kLongest;
+  while (guarded_read(address + header.units, next) && next != '\0' &&
+         (next != '\n' || !one_line)) {
+    header.truncated = header.units == longest;
     if (header.truncated != 0) break;
     if (!slot.append(&next, 1)) return false;
     ++header.units;
@@ -36,26 +42,34 @@ bool append_bytes(SlotWriter& slot, const char* bytes) {
   return true;
 }
 
-// glibc speaks last.
-bool find_last_words(std::uintptr_t libc_message, Announcement& words) {
+// glibc speaks last. Who is aborted by another process has not given up by itself.
+bool find_last_words(const Fault& fault, const Identity& self, std::uintptr_t libc_message,
+                     Announcement& words) {
   const std::uintptr_t said = libc_text(libc_message);
-  if (said == 0) return find_announcement(words);
-  words = {MessageSource::kLibc, "", reinterpret_cast<const char*>(said)};
-  return true;
+  if (said != 0) {
+    words = {MessageSource::kLibc, "", reinterpret_cast<const char*>(said)};
+    return true;
+  }
+  if (find_announcement(words)) return true;
+  words = {MessageSource::kStderr, "", stderr_text};
+  return is_sent_by_self(*fault.info) &&
+         find_stderr_tail(self.thread_pointer, clock_ns(CLOCK_MONOTONIC), stderr_text);
 }
 
 }  // namespace
 
-void capture_last_words(Capture& capture, const Fault& fault, std::uintptr_t libc_message) {
+void capture_last_words(Capture& capture, const Fault& fault, const Identity& self,
+                        std::uintptr_t libc_message) {
   Announcement words;
-  if (fault.info == nullptr || fault.info->si_signo != SIGABRT ||
-      !find_last_words(libc_message, words)) {
+  if (fault.kind != RecordKind::kCrash || fault.info->si_signo != SIGABRT ||
+      !find_last_words(fault, self, libc_message, words)) {
     return;
   }
   const MessageSection section{{SectionTag::kMessage, kSectionVersion, 0}, words.source, 0};
   SlotWriter& slot = capture.slot;
-  if (slot.begin_section(&section, sizeof section) && append_bytes(slot, words.type) &&
-      append_bytes(slot, words.text) && slot.end_section()) {
+  const bool one_line = words.source != MessageSource::kStderr;
+  if (slot.begin_section(&section, sizeof section) && append_bytes(slot, words.type, true) &&
+      append_bytes(slot, words.text, one_line) && slot.end_section()) {
     slot.commit();
   } else {
     slot.rollback();

@@ -1,5 +1,5 @@
 // Why the program gave up, in its own words: what glibc, the interpreter or libstdc++ said before
-// the thread aborted.
+// the thread aborted; or else the last that it wrote to stderr before it did.
 //
 // Context: see capture.h. Found in memory, with guards.
 #pragma once
@@ -11,6 +11,7 @@ namespace pyfault {
 
 // A message section, or nothing where there are no last words. `libc_message`: the address of
 // glibc's own pointer to what it last said (__abort_msg), 0 where it has none.
-void capture_last_words(Capture& capture, const Fault& fault, std::uintptr_t libc_message);
+void capture_last_words(Capture& capture, const Fault& fault, const Identity& self,
+                        std::uintptr_t libc_message);
 
 }  // namespace pyfault

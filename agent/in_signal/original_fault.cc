@@ -1,6 +1,7 @@
 #include "agent/in_signal/original_fault.h"
 
-#include <sys/ucontext.h>
+#include <cstdint>
+#include <cstring>
 
 #include "agent/in_signal/guarded_copy.h"
 #include "agent/in_signal/system_calls.h"
@@ -16,10 +17,6 @@ constexpr std::size_t kContextHead = offsetof(ucontext_t, uc_mcontext) + sizeof(
 
 // Exceptions by their x86 vectors (REG_TRAPNO).
 enum Trap : greg_t { kDivide = 0, kInvalidOpcode = 6, kProtection = 13, kPageFault = 14 };
-
-bool raised_by_own_thread(const siginfo_t& info) {
-  return info.si_code == SI_TKILL && info.si_pid == sys_getpid() && info.si_signo != SIGABRT;
-}
 
 // mincore() knows nothing but mapped pages.
 bool is_mapped(std::uintptr_t address) {
@@ -67,59 +64,76 @@ void* address_of(int signal, const mcontext_t& machine) {
   return reinterpret_cast<void*>(address);
 }
 
-// Is there at `place` what the kernel made of an earlier delivery of this signal?
-bool read_frame(std::uintptr_t place, const ucontext_t& latest, ucontext_t& frame) {
-  return guarded_copy(&frame, place, kContextHead) &&
-         frame.uc_stack.ss_sp == latest.uc_stack.ss_sp &&
-         frame.uc_stack.ss_size == latest.uc_stack.ss_size;
+// Is there at `place` what the kernel made of an earlier delivery, to a thread with this alternate
+// stack?
+bool read_frame(std::uintptr_t place, const stack_t& signal_stack, ucontext_t& frame) {
+  constexpr greg_t kUserCode = 0x33;  // the code segment of 64-bit programs
+  return guarded_copy(&frame, place, kContextHead) && frame.uc_link == nullptr &&
+         frame.uc_stack.ss_sp == signal_stack.ss_sp &&
+         frame.uc_stack.ss_size == signal_stack.ss_size &&
+         (frame.uc_mcontext.gregs[REG_CSGSFS] & 0xffff) == kUserCode;
 }
 
-// From the top of the alternate stack down: the first frame there is the first delivery.
-std::uintptr_t find_on_signal_stack(const ucontext_t& latest, ucontext_t& frame) {
-  const auto own = reinterpret_cast<std::uintptr_t>(&latest);
-  const auto lowest = reinterpret_cast<std::uintptr_t>(latest.uc_stack.ss_sp);
-  const std::uintptr_t top = lowest + latest.uc_stack.ss_size;
-  if (own < lowest || own >= top) return 0;
+// From the top of the alternate stack down to `lowest_place`, if that lies on it: the first frame
+// there is the first delivery.
+bool find_on_signal_stack(const stack_t& signal_stack, std::uintptr_t lowest_place,
+                          ucontext_t& frame) {
+  const auto lowest = reinterpret_cast<std::uintptr_t>(signal_stack.ss_sp);
+  const std::uintptr_t top = lowest + signal_stack.ss_size;
+  if (lowest_place < lowest || lowest_place >= top) return false;
   std::uintptr_t place = (top - kContextHead) / kAlignment * kAlignment;
-  for (; place > own; place -= kAlignment) {
-    if (read_frame(place, latest, frame)) return place;
+  for (; place > lowest_place; place -= kAlignment) {
+    if (read_frame(place, signal_stack, frame)) return true;
   }
-  return 0;
+  return false;
 }
 
-// Of a handler that did not ask for the alternate stack, from where it raised the signal again.
-std::uintptr_t find_on_program_stack(const ucontext_t& latest, ucontext_t& frame) {
+// Of a handler that did not ask for the alternate stack, from the stack pointer that it has by now.
+bool find_on_program_stack(const stack_t& signal_stack, std::uintptr_t stack, ucontext_t& frame) {
   constexpr std::uintptr_t kFar = std::uintptr_t{16} << 10;
-  const auto stack = static_cast<std::uintptr_t>(latest.uc_mcontext.gregs[REG_RSP]);
   std::uintptr_t place = (stack + kAlignment) / kAlignment * kAlignment;
   for (const std::uintptr_t end = place + kFar; place < end; place += kAlignment) {
-    if (read_frame(place, latest, frame)) return place;
+    if (read_frame(place, signal_stack, frame)) return true;
   }
-  return 0;
+  return false;
+}
+
+OriginalFault describe(int signal, const mcontext_t& machine) {
+  OriginalFault original{};
+  const int code = code_of(signal, machine);
+  if (code == 0) return original;
+  original.info.si_signo = signal;
+  original.info.si_code = code;
+  original.info.si_addr = address_of(signal, machine);
+  std::memcpy(original.registers, machine.gregs, sizeof original.registers);
+  return original;
 }
 
 }  // namespace
 
 // A handler that blocks its own signal, as most do, has it delivered as it returns: to the place of
 // the fault itself.
-OriginalFault find_original_fault(const siginfo_t& info, const void* context) {
-  OriginalFault original{};
-  if (!raised_by_own_thread(info)) return original;
-  const auto& latest = *static_cast<const ucontext_t*>(context);
+OriginalFault find_original_fault(int signal, const ucontext_t& context) {
+  const auto own = reinterpret_cast<std::uintptr_t>(&context);
+  const auto stack = static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_RSP]);
   ucontext_t frame;
-  std::uintptr_t place = find_on_signal_stack(latest, frame);
-  if (place == 0 && code_of(info.si_signo, latest.uc_mcontext) != 0) {
-    place = reinterpret_cast<std::uintptr_t>(context);
-    frame.uc_mcontext = latest.uc_mcontext;
+  if (find_on_signal_stack(context.uc_stack, own, frame)) {
+    return describe(signal, frame.uc_mcontext);
   }
-  if (place == 0) place = find_on_program_stack(latest, frame);
-  const int code = place != 0 ? code_of(info.si_signo, frame.uc_mcontext) : 0;
-  if (code == 0) return original;
-  original.info.si_signo = info.si_signo;
-  original.info.si_code = code;
-  original.info.si_addr = address_of(info.si_signo, frame.uc_mcontext);
-  original.context = reinterpret_cast<const void*>(place);
-  return original;
+  const OriginalFault here = describe(signal, context.uc_mcontext);
+  if (here || !find_on_program_stack(context.uc_stack, stack, frame)) return here;
+  return describe(signal, frame.uc_mcontext);
+}
+
+OriginalFault find_fault_being_handled(int signal) {
+  const auto stack = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  stack_t signal_stack{};
+  ucontext_t frame;
+  if (sys_sigaltstack(nullptr, &signal_stack) != 0) return {};
+  const bool found = (signal_stack.ss_flags & SS_ONSTACK) != 0
+                         ? find_on_signal_stack(signal_stack, stack, frame)
+                         : find_on_program_stack(signal_stack, stack, frame);
+  return found ? describe(signal, frame.uc_mcontext) : OriginalFault{};
 }
 
 }  // namespace pyfault

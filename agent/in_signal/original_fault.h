@@ -7,20 +7,26 @@
 // registers and what the processor said of the trap; from that the siginfo is made again (the
 // kernel wrote it only if that handler asked for it).
 //
-// Context: the signal handler.
+// Context: the signal handler, but for what says otherwise.
 #pragma once
 
 #include <signal.h>
-
-#include "agent/in_signal/capture_fault.h"
+#include <sys/ucontext.h>
 
 namespace pyfault {
 
 struct OriginalFault {
-  siginfo_t info;
-  const void* context;  // lives as long as the handler runs; null: there is no fault behind this
+  siginfo_t info;  // si_signo 0: there is no fault behind this
+  gregset_t registers;
+
+  explicit operator bool() const { return info.si_signo != 0; }
 };
 
-OriginalFault find_original_fault(const siginfo_t& info, const void* context);
+// `context`: of the handler for the signal that came anew.
+OriginalFault find_original_fault(int signal, const ucontext_t& context);
+
+// The one that the calling thread is handling at the moment, if it runs a handler for `signal`.
+// Anywhere, inside a GuardScope.
+OriginalFault find_fault_being_handled(int signal);
 
 }  // namespace pyfault

@@ -65,7 +65,8 @@ struct PythonLayout {
     std::uint16_t cframe_previous;   // of the evaluation loop that called this one; likewise
     std::uint16_t active;            // _status or state, see ActiveRule; kAbsent before 3.12
     std::uint16_t previous, interpreter;
-    std::uint16_t running_task;  // of asyncio; kAbsent before 3.14
+    std::uint16_t running_task;          // of asyncio; kAbsent before 3.14
+    std::uint16_t data_chunk, data_top;  // of its data stack; kAbsent before 3.11
   } thread;
   struct FrameStruct {
     std::uint16_t size, previous, code, position;
@@ -81,6 +82,9 @@ struct PythonLayout {
     std::uint16_t instructions;     // co_code_adaptive; kAbsent before 3.11
     std::uint16_t first_traceable;  // kAbsent before 3.11
     std::uint16_t tlbc;             // kAbsent but in free-threaded 3.14 on
+    // How many words a frame takes on the data stack: co_framesize (3.12 on), or co_stacksize and
+    // co_nlocalsplus on top of the frame's own members (3.11).
+    std::uint16_t frame_words, local_words;
   } code;
   struct Object {
     std::uint16_t type, size, type_flags, type_name, type_base;

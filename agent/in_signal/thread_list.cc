@@ -66,11 +66,11 @@ void fill(const PythonLayout& layout, std::uintptr_t address, const std::byte* c
 // CPython keeps a pointer to a thread's state with the thread: in a thread-local variable, which
 // lies right below the thread pointer (3.12 on), or under a pthread key, in the pthread right above
 // it. What is found must say itself that it is this thread's.
-bool find_in_thread_storage(const PythonRuntimeView& python, ThreadState& own) {
+bool find_in_thread_storage(const PythonRuntimeView& python, std::uintptr_t self,
+                            ThreadState& own) {
   constexpr std::uintptr_t kBelow = 8192;
   constexpr std::uintptr_t kAbove = 1280;
   const PythonLayout& layout = python.layout;
-  const std::uintptr_t self = thread_pointer();
   for (std::uintptr_t place = self - kBelow; place < self + kAbove; place += sizeof place) {
     std::byte copy[kThreadStateBytes];
     std::uintptr_t state = 0;
@@ -178,13 +178,13 @@ bool find_thread(const PythonRuntimeView& python, ThreadState& own, IsOwn is_own
 
 }  // namespace
 
-bool find_own_thread(const PythonRuntimeView& python, ThreadState& own) {
-  const std::uintptr_t self = thread_pointer();
-  const std::int32_t tid = sys_gettid();
+bool find_thread_of(const PythonRuntimeView& python, const Identity& thread, ThreadState& state) {
+  const std::uintptr_t self = thread.thread_pointer;
+  const std::int32_t tid = thread.tid;
   // The native id is stale after a raw fork, so it counts only where the other was overwritten.
-  return find_thread(python, own, [=](const ThreadState& state) { return state.ident == self; }) ||
-         find_thread(python, own, [=](const ThreadState& state) { return state.tid == tid; }) ||
-         find_in_thread_storage(python, own);
+  return find_thread(python, state, [=](const ThreadState& each) { return each.ident == self; }) ||
+         find_thread(python, state, [=](const ThreadState& each) { return each.tid == tid; }) ||
+         find_in_thread_storage(python, self, state);
 }
 
 }  // namespace pyfault

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "agent/in_signal/capture.h"
+#include "agent/in_signal/identity.h"
 
 namespace pyfault {
 
@@ -46,9 +47,9 @@ class ThreadList {
   std::uint32_t threads_ = 0;
 };
 
-// The state of the calling thread: the active one where sub-interpreters give it several, else the
-// first in the list, else (the list is broken) the one that the thread's own storage points at.
-// False when Python does not know this thread.
-bool find_own_thread(const PythonRuntimeView& python, ThreadState& own);
+// The state of this thread: the active one where sub-interpreters give it several, else the first
+// in the list, else (the list is broken) the one that the thread's own storage points at. False
+// when Python does not know it.
+bool find_thread_of(const PythonRuntimeView& python, const Identity& thread, ThreadState& state);
 
 }  // namespace pyfault

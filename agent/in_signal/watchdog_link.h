@@ -22,8 +22,9 @@ struct WatchdogLink {
   char wake_pipe[128];  // its path, with a NUL; empty: there is none that we can see
   dev_t wake_pipe_device;
   ino_t wake_pipe_inode;
-  int dump_signal;  // 0: none asks for dumps
-  Hello hello;      // but for what changes: its boottime_ns, and the pids in a forked child
+  int dump_signal;            // 0: none asks for dumps
+  std::uint64_t dump_before;  // signals, as a KernelSignalSet; see program_handler.h
+  Hello hello;  // but for what changes: its boottime_ns, and the pids in a forked child
 };
 
 // A socket that is connected to the watchdog's listener, without waiting. None where nobody listens

@@ -35,8 +35,10 @@ class CrashOfHead {
       : scenario_(scenario), interpreter_(interpreter) {}
 
   void expect_the_crash(const json& crash) const {
-    EXPECT_EQ(crash.at("complete"), !gap_expected()) << crash.value("incomplete_reason", "");
+    EXPECT_EQ(crash.at("complete"), !gap_expected() && culprit_expected())
+        << crash.value("incomplete_reason", "");
     EXPECT_THAT(crash.at("id").get<std::string>(), MatchesRegex("[0-9a-f]{32}"));
+    expect_the_process(crash.at("process"));
     expect_the_signal(crash.at("signal"));
     expect_the_last_words(crash.at("last_words"));
     expect_the_runtime(crash.at("python"));
@@ -47,6 +49,16 @@ class CrashOfHead {
   }
 
  private:
+  // Of what was started, whatever it makes of its own arguments.
+  void expect_the_process(const json& process) const {
+    EXPECT_TRUE(process.value("title", "").starts_with(expected("Title").value_or(""))) << process;
+    EXPECT_EQ(process.contains("title"), expected("Title").has_value());
+    const std::string program = scenario_.program().string();
+    EXPECT_TRUE(!expected("Title") ||
+                process.at("command").dump().find(program) != std::string::npos)
+        << process;
+  }
+
   void expect_the_signal(const json& signal) const {
     const std::string wanted = expected("Signal").value_or(*expected("Expect"));
     EXPECT_EQ(signal.at("name"), first_word(wanted));
@@ -85,7 +97,9 @@ class CrashOfHead {
   }
 
   void expect_the_threads(const json& threads) const {
-    for (std::size_t i = 0; i < threads.size(); ++i) EXPECT_EQ(threads[i].at("crashed"), i == 0);
+    for (std::size_t i = 0; i < threads.size(); ++i) {
+      EXPECT_EQ(threads[i].at("crashed"), i == 0 && culprit_expected());
+    }
     if (const auto count = expected("Threads")) {
       EXPECT_EQ(std::to_string(threads.size()), *count);
     }
@@ -149,6 +163,8 @@ class CrashOfHead {
   }
 
   // In a thread's frames, which makes a record incomplete.
+  bool culprit_expected() const { return expected("Culprit") != "unknown"; }
+
   bool gap_expected() const {
     const std::string frames = expected("Frames").value_or("");
     return std::ranges::any_of(

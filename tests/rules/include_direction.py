@@ -10,7 +10,7 @@ import sys
 
 # Headers for code that may run in a signal handler, or in a process that is not ours.
 FREESTANDING = {"array", "atomic", "bit", "concepts", "cstddef", "cstdint", "initializer_list", "limits", "new", "span",
-                "type_traits", "utility", "cerrno", "climits", "csignal", "cstring", "ctime"}
+                "type_traits", "utility", "cerrno", "climits", "cstdarg", "csignal", "cstring", "ctime"}
 LIBC = FREESTANDING | {"cstdio", "cstdlib"}
 POSIX = re.compile(r"(sys|linux|asm|bits)/\w+\.h|(?!Python|stdio|iostream)[a-z]\w*\.h")
 

@@ -96,6 +96,26 @@ static void thread(void) {
 #endif
 }
 
+static void data_stack(void) {
+#if AT_LEAST(11)
+  FIELD("thread.data_chunk", PyThreadState, datastack_chunk);
+  FIELD("thread.data_top", PyThreadState, datastack_top);
+#else
+  ABSENT("thread.data_chunk");
+  ABSENT("thread.data_top");
+#endif
+#if AT_LEAST(12)
+  FIELD("code.frame_words", PyCodeObject, co_framesize);
+  ABSENT("code.local_words");
+#elif AT_LEAST(11)
+  FIELD("code.frame_words", PyCodeObject, co_stacksize);
+  FIELD("code.local_words", PyCodeObject, co_nlocalsplus);
+#else
+  ABSENT("code.frame_words");
+  ABSENT("code.local_words");
+#endif
+}
+
 static void running_task(void) {
 #if AT_LEAST(14)
   FIELD("thread.running_task", _PyThreadStateImpl, asyncio_running_task);
@@ -230,6 +250,7 @@ int main(void) {
   runtime_and_interpreter();
   thread();
   running_task();
+  data_stack();
   frame();
   code();
   object_and_string();

@@ -40,6 +40,8 @@ void print(const PythonLayout& layout) {
   field("thread.cframe_previous", layout.thread.cframe_previous);
   field("thread.active", layout.thread.active);
   field("thread.running_task", layout.thread.running_task);
+  field("thread.data_chunk", layout.thread.data_chunk);
+  field("thread.data_top", layout.thread.data_top);
   field("frame.size", layout.frame.size);
   field("frame.previous", layout.frame.previous);
   field("frame.code", layout.frame.code);
@@ -57,6 +59,8 @@ void print(const PythonLayout& layout) {
   field("code.instructions", layout.code.instructions);
   field("code.first_traceable", layout.code.first_traceable);
   field("code.tlbc", layout.code.tlbc);
+  field("code.frame_words", layout.code.frame_words);
+  field("code.local_words", layout.code.local_words);
   field("object.type", layout.object.type);
   field("object.size", layout.object.size);
   field("object.type_flags", layout.object.type_flags);

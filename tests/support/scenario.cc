@@ -13,10 +13,10 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::set<std::string> kKeys = {
-    "Expect",       "Crashes",     "Process", "Forged", "Signal",  "Frames",  "Depth",
-    "Threads",      "Interpreter", "Names",   "Notice", "Words",   "Exit",    "File",
-    "Function",     "Source",      "Sources", "Span",   "Address", "Garbage", "Finalizing",
-    "Faulthandler", "Needs",       "Until",   "Task"};
+    "Expect",  "Crashes",    "Process",      "Forged",      "Signal",  "Frames", "Depth",
+    "Culprit", "Title",      "Threads",      "Interpreter", "Names",   "Notice", "Words",
+    "Exit",    "File",       "Function",     "Source",      "Sources", "Span",   "Address",
+    "Garbage", "Finalizing", "Faulthandler", "Needs",       "Until",   "Task"};
 
 }  // namespace
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <stdexcept>
 
+#include "tests/support/event_schema.h"
 #include "tests/support/files.h"
 
 namespace pyfault::test {
@@ -63,7 +65,11 @@ std::vector<nlohmann::json> Watchdog::events() const {
   std::string lines = report();
   lines.resize(lines.rfind('\n') + 1);  // what is being written just now may be there in part
   std::vector<nlohmann::json> all;
-  for (const std::string& line : split_lines(lines)) all.push_back(nlohmann::json::parse(line));
+  for (const std::string& line : split_lines(lines)) {
+    all.push_back(nlohmann::json::parse(line));
+    const std::string errors = schema_errors(all.back());
+    if (!errors.empty()) throw std::runtime_error("not as the schema has it:\n" + errors + line);
+  }
   return all;
 }
 

@@ -36,7 +36,7 @@ class Watchdog {
 
   std::string report() const;  // all of the log; empty when there is none
 
-  // The events in the log; throws nlohmann::json::exception where a line is not JSON.
+  // The events in the log; throws where a line is not JSON, or not as the schema of events has it.
   std::vector<nlohmann::json> events() const;
   // "exit": of the program, or of workers; those of processes below have another name here.
   std::vector<nlohmann::json> events(const std::string& kind) const;

@@ -18,7 +18,7 @@ _pyfault_watchdog() {
         --log-format) mapfile -t COMPREPLY < <(compgen -W 'text json faulthandler' -- "$word") ;;
         *)
             mapfile -t COMPREPLY < <(
-                compgen -W '--exec --config --python --log --log-format --all-exits --no-linger --doctor --version --help' -- "$word"
+                compgen -W '--exec --config --python --log --log-format --all-exits --dump-before --no-linger --doctor --version --help' -- "$word"
             )
             ;;
     esac

@@ -72,6 +72,8 @@ struct WorkerConfig {
   OutputMode output = OutputMode::kCapture;
   // A real-time signal by which it is asked for its stacks; 0: none.
   int dump_signal = default_dump_signal();
+  // What it handles itself and another process sends: recorded first.
+  std::vector<int> dump_before = {SIGABRT};
   bool all_exits = false;  // of processes below it; else those that were not clean
   int start_order = 0;     // lower ones first; stopped the other way round
   bool essential = false;  // when it is down for good, so is the service

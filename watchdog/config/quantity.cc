@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstring>
 #include <iterator>
+#include <set>
 #include <string>
 
 namespace pyfault {
@@ -140,6 +141,17 @@ std::optional<int> parse_signal(std::string_view text) {
   }
   const auto number = whole_number(name);
   return number > 0 ? signal_from(0, number) : std::nullopt;
+}
+
+std::optional<std::vector<int>> parse_handled_signals(std::span<const std::string> names) {
+  std::set<int> signals;
+  for (const std::string& name : names) {
+    const auto signal = parse_signal(name);
+    if (!signal || *signal == SIGKILL || *signal == SIGSTOP || *signal >= SIGRTMIN)
+      return std::nullopt;
+    signals.insert(*signal);
+  }
+  return std::vector<int>(signals.begin(), signals.end());
 }
 
 }  // namespace pyfault

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace pyfault {
 
@@ -27,5 +29,9 @@ std::span<const std::string_view> limit_names();
 
 // "TERM", "SIGTERM", "15" or "RTMIN+3", in any case.
 std::optional<int> parse_signal(std::string_view text);
+
+// In the order of their numbers, each once. None where one is no signal, can't be handled (KILL,
+// STOP), or is a real-time signal.
+std::optional<std::vector<int>> parse_handled_signals(std::span<const std::string> names);
 
 }  // namespace pyfault

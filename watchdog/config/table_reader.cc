@@ -199,6 +199,23 @@ bool TableReader::get_signal_or_none(std::string_view key, int& signal) {
   return true;
 }
 
+bool TableReader::get_signals_or_none(std::string_view key, std::vector<int>& signals) {
+  const TomlEntry* entry = find(key);
+  const auto* name = entry ? std::get_if<std::string>(&entry->value.value) : nullptr;
+  if (name && *name == "none") {
+    take(key);
+    signals.clear();
+    return true;
+  }
+  std::vector<std::string> names;
+  if (!get(key, names)) return false;
+  const auto read = parse_handled_signals(names);
+  if (read) return signals = *read, true;
+  complain(key, quoted(key) + " names what is no signal that a program handles",
+           "write names such as [\"ABRT\", \"TERM\"], none of a real-time signal, or \"none\"");
+  return false;
+}
+
 // A text, as a bare 22 is decimal in TOML and surely not meant.
 bool TableReader::get_mode(std::string_view key, std::optional<mode_t>& mode) {
   const TomlValue* value = take(key);

@@ -39,7 +39,8 @@ class TableReader {
   bool get(std::string_view key, double& number);
   bool get(std::string_view key, std::chrono::milliseconds& time);
   bool get_signal(std::string_view key, int& signal);
-  bool get_signal_or_none(std::string_view key, int& signal);  // "none": 0
+  bool get_signal_or_none(std::string_view key, int& signal);                 // "none": 0
+  bool get_signals_or_none(std::string_view key, std::vector<int>& signals);  // "none": empty
   bool get_mode(std::string_view key, std::optional<mode_t>& mode);
 
   template <typename Enum, std::size_t kCount>

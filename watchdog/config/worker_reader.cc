@@ -42,6 +42,7 @@ class WorkerReader {
     table_.get_mode("umask", worker_.umask);
     table_.get("output", worker_.output, kOutputs);
     read_dump_signal();
+    table_.get_signals_or_none("dump_before", worker_.dump_before);
     table_.get("start_order", worker_.start_order, -kMostOrder, kMostOrder);
     table_.get("essential", worker_.essential);
     table_.get("all_exits", worker_.all_exits);

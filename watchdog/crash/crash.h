@@ -62,13 +62,20 @@ struct Signal {
   std::string description;  // one sentence fragment for people
 };
 
+// A signal that another process sent, and a handler of the program's own was to get.
+struct RequestingSignal {
+  std::string signal;  // "SIGABRT"
+  int sender_pid = 0;
+  unsigned sender_uid = 0;
+};
+
 // Why the program gave up, in its own words.
 struct LastWords {
-  enum class Source { kLibc, kException, kPython };
+  enum class Source { kLibc, kException, kPython, kStderr };
 
   Source source = Source::kLibc;
   std::string type;  // of the exception, as C++ spells it; empty for the others
-  std::string text;  // empty where there is none
+  std::string text;  // empty where there is none; of several lines, where it is from stderr
 };
 
 struct PythonRuntime {
@@ -88,12 +95,13 @@ struct Crash {
   std::int64_t realtime_ns = 0;  // CLOCK_REALTIME at the fault
   std::int64_t monotonic_ns = 0;
   int pid = 0;
-  int tid = 0;
+  int tid = 0;    // of the faulting thread; 0: it is not known, and none is marked as crashed
   Signal signal;  // number 0 in a dump
+  std::optional<RequestingSignal> requested_by;  // of a dump, where a signal was the reason for it
   std::optional<LastWords> last_words;
   PythonRuntime python;
   std::string fingerprint;      // 16 hex digits; see fingerprint.h
-  std::vector<Thread> threads;  // the faulting one first
+  std::vector<Thread> threads;  // the faulting one first, where that is known
   std::uint64_t threads_omitted = 0;
 };
 

@@ -10,6 +10,7 @@
 #include "watchdog/crash/frame_decoder.h"
 #include "watchdog/crash/incomplete_reason.h"
 #include "watchdog/crash/sections.h"
+#include "watchdog/crash/signal_names.h"
 
 namespace pyfault {
 namespace {
@@ -50,6 +51,8 @@ LastWords::Source speaker(MessageSource source) {
       return LastWords::Source::kException;
     case MessageSource::kPython:
       return LastWords::Source::kPython;
+    case MessageSource::kStderr:
+      return LastWords::Source::kStderr;
     case MessageSource::kLibc:
       break;
   }
@@ -76,8 +79,10 @@ class RecordWalk {
     crash_.fingerprint = fingerprint(crash_);
     outcome_.frames_damaged = frames_.damaged();
     outcome_.has_runtime = seen_runtime_;
+    outcome_.has_culprit = crash_.tid != 0;
     outcome_.threads = crash_.threads.size();
-    if (!crash_.threads.empty()) outcome_.gap = gap_in(crash_.threads.front());
+    if (!crash_.threads.empty() && outcome_.has_culprit)
+      outcome_.gap = gap_in(crash_.threads.front());
     crash_.incomplete_reason = incomplete_reason(record_, outcome_);
     crash_.complete = crash_.incomplete_reason.empty();
     if (!record_.published) crash_.fatal = true;
@@ -143,6 +148,10 @@ class RecordWalk {
     crash_.pid = fault->pid;
     crash_.tid = fault->tid;
     if (!dump) crash_.signal = explain_signal(*fault);
+    if (dump && fault->signal != 0) {
+      crash_.requested_by =
+          RequestingSignal{signal_name(fault->signal), fault->sender_pid, fault->sender_uid};
+    }
     return true;
   }
 

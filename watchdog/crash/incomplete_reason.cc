@@ -68,6 +68,8 @@ std::string incomplete_reason(const RawRecord& record, const WalkOutcome& outcom
     return "the process died while writing the record" + where_it_ends(outcome);
   if (!outcome.ended) return "the record has no end" + where_it_ends(outcome);
   if (outcome.frames_damaged) return "frames that the record does not explain";
+  if (!outcome.has_culprit)
+    return "the process sent the signal to itself, and nobody can tell which of its threads did";
   if (!outcome.gap.empty()) return outcome.gap;
   if (outcome.sections_skipped) return "sections of an unknown version";
   if (outcome.threads_omitted > 0) return threads_left_out(outcome.threads_omitted);

@@ -14,6 +14,7 @@ struct WalkOutcome {
   std::string damage;  // where the record breaks its own rules; empty where it does not
   bool ended = false;  // the end section was there
   bool has_runtime = false;
+  bool has_culprit = true;  // it says which thread it was
   std::size_t threads = 0;
   bool frames_damaged = false;
   bool sections_skipped = false;  // of a version that this reader does not know

@@ -70,12 +70,12 @@ std::optional<std::string> read_bytes(ByteReader& reader) {
 }
 
 bool is_valid(const FaultSection& fault) {
-  if (fault.pid <= 0 || fault.tid <= 0) return false;
+  if (fault.pid <= 0 || fault.tid < 0) return false;
   switch (fault.kind) {
     case RecordKind::kCrash:
       return fault.signal >= 1 && fault.signal <= kLastSignal;
     case RecordKind::kDump:
-      return fault.signal == 0;
+      return fault.signal >= 0 && fault.signal <= kLastSignal && fault.tid > 0;
   }
   return false;
 }
@@ -112,7 +112,7 @@ std::optional<RuntimeSection> parse_runtime(const RawSection& section) {
 std::optional<MessageRecord> parse_message(const RawSection& section) {
   ByteReader reader(section.bytes);
   const auto fixed = reader.read<MessageSection>();
-  if (!fixed || fixed->source < MessageSource::kLibc || fixed->source > MessageSource::kPython) {
+  if (!fixed || fixed->source < MessageSource::kLibc || fixed->source > MessageSource::kStderr) {
     return std::nullopt;
   }
   auto type = read_bytes(reader);

@@ -120,6 +120,7 @@ class Diagnosis {
       case UnwatchedReason::kNotPython:
       case UnwatchedReason::kHandlerReplaced:
       case UnwatchedReason::kHandlerBypassed:
+      case UnwatchedReason::kHandlerUnknown:
         break;
     }
     return "";

@@ -18,10 +18,11 @@ struct Process {
   int ppid = 0;                      // 0 where unknown
   std::string name;                  // comm
   std::string executable;            // what /proc/PID/exe points at; empty where unknown
-  std::vector<std::string> command;  // argv
+  std::vector<std::string> command;  // argv, as it was started
   // Effective ones.
   std::optional<std::uint32_t> uid = std::nullopt;
   std::optional<std::uint32_t> gid = std::nullopt;
+  std::string title = "";  // what it has put in place of its command; empty where that is the same
 };
 
 struct StartEvent {};
@@ -79,7 +80,9 @@ struct ExitEvent {
   std::optional<std::string> crash_id;  // of the crash that ended the process
   std::optional<int> crash_signal;      // of that crash; `signal` may have cut its dying short
   bool record_left_out = false;         // perhaps: some of its were not reported, or lost
-  bool handler_replaced = false;        // of `signal`; see HandlerReplacedEvent
+  // Of `signal`, see HandlerReplacedEvent. None: it should have left a record and did not, and
+  // whose handler there was is not known.
+  std::optional<bool> handler_replaced = false;
   // Why it left no record, where it should have and that is known.
   std::optional<Unwatched> unwatched;
   double uptime_seconds = 0;

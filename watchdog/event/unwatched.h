@@ -24,10 +24,11 @@ enum class UnwatchedReason {
   kNotPython,
   kHandlerReplaced,
   kHandlerBypassed,
+  kHandlerUnknown,
 };
 
 // By enumerator; the JSON events' own.
-inline constexpr std::array<std::string_view, 14> kUnwatchedWords = {"set-user-id",
+inline constexpr std::array<std::string_view, 15> kUnwatchedWords = {"set-user-id",
                                                                      "statically-linked",
                                                                      "other-machine",
                                                                      "other-libc",
@@ -40,7 +41,8 @@ inline constexpr std::array<std::string_view, 14> kUnwatchedWords = {"set-user-i
                                                                      "agent-not-loaded",
                                                                      "not-python",
                                                                      "handler-replaced",
-                                                                     "handler-bypassed"};
+                                                                     "handler-bypassed",
+                                                                     "handler-unknown"};
 
 constexpr std::string_view name_of(UnwatchedReason reason) {
   return kUnwatchedWords[static_cast<std::size_t>(reason)];
@@ -91,6 +93,10 @@ inline Unwatched unwatched(UnwatchedReason reason, const std::string& detail = "
       return {reason, "had no handler for " + detail +
                           " any more: the agent's was taken away by a system call, or could not "
                           "run, for the signal was blocked or had no stack"};
+    case UnwatchedReason::kHandlerUnknown:
+      return {reason, "died of " + detail +
+                          " without a word from the agent's handler: a system call had set another "
+                          "in its place, or the kernel asked none"};
   }
   return {reason, ""};
 }

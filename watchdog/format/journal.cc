@@ -33,6 +33,7 @@ void add_process(Fields& fields, const Process& process) {
   add(fields, "PYFAULT_NAME", process.name);
   add(fields, "PYFAULT_EXECUTABLE", process.executable);
   add(fields, "PYFAULT_COMMAND", joined(process.command));
+  add(fields, "PYFAULT_TITLE", process.title);
 }
 
 void add_place(Fields& fields, const Frame& frame) {
@@ -56,6 +57,10 @@ struct AddBodyFields {
     add(fields, "PYFAULT_SIGNAL_CODE", crash.signal.code_name);
     add(fields, "PYFAULT_PYTHON", crash.python.version);
     if (!crash.threads.empty()) add(fields, "PYFAULT_THREAD", crash.threads.front().name);
+  }
+
+  void operator()(const HandlerReplacedEvent& replaced) const {
+    add(fields, "PYFAULT_SIGNAL", signal_name(replaced.signal));
   }
 
   void operator()(const UnwatchedEvent& unwatched) const {

@@ -6,7 +6,9 @@
 #include "watchdog/crash/signal_names.h"
 #include "watchdog/format/escape.h"
 #include "watchdog/format/format.h"
+#include "watchdog/format/message.h"
 #include "watchdog/format/rfc3339.h"
+#include "watchdog/format/severity.h"
 
 namespace pyfault {
 namespace {
@@ -27,11 +29,13 @@ std::string hexadecimal(std::uint64_t number) {
 }
 
 Json process_json(const Process& process) {
-  return {{"pid", process.pid},
-          {"ppid", process.ppid == 0 ? Json(nullptr) : Json(process.ppid)},
-          {"name", text_or_null(process.name)},
-          {"executable", text_or_null(process.executable)},
-          {"command", process.command}};
+  Json json = {{"pid", process.pid},
+               {"ppid", process.ppid == 0 ? Json(nullptr) : Json(process.ppid)},
+               {"name", text_or_null(process.name)},
+               {"executable", text_or_null(process.executable)},
+               {"command", process.command}};
+  if (!process.title.empty()) json["title"] = process.title;
+  return json;
 }
 
 Json signal_json(const Signal& signal) {
@@ -59,6 +63,8 @@ const char* source_name(LastWords::Source source) {
       return "c++";
     case LastWords::Source::kPython:
       return "python";
+    case LastWords::Source::kStderr:
+      return "stderr";
     case LastWords::Source::kLibc:
       break;
   }
@@ -152,6 +158,12 @@ void add_worker_crash(Json& json, const WorkerCrash& crash) {
   json["output_tail"] = text_or_null(crash.output_tail);
 }
 
+Json request_json(const RequestingSignal& request) {
+  return {{"signal", request.signal},
+          {"sender_pid", request.sender_pid},
+          {"sender_uid", request.sender_uid}};
+}
+
 Json unwatched_json(const Unwatched& why) {
   return {{"reason", name_of(why.reason)}, {"message", "it " + why.predicate}};
 }
@@ -159,7 +171,6 @@ Json unwatched_json(const Unwatched& why) {
 // Adds to an event's own members what its kind has to say.
 struct AddBody {
   Json& json;
-  const Process& process;
 
   void operator()(const StartEvent&) const { json["event"] = "start"; }
 
@@ -186,21 +197,16 @@ struct AddBody {
 
   void operator()(const RecoveredEvent&) const { json["event"] = "recovered"; }
 
-  void operator()(const NoticeEvent& notice) const {
-    json["event"] = "notice";
-    json["message"] = notice.message;
-  }
+  void operator()(const NoticeEvent&) const { json["event"] = "notice"; }
 
   void operator()(const UnwatchedEvent& unwatched) const {
     json["event"] = "unwatched";
     json["reason"] = name_of(unwatched.why.reason);
-    json["message"] = fmt::format("{}[{}] is not watched: it {}", process.name, process.pid,
-                                  unwatched.why.predicate);
   }
 
   void operator()(const HandlerReplacedEvent& replaced) const {
     json["event"] = "handler-replaced";
-    json["signal"] = signal_name(replaced.signal);
+    json["signal"] = {{"number", replaced.signal}, {"name", signal_name(replaced.signal)}};
   }
 
   void operator()(const ExitEvent& exit) const {
@@ -211,7 +217,7 @@ struct AddBody {
     json["reason"] = exit.reason;
     if (!exit.detail.empty()) json["detail"] = exit.detail;
     json["crash"] = value_or_null(exit.crash_id);
-    json["handler_replaced"] = exit.handler_replaced;
+    json["handler_replaced"] = value_or_null(exit.handler_replaced);
     json["unwatched"] = exit.unwatched ? unwatched_json(*exit.unwatched) : Json(nullptr);
     json["uptime_seconds"] = exit.uptime_seconds;
     json["max_rss_bytes"] = value_or_null(exit.max_rss_bytes);
@@ -228,6 +234,9 @@ struct AddBody {
     json["complete"] = crash.complete;
     if (!crash.complete) json["incomplete_reason"] = crash.incomplete_reason;
     json["signal"] = is_dump ? Json(nullptr) : signal_json(crash.signal);
+    if (is_dump) {
+      json["requested_by"] = crash.requested_by ? request_json(*crash.requested_by) : Json(nullptr);
+    }
     json["last_words"] = crash.last_words ? last_words_json(*crash.last_words) : Json(nullptr);
     json["python"] = python_json(crash.python);
     json["fingerprint"] = text_or_null(crash.fingerprint);
@@ -243,10 +252,12 @@ std::string format_json(const Event& event) {
   Json json = {{"schema", "pyfault/1"},
                {"event", nullptr},
                {"time", rfc3339_utc(event.realtime_ns)},
+               {"level", name_of(severity_of(event))},
+               {"message", sentence_of(event)},
                {"host", event.host},
                {"worker", value_or_null(event.worker)},
                {"process", process_json(event.process)}};
-  std::visit(AddBody{json, event.process}, event.body);
+  std::visit(AddBody{json}, event.body);
   if (event.worker_crash) add_worker_crash(json, *event.worker_crash);
   return escape_json(json.dump(-1, ' ', false, Json::error_handler_t::replace)) + '\n';
 }

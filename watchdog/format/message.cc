@@ -25,16 +25,38 @@ std::string how_it_ended(const ExitEvent& exit) {
                    : std::string("ended, it is not known how");
 }
 
+std::string place_of(const Crash& crash) {
+  const Frame* frame = top_frame(crash);
+  if (frame == nullptr) return "";
+  const std::string line = frame->line ? fmt::format(" line {}", *frame->line) : "";
+  return fmt::format(" in {}, {}{}", escape_text(frame->function), escape_text(frame->file), line);
+}
+
+std::string reason_of_dump(const Crash& crash) {
+  if (!crash.requested_by) return "was asked for its stacks";
+  return fmt::format("was sent {} by process {}", escape_text(crash.requested_by->signal),
+                     crash.requested_by->sender_pid);
+}
+
 struct SentenceOf {
   std::string operator()(const StartEvent&) const { return "started"; }
   std::string operator()(const ReadyEvent&) const { return "is ready"; }
   std::string operator()(const RestartEvent& restart) const {
     return fmt::format("is started again, restart {}", restart.restarts);
   }
-  std::string operator()(const Crash&) const { return "crashed"; }
+  std::string operator()(const Crash& crash) const {
+    const std::string what = crash.kind == CrashKind::kDump
+                                 ? reason_of_dump(crash)
+                                 : fmt::format("crashed: {} ({})", escape_text(crash.signal.name),
+                                               escape_text(crash.signal.code_name));
+    return what + place_of(crash);
+  }
   std::string operator()(const ExitEvent& exit) const {
     const std::string crash = exit.crash_id ? " by crash " + *exit.crash_id : "";
-    return fmt::format("{} after {:.1f} s{}", how_it_ended(exit), exit.uptime_seconds, crash);
+    const std::string silent =
+        exit.unwatched ? ", and left no record: it " + escape_text(exit.unwatched->predicate) : "";
+    return fmt::format("{} after {:.1f} s{}{}", how_it_ended(exit), exit.uptime_seconds, crash,
+                       silent);
   }
   std::string operator()(const CrashLoopEvent&) const { return "is in a crash loop"; }
   std::string operator()(const RecoveredEvent&) const { return "has recovered"; }
@@ -45,22 +67,27 @@ struct SentenceOf {
   std::string operator()(const UnwatchedEvent& unwatched) const {
     return "is not watched: it " + escape_text(unwatched.why.predicate);
   }
-  std::string operator()(const NoticeEvent&) const { return "is being watched"; }
+  std::string operator()(const NoticeEvent& notice) const { return notice.message; }
 };
 
-std::string sentence(const Event& event) {
+std::string subject_of(const Event& event) {
   std::string subject = event.worker ? "worker " + escape_text(*event.worker) + ' ' : "";
   if (event.process.pid > 0) {
     subject += fmt::format("{}[{}] ", escape_text(event.process.name), event.process.pid);
   }
-  return subject + std::visit(SentenceOf{}, event.body);
+  return subject;
 }
 
 }  // namespace
 
+std::string sentence_of(const Event& event) {
+  const bool has_subject = !std::holds_alternative<NoticeEvent>(event.body);
+  return (has_subject ? subject_of(event) : "") + std::visit(SentenceOf{}, event.body);
+}
+
 std::string message_of(const Event& event) {
   std::string message = without_headers(format_text(event), event);
-  return message.empty() ? sentence(event) : message;
+  return message.empty() ? sentence_of(event) : message;
 }
 
 const Frame* top_frame(const Crash& crash) {

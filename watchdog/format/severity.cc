@@ -19,6 +19,22 @@ Severity severity_of(const UnwatchedEvent& unwatched) {
 
 }  // namespace
 
+std::string_view name_of(Severity severity) {
+  switch (severity) {
+    case Severity::kCritical:
+      return "critical";
+    case Severity::kError:
+      return "error";
+    case Severity::kWarning:
+      return "warning";
+    case Severity::kNotice:
+      return "notice";
+    case Severity::kInformation:
+      break;
+  }
+  return "info";
+}
+
 Severity severity_of(const Event& event) {
   switch (kind_of(event)) {
     case EventKind::kCrash:
@@ -32,6 +48,7 @@ Severity severity_of(const Event& event) {
     case EventKind::kHandlerReplaced:
       return Severity::kWarning;
     case EventKind::kDump:
+      return std::get<Crash>(event.body).requested_by ? Severity::kWarning : Severity::kNotice;
     case EventKind::kRestart:
     case EventKind::kRecovered:
       return Severity::kNotice;

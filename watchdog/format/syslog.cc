@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "watchdog/crash/signal_names.h"
 #include "watchdog/event/event_kind.h"
 #include "watchdog/format/abridge.h"
 #include "watchdog/format/escape.h"
@@ -65,7 +66,11 @@ class StructuredData {
     add("reason", exit.reason);
     add("crash", exit.crash_id.value_or(""));
     add("code", exit.code ? std::to_string(*exit.code) : "");
-    add("signal", exit.signal ? std::to_string(*exit.signal) : "");
+    add("signal", exit.signal ? signal_name(*exit.signal) : "");
+  }
+
+  void operator()(const HandlerReplacedEvent& replaced) {
+    add("signal", signal_name(replaced.signal));
   }
 
   template <typename Other>

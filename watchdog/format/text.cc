@@ -37,6 +37,13 @@ std::string cause(const Signal& signal) {
   return text;
 }
 
+std::string reason_of_dump(const Crash& crash) {
+  if (!crash.requested_by) return " dumped its stacks on request";
+  return fmt::format(" was sent {} by process {} (uid {}), and is to handle it itself",
+                     escape_text(crash.requested_by->signal), crash.requested_by->sender_pid,
+                     crash.requested_by->sender_uid);
+}
+
 // An argument that a shell would take apart is put in quotes, so that the arguments can be told.
 std::string argument(std::string_view text) {
   const bool plain = !text.empty() && text.find_first_of(" \t\n\"'\\$`") == text.npos;
@@ -72,11 +79,26 @@ std::string last_words(const LastWords& words) {
   return text + prefixed(words.text);
 }
 
+// What was found on stderr may be many lines, and not all of them about this.
+void add_last_words(std::string& text, const LastWords& words) {
+  if (words.source != LastWords::Source::kStderr) {
+    return add_fact(text, "last words", last_words(words));
+  }
+  std::string lines;
+  for (std::string_view rest = words.text; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    lines += (lines.empty() ? " " : "\n    ") + escape_text(line);
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+  }
+  add_fact(text, "last on stderr", lines);
+}
+
 std::string facts(const Event& event, const Crash& crash) {
   std::string text;
   add_fact(text, "worker", prefixed(event.worker.value_or("")));
   add_fact(text, "command", command_line(event.process));
-  if (crash.last_words) add_fact(text, "last words", last_words(*crash.last_words));
+  add_fact(text, "title", prefixed(event.process.title));
+  if (crash.last_words) add_last_words(text, *crash.last_words);
   add_fact(text, "python", python_state(crash.python));
   add_fact(text, crash.kind == CrashKind::kDump ? "dump id" : "crash id", prefixed(crash.id));
   add_fact(text, "fingerprint", prefixed(crash.fingerprint));
@@ -213,7 +235,7 @@ struct TextOf {
 
   std::string operator()(const Crash& crash) const {
     const bool is_dump = crash.kind == CrashKind::kDump;
-    const std::string what = is_dump ? " dumped its stacks on request" : cause(crash.signal);
+    const std::string what = is_dump ? reason_of_dump(crash) : cause(crash.signal);
     std::string text = headline(event, process_name(event.process), what) + facts(event, crash);
     if (event.worker_crash) text += facts_of_worker(*event.worker_crash);
     for (const Thread& thread : crash.threads) text += thread_text(thread, crash);

@@ -50,7 +50,8 @@ constexpr int kVersion = 1;
 // with each restart of ours: without it this does not compile.
 static void know_all_members(const WorkerConfig& config) {
   const auto& [name, command, python, directory, user, group, environment, umask, limits, restart,
-               ready, stop, output, dump_signal, all_exits, start_order, essential] = config;
+               ready, stop, output, dump_signal, dump_before, all_exits, start_order, essential] =
+      config;
   static_cast<void>(name);
 }
 
@@ -63,8 +64,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Readiness, by, after, timeout)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(StopSettings, signal, timeout)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerConfig, name, command, python, directory,
                                                 user, group, environment, umask, limits, restart,
-                                                ready, stop, output, dump_signal, all_exits,
-                                                start_order, essential)
+                                                ready, stop, output, dump_signal, dump_before,
+                                                all_exits, start_order, essential)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Process, pid, ppid, name, executable, command, uid,
                                                 gid)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AttachedProcess, own_pid, uid, process)

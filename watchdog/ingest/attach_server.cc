@@ -152,7 +152,7 @@ AttachServer::Impl::Impl(io_context& io, EventHandler on_event, AttachLimits lim
       on_event_(std::move(on_event)),
       on_attach_(std::move(on_attach)),
       limits_(limits),
-      door_(limits.dump_signal),
+      door_({limits.dump_signal, limits.dump_before}),
       accept_pause_(io) {
   listen();
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -29,6 +30,9 @@ struct AttachLimits {
   RecordAllowance records{};              // of a session: a process and what it forks
   bool all_exits = false;  // else of the processes that were watched only abnormal ends are told
   int dump_signal = 0;     // real-time: agents record their stacks when it comes; 0: none
+  // Agents record their stacks when another process sends one of these to a program that handles
+  // it.
+  std::vector<int> dump_before = {SIGABRT};
 };
 
 // Looks after what a watchdog that comes after us would need to go on with the sessions.

@@ -38,14 +38,20 @@ bool is_safe(const std::string& place) {
 }
 
 // As shared/handshake.h has it.
-std::string suffix_for(int dump_signal) {
-  return dump_signal == 0 ? "" : "." + std::to_string(dump_signal);
+std::string suffix_for(const DumpSignals& signals) {
+  const bool is_usual = signals.before_handlers == std::vector<int>{SIGABRT};
+  if (is_usual && signals.on_request == 0) return "";
+  std::string suffix = "." + std::to_string(signals.on_request);
+  if (is_usual) return suffix;
+  if (signals.before_handlers.empty()) return suffix + ".0";
+  for (const int signal : signals.before_handlers) suffix += "." + std::to_string(signal);
+  return suffix;
 }
 
-bool can_name_a_socket(const std::string& place) {
-  constexpr std::size_t kSocket = 1 + 2 * kNameBytes + sizeof ".64";
+bool can_name_a_socket(const std::string& place, const std::string& suffix) {
+  const std::size_t socket = 1 + 2 * kNameBytes + suffix.size();
   constexpr std::size_t kMarkAndEnd = 2;  // the "@" of the address, and a NUL
-  return place.size() + sizeof kFolder - 1 + kSocket + kMarkAndEnd <= sizeof(sockaddr_un::sun_path);
+  return place.size() + sizeof kFolder - 1 + socket + kMarkAndEnd <= sizeof(sockaddr_un::sun_path);
 }
 
 }  // namespace
@@ -54,7 +60,7 @@ std::optional<SocketFolder> SocketFolder::make(std::span<const std::string> plac
                                                const std::string& suffix) {
   for (const std::string& place : places) {
     std::string folder = place + kFolder;
-    if (can_name_a_socket(place) && is_safe(place) && ::mkdtemp(folder.data()) != nullptr) {
+    if (can_name_a_socket(place, suffix) && is_safe(place) && ::mkdtemp(folder.data()) != nullptr) {
       std::string socket = folder;
       socket.append("/").append(random_hex(kNameBytes)).append(suffix);
       return SocketFolder(std::move(folder), std::move(socket));
@@ -77,13 +83,13 @@ SocketFolder::~SocketFolder() {
   ::rmdir(folder_.c_str());
 }
 
-Door::Door(int dump_signal)
-    : folder_(SocketFolder::make(runtime_places(), suffix_for(dump_signal))) {
+Door::Door(const DumpSignals& signals)
+    : folder_(SocketFolder::make(runtime_places(), suffix_for(signals))) {
   if (folder_) listen_at_file();
   if (folder_) open_wake_pipe();
   const std::string name = folder_ ? folder_->socket()
                                    : "pyfault-watchdog-" + std::to_string(::getpid()) + "-" +
-                                         random_hex(kNameBytes) + suffix_for(dump_signal);
+                                         random_hex(kNameBytes) + suffix_for(signals);
   address_ = "@" + name;
   listeners_.push_back(listen_abstract(name));
 }

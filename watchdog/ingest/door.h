@@ -3,6 +3,7 @@
 // namespace. Both have one name. Beside the file is the named pipe for wake-ups.
 #pragma once
 
+#include <csignal>
 #include <optional>
 #include <span>
 #include <string>
@@ -45,11 +46,18 @@ class SocketFolder {
   std::string socket_;
 };
 
+// What agents read off the name of their door: signals.
+struct DumpSignals {
+  int on_request = 0;  // by which they will be asked for dumps; 0: none
+  std::vector<int> before_handlers = {
+      SIGABRT};  // that they record before the program handles them itself
+};
+
 class Door {
  public:
-  // Listens at once; without a socket file and a pipe where none can be made. Agents read off its
-  // name by which signal they will be asked for dumps (0: none). Throws std::system_error.
-  explicit Door(int dump_signal);
+  // Listens at once; without a socket file and a pipe where none can be made. Throws
+  // std::system_error.
+  explicit Door(const DumpSignals& signals);
 
   // One at which another process has listened. Throws std::runtime_error when it is none.
   explicit Door(std::vector<UniqueFd> listeners);

@@ -58,6 +58,11 @@ std::vector<std::string> claimed_command(const ProcessClaims& claims) {
   return command;
 }
 
+// There may have been more of it than has room there.
+bool is_cut(const ProcessClaims& claims) {
+  return claims.command[sizeof claims.command - 2] != '\0';
+}
+
 // Clock ticks since boot, as /proc has them.
 std::uint64_t ticks_at(std::int64_t boottime_ns) {
   static const auto kTicksASecond = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
@@ -98,7 +103,8 @@ std::variant<NothingYet, HungUp, Arrival, Wake> receive_message(int socket) {
 }
 
 // One that began after the hello was said has the number of one that is gone. A zombie knows
-// neither its executable nor its command any more.
+// neither its executable nor its command any more; and what one that lives shows as its command is
+// its own memory, which it had not changed when it said hello.
 AttachedProcess describe_sender(const Hello& hello, const ucred& peer) {
   const std::uint64_t said = ticks_at(hello.boottime_ns);
   const auto stat = read_process_stat(peer.pid);
@@ -106,11 +112,13 @@ AttachedProcess describe_sender(const Hello& hello, const ucred& peer) {
   AttachedProcess sender{hello.pid, peer.uid, {}};
   if (!is_there) sender.died_after = said;
   auto process = is_there ? read_process(peer.pid) : std::nullopt;
+  const ProcessClaims& claims = hello.claims;
   if (process && !process->command.empty()) {
     sender.process = std::move(*process);
+    auto command = claimed_command(claims);
+    if (!command.empty() && !is_cut(claims)) sender.process.command = std::move(command);
     return sender;
   }
-  const ProcessClaims& claims = hello.claims;
   sender.process = {peer.pid,
                     hello.pid == peer.pid ? hello.ppid : 0,
                     claimed(claims.name),

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "watchdog/crash/utf8.h"
 #include "watchdog/enrich/pid_namespace.h"
 #include "watchdog/enrich/process_info.h"
 #include "watchdog/os/descriptor_limit.h"
@@ -26,6 +27,19 @@ double seconds_of_ticks(std::uint64_t ticks) {
 }
 
 // The kernel tells once the parent has taken the status, /proc until then: in between is this.
+// Arguments as `ps` shows them, without those that are empty, and no more than fits a line.
+std::string title_of(const std::vector<std::string>& command) {
+  constexpr std::size_t kLongest = 256;
+  std::string title;
+  for (const std::string& argument : command) {
+    if (argument.empty() || title.size() > kLongest) continue;
+    title += (title.empty() ? "" : " ") + argument;
+  }
+  title = cut_utf8(title, kLongest);
+  while (title.ends_with(' ')) title.pop_back();
+  return title;
+}
+
 std::optional<int> wait_status_of_dead(int pid, int pidfd, std::uint64_t start_ticks) {
   if (const auto status = wait_status_of(pidfd)) return status;
   const auto status = zombie_wait_status(pid);
@@ -176,11 +190,11 @@ Process ProcessFamily::describe(int own_pid) const {
   const auto pid = living_pid(own_pid);
   auto now = pid ? read_process(*pid) : std::nullopt;
   if (!now) return process;
-  // A zombie has no command any more: the forked child's is that of the process that attached.
-  if (now->command.empty()) {
-    now->executable = std::move(process.executable);
-    now->command = std::move(process.command);
-  }
+  if (now->executable.empty()) now->executable = std::move(process.executable);  // a zombie's
+  const bool is_another_program = now->executable != attached_.process.executable;
+  if (is_another_program || process.command.empty()) return *now;
+  if (now->command != process.command) now->title = title_of(now->command);
+  now->command = std::move(process.command);
   return *now;
 }
 

@@ -57,7 +57,9 @@ class ProcessFamily {
   // process has no right to speak for it.
   std::optional<int> living_pid(int own_pid) const;
 
-  // What is known of a process, alive or dead.
+  // What is known of a process, alive or dead. Its command is the one that it, or the process that
+  // it was forked from, was started with: what /proc shows is its own memory, and may be a title
+  // (setproctitle), or what a wild pointer has left.
   Process describe(int own_pid) const;
 
   // Of a member that has died, in our numbers.

@@ -54,7 +54,7 @@ bool has_socket(int pid, const std::string& socket) {
 bool is_root(int pid, const ProcessStat& process, const WorkerTree& tree) {
   if (process.ppid == tree.pid || process.session == tree.pid) return true;
   const bool is_orphan = process.ppid == ::getpid() || process.ppid == ::getppid();
-  return is_orphan && has_socket(pid, tree.socket);
+  return is_orphan && ((tree.is_watched && tree.is_watched(pid)) || has_socket(pid, tree.socket));
 }
 
 std::set<int> members(const Processes& all, const WorkerTree& tree) {

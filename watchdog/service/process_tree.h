@@ -1,10 +1,13 @@
 // The processes of a worker: its own, those below it, and what they leave behind.
 //
 // We are the reaper of orphans (PR_SET_CHILD_SUBREAPER), so whoever loses its parent becomes our
-// child. It is still known by the worker's session, or, when it has left that, by the worker's
-// PYFAULT_SOCKET in its environment. Orphans of a watchdog before us went to our parent.
+// child. It is still known by the worker's session, or, when it has left that, by having attached
+// or having been forked by one that has; or else by the worker's PYFAULT_SOCKET in its environment,
+// which is the process's own memory and may be anything by now (setproctitle writes titles there).
+// Orphans of a watchdog before us went to our parent.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,6 +24,7 @@ std::vector<Ancestor> parents_from(int parent, int top);
 struct WorkerTree {
   int pid = -1;        // of the worker's process, dead (but not reaped) or alive; -1: none
   std::string socket;  // the worker's PYFAULT_SOCKET
+  std::function<bool(int)> is_watched{};  // an agent of the worker's is at work in this process
 };
 
 // Those that live; without the worker's own process.

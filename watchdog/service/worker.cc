@@ -91,6 +91,7 @@ AttachLimits Worker::attach_limits() const {
   AttachLimits limits;
   limits.all_exits = config_.all_exits;
   limits.dump_signal = config_.dump_signal;
+  limits.dump_before = config_.dump_before;
   return limits;
 }
 
@@ -428,7 +429,8 @@ void Worker::report(decltype(Event::body) body) {
 }
 
 WorkerTree Worker::tree() const {
-  return {life_->root_of_tree(), server_.address()};
+  return {life_->root_of_tree(), server_.address(),
+          [this](int pid) { return server_.watches(pid); }};
 }
 
 void Worker::set_timer(std::chrono::milliseconds delay, WorkerEvent event) {

@@ -77,7 +77,7 @@ void Worker::drop_dead_sessions() {
 // Without a life there is at most what was being started when the watchdog before us died.
 void Worker::adopt_life(KeptWorker& kept) {
   if (!kept.memory.life) {
-    kill_below({-1, server_.address()});
+    kill_below({-1, server_.address(), [this](int pid) { return server_.watches(pid); }});
     return drop_life();
   }
   LifeMemory& life = *kept.memory.life;

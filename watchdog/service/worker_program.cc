@@ -3,8 +3,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
+#include <iterator>
 #include <system_error>
 
 #include "watchdog/service/account.h"
@@ -15,10 +15,15 @@
 namespace pyfault {
 namespace {
 
-// What the service manager says to us alone.
-constexpr std::array<std::string_view, 7> kOurOwn = {
-    "NOTIFY_SOCKET", "WATCHDOG_PID",   "WATCHDOG_USEC", "LISTEN_PID",
-    "LISTEN_FDS",    "LISTEN_FDNAMES", "FDSTORE"};
+// What systemd says to the service's own process (systemd.exec(5)): its sockets, its identity, its
+// streams, and where it keeps its sockets and logs. Its state, cache, configuration and credentials
+// are the workers' too.
+constexpr std::string_view kOurOwn[] = {
+    "NOTIFY_SOCKET", "WATCHDOG_PID",   "WATCHDOG_USEC",     "LISTEN_PID",
+    "LISTEN_FDS",    "LISTEN_FDNAMES", "FDSTORE",           "INVOCATION_ID",
+    "MAINPID",       "MANAGERPID",     "SYSTEMD_EXEC_PID",  "JOURNAL_STREAM",
+    "PIDFILE",       "LOGS_DIRECTORY", "RUNTIME_DIRECTORY", "MEMORY_PRESSURE_WATCH",
+    "MEMORY_PRESSURE_WRITE"};
 
 using Variables = std::map<std::string, std::string>;
 
@@ -29,7 +34,7 @@ Variables variables_of(const char* const* environment) {
     const std::size_t equals = entry.find('=');
     if (equals == entry.npos) continue;
     const std::string_view name = entry.substr(0, equals);
-    if (std::ranges::find(kOurOwn, name) != kOurOwn.end()) continue;
+    if (std::ranges::find(kOurOwn, name) != std::end(kOurOwn)) continue;
     variables.try_emplace(std::string(name), entry.substr(equals + 1));
   }
   return variables;

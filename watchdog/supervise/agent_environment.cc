@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -43,6 +44,33 @@ bool is_private_directory(const std::string& path) {
          status.st_uid == ::geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
+// GCC's and clang's: libasan.so.8, libclang_rt.tsan-x86_64.so.
+bool is_sanitizer_runtime(std::string_view path) {
+  constexpr std::string_view kPrefixes[] = {
+      "libasan.",          "libtsan.",         "libubsan.",          "liblsan.",
+      "libhwasan.",        "libmsan.",         "libclang_rt.asan",   "libclang_rt.tsan",
+      "libclang_rt.ubsan", "libclang_rt.lsan", "libclang_rt.hwasan", "libclang_rt.msan"};
+  const std::string_view name = path.substr(path.find_last_of('/') + 1);
+  return std::ranges::any_of(kPrefixes, [&](auto prefix) { return name.starts_with(prefix); });
+}
+
+// Its names are parted by colons or spaces.
+std::string preload_list(const std::string& agent, std::string_view earlier) {
+  std::string first;
+  std::string rest;
+  while (!earlier.empty()) {
+    const std::string_view name = earlier.substr(0, earlier.find_first_of(": "));
+    earlier.remove_prefix(std::min(name.size() + 1, earlier.size()));
+    if (name.empty()) continue;
+    if (is_sanitizer_runtime(name)) {
+      first.append(name).append(":");
+    } else {
+      rest.append(":").append(name);
+    }
+  }
+  return first + agent + rest;
+}
+
 // A link to the agent under a name without them. One for each installation; it stays, as programs
 // may outlive us that start others.
 std::string alias_of(const std::string& agent) {
@@ -76,7 +104,7 @@ std::vector<std::string> watched_environment(const char* const* environment,
   for (; *environment != nullptr; ++environment) {
     const std::string_view entry = *environment;
     if (const auto earlier = value_of_variable(entry, kPreloadVariable)) {
-      if (!earlier->empty()) preload.append(":").append(*earlier);
+      preload = preload_list(agent, *earlier);
     } else if (!value_of_variable(entry, kSocketVariable)) {
       watched.emplace_back(entry);
     }

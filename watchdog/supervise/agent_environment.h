@@ -11,8 +11,9 @@ namespace pyfault {
 // path that LD_PRELOAD can't name.
 std::string find_agent();
 
-// `environment` with LD_PRELOAD = agent, then what it held before, and PYFAULT_SOCKET = socket.
-// Pure.
+// `environment` with LD_PRELOAD = agent, then what it held before, and PYFAULT_SOCKET = socket. The
+// runtime of a sanitizer, which refuses to start a program that loads anything before it, stays in
+// front. Pure.
 std::vector<std::string> watched_environment(const char* const* environment,
                                              const std::string& agent, const std::string& socket);
 

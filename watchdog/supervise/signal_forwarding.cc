@@ -14,17 +14,21 @@
 namespace pyfault {
 namespace {
 
-constexpr int kForwarded[] = {SIGTERM, SIGHUP,    SIGINT,  SIGQUIT, SIGUSR1,   SIGUSR2, SIGWINCH,
-                              SIGALRM, SIGVTALRM, SIGPROF, SIGIO,   SIGSTKFLT, SIGPWR};
-constexpr int kFromTerminal[] = {SIGINT, SIGQUIT, SIGHUP, SIGWINCH};
-// What our own writes can bring about: to be an error of write(2), and not our end.
+constexpr int kFromTerminal[] = {SIGINT, SIGQUIT, SIGHUP, SIGWINCH, SIGTSTP, SIGTTIN, SIGTTOU};
+constexpr int kStopping[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+// What our own writes can bring about, and our own use of the processor.
 constexpr int kOfWriting[] = {SIGPIPE, SIGXFSZ};
 
+template <std::size_t kCount>
+bool is_one_of(const int (&signals)[kCount], int signal) {
+  return std::ranges::find(signals, signal) != std::end(signals);
+}
+
+// SIGKILL and SIGSTOP nobody can block.
 sigset_t forwarded_set() {
   sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : kForwarded) sigaddset(&set, signal);
-  for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) sigaddset(&set, signal);
+  sigfillset(&set);
+  sigdelset(&set, SIGCHLD);
   return set;
 }
 
@@ -38,47 +42,77 @@ void send(int pidfd, int signal) {
   ::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0);
 }
 
+// As the signal's default does, which we have blocked.
+void stop_by(int signal) {
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, signal);
+  ::raise(signal);
+  ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
+  ::pthread_sigmask(SIG_BLOCK, &only, nullptr);
+}
+
 }  // namespace
 
 SignalForwarding::SignalForwarding() {
   const sigset_t forwarded = forwarded_set();
   fd_ = UniqueFd(::signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd_) throw std::system_error(errno, std::generic_category(), "signalfd");
-  sigset_t blocked = forwarded;
-  for (const int signal : kOfWriting) sigaddset(&blocked, signal);
-  ::pthread_sigmask(SIG_BLOCK, &blocked, &original_mask_);
+  sigset_t all;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, &original_mask_);
 }
 
 void SignalForwarding::keep_early() {
-  while (const auto signal = next_signal(fd()))
-    early_.push_back(static_cast<int>(signal->ssi_signo));
+  while (const auto signal = next_signal(fd())) {
+    if (addressee_of(*signal, 0, ::getpid(), false) != Addressee::kUs) {
+      early_.push_back(static_cast<int>(signal->ssi_signo));
+    }
+  }
 }
 
 void SignalForwarding::forward(int pidfd, pid_t program) {
   for (const int signal : std::exchange(early_, {})) send(pidfd, signal);
   const bool session_leader = ::getsid(0) == ::getpid();
   while (const auto signal = next_signal(fd())) {
-    if (is_programs_already(*signal, program, session_leader)) continue;
-    send(pidfd, static_cast<int>(signal->ssi_signo));
+    const int number = static_cast<int>(signal->ssi_signo);
+    switch (addressee_of(*signal, program, ::getpid(), session_leader)) {
+      case Addressee::kProgram:
+        send(pidfd, number);
+        break;
+      case Addressee::kBoth:
+        if (signal->ssi_code == SI_KERNEL && is_one_of(kStopping, number)) stop_by(number);
+        break;
+      case Addressee::kUs:
+        break;
+    }
   }
 }
 
 bool SignalForwarding::take_request_to_end() {
-  constexpr std::uint32_t kRequests[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+  constexpr int kRequests[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
   bool asked = false;
   while (const auto signal = next_signal(fd())) {
-    asked |= std::ranges::find(kRequests, signal->ssi_signo) != std::end(kRequests);
+    asked |= is_one_of(kRequests, static_cast<int>(signal->ssi_signo));
   }
   return asked;
 }
 
-bool is_programs_already(const signalfd_siginfo& signal, pid_t program, bool session_leader) {
-  if (signal.ssi_code != SI_KERNEL) return static_cast<pid_t>(signal.ssi_pid) == program;
+Addressee addressee_of(const signalfd_siginfo& signal, pid_t program, pid_t own,
+                       bool session_leader) {
   const int number = static_cast<int>(signal.ssi_signo);
-  const bool from_terminal = std::ranges::find(kFromTerminal, number) != std::end(kFromTerminal);
+  const auto sender = static_cast<pid_t>(signal.ssi_pid);
+  // The kernel gives the writer's own pid; what our use of the processor brings has none.
+  if (is_one_of(kOfWriting, number) && sender == own) return Addressee::kUs;
+  if (number == SIGXCPU && signal.ssi_code == SI_KERNEL) return Addressee::kUs;
+  if (signal.ssi_code != SI_KERNEL) {
+    return program != 0 && sender == program ? Addressee::kBoth : Addressee::kProgram;
+  }
   // The terminal signals the whole foreground process group, but tells only the session's leader
   // that it hung up. Nobody else has a timer (SIGALRM) that was set before we were started.
-  return from_terminal && !(number == SIGHUP && session_leader);
+  const bool reached_program =
+      is_one_of(kFromTerminal, number) && !(number == SIGHUP && session_leader);
+  return reached_program ? Addressee::kBoth : Addressee::kProgram;
 }
 
 }  // namespace pyfault

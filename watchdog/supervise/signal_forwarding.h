@@ -1,10 +1,11 @@
 // Signals that were meant for the program: those sent to the watchdog go on to it.
 //
-// Every signal that a process sends to another, and that would end it, is blocked and read from a
-// descriptor; WINCH too. What the terminal
-// generates (Ctrl-C, a new window size) reached the program already, as it is in the same process
-// group, and is not sent a second time. TSTP TTIN TTOU CONT keep their defaults: Ctrl-Z stops both,
-// fg continues both.
+// Every signal that a process can send to another, but SIGCHLD, is blocked and read from a
+// descriptor. Those that a fault of our own raises among them (SEGV, BUS, ...): the kernel ends us
+// for that all the same. What the terminal generates (Ctrl-C, a new window size) reached the
+// program already, as it is in the same process group, and is not sent a second time. Where the
+// terminal stops the program (Ctrl-Z) we stop too, so that a shell sees its job stopped; where a
+// process does, we go on watching.
 #pragma once
 
 #include <signal.h>
@@ -20,8 +21,9 @@ namespace pyfault {
 class SignalForwarding {
  public:
   // Blocks the signals in this thread, and in those that it starts, for good: one that comes when
-  // the program has just ended must not change how we end. SIGPIPE and SIGXFSZ too, so that a log
-  // that nobody reads, or a limit, is an error of write(2). Throws std::system_error.
+  // the program has just ended must not change how we end. SIGPIPE and SIGXFSZ that our own writes
+  // bring about are thereby errors of write(2). SIGCHLD is blocked too, for whoever reads it.
+  // Throws std::system_error.
   SignalForwarding();
 
   // The mask that we were started with: the program's.
@@ -35,6 +37,7 @@ class SignalForwarding {
   void keep_early();
 
   // Sends on what has come. A program that is gone is no error.
+  // May stop this process, see above.
   void forward(int pidfd, pid_t program);
 
   // Once the program is gone: has one come that asks us to end? Takes all that have come.
@@ -46,7 +49,15 @@ class SignalForwarding {
   std::vector<int> early_;
 };
 
-// Whether the program had this signal without our doing, or sent it itself. Pure.
-bool is_programs_already(const signalfd_siginfo& signal, pid_t program, bool session_leader);
+// Of a signal that came to us: whose it is.
+enum class Addressee {
+  kProgram,  // it has to be sent on
+  kBoth,     // the program had it without our doing, or sent it itself
+  kUs,       // it came of what we did
+};
+
+// Pure. `own`: our pid.
+Addressee addressee_of(const signalfd_siginfo& signal, pid_t program, pid_t own,
+                       bool session_leader);
 
 }  // namespace pyfault

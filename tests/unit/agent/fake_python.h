@@ -51,11 +51,8 @@ class FakePython {
 
   // `unit`: which code unit it stands at.
   std::uintptr_t frame(std::uintptr_t code, std::uintptr_t previous, unsigned unit = 0) {
-    const PythonLayout::FrameStruct& at = view_.layout.frame;
-    const std::uintptr_t object = allocate(at.size);
-    put(object, at.code, code);
-    put(object, at.previous, previous);
-    put(object, at.position, code + view_.layout.code.instructions + 2 * unit);
+    const std::uintptr_t object = allocate(view_.layout.frame.size);
+    fill_frame(object, code, previous, unit);
     return object;
   }
 
@@ -85,12 +82,48 @@ class FakePython {
     put(frame, view_.layout.frame.previous, previous);
   }
 
+  // A thread state whose data stack has chunks of these many frames, all running `code`, the
+  // outermost first.
+  struct Thread {
+    std::uintptr_t address;
+    std::vector<std::uintptr_t> frames;
+  };
+  Thread thread(std::uintptr_t code, const std::vector<unsigned>& chunks) {
+    constexpr std::uint32_t kFrameWords = 20;
+    put(code, view_.layout.code.frame_words, kFrameWords);
+    Thread thread{allocate(512), {}};
+    std::uintptr_t previous = 0;
+    for (const unsigned count : chunks) {
+      const std::size_t unused = previous == 0 ? 1 : 0;
+      const std::size_t words = unused + count * kFrameWords;
+      const std::uintptr_t chunk = allocate(24 + 8 * words + 64);
+      put(chunk, 0, previous);
+      put<std::uint64_t>(chunk, 8, 24 + 8 * words + 64);
+      put<std::uint64_t>(chunk, 16, words);
+      for (unsigned index = 0; index < count; ++index) {
+        thread.frames.push_back(chunk + 24 + 8 * (unused + index * kFrameWords));
+        fill_frame(thread.frames.back(), code, 0);
+      }
+      put(thread.address, view_.layout.thread.data_chunk, chunk);
+      put(thread.address, view_.layout.thread.data_top, chunk + 24 + 8 * words);
+      previous = chunk;
+    }
+    return thread;
+  }
+
   template <class T>
   void put(std::uintptr_t object, std::size_t offset, T value) {
     std::memcpy(reinterpret_cast<void*>(object + offset), &value, sizeof value);
   }
 
  private:
+  void fill_frame(std::uintptr_t object, std::uintptr_t code, std::uintptr_t previous,
+                  unsigned unit = 0) {
+    const PythonLayout::FrameStruct& at = view_.layout.frame;
+    put(object, at.code, code);
+    put(object, at.previous, previous);
+    put(object, at.position, code + view_.layout.code.instructions + 2 * unit);
+  }
   std::uintptr_t allocate(std::size_t size) {
     memory_.emplace_back((size + 7) / 8);
     return address_of(memory_.back().data());

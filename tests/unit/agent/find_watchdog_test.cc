@@ -62,6 +62,20 @@ TEST_F(FindWatchdog, TheSignalForDumpsIsReadOffTheAddress) {
   }
 }
 
+TEST_F(FindWatchdog, TheSignalsToDumpBeforeAreReadOffTheAddress) {
+  const auto bits = [this](const std::string& name) {
+    EXPECT_TRUE(finds("@/run/a" + name));
+    return link_->dump_before;
+  };
+  const auto bit = [](int signal) { return std::uint64_t{1} << (signal - 1); };
+  EXPECT_EQ(bits(""), bit(SIGABRT));
+  EXPECT_EQ(bits(".50"), bit(SIGABRT));
+  EXPECT_EQ(bits(".0.0"), 0U);
+  EXPECT_EQ(bits(".0.6.15"), bit(SIGABRT) | bit(SIGTERM));
+  EXPECT_EQ(bits(".0.15.x"), bit(SIGTERM));
+  EXPECT_EQ(link_->dump_signal, 0);
+}
+
 TEST_F(FindWatchdog, ThePipeIsBesideTheSocketFile) {
   const std::string pipe = socket_ + kWakePipeSuffix;
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);

@@ -119,6 +119,103 @@ TEST_F(Chain, TakesTheTagOffACodePointer) {
   EXPECT_EQ(frame.code, code);
 }
 
+// The frames of a thread on its data stack, each called from C: between each and its caller stands
+// a shim on the C stack, which can be overwritten.
+class OverDataStack : public ::testing::Test {
+ protected:
+  void make(const std::vector<unsigned>& chunks) {
+    thread_ = python_.thread(code_, chunks);
+    shims_.clear();
+    std::uintptr_t caller = 0;
+    for (const std::uintptr_t frame : thread_.frames) {
+      shims_.push_back(python_.shim(caller));
+      python_.set_previous(frame, shims_.back());
+      caller = frame;
+    }
+  }
+  void overwrite_shim(std::size_t below) {
+    python_.set_previous(shims_[below], kGarbage);
+    python_.put(shims_[below], python_.view().layout.frame.code, kGarbage);
+    python_.put<std::uint8_t>(shims_[below], python_.view().layout.frame.owner, 0x41);
+  }
+  // From the innermost frame on; frames that are no shims.
+  std::vector<std::uintptr_t> walk(std::uintptr_t innermost = 0) {
+    FrameChain chain(python_.view(), innermost != 0 ? innermost : thread_.frames.back(), 0,
+                     thread_.address);
+    std::vector<std::uintptr_t> seen;
+    gaps_ = 0;
+    for (RawFrame frame; chain.next(frame);) {
+      gaps_ += frame.after_gap ? 1 : 0;
+      if (!frame.shim) seen.push_back(frame.address);
+    }
+    end_ = chain.end();
+    return seen;
+  }
+  std::vector<std::uintptr_t> all() const {
+    return {thread_.frames.rbegin(), thread_.frames.rend()};
+  }
+
+  static constexpr std::uintptr_t kGarbage = 0x4141414141414140;
+  Guarded guarded_;
+  FakePython python_;
+  std::uintptr_t code_ = python_.code("f");
+  FakePython::Thread thread_{};
+  std::vector<std::uintptr_t> shims_;  // under the frame of the same index
+  int gaps_ = 0;
+  ChainEnd end_ = ChainEnd::kEnd;
+};
+
+TEST_F(OverDataStack, AWholeChainHasNoGap) {
+  make({3, 2});
+  EXPECT_EQ(walk(), all());
+  EXPECT_EQ(gaps_, 0);
+  EXPECT_EQ(end_, ChainEnd::kEnd);
+}
+
+TEST_F(OverDataStack, TheFramesBehindAnOverwrittenShimAreFound) {
+  make({4});
+  overwrite_shim(2);
+  EXPECT_EQ(walk(), all());
+  EXPECT_EQ(gaps_, 1);
+  EXPECT_EQ(end_, ChainEnd::kEnd);
+}
+
+TEST_F(OverDataStack, TheyAreFoundInAnEarlierChunk) {
+  make({3, 1, 1});
+  for (std::size_t below = 1; below < 5; ++below) overwrite_shim(below);
+  EXPECT_EQ(walk(), all());
+  EXPECT_EQ(gaps_, 4);
+}
+
+TEST_F(OverDataStack, AZeroedLinkIsNoEndWhereThereAreFramesFurtherOut) {
+  make({3});
+  python_.set_previous(shims_[1], 0);
+  EXPECT_EQ(walk(), all());
+  EXPECT_EQ(gaps_, 1);
+}
+
+TEST_F(OverDataStack, TheInnermostFrameIsFoundWhereNothingLeadsToIt) {
+  make({2});
+  EXPECT_EQ(walk(kGarbage), all());
+  EXPECT_EQ(gaps_, 1);
+}
+
+TEST_F(OverDataStack, WhatIsNoFrameIsNotBelieved) {
+  make({4});
+  overwrite_shim(3);
+  python_.put(thread_.frames[1], python_.view().layout.frame.code, kGarbage);
+  EXPECT_EQ(walk(), std::vector{thread_.frames[3]});
+  EXPECT_EQ(end_, ChainEnd::kUnreadable);
+}
+
+TEST_F(OverDataStack, AnAbsurdChunkEndsTheWalk) {
+  make({2, 2});
+  overwrite_shim(2);
+  python_.put<std::uint64_t>(thread_.frames[0] - 32, 16, std::uint64_t{1} << 60);
+  EXPECT_EQ(walk().size(), 2u);
+  EXPECT_EQ(end_, ChainEnd::kUnreadable);
+}
+
 // Two evaluation loops of a CPython 3.11: the outer one runs `bottom_` and `caller_`, the inner
 // one, which C code called, `entry_` and `innermost_`.
 class Loops : public ::testing::Test {

@@ -9,6 +9,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 std::vector<std::string> problems_of(const std::string& text, const MachineChecks& checks = {}) {
   std::vector<std::string> lines;
@@ -128,6 +129,13 @@ TEST(ConfigProblems, combinations_that_make_no_sense) {
 TEST(ConfigProblems, a_dump_signal_that_programs_use_for_other_things) {
   EXPECT_THAT(problems_with("dump_signal = \"USR1\""),
               ElementsAre(HasSubstr("f:4: 'dump_signal' is no real-time signal; write")));
+}
+
+TEST(ConfigProblems, a_signal_to_dump_before_that_nobody_can_handle) {
+  EXPECT_THAT(problems_with("dump_before = [\"KILL\"]"),
+              ElementsAre(HasSubstr("f:4: 'dump_before' names what is no signal that a program")));
+  EXPECT_THAT(problems_with("dump_before = [\"ABRT\", \"RTMIN+1\"]"), SizeIs(1));
+  EXPECT_THAT(problems_with("dump_before = \"TERM\""), SizeIs(1));
 }
 
 TEST(ConfigProblems, what_the_machine_lacks) {

@@ -113,6 +113,13 @@ TEST(ParseConfig, says_how_it_is_kept_alive) {
   EXPECT_EQ(worker.dump_signal, SIGRTMIN + 1);
 }
 
+TEST(ParseConfig, what_is_dumped_before_a_handler_has_it) {
+  EXPECT_EQ(worker_with("").dump_before, std::vector{SIGABRT});
+  EXPECT_EQ(worker_with("dump_before = [\"TERM\", \"SIGABRT\"]").dump_before,
+            (std::vector{SIGABRT, SIGTERM}));
+  EXPECT_TRUE(worker_with("dump_before = \"none\"").dump_before.empty());
+}
+
 TEST(ParseConfig, a_worker_need_not_be_asked_for_its_stacks) {
   EXPECT_EQ(worker_with("dump_signal = \"none\"").dump_signal, 0);
 }

@@ -33,8 +33,15 @@ TEST_F(HostileRecordTest, SignalsThatDoNotExistAreRefused) {
   }
 }
 
-TEST_F(HostileRecordTest, DumpWithASignalIsRefused) {
+TEST_F(HostileRecordTest, DumpForASignalThatDoesNotExistIsRefused) {
   fault.kind = RecordKind::kDump;
+  fault.signal = 65;
+  EXPECT_TRUE(fault_is_refused());
+}
+
+TEST_F(HostileRecordTest, DumpOfNoThreadIsRefused) {
+  fault.kind = RecordKind::kDump;
+  fault.tid = 0;
   EXPECT_TRUE(fault_is_refused());
 }
 

@@ -31,6 +31,12 @@ TEST_F(LastWordsTest, OfTheInterpreter) {
   EXPECT_EQ(words().source, LastWords::Source::kPython);
 }
 
+TEST_F(LastWordsTest, OfStderr) {
+  said(MessageSource::kStderr, "", "CHECK failed\n  at lib.cc");
+  EXPECT_EQ(words().source, LastWords::Source::kStderr);
+  EXPECT_EQ(words().text, "CHECK failed\n  at lib.cc");
+}
+
 TEST_F(LastWordsTest, NoneAreSaidByMost) {
   begun().end();
   EXPECT_FALSE(crash().last_words);

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/event_schema.h"
 #include "tests/unit/format/example_events.h"
 #include "tests/unit/format/golden.h"
 #include "watchdog/format/format.h"
@@ -12,7 +13,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json parsed(const Event& event) {
-  return Json::parse(format_json(event));
+  const std::string line = format_json(event);
+  EXPECT_EQ(test::schema_errors(nlohmann::json::parse(line)), "") << line;
+  return Json::parse(line);
 }
 
 Json parsed(decltype(Event::body) body) {
@@ -61,6 +64,7 @@ TEST(Json, AnEventIsOneLine) {
 TEST(Json, AnExitByItselfHasACodeAndNoSignal) {
   ExitEvent exit;
   exit.code = 3;
+  exit.reason = "exited";
   EXPECT_EQ(parsed(exit)["exit"].dump(), R"({"code":3,"signal":null,"core_dumped":false})");
 }
 
@@ -77,6 +81,37 @@ TEST(Json, AnExitNamesTheCrashThatCausedIt) {
   ExitEvent exit = killed_by(SIGSEGV);
   exit.crash_id = "0123456789abcdef0123456789abcdef";
   EXPECT_EQ(parsed(exit)["crash"], "0123456789abcdef0123456789abcdef");
+}
+
+TEST(Json, ASignalIsTheSameKindOfThingEverywhere) {
+  EXPECT_EQ(parsed(HandlerReplacedEvent{SIGSEGV})["signal"].dump(),
+            R"({"number":11,"name":"SIGSEGV"})");
+  EXPECT_EQ(parsed(example_crash())["signal"]["number"], 11);
+}
+
+TEST(Json, EveryEventIsOneSentenceAndALevel) {
+  const Json crash = parsed(example_crash());
+  EXPECT_EQ(crash["message"],
+            "python3[1234] crashed: SIGSEGV (SEGV_MAPERR) in Worker.run, app.py line 3");
+  EXPECT_EQ(crash["level"], "critical");
+  const Json exit = parsed(killed_by(SIGKILL));
+  EXPECT_EQ(exit["message"], "python3[1234] was killed by SIGKILL after 12.5 s");
+  EXPECT_EQ(exit["level"], "warning");
+}
+
+TEST(Json, WhoseHandlerThereWasMayBeUnknown) {
+  ExitEvent exit = killed_by(SIGSEGV);
+  exit.handler_replaced.reset();
+  EXPECT_EQ(parsed(exit)["handler_replaced"], nullptr);
+}
+
+TEST(Json, AMemberThatTheSchemaDoesNotKnowIsFound) {
+  Json event = parsed(StartEvent{});
+  event["novelty"] = 1;
+  EXPECT_THAT(test::schema_errors(event), testing::HasSubstr("novelty"));
+  event = parsed(StartEvent{});
+  event["level"] = 6;
+  EXPECT_THAT(test::schema_errors(event), testing::HasSubstr("level"));
 }
 
 TEST(Json, TheWorkerIsNamed) {

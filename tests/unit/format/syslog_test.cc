@@ -69,7 +69,7 @@ TEST(Syslog, StructuredDataNamesTheWorkerAndTheReason) {
   Event event = event_with(killed_by(SIGKILL));
   event.worker = "web#2";
   EXPECT_THAT(format_syslog(event, {}), HasSubstr(R"( worker="web#2" )"));
-  EXPECT_THAT(format_syslog(event, {}), HasSubstr(R"( reason="signaled" signal="9"] )"));
+  EXPECT_THAT(format_syslog(event, {}), HasSubstr(R"( reason="signaled" signal="SIGKILL"] )"));
 }
 
 struct Escape {

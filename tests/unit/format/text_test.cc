@@ -50,6 +50,13 @@ TEST(Text, LastWordsComeBeforeThePythonVersion) {
   EXPECT_THAT(report(crash), HasSubstr("\n  last words: std::runtime_error: no table\n  python:"));
 }
 
+TEST(Text, WhatWasLastOnStderrKeepsItsLines) {
+  Crash crash = example_crash();
+  crash.last_words = LastWords{LastWords::Source::kStderr, "", "E lib.cc:4] CHECK failed\n\x1b[0m"};
+  EXPECT_THAT(report(crash),
+              HasSubstr("\n  last on stderr: E lib.cc:4] CHECK failed\n    \\x1b[0m\n"));
+}
+
 TEST(Text, LastWordsMayBeATypeOrATextAlone) {
   Crash crash = example_crash();
   crash.last_words = LastWords{LastWords::Source::kException, "std::bad_alloc", ""};

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/event_schema.h"
 #include "tests/unit/format/example_events.h"
 #include "watchdog/format/format.h"
 
@@ -25,7 +26,9 @@ std::string text(decltype(Event::body) body) {
 }
 
 json parsed(const Event& event) {
-  return json::parse(format_json(event));
+  const json read = json::parse(format_json(event));
+  EXPECT_EQ(test::schema_errors(read), "");
+  return read;
 }
 
 ExitEvent exited_with(int code) {

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/enrich/waiting_child.h"
 #include "tests/unit/ingest/attach_server_fixture.h"
 #include "tests/unit/ingest/die_recording.h"
 

@@ -36,24 +36,26 @@ class DoorTest : public ::testing::Test {
 };
 
 TEST_F(DoorTest, ListensUnderOneNameTwice) {
-  const Door door(0);
+  const Door door(DumpSignals{});
   EXPECT_TRUE(FakeAgent(door.address()).connected());
   EXPECT_TRUE(FakeAgent(file_of(door)).connected());
 }
 
 TEST_F(DoorTest, TheFileIsForOurUserAlone) {
-  const Door door(0);
+  const Door door(DumpSignals{});
   EXPECT_EQ(file_of(door).parent_path().parent_path(), directory_.path());
   EXPECT_EQ(fs::status(file_of(door).parent_path()).permissions(), fs::perms::owner_all);
 }
 
 TEST_F(DoorTest, ItsNameTellsTheSignalThatAsksForDumps) {
-  EXPECT_TRUE(Door(50).address().ends_with(".50"));
-  EXPECT_EQ(Door(0).address().find('.', directory_.path().string().size() + 1), std::string::npos);
+  EXPECT_TRUE(Door(DumpSignals{50}).address().ends_with(".50"));
+  EXPECT_TRUE(Door(DumpSignals{50, {SIGABRT, SIGTERM}}).address().ends_with(".50.6.15"));
+  EXPECT_TRUE(Door(DumpSignals{0, {}}).address().ends_with(".0.0"));
+  EXPECT_EQ(Door(DumpSignals{}).address().find('.', directory_.path().string().size() + 1), std::string::npos);
 }
 
 TEST_F(DoorTest, ThePipeNeverComesToItsEnd) {
-  Door door(0);
+  Door door(DumpSignals{});
   const UniqueFd pipe = door.take_wake_pipe();
   UniqueFd(::open((file_of(door).string() + ".wake").c_str(), O_WRONLY | O_CLOEXEC)).reset();
   char byte = 0;
@@ -62,7 +64,7 @@ TEST_F(DoorTest, ThePipeNeverComesToItsEnd) {
 }
 
 TEST_F(DoorTest, WhatIsNoPipeIsNotTakenForOne) {
-  std::optional<Door> before(std::in_place, 0);
+  std::optional<Door> before(std::in_place, DumpSignals{});
   const fs::path pipe = file_of(*before).string() + ".wake";
   fs::remove(pipe);
   std::ofstream(pipe) << "a file";
@@ -71,15 +73,15 @@ TEST_F(DoorTest, WhatIsNoPipeIsNotTakenForOne) {
 }
 
 TEST_F(DoorTest, TakesItsFileAlong) {
-  std::optional<Door> door(std::in_place, 0);
+  std::optional<Door> door(std::in_place, DumpSignals{});
   EXPECT_FALSE(nothing_is_left());
   door.reset();
   EXPECT_TRUE(nothing_is_left());
 }
 
 TEST_F(DoorTest, TwoDoorsDoNotMeet) {
-  const Door first(0);
-  const Door second(0);
+  const Door first(DumpSignals{});
+  const Door second(DumpSignals{});
   EXPECT_NE(first.address(), second.address());
 }
 

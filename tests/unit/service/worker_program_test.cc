@@ -27,8 +27,9 @@ class WorkerProgram : public testing::Test {
     return (checks.*check)(worker_);
   }
 
-  const std::array<const char*, 5> environment_ = {
-      "PATH=/usr/bin:/bin", "COLOR=red", "NOTIFY_SOCKET=/run/ours", "LISTEN_FDS=2", nullptr};
+  const std::array<const char*, 8> environment_ = {
+      "PATH=/usr/bin:/bin", "COLOR=red",        "NOTIFY_SOCKET=/run/ours",     "LISTEN_FDS=2",
+      "JOURNAL_STREAM=8:9", "INVOCATION_ID=1f", "RUNTIME_DIRECTORY=/run/ours", nullptr};
   WorkerSurroundings surroundings_{"/bin/sh", "/agent.so", environment_.data(), {}};
   WorkerSockets sockets_{"@agent", ""};
   WorkerConfig worker_;

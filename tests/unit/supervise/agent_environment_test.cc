@@ -24,6 +24,13 @@ TEST(WatchedEnvironmentTest, EarlierPreloadsComeAfterTheAgent) {
               ElementsAre("LD_PRELOAD=/agent.so:/a.so:/b.so", "PYFAULT_SOCKET=@socket"));
 }
 
+TEST(WatchedEnvironmentTest, TheRuntimeOfASanitizerStaysInFront) {
+  EXPECT_THAT(watched({"LD_PRELOAD=/a.so /usr/lib/libasan.so.8:/b/libclang_rt.tsan-x86_64.so"}),
+              ElementsAre("LD_PRELOAD=/usr/lib/libasan.so.8:/b/libclang_rt.tsan-x86_64.so:"
+                          "/agent.so:/a.so",
+                          "PYFAULT_SOCKET=@socket"));
+}
+
 TEST(WatchedEnvironmentTest, AnEmptyPreloadLeavesNoColon) {
   EXPECT_THAT(watched({"LD_PRELOAD="}),
               ElementsAre("LD_PRELOAD=/agent.so", "PYFAULT_SOCKET=@socket"));

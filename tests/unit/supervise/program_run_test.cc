@@ -70,11 +70,18 @@ TEST_F(ProgramRunTest, ADeathBySignalHasNoCode) {
 
 TEST_F(ProgramRunTest, AHandlerThatWasReplacedIsRemembered) {
   killed(SIGSEGV);
-  EXPECT_FALSE(exit().handler_replaced);
   run_.note(replaced(SIGSEGV));
-  EXPECT_TRUE(exit().handler_replaced);
+  EXPECT_EQ(exit().handler_replaced, true);
   killed(SIGKILL);
-  EXPECT_FALSE(exit().handler_replaced);
+  EXPECT_EQ(exit().handler_replaced, false);
+}
+
+TEST_F(ProgramRunTest, WhoseHandlerThereWasIsNotKnownWithoutARecord) {
+  killed(SIGSEGV);
+  EXPECT_EQ(exit().handler_replaced, std::nullopt);
+  EXPECT_TRUE(exit().unwatched);
+  run_.note(fatal_crash("crash"));
+  EXPECT_EQ(exit().handler_replaced, false);
 }
 
 TEST_F(ProgramRunTest, WhyItIsNotWatchedExplainsThatThereIsNoRecord) {
@@ -108,7 +115,7 @@ TEST_F(ProgramRunTest, AHandlerThatWasGoneInTheEndIsTold) {
   run_.refresh(process(kPid));
   killed(SIGSEGV);
   end_.caught_signals = std::uint64_t{1} << (SIGSEGV - 1);
-  EXPECT_FALSE(exit().unwatched);
+  EXPECT_EQ(exit().unwatched->reason, UnwatchedReason::kHandlerUnknown);
   end_.caught_signals = 0;
   EXPECT_EQ(exit().unwatched->reason, UnwatchedReason::kHandlerBypassed);
 }

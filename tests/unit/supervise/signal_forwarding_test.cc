@@ -12,6 +12,7 @@ namespace pyfault {
 namespace {
 
 constexpr pid_t kProgram = 1000;
+constexpr pid_t kOwn = 999;
 
 signalfd_siginfo signal_from(int number, int code, pid_t sender) {
   signalfd_siginfo signal{};
@@ -21,31 +22,54 @@ signalfd_siginfo signal_from(int number, int code, pid_t sender) {
   return signal;
 }
 
-TEST(IsProgramsAlreadyTest, CtrlCAndANewWindowSizeReachedIt) {
-  EXPECT_TRUE(is_programs_already(signal_from(SIGINT, SI_KERNEL, 0), kProgram, false));
-  EXPECT_TRUE(is_programs_already(signal_from(SIGWINCH, SI_KERNEL, 0), kProgram, true));
+TEST(AddresseeTest, CtrlCAndANewWindowSizeReachedIt) {
+  EXPECT_EQ(addressee_of(signal_from(SIGINT, SI_KERNEL, 0), kProgram, kOwn, false),
+            Addressee::kBoth);
+  EXPECT_EQ(addressee_of(signal_from(SIGWINCH, SI_KERNEL, 0), kProgram, kOwn, true),
+            Addressee::kBoth);
 }
 
-TEST(IsProgramsAlreadyTest, WhatAProcessSentToUsDidNotReachIt) {
-  EXPECT_FALSE(is_programs_already(signal_from(SIGINT, SI_USER, 7), kProgram, false));
-  EXPECT_FALSE(is_programs_already(signal_from(SIGTERM, SI_QUEUE, 7), kProgram, false));
+TEST(AddresseeTest, WhatAProcessSentToUsDidNotReachIt) {
+  EXPECT_EQ(addressee_of(signal_from(SIGINT, SI_USER, 7), kProgram, kOwn, false),
+            Addressee::kProgram);
+  EXPECT_EQ(addressee_of(signal_from(SIGTERM, SI_QUEUE, 7), kProgram, kOwn, false),
+            Addressee::kProgram);
 }
 
-TEST(IsProgramsAlreadyTest, WhatComesFromOutsideOurPidNamespaceDidNotReachIt) {
-  EXPECT_FALSE(is_programs_already(signal_from(SIGTERM, SI_USER, 0), kProgram, false));
+TEST(AddresseeTest, WhatComesFromOutsideOurPidNamespaceDidNotReachIt) {
+  EXPECT_EQ(addressee_of(signal_from(SIGTERM, SI_USER, 0), kProgram, kOwn, false),
+            Addressee::kProgram);
 }
 
-TEST(IsProgramsAlreadyTest, AHangUpReachesTheSessionLeaderAlone) {
-  EXPECT_FALSE(is_programs_already(signal_from(SIGHUP, SI_KERNEL, 0), kProgram, true));
-  EXPECT_TRUE(is_programs_already(signal_from(SIGHUP, SI_KERNEL, 0), kProgram, false));
+TEST(AddresseeTest, AHangUpReachesTheSessionLeaderAlone) {
+  EXPECT_EQ(addressee_of(signal_from(SIGHUP, SI_KERNEL, 0), kProgram, kOwn, true),
+            Addressee::kProgram);
+  EXPECT_EQ(addressee_of(signal_from(SIGHUP, SI_KERNEL, 0), kProgram, kOwn, false),
+            Addressee::kBoth);
 }
 
-TEST(IsProgramsAlreadyTest, AnAlarmSetBeforeWeWereStartedDidNotReachIt) {
-  EXPECT_FALSE(is_programs_already(signal_from(SIGALRM, SI_KERNEL, 0), kProgram, false));
+TEST(AddresseeTest, AnAlarmSetBeforeWeWereStartedDidNotReachIt) {
+  EXPECT_EQ(addressee_of(signal_from(SIGALRM, SI_KERNEL, 0), kProgram, kOwn, false),
+            Addressee::kProgram);
 }
 
-TEST(IsProgramsAlreadyTest, WhatTheProgramSentDoesNotComeBackToIt) {
-  EXPECT_TRUE(is_programs_already(signal_from(SIGTERM, SI_USER, kProgram), kProgram, false));
+TEST(AddresseeTest, WhatTheProgramSentDoesNotComeBackToIt) {
+  EXPECT_EQ(addressee_of(signal_from(SIGTERM, SI_USER, kProgram), kProgram, kOwn, false),
+            Addressee::kBoth);
+}
+
+TEST(AddresseeTest, WhatOurOwnWritesBringAboutIsOurs) {
+  EXPECT_EQ(addressee_of(signal_from(SIGPIPE, SI_USER, kOwn), kProgram, kOwn, false),
+            Addressee::kUs);
+  EXPECT_EQ(addressee_of(signal_from(SIGPIPE, SI_USER, 7), kProgram, kOwn, false),
+            Addressee::kProgram);
+}
+
+TEST(AddresseeTest, OurOwnLimitOfProcessorTimeIsNotTheProgramsEnd) {
+  EXPECT_EQ(addressee_of(signal_from(SIGXCPU, SI_KERNEL, 0), kProgram, kOwn, false),
+            Addressee::kUs);
+  EXPECT_EQ(addressee_of(signal_from(SIGXCPU, SI_USER, 7), kProgram, kOwn, false),
+            Addressee::kProgram);
 }
 
 // A child that dies of whatever reaches it first.
@@ -92,7 +116,9 @@ TEST_P(SignalForwardingTest, ASignalThatCameBeforeTheProgramIsNotLost) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, SignalForwardingTest,
-                         testing::Values(SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2));
+                         testing::Values(SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2,
+                                         SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS,
+                                         SIGXCPU));
 
 TEST(SignalForwardingTest, AProgramThatIsGoneIsNoError) {
   EXPECT_TRUE(holds_in_fork([] {
@@ -115,6 +141,15 @@ TEST(SignalForwardingTest, ABrokenPipeIsAnErrorAndNotADeath) {
     ::close(fds[0]);
     return ::write(fds[1], "x", 1) < 0 && errno == EPIPE;
   }));
+}
+
+TEST(SignalForwardingTest, AFaultOfOurOwnStillEndsUs) {
+  const int status = run_forked([]() -> int {
+    const SignalForwarding signals;
+    ::raise(SIGSEGV);  // as if somebody had sent it: for the program
+    __builtin_trap();
+  });
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGILL) << status;
 }
 
 TEST(SignalForwardingTest, TheOriginalMaskIsRemembered) {

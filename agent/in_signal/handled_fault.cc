@@ -1,0 +1,156 @@
+#include "agent/in_signal/handled_fault.h"
+
+#include <atomic>
+#include <cstdint>
+
+#include "agent/in_signal/guarded_copy.h"
+#include "agent/in_signal/sealed_state.h"
+#include "agent/in_signal/signal_actions.h"
+#include "agent/in_signal/system_calls.h"
+
+namespace pyfault {
+namespace {
+
+// A thread that gave a signal back inside its handler, or that sent it to its own process.
+struct Suspect {
+  int signal = 0;
+  Identity self;
+  OriginalFault original{};
+};
+
+// The last one. Read and written by any thread, waiting for none: while one writes, another's word
+// is lost, and nobody is found.
+class LastSuspect {
+ public:
+  void store(const Suspect& suspect) {
+    std::uint32_t before = version_.load();
+    if ((before & 1) != 0 || !version_.compare_exchange_strong(before, before + 1)) return;
+    suspect_ = suspect;
+    version_.store(before + 2);
+  }
+
+  bool load(int signal, Suspect& suspect) const {
+    const std::uint32_t before = version_.load();
+    suspect = suspect_;
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return (before & 1) == 0 && version_.load() == before && suspect.signal == signal;
+  }
+
+  // For a forked child, which has one thread.
+  void forget() {
+    suspect_.signal = 0;
+    version_.store(0);
+  }
+
+ private:
+  std::atomic<std::uint32_t> version_{0};  // odd: being written
+  Suspect suspect_{};
+};
+
+struct RecordedFault {
+  std::atomic<int> tid{0};  // 0: none
+  int signal = 0;
+  greg_t instruction = 0;
+  greg_t stack = 0;
+};
+
+constinit LastSuspect last_suspect;
+constinit RecordedFault recorded;
+
+// Whether the calling thread runs a handler for `signal`: they run on the alternate stack or with
+// their signal blocked, unless they ask for neither.
+bool is_handling(int signal) {
+  stack_t stack{};
+  KernelSignalSet blocked = 0;
+  return (sys_sigaltstack(nullptr, &stack) == 0 && (stack.ss_flags & SS_ONSTACK) != 0) ||
+         (sys_rt_sigprocmask(SIG_BLOCK, nullptr, &blocked) == 0 &&
+          (blocked & signal_bit(signal)) != 0);
+}
+
+// glibc says so; where it does not, nobody knows.
+bool is_single_threaded() {
+  char single = 0;
+  const std::uintptr_t flag = sealed_state.agent.single_threaded;
+  return flag != 0 && guarded_read(flag, single) && single != 0;
+}
+
+bool stands_there(const RecordedFault& fault, const ucontext_t& context) {
+  return context.uc_mcontext.gregs[REG_RIP] == fault.instruction &&
+         context.uc_mcontext.gregs[REG_RSP] == fault.stack;
+}
+
+// Does the thread that runs with this context do so in a handler for the recorded fault? Where that
+// handler has been left by a jump, its frame is not found.
+bool is_within(const RecordedFault& fault, const ucontext_t& context) {
+  if (stands_there(fault, context)) return true;
+  const OriginalFault handled = find_original_fault(fault.signal, context);
+  return handled && handled.registers[REG_RIP] == fault.instruction &&
+         handled.registers[REG_RSP] == fault.stack;
+}
+
+}  // namespace
+
+void note_given_back(int signal) {
+  const bool handling = is_handling(signal);
+  const Identity self = own_identity();
+  const GuardScope guard;
+  const OriginalFault original = find_fault_being_handled(signal);
+  if (handling || original) {
+    last_suspect.store({signal, self, original});
+  } else {
+    last_suspect.store({});
+  }
+  if (!handling && recorded.tid.load() == self.tid) recorded.tid.store(0);
+}
+
+void note_sent_to_self(int signal) {
+  Suspect known;
+  const Identity self = own_identity();
+  if (!last_suspect.load(signal, known) || known.self.tid != self.tid) {
+    last_suspect.store({signal, self, {}});
+  }
+}
+
+bool is_sent_by_self(const siginfo_t& info) {
+  return (info.si_code == SI_USER || info.si_code == SI_TKILL || info.si_code == SI_QUEUE) &&
+         info.si_pid == own_pid();
+}
+
+// A signal that is sent to a thread is that thread's, unless another one gave it back.
+Death find_death(const siginfo_t& info, const ucontext_t& context, const Identity& self) {
+  if (!is_sent_by_self(info)) return {self, {}};
+  Suspect suspect;
+  const bool suspected = last_suspect.load(info.si_signo, suspect);
+  if (suspected && suspect.self.tid != self.tid && (suspect.original || info.si_code != SI_TKILL)) {
+    return {suspect.self, suspect.original};
+  }
+  if (suspected || info.si_code == SI_TKILL || is_single_threaded()) {
+    return {self, find_original_fault(info.si_signo, context)};
+  }
+  return {{self.pid}, {}};
+}
+
+void note_recorded(const siginfo_t& info, const ucontext_t& context) {
+  recorded.signal = info.si_signo;
+  recorded.instruction = context.uc_mcontext.gregs[REG_RIP];
+  recorded.stack = context.uc_mcontext.gregs[REG_RSP];
+  recorded.tid.store(own_tid());
+}
+
+// The fault itself comes again when the handler returns; that handler may as well have sent its
+// signal, to any thread, or have called abort().
+bool is_recorded(const siginfo_t& info, const ucontext_t& context) {
+  const int tid = recorded.tid.load();
+  if (tid == 0) return false;
+  const bool is_own = tid == own_tid();
+  if (is_hardware_fault(info)) return is_own && stands_there(recorded, context);
+  if (!is_sent_by_self(info)) return false;
+  return info.si_signo == recorded.signal || (is_own && is_within(recorded, context));
+}
+
+void forget_handled_faults() {
+  last_suspect.forget();
+  recorded.tid.store(0);
+}
+
+}  // namespace pyfault

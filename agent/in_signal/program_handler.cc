@@ -1,0 +1,62 @@
+#include "agent/in_signal/program_handler.h"
+
+#include <atomic>
+#include <cstdint>
+
+#include "agent/in_signal/crash_handler.h"
+#include "agent/in_signal/identity.h"
+#include "agent/in_signal/sealed_state.h"
+
+namespace pyfault {
+namespace {
+
+constexpr int kSignals = 32;  // a real-time signal tells nobody to end
+constexpr std::uint32_t kKept = 4;
+
+// The last few, so that one that is being read is not overwritten.
+struct Actions {
+  std::atomic<std::uint32_t> latest{0};
+  KernelSigaction actions[kKept] = {};
+};
+Actions actions_of[kSignals];
+
+// Not so where the kernel has raised it, as it does for a fault or a timer.
+bool is_sent_by_another(const siginfo_t& info) {
+  return (info.si_code == SI_USER || info.si_code == SI_QUEUE || info.si_code == SI_TKILL) &&
+         info.si_pid != own_pid();
+}
+
+bool is_function(SignalHandler handler) {
+  const auto is = [handler](auto special) {
+    return reinterpret_cast<std::uintptr_t>(handler) == reinterpret_cast<std::uintptr_t>(special);
+  };
+  return !is(SIG_DFL) && !is(SIG_IGN);
+}
+
+}  // namespace
+
+bool is_dumped_before(int signal) {
+  return signal > 0 && signal < kSignals && sealed_state.armed &&
+         (sealed_state.agent.watchdog.dump_before & signal_bit(signal)) != 0;
+}
+
+KernelSigaction program_action(int signal) {
+  const Actions& actions = actions_of[signal];
+  return actions.actions[actions.latest.load(std::memory_order_acquire) % kKept];
+}
+
+void set_program_action(int signal, const KernelSigaction& action) {
+  Actions& actions = actions_of[signal];
+  const std::uint32_t next = actions.latest.load() + 1;
+  actions.actions[next % kKept] = action;
+  actions.latest.store(next, std::memory_order_release);
+}
+
+void on_program_signal(int signal, siginfo_t* info, void* context) {
+  if (is_sent_by_another(*info)) record_dump(info);
+  const KernelSigaction action = program_action(signal);
+  if (!is_function(action.handler)) return;
+  action.handler(signal, info, context);  // the ABI lets a handler of one argument take three
+}
+
+}  // namespace pyfault

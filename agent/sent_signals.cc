@@ -1,0 +1,49 @@
+// kill() and its like of a watched program. A signal that goes to its own process may have to be
+// taken by any thread; here the thread that sends it is still known.
+//
+// Context: as the functions themselves, signal handlers included.
+#include "agent/sent_signals.h"
+
+#include <signal.h>
+
+#include "agent/in_signal/handled_fault.h"
+#include "agent/in_signal/identity.h"
+#include "agent/in_signal/signal_actions.h"
+#include "agent/next_function.h"
+
+namespace pyfault {
+namespace {
+
+constinit NextFunction<int (*)(pid_t, int)> next_kill{"kill"};
+constinit NextFunction<int (*)(pid_t, int)> next_killpg{"killpg"};
+constinit NextFunction<int (*)(pid_t, int, union sigval)> next_sigqueue{"sigqueue"};
+
+}  // namespace
+
+void note_sent_signal(pid_t pid, int signal) {
+  if (is_ours(signal) && (pid <= 0 || pid == own_pid())) note_sent_to_self(signal);
+}
+
+void find_next_kills() {
+  next_kill.get();
+  next_killpg.get();
+  next_sigqueue.get();
+}
+
+}  // namespace pyfault
+
+extern "C" [[gnu::visibility("default")]] int kill(pid_t pid, int signal) noexcept {
+  pyfault::note_sent_signal(pid, signal);
+  return pyfault::next_kill.get()(pid, signal);
+}
+
+extern "C" [[gnu::visibility("default")]] int killpg(pid_t group, int signal) noexcept {
+  pyfault::note_sent_signal(-group, signal);
+  return pyfault::next_killpg.get()(group, signal);
+}
+
+extern "C" [[gnu::visibility("default")]] int sigqueue(pid_t pid, int signal,
+                                                       const union sigval value) noexcept {
+  pyfault::note_sent_signal(pid, signal);
+  return pyfault::next_sigqueue.get()(pid, signal, value);
+}

@@ -1,0 +1,65 @@
+// syscall() of a watched program: what goes past the functions of the C library that stand for it,
+// and that the agent has to know.
+//
+// Context: as the function itself, signal handlers included.
+#include <linux/seccomp.h>
+#include <sys/syscall.h>
+
+#include "agent/in_signal/crash_handler.h"
+#include "agent/in_signal/system_calls.h"
+#include "agent/next_function.h"
+#include "agent/sandbox.h"
+#include "agent/sent_signals.h"
+#include "agent/stderr_writes.h"
+
+namespace pyfault {
+namespace {
+
+constinit NextFunction<long (*)(long, long, long, long, long, long, long)> next_syscall{"syscall"};
+
+void note_before(long number, const long (&arguments)[6]) {
+  const auto pid = static_cast<pid_t>(arguments[0]);
+  const auto signal = static_cast<int>(arguments[1]);
+  if (number == SYS_kill || number == SYS_rt_sigqueueinfo) note_sent_signal(pid, signal);
+  if (number == SYS_pidfd_send_signal) note_sent_signal(0, signal);  // it may be its own
+}
+
+// The kernel has just taken what they point to, so that it can be read.
+void note_after(long number, const long (&arguments)[6]) {
+  if (number == SYS_seccomp && arguments[0] == SECCOMP_SET_MODE_STRICT) note_strict_sandbox();
+  if (number == SYS_seccomp && arguments[0] == SECCOMP_SET_MODE_FILTER) {
+    note_filter(static_cast<unsigned long>(arguments[2]));
+  }
+  const auto* action = reinterpret_cast<const KernelSigaction*>(arguments[1]);
+  if (number == SYS_rt_sigaction && action != nullptr) {
+    note_new_action(static_cast<int>(arguments[0]), reinterpret_cast<const void*>(action->handler));
+  }
+}
+
+}  // namespace
+
+void find_next_syscall() {
+  next_syscall.get();
+}
+
+}  // namespace pyfault
+
+using namespace pyfault;
+
+// Takes what may be there, as the C library does.
+extern "C" [[gnu::visibility("default")]] long syscall(long number, ...) {
+  __builtin_va_list rest;
+  __builtin_va_start(rest, number);
+  long arguments[6];
+  for (long& argument : arguments) argument = __builtin_va_arg(rest, long);
+  __builtin_va_end(rest);
+  note_before(number, arguments);
+  const long result = next_syscall.get()(number, arguments[0], arguments[1], arguments[2],
+                                         arguments[3], arguments[4], arguments[5]);
+  if (number == SYS_write) {
+    note_written(static_cast<int>(arguments[0]), reinterpret_cast<const void*>(arguments[1]),
+                 static_cast<std::size_t>(arguments[2]), result);
+  }
+  if (result >= 0) note_after(number, arguments);
+  return result;
+}

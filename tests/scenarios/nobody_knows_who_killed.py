@@ -1,0 +1,28 @@
+# The process sends itself a signal by a bare system call, and which of its threads did it can't be
+# known: the report names none, and says so.
+#
+# Expect: SIGABRT SI_USER
+# Culprit: unknown
+# Threads: 2
+# Faulthandler: differs, it blames the thread that the kernel chose
+import ctypes
+import os
+import signal
+import threading
+import time
+
+from helpers import machine_code
+
+SYS_KILL = 62
+
+
+def give_up():
+    system_call(SYS_KILL, os.getpid(), signal.SIGABRT)
+    time.sleep(60)
+
+
+system_call = ctypes.CFUNCTYPE(ctypes.c_long, ctypes.c_long, ctypes.c_long, ctypes.c_long)(
+    machine_code.load(machine_code.SYSTEM_CALL)
+)
+threading.Thread(target=give_up).start()
+time.sleep(60)

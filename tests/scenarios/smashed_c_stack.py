@@ -1,0 +1,27 @@
+# The C stack is overwritten up to its top. What leads from one evaluation loop to the next lies
+# there, in 3.11 and 3.12 the way to the innermost frame too; the frames themselves do not.
+#
+# Expect: SIGSEGV
+# Title: AAAA
+# Frames: leaf <- branch <- <lambda> <- <module>
+# Frames@3.11: {unreadable} <- leaf <- branch <- <lambda> <- <module>
+# Frames@3.12: {unreadable} <- leaf <- branch <- {unreadable} <- <lambda> <- {unreadable} <- <module> <- {unreadable}
+# Frames@3.13: leaf <- branch <- {unreadable} <- <lambda> <- {unreadable} <- <module> <- {unreadable}
+# Threads: 1
+# Faulthandler: differs, it follows what was overwritten
+from helpers import machine_code
+
+WORDS_OF_A_WHOLE_STACK = 1 << 21
+
+
+def leaf():
+    smash()
+
+
+def branch():
+    leaf()
+    yield
+
+
+smash = machine_code.function(machine_code.smash_stack(WORDS_OF_A_WHOLE_STACK))
+sorted([1], key=lambda _: list(branch()))
