@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string>
 
 #include "watchdog/config/log_address.h"
 #include "watchdog/config/log_targets.h"
@@ -19,12 +21,15 @@ constexpr Choice<LogFormat> kFormats[] = {{"text", LogFormat::kText}, {"json", L
 struct KeyOfType {
   std::string_view key;
   Type type;
+  std::optional<Type> other_type = std::nullopt;
 };
 constexpr KeyOfType kKeysOfTypes[] = {
-    {"colour", Type::kStderr},   {"path", Type::kFile},         {"max_size", Type::kFile},
-    {"keep", Type::kFile},       {"socket", Type::kJournald},   {"coredumps", Type::kJournald},
-    {"address", Type::kSyslog},  {"facility", Type::kSyslog},   {"app_name", Type::kSyslog},
-    {"protocol", Type::kSyslog}, {"max_message", Type::kSyslog}};
+    {"colour", Type::kStderr},      {"path", Type::kFile},
+    {"max_size", Type::kFile},      {"keep", Type::kFile},
+    {"socket", Type::kJournald},    {"coredumps", Type::kJournald},
+    {"address", Type::kSyslog},     {"facility", Type::kSyslog},
+    {"app_name", Type::kSyslog},    {"protocol", Type::kSyslog},
+    {"max_message", Type::kSyslog}, {"max_line", Type::kFile, Type::kStderr}};
 
 std::string_view name_of(Type type) {
   return std::find_if(std::begin(kTypes), std::end(kTypes),
@@ -33,12 +38,14 @@ std::string_view name_of(Type type) {
 }
 
 void refuse_keys_of_others(TableReader& table, Type type) {
-  for (const auto& [key, owner] : kKeysOfTypes) {
-    if (owner == type || !table.has(key)) continue;
+  for (const auto& [key, owner, other] : kKeysOfTypes) {
+    if (owner == type || other == type || !table.has(key)) continue;
+    std::string owners = "'" + std::string(name_of(owner)) + "'";
+    if (other) owners += " or '" + std::string(name_of(*other)) + "'";
     table.refuse(
         key,
         "'" + std::string(key) + "' is not for a log of type '" + std::string(name_of(type)) + "'",
-        "it is for type '" + std::string(name_of(owner)) + "'");
+        "it is for type " + owners);
   }
 }
 

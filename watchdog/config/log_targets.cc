@@ -13,6 +13,7 @@ constexpr Choice<SyslogProtocol> kProtocols[] = {{"rfc5424", SyslogProtocol::kRf
                                                  {"local", SyslogProtocol::kLocal}};
 constexpr int kMostKept = 10'000;
 constexpr std::uint64_t kLeastMessage = 480;  // what RFC 5424 has every receiver take
+constexpr std::uint64_t kLeastLine = 2048;
 constexpr std::uint64_t kMostMessage = std::uint64_t{1} << 20;
 
 bool get_size(TableReader& table, std::string_view key, std::uint64_t& size) {
@@ -54,6 +55,18 @@ void read_facility(TableReader& table, SyslogStyle& style) {
   }
 }
 
+// A text report has lines of its own, and journald's entries have no limit.
+void read_max_line(TableReader& table, LogSettings& settings) {
+  std::uint64_t size = 0;
+  if (!get_size(table, "max_line", size)) return;
+  if (settings.format != LogFormat::kJson) {
+    table.complain("max_line", "'max_line' is for JSON", "add format = \"json\"");
+  } else if (size < kLeastLine) {
+    table.complain("max_line", "'max_line' is too small", "it takes 2 KiB and more");
+  }
+  settings.max_line = size;
+}
+
 void read_max_message(TableReader& table, SyslogStyle& style) {
   std::uint64_t size = 0;
   if (!get_size(table, "max_message", size)) return;
@@ -69,6 +82,7 @@ void read_max_message(TableReader& table, SyslogStyle& style) {
 void read_stderr_log(TableReader& table, LogSettings& settings) {
   StderrLog log{StderrLog::Colour::kAuto};
   table.get("colour", log.colour, kColours);
+  read_max_line(table, settings);
   settings.target = log;
   settings.name = "the log on stderr";
 }
@@ -85,6 +99,7 @@ void read_file_log(TableReader& table, LogSettings& settings) {
   if (table.get("keep", log.rotation.keep, 1, kMostKept) && !sized && !table.has("max_size")) {
     table.complain("keep", "'keep' means nothing where nothing is rotated", "add a max_size");
   }
+  read_max_line(table, settings);
   settings.name = "log '" + log.path + "'";
   settings.target = std::move(log);
 }

@@ -116,10 +116,11 @@ struct NoticeEvent {
 
 // What a service knows about the crash of a worker or of a process below it.
 struct WorkerCrash {
-  std::uint64_t occurrence = 1;   // the how-manieth crash of its kind in this worker
-  bool abridged = false;          // the threads are left out: it was reported in full before
-  std::vector<Ancestor> parents;  // from the process's own up to the worker's
-  std::string output_tail;        // the last that the worker wrote, raw; empty if not captured
+  std::uint64_t occurrence = 1;    // the how-manieth crash of its kind in this worker
+  bool abridged = false;           // the threads are left out: it was reported in full before
+  std::vector<Ancestor> parents;   // from the process's own up to the worker's
+  std::string output_tail;         // the last that the worker wrote, raw; empty if not captured
+  std::size_t output_omitted = 0;  // bytes of it that a log had no room for
 };
 
 struct Event {
@@ -131,6 +132,8 @@ struct Event {
                RestartEvent, CrashLoopEvent, RecoveredEvent, UnwatchedEvent>
       body;
   std::optional<WorkerCrash> worker_crash = std::nullopt;  // beside a Crash
+  // Of what there is less than there was, for want of room in a log (format/abridge.h).
+  std::vector<std::string> left_out{};
   // Kept by whoever has still to report it (os/ledger.h); not part of what there is to say.
   std::shared_ptr<const void> receipt = nullptr;
 };

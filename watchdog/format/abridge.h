@@ -9,10 +9,12 @@
 
 namespace pyfault {
 
-// What `format` makes of the event, or, when that has more than `limit` bytes, of the event with
-// less and less in it: the faulting thread alone, its first frames, no thread, no command. May
-// still be too long.
-std::string format_within(std::size_t limit, const Event& event,
-                          const std::function<std::string(const Event&)>& format);
+using EventFormat = std::function<std::string(const Event&)>;
+
+// What `format` makes of the event, or, when that has more than `limit` bytes, of the event with as
+// much in it as fits: less output, less threads beside the faulting one, less frames, a shorter
+// command, no last words, no thread. Event::left_out says of what there is less. May still be too
+// long.
+std::string format_within(std::size_t limit, const Event& event, const EventFormat& format);
 
 }  // namespace pyfault

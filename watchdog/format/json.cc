@@ -156,6 +156,7 @@ void add_worker_crash(Json& json, const WorkerCrash& crash) {
   json["abridged"] = crash.abridged;
   json["parents"] = parents_json(crash.parents);
   json["output_tail"] = text_or_null(crash.output_tail);
+  json["output_omitted"] = crash.output_omitted;
 }
 
 Json request_json(const RequestingSignal& request) {
@@ -259,6 +260,7 @@ std::string format_json(const Event& event) {
                {"process", process_json(event.process)}};
   std::visit(AddBody{json}, event.body);
   if (event.worker_crash) add_worker_crash(json, *event.worker_crash);
+  if (!event.left_out.empty()) json["left_out"] = event.left_out;
   return escape_json(json.dump(-1, ' ', false, Json::error_handler_t::replace)) + '\n';
 }
 

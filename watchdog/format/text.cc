@@ -105,6 +105,10 @@ std::string facts(const Event& event, const Crash& crash) {
   const std::string reason = crash.incomplete_reason.empty() ? " for an unknown reason"
                                                              : prefixed(crash.incomplete_reason);
   if (!crash.complete) add_fact(text, "incomplete", reason);
+  if (!event.left_out.empty()) {
+    add_fact(text, "left out",
+             fmt::format(" some of the {}, for want of room", fmt::join(event.left_out, ", ")));
+  }
   return text;
 }
 

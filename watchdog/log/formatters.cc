@@ -2,7 +2,9 @@
 
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
+#include "watchdog/format/abridge.h"
 #include "watchdog/format/colour.h"
 #include "watchdog/format/format.h"
 #include "watchdog/format/journal.h"
@@ -42,15 +44,26 @@ std::string json_message(const Event& event) {
   return json;
 }
 
+// A line that a collector would drop for its length loses what matters least.
+Formatter limited(Formatter formatter, std::size_t max_line) {
+  if (max_line == 0) return formatter;
+  return [formatter = std::move(formatter), max_line](const Event& event) {
+    return format_within(max_line, event, formatter);
+  };
+}
+
 struct FormattersOf {
   LogFormat format;
+  std::size_t max_line;
 
   std::vector<Formatter> operator()(const StderrLog& log) const {
     if (format == LogFormat::kText && wants_colour(log.colour)) return {format_coloured_text};
-    return {formatter_for(format)};
+    return {limited(formatter_for(format), max_line)};
   }
 
-  std::vector<Formatter> operator()(const FileLog&) const { return {formatter_for(format)}; }
+  std::vector<Formatter> operator()(const FileLog&) const {
+    return {limited(formatter_for(format), max_line)};
+  }
 
   std::vector<Formatter> operator()(const JournalLog& log) const {
     const auto message = format == LogFormat::kJson ? json_message : message_of;
@@ -74,7 +87,7 @@ struct FormattersOf {
 }  // namespace
 
 std::vector<Formatter> formatters_for(const LogSettings& settings) {
-  return std::visit(FormattersOf{settings.format}, settings.target);
+  return std::visit(FormattersOf{settings.format, settings.max_line}, settings.target);
 }
 
 }  // namespace pyfault

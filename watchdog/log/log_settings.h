@@ -2,6 +2,7 @@
 // values.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <variant>
 
@@ -53,6 +54,7 @@ struct SyslogLog {
 struct LogSettings {
   std::variant<StderrLog, FileLog, JournalLog, SyslogLog> target;
   LogFormat format = LogFormat::kText;
+  std::size_t max_line = 0;  // bytes, of JSON in a file or on stderr; 0: no limit
   EventFilter filter;
   std::string name = "stderr";  // what messages call it: "--log 'x'"
 

@@ -125,6 +125,14 @@ TEST(LogProblems, TwoLogsInOneFile) {
 
 TEST(LogProblems, WhatIsNoSize) {
   const std::string file = "[[log]]\ntype = \"file\"\npath = \"/x\"\n";
+  EXPECT_THAT(problems_of_logs(file + "max_line = \"32K\""),
+              ElementsAre("f:5: 'max_line' is for JSON; add format = \"json\""));
+  EXPECT_THAT(problems_of_logs(file + "format = \"json\"\nmax_line = \"1K\""),
+              ElementsAre("f:6: 'max_line' is too small; it takes 2 KiB and more"));
+  EXPECT_THAT(problems_of_logs(file + "format = \"json\"\nmax_line = \"32K\""), IsEmpty());
+  EXPECT_THAT(problems_of_logs("[[log]]\ntype = \"journald\"\nmax_line = \"32K\""),
+              ElementsAre("f:4: 'max_line' is not for a log of type 'journald'; it is for type "
+                          "'file' or 'stderr'"));
   EXPECT_THAT(problems_of_logs(file + "max_size = \"big\""),
               ElementsAre("f:5: 'max_size' is no size: 'big'; write a text such as \"512K\" or "
                           "\"50MiB\""));

@@ -10,6 +10,7 @@
 namespace pyfault {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;
@@ -126,26 +127,47 @@ TEST(Syslog, JsonIsOneLineBehindACookie) {
   EXPECT_EQ(json["event"], "crash");
 }
 
+bool fills_its_limit(const std::string& message) {
+  const std::size_t limit = SyslogStyle().max_size;
+  return message.size() <= limit && message.size() > limit / 10 * 9;
+}
+
 TEST(Syslog, ALargeCrashLosesThreadsAndSaysSo) {
   const std::string message = format_syslog(large_crash(), {});
-  EXPECT_LE(message.size(), SyslogStyle().max_size);
+  EXPECT_TRUE(fills_its_limit(message));
   EXPECT_THAT(message, HasSubstr("in Worker.run"));
-  EXPECT_THAT(message, HasSubstr("... 301 more threads omitted ..."));
+  EXPECT_THAT(message, ContainsRegex("\\.\\.\\. 2[0-9][0-9] more threads omitted \\.\\.\\."));
+  EXPECT_THAT(message, HasSubstr("left out: some of the threads, for want of room"));
 }
 
 TEST(Syslog, ALargeCrashStaysJson) {
   const std::string message = format_syslog(large_crash(), json_style());
-  EXPECT_LE(message.size(), SyslogStyle().max_size);
+  EXPECT_TRUE(fills_its_limit(message));
   const auto json = nlohmann::json::parse(message.substr(message.find(kCee) + 5));
-  EXPECT_EQ(json["threads_omitted"], 301);
+  EXPECT_EQ(json["threads"].size() + json["threads_omitted"].get<std::size_t>(), 302U);
+  EXPECT_EQ(json["left_out"].dump(), R"(["threads"])");
+}
+
+TEST(Syslog, TheOutputOfAWorkerGoesFirstAndOnlyAsMuchAsMust) {
+  Event event = event_with(example_crash());
+  event.worker_crash = WorkerCrash{};
+  event.worker_crash->output_tail = std::string(64000, 'x') + "the end";
+  const std::string message = format_syslog(event, json_style());
+  EXPECT_TRUE(fills_its_limit(message));
+  const auto json = nlohmann::json::parse(message.substr(message.find(kCee) + 5));
+  const std::string tail = json["output_tail"];
+  EXPECT_TRUE(tail.ends_with("xthe end"));
+  EXPECT_EQ(tail.size() + json["output_omitted"].get<std::size_t>(), 64007U);
+  EXPECT_EQ(json["threads"].size(), 2U);
+  EXPECT_EQ(json["left_out"].dump(), R"(["output"])");
 }
 
 TEST(Syslog, ADeepStackLosesItsFarEndAndSaysSo) {
   Crash crash = example_crash();
   crash.threads[0].frames.assign(500, code_frame("deep.py", 7, "down"));
   const std::string message = format_syslog(event_with(crash), {});
-  EXPECT_LE(message.size(), SyslogStyle().max_size);
-  EXPECT_THAT(message, HasSubstr("  ... 490 frames omitted ..."));
+  EXPECT_TRUE(fills_its_limit(message));
+  EXPECT_THAT(message, ContainsRegex("  \\.\\.\\. [23][0-9][0-9] frames omitted \\.\\.\\."));
 }
 
 TEST(Syslog, WhatIsStillTooLongIsCutBetweenCharacters) {

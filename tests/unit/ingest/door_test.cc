@@ -51,7 +51,8 @@ TEST_F(DoorTest, ItsNameTellsTheSignalThatAsksForDumps) {
   EXPECT_TRUE(Door(DumpSignals{50}).address().ends_with(".50"));
   EXPECT_TRUE(Door(DumpSignals{50, {SIGABRT, SIGTERM}}).address().ends_with(".50.6.15"));
   EXPECT_TRUE(Door(DumpSignals{0, {}}).address().ends_with(".0.0"));
-  EXPECT_EQ(Door(DumpSignals{}).address().find('.', directory_.path().string().size() + 1), std::string::npos);
+  EXPECT_EQ(Door(DumpSignals{}).address().find('.', directory_.path().string().size() + 1),
+            std::string::npos);
 }
 
 TEST_F(DoorTest, ThePipeNeverComesToItsEnd) {
