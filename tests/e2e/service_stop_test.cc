@@ -47,6 +47,35 @@ while True:
   EXPECT_FALSE(is_alive(daemon));
 }
 
+// setproctitle writes over what /proc shows of the environment, too.
+TEST_F(ServiceTest, a_daemon_that_hides_behind_a_title_is_ended_with_its_worker) {
+  one_worker(R"PY(
+import ctypes, os, signal
+def field(number):
+    with open("/proc/self/stat") as file:
+        return int(file.read().rpartition(")")[2].split()[number - 3])
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        begin, end = field(48), field(51)  # arguments and environment
+        ctypes.memset(begin, 0, end - begin)
+        ctypes.memmove(begin, b"task runner", 11)
+        with open("new", "w") as file:
+            file.write("%d\n" % os.getpid())
+        os.rename("new", "pids")
+        signal.pause()
+    os._exit(0)
+os.wait()
+signal.pause()
+)PY");
+  start();
+  int daemon = 0;
+  std::istringstream(await_file("pids")) >> daemon;
+  stop();
+  EXPECT_EQ(wait().ending, exited(0));
+  EXPECT_FALSE(is_alive(daemon));
+}
+
 TEST_F(ServiceTest, a_worker_that_does_not_stop_says_first_what_it_does_in_place_of_it) {
   one_worker(R"(
 import signal, time
