@@ -115,5 +115,38 @@ def application(environ, start_response):
   EXPECT_EQ(wait().ending, exited(0));
 }
 
+// gunicorn sends SIGABRT to it, whose Python handler never runs, and SIGKILL a second later.
+TEST_F(Gunicorn, whose_worker_times_out_says_where_it_hung) {
+  if (interpreter().path.empty()) {
+    GTEST_SKIP() << "no interpreter here has gunicorn (Debian's package gunicorn)";
+  }
+  script("app", R"(
+import ctypes, os
+mutex = ctypes.create_string_buffer(64)
+def hang_with_the_gil():
+    for _ in range(2):
+        ctypes.PyDLL(None).pthread_mutex_lock(mutex)
+def post_worker_init(worker):
+    if not os.path.exists("hung"):
+        open("hung", "w").close()
+        hang_with_the_gil()
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b"fine"]
+)");
+  config(
+      "[[worker]]\nname = \"shop\"\ncommand = [\"-m\", \"gunicorn\", \"--config\", "
+      "\"app.py\", \"--timeout\", \"1\", \"--bind\", \"unix:socket\", \"app:application\"]\n");
+  start();
+  const json dump = await("dump").front();
+  EXPECT_EQ(dump["worker"], "shop");
+  EXPECT_EQ(dump["requested_by"]["signal"], "SIGABRT");
+  EXPECT_EQ(dump["requested_by"]["sender_pid"], dump["process"]["ppid"]);
+  EXPECT_THAT(dump["threads"][0].dump(), testing::HasSubstr("\"hang_with_the_gil\""));
+  EXPECT_EQ(await(Watchdog::kExitBelow).front()["exit"]["signal"], "SIGKILL");
+  stop();
+  EXPECT_EQ(wait().ending, exited(0));
+}
+
 }  // namespace
 }  // namespace pyfault::test
