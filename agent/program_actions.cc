@@ -49,10 +49,11 @@ int set_action(int signal, const struct sigaction* action, struct sigaction* old
   if (action == nullptr || !is_dumped_before(signal) || !is_function(*action)) {
     return next_sigaction.get()(signal, action, old);
   }
-  struct sigaction before_it = *action;
+  const struct sigaction wanted = *action;  // `old` may be the same
+  struct sigaction before_it = wanted;
   before_it.sa_sigaction = &on_program_signal;
   before_it.sa_flags |= SA_SIGINFO;
-  set_program_action(signal, translated(*action));
+  set_program_action(signal, translated(wanted));
   return next_sigaction.get()(signal, &before_it, old);
 }
 
@@ -66,14 +67,13 @@ int change_action(int signal, const struct sigaction* action, struct sigaction* 
   const KernelSigaction before = is_dumped_before(signal) ? program_action(signal) : behind;
   int result = 0;
   if (is_ours(signal) && action != nullptr && action->sa_handler == SIG_DFL) {
-    note_given_back(signal);
+    if (is_own_process()) note_given_back(signal);
     const KernelSigaction replaced = leave_to_default(signal);
     if (old != nullptr) translate(replaced, *old);
   } else {
+    const sighandler_t handler = action != nullptr ? action->sa_handler : SIG_DFL;
     result = set_action(signal, action, old);
-    if (action != nullptr && result == 0) {
-      note_new_action(signal, reinterpret_cast<const void*>(action->sa_handler));
-    }
+    if (result == 0) note_new_action(signal, reinterpret_cast<const void*>(handler));
   }
   if (result != 0 || old == nullptr) return result;
   if (is_our_handler(old->sa_sigaction)) translate(behind, *old);
@@ -104,12 +104,18 @@ sighandler_t change_sysv_handler(int signal, sighandler_t handler) {
 
 // SIG_HOLD blocks the signal and leaves its action alone; all else also unblocks it.
 sighandler_t change_held_handler(int signal, sighandler_t handler) {
-  if (!concerns_us(signal) || handler == SIG_HOLD) return next_sigset.get()(signal, handler);
-  const sighandler_t old = change_handler(signal, handler, 0);
+  if (!concerns_us(signal)) return next_sigset.get()(signal, handler);
   const KernelSignalSet set = signal_bit(signal);
   KernelSignalSet blocked = 0;
-  if (old == SIG_ERR || sys_rt_sigprocmask(SIG_UNBLOCK, &set, &blocked) != 0) return SIG_ERR;
-  return (blocked & set) != 0 ? SIG_HOLD : old;
+  struct sigaction old {};
+  const bool holds = handler == SIG_HOLD;
+  if (holds && change_action(signal, nullptr, &old) != 0) return SIG_ERR;
+  if (!holds) old.sa_handler = change_handler(signal, handler, 0);
+  if (old.sa_handler == SIG_ERR ||
+      sys_rt_sigprocmask(holds ? SIG_BLOCK : SIG_UNBLOCK, &set, &blocked) != 0) {
+    return SIG_ERR;
+  }
+  return (blocked & set) != 0 ? SIG_HOLD : old.sa_handler;
 }
 
 int ignore(int signal) {

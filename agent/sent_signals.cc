@@ -6,6 +6,7 @@
 
 #include <signal.h>
 
+#include "agent/in_signal/crash_handler.h"
 #include "agent/in_signal/handled_fault.h"
 #include "agent/in_signal/identity.h"
 #include "agent/in_signal/signal_actions.h"
@@ -21,7 +22,9 @@ constinit NextFunction<int (*)(pid_t, int, union sigval)> next_sigqueue{"sigqueu
 }  // namespace
 
 void note_sent_signal(pid_t pid, int signal) {
-  if (is_ours(signal) && (pid <= 0 || pid == own_pid())) note_sent_to_self(signal);
+  if (is_ours(signal) && (pid <= 0 || pid == own_pid()) && is_own_process()) {
+    note_sent_to_self(signal);
+  }
 }
 
 void find_next_kills() {

@@ -89,17 +89,23 @@ int print_to_descriptor_checked(int fd, int flag, const char* format, va_list li
 
 }  // namespace
 
-// What was not written for want of a reader counts too; what can't be read does not.
+// What was not written for want of a reader counts too; what is tried again, or can't be read, does
+// not.
 void note_written(int fd, const void* bytes, std::size_t size, ssize_t written) {
-  if (fd != kStderr || (written < 0 && errno == EFAULT)) return;
   const int error = errno;
-  note(bytes, size);
+  if (fd != kStderr || (written < 0 && (error == EFAULT || error == EAGAIN || error == EINTR))) {
+    return;
+  }
+  note(bytes, written < 0 ? size : static_cast<std::size_t>(written));
   errno = error;
 }
 
 void note_written(int fd, const iovec* pieces, int count, ssize_t written) {
-  for (int index = 0; fd == kStderr && written >= 0 && index < count; ++index) {
-    note(pieces[index].iov_base, pieces[index].iov_len);
+  auto left = static_cast<std::size_t>(written > 0 ? written : 0);
+  for (int index = 0; fd == kStderr && left > 0 && index < count; ++index) {
+    const std::size_t size = pieces[index].iov_len < left ? pieces[index].iov_len : left;
+    note(pieces[index].iov_base, size);
+    left -= size;
   }
 }
 

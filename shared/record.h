@@ -156,7 +156,7 @@ static_assert(sizeof(FrameEntry) == 32);
 // outermost back. faulthandler stops at 100.
 inline constexpr std::uint32_t kInnermostEntries = 192;
 inline constexpr std::uint32_t kOutermostEntries = 64;
-inline constexpr std::uint32_t kMaxFrameEntries = kInnermostEntries + 1 + kOutermostEntries + 1;
+inline constexpr std::uint32_t kMaxFrameEntries = kInnermostEntries + 2 + kOutermostEntries + 1;
 
 inline constexpr std::int64_t kNoInterpreter = -1;  // a thread that Python does not know
 

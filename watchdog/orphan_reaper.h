@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "watchdog/ingest/readable_fd.h"
+#include "watchdog/ingest/timer.h"
 
 namespace pyfault {
 
@@ -17,9 +18,11 @@ class OrphanReaper {
   OrphanReaper(boost::asio::io_context& io, pid_t program);
 
  private:
+  void on_death();
   void reap();
 
   pid_t program_;
+  Timer moment_;
   std::optional<ReadableFd> deaths_;
 };
 

@@ -66,13 +66,14 @@ void join() {
   if (is_attached(agent().watchdog)) wake_watchdog(agent().watchdog);
 }
 
-// True: it has to be recorded once more, for the ring was lost with its watchdog.
-bool record_in_ring(const CrashCall& call) {
+enum class Recording { kNone, kDone, kLost };  // lost with its watchdog: to be made once more
+
+Recording record_in_ring(const CrashCall& call) {
   Descriptor hello;
-  if (!have_ring_for_crash(agent().watchdog, dumper.load() != 0, hello)) return false;
+  if (!have_ring_for_crash(agent().watchdog, dumper.load() != 0, hello)) return Recording::kNone;
   const Identity self = own_identity();
   crash_slot = claim_slot(agent().watchdog, self.pid);
-  if (!crash_slot) return false;
+  if (!crash_slot) return Recording::kNone;
   const Death death = find_death(call.info, call.context, self);
   const bool is_own = death.self.tid == self.tid;
   write_record(crash_slot, crash_scratch,
@@ -82,7 +83,7 @@ bool record_in_ring(const CrashCall& call) {
                            is_own ? &call.context.uc_mcontext.gregs : nullptr},
                death.self);
   publish_and_wait(crash_slot);
-  return is_lost(agent().watchdog, hello);
+  return is_lost(agent().watchdog, hello) ? Recording::kLost : Recording::kDone;
 }
 
 // Runs on the crash stack. From here on that stack is the alternate one, so that a nested fault is
@@ -94,8 +95,12 @@ void record_crash(void* argument) {
   sys_sigaltstack(&stack, nullptr);
   if (is_recorded(call.info, call.context)) return;
   join();
-  for (int tries = 0; tries < kMostTries && record_in_ring(call); ++tries) continue;
-  if (!previous_action_is_default(call.info.si_signo)) note_recorded(call.info, call.context);
+  Recording recording = Recording::kLost;
+  for (int tries = 0; tries < kMostTries && recording == Recording::kLost; ++tries) {
+    recording = record_in_ring(call);
+  }
+  const bool goes_on = !previous_action_is_default(call.info.si_signo);
+  if (goes_on && recording == Recording::kDone) note_recorded(call.info, call.context);
 }
 
 // A fault of our own, outside guarded_copy(): what has been committed is all there will be. The
@@ -143,11 +148,15 @@ void take_memory_over() {
 // A vfork child runs on its parent's memory: a crash there must not be recorded as the parent's,
 // nor take the parent's place. A child that was forked past the C library has memory of its own,
 // and only has not heard yet that it is one.
+}  // namespace
+
 bool is_own_process() {
   const int owning = agent().owner->load();
   if (owning == 0) take_memory_over();
   return owning == 0 || owning == own_pid();
 }
+
+namespace {
 
 // Counted in the ring, where the last one is named.
 void tell_of_lost_child(int signal) {

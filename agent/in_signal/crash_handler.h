@@ -10,6 +10,10 @@ namespace pyfault {
 // Ordinary context, once: from here on a fatal signal is recorded.
 void arm(const AgentState& state);
 
+// Any context. Not so in a vfork child, which runs on its parent's memory. A child that was forked
+// past the C library takes its memory over here.
+bool is_own_process();
+
 // In a forked child, before anything else runs there: what a thread of the parent was doing in a
 // handler at the fork does not concern the child.
 void forget_parent();

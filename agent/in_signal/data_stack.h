@@ -23,6 +23,11 @@ class DataStack {
   // A walk from the innermost frame outwards has come to this one. False: it lies elsewhere.
   bool pass(std::uintptr_t frame);
 
+  // The thread's outermost function runs in it.
+  bool is_first(std::uintptr_t frame) const {
+    return chunk_.previous == 0 && frame == chunk_.begin;
+  }
+
   explicit operator bool() const { return chunk_.address != 0; }
 
   // The frame that was pushed right before the outermost one that was passed; the last of all where

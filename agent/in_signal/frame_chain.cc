@@ -83,6 +83,8 @@ bool FrameChain::go_on_behind_gap(RawFrame& frame) {
   const std::uintptr_t broken_link = next_;
   const std::uintptr_t found = data_stack_.next_outwards();
   if (found == 0 || gaps_ == kMaxGaps) return false;
+  // One that returns is taken out of the chain before its variables are dropped.
+  const bool is_returning = end_ == ChainEnd::kEnd && data_stack_.is_first(found);
   ++gaps_;
   awaited_ = 0;
   next_ = landmark_ = found;
@@ -94,7 +96,7 @@ bool FrameChain::go_on_behind_gap(RawFrame& frame) {
   const bool read_it = follow_link(frame);
   steps_ += steps;
   if (!read_it) return false;
-  frame.after_gap = true;
+  frame.after_gap = !is_returning;
   frame.broken_link = broken_link;
   return true;
 }

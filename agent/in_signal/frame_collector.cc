@@ -39,8 +39,13 @@ std::uint32_t FrameCollector::collect(std::uintptr_t innermost, std::uintptr_t c
 }
 
 void FrameCollector::add(const RawFrame& frame) {
-  if (frame.after_gap && count_ < kInnermostEntries) {
-    add_marker(FrameKind::kUnreadable, frame.broken_link);
+  if (frame.after_gap) {
+    if (count_ < kInnermostEntries) {
+      add_marker(FrameKind::kUnreadable, frame.broken_link);
+    } else {
+      late_gap_ = frame.broken_link;
+      has_late_gap_ = true;
+    }
     foldable_ = false;
   }
   if (frame.shim) return;
@@ -86,6 +91,7 @@ void FrameCollector::add_marker(FrameKind kind, std::uint64_t value) {
 
 void FrameCollector::finish_outermost() {
   if (omitted_ > 0) add_marker(FrameKind::kOmitted, omitted_);
+  if (has_late_gap_) add_marker(FrameKind::kUnreadable, late_gap_);
   const std::uint64_t kept =
       outermost_count_ < kOutermostEntries ? outermost_count_ : kOutermostEntries;
   for (std::uint64_t index = outermost_count_ - kept; index < outermost_count_; ++index) {

@@ -37,7 +37,10 @@ class FrameCollector {
   bool foldable_ = false;              // last_ is what the newest entry shows
   std::uint32_t count_ = 0;            // entries in scratch.frames
   std::uint64_t outermost_count_ = 0;  // folded frames that went into scratch.outermost
-  std::uint64_t omitted_ = 0;          // frames that were pushed out of it again
+  // Among those of the outermost part; the last such gap.
+  bool has_late_gap_ = false;
+  std::uintptr_t late_gap_ = 0;
+  std::uint64_t omitted_ = 0;  // frames that were pushed out of it again
 };
 
 }  // namespace pyfault

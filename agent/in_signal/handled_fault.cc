@@ -91,16 +91,13 @@ bool is_within(const RecordedFault& fault, const ucontext_t& context) {
 }  // namespace
 
 void note_given_back(int signal) {
-  const bool handling = is_handling(signal);
-  const Identity self = own_identity();
-  const GuardScope guard;
-  const OriginalFault original = find_fault_being_handled(signal);
-  if (handling || original) {
-    last_suspect.store({signal, self, original});
-  } else {
+  if (!is_handling(signal)) {
     last_suspect.store({});
+    recorded.tid.store(0);
+    return;
   }
-  if (!handling && recorded.tid.load() == self.tid) recorded.tid.store(0);
+  const GuardScope guard;
+  last_suspect.store({signal, own_identity(), find_fault_being_handled(signal)});
 }
 
 void note_sent_to_self(int signal) {

@@ -6,6 +6,7 @@
 #include "agent/in_signal/crash_handler.h"
 #include "agent/in_signal/identity.h"
 #include "agent/in_signal/sealed_state.h"
+#include "agent/in_signal/signal_actions.h"
 
 namespace pyfault {
 namespace {
@@ -24,6 +25,16 @@ Actions actions_of[kSignals];
 bool is_sent_by_another(const siginfo_t& info) {
   return (info.si_code == SI_USER || info.si_code == SI_QUEUE || info.si_code == SI_TKILL) &&
          info.si_pid != own_pid();
+}
+
+// Enough for a dump (tests/rules knows how much that takes), and for the program's handler: its own
+// alternate stack may be as small as the kernel allows.
+bool has_room() {
+  constexpr std::uintptr_t kEnough = 8192;
+  stack_t stack{};
+  if (sys_sigaltstack(nullptr, &stack) != 0 || (stack.ss_flags & SS_ONSTACK) == 0) return true;
+  const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  return here - reinterpret_cast<std::uintptr_t>(stack.ss_sp) >= kEnough;
 }
 
 bool is_function(SignalHandler handler) {
@@ -53,7 +64,13 @@ void set_program_action(int signal, const KernelSigaction& action) {
 }
 
 void on_program_signal(int signal, siginfo_t* info, void* context) {
-  if (is_sent_by_another(*info)) record_dump(info);
+  if (is_sent_by_another(*info) && has_room()) {
+    const KernelSignalSet others = ~kFaults;
+    KernelSignalSet mask = 0;
+    sys_rt_sigprocmask(SIG_BLOCK, &others, &mask);
+    record_dump(info);
+    sys_rt_sigprocmask(SIG_SETMASK, &mask, nullptr);
+  }
   const KernelSigaction action = program_action(signal);
   if (!is_function(action.handler)) return;
   action.handler(signal, info, context);  // the ABI lets a handler of one argument take three

@@ -25,36 +25,40 @@ class Tail {
   std::atomic<std::int64_t> last_ns{0};
 
   void append(const char* bytes, std::size_t size, std::int64_t now_ns) {
+    const std::uint64_t end = end_.load();
     if (now_ns - marks_[newest_ % kMarks].at_ns >= kBetweenMarks) {
-      marks_[++newest_ % kMarks] = {now_ns, end_};
+      marks_[++newest_ % kMarks] = {now_ns, end};
     }
     const std::size_t skipped = size > kMaxStderrTail ? size - kMaxStderrTail : 0;
     for (std::size_t index = skipped; index < size; ++index) {
-      bytes_[(end_ + index) % kMaxStderrTail] = bytes[index];
+      bytes_[(end + index) % kMaxStderrTail] = bytes[index];
     }
-    end_ += size;
+    end_.store(end + size);
     last_ns.store(now_ns);
   }
 
   void start_anew() {
-    for (Mark& mark : marks_) mark = {0, end_};
+    for (Mark& mark : marks_) mark = {0, end_.load()};
   }
 
+  // Its thread may be writing meanwhile.
   bool copy_recent(std::int64_t now_ns, char (&text)[kMaxStderrTail + 1]) const {
-    std::uint64_t begin = end_;
+    const std::uint64_t end = end_.load();
+    std::uint64_t begin = end;
     for (const Mark& mark : marks_) {
       if (now_ns - mark.at_ns <= kRecently && mark.position < begin) begin = mark.position;
     }
-    if (end_ - begin > kMaxStderrTail) begin = end_ - kMaxStderrTail;
+    if (end - begin > kMaxStderrTail) begin = end - kMaxStderrTail;
+    const auto count = static_cast<std::size_t>(end - begin);
     std::size_t size = 0;
-    while (begin < end_) text[size++] = bytes_[begin++ % kMaxStderrTail];
+    for (; size < count; ++size) text[size] = bytes_[(begin + size) % kMaxStderrTail];
     while (size > 0 && text[size - 1] == '\n') --size;
     text[size] = '\0';
     return size > 0;
   }
 
  private:
-  std::uint64_t end_ = 0;
+  std::atomic<std::uint64_t> end_{0};
   std::uint64_t newest_ = 0;  // mark
   Mark marks_[kMarks] = {};
   char bytes_[kMaxStderrTail] = {};
@@ -73,15 +77,16 @@ Tail* tail_of(std::uintptr_t thread) {
   return nullptr;
 }
 
-// A free one, or one whose thread has said nothing lately.
-Tail* take_tail(std::uintptr_t thread, std::int64_t now_ns) {
+// A free one, or that of the thread that has been silent longest.
+Tail* take_tail(std::uintptr_t thread) {
+  Tail* chosen = &tails[0];
   for (Tail& tail : tails) {
-    std::uintptr_t owner = tail.owner.load();
-    if (is_recent(tail, now_ns) || !tail.owner.compare_exchange_strong(owner, thread)) continue;
-    tail.start_anew();
-    return &tail;
+    if (tail.last_ns.load() < chosen->last_ns.load()) chosen = &tail;
   }
-  return nullptr;
+  std::uintptr_t owner = chosen->owner.load();
+  if (!chosen->owner.compare_exchange_strong(owner, thread)) return nullptr;
+  chosen->start_anew();
+  return chosen;
 }
 
 const Tail* latest(std::int64_t now_ns) {
@@ -98,7 +103,7 @@ const Tail* latest(std::int64_t now_ns) {
 void remember_stderr(const char* bytes, std::size_t size, std::int64_t now_ns) {
   const std::uintptr_t thread = thread_pointer();
   Tail* tail = tail_of(thread);
-  if (tail == nullptr) tail = take_tail(thread, now_ns);
+  if (tail == nullptr) tail = take_tail(thread);
   if (tail != nullptr) tail->append(bytes, size, now_ns);
 }
 

@@ -58,6 +58,12 @@ std::vector<std::string> claimed_command(const ProcessClaims& claims) {
   return command;
 }
 
+// A claim does not tell empty arguments at the end from none.
+std::vector<std::string> without_empty_end(std::vector<std::string> command) {
+  while (!command.empty() && command.back().empty()) command.pop_back();
+  return command;
+}
+
 // There may have been more of it than has room there.
 bool is_cut(const ProcessClaims& claims) {
   return claims.command[sizeof claims.command - 2] != '\0';
@@ -116,7 +122,10 @@ AttachedProcess describe_sender(const Hello& hello, const ucred& peer) {
   if (process && !process->command.empty()) {
     sender.process = std::move(*process);
     auto command = claimed_command(claims);
-    if (!command.empty() && !is_cut(claims)) sender.process.command = std::move(command);
+    const bool is_same = command == without_empty_end(sender.process.command);
+    if (!command.empty() && !is_cut(claims) && !is_same) {
+      sender.process.command = std::move(command);
+    }
     return sender;
   }
   sender.process = {peer.pid,

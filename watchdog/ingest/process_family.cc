@@ -26,7 +26,13 @@ double seconds_of_ticks(std::uint64_t ticks) {
   return static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
-// The kernel tells once the parent has taken the status, /proc until then: in between is this.
+// Without what /proc adds where that has been replaced on disk.
+std::string_view file_of(std::string_view executable) {
+  constexpr std::string_view kDeleted = " (deleted)";
+  if (executable.ends_with(kDeleted)) executable.remove_suffix(kDeleted.size());
+  return executable;
+}
+
 // Arguments as `ps` shows them, without those that are empty, and no more than fits a line.
 std::string title_of(const std::vector<std::string>& command) {
   constexpr std::size_t kLongest = 256;
@@ -40,6 +46,7 @@ std::string title_of(const std::vector<std::string>& command) {
   return title;
 }
 
+// The kernel tells once the parent has taken the status, /proc until then: in between is this.
 std::optional<int> wait_status_of_dead(int pid, int pidfd, std::uint64_t start_ticks) {
   if (const auto status = wait_status_of(pidfd)) return status;
   const auto status = zombie_wait_status(pid);
@@ -191,7 +198,7 @@ Process ProcessFamily::describe(int own_pid) const {
   auto now = pid ? read_process(*pid) : std::nullopt;
   if (!now) return process;
   if (now->executable.empty()) now->executable = std::move(process.executable);  // a zombie's
-  const bool is_another_program = now->executable != attached_.process.executable;
+  const bool is_another_program = file_of(now->executable) != file_of(attached_.process.executable);
   if (is_another_program || process.command.empty()) return *now;
   if (now->command != process.command) now->title = title_of(now->command);
   now->command = std::move(process.command);

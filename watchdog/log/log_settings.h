@@ -54,9 +54,9 @@ struct SyslogLog {
 struct LogSettings {
   std::variant<StderrLog, FileLog, JournalLog, SyslogLog> target;
   LogFormat format = LogFormat::kText;
-  std::size_t max_line = 0;  // bytes, of JSON in a file or on stderr; 0: no limit
   EventFilter filter;
   std::string name = "stderr";  // what messages call it: "--log 'x'"
+  std::size_t max_line = 0;     // bytes, of JSON in a file or on stderr; 0: no limit
 
   bool operator==(const LogSettings&) const = default;
 };

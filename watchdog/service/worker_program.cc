@@ -18,12 +18,23 @@ namespace {
 // What systemd says to the service's own process (systemd.exec(5)): its sockets, its identity, its
 // streams, and where it keeps its sockets and logs. Its state, cache, configuration and credentials
 // are the workers' too.
-constexpr std::string_view kOurOwn[] = {
-    "NOTIFY_SOCKET", "WATCHDOG_PID",   "WATCHDOG_USEC",     "LISTEN_PID",
-    "LISTEN_FDS",    "LISTEN_FDNAMES", "FDSTORE",           "INVOCATION_ID",
-    "MAINPID",       "MANAGERPID",     "SYSTEMD_EXEC_PID",  "JOURNAL_STREAM",
-    "PIDFILE",       "LOGS_DIRECTORY", "RUNTIME_DIRECTORY", "MEMORY_PRESSURE_WATCH",
-    "MEMORY_PRESSURE_WRITE"};
+constexpr std::string_view kOurOwn[] = {"NOTIFY_SOCKET",
+                                        "WATCHDOG_PID",
+                                        "WATCHDOG_USEC",
+                                        "LISTEN_PID",
+                                        "LISTEN_FDS",
+                                        "LISTEN_FDNAMES",
+                                        "FDSTORE",
+                                        "INVOCATION_ID",
+                                        "MAINPID",
+                                        "MANAGERPID",
+                                        "SYSTEMD_EXEC_PID",
+                                        "JOURNAL_STREAM",
+                                        "PIDFILE",
+                                        "LOGS_DIRECTORY",
+                                        "RUNTIME_DIRECTORY",
+                                        "MEMORY_PRESSURE_WATCH",
+                                        "MEMORY_PRESSURE_WRITE"};
 
 using Variables = std::map<std::string, std::string>;
 

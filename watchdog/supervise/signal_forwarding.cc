@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kFromTerminal[] = {SIGINT, SIGQUIT, SIGHUP, SIGWINCH, SIGTSTP, SIGTTIN, SIGTTOU};
 constexpr int kStopping[] = {SIGTSTP, SIGTTIN, SIGTTOU};
-// What our own writes can bring about, and our own use of the processor.
+// What our own writes can bring about.
 constexpr int kOfWriting[] = {SIGPIPE, SIGXFSZ};
 
 template <std::size_t kCount>
@@ -81,7 +81,7 @@ void SignalForwarding::forward(int pidfd, pid_t program) {
         send(pidfd, number);
         break;
       case Addressee::kBoth:
-        if (signal->ssi_code == SI_KERNEL && is_one_of(kStopping, number)) stop_by(number);
+        if (is_one_of(kStopping, number)) stop_by(number);
         break;
       case Addressee::kUs:
         break;

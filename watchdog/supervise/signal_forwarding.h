@@ -4,8 +4,8 @@
 // descriptor. Those that a fault of our own raises among them (SEGV, BUS, ...): the kernel ends us
 // for that all the same. What the terminal generates (Ctrl-C, a new window size) reached the
 // program already, as it is in the same process group, and is not sent a second time. Where the
-// terminal stops the program (Ctrl-Z) we stop too, so that a shell sees its job stopped; where a
-// process does, we go on watching.
+// terminal, or the program itself, stops that group (Ctrl-Z) we stop too, so that a shell sees its
+// job stopped; where another process stops the program, we go on watching.
 #pragma once
 
 #include <signal.h>

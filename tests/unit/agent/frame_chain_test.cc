@@ -189,9 +189,17 @@ TEST_F(OverDataStack, TheyAreFoundInAnEarlierChunk) {
 
 TEST_F(OverDataStack, AZeroedLinkIsNoEndWhereThereAreFramesFurtherOut) {
   make({3});
-  python_.set_previous(shims_[1], 0);
+  python_.set_previous(shims_[2], 0);
   EXPECT_EQ(walk(), all());
   EXPECT_EQ(gaps_, 1);
+}
+
+// It is taken out of the chain before its variables are dropped.
+TEST_F(OverDataStack, AnOutermostFrameThatReturnsIsNoGap) {
+  make({2});
+  python_.set_previous(shims_[1], 0);
+  EXPECT_EQ(walk(), all());
+  EXPECT_EQ(gaps_, 0);
 }
 
 TEST_F(OverDataStack, TheInnermostFrameIsFoundWhereNothingLeadsToIt) {
