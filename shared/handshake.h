@@ -4,9 +4,9 @@
 // PYFAULT_SOCKET names a listening Unix SOCK_SEQPACKET socket. "@name" is an abstract address;
 // where the name begins with "/", there may be a socket file of that name too, for those who can't
 // see the abstract one. Anything else is a path. Behind the last slash and the first point after it
-// stand signals, by their numbers: in ".N" the real-time signal by which the watchdog asks for dumps
-// (0: none), in ".N.A.B" also those that are recorded before a handler of the program's gets them
-// (0: none; without any: SIGABRT).
+// stand signals, by their numbers: in ".N" the real-time signal by which the watchdog asks for
+// dumps (0: none), in ".N.A.B" also those that are recorded before a handler of the program's gets
+// them (0: none; without any: SIGABRT).
 //
 //   agent -> watchdog   Hello, with one descriptor by SCM_RIGHTS: the ring that the agent has made,
 //                       a memfd of kRingSize bytes, sealed against shrinking and growing
