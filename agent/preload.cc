@@ -24,7 +24,7 @@
 // C library lacks: a program of musl's, which is none of ours, has to start.
 extern "C" [[gnu::weak]] int __register_atfork(void (*prepare)(), void (*parent)(),  // NOLINT
                                                void (*child)(), void* library);
-extern "C" void* __dso_handle;  // NOLINT(*-reserved-identifier)
+extern "C" void* __dso_handle;  // NOLINT
 
 namespace pyfault {
 namespace {

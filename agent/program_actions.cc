@@ -140,12 +140,6 @@ extern "C" [[gnu::visibility("default")]] int sigaction(int signal, const struct
   return pyfault::change_action(signal, action, old);
 }
 
-extern "C" [[gnu::visibility("default")]] int __sigaction(
-    int signal, const struct sigaction* action,  // NOLINT(*-reserved-identifier)
-    struct sigaction* old) noexcept {
-  return pyfault::change_action(signal, action, old);
-}
-
 extern "C" [[gnu::visibility("default")]] sighandler_t signal(int signal,
                                                               sighandler_t handler) noexcept {
   return pyfault::change_bsd_handler(signal, handler);
@@ -166,12 +160,6 @@ extern "C" [[gnu::visibility("default")]] sighandler_t sysv_signal(int signal,
   return pyfault::change_sysv_handler(signal, handler);
 }
 
-extern "C" [[gnu::visibility("default")]] sighandler_t __sysv_signal(
-    int signal,  // NOLINT(*-reserved-identifier)
-    sighandler_t handler) noexcept {
-  return pyfault::change_sysv_handler(signal, handler);
-}
-
 extern "C" [[gnu::visibility("default")]] sighandler_t sigset(int signal,
                                                               sighandler_t handler) noexcept {
   return pyfault::change_held_handler(signal, handler);
@@ -180,3 +168,17 @@ extern "C" [[gnu::visibility("default")]] sighandler_t sigset(int signal,
 extern "C" [[gnu::visibility("default")]] int sigignore(int signal) noexcept {
   return pyfault::ignore(signal);
 }
+
+// Their other names.
+// NOLINTBEGIN(*-reserved-identifier,*-identifier-naming)
+extern "C" [[gnu::visibility("default")]] int __sigaction(int signal,
+                                                          const struct sigaction* action,
+                                                          struct sigaction* old) noexcept {
+  return pyfault::change_action(signal, action, old);
+}
+
+extern "C" [[gnu::visibility("default")]] sighandler_t __sysv_signal(
+    int signal, sighandler_t handler) noexcept {
+  return pyfault::change_sysv_handler(signal, handler);
+}
+// NOLINTEND(*-reserved-identifier,*-identifier-naming)

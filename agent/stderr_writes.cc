@@ -219,7 +219,7 @@ extern "C" [[gnu::visibility("default")]] void perror(const char* what) {
 }
 
 // Those that a program compiled with _FORTIFY_SOURCE calls in their place.
-// NOLINTBEGIN(*-reserved-identifier)
+// NOLINTBEGIN(*-reserved-identifier,*-identifier-naming)
 extern "C" [[gnu::visibility("default")]] int __vfprintf_chk(FILE* stream, int flag,
                                                              const char* format, va_list list) {
   return print_to_stream_checked(stream, flag, format, list);
@@ -247,4 +247,4 @@ extern "C" [[gnu::visibility("default")]] int __dprintf_chk(int fd, int flag, co
   va_end(list);
   return result;
 }
-// NOLINTEND(*-reserved-identifier)
+// NOLINTEND(*-reserved-identifier,*-identifier-naming)

@@ -22,7 +22,7 @@ struct Process {
   // Effective ones.
   std::optional<std::uint32_t> uid = std::nullopt;
   std::optional<std::uint32_t> gid = std::nullopt;
-  std::string title = "";  // what it has put in place of its command; empty where that is the same
+  std::string title{};  // what it has put in place of its command; empty where that is the same
 };
 
 struct StartEvent {};

@@ -61,8 +61,8 @@ std::uint64_t inode_of(int fd) {
 // Connections and sessions go by number: one may be gone when its turn comes.
 class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(io_context& io, EventHandler on_event, AttachLimits limits, AttachHandler on_attach);
-  Impl(io_context& io, EventHandler on_event, AttachLimits limits, AttachHandler on_attach,
+  Impl(io_context& io, EventHandler on_event, const AttachLimits& limits, AttachHandler on_attach);
+  Impl(io_context& io, EventHandler on_event, const AttachLimits& limits, AttachHandler on_attach,
        std::vector<UniqueFd> listeners, int leader);
 
   const std::string& address() const { return door_.address(); }
@@ -146,7 +146,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   RecordLimit unwatched_;
 };
 
-AttachServer::Impl::Impl(io_context& io, EventHandler on_event, AttachLimits limits,
+AttachServer::Impl::Impl(io_context& io, EventHandler on_event, const AttachLimits& limits,
                          AttachHandler on_attach)
     : io_(io),
       on_event_(std::move(on_event)),
@@ -157,7 +157,7 @@ AttachServer::Impl::Impl(io_context& io, EventHandler on_event, AttachLimits lim
   listen();
 }
 
-AttachServer::Impl::Impl(io_context& io, EventHandler on_event, AttachLimits limits,
+AttachServer::Impl::Impl(io_context& io, EventHandler on_event, const AttachLimits& limits,
                          AttachHandler on_attach, std::vector<UniqueFd> listeners, int leader)
     : io_(io),
       on_event_(std::move(on_event)),
@@ -478,13 +478,13 @@ void AttachServer::Impl::report_unwatched(Process process, const Unwatched& why)
   on_event_({realtime_now_ns(), "", std::nullopt, std::move(process), UnwatchedEvent{why}});
 }
 
-AttachServer::AttachServer(io_context& io, EventHandler on_event, AttachLimits limits,
+AttachServer::AttachServer(io_context& io, EventHandler on_event, const AttachLimits& limits,
                            AttachHandler on_attach)
     : impl_(std::make_shared<Impl>(io, std::move(on_event), limits, std::move(on_attach))) {
   impl_->resume_accepting();
 }
 
-AttachServer::AttachServer(io_context& io, EventHandler on_event, AttachLimits limits,
+AttachServer::AttachServer(io_context& io, EventHandler on_event, const AttachLimits& limits,
                            AttachHandler on_attach, KeptServer kept)
     : impl_(std::make_shared<Impl>(io, std::move(on_event), limits, std::move(on_attach),
                                    std::move(kept.listeners), kept.leader)) {

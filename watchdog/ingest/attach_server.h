@@ -63,12 +63,12 @@ class AttachServer {
   using AttachHandler = std::function<void(const Process&)>;
 
   // Listens at once, under a name of its own (door.h). Throws std::system_error.
-  AttachServer(boost::asio::io_context& io, EventHandler on_event, AttachLimits limits = {},
+  AttachServer(boost::asio::io_context& io, EventHandler on_event, const AttachLimits& limits = {},
                AttachHandler on_attach = {});
 
   // Goes on where another has been. A session that is none is said in a notice and left out. Throws
   // std::runtime_error when the listeners are none.
-  AttachServer(boost::asio::io_context& io, EventHandler on_event, AttachLimits limits,
+  AttachServer(boost::asio::io_context& io, EventHandler on_event, const AttachLimits& limits,
                AttachHandler on_attach, KeptServer kept);
   ~AttachServer();
 
