@@ -66,7 +66,12 @@ inline std::string broken_invariant(const Thread& thread) {
 // Empty when all hold, else what does not.
 inline std::string broken_invariant(const Crash& crash) {
   if (crash.complete != crash.incomplete_reason.empty()) return "complete and its reason disagree";
-  if (crash.pid <= 0 || crash.tid <= 0) return "pid or tid not positive";
+  if (crash.pid <= 0 || crash.tid < 0) return "pid not positive, or tid negative";
+  if (crash.tid == 0 && (crash.complete || crash.kind == CrashKind::kDump))
+    return "nobody's crash is complete, or a dump";
+  if (crash.tid == 0 && !crash.threads.empty() && crash.threads.front().crashed)
+    return "a crashed thread where it is not known which";
+  if (crash.requested_by && crash.kind != CrashKind::kDump) return "a crash on request";
   if (crash.realtime_ns < 0 || crash.monotonic_ns < 0) return "time below 0";
   if ((crash.kind == CrashKind::kDump) != (crash.signal.number == 0))
     return "kind and signal disagree";

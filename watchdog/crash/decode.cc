@@ -80,6 +80,9 @@ class RecordWalk {
     outcome_.frames_damaged = frames_.damaged();
     outcome_.has_runtime = seen_runtime_;
     outcome_.has_culprit = crash_.tid != 0;
+    if (!outcome_.has_culprit) {
+      for (Thread& thread : crash_.threads) thread.crashed = false;
+    }
     outcome_.threads = crash_.threads.size();
     if (!crash_.threads.empty() && outcome_.has_culprit)
       outcome_.gap = gap_in(crash_.threads.front());

@@ -53,6 +53,13 @@ TEST_F(HostileRecordTest, ProcessAndThreadAreNumberedFromOne) {
   EXPECT_TRUE(fault_is_refused());
 }
 
+TEST_F(HostileRecordTest, WithoutAThreadNoneIsMarkedAsCrashed) {
+  fault.tid = 0;
+  record.fault(fault).runtime().code("a.py", "f").crashed_thread({at(0, 1)}).end();
+  EXPECT_FALSE(crash().threads.at(0).crashed);
+  EXPECT_FALSE(crash().complete);
+}
+
 TEST_F(HostileRecordTest, TimeBeforeTheEpochIsTheEpoch) {
   fault.realtime_ns = fault.monotonic_ns = INT64_MIN;
   record.fault(fault);
