@@ -22,9 +22,11 @@
 
 // What pthread_atfork() is made of in glibc. Weak, as nothing may be a hard reference that another
 // C library lacks: a program of musl's, which is none of ours, has to start.
-extern "C" [[gnu::weak]] int __register_atfork(void (*prepare)(), void (*parent)(),  // NOLINT
-                                               void (*child)(), void* library);
-extern "C" void* __dso_handle;  // NOLINT
+// NOLINTBEGIN(*-reserved-identifier,*-identifier-naming): the names are glibc's.
+extern "C" [[gnu::weak]] int __register_atfork(void (*prepare)(), void (*parent)(), void (*child)(),
+                                               void* library);
+extern "C" void* __dso_handle;
+// NOLINTEND(*-reserved-identifier,*-identifier-naming)
 
 namespace pyfault {
 namespace {

@@ -40,13 +40,9 @@ KernelSigaction translated(const struct sigaction& action) {
   return to;
 }
 
-bool is_function(const struct sigaction& action) {
-  return action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
-}
-
 // A handler that we stand before is ours to call.
 int set_action(int signal, const struct sigaction* action, struct sigaction* old) {
-  if (action == nullptr || !is_dumped_before(signal) || !is_function(*action)) {
+  if (action == nullptr || !is_dumped_before(signal) || !is_function(action->sa_sigaction)) {
     return next_sigaction.get()(signal, action, old);
   }
   const struct sigaction wanted = *action;  // `old` may be the same
@@ -169,7 +165,7 @@ extern "C" [[gnu::visibility("default")]] int sigignore(int signal) noexcept {
   return pyfault::ignore(signal);
 }
 
-// Their other names.
+// Their other names, which are the C library's own and not ours to spell.
 // NOLINTBEGIN(*-reserved-identifier,*-identifier-naming)
 extern "C" [[gnu::visibility("default")]] int __sigaction(int signal,
                                                           const struct sigaction* action,

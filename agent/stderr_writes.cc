@@ -218,7 +218,7 @@ extern "C" [[gnu::visibility("default")]] void perror(const char* what) {
   errno = error;
 }
 
-// Those that a program compiled with _FORTIFY_SOURCE calls in their place.
+// Those that a program compiled with _FORTIFY_SOURCE calls in their place; the names are glibc's.
 // NOLINTBEGIN(*-reserved-identifier,*-identifier-naming)
 extern "C" [[gnu::visibility("default")]] int __vfprintf_chk(FILE* stream, int flag,
                                                              const char* format, va_list list) {

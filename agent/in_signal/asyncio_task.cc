@@ -14,7 +14,6 @@ constexpr char kTaskType[] = "_asyncio.Task";
 constexpr int kMaxBases = 8;
 constexpr std::uint16_t kFirstNumberedMinor = 12;
 constexpr std::uint64_t kLongSubclass = std::uint64_t{1} << 24;  // Py_TPFLAGS_LONG_SUBCLASS
-constexpr std::uintptr_t kStackRefTag = 3;
 
 std::uintptr_t read_pointer(std::uintptr_t address) {
   std::uintptr_t value = 0;

@@ -3,19 +3,16 @@
 #include <cstring>
 
 #include "agent/in_signal/guarded_copy.h"
+#include "agent/in_signal/signal_actions.h"
 
 namespace pyfault {
 namespace {
-
-bool sent_by_process(const siginfo_t& info) {
-  return info.si_code == SI_USER || info.si_code == SI_TKILL || info.si_code == SI_QUEUE;
-}
 
 void describe_signal(const siginfo_t& info, FaultSection& section) {
   section.signal = info.si_signo;
   section.code = info.si_code;
   section.error_number = info.si_errno;
-  if (sent_by_process(info)) {
+  if (is_sent(info)) {
     section.sender_pid = info.si_pid;
     section.sender_uid = info.si_uid;
   } else {

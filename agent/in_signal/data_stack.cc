@@ -8,7 +8,6 @@ namespace {
 
 constexpr std::uintptr_t kWord = sizeof(std::uintptr_t);
 constexpr std::uintptr_t kMaxChunk = std::uintptr_t{1} << 30;
-constexpr std::uintptr_t kStackRefTag = 3;  // low bits of a _PyStackRef, 3.14 on
 
 struct ChunkHead {
   std::uintptr_t previous;
@@ -71,13 +70,11 @@ bool DataStack::pass(std::uintptr_t frame) {
 std::uintptr_t DataStack::size_of(std::uintptr_t frame) const {
   const PythonLayout& layout = python_.layout;
   std::uintptr_t code = 0;
-  std::uintptr_t type = 0;
   std::int32_t words = 0;
   std::int32_t more = 0;
   if (!guarded_read(frame + layout.frame.code, code)) return 0;
   code &= ~kStackRefTag;
-  if (!plausible_object(code) || !guarded_read(code + layout.object.type, type) ||
-      type != python_.code_type || !guarded_read(code + layout.code.frame_words, words)) {
+  if (!is_code_object(python_, code) || !guarded_read(code + layout.code.frame_words, words)) {
     return 0;
   }
   // Before 3.12 without the frame's own members.

@@ -7,7 +7,6 @@ namespace pyfault {
 namespace {
 
 constexpr std::size_t kLargestFrame = 128;
-constexpr std::uintptr_t kStackRefTag = 3;  // low bits of a _PyStackRef, 3.14 on
 
 // FRAME_OWNED_BY_CSTACK or _BY_INTERPRETER: no Python frame. Any higher value was not CPython's.
 bool owned_by_shim(std::uint8_t owner) {
@@ -72,10 +71,8 @@ bool FrameChain::follow_link(RawFrame& frame) {
 
 // On the C stack: no shim any more, and no frame. (A generator's has a code object.)
 bool FrameChain::is_overwritten_shim(const RawFrame& frame) {
-  std::uintptr_t type = 0;
   if (data_stack_.pass(frame.address) || !data_stack_ || frame.shim) return false;
-  return !plausible_object(frame.code) ||
-         !guarded_read(frame.code + python_.layout.object.type, type) || type != python_.code_type;
+  return !is_code_object(python_, frame.code);
 }
 
 // What is left of the chain of cframes lies on the C stack too.

@@ -109,8 +109,7 @@ void note_sent_to_self(int signal) {
 }
 
 bool is_sent_by_self(const siginfo_t& info) {
-  return (info.si_code == SI_USER || info.si_code == SI_TKILL || info.si_code == SI_QUEUE) &&
-         info.si_pid == own_pid();
+  return is_sent(info) && info.si_pid == own_pid();
 }
 
 // A signal that is sent to a thread is that thread's, unless another one gave it back.

@@ -23,8 +23,7 @@ Actions actions_of[kSignals];
 
 // Not so where the kernel has raised it, as it does for a fault or a timer.
 bool is_sent_by_another(const siginfo_t& info) {
-  return (info.si_code == SI_USER || info.si_code == SI_QUEUE || info.si_code == SI_TKILL) &&
-         info.si_pid != own_pid();
+  return is_sent(info) && info.si_pid != own_pid();
 }
 
 // Enough for a dump (tests/rules knows how much that takes), and for the program's handler: its own
@@ -35,13 +34,6 @@ bool has_room() {
   if (sys_sigaltstack(nullptr, &stack) != 0 || (stack.ss_flags & SS_ONSTACK) == 0) return true;
   const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
   return here - reinterpret_cast<std::uintptr_t>(stack.ss_sp) >= kEnough;
-}
-
-bool is_function(SignalHandler handler) {
-  const auto is = [handler](auto special) {
-    return reinterpret_cast<std::uintptr_t>(handler) == reinterpret_cast<std::uintptr_t>(special);
-  };
-  return !is(SIG_DFL) && !is(SIG_IGN);
 }
 
 }  // namespace

@@ -25,6 +25,14 @@ inline bool plausible_object(std::uintptr_t address) {
   return address >= 4096 && address % alignof(void*) == 0;
 }
 
+inline constexpr std::uintptr_t kStackRefTag = 3;  // low bits of a _PyStackRef, 3.14 on
+
+inline bool is_code_object(const PythonRuntimeView& python, std::uintptr_t address) {
+  std::uintptr_t type = 0;
+  return plausible_object(address) && guarded_read(address + python.layout.object.type, type) &&
+         type == python.code_type;
+}
+
 inline bool has_type_flag(const PythonRuntimeView& python, std::uintptr_t type,
                           std::uint64_t flag) {
   std::uint64_t flags = 0;

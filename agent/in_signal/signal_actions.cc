@@ -52,6 +52,11 @@ void block_after_return(int signal, ucontext_t& context) {
 
 }  // namespace
 
+bool is_function(SignalHandler handler) {
+  const KernelSigaction action{handler, 0, nullptr, 0};
+  return !is_handler(action, SIG_DFL) && !is_handler(action, SIG_IGN);
+}
+
 void install_actions(SignalHandler handler) {
   sealed_state.handler = handler;
   const KernelSigaction ours = our_action();
@@ -150,9 +155,7 @@ bool return_to_program(int signal, siginfo_t* info, void* context) {
     // Theirs is back: the fault repeats there.
     if (current.handler != sealed_state.handler) return true;
     const KernelSigaction& action = displaced_actions[index];
-    if (!guarding[index].load() || is_handler(action, SIG_DFL) || is_handler(action, SIG_IGN)) {
-      continue;
-    }
+    if (!guarding[index].load() || !is_function(action.handler)) continue;
     action.handler(signal, info, context);  // the ABI lets a handler of one argument take three
     return true;
   }

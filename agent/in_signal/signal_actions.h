@@ -26,7 +26,14 @@ inline bool is_hardware_fault(const siginfo_t& info) {
   return info.si_code > 0 && (signal_bit(info.si_signo) & kFaults) != 0;
 }
 
+// By a process, this one included; else the kernel has raised it.
+inline bool is_sent(const siginfo_t& info) {
+  return info.si_code == SI_USER || info.si_code == SI_TKILL || info.si_code == SI_QUEUE;
+}
+
 using SignalHandler = void (*)(int, siginfo_t*, void*);
+
+bool is_function(SignalHandler handler);  // neither SIG_DFL nor SIG_IGN
 
 // Remembers the previous actions, in the state that is about to be sealed. A signal that is ignored
 // stays ignored: an exec'd child would otherwise find it at its default.

@@ -9,7 +9,6 @@ namespace {
 
 constexpr char kBootstrap[] = "_bootstrap";
 constexpr char kName[] = "_name";
-constexpr std::uintptr_t kStackRefTag = 3;
 
 }  // namespace
 
