@@ -224,6 +224,30 @@ void make_state_corpus(const Corpus& corpus) {
   corpus.add("cut", full.substr(0, full.size() / 2));
 }
 
+// An archive with one file, stored as it is (PKWARE's APPNOTE.TXT, 4.3).
+std::string archive(const std::string& name, const std::string& text, std::uint32_t crc) {
+  const auto size = static_cast<std::uint32_t>(text.size());
+  const auto name_size = static_cast<std::uint16_t>(name.size());
+  const std::string no_time(4, '\0');
+  const std::string sizes = raw(crc) + raw(size) + raw(size) + raw(name_size);
+  const std::string stored("\x0a\0\0\0\0\0", 6);  // version needed, flags, method
+  const std::string file = "PK\3\4" + stored + no_time + sizes + std::string(2, '\0') + name + text;
+  const std::string entry =
+      "PK\1\2" + std::string("\x14\3", 2) + stored + no_time + sizes + std::string(16, '\0') + name;
+  const auto entry_size = static_cast<std::uint32_t>(entry.size());
+  const auto entry_at = static_cast<std::uint32_t>(file.size());
+  return file + entry + "PK\5\6" + std::string("\0\0\0\0\1\0\1\0", 8) + raw(entry_size) +
+         raw(entry_at) + std::string(2, '\0');
+}
+
+void make_zip_corpus(const Corpus& corpus) {
+  constexpr std::uint32_t kCrc = 0xce70d424;  // of "pass"
+  corpus.add("one_file", archive("mod.py", "pass", kCrc));
+  corpus.add("damaged", archive("mod.py", "mass", kCrc));
+  corpus.add("behind_a_program", "#!/usr/bin/python3\n" + archive("mod.py", "pass", kCrc));
+  corpus.add("none", "");
+}
+
 }  // namespace
 }  // namespace pyfault::test
 
@@ -234,4 +258,5 @@ int main(int argc, char** argv) {
   pyfault::test::make_ring_corpus(pyfault::test::Corpus(folder / "ring_corpus"));
   pyfault::test::make_handshake_corpus(pyfault::test::Corpus(folder / "handshake_corpus"));
   pyfault::test::make_state_corpus(pyfault::test::Corpus(folder / "state_corpus"));
+  pyfault::test::make_zip_corpus(pyfault::test::Corpus(folder / "zip_corpus"));
 }

@@ -22,6 +22,7 @@ LIBRARIES = {
     "json": re.compile(r"nlohmann/"),
     "cli": re.compile(r"CLI/"),
     "toml": re.compile(r"toml\+\+/"),
+    "zip": re.compile(r"minizip/"),
     "test": re.compile(r"(gtest|gmock|benchmark)/"),
     "python": re.compile(r"(.*/)?Python\.h|cpython/|internal/pycore_"),
 }
@@ -42,7 +43,7 @@ TABLE = {
     "watchdog/event": (EVENT, [], None),
     "watchdog/format": (["watchdog/format", *EVENT], ["fmt", "json"], None),
     "watchdog/os": (["watchdog/os", "shared"], ["boost", "fmt"], None),
-    "watchdog/enrich": (["watchdog/enrich", "watchdog/os", *EVENT], ["boost", "fmt"], None),
+    "watchdog/enrich": (["watchdog/enrich", "watchdog/os", *EVENT], ["boost", "fmt", "zip"], None),
     "watchdog/ingest": (["watchdog/ingest", "watchdog/enrich", "watchdog/os", "shared", *EVENT],
                         ["asio", "boost", "fmt"], None),
     "watchdog/sink": (["watchdog/sink", "watchdog/os", START_ERROR], ["asio", "spdlog", "fmt"], None),

@@ -82,6 +82,18 @@ bool may_be_quoted(const struct stat& file, const std::string& name) {
   return name.ends_with(".py") || (file.st_mode & S_IROTH) != 0;
 }
 
+std::size_t size_of(const UniqueFd& fd) {
+  struct stat file {};
+  return fstat(fd.get(), &file) == 0 ? static_cast<std::size_t>(file.st_size) : 0;
+}
+
+void charge(std::size_t& budget, std::size_t bytes) {
+  budget -= std::min(budget, bytes);
+}
+
+// A forged name could have any number of parts, each of which is looked for.
+constexpr int kMaxDepthInArchive = 64;
+
 }  // namespace
 
 SourceFiles::SourceFiles(int pid, std::int64_t unchanged_since_ns)
@@ -102,23 +114,55 @@ UniqueFd SourceFiles::locate(const std::string& name) const {
   return open_named_place(cwd_.get(), name);
 }
 
-std::optional<std::string> SourceFiles::read(const std::string& name, std::size_t limit) const {
+UniqueFd SourceFiles::open_to_quote(const UniqueFd& place, const std::string& name) const {
+  struct stat file {};
+  if (fstat(place.get(), &file) != 0 || !S_ISREG(file.st_mode)) return {};
+  if (!unchanged_since(file, unchanged_since_ns_) || !may_be_quoted(file, name)) return {};
+  return open_for_reading(place);
+}
+
+std::optional<std::string> SourceFiles::read(const std::string& name, std::size_t& budget) {
   if (!root_ || !cwd_ || !identity_) return std::nullopt;
   const ScopedFileRights rights(*identity_);
   if (!rights) return std::nullopt;
 
   const UniqueFd place = locate(name);
-  struct stat file {};
-  if (!place || fstat(place.get(), &file) != 0 || !S_ISREG(file.st_mode)) return std::nullopt;
+  if (!place) return read_from_archive(name, budget);
+  const UniqueFd fd = open_to_quote(place, name);
   // Files of no size are those of /proc and its like, which may have no end.
-  const auto size = static_cast<std::size_t>(file.st_size);
-  if (size == 0 || size > std::min(kMaxSourceBytes, limit)) return std::nullopt;
-  if (!unchanged_since(file, unchanged_since_ns_) || !may_be_quoted(file, name)) {
-    return std::nullopt;
+  const std::size_t size = fd ? size_of(fd) : 0;
+  if (size == 0 || size > std::min(kMaxSourceBytes, budget)) return std::nullopt;
+  std::string text = read_up_to(fd.get(), size);
+  budget -= text.size();
+  return text;
+}
+
+// As zipimport does, which looks for the longest part of the name that exists. The archive stays
+// open for the next file, which is often another one of it.
+std::optional<std::string> SourceFiles::read_from_archive(const std::string& name,
+                                                          std::size_t& budget) {
+  std::size_t slash = name.rfind('/');
+  for (int depth = 0; depth < kMaxDepthInArchive && slash != 0 && slash != std::string::npos;
+       ++depth, slash = name.rfind('/', slash - 1)) {
+    if (!open_archive(name.substr(0, slash), name, budget)) continue;
+    const std::size_t before = archive_->bytes_read();
+    auto text = archive_->read(name.substr(slash + 1), std::min(kMaxSourceBytes, budget));
+    charge(budget, archive_->bytes_read() - before + (text ? text->size() : 0));
+    return text;
   }
-  const UniqueFd fd = open_for_reading(place);
-  if (!fd) return std::nullopt;
-  return read_up_to(fd.get(), size);
+  return std::nullopt;
+}
+
+bool SourceFiles::open_archive(const std::string& archive, const std::string& name,
+                               std::size_t& budget) {
+  if (archive_ && archive == archive_name_) return true;
+  const UniqueFd place = locate(archive);
+  UniqueFd fd = place ? open_to_quote(place, name) : UniqueFd();
+  if (!fd) return false;
+  archive_ = std::make_unique<ZipArchive>(std::move(fd), budget);
+  archive_name_ = archive;
+  charge(budget, archive_->bytes_read());
+  return true;
 }
 
 }  // namespace pyfault

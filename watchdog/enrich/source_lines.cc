@@ -67,13 +67,10 @@ void fill_in(std::string_view text, const FramesByLine& frames) {
 void add_source_lines(Crash& crash, int pid, std::int64_t unchanged_since_ns) {
   const FramesByFile files = frames_by_file(crash);
   if (files.empty()) return;
-  const SourceFiles source(pid, unchanged_since_ns);
+  SourceFiles source(pid, unchanged_since_ns);
   std::size_t budget = kMaxSourceBytesPerCrash;
   for (const auto& [name, frames] : files) {
-    const auto text = source.read(name, budget);
-    if (!text) continue;
-    budget -= text->size();
-    fill_in(*text, frames);
+    if (const auto text = source.read(name, budget)) fill_in(*text, frames);
   }
 }
 

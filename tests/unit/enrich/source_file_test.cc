@@ -18,6 +18,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -48,14 +49,38 @@ class SourceFileTest : public ::testing::Test {
     return path(name);
   }
   std::optional<std::string> read_for(int pid, const std::string& name) const {
-    return SourceFiles(pid, now()).read(name, kMaxSourceBytes);
+    std::size_t budget = kMaxSourceBytes;
+    return SourceFiles(pid, now()).read(name, budget);
   }
   std::optional<std::string> read(const std::string& name) const {
     return read_for(getpid(), name);
   }
+  std::optional<std::string> read_unless_changed(const std::string& name) const {
+    std::size_t budget = kMaxSourceBytes;
+    return SourceFiles(getpid(), now() - kSecond).read(name, budget);
+  }
   void let_strangers_in() { chmod(directory_.path().c_str(), 0755); }
 
   test::TempDirectory directory_;
+};
+
+class ArchiveTest : public SourceFileTest {
+ protected:
+  ArchiveTest() {
+    run_python(
+        "import zipfile\n"
+        "with zipfile.ZipFile('app.zip', 'w', zipfile.ZIP_DEFLATED) as archive:\n"
+        "    archive.writestr('lib/mod.py', 'pass\\n')\n"
+        "    archive.writestr('key', 'secret')\n");
+  }
+
+  int run_python(const std::string& program) const {
+    std::ofstream(path("archive.py")) << program;
+    return std::system(("cd '" + directory_.path().string() + "' && python3 archive.py").c_str());
+  }
+  fs::path in_archive(const std::string& name) const { return archive_ / name; }
+
+  fs::path archive_ = path("app.zip");
 };
 
 class StrangersFileTest : public SourceFileTest {
@@ -118,18 +143,18 @@ TEST_F(SourceFileTest, AFileOverTheLimitIsNone) {
 }
 
 TEST_F(SourceFileTest, AFileOverTheCallersLimitIsNone) {
-  EXPECT_FALSE(SourceFiles(getpid(), now()).read(write("app.py", "12345"), 4));
+  std::size_t budget = 4;
+  EXPECT_FALSE(SourceFiles(getpid(), now()).read(write("app.py", "12345"), budget));
 }
 
 TEST_F(SourceFileTest, AFileThatChangedSinceIsNone) {
-  const std::int64_t before = now() - kSecond;
-  EXPECT_FALSE(SourceFiles(getpid(), before).read(write("app.py"), kMaxSourceBytes));
+  write("app.py");
+  EXPECT_FALSE(read_unless_changed(path("app.py")));
 }
 
 TEST_F(SourceFileTest, AnOldTimeStampDoesNotHideAChange) {
-  const std::int64_t before = now() - kSecond;
   fs::last_write_time(write("app.py"), fs::file_time_type::min());
-  EXPECT_FALSE(SourceFiles(getpid(), before).read(path("app.py"), kMaxSourceBytes));
+  EXPECT_FALSE(read_unless_changed(path("app.py")));
 }
 
 TEST_F(SourceFileTest, ARelativeNameIsBelowTheProcesssDirectory) {
@@ -145,6 +170,53 @@ TEST_F(SourceFileTest, AFileThatEverybodyMayReadNeedsNoSuffix) {
 TEST_F(SourceFileTest, APrivateFileNeedsASourceFilesName) {
   EXPECT_FALSE(read(write("key", "secret", 0600)));
   EXPECT_TRUE(read(write("app.py", "pass", 0600)));
+}
+
+TEST_F(SourceFileTest, WhatIsReadIsTakenOffTheBudget) {
+  std::size_t budget = 7;
+  EXPECT_TRUE(SourceFiles(getpid(), now()).read(write("app.py", "12345"), budget));
+  EXPECT_EQ(budget, 2U);
+}
+
+TEST_F(ArchiveTest, AFileInAnArchiveIsRead) {
+  EXPECT_EQ(read(in_archive("lib/mod.py")), "pass\n");
+}
+
+TEST_F(ArchiveTest, ALinkToAnArchiveIsFollowed) {
+  fs::create_symlink(archive_, path("link"));
+  EXPECT_EQ(read(path("link") / "lib/mod.py"), "pass\n");
+}
+
+TEST_F(ArchiveTest, AFileThatIsNotInTheArchiveIsNone) {
+  EXPECT_FALSE(read(in_archive("lib/other.py")));
+}
+
+TEST_F(ArchiveTest, AnArchiveThatChangedSinceIsNotRead) {
+  EXPECT_FALSE(read_unless_changed(in_archive("lib/mod.py")));
+}
+
+TEST_F(ArchiveTest, APrivateArchiveNeedsASourceFilesName) {
+  chmod(archive_.c_str(), 0600);
+  EXPECT_FALSE(read(in_archive("key")));
+  EXPECT_TRUE(read(in_archive("lib/mod.py")));
+}
+
+TEST_F(ArchiveTest, WhatIsNoArchiveHasNoFiles) {
+  write("app.zip", "PK and nothing else");
+  EXPECT_FALSE(read(in_archive("lib/mod.py")));
+}
+
+TEST_F(ArchiveTest, FilesOfSeveralArchivesAreKeptApart) {
+  fs::copy(archive_, path("other.zip"));
+  const std::string added =
+      "import zipfile\n"
+      "zipfile.ZipFile('other.zip', 'a').writestr('new.py', 'new')";
+  ASSERT_EQ(run_python(added), 0);
+  SourceFiles files(getpid(), now());
+  std::size_t budget = kMaxSourceBytes;
+  EXPECT_TRUE(files.read(in_archive("lib/mod.py"), budget));
+  EXPECT_FALSE(files.read(in_archive("new.py"), budget));
+  EXPECT_TRUE(files.read(path("other.zip") / "new.py", budget));
 }
 
 TEST_F(SourceFileTest, NobodysFilesAreNone) {
