@@ -1,6 +1,7 @@
 #include "agent/find_python.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -48,13 +49,57 @@ std::uint16_t find_pthread_tid() {
   return tid == syscall(SYS_gettid) ? kPlace : kAbsent;
 }
 
+struct TextSearch {
+  std::uintptr_t address;  // in the module that is looked for
+  Text found;
+};
+
+// For dl_iterate_phdr(), which stops where it gives back 1.
+int look_at_module(dl_phdr_info* module, std::size_t, void* data) {
+  TextSearch& search = *static_cast<TextSearch*>(data);
+  bool is_it = false;
+  Text text;
+  for (int index = 0; index < module->dlpi_phnum; ++index) {
+    const ElfW(Phdr)& segment = module->dlpi_phdr[index];
+    if (segment.p_type != PT_LOAD) continue;
+    const std::uintptr_t begin = module->dlpi_addr + segment.p_vaddr;
+    const Text all{begin, begin + segment.p_memsz};
+    is_it |= all.has(search.address);
+    if ((segment.p_flags & PF_X) != 0) text = all;
+  }
+  if (is_it) search.found = text;
+  return is_it ? 1 : 0;
+}
+
+Text text_around(std::uintptr_t address) {
+  TextSearch search{address, {}};
+  dl_iterate_phdr(look_at_module, &search);
+  return search.found;
+}
+
+// ld.so tells where the stack of the process ends.
+void find_initial_thread(PythonRuntimeView& view) {
+  if (syscall(SYS_gettid) != getpid()) return;
+  const std::uintptr_t end = address_of(RTLD_DEFAULT, "__libc_stack_end");
+  if (end == 0) return;
+  view.initial_thread = pthread_self();
+  view.initial_stack_end = *reinterpret_cast<const std::uintptr_t*>(end);
+}
+
 void look_up(void* scope, PythonRuntimeView& view) {
   view.runtime = address_of(scope, "_PyRuntime");
   view.code_type = address_of(scope, "PyCode_Type");
   view.unicode_type = address_of(scope, "PyUnicode_Type");
   view.frame_type = address_of(scope, "PyFrame_Type");
   view.hash_secret = address_of(scope, "_Py_HashSecret");
+  view.generator_types[0] = address_of(scope, "PyGen_Type");
+  view.generator_types[1] = address_of(scope, "PyCoro_Type");
+  view.generator_types[2] = address_of(scope, "PyAsyncGen_Type");
   view.pthread_tid = find_pthread_tid();
+  find_initial_thread(view);
+  view.interpreter = text_around(view.runtime);
+  view.libc = text_around(address_of(RTLD_DEFAULT, "__libc_start_main"));
+  view.loader = text_around(address_of(RTLD_DEFAULT, "__libc_stack_end"));
 }
 
 }  // namespace

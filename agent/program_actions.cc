@@ -6,7 +6,9 @@
 // Context: as the functions themselves, signal handlers included.
 #include <signal.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 #include "agent/in_signal/crash_handler.h"
@@ -26,6 +28,11 @@ constinit NextFunction<SetHandler> next_signal{"signal"};
 constinit NextFunction<SetHandler> next_sysv_signal{"__sysv_signal"};
 constinit NextFunction<SetHandler> next_sigset{"sigset"};
 constinit NextFunction<int (*)(int)> next_sigignore{"sigignore"};
+constinit NextFunction<int (*)(int, int)> next_siginterrupt{"siginterrupt"};
+
+// Signals whose handlers, when signal() sets them, are to interrupt system calls: siginterrupt()
+// has asked for it.
+constinit std::atomic<std::uint64_t> interrupting{0};
 
 void translate(const KernelSigaction& action, struct sigaction& to) {
   to = {};
@@ -88,7 +95,8 @@ sighandler_t change_handler(int signal, sighandler_t handler, int flags) {
 
 sighandler_t change_bsd_handler(int signal, sighandler_t handler) {
   if (!concerns_us(signal)) return next_signal.get()(signal, handler);
-  return change_handler(signal, handler, SA_RESTART);
+  const bool interrupts = (interrupting.load(std::memory_order_relaxed) & signal_bit(signal)) != 0;
+  return change_handler(signal, handler, interrupts ? 0 : SA_RESTART);
 }
 
 // As System V had it, and as <signal.h> has it where only ISO C or POSIX is asked for.
@@ -114,6 +122,20 @@ sighandler_t change_held_handler(int signal, sighandler_t handler) {
   return (blocked & set) != 0 ? SIG_HOLD : old.sa_handler;
 }
 
+int let_interrupt(int signal, bool interrupts) {
+  if (!concerns_us(signal)) return next_siginterrupt.get()(signal, interrupts ? 1 : 0);
+  if (interrupts) {
+    interrupting.fetch_or(signal_bit(signal), std::memory_order_relaxed);
+  } else {
+    interrupting.fetch_and(~signal_bit(signal), std::memory_order_relaxed);
+  }
+  struct sigaction action {};
+  if (change_action(signal, nullptr, &action) != 0) return -1;
+  if (!is_function(action.sa_sigaction)) return 0;
+  action.sa_flags = interrupts ? action.sa_flags & ~SA_RESTART : action.sa_flags | SA_RESTART;
+  return change_action(signal, &action, nullptr);
+}
+
 int ignore(int signal) {
   if (!is_ours(signal)) return next_sigignore.get()(signal);
   return change_handler(signal, SIG_IGN, 0) == SIG_ERR ? -1 : 0;
@@ -127,6 +149,7 @@ void find_next_actions() {
   next_sysv_signal.get();
   next_sigset.get();
   next_sigignore.get();
+  next_siginterrupt.get();
 }
 
 }  // namespace pyfault
@@ -163,6 +186,10 @@ extern "C" [[gnu::visibility("default")]] sighandler_t sigset(int signal,
 
 extern "C" [[gnu::visibility("default")]] int sigignore(int signal) noexcept {
   return pyfault::ignore(signal);
+}
+
+extern "C" [[gnu::visibility("default")]] int siginterrupt(int signal, int interrupts) noexcept {
+  return pyfault::let_interrupt(signal, interrupts != 0);
 }
 
 // Their other names, which are the C library's own and not ours to spell.

@@ -185,11 +185,21 @@ Entry enter(int self) {
   return Entry::kLateComer;
 }
 
+// Where a sandbox denies sigaltstack(), the next guarded read that faults would find the kernel
+// still at the alternate stack, and its handler would begin on top of this one. So there it is gone
+// on with, as far as it reaches.
+std::byte* crash_stack_top() {
+  constexpr std::size_t kOwnFrames = 1024;  // more than what tests/rules lets them have
+  stack_t current;
+  return sys_sigaltstack(nullptr, &current) == 0
+             ? agent().crash_stack + agent().crash_stack_size
+             : static_cast<std::byte*>(__builtin_frame_address(0)) - kOwnFrames;
+}
+
 void record_on_crash_stack(const siginfo_t& info, const ucontext_t& context) {
   const GuardScope guard;
   CrashCall call{info, context};
-  pyfault_run_on_stack(&record_crash, &call, agent().crash_stack + agent().crash_stack_size,
-                       &resume_stack);
+  pyfault_run_on_stack(&record_crash, &call, crash_stack_top(), &resume_stack);
 }
 
 // Little of this may live on the program's alternate stack, which can be as small as the kernel

@@ -17,6 +17,28 @@ struct ChunkHead {
 
 }  // namespace
 
+std::uintptr_t frame_size(const PythonRuntimeView& python, std::uintptr_t frame) {
+  const PythonLayout& layout = python.layout;
+  std::uintptr_t code = 0;
+  std::int32_t words = 0;
+  std::int32_t more = 0;
+  if (!guarded_read(frame + layout.frame.code, code)) return 0;
+  code &= ~kStackRefTag;
+  if (!is_code_object(python, code) || !guarded_read(code + layout.code.frame_words, words)) {
+    return 0;
+  }
+  // Before 3.12 without the frame's own members.
+  std::uintptr_t size = layout.frame.locals;
+  if (layout.code.local_words == kAbsent) {
+    size = 0;
+  } else if (!guarded_read(code + layout.code.local_words, more) || more < 0) {
+    return 0;
+  }
+  if (words < 0) return 0;
+  size += (static_cast<std::uintptr_t>(words) + static_cast<std::uintptr_t>(more)) * kWord;
+  return size >= layout.frame.locals ? size : 0;
+}
+
 DataStack::DataStack(const PythonRuntimeView& python, std::uintptr_t thread) : python_(python) {
   const PythonLayout::ThreadState& layout = python.layout.thread;
   std::uintptr_t chunk = 0;
@@ -66,34 +88,11 @@ bool DataStack::pass(std::uintptr_t frame) {
   return true;
 }
 
-// In bytes; 0: it is none.
-std::uintptr_t DataStack::size_of(std::uintptr_t frame) const {
-  const PythonLayout& layout = python_.layout;
-  std::uintptr_t code = 0;
-  std::int32_t words = 0;
-  std::int32_t more = 0;
-  if (!guarded_read(frame + layout.frame.code, code)) return 0;
-  code &= ~kStackRefTag;
-  if (!is_code_object(python_, code) || !guarded_read(code + layout.code.frame_words, words)) {
-    return 0;
-  }
-  // Before 3.12 without the frame's own members.
-  std::uintptr_t size = layout.frame.locals;
-  if (layout.code.local_words == kAbsent) {
-    size = 0;
-  } else if (!guarded_read(code + layout.code.local_words, more) || more < 0) {
-    return 0;
-  }
-  if (words < 0) return 0;
-  size += (static_cast<std::uintptr_t>(words) + static_cast<std::uintptr_t>(more)) * kWord;
-  return size >= layout.frame.locals ? size : 0;
-}
-
 // False where the frames do not lie as they should.
 bool DataStack::last_before(std::uintptr_t limit, std::uintptr_t& last) const {
   last = 0;
   for (std::uintptr_t frame = chunk_.begin; frame < limit;) {
-    const std::uintptr_t size = size_of(frame);
+    const std::uintptr_t size = frame_size(python_, frame);
     if (size == 0 || size > limit - frame) return false;
     last = frame;
     frame += size;

@@ -15,6 +15,9 @@
 
 namespace pyfault {
 
+// How many bytes a frame takes there, or within its generator; 0: it is none.
+std::uintptr_t frame_size(const PythonRuntimeView& python, std::uintptr_t frame);
+
 class DataStack {
  public:
   // `thread`: the address of its PyThreadState; 0: none.
@@ -46,7 +49,6 @@ class DataStack {
 
   Chunk read_chunk(std::uintptr_t address, std::uintptr_t end) const;
   bool go_outwards();
-  std::uintptr_t size_of(std::uintptr_t frame) const;
   bool last_before(std::uintptr_t limit, std::uintptr_t& last) const;
 
   const PythonRuntimeView& python_;

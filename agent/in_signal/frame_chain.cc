@@ -1,7 +1,9 @@
 #include "agent/in_signal/frame_chain.h"
 
+#include "agent/in_signal/caller_on_stack.h"
 #include "agent/in_signal/guarded_copy.h"
 #include "agent/in_signal/python_object.h"
+#include "agent/in_signal/running_generator.h"
 
 namespace pyfault {
 namespace {
@@ -32,6 +34,7 @@ bool follow(const PythonRuntimeView& python, std::uintptr_t& frame) {
 FrameChain::FrameChain(const PythonRuntimeView& python, std::uintptr_t innermost,
                        std::uintptr_t cframe, std::uintptr_t thread)
     : python_(python),
+      thread_(thread),
       data_stack_(python, thread),
       next_(innermost),
       cframe_(cframe),
@@ -63,6 +66,10 @@ bool FrameChain::follow_link(RawFrame& frame) {
     return false;
   }
   ++steps_;
+  if (!frame.shim) {
+    last_ = frame.address;
+    ++frames_;
+  }
   next_ = frame.previous;
   at_entry_ = frame.entry;
   if (frame.address == awaited_) await_next_loop();
@@ -72,13 +79,37 @@ bool FrameChain::follow_link(RawFrame& frame) {
 // On the C stack: no shim any more, and no frame. (A generator's has a code object.)
 bool FrameChain::is_overwritten_shim(const RawFrame& frame) {
   if (data_stack_.pass(frame.address) || !data_stack_ || frame.shim) return false;
-  return !is_code_object(python_, frame.code);
+  if (!is_code_object(python_, frame.code)) return true;
+  if (generator_count_ < kMaxGenerators) generators_[generator_count_] = frame.address;
+  ++generator_count_;
+  return false;
+}
+
+bool FrameChain::has_passed_generator(std::uintptr_t frame) const {
+  for (std::uint32_t index = 0; index < generator_count_; ++index) {
+    if (index == kMaxGenerators || generators_[index] == frame) return true;
+  }
+  return false;
+}
+
+// 0: nothing.
+std::uintptr_t FrameChain::find_further_out() {
+  if (python_.layout.type_checked_frames) return caller_on_stack(python_, thread_, last_);
+  const std::uintptr_t pushed = data_stack_.next_outwards();
+  std::uintptr_t found = pushed;
+  // The innermost generator that it has resumed, by way of others perhaps.
+  for (std::uint32_t depth = 0; found != 0 && depth < kMaxGenerators; ++depth) {
+    const std::uintptr_t running = running_generator_of(python_, found);
+    if (running == 0 || has_passed_generator(running)) break;
+    found = running;
+  }
+  return found;
 }
 
 // What is left of the chain of cframes lies on the C stack too.
 bool FrameChain::go_on_behind_gap(RawFrame& frame) {
   const std::uintptr_t broken_link = next_;
-  const std::uintptr_t found = data_stack_.next_outwards();
+  const std::uintptr_t found = find_further_out();
   if (found == 0 || gaps_ == kMaxGaps) return false;
   // One that returns is taken out of the chain before its variables are dropped.
   const bool is_returning = end_ == ChainEnd::kEnd && data_stack_.is_first(found);
@@ -108,6 +139,18 @@ void FrameChain::await_next_loop() {
     return;
   }
   guarded_read(cframe_ + layout.cframe_frame, awaited_);
+}
+
+// A library that switches stacks may start a new one with the count of another. So a different
+// number tells nothing.
+bool FrameChain::has_all_frames() const {
+  const PythonLayout::ThreadState& layout = python_.layout.thread;
+  std::int32_t limit = 0;
+  std::int32_t left = 0;
+  return layout.recursion_limit != kAbsent && plausible_object(thread_) &&
+         guarded_read(thread_ + layout.recursion_limit, limit) &&
+         guarded_read(thread_ + layout.recursion_left, left) &&
+         std::int64_t{limit} - left == std::int64_t{frames_};
 }
 
 bool FrameChain::may_end_here() const {

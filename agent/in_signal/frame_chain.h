@@ -7,11 +7,11 @@
 //   3.11        at a frame that says that C called it;
 //   3.11, 3.12  with no frame missing that an evaluation loop on the C stack was running: each of
 //               their cframes names one, and the chain must have led through all of them.
-// 3.8 to 3.10 keep nothing to compare with: there every zero is an end.
+//   3.8 to 3.10 at a frame that no other one called (caller_on_stack.h).
 //
-// Where a link is broken, or the chain ends while the thread's data stack has frames further out
-// (3.11 on, data_stack.h), the walk goes on there: what is broken lies on the C stack most of the
-// time, and the frames do not.
+// Where a link is broken, or there are frames further out than the chain's end, the walk goes on
+// there: what is broken lies on the C stack most of the time, and the frames do not. From 3.11 on
+// they lie on the thread's data stack (data_stack.h), and in the generators that these hold.
 //
 // Context: see capture.h. Bounded: by the end of the chain, an unreadable link, a cycle, or
 // kMaxWalk.
@@ -44,6 +44,10 @@ class FrameChain {
   ChainEnd end() const { return end_; }
   std::uintptr_t broken_at() const { return next_; }  // for kUnreadable; 0: no end was reached
 
+  // Whether it led to as many frames as the thread says that it runs (3.12 on): then none is
+  // missing, whatever was broken.
+  bool has_all_frames() const;
+
  private:
   bool follow_link(RawFrame& frame);
   bool go_on_behind_gap(RawFrame& frame);
@@ -52,9 +56,18 @@ class FrameChain {
   bool seen_before();
   void await_next_loop();
   bool may_end_here() const;
+  std::uintptr_t find_further_out();
+  bool has_passed_generator(std::uintptr_t frame) const;
+
+  static constexpr std::uint32_t kMaxGenerators = 32;
 
   const PythonRuntimeView& python_;
+  std::uintptr_t thread_;
   DataStack data_stack_;
+  std::uintptr_t last_ = 0;                    // frame, not a shim
+  std::uint32_t frames_ = 0;                   // likewise
+  std::uintptr_t generators_[kMaxGenerators];  // whose frames were passed
+  std::uint32_t generator_count_ = 0;
   std::uint32_t gaps_ = 0;
   std::uintptr_t next_;
   ChainEnd end_ = ChainEnd::kEnd;

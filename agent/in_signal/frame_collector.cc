@@ -19,27 +19,38 @@ std::uint32_t FrameCollector::collect(std::uintptr_t innermost, std::uintptr_t c
     add(frame);
   }
 
-  if (chain.end() == ChainEnd::kCycle) {
+  ChainEnd end = chain.end();
+  const bool has_gap = had_gap_ || end == ChainEnd::kUnreadable;
+  std::uint32_t left = 0;  // to be walked again
+  if (end == ChainEnd::kCycle) {
     // The detector noticed after going round: start again and stop where the cycle closes.
-    count_ = 0;
-    outermost_count_ = omitted_ = 0;
-    foldable_ = false;
-    FrameChain again(python, innermost, cframe, thread);
-    for (std::uint32_t left = distinct_links(python, innermost); left > 0 && again.next(frame);
-         --left) {
-      add(frame);
-    }
+    left = distinct_links(python, innermost);
+  } else if (has_gap && chain.has_all_frames()) {
+    left = kMaxWalk;
+    hides_gaps_ = true;
+    end = ChainEnd::kEnd;
+  }
+  if (left > 0) restart();
+  for (FrameChain again(python, innermost, cframe, thread); left > 0 && again.next(frame); --left) {
+    add(frame);
   }
   finish_outermost();
-  if (chain.end() == ChainEnd::kEnd) outermost_ = last_;
-  if (chain.end() == ChainEnd::kCycle) add_marker(FrameKind::kCycle, 0);
-  if (chain.end() == ChainEnd::kUnreadable) add_marker(FrameKind::kUnreadable, chain.broken_at());
-  if (chain.end() == ChainEnd::kTooLong) add_marker(FrameKind::kTooDeep, 0);
+  if (end == ChainEnd::kEnd) outermost_ = last_;
+  if (end == ChainEnd::kCycle) add_marker(FrameKind::kCycle, 0);
+  if (end == ChainEnd::kUnreadable) add_marker(FrameKind::kUnreadable, chain.broken_at());
+  if (end == ChainEnd::kTooLong) add_marker(FrameKind::kTooDeep, 0);
   return count_;
 }
 
+void FrameCollector::restart() {
+  count_ = 0;
+  outermost_count_ = omitted_ = 0;
+  foldable_ = has_late_gap_ = false;
+}
+
 void FrameCollector::add(const RawFrame& frame) {
-  if (frame.after_gap) {
+  had_gap_ |= frame.after_gap;
+  if (frame.after_gap && !hides_gaps_) {
     if (count_ < kInnermostEntries) {
       add_marker(FrameKind::kUnreadable, frame.broken_link);
     } else {

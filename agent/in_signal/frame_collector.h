@@ -29,6 +29,7 @@ class FrameCollector {
   bool add_entry(const RawFrame& frame, std::uint64_t repeat);
   void add_marker(FrameKind kind, std::uint64_t value);
   void finish_outermost();
+  void restart();
 
   Capture& capture_;
   RawFrame last_{};
@@ -40,6 +41,8 @@ class FrameCollector {
   // Among those of the outermost part; the last such gap.
   bool has_late_gap_ = false;
   std::uintptr_t late_gap_ = 0;
+  bool had_gap_ = false;
+  bool hides_gaps_ = false;
   std::uint64_t omitted_ = 0;  // frames that were pushed out of it again
 };
 

@@ -67,6 +67,8 @@ struct PythonLayout {
     std::uint16_t previous, interpreter;
     std::uint16_t running_task;          // of asyncio; kAbsent before 3.14
     std::uint16_t data_chunk, data_top;  // of its data stack; kAbsent before 3.11
+    // How many Python functions it may run, and may still call; kAbsent before 3.12.
+    std::uint16_t recursion_limit, recursion_left;
   } thread;
   struct FrameStruct {
     std::uint16_t size, previous, code, position;
@@ -74,7 +76,12 @@ struct PythonLayout {
     std::uint16_t is_entry;    // 3.11 only: C called it
     std::uint16_t tlbc_index;  // kAbsent but in free-threaded 3.14 on
     std::uint16_t locals;      // the first local variable
+    std::uint16_t state;       // a byte, see `executing`; kAbsent from 3.11 on
   } frame;
+  struct Generator {
+    std::uint16_t frame, state;  // kAbsent before 3.11
+  } generator;
+  std::uint16_t executing;  // the state of a frame or generator that runs
   struct CodeStruct {
     std::uint16_t size, file_name, name;
     std::uint16_t qualified_name;  // kAbsent before 3.11
@@ -108,16 +115,28 @@ struct PythonLayout {
   } task;
 };
 
+// Where a module's machine code lies; empty: not found.
+struct Text {
+  std::uintptr_t begin = 0, end = 0;
+
+  bool has(std::uintptr_t address) const { return address >= begin && address < end; }
+};
+
 // A layout together with the addresses of one running interpreter.
 struct PythonRuntimeView {
   PythonLayout layout;
   std::uint32_t version_hex;
-  std::uintptr_t runtime;       // &_PyRuntime
-  std::uintptr_t code_type;     // &PyCode_Type
-  std::uintptr_t unicode_type;  // &PyUnicode_Type
-  std::uintptr_t frame_type;    // &PyFrame_Type
-  std::uintptr_t hash_secret;   // &_Py_HashSecret; 0: not there
-  std::uint16_t pthread_tid;    // where glibc keeps the native id in a pthread; kAbsent: not found
+  std::uintptr_t runtime;             // &_PyRuntime
+  std::uintptr_t code_type;           // &PyCode_Type
+  std::uintptr_t unicode_type;        // &PyUnicode_Type
+  std::uintptr_t frame_type;          // &PyFrame_Type
+  std::uintptr_t hash_secret;         // &_Py_HashSecret; 0: not there
+  std::uintptr_t generator_types[3];  // &PyGen_Type, &PyCoro_Type, &PyAsyncGen_Type
+  Text interpreter, libc, loader;     // the interpreter's: of the module that has _PyRuntime
+  // Of the thread that the process began with, whose stack the kernel made. 0: not known.
+  std::uintptr_t initial_thread;  // its pthread_self()
+  std::uintptr_t initial_stack_end;
+  std::uint16_t pthread_tid;  // where glibc keeps the native id in a pthread; kAbsent: not found
 };
 
 }  // namespace pyfault

@@ -132,6 +132,27 @@ print(current()[0])
   EXPECT_THAT(dumps(), SizeIs(1));
 }
 
+TEST_P(DumpBefore, signal_keeps_to_what_siginterrupt_has_asked_for) {
+  const Outcome outcome = run_program(R"(
+libc = ctypes.CDLL(None)
+handler = ctypes.cast(libc.abs, ctypes.c_void_p)
+libc.signal.argtypes = [ctypes.c_int, ctypes.c_void_p]
+def restarts():
+    action = ctypes.create_string_buffer(152)
+    libc.sigaction(signal.SIGABRT, None, action)
+    return ctypes.c_uint.from_buffer(action, 136).value >> 28 & 1
+libc.signal(signal.SIGABRT, handler)
+seen = [restarts()]
+for interrupts in 1, 0:
+    libc.siginterrupt(signal.SIGABRT, interrupts)
+    seen.append(restarts())
+    libc.signal(signal.SIGABRT, handler)
+    seen.append(restarts())
+print(seen)
+)");
+  EXPECT_EQ(outcome.out, "[1, 0, 0, 1, 1]\n") << outcome.err;
+}
+
 INSTANTIATE_TEST_SUITE_P(E2e, DumpBefore, testing::ValuesIn(interpreters()), parameter_name);
 
 }  // namespace

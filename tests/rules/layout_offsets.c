@@ -9,6 +9,7 @@
 #define AT_LEAST(minor) (PY_VERSION_HEX >= (0x03000000 | (minor) << 16))
 #if AT_LEAST(14)
 #include <internal/pycore_code.h>
+#include <internal/pycore_frame.h>
 #include <internal/pycore_interp_structs.h>
 #include <internal/pycore_interpframe_structs.h>
 #include <internal/pycore_runtime_structs.h>
@@ -113,6 +114,34 @@ static void data_stack(void) {
 #else
   ABSENT("code.frame_words");
   ABSENT("code.local_words");
+#endif
+}
+
+static void running(void) {
+#if AT_LEAST(12)
+  FIELD("thread.recursion_limit", PyThreadState, py_recursion_limit);
+  FIELD("thread.recursion_left", PyThreadState, py_recursion_remaining);
+#else
+  ABSENT("thread.recursion_limit");
+  ABSENT("thread.recursion_left");
+#endif
+#if AT_LEAST(11)
+  ABSENT("frame.state");
+  FIELD("generator.frame", PyGenObject, gi_iframe);
+  FIELD("generator.state", PyGenObject, gi_frame_state);
+#else
+#if AT_LEAST(10)
+  FIELD("frame.state", PyFrameObject, f_state);
+#else
+  FIELD("frame.state", PyFrameObject, f_executing);
+#endif
+  ABSENT("generator.frame");
+  ABSENT("generator.state");
+#endif
+#if AT_LEAST(10)
+  VALUE("executing", FRAME_EXECUTING);
+#else
+  VALUE("executing", 1); /* what f_executing says */
 #endif
 }
 
@@ -250,6 +279,7 @@ int main(void) {
   runtime_and_interpreter();
   thread();
   running_task();
+  running();
   data_stack();
   frame();
   code();

@@ -42,6 +42,8 @@ void print(const PythonLayout& layout) {
   field("thread.running_task", layout.thread.running_task);
   field("thread.data_chunk", layout.thread.data_chunk);
   field("thread.data_top", layout.thread.data_top);
+  field("thread.recursion_limit", layout.thread.recursion_limit);
+  field("thread.recursion_left", layout.thread.recursion_left);
   field("frame.size", layout.frame.size);
   field("frame.previous", layout.frame.previous);
   field("frame.code", layout.frame.code);
@@ -50,6 +52,10 @@ void print(const PythonLayout& layout) {
   field("frame.is_entry", layout.frame.is_entry);
   field("frame.tlbc_index", layout.frame.tlbc_index);
   field("frame.locals", layout.frame.locals);
+  field("frame.state", layout.frame.state);
+  field("generator.frame", layout.generator.frame);
+  field("generator.state", layout.generator.state);
+  field("executing", layout.executing);
   field("code.size", layout.code.size);
   field("code.file_name", layout.code.file_name);
   field("code.name", layout.code.name);

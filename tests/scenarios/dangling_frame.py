@@ -1,9 +1,9 @@
-# The chain of frames leads to memory that is not there: what came before is kept, and from 3.11 on
-# what the thread's data stack still has.
+# The chain of frames leads to memory that is not there: what came before is kept, and what the C
+# stack (up to 3.10) or the data stack still has. From 3.12 on that is known to be all.
 #
 # Expect: SIGSEGV SEGV_MAPERR
-# Frames: crash <- middle <- {unreadable}
-# Frames@3.11: crash <- middle <- {unreadable} <- <module>
+# Frames: crash <- middle <- {unreadable} <- <module>
+# Frames@3.12: crash <- middle <- <module>
 # Threads: 1
 # Faulthandler: differs, it dies of the same pointer
 import ctypes

@@ -1,12 +1,12 @@
 # The C stack is overwritten up to its top. What leads from one evaluation loop to the next lies
-# there, in 3.11 and 3.12 the way to the innermost frame too; the frames themselves do not.
+# there, in 3.11 and 3.12 the way to the innermost frame too; the frames themselves do not. From 3.12
+# on the thread knows how many there are.
 #
 # Expect: SIGSEGV
 # Title: AAAA
 # Frames: leaf <- branch <- <lambda> <- <module>
 # Frames@3.11: {unreadable} <- leaf <- branch <- <lambda> <- <module>
-# Frames@3.12: {unreadable} <- leaf <- branch <- {unreadable} <- <lambda> <- {unreadable} <- <module> <- {unreadable}
-# Frames@3.13: leaf <- branch <- {unreadable} <- <lambda> <- {unreadable} <- <module> <- {unreadable}
+# Frames@3.12: leaf <- branch <- <lambda> <- <module>
 # Threads: 1
 # Faulthandler: differs, it follows what was overwritten
 from helpers import machine_code

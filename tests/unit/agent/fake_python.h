@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,8 @@ class FakePython {
     view_.unicode_type = make_type(std::uint64_t{1} << 28);
     view_.code_type = make_type(0);
     bytes_type_ = make_type(std::uint64_t{1} << 27);
+    view_.frame_type = make_type(0);
+    view_.generator_types[0] = make_type(0);
   }
 
   const PythonRuntimeView& view() const { return view_; }
@@ -51,7 +54,7 @@ class FakePython {
 
   // `unit`: which code unit it stands at.
   std::uintptr_t frame(std::uintptr_t code, std::uintptr_t previous, unsigned unit = 0) {
-    const std::uintptr_t object = allocate(view_.layout.frame.size);
+    const std::uintptr_t object = allocate(std::size_t{view_.layout.frame.size} + 16);
     fill_frame(object, code, previous, unit);
     return object;
   }
@@ -89,7 +92,6 @@ class FakePython {
     std::vector<std::uintptr_t> frames;
   };
   Thread thread(std::uintptr_t code, const std::vector<unsigned>& chunks) {
-    constexpr std::uint32_t kFrameWords = 20;
     put(code, view_.layout.code.frame_words, kFrameWords);
     Thread thread{allocate(512), {}};
     std::uintptr_t previous = 0;
@@ -111,12 +113,68 @@ class FakePython {
     return thread;
   }
 
+  // Of a thread that runs this many functions.
+  void set_recursion(std::uintptr_t thread, std::int32_t depth) {
+    constexpr std::int32_t kLimit = 1000;
+    put<std::int32_t>(thread, view_.layout.thread.recursion_limit, kLimit);
+    put<std::int32_t>(thread, view_.layout.thread.recursion_left, kLimit - depth);
+  }
+
+  struct Generator {
+    std::uintptr_t object;
+    std::uintptr_t frame;
+  };
+  // `code`: of a frame on a data stack, see thread().
+  Generator generator(std::uintptr_t code, bool runs = true) {
+    const PythonLayout::Generator& at = view_.layout.generator;
+    const std::uintptr_t object = allocate(at.frame + 8u * kFrameWords);
+    put(object, view_.layout.object.type, view_.generator_types[0]);
+    put<std::uint8_t>(object, at.state, static_cast<std::uint8_t>(view_.layout.executing + !runs));
+    fill_frame(object + at.frame, code, 0);
+    return {object, object + at.frame};
+  }
+
+  void set_local(std::uintptr_t frame, unsigned index, std::uintptr_t value) {
+    put(frame, view_.layout.frame.locals + 8 * index, value);
+  }
+
+  // Up to 3.10.
+  std::uintptr_t frame_object(std::uintptr_t previous, bool runs = true) {
+    const std::uintptr_t object = frame(0, previous);
+    put(object, view_.layout.object.type, view_.frame_type);
+    put<std::uint8_t>(object, view_.layout.frame.state,
+                      static_cast<std::uint8_t>(view_.layout.executing + !runs));
+    return object;
+  }
+
+  // The only thread of the only interpreter; it runs `frame`, and its stack ends at `stack_end`.
+  std::uintptr_t only_thread(std::uintptr_t frame, std::uintptr_t stack_end) {
+    const std::uintptr_t thread = allocate(512);
+    const std::uintptr_t interpreter = allocate(4096);
+    view_.runtime = allocate(4096);
+    put(view_.runtime, view_.layout.runtime.interpreters_head, interpreter);
+    put(interpreter, view_.layout.interpreter.threads_head, thread);
+    put(thread, view_.layout.thread.frame, frame);
+    view_.initial_thread = thread;
+    put(thread, view_.layout.thread.thread_id, view_.initial_thread);
+    view_.initial_stack_end = stack_end;
+    return thread;
+  }
+
+  // The interpreter's own code: these bytes.
+  void set_text(std::span<const std::uint8_t> text) {
+    const std::uintptr_t begin = address_of(text.data());
+    view_.interpreter = {begin, begin + text.size()};
+  }
+
   template <class T>
   void put(std::uintptr_t object, std::size_t offset, T value) {
     std::memcpy(reinterpret_cast<void*>(object + offset), &value, sizeof value);
   }
 
  private:
+  static constexpr std::uint32_t kFrameWords = 20;
+
   void fill_frame(std::uintptr_t object, std::uintptr_t code, std::uintptr_t previous,
                   unsigned unit = 0) {
     const PythonLayout::FrameStruct& at = view_.layout.frame;

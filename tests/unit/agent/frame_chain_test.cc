@@ -224,6 +224,69 @@ TEST_F(OverDataStack, AnAbsurdChunkEndsTheWalk) {
   EXPECT_EQ(end_, ChainEnd::kUnreadable);
 }
 
+// Frames that C code called, and a generator that the outer one has resumed by way of C code: only
+// shims lead to it.
+class OverGenerators : public OverDataStack {
+ protected:
+  OverGenerators() { make({2}); }
+
+  void overwrite_all() {
+    overwrite_shim(0);
+    overwrite_shim(1);
+  }
+  void hold(std::uintptr_t frame, const FakePython::Generator& generator, unsigned local = 0) {
+    python_.set_local(frame, local, generator.object);
+  }
+
+  std::uintptr_t inner() const { return thread_.frames[1]; }
+  std::uintptr_t outer() const { return thread_.frames[0]; }
+};
+
+TEST_F(OverGenerators, OneThatOnlyAShimLedToIsFound) {
+  const auto generator = python_.generator(code_);
+  hold(outer(), generator, 3);
+  overwrite_all();
+  EXPECT_EQ(walk(), (std::vector{inner(), generator.frame, outer()}));
+}
+
+TEST_F(OverGenerators, OneThatAnotherHasResumedIsFound) {
+  const auto first = python_.generator(code_);
+  const auto second = python_.generator(code_);
+  hold(outer(), first);
+  hold(first.frame, second);
+  overwrite_all();
+  EXPECT_EQ(walk(), (std::vector{inner(), second.frame, first.frame, outer()}));
+}
+
+TEST_F(OverGenerators, OneThatWaitsIsLeftOut) {
+  hold(outer(), python_.generator(code_, false));
+  overwrite_all();
+  EXPECT_EQ(walk(), all());
+}
+
+TEST_F(OverGenerators, OneThatWasPassedIsNotFoundAgain) {
+  const auto generator = python_.generator(code_);
+  hold(outer(), generator);
+  python_.set_previous(generator.frame, shims_[1]);
+  overwrite_all();
+  EXPECT_EQ(walk(generator.frame), (std::vector{generator.frame, inner(), outer()}));
+}
+
+TEST_F(OverGenerators, OneOfTwoIsNotGuessed) {
+  hold(outer(), python_.generator(code_), 0);
+  hold(outer(), python_.generator(code_), 1);
+  overwrite_all();
+  EXPECT_EQ(walk(), all());
+}
+
+TEST_F(OverGenerators, WhatIsNoGeneratorIsNotTakenForOne) {
+  const auto generator = python_.generator(code_);
+  hold(outer(), generator);
+  python_.put(generator.object, python_.view().layout.object.type, kGarbage);
+  overwrite_all();
+  EXPECT_EQ(walk(), all());
+}
+
 // Two evaluation loops of a CPython 3.11: the outer one runs `bottom_` and `caller_`, the inner
 // one, which C code called, `entry_` and `innermost_`.
 class Loops : public ::testing::Test {

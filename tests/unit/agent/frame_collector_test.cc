@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <vector>
 
 #include "tests/unit/agent/fake_python.h"
 
@@ -26,7 +27,7 @@ class Collector : public ::testing::Test {
     scratch_->clear();
     slot_ = SlotWriter::claim(ring_.get(), 1);
     Capture capture{python_.view(), slot_, *scratch_};
-    const std::uint32_t count = FrameCollector(capture).collect(innermost_);
+    const std::uint32_t count = FrameCollector(capture).collect(innermost_, 0, thread_);
     slot_full_ = capture.slot_full;
     return count;
   }
@@ -38,6 +39,7 @@ class Collector : public ::testing::Test {
   std::unique_ptr<CaptureScratch> scratch_ = std::make_unique<CaptureScratch>();
   SlotWriter slot_;
   std::uintptr_t innermost_ = python_.shim(0);
+  std::uintptr_t thread_ = 0;
   bool slot_full_ = false;
 };
 
@@ -85,6 +87,37 @@ TEST_F(Collector, CountsFoldedFramesInTheOmittedMiddle) {
   for (int depth = 0; depth < 3000; ++depth) call(codes[depth / 3 % 2]);
   collect();
   EXPECT_EQ(entry(kInnermostEntries).value, 3000 - 3 * (kInnermostEntries + kOutermostEntries));
+}
+
+// Three functions on a data stack; nothing leads from one to the next.
+class CollectorOverGaps : public Collector {
+ protected:
+  CollectorOverGaps() {
+    const std::vector<std::uintptr_t> frames = on_stack_.frames;
+    for (const std::uintptr_t frame : frames) python_.set_previous(frame, 0x4141414141414140);
+    innermost_ = frames.back();
+    thread_ = on_stack_.address;
+  }
+
+  FakePython::Thread on_stack_ = python_.thread(python_.code("f"), {3});
+};
+
+TEST_F(CollectorOverGaps, ShowsThem) {
+  ASSERT_EQ(collect(), 6u);
+  EXPECT_EQ(entry(1).kind, FrameKind::kUnreadable);
+  EXPECT_EQ(entry(3).kind, FrameKind::kUnreadable);
+  EXPECT_EQ(entry(5).kind, FrameKind::kUnreadable);
+}
+
+TEST_F(CollectorOverGaps, ShowsNoneWhereNoFrameIsMissing) {
+  python_.set_recursion(thread_, 3);
+  ASSERT_EQ(collect(), 1u);
+  EXPECT_EQ(entry(0).value, 2u);
+}
+
+TEST_F(CollectorOverGaps, ShowsThemWhereAFrameIsMissing) {
+  python_.set_recursion(thread_, 4);
+  EXPECT_EQ(collect(), 6u);
 }
 
 TEST_F(Collector, OmitsNothingThatFits) {

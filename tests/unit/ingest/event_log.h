@@ -1,4 +1,5 @@
-// An event loop and the events that came of it.
+// An event loop and the events that came of it. Each of them must be one that the published schema
+// knows.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -6,12 +7,15 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "tests/support/event_schema.h"
 #include "watchdog/event/event.h"
+#include "watchdog/format/format.h"
 
 namespace pyfault::test {
 
@@ -19,6 +23,8 @@ class EventLog {
  public:
   std::function<void(Event)> handler() {
     return [this](Event event) {
+      const std::string line = format_json(event);
+      EXPECT_EQ(schema_errors(nlohmann::json::parse(line)), "") << line;
       auto& log = std::holds_alternative<ExitEvent>(event.body) ? exits : events;
       log.push_back(std::move(event));
     };

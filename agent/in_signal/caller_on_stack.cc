@@ -1,0 +1,98 @@
+#include "agent/in_signal/caller_on_stack.h"
+
+#include "agent/in_signal/guarded_copy.h"
+#include "agent/in_signal/python_object.h"
+#include "agent/in_signal/thread_list.h"
+
+namespace pyfault {
+namespace {
+
+constexpr std::uint32_t kMaxLinks = 1u << 20;
+
+// Of a thread that pthread_create() made, the pthread stands at the end.
+std::uintptr_t stack_end_of(const PythonRuntimeView& python, std::uintptr_t thread) {
+  std::uintptr_t ident = 0;
+  if (python.initial_thread == 0 || !guarded_read(thread + python.layout.thread.thread_id, ident)) {
+    return 0;
+  }
+  return ident == python.initial_thread ? python.initial_stack_end : ident;
+}
+
+bool runs(const PythonRuntimeView& python, std::uintptr_t frame) {
+  std::uintptr_t type = 0;
+  std::uint8_t state = 0;
+  return plausible_object(frame) && guarded_read(frame + python.layout.object.type, type) &&
+         type == python.frame_type && guarded_read(frame + python.layout.frame.state, state) &&
+         state == python.layout.executing;
+}
+
+// Of an x86-64 instruction's ModR/M byte with what belongs to it; `sib`: the byte behind it.
+std::size_t operand_bytes(std::uint8_t mod_rm, std::uint8_t sib) {
+  const int mod = mod_rm >> 6;
+  const bool has_sib = mod != 3 && (mod_rm & 7) == 4;
+  const int base = (has_sib ? sib : mod_rm) & 7;
+  const std::size_t displacement = mod == 1 ? 1 : mod == 2 || (mod == 0 && base == 5) ? 4 : 0;
+  return 1 + (has_sib ? 1 : 0) + displacement;
+}
+
+// Behind a CALL: E8 with four bytes, or FF /2 with its operand.
+bool is_return_address(std::uintptr_t address) {
+  std::uint8_t before[8] = {};  // the last one is not read
+  constexpr std::size_t kLongest = sizeof before - 1;
+  if (address < kLongest || !guarded_copy(before, address - kLongest, kLongest)) return false;
+  if (before[kLongest - 5] == 0xe8) return true;
+  for (std::size_t at = 0; at + 1 < kLongest; ++at) {
+    const std::uint8_t mod_rm = before[at + 1];
+    if (before[at] == 0xff && (mod_rm & 0x38) == 0x10 &&
+        at + 1 + operand_bytes(mod_rm, before[at + 2]) == kLongest) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Neither the interpreter's, nor what functions that have returned leave behind from everywhere.
+bool is_foreign(const PythonRuntimeView& python, std::uintptr_t text) {
+  return !python.interpreter.has(text) && !python.libc.has(text) && !python.loader.has(text);
+}
+
+bool is_in_a_chain(const PythonRuntimeView& python, std::uintptr_t frame) {
+  std::uint32_t links = 0;
+  ThreadList threads(python);
+  for (ThreadState state; threads.next(state);) {
+    for (std::uintptr_t each = state.frame; plausible_object(each);) {
+      if (each == frame || ++links > kMaxLinks) return true;
+      if (!guarded_read(each + python.layout.frame.previous, each)) break;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::uintptr_t caller_on_stack(const PythonRuntimeView& python, std::uintptr_t thread,
+                               std::uintptr_t frame) {
+  const std::uintptr_t end = stack_end_of(python, thread);
+  if (!plausible_object(end) || frame == 0 || python.interpreter.begin == 0) return 0;
+  std::uintptr_t caller = 0;
+  bool has_own_call = false;
+  bool has_foreign_call = false;
+  for (std::size_t depth = sizeof end; depth < kMaxStackBytes; depth += sizeof end) {
+    std::uintptr_t word = 0;
+    if (!guarded_read(end - depth, word)) return 0;
+    if (word == frame) {
+      if (caller != 0 && !has_own_call) continue;  // the caller has it too, from before the call
+      return caller != 0 && !has_foreign_call && !is_in_a_chain(python, caller) ? caller : 0;
+    }
+    if (runs(python, word)) {
+      caller = word;
+      has_own_call = has_foreign_call = false;
+    } else if (caller != 0 && is_return_address(word)) {
+      has_own_call |= python.interpreter.has(word);
+      has_foreign_call |= is_foreign(python, word);
+    }
+  }
+  return 0;
+}
+
+}  // namespace pyfault

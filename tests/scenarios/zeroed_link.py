@@ -1,0 +1,28 @@
+# A link of the chain of frames is zero, as at the chain's end: what is further out is found on the C
+# stack (up to 3.10) or on the data stack. From 3.12 on that is known to be all.
+#
+# Expect: SIGSEGV SEGV_MAPERR
+# Frames: crash <- middle <- {unreadable} <- outer <- <module>
+# Frames@3.12: crash <- middle <- outer <- <module>
+# Threads: 1
+# Faulthandler: differs, it takes it for the end
+import ctypes
+import sys
+
+from helpers import frame_chain
+
+
+def crash():
+    frame_chain.set_caller(sys._getframe(1), 0)
+    ctypes.memset(0, 1, 1)
+
+
+def middle():
+    crash()
+
+
+def outer():
+    middle()
+
+
+outer()

@@ -1,0 +1,83 @@
+// The stack of a CPython 3.10's only thread: words in this process, the outermost last.
+#include "agent/in_signal/caller_on_stack.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "tests/unit/agent/fake_python.h"
+
+namespace pyfault::test {
+namespace {
+
+class CallerOnStack : public ::testing::Test {
+ protected:
+  CallerOnStack() { python_.set_text(kText); }
+
+  // `words`: innermost first.
+  std::uintptr_t caller(std::vector<std::uintptr_t> words) {
+    words.insert(words.begin(), kMaxStackBytes / sizeof(std::uintptr_t), 0);
+    const std::uintptr_t end = address_of(words.data() + words.size());
+    return caller_on_stack(python_.view(), python_.only_thread(innermost_, end), outermost_);
+  }
+
+  // call rel32, call *%rax, call *8(%rax), call *disp32(%rip), and no call.
+  static constexpr std::array<std::uint8_t, 32> kText = {
+      0, 0, 0xe8, 1, 2, 3, 4,    0,    0, 0,    0,    0, 0xff, 0xd0, 0, 0,
+      0, 0, 0,    0, 0, 0, 0xff, 0x50, 8, 0xff, 0x15, 1, 2,    3,    4, 0};
+  static constexpr std::array<std::uint8_t, 8> kElsewhere = {0, 0, 0xe8, 1, 2, 3, 4, 0};
+  std::uintptr_t own_call(std::size_t behind = 7) { return address_of(&kText[behind]); }
+  std::uintptr_t foreign_call() { return address_of(&kElsewhere[7]); }
+
+  Guarded guarded_;
+  FakePython python_{10};
+  std::uintptr_t caller_ = python_.frame_object(0);
+  std::uintptr_t outermost_ = python_.frame_object(0);
+  std::uintptr_t innermost_ = python_.frame_object(outermost_);
+};
+
+TEST_F(CallerOnStack, IsTheFrameThatRunsFurtherOut) {
+  EXPECT_EQ(caller({innermost_, own_call(), outermost_, own_call(), caller_, 1, 2}), caller_);
+}
+
+TEST_F(CallerOnStack, IsTheNearestOne) {
+  const std::uintptr_t further = python_.frame_object(0);
+  EXPECT_EQ(caller({outermost_, own_call(), caller_, own_call(), further}), caller_);
+}
+
+TEST_F(CallerOnStack, IsKnownByEveryFormOfACall) {
+  for (const std::size_t behind : {7u, 14u, 25u, 31u}) {
+    EXPECT_EQ(caller({outermost_, own_call(behind), caller_}), caller_) << behind;
+  }
+  EXPECT_EQ(caller({outermost_, own_call(18), caller_}), 0u);
+}
+
+TEST_F(CallerOnStack, IsNoneOfTheOutermostFrame) {
+  EXPECT_EQ(caller({innermost_, own_call(), outermost_, own_call(), 1, 2}), 0u);
+}
+
+TEST_F(CallerOnStack, IsNoneWhereAnotherLibraryStandsBetween) {
+  EXPECT_EQ(caller({outermost_, own_call(), foreign_call(), own_call(), caller_}), 0u);
+}
+
+TEST_F(CallerOnStack, IsNoFrameThatHasReturned) {
+  const std::uintptr_t returned = python_.frame_object(0, false);
+  EXPECT_EQ(caller({outermost_, own_call(), returned}), 0u);
+}
+
+TEST_F(CallerOnStack, IsNoFrameThatAThreadsChainLeadsTo) {
+  EXPECT_EQ(caller({outermost_, own_call(), innermost_}), 0u);
+}
+
+TEST_F(CallerOnStack, IsNotLookedForOnAnotherStack) {
+  EXPECT_EQ(caller({own_call(), caller_}), 0u);
+}
+
+TEST_F(CallerOnStack, IsNoneWithoutAStack) {
+  EXPECT_EQ(caller_on_stack(python_.view(), 0, outermost_), 0u);
+}
+
+}  // namespace
+}  // namespace pyfault::test
