@@ -22,6 +22,7 @@
 #include "watchdog/ingest/notice.h"
 #include "watchdog/ingest/readable_fd.h"
 #include "watchdog/ingest/timer.h"
+#include "watchdog/log/event_stage.h"
 #include "watchdog/oom_watch.h"
 #include "watchdog/orphan_reaper.h"
 #include "watchdog/os/descriptor_limit.h"
@@ -115,7 +116,9 @@ class Watch {
   void look_after_the_rest();
 
  private:
+  std::unique_ptr<EventStage> new_stage();
   void on_event(Event event);
+  void report(Event event);
   void tell_that_nobody_stays();
   void tell_of_the_rest();
   void say(std::string message);
@@ -124,6 +127,7 @@ class Watch {
   boost::asio::io_context io_{1};
   const LogSettings log_;
   std::unique_ptr<Reporter> reporter_;
+  std::unique_ptr<EventStage> stage_ = new_stage();
   AttachServer server_;
   std::vector<std::string> argv_;
   Clock::time_point started_;
@@ -137,8 +141,20 @@ void Watch::on_event(Event event) {
     if (event.process.pid == program_.pid()) return;  // told when it has been reaped
     exit->parents = parents_from(event.process.ppid, program_.pid());
   }
+  if (event.process.pid == program_.pid() && event.process.command.empty())
+    event.process.command = argv_;
   program_.note(event);
-  reporter_->report(std::move(event));
+  report(std::move(event));
+}
+
+std::unique_ptr<EventStage> Watch::new_stage() {
+  return std::make_unique<EventStage>(io_,
+                                      [this](Event event) { reporter_->report(std::move(event)); });
+}
+
+void Watch::report(Event event) {
+  if (event.realtime_ns == 0) event.realtime_ns = realtime_now_ns();
+  stage_->take(std::move(event));
 }
 
 ChildProcess Watch::start(const Options& options) {
@@ -161,11 +177,11 @@ void Watch::run(const ChildProcess& child) {
   log_start.start(kLogStart, [this] { reporter_->start_if_possible(); });
   Process process =
       read_process(child.pid()).value_or(Process{child.pid(), ::getpid(), "", "", {}});
+  process.command = argv_;
   // It may have ended already.
-  if (process.command.empty()) process.command = argv_;
   if (process.executable.empty()) process.executable = child.program().path;
   program_ = ProgramRun(std::move(process));
-  reporter_->report(program_.start_event());
+  report(program_.start_event());
   server_.expect(child.pid(), child.program().file);
 
   const auto forward = [&] { signals_.forward(child.pidfd(), child.pid()); };
@@ -190,11 +206,13 @@ void Watch::forward_until_end(const ChildProcess& child) {
 
 void Watch::report_end(const ChildEnd& end) {
   const std::chrono::duration<double> uptime = Clock::now() - started_;
-  reporter_->report(program_.exit_event(end, uptime.count()));
+  report(program_.exit_event(end, uptime.count()));
 }
 
 void Watch::finish() {
-  if (!std::exchange(finished_, true)) reporter_->finish(kLogFinishLimit);
+  if (std::exchange(finished_, true)) return;
+  stage_->finish();
+  reporter_->finish(kLogFinishLimit);
 }
 
 // Helpers of the program that notice its end are not worth a word.
@@ -241,8 +259,11 @@ bool Watch::stay_behind() {
 void Watch::look_after_the_rest() {
   auto reporter = std::make_unique<Reporter>(std::vector{log_});
   if (!std::holds_alternative<StderrLog>(log_.target)) release_stderr();
-  static_cast<void>(reporter_.release());  // its thread is not here to let go of it
+  // Their threads are not here to let go of them.
+  static_cast<void>(reporter_.release());
+  static_cast<void>(stage_.release());
   reporter_ = std::move(reporter);
+  stage_ = new_stage();
   finished_ = false;
   server_.go_on_alone();
 
@@ -273,7 +294,7 @@ void Watch::tell_of_the_rest() {
 }
 
 void Watch::say(std::string message) {
-  reporter_->report(notice(ourselves(), std::move(message)));
+  report(notice(ourselves(), std::move(message)));
 }
 
 }  // namespace

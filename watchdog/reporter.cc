@@ -66,7 +66,8 @@ void Reporter::open(std::vector<LogSettings> logs, LogStart start) {
 void Reporter::report(Event event) {
   event.host = host_;
   if (event.realtime_ns == 0) event.realtime_ns = realtime_now_ns();
-  for (const auto& log : logs_) log->write(event);
+  const auto shared = std::make_shared<const Event>(std::move(event));
+  for (const auto& log : logs_) log->write(shared);
 }
 
 std::string Reporter::ends_of_files() const {

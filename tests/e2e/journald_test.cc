@@ -71,7 +71,7 @@ class JournaldTest : public testing::Test {
   }
   void write(const Event& event) const {
     EventLog log(settings_, "web1");
-    log.write(event);
+    log.write(std::make_shared<const Event>(event));
     log.finish(hours(1));
   }
 

@@ -51,7 +51,7 @@ class RsyslogTest : public testing::Test {
   }
   void log_to_tcp() { log_to(Transport::kTcp, "127.0.0.1", daemon_->tcp_port()); }
   void expect_the_crash() {
-    log_->write(crash_in("web"));
+    log_->write(std::make_shared<const Event>(crash_in("web")));
     log_->finish(hours(1));
     const std::string all = daemon_->await("crash=");
     EXPECT_THAT(all, HasSubstr("web1 pyfault-watchdog 77 CRASH [pyfault@32473 event=\"crash\" "
@@ -87,7 +87,7 @@ TEST_F(RsyslogTest, UnderstandsACrashOverALocalSocket) {
 TEST_F(RsyslogTest, UnderstandsTheOldProtocolOnASocketLikeDevLog) {
   style_.protocol = SyslogProtocol::kLocal;
   log_to(Transport::kLocal, daemon_->old_socket());
-  log_->write(crash_in("web"));
+  log_->write(std::make_shared<const Event>(crash_in("web")));
   log_->finish(hours(1));
   EXPECT_THAT(daemon_->await("crash="),
               HasSubstr(" pyfault-watchdog 77 - -| CRASH [pyfault@32473 event=\"crash\" "));
@@ -96,14 +96,15 @@ TEST_F(RsyslogTest, UnderstandsTheOldProtocolOnASocketLikeDevLog) {
 TEST_F(RsyslogTest, TakesOneLineOfJson) {
   settings_.format = LogFormat::kJson;
   log_to_tcp();
-  log_->write(crash_in("web"));
+  log_->write(std::make_shared<const Event>(crash_in("web")));
   log_->finish(hours(1));
   EXPECT_THAT(daemon_->await("crash="), HasSubstr("]|@cee:{\"schema\":\"pyfault/1\""));
 }
 
 TEST_F(RsyslogTest, NoMessageIsLostAmongMany) {
   log_to_tcp();
-  for (int i = 0; i < 200; ++i) log_->write(notice_of("number " + std::to_string(i)));
+  for (int i = 0; i < 200; ++i)
+    log_->write(std::make_shared<const Event>(notice_of("number " + std::to_string(i))));
   log_->finish(hours(1));
   const std::string all = daemon_->await("number 199");
   EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 200);
@@ -111,11 +112,11 @@ TEST_F(RsyslogTest, NoMessageIsLostAmongMany) {
 
 TEST_F(RsyslogTest, WhatComesWhileItIsAwayIsThereLater) {
   log_to_tcp();
-  log_->write(notice_of("before"));
+  log_->write(std::make_shared<const Event>(notice_of("before")));
   daemon_->await("before");
   daemon_->stop();
-  log_->write(notice_of("meanwhile"));
-  log_->write(notice_of("and after"));
+  log_->write(std::make_shared<const Event>(notice_of("meanwhile")));
+  log_->write(std::make_shared<const Event>(notice_of("and after")));
   daemon_->start();
   daemon_->await("meanwhile");
   daemon_->await("and after");

@@ -28,7 +28,8 @@ LIBRARIES = {
 }
 # Where the program has threads, which is what .ci/run gives to ThreadSanitizer (its lane tsan).
 THREADS = re.compile(r"thread|mutex|shared_mutex|condition_variable|future|stop_token|semaphore|latch|barrier")
-MAY_HAVE_THREADS = ["watchdog/sink", "tests",
+MAY_HAVE_THREADS = ["watchdog/sink", "watchdog/log", "tests",
+                    "watchdog/os/patient_read.cc",
                     "watchdog/supervise/child_process.cc"]  # it only sleeps
 CRASH = ["watchdog/crash", "shared"]
 EVENT = ["watchdog/event", "watchdog/crash"]
@@ -51,7 +52,8 @@ TABLE = {
     "watchdog/policy": (["watchdog/policy"], [], None),
     "watchdog/config": (["watchdog/config", "watchdog/policy", "watchdog/os", "watchdog/log/log_settings.h",
                          "watchdog/sink/syslog_sink.h", "watchdog/metrics/http_address.h"], ["toml", "fmt"], None),
-    "watchdog/log": (["watchdog/log", "watchdog/sink", "watchdog/format", "watchdog/complain.h", *EVENT], [], None),
+    "watchdog/log": (["watchdog/log", "watchdog/sink", "watchdog/format", "watchdog/ingest/timer.h",
+                      "watchdog/complain.h", *EVENT], ["asio"], None),
     "watchdog/metrics": (["watchdog/metrics", "watchdog/ingest/timer.h", "watchdog/os", START_ERROR, *EVENT],
                          ["asio", "boost", "fmt"], None),
     "watchdog/control": (["watchdog/control", "watchdog/format", "watchdog/ingest/readable_fd.h",
@@ -64,7 +66,7 @@ TABLE = {
                           "watchdog/policy", "watchdog/supervise",
                           "watchdog/ingest", "watchdog/enrich", "watchdog/os", "watchdog/metrics",
                           "watchdog/sink/fd_sink.h", "watchdog/format/rfc3339.h",
-                          "watchdog/options.h", "watchdog/complain.h", "watchdog/program_run.h",
+                          "watchdog/options.h", "watchdog/complain.h", "watchdog/program_run.h", "watchdog/log/event_stage.h",
                           "watchdog/reporter.h", "shared", START_ERROR, *EVENT], ["asio"], None),
     "watchdog": (["watchdog", "shared"], ["asio", "boost", "spdlog", "fmt", "cli"], None),
     "tests": (["tests", "watchdog", "shared", "agent"], [*LIBRARIES.keys() - {"python"}], None),

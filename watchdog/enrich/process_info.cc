@@ -1,5 +1,6 @@
 #include "watchdog/enrich/process_info.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <string_view>
 
 #include "watchdog/crash/utf8.h"
+#include "watchdog/os/patient_read.h"
 #include "watchdog/os/proc_text.h"
 #include "watchdog/os/read_file.h"
 
@@ -19,18 +21,6 @@ constexpr std::size_t kMaxStatusBytes = std::size_t{64} << 10;
 
 std::string proc_path(int pid, const char* entry) {
   return "/proc/" + std::to_string(pid) + "/" + entry;
-}
-
-// Each argument ends in a NUL, the last one perhaps not.
-std::vector<std::string> command_of(int pid) {
-  const std::string line = read_file(proc_path(pid, "cmdline"), kMaxCommandBytes).value_or("");
-  std::vector<std::string> command;
-  for (std::string_view rest = line; !rest.empty();) {
-    const std::string_view argument = rest.substr(0, rest.find('\0'));
-    command.push_back(replace_invalid_utf8(argument));
-    rest.remove_prefix(std::min(argument.size() + 1, rest.size()));
-  }
-  return command;
 }
 
 // Of "<real> <effective> <saved> <file system>".
@@ -46,7 +36,22 @@ std::vector<gid_t> all_ids(std::string_view line) {
   return ids;
 }
 
+std::optional<Identity> identity_in(const std::string& status) {
+  const auto uid = effective_id<uid_t>(value_of(status, "Uid:"));
+  const auto gid = effective_id<gid_t>(value_of(status, "Gid:"));
+  if (!uid || !gid) return std::nullopt;
+  return Identity{*uid, *gid, all_ids(value_of(status, "Groups:"))};
+}
+
 }  // namespace
+
+bool is_same_executable(std::string_view one, std::string_view other) {
+  constexpr std::string_view kDeleted = " (deleted)";  // what /proc adds then
+  for (std::string_view* each : {&one, &other}) {
+    if (each->ends_with(kDeleted)) each->remove_suffix(kDeleted.size());
+  }
+  return one == other;
+}
 
 std::string executable_of(int pid) {
   std::array<char, PATH_MAX> target;
@@ -123,7 +128,7 @@ bool is_still(int pid, std::uint64_t ticks) {
 std::optional<Process> read_process(int pid) {
   auto stat = read_process_stat(pid);
   if (!stat) return std::nullopt;
-  Process process{pid, stat->ppid, std::move(stat->name), executable_of(pid), command_of(pid)};
+  Process process{pid, stat->ppid, std::move(stat->name), executable_of(pid), {}};
   if (const auto identity = effective_identity(pid)) {
     process.uid = identity->uid;
     process.gid = identity->gid;
@@ -131,13 +136,26 @@ std::optional<Process> read_process(int pid) {
   return process;
 }
 
+// Each argument ends in a NUL, the last one perhaps not.
+std::vector<std::string> shown_command(int pid) {
+  constexpr std::size_t kBeginning = 4096;
+  const std::string line = read_patiently(proc_path(pid, "cmdline"), kBeginning).value_or("");
+  std::vector<std::string> command;
+  for (std::string_view rest = line; !rest.empty();) {
+    const std::string_view argument = rest.substr(0, rest.find('\0'));
+    command.push_back(replace_invalid_utf8(argument));
+    rest.remove_prefix(std::min(argument.size() + 1, rest.size()));
+  }
+  return command;
+}
+
 std::optional<Identity> effective_identity(int pid) {
-  const auto status = read_file(proc_path(pid, "status"), kMaxStatusBytes);
-  if (!status) return std::nullopt;
-  const auto uid = effective_id<uid_t>(value_of(*status, "Uid:"));
-  const auto gid = effective_id<gid_t>(value_of(*status, "Gid:"));
-  if (!uid || !gid) return std::nullopt;
-  return Identity{*uid, *gid, all_ids(value_of(*status, "Groups:"))};
+  return identity_in(read_file(proc_path(pid, "status"), kMaxStatusBytes).value_or(""));
+}
+
+std::optional<Identity> effective_identity(const UniqueFd& process) {
+  const UniqueFd status(::openat(process.get(), "status", O_RDONLY | O_CLOEXEC));
+  return status ? identity_in(read_up_to(status.get(), kMaxStatusBytes)) : std::nullopt;
 }
 
 }  // namespace pyfault

@@ -1,13 +1,17 @@
 // What /proc says about a process, read while it still lives or is a zombie. Text is valid UTF-8 (a
-// byte that is none becomes U+FFFD) but not escaped.
+// byte that is none becomes U+FFFD) but not escaped. It is the kernel's word, and nobody waits for
+// it; but for shown_command().
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "watchdog/event/event.h"
 #include "watchdog/os/file_rights.h"
+#include "watchdog/os/unique_fd.h"
 
 namespace pyfault {
 
@@ -27,6 +31,9 @@ std::optional<ProcessStat> read_process_stat(int pid);
 // Empty when it is gone, a zombie, or not ours to look at.
 std::string executable_of(int pid);
 
+// Of two such: the file may have been deleted or replaced on disk meanwhile.
+bool is_same_executable(std::string_view one, std::string_view other);
+
 // Of its stat; 0 when it is gone.
 std::uint64_t start_ticks(int pid);
 
@@ -39,13 +46,16 @@ std::optional<int> zombie_wait_status(int pid);
 // Whether that number still is the process's which had it with these start ticks.
 bool is_still(int pid, std::uint64_t start_ticks);
 
-// A zombie has a name and a parent but no executable and no command. Of a very long command the
-// first kMaxCommandBytes are kept.
+// Without a command: that is for those to say who have started it, or for itself. A zombie has a
+// name and a parent but no executable.
 std::optional<Process> read_process(int pid);
 
-inline constexpr std::size_t kMaxCommandBytes = std::size_t{64} << 10;
+// What it shows as its command now: its own memory (os/patient_read.h), of which the beginning is
+// enough. Empty where that can't be had.
+std::vector<std::string> shown_command(int pid);
 
 // The effective user and groups.
 std::optional<Identity> effective_identity(int pid);
+std::optional<Identity> effective_identity(const UniqueFd& process);  // a handle on /proc/PID
 
 }  // namespace pyfault

@@ -18,9 +18,14 @@
 namespace pyfault {
 namespace {
 
-UniqueFd open_directory(int pid, const char* link) {
-  const std::string path = "/proc/" + std::to_string(pid) + "/" + link;
+// While the process lives: its number may be another one's later, this handle may not.
+UniqueFd open_process(int pid) {
+  const std::string path = "/proc/" + std::to_string(pid);
   return UniqueFd(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+UniqueFd open_directory(const UniqueFd& process, const char* link) {
+  return UniqueFd(::openat(process.get(), link, O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
 // A place in the file system, not yet opened for reading: a FIFO's writer or a tape notices
@@ -96,12 +101,18 @@ constexpr int kMaxDepthInArchive = 64;
 
 }  // namespace
 
-SourceFiles::SourceFiles(int pid, std::int64_t unchanged_since_ns)
-    : root_(open_directory(pid, "root")),
-      cwd_(open_directory(pid, "cwd")),
-      foreign_root_(!root_ || !is_our_root(root_)),
-      identity_(effective_identity(pid)),
-      unchanged_since_ns_(unchanged_since_ns) {}
+SourceFiles::SourceFiles(int pid, const std::string& executable, std::int64_t unchanged_since_ns)
+    : unchanged_since_ns_(unchanged_since_ns) {
+  const UniqueFd process = open_process(pid);
+  const auto is_it = [&] { return is_same_executable(executable_of(pid), executable); };
+  if (!process || !is_it()) return;
+  root_ = open_directory(process, "root");
+  cwd_ = open_directory(process, "cwd");
+  foreign_root_ = !root_ || !is_our_root(root_);
+  const auto identity = effective_identity(process);
+  // It was the same program all the while, with these rights.
+  if (is_it()) identity_ = identity;
+}
 
 // Links are followed as the process's own root has them. Below a foreign root a relative name must
 // not lead out of the working directory, for there the kernel would follow links in our root.

@@ -19,8 +19,11 @@ inline constexpr std::size_t kMaxSourceBytes = std::size_t{16} << 20;
 
 class SourceFiles {
  public:
-  // unchanged_since_ns: CLOCK_REALTIME; a file changed later is not what the process has loaded.
-  SourceFiles(int pid, std::int64_t unchanged_since_ns);
+  // Takes root, directory and rights of the process now, and once. `executable`: what it must be
+  // running (executable_of()): after an exec of a set-user-ID program its number has that one's
+  // rights, and nothing is read. unchanged_since_ns: CLOCK_REALTIME; a file changed later is not
+  // what the process has loaded.
+  SourceFiles(int pid, const std::string& executable, std::int64_t unchanged_since_ns);
 
   // The file's bytes. None unless it is a regular file of 1 to min(kMaxSourceBytes, budget) bytes,
   // or lies in an archive that is, of any size; not changed since, and open to the process's

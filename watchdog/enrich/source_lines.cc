@@ -2,17 +2,21 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "watchdog/crash/utf8.h"
-#include "watchdog/enrich/source_file.h"
 
 namespace pyfault {
 namespace {
 
-using FramesByLine = std::multimap<int, Frame*>;
+struct Place {
+  std::size_t thread;
+  std::size_t frame;
+};
+using FramesByLine = std::multimap<int, Place>;
 using FramesByFile = std::map<std::string, FramesByLine>;
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
@@ -29,13 +33,15 @@ bool wants_source(const Frame& frame) {
 }
 
 // The faulting thread's files come first, so that they are in when there are too many.
-FramesByFile frames_by_file(Crash& crash) {
+FramesByFile frames_by_file(const Crash& crash) {
   FramesByFile files;
-  for (Thread& thread : crash.threads) {
-    for (Frame& frame : thread.frames) {
+  for (std::size_t thread = 0; thread < crash.threads.size(); ++thread) {
+    const std::vector<Frame>& frames = crash.threads[thread].frames;
+    for (std::size_t index = 0; index < frames.size(); ++index) {
+      const Frame& frame = frames[index];
       if (!wants_source(frame)) continue;
       if (files.size() >= kMaxSourceFilesPerCrash && !files.contains(frame.file)) continue;
-      files[frame.file].emplace(*frame.line, &frame);
+      files[frame.file].emplace(*frame.line, Place{thread, index});
     }
   }
   return files;
@@ -51,27 +57,56 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-void fill_in(std::string_view text, const FramesByLine& frames) {
+// However many frames stand at it, a line is here once.
+struct FoundLine {
+  Place place;
+  std::shared_ptr<const std::string> text;
+};
+
+void find_lines(std::string_view text, const FramesByLine& frames, std::vector<FoundLine>& found) {
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   auto next = frames.begin();
   for (int number = 1; next != frames.end() && !text.empty(); ++number) {
     const std::string_view line = take_line(text);
+    if (next->first != number) continue;
+    const auto shown =
+        std::make_shared<const std::string>(replace_invalid_utf8(cut_utf8(line, kMaxLineBytes)));
     for (; next != frames.end() && next->first == number; ++next) {
-      next->second->source = replace_invalid_utf8(cut_utf8(line, kMaxLineBytes));
+      found.push_back({next->second, shown});
     }
   }
 }
 
+// As many as all of them may take.
+std::vector<FrameSource> first_of(std::vector<FoundLine> found) {
+  std::ranges::sort(found, {}, [](const FoundLine& each) {
+    return std::pair(each.place.thread, each.place.frame);
+  });
+  std::vector<FrameSource> kept;
+  std::size_t left = kMaxLinesPerCrash;
+  for (const FoundLine& each : found) {
+    if (each.text->size() > left) break;
+    left -= each.text->size();
+    kept.push_back({each.place.thread, each.place.frame, *each.text});
+  }
+  return kept;
+}
+
 }  // namespace
 
-void add_source_lines(Crash& crash, int pid, std::int64_t unchanged_since_ns) {
-  const FramesByFile files = frames_by_file(crash);
-  if (files.empty()) return;
-  SourceFiles source(pid, unchanged_since_ns);
+std::vector<FrameSource> read_source_lines(const Crash& crash, SourceFiles& files) {
+  std::vector<FoundLine> found;
   std::size_t budget = kMaxSourceBytesPerCrash;
-  for (const auto& [name, frames] : files) {
-    if (const auto text = source.read(name, budget)) fill_in(*text, frames);
+  for (const auto& [name, frames] : frames_by_file(crash)) {
+    if (const auto text = files.read(name, budget)) find_lines(*text, frames, found);
   }
+  return first_of(std::move(found));
+}
+
+SourceReader source_reader(int pid, const std::string& executable,
+                           std::int64_t unchanged_since_ns) {
+  auto files = std::make_shared<SourceFiles>(pid, executable, unchanged_since_ns);
+  return [files](const Crash& crash) { return read_source_lines(crash, *files); };
 }
 
 }  // namespace pyfault

@@ -1,7 +1,9 @@
 // An event: what the watchdog has to say, before any formatter has seen it. A plain value.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -123,6 +125,17 @@ struct WorkerCrash {
   std::size_t output_omitted = 0;  // bytes of it that a log had no room for
 };
 
+// The line of source that a frame of a crash stands at.
+struct FrameSource {
+  std::size_t thread;  // index
+  std::size_t frame;   // index
+  std::string text;
+};
+
+// Reads those of a crash. On a disk that hangs it may never come back, so it is not for the loop;
+// any one thread may call it.
+using SourceReader = std::function<std::vector<FrameSource>(const Crash&)>;
+
 struct Event {
   std::int64_t realtime_ns = 0;  // for a crash, the moment of the fault
   std::string host;
@@ -134,6 +147,8 @@ struct Event {
   std::optional<WorkerCrash> worker_crash = std::nullopt;  // beside a Crash
   // Of what there is less than there was, for want of room in a log (format/abridge.h).
   std::vector<std::string> left_out{};
+  // Beside a Crash whose lines of source have still to be read (log/event_stage.h).
+  SourceReader read_sources = nullptr;
   // Kept by whoever has still to report it (os/ledger.h); not part of what there is to say.
   std::shared_ptr<const void> receipt = nullptr;
 };

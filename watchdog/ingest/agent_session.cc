@@ -238,10 +238,14 @@ std::optional<Event> AgentSession::describe(std::uint32_t index, const SlotLook&
   crash->id = random_hex(kCrashIdBytes);
   if (crash->fatal) note_fatal(*crash, slot.owner);
   const auto pid = family_.living_pid(slot.owner);
-  if (pid) add_source_lines(*crash, *pid, attached_ns_);
   add_thread_names(*crash, pid);
   const std::int64_t realtime_ns = crash->realtime_ns;
-  return Event{realtime_ns, "", std::nullopt, std::move(process), std::move(*crash)};
+  Event event{realtime_ns, "", std::nullopt, std::move(process), std::move(*crash)};
+  if (pid) {
+    const std::string& executable = family_.attached().process.executable;
+    event.read_sources = source_reader(*pid, executable, attached_ns_);
+  }
+  return event;
 }
 
 // The end of the program is not left out for its children's sake. It dies once; whoever says more

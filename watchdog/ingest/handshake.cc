@@ -58,17 +58,6 @@ std::vector<std::string> claimed_command(const ProcessClaims& claims) {
   return command;
 }
 
-// A claim does not tell empty arguments at the end from none.
-std::vector<std::string> without_empty_end(std::vector<std::string> command) {
-  while (!command.empty() && command.back().empty()) command.pop_back();
-  return command;
-}
-
-// There may have been more of it than has room there.
-bool is_cut(const ProcessClaims& claims) {
-  return claims.command[sizeof claims.command - 2] != '\0';
-}
-
 // Clock ticks since boot, as /proc has them.
 std::uint64_t ticks_at(std::int64_t boottime_ns) {
   static const auto kTicksASecond = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
@@ -108,24 +97,19 @@ std::variant<NothingYet, HungUp, Arrival, Wake> receive_message(int socket) {
   return Arrival{hello, std::move(packet->descriptor)};
 }
 
-// One that began after the hello was said has the number of one that is gone. A zombie knows
-// neither its executable nor its command any more; and what one that lives shows as its command is
-// its own memory, which it had not changed when it said hello.
+// One that began after the hello was said has the number of one that is gone. What the kernel knows
+// of one that lives counts more than its claims; a zombie has no executable any more.
 AttachedProcess describe_sender(const Hello& hello, const ucred& peer) {
   const std::uint64_t said = ticks_at(hello.boottime_ns);
   const auto stat = read_process_stat(peer.pid);
   const bool is_there = stat && stat->start_ticks <= said;
+  const ProcessClaims& claims = hello.claims;
   AttachedProcess sender{hello.pid, peer.uid, {}};
   if (!is_there) sender.died_after = said;
   auto process = is_there ? read_process(peer.pid) : std::nullopt;
-  const ProcessClaims& claims = hello.claims;
-  if (process && !process->command.empty()) {
+  if (process && !process->executable.empty()) {
     sender.process = std::move(*process);
-    auto command = claimed_command(claims);
-    const bool is_same = command == without_empty_end(sender.process.command);
-    if (!command.empty() && !is_cut(claims) && !is_same) {
-      sender.process.command = std::move(command);
-    }
+    sender.process.command = claimed_command(claims);
     return sender;
   }
   sender.process = {peer.pid,

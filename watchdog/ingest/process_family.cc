@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "shared/handshake.h"
 #include "watchdog/crash/utf8.h"
 #include "watchdog/enrich/pid_namespace.h"
 #include "watchdog/enrich/process_info.h"
@@ -26,13 +27,6 @@ double seconds_of_ticks(std::uint64_t ticks) {
   return static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
-// Without what /proc adds where that has been replaced on disk.
-std::string_view file_of(std::string_view executable) {
-  constexpr std::string_view kDeleted = " (deleted)";
-  if (executable.ends_with(kDeleted)) executable.remove_suffix(kDeleted.size());
-  return executable;
-}
-
 // Arguments as `ps` shows them, without those that are empty, and no more than fits a line.
 std::string title_of(const std::vector<std::string>& command) {
   constexpr std::size_t kLongest = 256;
@@ -44,6 +38,20 @@ std::string title_of(const std::vector<std::string>& command) {
   title = cut_utf8(title, kLongest);
   while (title.ends_with(' ')) title.pop_back();
   return title;
+}
+
+// Either may be cut where it is very long, and a claim does not tell empty arguments at the end.
+bool shows(const std::vector<std::string>& shown, const std::vector<std::string>& command) {
+  const auto joined = [](const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += word + '\0';
+    return text.substr(0, text.find_last_not_of('\0') + 1);
+  };
+  const std::string one = joined(shown);
+  const std::string other = joined(command);
+  const std::size_t least = std::min(one.size(), other.size());
+  const bool is_cut = least >= sizeof(ProcessClaims::command) - 2;
+  return one == other || (is_cut && one.compare(0, least, other, 0, least) == 0);
 }
 
 // The kernel tells once the parent has taken the status, /proc until then: in between is this.
@@ -198,9 +206,9 @@ Process ProcessFamily::describe(int own_pid) const {
   auto now = pid ? read_process(*pid) : std::nullopt;
   if (!now) return process;
   if (now->executable.empty()) now->executable = std::move(process.executable);  // a zombie's
-  const bool is_another_program = file_of(now->executable) != file_of(attached_.process.executable);
-  if (is_another_program || process.command.empty()) return *now;
-  if (now->command != process.command) now->title = title_of(now->command);
+  if (!is_same_executable(now->executable, attached_.process.executable)) return *now;
+  const auto shown = shown_command(*pid);
+  if (!shows(shown, process.command)) now->title = title_of(shown);
   now->command = std::move(process.command);
   return *now;
 }

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "watchdog/complain.h"
+#include "watchdog/event/event_size.h"
 #include "watchdog/sink/fd_sink.h"
 #include "watchdog/sink/log_target.h"
 
@@ -90,12 +91,15 @@ EventLog::EventLog(LogSettings settings, const std::string& host, LogStart start
       log_(std::visit(SinkOf{settings_.name}, settings_.target),
            log_notices(settings_, formatters_.front(), host), patience_for(settings_), start) {}
 
-void EventLog::write(const Event& event) {
-  if (!settings_.filter.passes(event)) return;
-  const auto* notice = std::get_if<NoticeEvent>(&event.body);
+void EventLog::write(const std::shared_ptr<const Event>& event) {
+  if (!settings_.filter.passes(*event)) return;
+  const auto* notice = std::get_if<NoticeEvent>(&event->body);
   // That format has no words for it.
   if (notice != nullptr && settings_.format == LogFormat::kFaulthandler) complain(notice->message);
-  for (const Formatter& format : formatters_) log_.write(format(event), event.receipt);
+  const std::size_t bytes = approximate_size(*event);
+  for (const Formatter& format : formatters_) {
+    log_.write([format, event] { return format(*event); }, bytes);
+  }
 }
 
 void EventLog::finish(std::chrono::milliseconds limit) {

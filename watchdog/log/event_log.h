@@ -1,9 +1,10 @@
-// One log: events in, filtered, rendered in its own format, and given to its sink behind a queue
-// (sink/report_log.h). It never waits, and fails alone.
+// One log: events in, filtered, and behind a queue (sink/report_log.h) rendered in its own format
+// and given to its sink. It never waits, and fails alone.
 #pragma once
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,8 @@ namespace pyfault {
 
 using Formatter = std::function<std::string(const Event&)>;
 
-// What an event becomes in such a log: a report of each, where that is not empty. Pure, but for the
-// terminal that is looked at for its colours.
+// What an event becomes in such a log: a report of each, where that is not empty. They are pure,
+// and for any thread; the terminal is looked at for its colours here.
 std::vector<Formatter> formatters_for(const LogSettings& settings);
 
 class EventLog {
@@ -27,7 +28,7 @@ class EventLog {
   // See ReportLog.
   void start_if_possible() noexcept { log_.start_if_possible(); }
 
-  void write(const Event& event);
+  void write(const std::shared_ptr<const Event>& event);
 
   // See ReportLog. What could not be written is said on stderr.
   void begin_finish() { log_.begin_finish(); }

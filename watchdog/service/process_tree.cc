@@ -13,8 +13,8 @@
 
 #include "shared/handshake.h"
 #include "watchdog/enrich/process_info.h"
+#include "watchdog/os/patient_read.h"
 #include "watchdog/os/pidfd.h"
-#include "watchdog/os/read_file.h"
 
 namespace pyfault {
 namespace {
@@ -45,7 +45,7 @@ Processes all_processes() {
 
 bool has_socket(int pid, const std::string& socket) {
   const auto environment =
-      read_file("/proc/" + std::to_string(pid) + "/environ", kMaxEnvironment).value_or("");
+      read_patiently("/proc/" + std::to_string(pid) + "/environ", kMaxEnvironment).value_or("");
   const std::string entry = std::string(kSocketVariable) + "=" + socket;
   return ('\0' + environment).find('\0' + entry + '\0') != std::string::npos;
 }

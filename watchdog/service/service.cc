@@ -22,6 +22,7 @@
 #include "watchdog/control/socket_path.h"
 #include "watchdog/format/rfc3339.h"
 #include "watchdog/ingest/notice.h"
+#include "watchdog/log/event_stage.h"
 #include "watchdog/metrics/answers.h"
 #include "watchdog/metrics/resident_memory.h"
 #include "watchdog/os/descriptor_limit.h"
@@ -156,6 +157,10 @@ class Service {
   Supervisor supervisor_;
   OperatorDesk desk_{io_, supervisor_, std::filesystem::absolute(options_.file),
                      [this] { return reload(); }};
+  EventStage stage_{io_, [this](Event event) {
+                      desk_.note(event);
+                      reporter_.report(std::move(event));
+                    }};
   std::unique_ptr<ControlListener> door_;  // for operators
   std::string no_door_;                    // why there is none, though one is wanted
   ServiceSignals signals_{io_,
@@ -187,6 +192,7 @@ int Service::run(const ParsedConfig& parsed) {
   supervisor_.end_strays();
   run_loop();
   output_.finish(kLogFinishLimit);
+  stage_.finish();
   reporter_.finish(kLogFinishLimit);
   manager_.finish(kManagerFinishLimit);
   return supervisor_.exit_code();
@@ -330,8 +336,7 @@ void Service::report(Event event) {
   if (event.realtime_ns == 0) event.realtime_ns = realtime_now_ns();
   event.host = reporter_.host();
   metrics_.note(event);
-  desk_.note(event);
-  reporter_.report(std::move(event));
+  stage_.take(std::move(event));
 }
 
 void Service::say(std::string message) {

@@ -149,7 +149,7 @@ LifeMemory WorkerLife::memory(bool with_output) const {
 // It may have ended already.
 Process WorkerLife::describe() const {
   Process process = read_process(pid()).value_or(Process{pid(), ::getpid(), "", "", {}});
-  if (process.command.empty()) process.command = plan_.command.argv;
+  process.command = plan_.command.argv;
   if (process.executable.empty()) process.executable = child_.program().path;
   return process;
 }

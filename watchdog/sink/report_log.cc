@@ -23,13 +23,11 @@ namespace {
 constexpr std::chrono::hours kIdleWait{24};
 constexpr std::chrono::milliseconds kRetryAtEnd{50};
 
-constexpr std::string_view kEndMark;  // no report is empty
-
 }  // namespace
 
 struct QueuedReport {
-  std::string text;
-  Receipt receipt;
+  std::function<std::string()> render;  // none: the end mark
+  std::size_t bytes = 0;
 };
 
 class ReportLog::Writer {
@@ -47,7 +45,7 @@ class ReportLog::Writer {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void write(const std::string& report) noexcept;
+  void write(const QueuedReport& queued) noexcept;
   bool try_to_write(const std::string& report);
   bool keep_trying(const std::string& report);
   bool wait_to_retry();
@@ -55,7 +53,7 @@ class ReportLog::Writer {
   bool write_notice(const std::string& notice);
   void tell_lost();
   void tell_late();
-  void flush();
+  void flush() noexcept;
 
   const std::unique_ptr<Sink> sink_;
   const LogNotices notices_;
@@ -82,11 +80,11 @@ class ReportLog::Writer {
 };
 
 void ReportLog::Writer::accept(QueuedReport report) {
-  if (queue_.size() >= kQueuedReports || queued_bytes_ + report.text.size() > kQueuedBytes) {
+  if (queue_.size() >= kQueuedReports || queued_bytes_ + report.bytes > kQueuedBytes) {
     count_lost();
     return;
   }
-  queued_bytes_ += report.text.size();
+  queued_bytes_ += report.bytes;
   queue_.enqueue_nowait(std::move(report));
 }
 
@@ -97,24 +95,25 @@ void ReportLog::Writer::end() {
     deadline_ = Clock::now() + patience_.at_end;
   }
   ending_begins_.notify_one();
-  queue_.enqueue_nowait({std::string(kEndMark), {}});
+  queue_.enqueue_nowait({});
 }
 
 void ReportLog::Writer::run() {
-  QueuedReport report;
-  do {
+  for (bool goes_on = true; goes_on;) {
+    QueuedReport report;
     while (!queue_.dequeue_for(report, kIdleWait)) {
     }
-    write(report.text);
-    report.receipt.reset();
-    queued_bytes_ -= report.text.size();
-  } while (report.text != kEndMark);
+    goes_on = report.render != nullptr;
+    goes_on ? write(report) : flush();
+    queued_bytes_ -= report.bytes;
+  }
   emptied_.set_value();
 }
 
-void ReportLog::Writer::write(const std::string& report) noexcept try {
-  if (report == kEndMark) {
-    flush();
+void ReportLog::Writer::write(const QueuedReport& queued) noexcept try {
+  const std::string report = queued.render();
+  if (report.empty()) {
+    ++settled_;
   } else if (try_to_write(report)) {
     if (behind_ > 0) ++late_, --behind_;
     tell_late();
@@ -182,10 +181,11 @@ void ReportLog::Writer::tell_late() {
   if (notice.empty() || write_notice(notice)) late_ = 0;
 }
 
-void ReportLog::Writer::flush() {
+void ReportLog::Writer::flush() noexcept try {
   behind_ = 0;
   tell_late();
   tell_lost();
+} catch (const std::exception&) {
 }
 
 ReportLog::ReportLog(std::unique_ptr<Sink> sink, LogNotices notices, LogPatience patience,
@@ -204,11 +204,16 @@ ReportLog::~ReportLog() {
   writer_->end();
 }
 
-void ReportLog::write(std::string report, Receipt receipt) {
-  if (report.empty()) return;
+void ReportLog::write(std::function<std::string()> render, std::size_t bytes) {
   ++reports_;
-  writer_->accept({std::move(report), std::move(receipt)});
+  writer_->accept({std::move(render), bytes});
   start_if_possible();
+}
+
+void ReportLog::write(std::string report) {
+  if (report.empty()) return;
+  const std::size_t bytes = report.size();
+  write([report = std::move(report)] { return report; }, bytes);
 }
 
 // There may be a thread to be had for the next one.

@@ -1,5 +1,5 @@
 // A log: takes reports without ever waiting, and gives them in order to its sink, on a thread of
-// its own.
+// its own, on which they are rendered too.
 //
 // A report that can't be written (a full disk, a collector that is down) is kept and tried again,
 // and those that come after it wait behind it. At most kQueuedReports of kQueuedBytes wait; later
@@ -8,10 +8,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
-#include "watchdog/os/ledger.h"
 #include "watchdog/sink/log_notices.h"
 #include "watchdog/sink/sink.h"
 
@@ -44,9 +44,10 @@ class ReportLog {
   ReportLog(const ReportLog&) = delete;
   ReportLog& operator=(const ReportLog&) = delete;
 
-  // An empty report is none. One thread only. `receipt` is held until the report has been written,
-  // or given up.
-  void write(std::string report, Receipt receipt = {});
+  // What `render` gives back, on the log's thread; an empty report is none. `bytes`: what it takes
+  // meanwhile. It is kept until the report has been written, or given up. One thread only.
+  void write(std::function<std::string()> render, std::size_t bytes);
+  void write(std::string report);
 
   // Of several logs that are about to finish(), so that none waits for another.
   void begin_finish();

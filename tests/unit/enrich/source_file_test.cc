@@ -24,6 +24,7 @@
 
 #include "tests/support/temp_directory.h"
 #include "tests/unit/enrich/waiting_child.h"
+#include "watchdog/enrich/process_info.h"
 
 namespace pyfault {
 namespace {
@@ -50,14 +51,14 @@ class SourceFileTest : public ::testing::Test {
   }
   std::optional<std::string> read_for(int pid, const std::string& name) const {
     std::size_t budget = kMaxSourceBytes;
-    return SourceFiles(pid, now()).read(name, budget);
+    return SourceFiles(pid, executable_of(pid), now()).read(name, budget);
   }
   std::optional<std::string> read(const std::string& name) const {
     return read_for(getpid(), name);
   }
   std::optional<std::string> read_unless_changed(const std::string& name) const {
     std::size_t budget = kMaxSourceBytes;
-    return SourceFiles(getpid(), now() - kSecond).read(name, budget);
+    return SourceFiles(getpid(), executable_of(getpid()), now() - kSecond).read(name, budget);
   }
   void let_strangers_in() { chmod(directory_.path().c_str(), 0755); }
 
@@ -144,7 +145,8 @@ TEST_F(SourceFileTest, AFileOverTheLimitIsNone) {
 
 TEST_F(SourceFileTest, AFileOverTheCallersLimitIsNone) {
   std::size_t budget = 4;
-  EXPECT_FALSE(SourceFiles(getpid(), now()).read(write("app.py", "12345"), budget));
+  EXPECT_FALSE(
+      SourceFiles(getpid(), executable_of(getpid()), now()).read(write("app.py", "12345"), budget));
 }
 
 TEST_F(SourceFileTest, AFileThatChangedSinceIsNone) {
@@ -174,7 +176,8 @@ TEST_F(SourceFileTest, APrivateFileNeedsASourceFilesName) {
 
 TEST_F(SourceFileTest, WhatIsReadIsTakenOffTheBudget) {
   std::size_t budget = 7;
-  EXPECT_TRUE(SourceFiles(getpid(), now()).read(write("app.py", "12345"), budget));
+  EXPECT_TRUE(
+      SourceFiles(getpid(), executable_of(getpid()), now()).read(write("app.py", "12345"), budget));
   EXPECT_EQ(budget, 2U);
 }
 
@@ -212,7 +215,7 @@ TEST_F(ArchiveTest, FilesOfSeveralArchivesAreKeptApart) {
       "import zipfile\n"
       "zipfile.ZipFile('other.zip', 'a').writestr('new.py', 'new')";
   ASSERT_EQ(run_python(added), 0);
-  SourceFiles files(getpid(), now());
+  SourceFiles files(getpid(), executable_of(getpid()), now());
   std::size_t budget = kMaxSourceBytes;
   EXPECT_TRUE(files.read(in_archive("lib/mod.py"), budget));
   EXPECT_FALSE(files.read(in_archive("new.py"), budget));
@@ -239,6 +242,13 @@ TEST_F(SourceFileTest, ALinkCannotLeadOutOfTheProcesssRoot) {
   });
   EXPECT_FALSE(read_for(child.pid(), "/link.py"));
   EXPECT_FALSE(read_for(child.pid(), "link.py"));
+}
+
+// By an exec, between the record and the look at its process: of a set-user-ID program perhaps.
+TEST_F(SourceFileTest, NothingIsReadForAnotherProgram) {
+  write("app.py");
+  std::size_t budget = kMaxSourceBytes;
+  EXPECT_FALSE(SourceFiles(getpid(), "/usr/bin/sudo", now()).read(path("app.py"), budget));
 }
 
 TEST_F(StrangersFileTest, WhatTheProcessMayReadIsRead) {

@@ -1,15 +1,18 @@
 #include "watchdog/enrich/source_lines.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <limits>
 
 #include "tests/support/temp_directory.h"
+#include "watchdog/enrich/process_info.h"
 
 namespace pyfault {
 namespace {
+
+using testing::ElementsAre;
 
 constexpr std::int64_t kAnyTime = std::numeric_limits<std::int64_t>::max();
 
@@ -28,11 +31,16 @@ class SourceLinesTest : public ::testing::Test {
   void frame(const std::string& file, std::optional<int> line) {
     crash_.threads[0].frames.push_back(frame_at(file, line));
   }
-  // Of the frame that was added last.
-  std::optional<std::string> source() {
-    add_source_lines(crash_, getpid(), kAnyTime);
-    return crash_.threads[0].frames.back().source;
+  // Of each frame.
+  std::vector<std::optional<std::string>> sources() const {
+    std::vector<std::optional<std::string>> texts(crash_.threads[0].frames.size());
+    for (FrameSource& each : source_reader(getpid(), executable_of(getpid()), kAnyTime)(crash_)) {
+      texts.at(each.frame) = std::move(each.text);
+    }
+    return texts;
   }
+  // Of the one that was added last.
+  std::optional<std::string> source() const { return sources().back(); }
   std::optional<std::string> line(int number) {
     frame(file_, number);
     return source();
@@ -90,18 +98,14 @@ TEST_F(SourceLinesTest, FramesOfOneLineAllGetIt) {
   write("f()\n");
   frame(file_, 1);
   frame(file_, 1);
-  source();
-  EXPECT_EQ(crash_.threads[0].frames[0].source, "f()");
-  EXPECT_EQ(crash_.threads[0].frames[1].source, "f()");
+  EXPECT_THAT(sources(), ElementsAre("f()", "f()"));
 }
 
 TEST_F(SourceLinesTest, LaterLinesMayComeFirst) {
   write("one\ntwo\nthree\n");
   frame(file_, 3);
   frame(file_, 1);
-  source();
-  EXPECT_EQ(crash_.threads[0].frames[0].source, "three");
-  EXPECT_EQ(crash_.threads[0].frames[1].source, "one");
+  EXPECT_THAT(sources(), ElementsAre("three", "one"));
 }
 
 TEST_F(SourceLinesTest, AFrameWithoutALineHasNoSource) {
@@ -125,6 +129,25 @@ TEST_F(SourceLinesTest, MoreFilesThanTheLimitAreLeftOut) {
   write("one\n");
   for (std::size_t i = 0; i < kMaxSourceFilesPerCrash; ++i) frame("/" + std::to_string(i), 1);
   EXPECT_EQ(line(1), std::nullopt);
+}
+
+// A record of 2 MiB can have 65,000 frames at one line of 4,096 bytes.
+TEST_F(SourceLinesTest, ALineOfManyFramesIsNotRepeatedWithoutAnEnd) {
+  constexpr std::size_t kFrames = 65'000;
+  write(std::string(kMaxLineBytes, 'x') + "\n");
+  crash_.threads[0].frames.assign(kFrames, frame_at(file_, 1));
+  EXPECT_EQ(source_reader(getpid(), executable_of(getpid()), kAnyTime)(crash_).size(),
+            kMaxLinesPerCrash / kMaxLineBytes);
+}
+
+TEST_F(SourceLinesTest, TheFaultingThreadsLinesComeFirst) {
+  write(std::string(kMaxLineBytes, 'x') + "\nshort\n");
+  crash_.threads.resize(2);
+  frame(file_, 2);
+  crash_.threads[1].frames.assign(kMaxLinesPerCrash / kMaxLineBytes, frame_at(file_, 1));
+  const auto found = source_reader(getpid(), executable_of(getpid()), kAnyTime)(crash_);
+  EXPECT_EQ(found.front().text, "short");
+  EXPECT_EQ(found.size(), crash_.threads[1].frames.size());
 }
 
 TEST_F(SourceLinesTest, FramesThatAreNotCodeAreLeftAlone) {

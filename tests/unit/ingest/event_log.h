@@ -40,6 +40,9 @@ class EventLog {
   void poll() { io.poll(); }
 
   const Crash& crash(std::size_t index = 0) const { return std::get<Crash>(events.at(index).body); }
+  std::vector<FrameSource> sources(std::size_t index = 0) const {
+    return events.at(index).read_sources(crash(index));
+  }
   const ExitEvent& exit(std::size_t index = 0) const {
     return std::get<ExitEvent>(exits.at(index).body);
   }

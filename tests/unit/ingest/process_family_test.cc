@@ -20,7 +20,9 @@ constexpr int kForeignPid = 5;
 constexpr uid_t kStranger = 4321;
 
 AttachedProcess attached(int pid, int own_pid, uid_t uid = geteuid()) {
-  return {own_pid, uid, *read_process(pid)};
+  Process process = *read_process(pid);
+  process.command = {"unit_ingest"};
+  return {own_pid, uid, std::move(process)};
 }
 
 class ProcessFamilyTest : public ::testing::Test {

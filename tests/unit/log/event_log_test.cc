@@ -51,7 +51,7 @@ class EventLogTest : public testing::Test {
   std::string path() const { return directory_.path() / "log"; }
   void write_all(const LogSettings& settings, const std::vector<Event>& events) {
     EventLog log(settings, "web1");
-    for (const Event& event : events) log.write(event);
+    for (const Event& event : events) log.write(std::make_shared<const Event>(event));
     log.finish(hours(1));
   }
 
@@ -105,7 +105,8 @@ TEST_F(EventLogTest, ADeadCollectorHoldsUpNobody) {
   LogSettings settings;
   settings.target = SyslogLog{{SyslogAddress::Transport::kLocal, path(), ""}, {}};
   EventLog log(settings, "web1");
-  for (int i = 0; i < 1000; ++i) log.write(notice_of("said"));
+  const auto said = std::make_shared<const Event>(notice_of("said"));
+  for (int i = 0; i < 1000; ++i) log.write(said);
   EXPECT_GE(log.dropped(), 1000 - kQueuedReports - 1);
 }
 

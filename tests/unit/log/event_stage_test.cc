@@ -1,0 +1,135 @@
+// Crashes whose lines come, come late, or never come.
+#include "watchdog/log/event_stage.h"
+
+#include <gmock/gmock.h>
+
+#include <boost/asio/io_context.hpp>
+#include <future>
+#include <string>
+
+namespace pyfault {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using testing::ElementsAre;
+
+// Of one frame; `name` is its function's.
+Event crash_in(const std::string& name, SourceReader reader) {
+  Crash crash;
+  crash.threads.resize(1);
+  crash.threads[0].frames.resize(1);
+  crash.threads[0].frames[0].function = name;
+  Event event;
+  event.body = std::move(crash);
+  event.read_sources = std::move(reader);
+  return event;
+}
+
+Event saying(const std::string& message) {
+  Event event;
+  event.body = NoticeEvent{message};
+  return event;
+}
+
+std::vector<FrameSource> line(const Crash& crash) {
+  return {{0, 0, "line of " + crash.threads[0].frames[0].function}};
+}
+
+class EventStageTest : public testing::Test {
+ protected:
+  ~EventStageTest() override { go_.set_value(); }
+
+  EventStage make(std::chrono::steady_clock::duration patience = hours(1)) {
+    return EventStage(
+        io_, [this](const Event& event) { passed_.push_back(text(event)); }, patience);
+  }
+  // A read that hangs, until the test is over.
+  SourceReader hang() const {
+    return [gone = gone_](const Crash&) {
+      gone.wait();
+      return std::vector<FrameSource>();
+    };
+  }
+  void run_until(std::size_t count) {
+    io_.restart();
+    while (passed_.size() < count) ASSERT_EQ(io_.run_one_for(hours(1)), 1U);
+  }
+  static std::string text(const Event& event) {
+    if (const auto* notice = std::get_if<NoticeEvent>(&event.body)) return notice->message;
+    const Frame& frame = std::get<Crash>(event.body).threads.at(0).frames.at(0);
+    return frame.source.value_or(frame.function + " without");
+  }
+
+  std::promise<void> go_;
+  std::shared_future<void> gone_ = go_.get_future().share();
+  boost::asio::io_context io_{1};
+  std::vector<std::string> passed_;
+};
+
+TEST_F(EventStageTest, WhatHasNoLinesToReadIsPassedOnAtOnce) {
+  EventStage stage = make();
+  stage.take(saying("said"));
+  EXPECT_THAT(passed_, ElementsAre("said"));
+}
+
+TEST_F(EventStageTest, ACrashGetsItsLines) {
+  EventStage stage = make();
+  stage.take(crash_in("f", line));
+  run_until(1);
+  EXPECT_THAT(passed_, ElementsAre("line of f"));
+}
+
+TEST_F(EventStageTest, WhatComesLaterIsPassedOnLater) {
+  EventStage stage = make();
+  stage.take(crash_in("f", line));
+  stage.take(saying("said"));
+  stage.take(crash_in("g", line));
+  run_until(3);
+  EXPECT_THAT(passed_, ElementsAre("line of f", "said", "line of g"));
+}
+
+TEST_F(EventStageTest, AReadThatHangsCostsThatCrashItsLinesAlone) {
+  EventStage stage = make(milliseconds(20));
+  stage.take(crash_in("hung", hang()));
+  stage.take(crash_in("f", line));
+  run_until(2);
+  EXPECT_THAT(passed_, ElementsAre("hung without", "line of f"));
+}
+
+TEST_F(EventStageTest, WhereTooManyReadsHangNobodyWaits) {
+  EventStage stage = make(milliseconds(20));
+  for (std::size_t count = 1; count <= EventStage::kMostHanging; ++count) {
+    stage.take(crash_in("hung", hang()));
+    run_until(count);
+  }
+  stage.take(crash_in("f", line));
+  EXPECT_EQ(passed_.back(), "f without");
+}
+
+TEST_F(EventStageTest, AtTheEndWhatWaitsIsPassedOn) {
+  EventStage stage = make();
+  stage.take(crash_in("f", line));
+  stage.take(saying("said"));
+  stage.finish();
+  EXPECT_THAT(passed_, ElementsAre("line of f", "said"));
+}
+
+TEST_F(EventStageTest, AtTheEndAReadThatHangsIsNotWaitedForLong) {
+  EventStage stage = make(milliseconds(20));
+  stage.take(crash_in("hung", hang()));
+  stage.take(saying("said"));
+  stage.finish();
+  EXPECT_THAT(passed_, ElementsAre("hung without", "said"));
+}
+
+TEST_F(EventStageTest, AReadThatEndsAfterTheStageIsNobodysBusiness) {
+  {
+    EventStage stage = make(milliseconds(20));
+    stage.take(crash_in("hung", hang()));
+  }
+  EXPECT_THAT(passed_, ElementsAre());
+}
+
+}  // namespace
+}  // namespace pyfault

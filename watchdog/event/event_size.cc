@@ -1,0 +1,30 @@
+#include "watchdog/event/event_size.h"
+
+#include <string>
+#include <variant>
+
+namespace pyfault {
+namespace {
+
+std::size_t size_of(const Frame& frame) {
+  const std::size_t source = frame.source ? frame.source->size() : 0;
+  return sizeof frame + frame.file.size() + frame.function.size() + frame.name.size() + source;
+}
+
+}  // namespace
+
+std::size_t approximate_size(const Event& event) {
+  std::size_t size = sizeof event;
+  for (const std::string& word : event.process.command) size += sizeof(std::string) + word.size();
+  if (event.worker_crash) size += event.worker_crash->output_tail.size();
+  if (const auto* notice = std::get_if<NoticeEvent>(&event.body)) size += notice->message.size();
+  const auto* crash = std::get_if<Crash>(&event.body);
+  if (!crash) return size;
+  for (const Thread& thread : crash->threads) {
+    size += sizeof thread;
+    for (const Frame& frame : thread.frames) size += size_of(frame);
+  }
+  return size;
+}
+
+}  // namespace pyfault
