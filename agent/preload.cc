@@ -22,10 +22,13 @@
 
 // What pthread_atfork() is made of in glibc. Weak, as nothing may be a hard reference that another
 // C library lacks: a program of musl's, which is none of ours, has to start.
-// NOLINTBEGIN(*-reserved-identifier,*-identifier-naming): the names are glibc's.
+// NOLINTBEGIN(*-reserved-identifier,*-identifier-naming): the names are glibc's and CPython's.
 extern "C" [[gnu::weak]] int __register_atfork(void (*prepare)(), void (*parent)(), void (*child)(),
                                                void* library);
 extern "C" void* __dso_handle;
+// What every CPython has. dlsym() would take its time over a name that is not there, and allocate
+// what it has to say about that.
+extern "C" [[gnu::weak]] const char* Py_GetVersion();
 // NOLINTEND(*-reserved-identifier,*-identifier-naming)
 
 namespace pyfault {
@@ -100,8 +103,10 @@ void start_with(const FoundPython& python) {
 }
 
 void start() {
-  const FoundPython python = find_python(RTLD_DEFAULT);
-  if (python.present) return start_with(python);
+  if (&Py_GetVersion != nullptr) {
+    const FoundPython python = find_python(RTLD_DEFAULT);
+    if (python.present) return start_with(python);
+  }
   on_late_python([](void* scope) { start_with(find_python(scope)); });
 }
 

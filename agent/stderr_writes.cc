@@ -109,19 +109,11 @@ void note_written(int fd, const iovec* pieces, int count, ssize_t written) {
   }
 }
 
+// Those that a signal handler may call. No handler may call the others, so each is looked up when it
+// is called first: most programs call few of them.
 void find_next_writes() {
   next_write.get();
   next_writev.get();
-  next_fwrite.get();
-  next_fwrite_unlocked.get();
-  next_fputs.get();
-  next_fputs_unlocked.get();
-  next_fputc.get();
-  next_vfprintf.get();
-  next_vfprintf_chk.get();
-  next_vdprintf.get();
-  next_vdprintf_chk.get();
-  next_perror.get();
 }
 
 }  // namespace pyfault

@@ -29,8 +29,8 @@ constinit std::atomic<int> dumper{0};
 constinit std::atomic<bool> has_joined{true};
 constinit SlotWriter crash_slot;
 constinit std::uintptr_t resume_stack = 0;
-CaptureScratch crash_scratch;
-CaptureScratch dump_scratch;
+constinit CaptureScratch crash_scratch{};
+constinit CaptureScratch dump_scratch{};
 
 const AgentState& agent() {
   return sealed_state.agent;
@@ -237,13 +237,17 @@ void on_dump_signal(int, siginfo_t*, void*) {
   record_dump();
 }
 
+void warm_up(CaptureScratch& scratch) {
+  scratch.codes.warm_up();
+  scratch.places.warm_up();
+  touch_pages(scratch.frames, sizeof scratch.frames);
+}
+
 // Has the memory that a crash with few threads will need. A forked child has its parent's, but has
 // it to copy and to map. Most programs crash once and alone, so one slot is enough.
 void warm_up() {
   constexpr std::size_t kUsed = std::size_t{16} << 10;
-  crash_scratch.codes.warm_up();
-  crash_scratch.places.warm_up();
-  touch_pages(crash_scratch.frames, sizeof crash_scratch.frames);
+  warm_up(crash_scratch);
   touch_pages(&winner, sizeof winner);
   touch_pages(&crash_slot, sizeof crash_slot);
   touch_pages(&resume_stack, sizeof resume_stack);
@@ -272,6 +276,7 @@ void arm(const AgentState& state) {
   sealed_state.armed = true;
   agent().owner->store(sys_getpid());
   warm_up();
+  warm_up(dump_scratch);
   install_actions(&on_signal);
   install_request_action(agent().watchdog.dump_signal, &on_dump_signal);
   seal_state();
