@@ -92,6 +92,17 @@ TEST_F(ControlTest, status_on_a_terminal_has_colours_and_columns) {
   EXPECT_THAT(ctl({"status"}).out, Not(HasSubstr("\033")));
 }
 
+TEST_F(ControlTest, status_of_one_worker_shows_how_it_ended_last) {
+  one_worker("print('hello', flush=True)\nraise ValueError('no such table')",
+             "backoff = { initial = 60, jitter = 0 }");
+  start();
+  await("exit");
+  const std::string shown = ctl({"status", "web"}).out;
+  EXPECT_THAT(shown,
+              HasSubstr("\nweb ended last: exit code 1 (ValueError: no such table)\nhello\n"));
+  EXPECT_EQ(status("web")["last_exit"]["exception"], "ValueError: no such table");
+}
+
 TEST_F(ControlTest, status_says_what_a_failing_worker_died_of_and_when_it_is_tried_again) {
   one_worker(kCrashes, kOnce);
   start();

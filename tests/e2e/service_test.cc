@@ -12,6 +12,7 @@ namespace pyfault::test {
 namespace {
 
 using nlohmann::json;
+using testing::EndsWith;
 using testing::HasSubstr;
 
 constexpr char kCrashes[] = R"(
@@ -20,6 +21,17 @@ def crash():
     ctypes.memset(0, 1, 1)
 print("about to crash", flush=True)
 crash()
+)";
+
+// Its stdout is buffered, and comes after the traceback.
+constexpr char kRaises[] = R"(
+print("about to fail")
+def load():
+    raise ValueError("no such table")
+try:
+    {}["users"]
+except KeyError as error:
+    load()
 )";
 
 class ServiceCrash : public ServiceTest, public testing::WithParamInterface<Interpreter> {
@@ -44,6 +56,37 @@ TEST_P(ServiceCrash, is_reported_with_the_workers_name_and_the_worker_is_started
   EXPECT_EQ(exit["after"]["decision"], "restart");
   EXPECT_NE(await("start", 2)[1]["process"]["pid"], exit["process"]["pid"]);
   EXPECT_EQ(await("restart").front()["restarts"], 1);
+}
+
+TEST_P(ServiceCrash, an_exception_that_ends_a_worker_is_told) {
+  one_worker(kRaises, kQuickRetries);
+  start();
+  const json exit = await("exit").front();
+  EXPECT_EQ(exit["exit"]["code"], 1);
+  EXPECT_EQ(exit["exception"]["type"], "ValueError");
+  EXPECT_EQ(exit["exception"]["message"], "no such table");
+  const std::string traceback = exit["exception"]["traceback"];
+  EXPECT_THAT(traceback, HasSubstr("KeyError: 'users'"));
+  EXPECT_THAT(traceback, EndsWith("\nValueError: no such table"));
+  EXPECT_THAT(exit["output_tail"].get<std::string>(), HasSubstr("about to fail\n"));
+  EXPECT_EQ(exit["fingerprint"], await("exit", 2)[1]["fingerprint"]);
+}
+
+TEST_F(ServiceTest, a_loop_of_the_same_exception_is_known_as_one) {
+  one_worker(kRaises, std::string(kQuickRetries) + kReadyMuchLater);
+  start();
+  const json loop = await("crash-loop").front();
+  EXPECT_EQ(loop["fingerprints"], json({events("exit").front()["fingerprint"]}));
+  EXPECT_EQ(loop["unexplained"], 0);
+  EXPECT_EQ(loop["exception"]["type"], "ValueError");
+}
+
+TEST_F(ServiceTest, a_worker_that_gives_up_in_its_own_words_is_quoted) {
+  one_worker("import sys; sys.exit('no configuration')", kQuickRetries);
+  start();
+  const json exit = await("exit").front();
+  EXPECT_TRUE(exit["exception"].is_null());
+  EXPECT_EQ(exit["output_tail"], "no configuration\n");
 }
 
 TEST_F(ServiceTest, the_same_crash_again_and_again_is_told_in_full_three_times_and_then_counted) {

@@ -63,7 +63,7 @@ inline WorkerMemory full_memory() {
                            CrashMemory{"c0ffee", "f00d", SIGSEGV, true},
                            true,
                            {SIGABRT},
-                           OutputMemory{"begun", "\xfe", "tail\n"}};
+                           OutputMemory{"begun", "\xfe", "tail\n", "err\n"}};
   memory.sessions = {full_session()};
   return memory;
 }

@@ -30,7 +30,9 @@ json json_of(const LastExit& exit) {
           {"time_ns", exit.realtime_ns},
           {"code", or_null(exit.code)},
           {"signal", or_null(exit.signal)},
-          {"reason", exit.reason}};
+          {"reason", exit.reason},
+          {"exception", or_null(exit.exception)},
+          {"output", or_null(exit.output)}};
 }
 
 json json_of(const LastCrash& crash) {
@@ -63,9 +65,12 @@ json json_of(const WorkerStatus& worker) {
 
 std::optional<LastExit> exit_from(const json& object) {
   if (object.is_null()) return std::nullopt;
-  return LastExit{object.at("time_ns").get<std::int64_t>(), optional_at<int>(object, "code"),
+  return LastExit{object.at("time_ns").get<std::int64_t>(),
+                  optional_at<int>(object, "code"),
                   optional_at<std::string>(object, "signal").value_or(""),
-                  object.at("reason").get<std::string>()};
+                  object.at("reason").get<std::string>(),
+                  optional_at<std::string>(object, "exception").value_or(""),
+                  optional_at<std::string>(object, "output").value_or("")};
 }
 
 std::optional<LastCrash> crash_from(const json& object) {

@@ -13,6 +13,8 @@ struct LastExit {
   std::optional<int> code;  // exactly one of code and signal is set
   std::string signal;       // its name
   std::string reason;       // as in the exit event
+  std::string exception{};  // that it ended by: "ValueError: no such table"; empty: none is known
+  std::string output{};     // its last lines, where it was captured and nobody had asked it to end
 
   bool operator==(const LastExit&) const = default;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "watchdog/crash/signal_names.h"
+#include "watchdog/format/worker_text.h"
 
 namespace pyfault {
 
@@ -10,8 +11,12 @@ void WorkerHistory::note(const Event& event) {
   if (!event.worker) return;
   if (const auto* exit = std::get_if<ExitEvent>(&event.body); exit && !exit->is_below) {
     pasts_[*event.worker].last_exit =
-        LastExit{event.realtime_ns, exit->code, exit->signal ? signal_name(*exit->signal) : "",
-                 exit->reason};
+        LastExit{event.realtime_ns,
+                 exit->code,
+                 exit->signal ? signal_name(*exit->signal) : "",
+                 exit->reason,
+                 exception_after("", event.last_output),
+                 event.last_output ? last_lines(event.last_output->tail) : ""};
   }
   const auto* crash = std::get_if<Crash>(&event.body);
   if (crash && crash->kind == CrashKind::kCrash) {

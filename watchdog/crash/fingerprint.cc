@@ -21,31 +21,25 @@ std::string_view basename(std::string_view path) {
   return path.substr(path.find_last_of('/') + 1);
 }
 
-std::string spell(const Frame& frame) {
-  std::string text(frame.file_readable ? basename(frame.file) : kUnreadableName);
-  text += ':';
-  text += frame.function_readable ? frame.function : kUnreadableName;
-  return text;
-}
-
-std::vector<std::string> innermost(const Thread& thread) {
+std::vector<std::string> functions_of(const Thread& thread) {
   std::vector<std::string> functions;
   for (const Frame& frame : thread.frames) {
-    if (functions.size() == kFrames) break;
     if (frame.kind != Frame::Kind::kCode) continue;
-    std::string function = spell(frame);
-    if (std::ranges::find(functions, function) == functions.end())
-      functions.push_back(std::move(function));
+    functions.push_back(
+        function_for_fingerprint(frame.file_readable ? frame.file : kUnreadableName,
+                                 frame.function_readable ? frame.function : kUnreadableName));
   }
   return functions;
 }
 
-std::vector<std::string> innermost_of_crashed(const Crash& crash) {
-  const auto crashed = std::ranges::find_if(crash.threads, &Thread::crashed);
-  auto functions =
-      crashed == crash.threads.end() ? std::vector<std::string>() : innermost(*crashed);
-  if (functions.empty()) functions.emplace_back("no python frames");
-  return functions;
+std::vector<std::string> innermost(const std::vector<std::string>& functions) {
+  std::vector<std::string> different;
+  for (const std::string& function : functions) {
+    if (different.size() == kFrames) break;
+    if (std::ranges::find(different, function) == different.end()) different.push_back(function);
+  }
+  if (different.empty()) different.emplace_back("no python frames");
+  return different;
 }
 
 std::uint64_t fnv1a(std::string_view text) {
@@ -66,10 +60,22 @@ std::string hex16(std::uint64_t number) {
 
 }  // namespace
 
-std::string fingerprint(const Crash& crash) {
-  std::string lines = "pyfault-fingerprint/1\n" + signal_class(crash.signal) + '\n';
-  for (const std::string& function : innermost_of_crashed(crash)) lines += function + '\n';
+std::string function_for_fingerprint(std::string_view file, std::string_view function) {
+  return std::string(basename(file)).append(":").append(function);
+}
+
+std::string fingerprint(std::string_view kind, const std::vector<std::string>& functions) {
+  std::string lines = "pyfault-fingerprint/1\n";
+  lines.append(kind).append("\n");
+  for (const std::string& function : innermost(functions)) lines += function + '\n';
   return hex16(fnv1a(lines));
+}
+
+std::string fingerprint(const Crash& crash) {
+  const auto crashed = std::ranges::find_if(crash.threads, &Thread::crashed);
+  return fingerprint(signal_class(crash.signal), crashed == crash.threads.end()
+                                                     ? std::vector<std::string>()
+                                                     : functions_of(*crashed));
 }
 
 }  // namespace pyfault

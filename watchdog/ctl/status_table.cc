@@ -91,6 +91,15 @@ std::string plain_line(const Row& row) {
   return line + '\n';
 }
 
+// The service has made its lines harmless.
+std::string last_end_of(const WorkerStatus& worker) {
+  const auto& exit = worker.last_exit;
+  if (!exit || (exit->exception.empty() && exit->output.empty())) return "";
+  std::string text = "\n" + escape_text(worker.name) + " ended last: " + in_words(*exit);
+  if (!exit->exception.empty()) text += " (" + exit->exception + ")";
+  return text + "\n" + exit->output;
+}
+
 }  // namespace
 
 std::string status_table(const Status& status, std::int64_t now_ns, TableStyle style) {
@@ -107,7 +116,7 @@ std::string status_table(const Status& status, std::int64_t now_ns, TableStyle s
       line = std::string(kBold) + line.substr(0, line.size() - 1) + std::string(kReset) + '\n';
     text += line;
   }
-  return text;
+  return status.workers.size() == 1 ? text + last_end_of(status.workers.front()) : text;
 }
 
 }  // namespace pyfault::ctl

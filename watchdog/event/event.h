@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "watchdog/crash/crash.h"
+#include "watchdog/crash/raised_exception.h"
 #include "watchdog/event/unwatched.h"
 
 namespace pyfault {
@@ -96,6 +97,7 @@ struct ExitEvent {
   // The end of a process below the program, or below the worker, and not of that itself.
   bool is_below = false;
   std::vector<Ancestor> parents;  // of one below: from its own up to the program, or the worker
+  std::string fingerprint;        // of the crash or exception that it is owed to; empty: not known
 };
 
 // The program has put a signal handler of its own in place of ours: a crash is reported only if
@@ -118,11 +120,17 @@ struct NoticeEvent {
 
 // What a service knows about the crash of a worker or of a process below it.
 struct WorkerCrash {
-  std::uint64_t occurrence = 1;    // the how-manieth crash of its kind in this worker
-  bool abridged = false;           // the threads are left out: it was reported in full before
-  std::vector<Ancestor> parents;   // from the process's own up to the worker's
-  std::string output_tail;         // the last that the worker wrote, raw; empty if not captured
-  std::size_t output_omitted = 0;  // bytes of it that a log had no room for
+  std::uint64_t occurrence = 1;   // the how-manieth crash of its kind in this worker
+  bool abridged = false;          // the threads are left out: it was reported in full before
+  std::vector<Ancestor> parents;  // from the process's own up to the worker's
+};
+
+// What a worker whose output is captured wrote last.
+struct LastOutput {
+  std::string tail;         // of both streams, raw
+  std::size_t omitted = 0;  // bytes of it that a log had no room for
+  std::optional<RaisedException> exception =
+      std::nullopt;  // that stderr ends in, where the worker has failed
 };
 
 // The line of source that a frame of a crash stands at.
@@ -145,6 +153,8 @@ struct Event {
                RestartEvent, CrashLoopEvent, RecoveredEvent, UnwatchedEvent>
       body;
   std::optional<WorkerCrash> worker_crash = std::nullopt;  // beside a Crash
+  // Beside a worker's Crash, CrashLoopEvent, and ExitEvent that nobody has asked for.
+  std::optional<LastOutput> last_output = std::nullopt;
   // Of what there is less than there was, for want of room in a log (format/abridge.h).
   std::vector<std::string> left_out{};
   // Beside a Crash whose lines of source have still to be read (log/event_stage.h).

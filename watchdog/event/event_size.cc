@@ -11,12 +11,17 @@ std::size_t size_of(const Frame& frame) {
   return sizeof frame + frame.file.size() + frame.function.size() + frame.name.size() + source;
 }
 
+std::size_t size_of(const LastOutput& output) {
+  if (!output.exception) return output.tail.size();
+  return output.tail.size() + output.exception->message.size() + output.exception->traceback.size();
+}
+
 }  // namespace
 
 std::size_t approximate_size(const Event& event) {
   std::size_t size = sizeof event;
   for (const std::string& word : event.process.command) size += sizeof(std::string) + word.size();
-  if (event.worker_crash) size += event.worker_crash->output_tail.size();
+  if (event.last_output) size += size_of(*event.last_output);
   if (const auto* notice = std::get_if<NoticeEvent>(&event.body)) size += notice->message.size();
   const auto* crash = std::get_if<Crash>(&event.body);
   if (!crash) return size;

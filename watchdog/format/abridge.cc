@@ -10,30 +10,49 @@ namespace {
 struct Part {
   const char* name;
   std::size_t least;  // of it is kept as long as something else can be left out
-  std::size_t (*amount)(const Event&, const Crash&);
-  void (*keep)(Event&, Crash&, std::size_t amount);
+  std::size_t (*amount)(const Event&);
+  void (*keep)(Event&, std::size_t amount);  // where there is some
 };
 
-std::size_t output_bytes(const Event& event, const Crash&) {
-  return event.worker_crash ? event.worker_crash->output_tail.size() : 0;
+std::size_t output_bytes(const Event& event) {
+  return event.last_output ? event.last_output->tail.size() : 0;
 }
 
 // The last that was written.
-void keep_output(Event& event, Crash&, std::size_t bytes) {
-  WorkerCrash& crash = *event.worker_crash;
-  const std::size_t left_out = crash.output_tail.size() - bytes;
-  crash.output_tail.erase(0, left_out);
-  crash.output_omitted += left_out;
+void keep_output(Event& event, std::size_t bytes) {
+  LastOutput& output = *event.last_output;
+  const std::size_t left_out = output.tail.size() - bytes;
+  output.tail.erase(0, left_out);
+  output.omitted += left_out;
 }
 
-void keep_threads(Event&, Crash& crash, std::size_t count) {
+std::size_t traceback_bytes(const Event& event) {
+  const bool has_one = event.last_output && event.last_output->exception;
+  return has_one ? event.last_output->exception->traceback.size() : 0;
+}
+
+// Its end, where the exception is.
+void keep_traceback(Event& event, std::size_t bytes) {
+  std::string& traceback = event.last_output->exception->traceback;
+  traceback.erase(0, traceback.size() - bytes);
+}
+
+std::size_t thread_count(const Event& event) {
+  const auto* crash = std::get_if<Crash>(&event.body);
+  return crash ? crash->threads.size() : 0;
+}
+
+void keep_threads(Event& event, std::size_t count) {
+  auto& crash = std::get<Crash>(event.body);
   crash.threads_omitted += crash.threads.size() - count;
   crash.threads.resize(count);
 }
 
-std::size_t most_frames(const Event&, const Crash& crash) {
+std::size_t most_frames(const Event& event) {
+  const auto* crash = std::get_if<Crash>(&event.body);
   std::size_t most = 0;
-  for (const Thread& thread : crash.threads) most = std::max(most, thread.frames.size());
+  if (!crash) return most;
+  for (const Thread& thread : crash->threads) most = std::max(most, thread.frames.size());
   return most;
 }
 
@@ -44,8 +63,8 @@ std::uint64_t frames_in(const Frame& frame) {
 }
 
 // The innermost.
-void keep_frames(Event&, Crash& crash, std::size_t count) {
-  for (Thread& thread : crash.threads) {
+void keep_frames(Event& event, std::size_t count) {
+  for (Thread& thread : std::get<Crash>(event.body).threads) {
     if (thread.frames.size() <= count) continue;
     Frame rest;
     rest.kind = Frame::Kind::kOmitted;
@@ -61,21 +80,24 @@ void keep_frames(Event&, Crash& crash, std::size_t count) {
   }
 }
 
+std::size_t bytes_of_last_words(const Event& event) {
+  const auto* crash = std::get_if<Crash>(&event.body);
+  return crash && crash->last_words ? crash->last_words->text.size() : 0;
+}
+
 // The least needed first.
 constexpr Part kParts[] = {
     {"output", 0, output_bytes, keep_output},
-    {"threads", 1, [](const Event&, const Crash& crash) { return crash.threads.size(); },
-     keep_threads},
+    {"threads", 1, thread_count, keep_threads},
     {"frames", 1, most_frames, keep_frames},
-    {"command", 0, [](const Event& event, const Crash&) { return event.process.command.size(); },
-     [](Event& event, Crash&, std::size_t words) { event.process.command.resize(words); }},
-    {"last_words", 0,
-     [](const Event&, const Crash& crash) {
-       return crash.last_words ? crash.last_words->text.size() : 0;
-     },
-     [](Event&, Crash& crash, std::size_t bytes) { crash.last_words->text.resize(bytes); }},
-    {"threads", 0, [](const Event&, const Crash& crash) { return crash.threads.size(); },
-     keep_threads},
+    {"traceback", 0, traceback_bytes, keep_traceback},
+    {"command", 0, [](const Event& event) { return event.process.command.size(); },
+     [](Event& event, std::size_t words) { event.process.command.resize(words); }},
+    {"last_words", 0, bytes_of_last_words,
+     [](Event& event, std::size_t bytes) {
+       std::get<Crash>(event.body).last_words->text.resize(bytes);
+     }},
+    {"threads", 0, thread_count, keep_threads},
 };
 
 class Abridger {
@@ -84,7 +106,7 @@ class Abridger {
 
   // False: it is still too long with the least of this part.
   bool shorten(Event& event, const Part& part) {
-    const std::size_t all = part.amount(event, std::get<Crash>(event.body));
+    const std::size_t all = part.amount(event);
     if (all <= part.least) return false;
     if (event.left_out.empty() || event.left_out.back() != part.name) {
       event.left_out.emplace_back(part.name);
@@ -108,7 +130,7 @@ class Abridger {
 
   bool keep(Event& event, const Event& whole, const Part& part, std::size_t amount) {
     event = whole;
-    part.keep(event, std::get<Crash>(event.body), amount);
+    part.keep(event, amount);
     text_ = format_(event);
     return text_.size() <= limit_;
   }
@@ -122,7 +144,7 @@ class Abridger {
 
 std::string format_within(std::size_t limit, const Event& event, const EventFormat& format) {
   std::string text = format(event);
-  if (text.size() <= limit || !std::holds_alternative<Crash>(event.body)) return text;
+  if (text.size() <= limit) return text;
   Event smaller = event;
   Abridger abridger(limit, format);
   for (const Part& part : kParts) {

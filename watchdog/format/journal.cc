@@ -76,6 +76,7 @@ struct AddBodyFields {
     if (exit.signal) add(fields, "PYFAULT_SIGNAL", signal_name(*exit.signal));
     add(fields, "PYFAULT_REASON", exit.reason);
     add(fields, "PYFAULT_CRASH_ID", exit.crash_id.value_or(""));
+    add(fields, "PYFAULT_FINGERPRINT", exit.fingerprint);
     add(fields, "PYFAULT_UPTIME_SECONDS", fmt::format("{:.3f}", exit.uptime_seconds));
     if (exit.max_rss_bytes) {
       add(fields, "PYFAULT_MAX_RSS_BYTES", std::to_string(*exit.max_rss_bytes));
@@ -101,6 +102,10 @@ std::vector<JournalField> journal_fields(const Event& event, std::string message
   add(fields, "PYFAULT_WORKER", event.worker.value_or(""));
   add_process(fields, event.process);
   std::visit(AddBodyFields{fields}, event.body);
+  if (event.last_output && event.last_output->exception) {
+    add(fields, "PYFAULT_EXCEPTION", event.last_output->exception->type);
+    add(fields, "PYFAULT_EXCEPTION_MESSAGE", event.last_output->exception->message);
+  }
   return fields;
 }
 

@@ -155,8 +155,18 @@ void add_worker_crash(Json& json, const WorkerCrash& crash) {
   json["occurrence"] = crash.occurrence;
   json["abridged"] = crash.abridged;
   json["parents"] = parents_json(crash.parents);
-  json["output_tail"] = text_or_null(crash.output_tail);
-  json["output_omitted"] = crash.output_omitted;
+}
+
+Json exception_json(const RaisedException& exception) {
+  return {{"type", exception.type},
+          {"message", text_or_null(exception.message)},
+          {"traceback", text_or_null(exception.traceback)}};
+}
+
+void add_output(Json& json, const LastOutput& output) {
+  json["output_tail"] = text_or_null(output.tail);
+  json["output_omitted"] = output.omitted;
+  json["exception"] = output.exception ? exception_json(*output.exception) : Json(nullptr);
 }
 
 Json request_json(const RequestingSignal& request) {
@@ -218,6 +228,7 @@ struct AddBody {
     json["reason"] = exit.reason;
     if (!exit.detail.empty()) json["detail"] = exit.detail;
     json["crash"] = value_or_null(exit.crash_id);
+    json["fingerprint"] = text_or_null(exit.fingerprint);
     json["handler_replaced"] = value_or_null(exit.handler_replaced);
     json["unwatched"] = exit.unwatched ? unwatched_json(*exit.unwatched) : Json(nullptr);
     json["uptime_seconds"] = exit.uptime_seconds;
@@ -260,6 +271,7 @@ std::string format_json(const Event& event) {
                {"process", process_json(event.process)}};
   std::visit(AddBody{json}, event.body);
   if (event.worker_crash) add_worker_crash(json, *event.worker_crash);
+  if (event.last_output) add_output(json, *event.last_output);
   if (!event.left_out.empty()) json["left_out"] = event.left_out;
   return escape_json(json.dump(-1, ' ', false, Json::error_handler_t::replace)) + '\n';
 }

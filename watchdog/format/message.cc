@@ -8,6 +8,7 @@
 #include "watchdog/format/escape.h"
 #include "watchdog/format/format.h"
 #include "watchdog/format/rfc3339.h"
+#include "watchdog/format/worker_text.h"
 
 namespace pyfault {
 namespace {
@@ -39,6 +40,8 @@ std::string reason_of_dump(const Crash& crash) {
 }
 
 struct SentenceOf {
+  const Event& event;
+
   std::string operator()(const StartEvent&) const { return "started"; }
   std::string operator()(const ReadyEvent&) const { return "is ready"; }
   std::string operator()(const RestartEvent& restart) const {
@@ -55,8 +58,8 @@ struct SentenceOf {
     const std::string crash = exit.crash_id ? " by crash " + *exit.crash_id : "";
     const std::string silent =
         exit.unwatched ? ", and left no record: it " + escape_text(exit.unwatched->predicate) : "";
-    return fmt::format("{} after {:.1f} s{}{}", how_it_ended(exit), exit.uptime_seconds, crash,
-                       silent);
+    return fmt::format("{} after {:.1f} s{}{}{}", how_it_ended(exit), exit.uptime_seconds, crash,
+                       silent, exception_after(": ", event.last_output));
   }
   std::string operator()(const CrashLoopEvent&) const { return "is in a crash loop"; }
   std::string operator()(const RecoveredEvent&) const { return "has recovered"; }
@@ -82,7 +85,7 @@ std::string subject_of(const Event& event) {
 
 std::string sentence_of(const Event& event) {
   const bool has_subject = !std::holds_alternative<NoticeEvent>(event.body);
-  return (has_subject ? subject_of(event) : "") + std::visit(SentenceOf{}, event.body);
+  return (has_subject ? subject_of(event) : "") + std::visit(SentenceOf{event}, event.body);
 }
 
 std::string message_of(const Event& event) {

@@ -227,7 +227,10 @@ struct TextOf {
 
   std::string operator()(const ExitEvent& exit) const {
     if (exit.is_below) return of_one_below(exit);
-    if (event.worker) return of_worker(end_of_worker(exit));
+    if (event.worker) {
+      return of_worker(end_of_worker(exit, event.last_output)) +
+             output_of_failed(exit, event.last_output);
+    }
     if (!exit.signal || exit.crash_signal == exit.signal) return "";
     const std::string what =
         fmt::format(" was killed by {}{}{}{}", signal_name(*exit.signal),
@@ -247,7 +250,7 @@ struct TextOf {
       fmt::format_to(Buffer(text), "\n... {} more thread{} omitted ...\n", crash.threads_omitted,
                      crash.threads_omitted == 1 ? "" : "s");
     }
-    if (event.worker_crash) text += last_output(event.worker_crash->output_tail);
+    if (event.last_output) text += last_output(event.last_output->tail);
     return text;
   }
 };

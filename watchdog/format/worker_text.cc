@@ -30,10 +30,11 @@ std::string what_comes_after(const AfterExit& after) {
   return "";
 }
 
-std::string how_it_ended(const ExitEvent& exit) {
+std::string how_it_ended(const ExitEvent& exit, const std::optional<LastOutput>& output = {}) {
   std::string text = " ended, it is not known how,";
   if (exit.signal) text = fmt::format(" was killed by {}", signal_name(*exit.signal));
   if (exit.code) text = fmt::format(" exited with code {}", *exit.code);
+  if (const std::string why = exception_after("", output); !why.empty()) text += " (" + why + ")";
   if (exit.crash_id) text += " (crash " + escape_text(*exit.crash_id) + ")";
   if (exit.reason == kOomKilled) text += " (an OOM kill, as its memory cgroup counts)";
   if (exit.reason == kWasStopped) text += ", stopped";
@@ -42,12 +43,23 @@ std::string how_it_ended(const ExitEvent& exit) {
 }
 
 std::string bugs_of(const CrashLoopEvent& loop) {
-  if (loop.fingerprints.empty()) return "no crash among them";
+  if (loop.fingerprints.empty()) return "no crash or exception among them";
   if (loop.fingerprints.size() > 1) {
-    return fmt::format("{} different crashes among them", loop.fingerprints.size());
+    return fmt::format("{} different crashes or exceptions among them", loop.fingerprints.size());
   }
-  const char* which = loop.unexplained == 0 ? "all" : "those that crashed";
-  return fmt::format("{} by the same crash {}", which, escape_text(loop.fingerprints.front()));
+  const char* which = loop.unexplained == 0 ? "all" : "those that are explained";
+  return fmt::format("{} by the same crash or exception {}", which,
+                     escape_text(loop.fingerprints.front()));
+}
+
+std::string escaped_lines(std::string_view lines, const char* margin) {
+  std::string text;
+  for (;;) {
+    const std::size_t end = lines.find('\n');
+    text += margin + escape_text(lines.substr(0, end)) + '\n';
+    if (end == lines.npos) return text;
+    lines.remove_prefix(end + 1);
+  }
 }
 
 // Where the last `lines` of it begin.
@@ -71,17 +83,30 @@ std::string facts_of_worker(const WorkerCrash& crash) {
   return text;
 }
 
+std::string last_lines(std::string_view text, const char* margin) {
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  if (text.empty()) return "";
+  text.remove_prefix(begin_of_last(text, kLastLines));
+  return escaped_lines(text, margin);
+}
+
 std::string last_output(std::string_view tail) {
-  while (tail.ends_with('\n')) tail.remove_suffix(1);
-  if (tail.empty()) return "";
-  tail.remove_prefix(begin_of_last(tail, kLastLines));
-  std::string text = "\nLast output:\n";
-  for (;;) {
-    const std::size_t end = tail.find('\n');
-    text += "  " + escape_text(tail.substr(0, end)) + '\n';
-    if (end == tail.npos) return text;
-    tail.remove_prefix(end + 1);
-  }
+  const std::string lines = last_lines(tail, "  ");
+  return lines.empty() ? "" : "\nLast output:\n" + lines;
+}
+
+std::string exception_after(std::string_view words, const std::optional<LastOutput>& output) {
+  if (!output || !output->exception) return "";
+  const RaisedException& exception = *output->exception;
+  const std::string message = exception.message.substr(0, exception.message.find('\n'));
+  std::string text = std::string(words) + escape_text(exception.type);
+  return message.empty() ? text : text + ": " + escape_text(message);
+}
+
+std::string output_of_failed(const ExitEvent& exit, const std::optional<LastOutput>& output) {
+  if (!output || exit.code == 0) return "";
+  if (!output->exception || output->exception->traceback.empty()) return last_output(output->tail);
+  return '\n' + escaped_lines(output->exception->traceback, "  ");
 }
 
 std::string left_no_record(const ExitEvent& exit) {
@@ -96,10 +121,10 @@ std::string end_of_one_below(const ExitEvent& exit) {
   return exit.parents.empty() ? end : end + "; child of" + parent_chain(exit.parents);
 }
 
-std::string end_of_worker(const ExitEvent& exit) {
+std::string end_of_worker(const ExitEvent& exit, const std::optional<LastOutput>& output) {
   std::string end = exit.reason == kStartFailed
                         ? " could not be started: " + escape_text(exit.detail)
-                        : how_it_ended(exit);
+                        : how_it_ended(exit, output);
   if (exit.unwatched) end += left_no_record(exit);
   return exit.after ? end + what_comes_after(*exit.after) : end;
 }

@@ -31,6 +31,7 @@ struct OutputMemory {
   std::string begun_out;
   std::string begun_err;
   std::string tail;
+  std::string err_tail;  // of stderr alone
 };
 
 struct LifeMemory {

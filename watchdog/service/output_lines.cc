@@ -37,12 +37,12 @@ void OutputLines::give_out(std::string& lines, std::string_view text, std::int64
 
 void OutputTail::add(std::string_view bytes) {
   bytes_ += bytes;
-  if (bytes_.size() > 2 * kSize) bytes_.erase(0, bytes_.size() - kSize);
+  if (bytes_.size() > 2 * size_) bytes_.erase(0, bytes_.size() - size_);
 }
 
 std::string_view OutputTail::text() const {
   const std::string_view all = bytes_;
-  return all.size() > kSize ? all.substr(all.size() - kSize) : all;
+  return all.size() > size_ ? all.substr(all.size() - size_) : all;
 }
 
 }  // namespace pyfault

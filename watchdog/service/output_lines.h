@@ -33,15 +33,16 @@ class OutputLines {
   std::string begun_;
 };
 
-// The last of what was written, of both streams.
+// The last `size` bytes of what was written.
 class OutputTail {
  public:
-  static constexpr std::size_t kSize = std::size_t{64} << 10;
+  explicit OutputTail(std::size_t size) : size_(size) {}
 
   void add(std::string_view bytes);
   std::string_view text() const;
 
  private:
+  std::size_t size_;
   std::string bytes_;  // at most twice the size
 };
 

@@ -225,7 +225,7 @@ WorkerEnd Worker::end_of_start(const StartError& failure) const {
   exit.code = failure.exit_code();
   exit.reason = kStartFailed;
   exit.detail = failure.what();
-  return {process_, std::move(exit), ""};
+  return {process_, std::move(exit), std::nullopt};
 }
 
 void Worker::await_ready() {
@@ -275,11 +275,11 @@ void Worker::add_what_is_known(Event& event, Crash& crash) {
     known.occurrence = verdict.occurrence;
     known.abridged = !verdict.in_full;
   }
+  event.last_output.emplace();
   if (known.abridged) {
     crash.threads.clear();
   } else if (life_) {
-    life_->drain_output();
-    known.output_tail = life_->output_tail();
+    event.last_output = life_->last_output().value_or(LastOutput{});
   }
 }
 
@@ -319,7 +319,7 @@ bool Worker::was_asked_to_stop() const {
 }
 
 void Worker::decide() {
-  const Death death{kind_of(last_end_->exit), Clock::now(), last_end_->fingerprint};
+  const Death death{kind_of(last_end_->exit), Clock::now(), last_end_->exit.fingerprint};
   decision_ = policy_.decide(death, jitter());
   handle(answer(*decision_));
 }
@@ -330,7 +330,9 @@ void Worker::report_exit() {
   process_ = std::move(last_end_->process);
   exit.after = decision_ ? after_exit(*decision_) : AfterExit{};
   if (ended_in_ == WorkerState::kRestarting) exit.after->decision = AfterExit::Decision::kRestart;
-  report(std::move(exit));
+  // A crash has told it, and who was asked to end has nothing to explain.
+  auto output = exit.crash_id || exit.reason == kWasStopped ? std::nullopt : last_end_->output;
+  report(std::move(exit), std::move(output));
   if (decision_ && decision_->loop_begun) report_crash_loop(*decision_->loop_begun);
 }
 
@@ -343,7 +345,7 @@ void Worker::report_crash_loop(const CrashLoop& loop) {
   event.unexplained = loop.unexplained;
   event.gives_up = decision_->action == RestartDecision::Action::kGiveUp;
   event.delay_seconds = seconds(config_.restart.backoff.max);
-  report(std::move(event));
+  report(std::move(event), last_end_->output);
 }
 
 void Worker::continue_stop() {
@@ -420,11 +422,12 @@ void Worker::reconfigure(const WorkerConfig& config) {
   if (other_policy) policy_ = RestartPolicy(config_.restart);
 }
 
-void Worker::report(decltype(Event::body) body) {
+void Worker::report(decltype(Event::body) body, std::optional<LastOutput> output) {
   Event event;
   event.worker = config_.name;
   event.process = process_;
   event.body = std::move(body);
+  event.last_output = std::move(output);
   host_.report(std::move(event));
 }
 

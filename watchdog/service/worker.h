@@ -142,7 +142,7 @@ class Worker {
   void kill_all_below();
   void ask_for_dumps();
   void note_dump(int pid);
-  void report(decltype(Event::body) body);
+  void report(decltype(Event::body) body, std::optional<LastOutput> output = std::nullopt);
   WorkerTree tree() const;
   void set_timer(std::chrono::milliseconds delay, WorkerEvent event);
   void cancel_timer();

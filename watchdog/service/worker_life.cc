@@ -179,8 +179,10 @@ void WorkerLife::drain_output() {
   if (output_) output_->drain();
 }
 
-std::string_view WorkerLife::output_tail() const {
-  return output_ ? output_->tail() : std::string_view();
+std::optional<LastOutput> WorkerLife::last_output() {
+  if (!output_) return std::nullopt;
+  drain_output();
+  return LastOutput{std::string(output_->tail())};
 }
 
 void WorkerLife::note(const Event& event) {
@@ -201,8 +203,13 @@ WorkerEnd WorkerLife::end() {
   child_end.caught_signals = caught;
   Event event = run_.exit_event(child_end, uptime_seconds());
   auto& exit = std::get<ExitEvent>(event.body);
-  const bool crashed = crash_ && exit.crash_id == crash_->id;
-  return {std::move(event.process), std::move(exit), crashed ? crash_->fingerprint : ""};
+  if (crash_ && exit.crash_id == crash_->id) exit.fingerprint = crash_->fingerprint;
+  auto output = last_output();
+  if (output && exit.code.value_or(0) != 0 && !exit.crash_id) {
+    output->exception = exception_at_end(output_->tail_of_stderr());
+    if (output->exception) exit.fingerprint = output->exception->fingerprint;
+  }
+  return {std::move(event.process), std::move(exit), std::move(output)};
 }
 
 }  // namespace pyfault

@@ -24,7 +24,7 @@ namespace pyfault {
 struct WorkerEnd {
   Process process;
   ExitEvent exit;
-  std::string fingerprint;  // of the crash that it is owed to; empty where there is none
+  std::optional<LastOutput> output;  // none where it is not captured
 };
 
 class WorkerLife {
@@ -72,7 +72,7 @@ class WorkerLife {
 
   // What it has said of itself up to now.
   void drain_output();
-  std::string_view output_tail() const;
+  std::optional<LastOutput> last_output();
 
   // Remembers what its end may be owed to.
   void note(const Event& event);

@@ -70,10 +70,12 @@ WorkerOutput::WorkerOutput(boost::asio::io_context& io, const std::string& worke
           io, worker, [this](Stream& stream) { take_some(stream); }, std::move(kept.err),
           std::move(kept.memory.begun_err)) {
   tail_.add(kept.memory.tail);
+  err_tail_.add(kept.memory.err_tail);
 }
 
 OutputMemory WorkerOutput::memory() const {
-  return {out_.lines.begun(), err_.lines.begun(), std::string(tail_.text())};
+  return {out_.lines.begun(), err_.lines.begun(), std::string(tail()),
+          std::string(tail_of_stderr())};
 }
 
 void WorkerOutput::close_worker_ends() {
@@ -110,6 +112,7 @@ bool WorkerOutput::take_some(Stream& stream) {
     if (size <= 0) break;
     const std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
     tail_.add(bytes);
+    if (&stream == &err_) err_tail_.add(bytes);
     lines += stream.lines.take(bytes, realtime_now_ns());
   }
   if (size == 0) stream.our_end.stop();  // nobody holds the other end any more

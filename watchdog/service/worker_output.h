@@ -47,7 +47,8 @@ class WorkerOutput {
   // Likewise, and gives out a last line that has no newline.
   void finish();
 
-  std::string_view tail() const { return tail_.text(); }
+  std::string_view tail() const { return tail_.text(); }  // of both streams
+  std::string_view tail_of_stderr() const { return err_tail_.text(); }
 
  private:
   struct Stream {
@@ -72,7 +73,8 @@ class WorkerOutput {
   void finish(Stream& stream);
 
   Write write_;
-  OutputTail tail_;
+  OutputTail tail_{std::size_t{64} << 10};
+  OutputTail err_tail_{std::size_t{32} << 10};
   Stream out_;
   Stream err_;
 };

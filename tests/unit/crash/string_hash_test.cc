@@ -8,10 +8,10 @@ namespace pyfault::test {
 namespace {
 
 // As CPython 3.11.2 and 3.10.13 gave them, with PYTHONHASHSEED=7.
-constexpr std::uint64_t kKey[2] = {0x12c874a1806f0e3d, 0x470a89d2f9d2784f};
+constexpr std::uint64_t kHashKey[2] = {0x12c874a1806f0e3d, 0x470a89d2f9d2784f};
 
 std::uint64_t hash(std::uint32_t version, std::string_view text) {
-  return string_hasher(version, kKey)(std::as_bytes(std::span(text)));
+  return string_hasher(version, kHashKey)(std::as_bytes(std::span(text)));
 }
 
 TEST(StringHash, IsThatOf311) {

@@ -151,7 +151,7 @@ TEST(Syslog, ALargeCrashStaysJson) {
 TEST(Syslog, TheOutputOfAWorkerGoesFirstAndOnlyAsMuchAsMust) {
   Event event = event_with(example_crash());
   event.worker_crash = WorkerCrash{};
-  event.worker_crash->output_tail = std::string(64000, 'x') + "the end";
+  event.last_output.emplace().tail = std::string(64000, 'x') + "the end";
   const std::string message = format_syslog(event, json_style());
   EXPECT_TRUE(fills_its_limit(message));
   const auto json = nlohmann::json::parse(message.substr(message.find(kCee) + 5));

@@ -39,9 +39,23 @@ ExitEvent exited_with(int code) {
   return exit;
 }
 
-Event crash_of_worker(WorkerCrash about) {
+Event crash_of_worker(WorkerCrash about, const std::string& output = "") {
   Event event = of_worker(example_crash());
   event.worker_crash = std::move(about);
+  event.last_output = LastOutput{output};
+  return event;
+}
+
+// Its traceback is short.
+LastOutput output_with_exception() {
+  return {"starting\nTraceback ...\nValueError: no\n", 0,
+          RaisedException{"ValueError", "no\nmore", "Traceback ...\nValueError: no", "feed"}};
+}
+
+Event end_of_worker(int code, LastOutput output) {
+  ExitEvent exit = exited_with(code);
+  Event event = of_worker(std::move(exit));
+  event.last_output = std::move(output);
   return event;
 }
 
@@ -76,27 +90,29 @@ TEST(Worker, AStartThatFailedSaysWhy) {
 TEST(Worker, ACrashLoopIsOneLine) {
   const CrashLoopEvent loop{6, 42, true, {"feed"}, 0, false, 60};
   EXPECT_THAT(text(loop), EndsWith(" is in a crash loop: 6 failures within 42 s, all by the same "
-                                   "crash feed; tried every 60 s from now on\n"));
+                                   "crash or exception feed; tried every 60 s from now on\n"));
 }
 
 TEST(Worker, ACrashLoopTellsTheSameBugFromDifferentOnes) {
   EXPECT_THAT(text(CrashLoopEvent{6, 42, true, {"a", "b"}, 1, true, 0}),
-              HasSubstr("2 different crashes among them; given up"));
+              HasSubstr("2 different crashes or exceptions among them; given up"));
   EXPECT_THAT(text(CrashLoopEvent{6, 42, true, {"a"}, 1, true, 0}),
-              HasSubstr("those that crashed by the same crash a"));
-  EXPECT_THAT(text(CrashLoopEvent{3, 4, false, {}, 3, true, 0}),
-              HasSubstr("3 failures within 4 s before it was ever ready, no crash among them"));
+              HasSubstr("those that are explained by the same crash or exception a"));
+  EXPECT_THAT(
+      text(CrashLoopEvent{3, 4, false, {}, 3, true, 0}),
+      HasSubstr(
+          "3 failures within 4 s before it was ever ready, no crash or exception among them"));
 }
 
 TEST(Worker, ACrashOfAChildNamesItsParents) {
-  const Event event = crash_of_worker({1, false, {{12, "gunicorn"}, {7, "g\n"}}, ""});
+  const Event event = crash_of_worker({1, false, {{12, "gunicorn"}, {7, "g\n"}}});
   EXPECT_THAT(format_text(event), HasSubstr("  child of: gunicorn[12] g\\n[7]\n"));
   EXPECT_EQ(parsed(event)["parents"].dump(),
             R"([{"name":"gunicorn","pid":12},{"name":"g\n","pid":7}])");
 }
 
 TEST(Worker, ARepeatedCrashIsCounted) {
-  Event event = crash_of_worker({7, true, {}, ""});
+  Event event = crash_of_worker({7, true, {}});
   EXPECT_THAT(format_text(event), HasSubstr("  occurrence: 7\n  threads: left out"));
   EXPECT_EQ(parsed(event)["occurrence"], 7);
   EXPECT_EQ(parsed(event)["abridged"], true);
@@ -105,21 +121,41 @@ TEST(Worker, ARepeatedCrashIsCounted) {
 TEST(Worker, TheLastLinesOfItsOutputAreShownHarmless) {
   std::string tail;
   for (int line = 1; line <= 12; ++line) tail += "line " + std::to_string(line) + "\n";
-  const std::string report = format_text(crash_of_worker({1, false, {}, tail + "\x1b[2J\n"}));
+  const std::string report = format_text(crash_of_worker({}, tail + "\x1b[2J\n"));
   EXPECT_THAT(report, EndsWith("  line 12\n  \\x1b[2J\n"));
   EXPECT_THAT(report, HasSubstr("\nLast output:\n  line 4\n"));
   EXPECT_THAT(report, Not(HasSubstr("  line 3\n")));
 }
 
 TEST(Worker, TheWholeTailIsInTheJson) {
-  EXPECT_EQ(parsed(crash_of_worker({1, false, {}, "a\nb\xff"}))["output_tail"], "a\nb\ufffd");
+  EXPECT_EQ(parsed(crash_of_worker({}, "a\nb\xff"))["output_tail"], "a\nb\ufffd");
   EXPECT_TRUE(parsed(crash_of_worker({}))["output_tail"].is_null());
 }
 
 TEST(Worker, OutputOfOneLineOrNone) {
-  EXPECT_THAT(format_text(crash_of_worker({1, false, {}, "only"})),
-              EndsWith("\nLast output:\n  only\n"));
-  EXPECT_THAT(format_text(crash_of_worker({1, false, {}, "\n\n"})), Not(HasSubstr("Last output")));
+  EXPECT_THAT(format_text(crash_of_worker({}, "only")), EndsWith("\nLast output:\n  only\n"));
+  EXPECT_THAT(format_text(crash_of_worker({}, "\n\n")), Not(HasSubstr("Last output")));
+}
+
+TEST(Worker, AnEndByAnExceptionSaysWhich) {
+  const Event event = end_of_worker(1, output_with_exception());
+  EXPECT_THAT(format_text(event), EndsWith(" exited with code 1 (ValueError: no) after 2.0 s\n\n"
+                                           "  Traceback ...\n  ValueError: no\n"));
+  const json read = parsed(event);
+  EXPECT_THAT(read["message"].get<std::string>(), EndsWith(" after 2.0 s: ValueError: no"));
+  EXPECT_EQ(read["exception"]["type"], "ValueError");
+  EXPECT_EQ(read["exception"]["message"], "no\nmore");
+  EXPECT_EQ(read["output_tail"], "starting\nTraceback ...\nValueError: no\n");
+}
+
+TEST(Worker, AnotherEndShowsItsLastLines) {
+  const Event event = end_of_worker(3, LastOutput{"one\ntwo\n"});
+  EXPECT_THAT(format_text(event), EndsWith(" after 2.0 s\n\nLast output:\n  one\n  two\n"));
+  EXPECT_TRUE(parsed(event)["exception"].is_null());
+}
+
+TEST(Worker, AGoodEndShowsNone) {
+  EXPECT_THAT(format_text(end_of_worker(0, LastOutput{"done\n"})), EndsWith(" after 2.0 s\n"));
 }
 
 TEST(Worker, EventsAreNamedAsDocumented) {

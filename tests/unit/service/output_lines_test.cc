@@ -51,12 +51,13 @@ TEST(OutputLines, a_line_of_the_longest_length_is_one) {
 }
 
 TEST(OutputTail, keeps_the_last_of_it) {
-  OutputTail tail;
+  constexpr std::size_t kSize = 1000;
+  OutputTail tail(kSize);
   tail.add("first");
   EXPECT_EQ(tail.text(), "first");
   for (int i = 0; i < 1000; ++i) tail.add(std::string(999, 'x') + "\n");
   tail.add("last");
-  EXPECT_EQ(tail.text().size(), OutputTail::kSize);
+  EXPECT_EQ(tail.text().size(), kSize);
   EXPECT_TRUE(tail.text().ends_with("x\nlast"));
 }
 
