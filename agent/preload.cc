@@ -29,6 +29,7 @@ extern "C" void* __dso_handle;
 // What every CPython has. dlsym() would take its time over a name that is not there, and allocate
 // what it has to say about that.
 extern "C" [[gnu::weak]] const char* Py_GetVersion();
+extern "C" [[gnu::weak]] const unsigned long Py_Version;
 // NOLINTEND(*-reserved-identifier,*-identifier-naming)
 
 namespace pyfault {
@@ -103,7 +104,7 @@ void start_with(const FoundPython& python) {
 }
 
 void start() {
-  if (&Py_GetVersion != nullptr) {
+  if (&Py_GetVersion != nullptr || &Py_Version != nullptr) {
     const FoundPython python = find_python(RTLD_DEFAULT);
     if (python.present) return start_with(python);
   }

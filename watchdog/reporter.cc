@@ -95,7 +95,7 @@ LogSettings log_by_option(const std::optional<std::string>& file, LogFormat form
   LogSettings settings;
   settings.format = format;
   if (file) {
-    settings.target = FileLog{*file, {}};
+    settings.target = FileLog{*file};
     settings.name = "--log '" + *file + "'";
   }
   return settings;

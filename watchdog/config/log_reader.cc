@@ -23,13 +23,19 @@ struct KeyOfType {
   Type type;
   std::optional<Type> other_type = std::nullopt;
 };
-constexpr KeyOfType kKeysOfTypes[] = {
-    {"colour", Type::kStderr},      {"path", Type::kFile},
-    {"max_size", Type::kFile},      {"keep", Type::kFile},
-    {"socket", Type::kJournald},    {"coredumps", Type::kJournald},
-    {"address", Type::kSyslog},     {"facility", Type::kSyslog},
-    {"app_name", Type::kSyslog},    {"protocol", Type::kSyslog},
-    {"max_message", Type::kSyslog}, {"max_line", Type::kFile, Type::kStderr}};
+constexpr KeyOfType kKeysOfTypes[] = {{"colour", Type::kStderr},
+                                      {"path", Type::kFile},
+                                      {"max_size", Type::kFile},
+                                      {"keep", Type::kFile},
+                                      {"mode", Type::kFile},
+                                      {"socket", Type::kJournald},
+                                      {"coredumps", Type::kJournald},
+                                      {"address", Type::kSyslog},
+                                      {"facility", Type::kSyslog},
+                                      {"app_name", Type::kSyslog},
+                                      {"protocol", Type::kSyslog},
+                                      {"max_message", Type::kSyslog},
+                                      {"max_line", Type::kFile, Type::kStderr}};
 
 std::string_view name_of(Type type) {
   return std::find_if(std::begin(kTypes), std::end(kTypes),

@@ -1,5 +1,7 @@
 #include "watchdog/config/log_targets.h"
 
+#include <optional>
+
 #include "watchdog/config/log_address.h"
 #include "watchdog/config/quantity.h"
 
@@ -99,6 +101,8 @@ void read_file_log(TableReader& table, LogSettings& settings) {
   if (table.get("keep", log.rotation.keep, 1, kMostKept) && !sized && !table.has("max_size")) {
     table.complain("keep", "'keep' means nothing where nothing is rotated", "add a max_size");
   }
+  std::optional<mode_t> mode;
+  if (table.get_mode("mode", mode)) log.mode = *mode;
   read_max_line(table, settings);
   settings.name = "log '" + log.path + "'";
   settings.target = std::move(log);

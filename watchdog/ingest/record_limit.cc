@@ -15,11 +15,13 @@ bool RecordLimit::admit(Time now) {
   return !shut_;
 }
 
+// Its first interval begins with the first record.
 void RecordLimit::refill(Time now) {
-  const auto intervals = (now - refilled_) / allowance_.interval;
+  if (!refilled_) refilled_ = now;
+  const auto intervals = (now - *refilled_) / allowance_.interval;
   if (intervals <= 0) return;
   room_ = std::min(allowance_.burst, room_ + static_cast<std::uint64_t>(intervals));
-  refilled_ += intervals * allowance_.interval;
+  *refilled_ += intervals * allowance_.interval;
 }
 
 }  // namespace pyfault

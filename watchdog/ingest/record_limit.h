@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace pyfault {
@@ -42,7 +43,7 @@ class RecordLimit {
 
   RecordAllowance allowance_;
   std::uint64_t room_;
-  Time refilled_{};
+  std::optional<Time> refilled_;
   bool shut_ = false;
   std::uint64_t left_out_ = 0;
 };

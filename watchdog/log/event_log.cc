@@ -24,7 +24,7 @@ struct SinkOf {
   }
   std::unique_ptr<Sink> operator()(const FileLog& log) const {
     return std::make_unique<RotatingSink>(
-        LogFile::named(open_log_file(log.path, name)), log.rotation,
+        LogFile::named(open_log_file(log.path, name, log.mode), log.mode), log.rotation,
         [name = name](std::error_code reason) {
           complain(name + " can't be rotated, and grows on: " + reason.message());
         });

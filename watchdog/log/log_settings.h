@@ -10,6 +10,7 @@
 #include "watchdog/format/syslog.h"
 #include "watchdog/log/event_filter.h"
 #include "watchdog/sink/journal_sink.h"
+#include "watchdog/sink/log_target.h"
 #include "watchdog/sink/rotating_sink.h"
 #include "watchdog/sink/syslog_sink.h"
 
@@ -30,7 +31,8 @@ struct StderrLog {
 // Its name is looked up before each report, so that logrotate needs to tell us nothing.
 struct FileLog {
   std::string path;
-  Rotation rotation;
+  Rotation rotation{};
+  mode_t mode = kLogMode;  // of the file, where it is created
 
   bool operator==(const FileLog&) const = default;
 };

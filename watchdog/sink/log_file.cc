@@ -7,8 +7,6 @@
 #include <filesystem>
 #include <system_error>
 
-#include "watchdog/sink/log_target.h"
-
 namespace pyfault {
 namespace {
 
@@ -31,15 +29,15 @@ std::string name_of(int fd) {
 
 }  // namespace
 
-LogFile LogFile::named(UniqueFd fd) {
+LogFile LogFile::named(UniqueFd fd, mode_t mode) {
   std::string name = is_regular(fd.get()) ? name_of(fd.get()) : "";
   if (!name.starts_with('/') || !leads_to(name, fd.get())) name.clear();
-  return {std::move(fd), std::move(name)};
+  return {std::move(fd), std::move(name), mode};
 }
 
 int LogFile::follow_name() {
   if (name_.empty() || leads_to(name_, fd_.get())) return 0;
-  UniqueFd anew = open_for_append(name_);
+  UniqueFd anew = open_for_append(name_, mode_);
   if (!anew) return errno;
   fd_ = std::move(anew);
   return 0;

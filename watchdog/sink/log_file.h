@@ -5,6 +5,7 @@
 #include <string>
 
 #include "watchdog/os/unique_fd.h"
+#include "watchdog/sink/log_target.h"
 
 namespace pyfault {
 
@@ -12,9 +13,10 @@ class LogFile {
  public:
   // A descriptor that was opened by name: while it is a regular file, its name is followed. The
   // name is the one that the kernel gives the file, so that /dev/fd/5 and links are seen through.
-  static LogFile named(UniqueFd fd);
+  // `mode`: of one that is created in its place.
+  static LogFile named(UniqueFd fd, mode_t mode = kLogMode);
   // One that is kept whatever happens: stderr.
-  static LogFile unnamed(UniqueFd fd) { return {std::move(fd), ""}; }
+  static LogFile unnamed(UniqueFd fd) { return {std::move(fd), "", kLogMode}; }
 
   int get() const { return fd_.get(); }
 
@@ -26,10 +28,12 @@ class LogFile {
   int follow_name();
 
  private:
-  LogFile(UniqueFd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
+  LogFile(UniqueFd fd, std::string name, mode_t mode)
+      : fd_(std::move(fd)), name_(std::move(name)), mode_(mode) {}
 
   UniqueFd fd_;
   std::string name_;  // empty: not followed
+  mode_t mode_;
 };
 
 }  // namespace pyfault

@@ -1,10 +1,12 @@
 #include "watchdog/sink/log_target.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <system_error>
 
+#include "watchdog/os/path_trust.h"
 #include "watchdog/start_error.h"
 
 namespace pyfault {
@@ -16,21 +18,41 @@ std::string advice(int error) {
       return "the directory does not exist; create it first";
     case ENXIO:
       return "it is a socket, or a FIFO that nothing reads from";
+    case ELOOP:
+      return "it is a link, and others may write to a directory above it; name the file itself";
+    case EPERM:
+      return "others may write to a directory above it, and it is not ours, or has another name "
+             "too";
     default:
       return std::generic_category().message(error);
   }
 }
 
-}  // namespace
-
-UniqueFd open_for_append(const std::string& file) {
-  // Non-blocking, so that a FIFO without a reader is an error and not a wait.
-  constexpr int kFlags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-  return UniqueFd(::open(file.c_str(), kFlags, 0644));
+// By its owner it is ours, or whose directory it is in; and it has no other name by a hard link.
+bool is_sound(const UniqueFd& fd, const PathTrust& trust) {
+  struct stat file {};
+  if (::fstat(fd.get(), &file) != 0) return false;
+  const bool is_theirs = trust.owner && file.st_uid == trust.owner->uid;
+  return (is_theirs || file.st_uid == 0 || file.st_uid == ::geteuid()) &&
+         (!S_ISREG(file.st_mode) || file.st_nlink == 1);
 }
 
-UniqueFd open_log_file(const std::string& file, const std::string& what) {
-  UniqueFd fd = open_for_append(file);
+}  // namespace
+
+UniqueFd open_for_append(const std::string& file, mode_t mode) {
+  // Non-blocking, so that a FIFO without a reader is an error and not a wait.
+  constexpr int kFlags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+  const PathTrust trust = trust_in(file);
+  if (!trust.owner && !trust.is_shared) return UniqueFd(::open(file.c_str(), kFlags, mode));
+  const ScopedOwnerRights rights(trust);
+  UniqueFd fd(::open(file.c_str(), kFlags | O_NOFOLLOW, mode));
+  if (!fd || is_sound(fd, trust)) return fd;
+  errno = EPERM;
+  return {};
+}
+
+UniqueFd open_log_file(const std::string& file, const std::string& what, mode_t mode) {
+  UniqueFd fd = open_for_append(file, mode);
   if (!fd) throw StartError(kExitOwnError, what + ": cannot write there: " + advice(errno));
   return fd;
 }

@@ -4,6 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include "watchdog/os/path_trust.h"
+
 namespace pyfault {
 namespace {
 
@@ -38,6 +40,7 @@ bool RotatingSink::is_due(std::size_t more) const {
 // The sink follows the name, and makes the new file. Oldest first, so that a rename that fails
 // stops those which would overwrite what it left in place.
 std::error_code RotatingSink::rotate() const {
+  const ScopedOwnerRights rights(trust_in(name_));
   std::error_code failed;
   for (int number = rotation_.keep - 1; number >= 1; --number) {
     const std::string old = numbered(name_, number);

@@ -39,7 +39,7 @@ TEST(LogConfig, AFile) {
   const LogSettings log = log_with(
       "type = \"file\"\npath = \"/var/log/x\"\nmax_size = \"50MiB\"\nkeep = 5\n"
       "format = \"json\"");
-  EXPECT_EQ(std::get<FileLog>(log.target), (FileLog{"/var/log/x", {50 << 20, 5}}));
+  EXPECT_EQ(std::get<FileLog>(log.target), (FileLog{"/var/log/x", {50 << 20, 5}, 0640}));
   EXPECT_EQ(log.format, LogFormat::kJson);
 }
 

@@ -44,7 +44,7 @@ class EventLogTest : public testing::Test {
  protected:
   LogSettings to_file(LogFormat format) const {
     LogSettings settings;
-    settings.target = FileLog{path(), {}};
+    settings.target = FileLog{path()};
     settings.format = format;
     return settings;
   }
@@ -72,7 +72,7 @@ TEST_F(EventLogTest, WhatTheFilterHoldsBackIsNotWritten) {
 
 TEST_F(EventLogTest, AFileThatCannotBeOpenedIsNamed) {
   LogSettings settings = to_file(LogFormat::kText);
-  settings.target = FileLog{"/dev/null/log", {}};
+  settings.target = FileLog{"/dev/null/log"};
   settings.name = "log '/dev/null/log'";
   try {
     EventLog(settings, "web1");

@@ -16,6 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
 
 class LogTargetTest : public testing::Test {
  protected:
@@ -48,12 +50,12 @@ class LogTargetTest : public testing::Test {
   fs::path directory_;
 };
 
-TEST_F(LogTargetTest, AFileIsCreatedReadableForAll) {
+TEST_F(LogTargetTest, AFileIsCreatedClosedToOthers) {
   ::umask(022);
   open_log_file(path("new"), "");
   struct stat status {};
   ASSERT_EQ(::stat(path("new").c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777, 0644u);
+  EXPECT_EQ(status.st_mode & 0777, 0640u);
 }
 
 TEST_F(LogTargetTest, WhatTheFileHoldsIsKept) {
@@ -91,6 +93,75 @@ TEST_F(LogTargetTest, ADirectoryIsNoLog) {
 TEST_F(LogTargetTest, AFifoWithoutAReaderIsRefusedInsteadOfWaitedFor) {
   ASSERT_EQ(::mkfifo(path("fifo").c_str(), 0600), 0);
   EXPECT_THAT(refusal(path("fifo")), HasSubstr("FIFO that nothing reads from"));
+}
+
+// A root's log in a directory of somebody who would like root to write elsewhere.
+class LogOfAStranger : public LogTargetTest {
+ protected:
+  static constexpr uid_t kStranger = 4321;
+
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root's rights";
+    ::chmod(directory_.c_str(), 0755);
+    fs::create_directory(path("theirs"));
+    give(path("theirs"));
+    fs::create_directory(path("ours"));
+    std::ofstream(path("ours/keys")) << "root's\n";
+    ::chmod(path("ours/keys").c_str(), 0600);
+  }
+  static void give(const std::string& file) {
+    ASSERT_EQ(::lchown(file.c_str(), kStranger, kStranger), 0);
+  }
+  void link(const std::string& target, const std::string& name) {
+    fs::create_symlink(target, path(name));
+    give(path(name));
+  }
+};
+
+TEST_F(LogOfAStranger, IsTheirs) {
+  EXPECT_EQ(refusal(path("theirs/log")), "");
+  struct stat status {};
+  ASSERT_EQ(::stat(path("theirs/log").c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, kStranger);
+}
+
+TEST_F(LogOfAStranger, FollowsNoLink) {
+  link(path("ours/keys"), "theirs/log");
+  EXPECT_THAT(refusal(path("theirs/log")), HasSubstr("it is a link"));
+  link(path("ours/new"), "theirs/dangling");
+  EXPECT_THAT(refusal(path("theirs/dangling")), HasSubstr("it is a link"));
+  EXPECT_FALSE(fs::exists(path("ours/new")));
+}
+
+TEST_F(LogOfAStranger, MakesNothingInADirectoryThatIsNotTheirs) {
+  link(path("ours"), "theirs/logs");
+  EXPECT_THAT(refusal(path("theirs/logs/new")), HasSubstr("Permission denied"));
+  EXPECT_THAT(refusal(path("theirs/logs/keys")), HasSubstr("Permission denied"));
+  EXPECT_THAT(refusal(path("theirs/logs/../keys")), Not(IsEmpty()));
+}
+
+TEST_F(LogOfAStranger, IsNoOtherNameOfAFile) {
+  fs::create_hard_link(path("ours/keys"), path("theirs/log"));
+  EXPECT_THAT(refusal(path("theirs/log")), Not(IsEmpty()));
+}
+
+TEST_F(LogOfAStranger, BehindALinkOfOursIsTheirsAllTheSame) {
+  link(path("ours/keys"), "theirs/log");
+  fs::create_symlink(path("theirs"), path("ours/logs"));
+  EXPECT_THAT(refusal(path("ours/logs/log")), HasSubstr("it is a link"));
+}
+
+TEST_F(LogOfAStranger, BesideOursInADirectoryForAllIsRefused) {
+  fs::create_directory(path("tmp"));
+  ::chmod(path("tmp").c_str(), 01777);
+  EXPECT_EQ(refusal(path("tmp/log")), "");
+  std::ofstream(path("tmp/squatted")) << "";
+  give(path("tmp/squatted"));
+  EXPECT_THAT(refusal(path("tmp/squatted")), Not(IsEmpty()));
+  fs::create_hard_link(path("ours/keys"), path("tmp/linked"));
+  EXPECT_THAT(refusal(path("tmp/linked")), HasSubstr("another name"));
+  link(path("ours/keys"), "tmp/followed");
+  EXPECT_THAT(refusal(path("tmp/followed")), HasSubstr("it is a link"));
 }
 
 }  // namespace

@@ -1,0 +1,72 @@
+#include "watchdog/os/path_trust.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <system_error>
+
+namespace pyfault {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kMostLinks = 40;  // as the kernel follows
+
+bool is_trusted(uid_t uid) {
+  return uid == 0 || uid == ::geteuid();
+}
+
+// In a directory with the sticky bit they can't take away what is ours.
+class Walk {
+ public:
+  // False: there is nothing more to see behind it.
+  bool pass(const struct stat& part) {
+    if (!is_trusted(part.st_uid)) {
+      trust_.owner = Identity{part.st_uid, part.st_gid, {}};
+      return false;
+    }
+    if (!S_ISDIR(part.st_mode)) return true;
+    last_is_shared_ = (part.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    trust_.is_shared |= last_is_shared_ && (part.st_mode & S_ISVTX) == 0;
+    return true;
+  }
+  PathTrust result() {
+    trust_.is_shared |= last_is_shared_;
+    return trust_;
+  }
+
+ private:
+  PathTrust trust_;
+  bool last_is_shared_ = false;
+};
+
+}  // namespace
+
+PathTrust trust_in(const std::string& path) {
+  Walk walk;
+  std::error_code failed;
+  fs::path rest = fs::absolute(path, failed);
+  fs::path done = "/";
+  for (int links = 0; !rest.empty() && !failed && links <= kMostLinks;) {
+    const fs::path name = *rest.begin();
+    rest = rest.lexically_relative(name);
+    if (rest == ".") rest.clear();
+    const fs::path next = name == "/" ? name : done / name;
+    struct stat part {};
+    if (::lstat(next.c_str(), &part) != 0) break;
+    const bool is_link = S_ISLNK(part.st_mode);
+    if ((is_link || S_ISDIR(part.st_mode)) && !walk.pass(part)) break;
+    if (!is_link) {
+      done = next;
+      continue;
+    }
+    ++links;
+    const fs::path target = fs::read_symlink(next, failed);
+    rest = rest.empty() ? target : target / rest;
+    if (target.is_absolute()) done = "/";
+  }
+  return walk.result();
+}
+
+}  // namespace pyfault

@@ -1,0 +1,38 @@
+// Whether somebody else could make a path lead elsewhere: by a link in place of a file or of a
+// directory on the way. What root writes there would then be written where he likes.
+#pragma once
+
+#include <unistd.h>
+
+#include <optional>
+#include <string>
+
+#include "watchdog/os/file_rights.h"
+
+namespace pyfault {
+
+struct PathTrust {
+  // Of the first directory or link on the way that is neither root's nor ours: whoever has these
+  // rights can lead the path anywhere behind it, and no further than his own rights reach if only
+  // they are used.
+  std::optional<Identity> owner;
+  // Others may put a link in the place of what it names: it is in /tmp itself, or below a directory
+  // that a group may write to.
+  bool is_shared = false;
+};
+
+// While it lives, this thread of root's has the rights of the path's owner, where there is one.
+class ScopedOwnerRights {
+ public:
+  explicit ScopedOwnerRights(const PathTrust& trust) {
+    if (trust.owner && ::geteuid() == 0) rights_.emplace(*trust.owner);
+  }
+
+ private:
+  std::optional<ScopedFileRights> rights_;
+};
+
+// What can't be looked at any more ends the look. Waits as long as the path's disks do.
+PathTrust trust_in(const std::string& path);
+
+}  // namespace pyfault
