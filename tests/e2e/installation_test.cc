@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 
 #include "tests/support/child_process.h"
@@ -22,11 +23,17 @@ class Installation : public testing::TestWithParam<std::string> {
   // The links to agents that lie where this test's lie; programs may need others' still.
   ~Installation() override {
     std::error_code gone;
-    const std::string links = "/tmp/pyfault-watchdog-" + std::to_string(::geteuid());
-    for (const auto& entry : fs::directory_iterator(links, gone)) {
-      const fs::path agent = fs::read_symlink(entry, gone);
-      if (agent.string().starts_with(place().string())) fs::remove(entry, gone);
+    for (const std::string& links :
+         {std::string("/run/"), variable("XDG_RUNTIME_DIR"), variable("HOME") + "/.cache/"}) {
+      for (const auto& entry : fs::directory_iterator(links + "/pyfault-watchdog", gone)) {
+        const fs::path agent = fs::read_symlink(entry, gone);
+        if (agent.string().starts_with(place().string())) fs::remove(entry, gone);
+      }
     }
+  }
+  static std::string variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value != nullptr ? value : "";
   }
 
   fs::path place() const { return directory_.path() / GetParam(); }
@@ -43,6 +50,15 @@ TEST_P(Installation, reports_crashes_wherever_it_lies) {
                        "-c", "import ctypes; ctypes.memset(0, 1, 1)"}});
   EXPECT_EQ(outcome.ending, killed_by(SIGSEGV));
   EXPECT_THAT(outcome.err, HasSubstr("crashed: SIGSEGV"));
+}
+
+// What is preloaded runs as us, for as long as a program of ours starts others.
+TEST_P(Installation, preloads_nothing_that_others_could_replace) {
+  const Outcome outcome =
+      run({.command = {install_copy(place()), "--python", interpreters().front().path, "--exec",
+                       "-c", "import os; print(os.environ['LD_PRELOAD'])"}});
+  const bool is_linked = place().string().find_first_of(" :$") != std::string::npos;
+  EXPECT_EQ(outcome.out.starts_with("/tmp"), !is_linked) << outcome.out;
 }
 
 TEST_P(Installation, whose_agent_is_missing_says_so) {

@@ -1,15 +1,16 @@
 #include "watchdog/supervise/agent_environment.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <string_view>
 
 #include "shared/handshake.h"
+#include "watchdog/os/path_trust.h"
 #include "watchdog/start_error.h"
 
 namespace pyfault {
@@ -29,19 +30,25 @@ bool can_be_preloaded(const std::string& path) {
   return path.find_first_of(": $") == std::string::npos;
 }
 
-[[noreturn]] void refuse_alias(const std::string& agent, const std::string& place) {
-  throw StartError(kExitOwnError,
-                   "the agent '" + agent +
-                       "' cannot be loaded: LD_PRELOAD allows no colon, space or dollar sign in "
-                       "a path, and no link to it can be made in '" +
-                       place + "'; install pyfault-watchdog elsewhere");
+// Where nobody else can put anything: what is preloaded from there runs as us. Not /tmp, whose
+// cleaners make room for others.
+std::vector<std::string> places_for_alias() {
+  if (::geteuid() == 0) return {"/run/pyfault-watchdog"};
+  std::vector<std::string> places;
+  if (const char* runtime = std::getenv("XDG_RUNTIME_DIR")) {
+    places.push_back(std::string(runtime) + "/pyfault-watchdog");
+  }
+  if (const char* home = std::getenv("HOME")) {
+    places.push_back(std::string(home) + "/.cache/pyfault-watchdog");
+  }
+  return places;
 }
 
-// Ours, and nobody else may put anything in it.
-bool is_private_directory(const std::string& path) {
-  struct stat status {};
-  return ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
-         status.st_uid == ::geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+bool is_ours_alone(const std::string& directory) {
+  std::error_code failed;
+  std::filesystem::create_directories(directory, failed);
+  const PathTrust trust = trust_in(directory + "/link");
+  return !failed && !trust.owner && !trust.is_shared && can_be_preloaded(directory);
 }
 
 // GCC's and clang's: libasan.so.8, libclang_rt.tsan-x86_64.so.
@@ -74,15 +81,23 @@ std::string preload_list(const std::string& agent, std::string_view earlier) {
 // A link to the agent under a name without them. One for each installation; it stays, as programs
 // may outlive us that start others.
 std::string alias_of(const std::string& agent) {
-  const std::string directory = "/tmp/pyfault-watchdog-" + std::to_string(::geteuid());
-  ::mkdir(directory.c_str(), 0755);
-  if (!is_private_directory(directory)) refuse_alias(agent, directory);
-  std::string link = directory + "/" + std::to_string(std::hash<std::string>()(agent)) + "-" +
-                     std::filesystem::path(agent).filename().string();
-  if (::symlink(agent.c_str(), link.c_str()) == 0) return link;
-  std::error_code unreadable;
-  if (std::filesystem::read_symlink(link, unreadable) != agent) refuse_alias(agent, directory);
-  return link;
+  const std::string name = std::to_string(std::hash<std::string>()(agent)) + "-" +
+                           std::filesystem::path(agent).filename().string();
+  for (const std::string& directory : places_for_alias()) {
+    if (!is_ours_alone(directory)) continue;
+    std::string link = directory + "/" + name;
+    std::error_code unreadable;
+    if (::symlink(agent.c_str(), link.c_str()) == 0 ||
+        std::filesystem::read_symlink(link, unreadable) == agent) {
+      return link;
+    }
+  }
+  throw StartError(
+      kExitOwnError,
+      "the agent '" + agent +
+          "' cannot be loaded: LD_PRELOAD allows no colon, space or dollar sign in a "
+          "path, and there is no place of our own for a link to it (/run of root; "
+          "$XDG_RUNTIME_DIR or ~/.cache of others); install pyfault-watchdog elsewhere");
 }
 
 }  // namespace
