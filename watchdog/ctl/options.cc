@@ -4,6 +4,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,15 @@
 
 namespace pyfault::ctl {
 namespace {
+
+// Of the installation that this program belongs to, as systemd/install_units.cmake has it: below
+// its prefix, but for /usr, and wherever the program was built.
+std::string installed_configuration() {
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
+  const std::filesystem::path prefix = self.parent_path().parent_path();
+  const std::filesystem::path etc = prefix == "/usr" ? "/etc" : prefix / "etc";
+  return etc / "pyfault-watchdog" / "pyfault-watchdog.toml";
+}
 
 constexpr std::string_view kVersionText = "pyfaultctl " PYFAULT_VERSION "\n";
 
@@ -136,7 +146,8 @@ class Grammar {
     if (given.empty()) refuse("nothing to do: give a command, such as status");
     const std::string name = given.front()->get_name();
     if (name == "check-config") {
-      return CheckConfig{words_.file.empty() ? PYFAULT_CONFIG_FILE : words_.file, words_.python};
+      return CheckConfig{words_.file.empty() ? installed_configuration() : words_.file,
+                         words_.python};
     }
     return Ask{request(name, *given.front()), words_.json};
   }
