@@ -93,6 +93,23 @@ TEST_F(RsyslogTest, UnderstandsTheOldProtocolOnASocketLikeDevLog) {
               HasSubstr(" pyfault-watchdog 77 - -| CRASH [pyfault@32473 event=\"crash\" "));
 }
 
+TEST_F(RsyslogTest, ParsesJsonFromASocketLikeDevLog) {
+  style_.protocol = SyslogProtocol::kLocal;
+  settings_.format = style_.format = LogFormat::kJson;
+  log_to(Transport::kLocal, daemon_->old_socket());
+  log_->write(std::make_shared<const Event>(crash_in("web")));
+  log_->finish(hours(1));
+  daemon_->await_parsed("crash");
+}
+
+TEST_F(RsyslogTest, ParsesJsonOverTcp) {
+  settings_.format = LogFormat::kJson;
+  log_to_tcp();
+  log_->write(std::make_shared<const Event>(crash_in("web")));
+  log_->finish(hours(1));
+  daemon_->await_parsed("crash");
+}
+
 TEST_F(RsyslogTest, TakesOneLineOfJson) {
   settings_.format = LogFormat::kJson;
   log_to_tcp();

@@ -54,7 +54,13 @@ void Rsyslog::write_configuration() const {
                  "template(name=\"plain\" type=\"string\" string=\"%hostname% %app-name% %procid% "
                  "%msgid% %structured-data%|%msg%\\n\")\n"
                  "*.* action(type=\"omfile\" template=\"plain\" file=\"" +
-                 (directory_ / "messages").string() + "\")\n");
+                 (directory_ / "messages").string() +
+                 "\")\n"
+                 "module(load=\"mmjsonparse\")\n*.* action(type=\"mmjsonparse\")\n"
+                 "template(name=\"parsed\" type=\"string\" string=\"%parsesuccess% "
+                 "%$!event%\\n\")\n"
+                 "*.* action(type=\"omfile\" template=\"parsed\" file=\"" +
+                 (directory_ / "parsed").string() + "\")\n");
 }
 
 // Its sockets come last; one of them may be there from before.
@@ -73,10 +79,10 @@ void Rsyslog::stop() {
   daemon_->wait();
 }
 
-std::string Rsyslog::await(const std::string& text) const {
+std::string Rsyslog::await(const std::string& text, const char* file) const {
   std::string all;
   test::await("'" + text + "' did not come", [&] {
-    all = fs::exists(directory_ / "messages") ? read_file(directory_ / "messages") : "";
+    all = fs::exists(directory_ / file) ? read_file(directory_ / file) : "";
     return all.find(text) != all.npos;
   });
   return all;

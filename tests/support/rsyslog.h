@@ -29,7 +29,11 @@ class Rsyslog {
   std::string old_socket() const { return directory_ / "old"; }
 
   // What has come in, once it holds `text`: a line a message, "HOST APP PROCID MSGID SD|MSG".
-  std::string await(const std::string& text) const;
+  std::string await(const std::string& text, const char* file = "messages") const;
+  // One of JSON, as its own module reads it.
+  std::string await_parsed(const std::string& event) const {
+    return await("OK " + event, "parsed");
+  }
 
  private:
   void write_configuration() const;

@@ -108,11 +108,14 @@ std::string local_time(std::int64_t realtime_ns) {
 }
 
 // "<27>Nov 23 07:40:10 pyfault-watchdog[1234]: EXIT [pyfault@32473 ...] ", in local time. What has
-// no place in that header stands in the message, where people and grep find it.
+// no place in that header stands in the message, where people and grep find it; but for JSON, which
+// has it all, and whose readers (rsyslog's mmjsonparse) want its cookie first.
 std::string local_header(const Event& event, const SyslogStyle& style) {
-  return fmt::format("<{}>{} {}[{}]: {} {} ", priority_of(event, style),
-                     local_time(event.realtime_ns), header_word(style.app_name, kMaxAppName),
-                     process_id(event), message_id(kind_of(event)), structured_data(event));
+  std::string header =
+      fmt::format("<{}>{} {}[{}]: ", priority_of(event, style), local_time(event.realtime_ns),
+                  header_word(style.app_name, kMaxAppName), process_id(event));
+  if (style.format == LogFormat::kJson) return header;
+  return header + message_id(kind_of(event)) + ' ' + structured_data(event) + ' ';
 }
 
 std::string json_message(const Event& event) {

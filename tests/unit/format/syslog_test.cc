@@ -190,5 +190,14 @@ TEST(Syslog, TheLocalProtocolHasItsDataInTheMessage) {
                            "\\[pyfault@32473 .*\\] pyfault-watchdog: said"));
 }
 
+// rsyslog's mmjsonparse wants the cookie first.
+TEST(Syslog, TheLocalProtocolHasNothingBeforeJson) {
+  SyslogStyle style;
+  style.protocol = SyslogProtocol::kLocal;
+  style.format = LogFormat::kJson;
+  EXPECT_THAT(format_syslog(event_with(NoticeEvent{"said"}), style),
+              MatchesRegex("<28>Nov 2[234] [0-9:]+ pyfault-watchdog\\[1234\\]: @cee:\\{.*\\}"));
+}
+
 }  // namespace
 }  // namespace pyfault
