@@ -11,6 +11,12 @@ double seconds(std::int64_t realtime_ns) {
   return static_cast<double>(microseconds) / 1e6;
 }
 
+// There from the start, with zero: increase() knows no first one of what was not there before.
+constexpr const char* kExpectedReasons[] = {"exited",    "signaled",    kOomKilled,
+                                            kWasStopped, kStartTimeout, kStartFailed};
+constexpr const char* kExpectedSignals[] = {"SIGABRT", "SIGBUS", "SIGFPE", "SIGILL",
+                                            "SIGSEGV", "SIGSYS", "SIGTRAP"};
+
 bool stays_down(const ExitEvent& exit) {
   return exit.reason == kWasStopped ||
          (exit.after && exit.after->decision == AfterExit::Decision::kStayDown);
@@ -72,6 +78,8 @@ void ServiceMetrics::set_workers(const std::vector<std::string>& workers) {
   for (const std::string& name : workers) {
     workers_.try_emplace(name);
     for (MetricFamily* family : {&up_, &restarts_, &crash_loop_, &backoff_}) family->at({name});
+    for (const char* reason : kExpectedReasons) exits_.at({name, reason});
+    for (const char* signal : kExpectedSignals) crashes_.at({name, signal});
   }
 }
 

@@ -54,6 +54,8 @@ constexpr AfterExit kRestartSoon{AfterExit::Decision::kRestart, 1.5, false};
 TEST_F(ServiceMetricsTest, AWorkerIsThereBeforeAnythingHappensToIt) {
   expect("pyfault_worker_up{worker=\"api\"} 0");
   expect("pyfault_worker_restarts_total{worker=\"api\"} 0");
+  expect("pyfault_worker_exits_total{worker=\"api\",reason=\"exited\"} 0");
+  expect("pyfault_crashes_total{worker=\"api\",signal=\"SIGSEGV\"} 0");
 }
 
 TEST_F(ServiceMetricsTest, WhoIsWatchedIsCounted) {
@@ -97,7 +99,7 @@ TEST_F(ServiceMetricsTest, ADumpIsNoCrash) {
   Crash dump;
   dump.kind = CrashKind::kDump;
   note(dump);
-  EXPECT_THAT(metrics_.expose(), Not(HasSubstr("pyfault_crashes_total")));
+  EXPECT_THAT(metrics_.expose(), Not(testing::ContainsRegex("pyfault_crashes_total.* 1")));
 }
 
 TEST_F(ServiceMetricsTest, ExitsAreCountedByReason) {
