@@ -116,5 +116,14 @@ ctypes.memset(0, 1, 1)
   EXPECT_EQ(await("exit").front()["crash"], await("crash").front()["id"]);
 }
 
+TEST_F(ServiceTest, what_a_worker_writes_is_harmless_on_a_terminal) {
+  one_worker("print('\\x1b[2J\\x07')", "essential = true\nrestart = \"no\"");
+  const Outcome outcome = run({.command = {watchdog_path(), "--config", file("service.toml")},
+                               .environment = environment(),
+                               .directory = file(""),
+                               .own_terminal = true});
+  EXPECT_THAT(outcome.out, HasSubstr(" web: \\x1b[2J\\x07\r\n"));
+}
+
 }  // namespace
 }  // namespace pyfault::test

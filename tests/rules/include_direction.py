@@ -65,7 +65,7 @@ TABLE = {
     "watchdog/service": (["watchdog/service", "watchdog/control", "watchdog/handover", "watchdog/config",
                           "watchdog/policy", "watchdog/supervise",
                           "watchdog/ingest", "watchdog/enrich", "watchdog/os", "watchdog/metrics",
-                          "watchdog/sink/fd_sink.h", "watchdog/format/rfc3339.h",
+                          "watchdog/sink/fd_sink.h", "watchdog/format/escape.h", "watchdog/format/rfc3339.h",
                           "watchdog/options.h", "watchdog/complain.h", "watchdog/program_run.h", "watchdog/log/event_stage.h",
                           "watchdog/reporter.h", "shared", START_ERROR, *EVENT], ["asio"], None),
     "watchdog": (["watchdog", "shared"], ["asio", "boost", "spdlog", "fmt", "cli"], None),

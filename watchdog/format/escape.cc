@@ -68,6 +68,16 @@ std::string escape_text(std::string_view text) {
   return escape(text, spelt_for_people);
 }
 
+std::string escape_lines(std::string_view lines, std::string_view margin) {
+  std::string text;
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    text.append(margin).append(escape_text(line)).append("\n");
+    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+  }
+  return text;
+}
+
 std::string escape_json(std::string_view json) {
   return escape(json, spelt_for_json);
 }

@@ -12,6 +12,9 @@ namespace pyfault {
 // pieces of a text can be escaped one by one.
 std::string escape_text(std::string_view text);
 
+// The same, line by line: each behind a margin, and ended by a newline.
+std::string escape_lines(std::string_view lines, std::string_view margin = "");
+
 // For serialised JSON (which has no raw control characters left below U+0020): what else is
 // dangerous becomes \uNNNN, so that a JSON reader gets the original text back.
 std::string escape_json(std::string_view json);

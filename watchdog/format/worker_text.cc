@@ -52,16 +52,6 @@ std::string bugs_of(const CrashLoopEvent& loop) {
                      escape_text(loop.fingerprints.front()));
 }
 
-std::string escaped_lines(std::string_view lines, const char* margin) {
-  std::string text;
-  for (;;) {
-    const std::size_t end = lines.find('\n');
-    text += margin + escape_text(lines.substr(0, end)) + '\n';
-    if (end == lines.npos) return text;
-    lines.remove_prefix(end + 1);
-  }
-}
-
 // Where the last `lines` of it begin.
 std::size_t begin_of_last(std::string_view text, std::size_t lines) {
   std::size_t begin = text.size();
@@ -87,7 +77,7 @@ std::string last_lines(std::string_view text, const char* margin) {
   while (text.ends_with('\n')) text.remove_suffix(1);
   if (text.empty()) return "";
   text.remove_prefix(begin_of_last(text, kLastLines));
-  return escaped_lines(text, margin);
+  return escape_lines(text, margin);
 }
 
 std::string last_output(std::string_view tail) {
@@ -106,7 +96,7 @@ std::string exception_after(std::string_view words, const std::optional<LastOutp
 std::string output_of_failed(const ExitEvent& exit, const std::optional<LastOutput>& output) {
   if (!output || exit.code == 0) return "";
   if (!output->exception || output->exception->traceback.empty()) return last_output(output->tail);
-  return '\n' + escaped_lines(output->exception->traceback, "  ");
+  return '\n' + escape_lines(output->exception->traceback, "  ");
 }
 
 std::string left_no_record(const ExitEvent& exit) {

@@ -20,6 +20,7 @@
 #include "watchdog/config/parse_config.h"
 #include "watchdog/control/control_listener.h"
 #include "watchdog/control/socket_path.h"
+#include "watchdog/format/escape.h"
 #include "watchdog/format/rfc3339.h"
 #include "watchdog/ingest/notice.h"
 #include "watchdog/log/event_stage.h"
@@ -106,7 +107,7 @@ class Service {
         output_(std::make_unique<FdSink>(our_stdout()), output_notices()),
         supervisor_(io_, surroundings_, manager_, ledger_,
                     {[this](Event event) { report(std::move(event)); },
-                     [this](std::string lines) { output_.write(std::move(lines)); },
+                     [this](std::string lines) { write_output(std::move(lines)); },
                      [this] { on_settled(); }, [this] { io_.stop(); }}) {}
 
   int run(const ParsedConfig& parsed);
@@ -133,6 +134,7 @@ class Service {
   std::vector<NamedState> states_of_workers() const;
   std::map<std::string, std::size_t> watched_processes() const;
   void report(Event event);
+  void write_output(std::string lines);
   void say(std::string message);
   void tell_manager();
 
@@ -150,6 +152,7 @@ class Service {
   std::optional<HttpAddress> metrics_address_;
   std::unique_ptr<HttpServer> metrics_server_;  // at that address
   ReportLog output_;
+  const bool shows_output_ = ::isatty(STDOUT_FILENO) == 1;
   bool workers_may_outlive_us_ = true;
   bool told_ready_ = false;
   ServiceManager manager_{io_, manager_terms()};
@@ -337,6 +340,11 @@ void Service::report(Event event) {
   event.host = reporter_.host();
   metrics_.note(event);
   stage_.take(std::move(event));
+}
+
+// A terminal would do what a worker writes; a file keeps it as it is.
+void Service::write_output(std::string lines) {
+  output_.write(shows_output_ ? escape_lines(lines) : std::move(lines));
 }
 
 void Service::say(std::string message) {

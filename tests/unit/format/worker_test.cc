@@ -26,7 +26,7 @@ std::string text(decltype(Event::body) body) {
 }
 
 json parsed(const Event& event) {
-  const json read = json::parse(format_json(event));
+  json read = json::parse(format_json(event));
   EXPECT_EQ(test::schema_errors(read), "");
   return read;
 }

@@ -75,7 +75,7 @@ TEST_F(EventLogTest, AFileThatCannotBeOpenedIsNamed) {
   settings.target = FileLog{"/dev/null/log"};
   settings.name = "log '/dev/null/log'";
   try {
-    EventLog(settings, "web1");
+    const EventLog log(settings, "web1");
     FAIL();
   } catch (const StartError& error) {
     EXPECT_THAT(error.what(), HasSubstr("log '/dev/null/log': cannot write there: "));
