@@ -39,7 +39,12 @@ std::size_t operand_bytes(std::uint8_t mod_rm, std::uint8_t sib) {
 bool is_return_address(std::uintptr_t address) {
   std::uint8_t before[8] = {};  // the last one is not read
   constexpr std::size_t kLongest = sizeof before - 1;
-  if (address < kLongest || !guarded_copy(before, address - kLongest, kLongest)) return false;
+  constexpr std::uintptr_t kFirstPage = 4096;
+  constexpr std::uintptr_t kUserEnd = std::uintptr_t{1} << 47;
+  if (address < kFirstPage || address >= kUserEnd ||
+      !guarded_copy(before, address - kLongest, kLongest)) {
+    return false;
+  }
   if (before[kLongest - 5] == 0xe8) return true;
   for (std::size_t at = 0; at + 1 < kLongest; ++at) {
     const std::uint8_t mod_rm = before[at + 1];

@@ -95,8 +95,7 @@ bool FrameChain::has_passed_generator(std::uintptr_t frame) const {
 // 0: nothing.
 std::uintptr_t FrameChain::find_further_out() {
   if (python_.layout.type_checked_frames) return caller_on_stack(python_, thread_, last_);
-  const std::uintptr_t pushed = data_stack_.next_outwards();
-  std::uintptr_t found = pushed;
+  std::uintptr_t found = data_stack_.next_outwards();
   // The innermost generator that it has resumed, by way of others perhaps.
   for (std::uint32_t depth = 0; found != 0 && depth < kMaxGenerators; ++depth) {
     const std::uintptr_t running = running_generator_of(python_, found);
@@ -110,7 +109,8 @@ std::uintptr_t FrameChain::find_further_out() {
 bool FrameChain::go_on_behind_gap(RawFrame& frame) {
   const std::uintptr_t broken_link = next_;
   const std::uintptr_t found = find_further_out();
-  if (found == 0 || gaps_ == kMaxGaps) return false;
+  const bool is_on_c_stack = python_.layout.type_checked_frames;
+  if (found == 0 || gaps_ == (is_on_c_stack ? kMaxGapsOnCStack : kMaxGaps)) return false;
   // One that returns is taken out of the chain before its variables are dropped.
   const bool is_returning = end_ == ChainEnd::kEnd && data_stack_.is_first(found);
   ++gaps_;

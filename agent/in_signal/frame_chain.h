@@ -29,6 +29,7 @@ inline constexpr std::uint32_t kMaxWalk = 1u << 20;
 
 // Each gap costs a pass over a chunk of the data stack.
 inline constexpr std::uint32_t kMaxGaps = 1024;
+inline constexpr std::uint32_t kMaxGapsOnCStack = 16;  // and each over the chains of all threads
 
 enum class ChainEnd { kEnd, kUnreadable, kCycle, kTooLong };
 

@@ -23,9 +23,10 @@ class Installation : public testing::TestWithParam<std::string> {
   // The links to agents that lie where this test's lie; programs may need others' still.
   ~Installation() override {
     std::error_code gone;
-    for (const std::string& links :
-         {std::string("/run/"), variable("XDG_RUNTIME_DIR"), variable("HOME") + "/.cache/"}) {
-      for (const auto& entry : fs::directory_iterator(links + "/pyfault-watchdog", gone)) {
+    for (const std::string& links : {std::string("/run/pyfault-watchdog-agent"),
+                                     variable("XDG_RUNTIME_DIR") + "/pyfault-watchdog",
+                                     variable("HOME") + "/.cache/pyfault-watchdog"}) {
+      for (const auto& entry : fs::directory_iterator(links, gone)) {
         const fs::path agent = fs::read_symlink(entry, gone);
         if (agent.string().starts_with(place().string())) fs::remove(entry, gone);
       }

@@ -11,6 +11,8 @@
 namespace pyfault::test {
 namespace {
 
+using testing::HasSubstr;
+
 // Readiness
 
 constexpr char kNotifies[] = R"(

@@ -25,7 +25,7 @@ UniqueFd file_of(const std::uint8_t* data, std::size_t size) {
 void try_archive(UniqueFd file) {
   ZipArchive archive(std::move(file), kBudget);
   const auto text = archive.read(kName, kLimit);
-  require(archive.bytes_read() <= kBudget, "more was read than allowed");
+  require(archive.bytes_spent() <= kBudget + kLimit, "more was read than allowed");
   if (!text) return;
   require(!text->empty() && text->size() <= kLimit, "more was unpacked than allowed");
 }

@@ -5,6 +5,7 @@
 #include "watchdog/event/event_size.h"
 
 namespace pyfault {
+
 void EventTail::add(Event event) {
   const std::size_t bytes = approximate_size(event);
   kept_.push_back({std::move(event), bytes});

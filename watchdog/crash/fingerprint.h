@@ -2,9 +2,10 @@
 //
 // It is FNV-1a, 64 bits, as 16 lower-case hex digits, over these lines, each ended by '\n':
 //   pyfault-fingerprint/1
-//   the signal: "memory" for SIGSEGV and SIGBUS, else its name, or "dump"; of an exception: its
-//   type of the crashed thread, or of the traceback, the innermost five different
-//   "basename:function", innermost first; or "no python frames"
+//   what: of a crash "memory" for SIGSEGV and SIGBUS, else the signal's name; "dump"; of an
+//     exception its type
+//   where: the innermost five different "basename:function" of the crashed thread, or of the
+//     traceback, innermost first; or "no python frames"
 // A name that could not be read is "???". There are no line numbers, addresses or folders in it,
 // and a function counts once however often it recurs: so an edit elsewhere in the file, the depth
 // of a recursion (a mutual one too) or where the program is installed do not change it.

@@ -22,7 +22,12 @@ constexpr std::string_view kLinks[] = {
     "The above exception was the direct cause of the following exception:"};
 // What is said before a traceback that ends no program: threading, sys.unraisablehook, asyncio.
 constexpr std::string_view kOthers[] = {"Exception in thread ", "Exception ignored ",
-                                        "Task exception was never retrieved"};
+                                        "Task exception was never retrieved",
+                                        "Process "};  // multiprocessing: "Process Worker-1:"
+
+// Longer is no message: the program has gone on, and written other things.
+constexpr std::size_t kMostLines = 30;
+constexpr std::size_t kMostMessage = 4096;
 
 Lines lines_of(std::string_view text) {
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
@@ -110,13 +115,15 @@ std::optional<RaisedException> exception_at_end(std::string_view text) {
     if (line.starts_with(' ')) continue;
     // What is not indented any more is the exception, with its message up to the end.
     const std::size_t colon = line.find(": ");
-    const std::string_view type = line.substr(0, line.ends_with(':') ? line.size() - 1 : colon);
-    if (!is_type(type)) return std::nullopt;
+    const std::size_t end = line.ends_with(':') ? line.size() - 1 : line.size();
+    const std::string_view type = line.substr(0, std::min(colon, end));
+    if (!is_type(type) || lines.size() - index > kMostLines) return std::nullopt;
     RaisedException exception;
     exception.type = replace_invalid_utf8(type);
     if (colon != line.npos) exception.message = replace_invalid_utf8(line.substr(colon + 2));
     const std::string more = joined(lines, index + 1, lines.size());
     if (!more.empty()) exception.message += '\n' + more;
+    exception.message = cut_utf8(exception.message, kMostMessage);
     exception.traceback = joined(lines, first, lines.size());
     std::ranges::reverse(functions);
     exception.fingerprint = fingerprint(exception.type, functions);

@@ -17,7 +17,8 @@ namespace {
 // Of the installation that this program belongs to, as systemd/install_units.cmake has it: below
 // its prefix, but for /usr, and wherever the program was built.
 std::string installed_configuration() {
-  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
+  std::error_code unknown;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", unknown);
   const std::filesystem::path prefix = self.parent_path().parent_path();
   const std::filesystem::path etc = prefix == "/usr" ? "/etc" : prefix / "etc";
   return etc / "pyfault-watchdog" / "pyfault-watchdog.toml";

@@ -138,7 +138,7 @@ std::optional<Process> read_process(int pid) {
 
 // Each argument ends in a NUL, the last one perhaps not.
 std::vector<std::string> shown_command(int pid) {
-  constexpr std::size_t kBeginning = 4096;
+  constexpr std::size_t kBeginning = std::size_t{64} << 10;
   const std::string line = read_patiently(proc_path(pid, "cmdline"), kBeginning).value_or("");
   std::vector<std::string> command;
   for (std::string_view rest = line; !rest.empty();) {

@@ -156,9 +156,9 @@ std::optional<std::string> SourceFiles::read_from_archive(const std::string& nam
   for (int depth = 0; depth < kMaxDepthInArchive && slash != 0 && slash != std::string::npos;
        ++depth, slash = name.rfind('/', slash - 1)) {
     if (!open_archive(name.substr(0, slash), name, budget)) continue;
-    const std::size_t before = archive_->bytes_read();
+    const std::size_t before = archive_->bytes_spent();
     auto text = archive_->read(name.substr(slash + 1), std::min(kMaxSourceBytes, budget));
-    charge(budget, archive_->bytes_read() - before + (text ? text->size() : 0));
+    charge(budget, archive_->bytes_spent() - before);
     return text;
   }
   return std::nullopt;
@@ -172,7 +172,7 @@ bool SourceFiles::open_archive(const std::string& archive, const std::string& na
   if (!fd) return false;
   archive_ = std::make_unique<ZipArchive>(std::move(fd), budget);
   archive_name_ = archive;
-  charge(budget, archive_->bytes_read());
+  charge(budget, archive_->bytes_spent());
   return true;
 }
 

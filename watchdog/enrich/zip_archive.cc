@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::size_t kWindowBytes = std::size_t{64} << 10;
 constexpr std::size_t kMaxPathBytes = 4096;  // longer ones are no path that Python could have
-constexpr unsigned kEncrypted = 1;           // general purpose bit flag, APPNOTE.TXT 4.4.4
+constexpr std::size_t kMostFiles = 200'000;
+constexpr unsigned kEncrypted = 1;  // general purpose bit flag, APPNOTE.TXT 4.4.4
 
 }  // namespace
 
@@ -97,14 +98,15 @@ ZipArchive::~ZipArchive() {
   if (archive_ != nullptr) unzClose(archive_);
 }
 
-std::size_t ZipArchive::bytes_read() const {
-  return reader_->bytes_read;
+std::size_t ZipArchive::bytes_spent() const {
+  return reader_->bytes_read + unpacked_;
 }
 
 // Once, for minizip would go through the whole directory for each file.
 void ZipArchive::list_files() {
   std::array<char, kMaxPathBytes> name{};
-  for (int got = unzGoToFirstFile(archive_); got == UNZ_OK; got = unzGoToNextFile(archive_)) {
+  for (int got = unzGoToFirstFile(archive_); got == UNZ_OK && files_.size() < kMostFiles;
+       got = unzGoToNextFile(archive_)) {
     unz_file_info64 info{};
     unz64_file_pos at{};
     if (unzGetCurrentFileInfo64(archive_, &info, name.data(), name.size(), nullptr, 0, nullptr,
@@ -137,6 +139,7 @@ std::optional<std::string> ZipArchive::read(const std::string& name, std::size_t
     if (got <= 0) break;
     done += static_cast<std::size_t>(got);
   }
+  unpacked_ += done;
   // It is here that minizip says when the checksum is not that of the file.
   const bool sound = unzCloseCurrentFile(archive_) == UNZ_OK;
   if (!sound || done < text.size()) return std::nullopt;

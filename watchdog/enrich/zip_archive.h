@@ -30,8 +30,8 @@ class ZipArchive {
   // damaged.
   std::optional<std::string> read(const std::string& name, std::size_t limit);
 
-  // What it has read of the file since it was opened.
-  std::size_t bytes_read() const;
+  // What it has read of the file since it was opened, and unpacked, sound or not.
+  std::size_t bytes_spent() const;
 
  private:
   struct Reader;
@@ -43,6 +43,7 @@ class ZipArchive {
 
   std::unique_ptr<Reader> reader_;
   void* archive_ = nullptr;  // minizip's unzFile
+  std::size_t unpacked_ = 0;
   std::map<std::string, Position> files_;
 };
 

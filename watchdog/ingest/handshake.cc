@@ -58,6 +58,11 @@ std::vector<std::string> claimed_command(const ProcessClaims& claims) {
   return command;
 }
 
+// There may have been more of it than has room there.
+bool is_cut(const ProcessClaims& claims) {
+  return claims.command[sizeof claims.command - 2] != '\0';
+}
+
 // Clock ticks since boot, as /proc has them.
 std::uint64_t ticks_at(std::int64_t boottime_ns) {
   static const auto kTicksASecond = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
@@ -109,7 +114,8 @@ AttachedProcess describe_sender(const Hello& hello, const ucred& peer) {
   auto process = is_there ? read_process(peer.pid) : std::nullopt;
   if (process && !process->executable.empty()) {
     sender.process = std::move(*process);
-    sender.process.command = claimed_command(claims);
+    sender.process.command = is_cut(claims) ? shown_command(peer.pid) : claimed_command(claims);
+    if (sender.process.command.empty()) sender.process.command = claimed_command(claims);
     return sender;
   }
   sender.process = {peer.pid,

@@ -206,8 +206,11 @@ Process ProcessFamily::describe(int own_pid) const {
   auto now = pid ? read_process(*pid) : std::nullopt;
   if (!now) return process;
   if (now->executable.empty()) now->executable = std::move(process.executable);  // a zombie's
-  if (!is_same_executable(now->executable, attached_.process.executable)) return *now;
-  const auto shown = shown_command(*pid);
+  auto shown = shown_command(*pid);
+  if (!is_same_executable(now->executable, attached_.process.executable)) {
+    now->command = std::move(shown);
+    return *now;
+  }
   if (!shows(shown, process.command)) now->title = title_of(shown);
   now->command = std::move(process.command);
   return *now;

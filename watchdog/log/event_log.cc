@@ -46,6 +46,12 @@ LogPatience patience_for(const LogSettings& settings) {
                                                             : LogPatience{};
 }
 
+// What takes its time to render is rendered on the log's thread. Of the rest it is known at once
+// whether the format has a word for it.
+bool is_large(const Event& event) {
+  return std::holds_alternative<Crash>(event.body) || event.last_output;
+}
+
 std::string counted_reports(std::uint64_t count) {
   return std::to_string(count) + (count == 1 ? " report" : " reports");
 }
@@ -96,9 +102,14 @@ void EventLog::write(const std::shared_ptr<const Event>& event) {
   const auto* notice = std::get_if<NoticeEvent>(&event->body);
   // That format has no words for it.
   if (notice != nullptr && settings_.format == LogFormat::kFaulthandler) complain(notice->message);
-  const std::size_t bytes = approximate_size(*event);
   for (const Formatter& format : formatters_) {
-    log_.write([format, event] { return format(*event); }, bytes);
+    if (is_large(*event)) {
+      log_.write([format, event] { return format(*event); }, approximate_size(*event));
+    } else if (std::string report = format(*event); !report.empty()) {
+      const std::size_t bytes = report.size();
+      log_.write([report = std::move(report), event]() mutable { return std::move(report); },
+                 bytes);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 #include "watchdog/log/event_stage.h"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <condition_variable>
@@ -20,7 +21,7 @@ struct EventStage::Reading {
   std::shared_ptr<Crash> crash;
   SourceReader read;
   std::vector<FrameSource> sources;  // once it is done
-  bool done = false;                 // guarded by its reader's mutex
+  std::atomic<bool> done = false;
 };
 
 // Does one after the other. Its thread lives while there is something to read, so that none is left
@@ -49,14 +50,9 @@ class EventStage::Reader : public std::enable_shared_from_this<Reader> {
     return std::exchange(readings_, {});
   }
 
-  bool is_done(const Reading& reading) {
-    const std::lock_guard lock(mutex_);
-    return reading.done;
-  }
-
   bool wait_for(const Reading& reading, std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_until(lock, deadline, [&] { return reading.done; });
+    return changed_.wait_until(lock, deadline, [&] { return reading.done.load(); });
   }
 
  private:
@@ -109,8 +105,9 @@ void EventStage::replace_reader() {
   }
   reader_ =
       std::make_shared<Reader>([this, &io = io_] { boost::asio::post(io, [this] { go_on(); }); });
+  const bool goes_on = may_read();
   for (auto& reading : left) {
-    if (!reader_->begin(reading)) reading->done = true;  // without lines
+    if (!goes_on || !reader_->begin(reading)) reading->done = true;  // without lines
   }
 }
 
@@ -126,8 +123,9 @@ std::shared_ptr<EventStage::Reading> EventStage::begin_to_read(Event& event) {
   auto reading = std::make_shared<Reading>();
   reading->crash = std::make_shared<Crash>(std::move(*crash));
   reading->read = std::move(read);
-  if (!reader_->begin(reading)) reading->done = true;
-  return reading;
+  if (reader_->begin(reading)) return reading;
+  event.body = std::move(*reading->crash);
+  return nullptr;
 }
 
 void EventStage::take(Event event) {
@@ -149,7 +147,7 @@ void EventStage::go_on() {
   const std::size_t before = waiting_.size();
   while (!waiting_.empty()) {
     const auto& reading = waiting_.front().reading;
-    if (reading && !reader_->is_done(*reading)) break;
+    if (reading && !reading->done) break;
     pass_first_on();
   }
   if (waiting_.empty()) {
@@ -162,7 +160,7 @@ void EventStage::go_on() {
 void EventStage::give_first_up() {
   if (waiting_.empty()) return;
   const auto& reading = waiting_.front().reading;
-  if (reading && !reader_->is_done(*reading)) replace_reader();
+  if (reading && !reading->done) replace_reader();
   pass_first_on();
   go_on();
   if (!waiting_.empty()) await_first();
@@ -176,7 +174,7 @@ void EventStage::pass_first_on() {
 }
 
 void EventStage::pass(Event event, const std::shared_ptr<Reading>& reading) {
-  if (reading && !reader_->is_done(*reading)) {
+  if (reading && !reading->done) {
     event.body = *reading->crash;
   } else if (reading) {
     for (FrameSource& each : reading->sources) {

@@ -17,7 +17,6 @@ bool is_trusted(uid_t uid) {
   return uid == 0 || uid == ::geteuid();
 }
 
-// In a directory with the sticky bit they can't take away what is ours.
 class Walk {
  public:
   // False: there is nothing more to see behind it.
@@ -28,6 +27,7 @@ class Walk {
     }
     if (!S_ISDIR(part.st_mode)) return true;
     last_is_shared_ = (part.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    // With the sticky bit nobody can take away what is ours: what counts is what is made in it.
     trust_.is_shared |= last_is_shared_ && (part.st_mode & S_ISVTX) == 0;
     return true;
   }
@@ -56,6 +56,8 @@ PathTrust trust_in(const std::string& path) {
     struct stat part {};
     if (::lstat(next.c_str(), &part) != 0) break;
     const bool is_link = S_ISLNK(part.st_mode);
+    // /proc/PID/fd/N, by way of /dev/stdout perhaps: what was opened, and nobody can turn that.
+    if (is_link && done.native().starts_with("/proc/")) break;
     if ((is_link || S_ISDIR(part.st_mode)) && !walk.pass(part)) break;
     if (!is_link) {
       done = next;

@@ -25,10 +25,18 @@ struct PathTrust {
 class ScopedOwnerRights {
  public:
   explicit ScopedOwnerRights(const PathTrust& trust) {
-    if (trust.owner && ::geteuid() == 0) rights_.emplace(*trust.owner);
+    if (trust.owner && trust.owner->uid != kNoUser && ::geteuid() == 0) {
+      rights_.emplace(*trust.owner);
+    }
   }
 
+  // False: they could not be taken, and nothing may be opened there.
+  explicit operator bool() const { return !rights_ || *rights_; }
+
  private:
+  // Who has no number in our user namespace: the owner of "/" in some containers.
+  static constexpr uid_t kNoUser = 65534;
+
   std::optional<ScopedFileRights> rights_;
 };
 

@@ -332,6 +332,7 @@ void Worker::report_exit() {
   if (ended_in_ == WorkerState::kRestarting) exit.after->decision = AfterExit::Decision::kRestart;
   // A crash has told it, and who was asked to end has nothing to explain.
   auto output = exit.crash_id || exit.reason == kWasStopped ? std::nullopt : last_end_->output;
+  if (!exit.crash_id && !output) exit.fingerprint.clear();
   report(std::move(exit), std::move(output));
   if (decision_ && decision_->loop_begun) report_crash_loop(*decision_->loop_begun);
 }

@@ -205,7 +205,8 @@ WorkerEnd WorkerLife::end() {
   auto& exit = std::get<ExitEvent>(event.body);
   if (crash_ && exit.crash_id == crash_->id) exit.fingerprint = crash_->fingerprint;
   auto output = last_output();
-  if (output && exit.code.value_or(0) != 0 && !exit.crash_id) {
+  // With any other code the program has caught what it may have printed.
+  if (output && exit.code == 1 && !exit.crash_id) {
     output->exception = exception_at_end(output_->tail_of_stderr());
     if (output->exception) exit.fingerprint = output->exception->fingerprint;
   }

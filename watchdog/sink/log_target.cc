@@ -45,8 +45,8 @@ UniqueFd open_for_append(const std::string& file, mode_t mode) {
   const PathTrust trust = trust_in(file);
   if (!trust.owner && !trust.is_shared) return UniqueFd(::open(file.c_str(), kFlags, mode));
   const ScopedOwnerRights rights(trust);
-  UniqueFd fd(::open(file.c_str(), kFlags | O_NOFOLLOW, mode));
-  if (!fd || is_sound(fd, trust)) return fd;
+  UniqueFd fd(rights ? ::open(file.c_str(), kFlags | O_NOFOLLOW, mode) : -1);
+  if (rights && (!fd || is_sound(fd, trust))) return fd;
   errno = EPERM;
   return {};
 }

@@ -114,6 +114,7 @@ void ReportLog::Writer::write(const QueuedReport& queued) noexcept try {
   const std::string report = queued.render();
   if (report.empty()) {
     ++settled_;
+    if (behind_ > 0) --behind_;
   } else if (try_to_write(report)) {
     if (behind_ > 0) ++late_, --behind_;
     tell_late();
@@ -213,7 +214,7 @@ void ReportLog::write(std::function<std::string()> render, std::size_t bytes) {
 void ReportLog::write(std::string report) {
   if (report.empty()) return;
   const std::size_t bytes = report.size();
-  write([report = std::move(report)] { return report; }, bytes);
+  write([report = std::move(report)]() mutable { return std::move(report); }, bytes);
 }
 
 // There may be a thread to be had for the next one.

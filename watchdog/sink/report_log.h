@@ -44,7 +44,7 @@ class ReportLog {
   ReportLog(const ReportLog&) = delete;
   ReportLog& operator=(const ReportLog&) = delete;
 
-  // What `render` gives back, on the log's thread; an empty report is none. `bytes`: what it takes
+  // What `render` gives back, called once, on the log's thread; an empty report is none. `bytes`: what it takes
   // meanwhile. It is kept until the report has been written, or given up. One thread only.
   void write(std::function<std::string()> render, std::size_t bytes);
   void write(std::string report);

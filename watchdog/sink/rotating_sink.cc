@@ -42,6 +42,7 @@ bool RotatingSink::is_due(std::size_t more) const {
 std::error_code RotatingSink::rotate() const {
   const ScopedOwnerRights rights(trust_in(name_));
   std::error_code failed;
+  if (!rights) return std::make_error_code(std::errc::operation_not_permitted);
   for (int number = rotation_.keep - 1; number >= 1; --number) {
     const std::string old = numbered(name_, number);
     if (!std::filesystem::exists(old, failed)) continue;

@@ -1,5 +1,6 @@
 #include "watchdog/supervise/agent_environment.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,7 +34,7 @@ bool can_be_preloaded(const std::string& path) {
 // Where nobody else can put anything: what is preloaded from there runs as us. Not /tmp, whose
 // cleaners make room for others.
 std::vector<std::string> places_for_alias() {
-  if (::geteuid() == 0) return {"/run/pyfault-watchdog"};
+  if (::geteuid() == 0) return {"/run/pyfault-watchdog-agent"};  // not the unit's own, which goes
   std::vector<std::string> places;
   if (const char* runtime = std::getenv("XDG_RUNTIME_DIR")) {
     places.push_back(std::string(runtime) + "/pyfault-watchdog");
@@ -45,10 +46,12 @@ std::vector<std::string> places_for_alias() {
 }
 
 bool is_ours_alone(const std::string& directory) {
-  std::error_code failed;
-  std::filesystem::create_directories(directory, failed);
+  constexpr mode_t kForUs = 0700;
+  constexpr mode_t kForAllToRead = 0755;
+  ::mkdir(std::filesystem::path(directory).parent_path().c_str(), kForUs);
+  ::mkdir(directory.c_str(), kForAllToRead);
   const PathTrust trust = trust_in(directory + "/link");
-  return !failed && !trust.owner && !trust.is_shared && can_be_preloaded(directory);
+  return !trust.owner && !trust.is_shared && can_be_preloaded(directory);
 }
 
 // GCC's and clang's: libasan.so.8, libclang_rt.tsan-x86_64.so.

@@ -41,6 +41,18 @@ TEST(ExceptionAtEnd, MayHaveAMessageOfSeveralLines) {
             "1 error\nname\n  missing");
 }
 
+TEST(ExceptionAtEnd, MayHaveAMessageWhoseFirstLineEndsInAColon) {
+  EXPECT_EQ(raised("ValueError: missing keys:\n  a\n")->type, "ValueError");
+  EXPECT_EQ(raised("ValueError:\n")->type, "ValueError");
+}
+
+TEST(ExceptionAtEnd, IsNotWhatTheProgramHasGoneOnFrom) {
+  std::string more;
+  for (int line = 0; line < 40; ++line) more += "serving\n";
+  EXPECT_FALSE(raised("ValueError: x\n" + more));
+  EXPECT_FALSE(raised("ValueError: x\n", "Process Worker-1:\n"));
+}
+
 TEST(ExceptionAtEnd, MayHaveAClassInAFunction) {
   EXPECT_EQ(raised("__main__.main.<locals>.Oops: x")->type, "__main__.main.<locals>.Oops");
 }

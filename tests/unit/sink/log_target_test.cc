@@ -95,6 +95,14 @@ TEST_F(LogTargetTest, AFifoWithoutAReaderIsRefusedInsteadOfWaitedFor) {
   EXPECT_THAT(refusal(path("fifo")), HasSubstr("FIFO that nothing reads from"));
 }
 
+TEST_F(LogTargetTest, ADescriptorOfOursMayLeadAnywhere) {
+  fs::create_directory(path("shared"));
+  ::chmod(path("shared").c_str(), 0777);
+  std::ofstream(path("shared/out")) << "";
+  const UniqueFd out(::open(path("shared/out").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  EXPECT_EQ(refusal("/dev/fd/" + std::to_string(out.get())), "");
+}
+
 // A root's log in a directory of somebody who would like root to write elsewhere.
 class LogOfAStranger : public LogTargetTest {
  protected:
