@@ -40,8 +40,17 @@ def wait_for_growth(log, size, seen):
     seen.append(clock())
 
 
+def settled_size(log):
+    """What was said of the round before may come a little after its process has died."""
+    size = -1
+    while size != os.stat(log).st_size:
+        size = os.stat(log).st_size
+        time.sleep(0.05)
+    return size
+
+
 def one_round(mode, log, threads, fault_time):
-    size, seen = os.stat(log).st_size, []
+    size, seen = settled_size(log) if mode == "watched" else 0, []
     pid = os.fork()
     if pid == 0:
         child(mode, log, threads, fault_time)

@@ -24,8 +24,8 @@ struct EventStage::Reading {
   std::atomic<bool> done = false;
 };
 
-// Does one after the other. Its thread lives while there is something to read, so that none is left
-// over when the process forks; it may outlive the stage in a read that hangs.
+// Does one after the other, on a thread that comes with the first one. It may outlive the stage in
+// a read that hangs.
 class EventStage::Reader : public std::enable_shared_from_this<Reader> {
  public:
   explicit Reader(std::function<void()> on_done) : on_done_(std::move(on_done)) {}
@@ -33,6 +33,7 @@ class EventStage::Reader : public std::enable_shared_from_this<Reader> {
   bool begin(std::shared_ptr<Reading> reading) {
     const std::lock_guard lock(mutex_);
     readings_.push_back(std::move(reading));
+    changed_.notify_all();
     if (running_) return true;
     try {
       std::thread([self = shared_from_this()] { self->run(); }).detach();
@@ -47,6 +48,8 @@ class EventStage::Reader : public std::enable_shared_from_this<Reader> {
   std::deque<std::shared_ptr<Reading>> abandon() {
     const std::lock_guard lock(mutex_);
     on_done_ = nullptr;
+    abandoned_ = true;
+    changed_.notify_all();
     return std::exchange(readings_, {});
   }
 
@@ -58,7 +61,9 @@ class EventStage::Reader : public std::enable_shared_from_this<Reader> {
  private:
   void run() {
     std::unique_lock lock(mutex_);
-    while (!readings_.empty()) {
+    for (;;) {
+      changed_.wait(lock, [this] { return abandoned_ || !readings_.empty(); });
+      if (readings_.empty()) return;
       const auto reading = std::move(readings_.front());
       readings_.pop_front();
       lock.unlock();
@@ -68,7 +73,6 @@ class EventStage::Reader : public std::enable_shared_from_this<Reader> {
       changed_.notify_all();
       if (on_done_) on_done_();
     }
-    running_ = false;
   }
 
   static void read(Reading& reading) {
@@ -84,6 +88,7 @@ class EventStage::Reader : public std::enable_shared_from_this<Reader> {
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Reading>> readings_;
   bool running_ = false;
+  bool abandoned_ = false;
   std::function<void()> on_done_;
 };
 

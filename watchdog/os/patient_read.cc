@@ -3,8 +3,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <condition_variable>
+#include <deque>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <system_error>
 #include <thread>
@@ -15,47 +18,100 @@
 namespace pyfault {
 namespace {
 
+using Text = std::optional<std::string>;
+
 constexpr int kMostHanging = 4;
-std::atomic<int> reading = 0;
-std::atomic<pid_t> counted_in = 0;
 
-// A copy of this process has none of the threads that it was counted with.
-void begin_to_count() {
-  if (counted_in.exchange(::getpid()) != ::getpid()) reading = 0;
-}
-
-std::optional<std::string> read_or_none(const std::string& path, std::size_t limit) try {
+Text read_or_none(const std::string& path, std::size_t limit) try {
   return read_file(path, limit);
 } catch (const std::bad_alloc&) {
   return std::nullopt;
 }
 
-// Counts a reader for as long as it lives.
-class Turn {
+// A thread that reads one file after the other, until it is left to itself.
+class Helper : public std::enable_shared_from_this<Helper> {
  public:
-  Turn() : mine_(reading.fetch_add(1) < kMostHanging) {}
-  ~Turn() { reading.fetch_sub(1); }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-  explicit operator bool() const { return mine_; }
+  // Throws std::system_error where there is no thread to be had.
+  void start(std::atomic<int>& living) {
+    ++living;
+    try {
+      std::thread([self = shared_from_this(), &living] {
+        self->run();
+        --living;
+      }).detach();
+    } catch (...) {
+      --living;
+      throw;
+    }
+  }
+
+  std::future<Text> ask(const std::string& path, std::size_t limit) {
+    const std::lock_guard lock(mutex_);
+    requests_.push_back({path, limit, {}});
+    changed_.notify_one();
+    return requests_.back().text.get_future();
+  }
+
+  void leave() {
+    const std::lock_guard lock(mutex_);
+    left_ = true;
+    changed_.notify_one();
+  }
 
  private:
-  bool mine_;
+  struct Request {
+    std::string path;
+    std::size_t limit;
+    std::promise<Text> text;
+  };
+
+  void run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return left_ || !requests_.empty(); });
+      if (left_) return;
+      Request request = std::move(requests_.front());
+      requests_.pop_front();
+      lock.unlock();
+      request.text.set_value(read_or_none(request.path, request.limit));
+      lock.lock();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Request> requests_;
+  bool left_ = false;
 };
+
+// Of one process: a copy of it has none of the threads, and leaves what belongs to them alone.
+struct Helpers {
+  pid_t process = ::getpid();
+  std::atomic<int> living = 0;
+  std::shared_ptr<Helper> idle;
+};
+
+Helpers& helpers() {
+  static Helpers* ours = new Helpers;  // its threads may outlive everything else
+  if (ours->process != ::getpid()) ours = new Helpers;
+  return *ours;
+}
 
 }  // namespace
 
-std::optional<std::string> read_patiently(const std::string& path, std::size_t limit,
-                                          std::chrono::milliseconds patience) try {
-  begin_to_count();
-  auto turn = std::make_shared<Turn>();
-  if (!*turn) return std::nullopt;
-  std::promise<std::optional<std::string>> promise;
-  auto text = promise.get_future();
-  std::thread([path, limit, turn = std::move(turn), promise = std::move(promise)]() mutable {
-    promise.set_value(read_or_none(path, limit));
-  }).detach();
-  return text.wait_for(patience) == std::future_status::ready ? text.get() : std::nullopt;
+Text read_patiently(const std::string& path, std::size_t limit,
+                    std::chrono::milliseconds patience) try {
+  Helpers& all = helpers();
+  if (!all.idle) {
+    if (all.living >= kMostHanging) return std::nullopt;
+    auto helper = std::make_shared<Helper>();
+    helper->start(all.living);
+    all.idle = std::move(helper);
+  }
+  std::future<Text> text = all.idle->ask(path, limit);
+  if (text.wait_for(patience) == std::future_status::ready) return text.get();
+  std::exchange(all.idle, nullptr)->leave();
+  return std::nullopt;
 } catch (const std::system_error&) {
   return std::nullopt;
 }

@@ -17,7 +17,8 @@
 
 namespace pyfault {
 
-inline constexpr std::size_t kQueuedReports = 256;
+inline constexpr std::size_t kQueuedReports =
+    2048;  // as many crashes as one process may have at once
 inline constexpr std::size_t kQueuedBytes = std::size_t{64} << 20;
 
 struct LogPatience {
@@ -44,8 +45,9 @@ class ReportLog {
   ReportLog(const ReportLog&) = delete;
   ReportLog& operator=(const ReportLog&) = delete;
 
-  // What `render` gives back, called once, on the log's thread; an empty report is none. `bytes`: what it takes
-  // meanwhile. It is kept until the report has been written, or given up. One thread only.
+  // What `render` gives back, called once, on the log's thread; an empty report is none. `bytes`:
+  // what it takes meanwhile. It is kept until the report has been written, or given up. One thread
+  // only.
   void write(std::function<std::string()> render, std::size_t bytes);
   void write(std::string report);
 
