@@ -109,8 +109,8 @@ void note_written(int fd, const iovec* pieces, int count, ssize_t written) {
   }
 }
 
-// Those that a signal handler may call. No handler may call the others, so each is looked up when it
-// is called first: most programs call few of them.
+// Those that a signal handler may call. No handler may call the others, so each is looked up when
+// it is called first: most programs call few of them.
 void find_next_writes() {
   next_write.get();
   next_writev.get();

@@ -80,7 +80,7 @@ struct CaptureScratch {
   ScratchTable<PlaceEntry, 4096> places;
   std::uint32_t code_count;  // code sections in the record
   // The file name that was read last: most code objects share theirs with the one before.
-  std::uintptr_t file_name;  // 0: none
+  std::uintptr_t file_name;              // 0: none
   StringView file_name_view{.hash = 0};  // all zeroes, so that a scratch takes no room in a file
   FrameEntry frames[kMaxFrameEntries];
   FoldedFrame outermost[kOutermostEntries];
