@@ -76,7 +76,7 @@ TEST_F(ServiceTest, a_loop_of_the_same_exception_is_known_as_one) {
   one_worker(kRaises, std::string(kQuickRetries) + kReadyMuchLater);
   start();
   const json loop = await("crash-loop").front();
-  EXPECT_EQ(loop["fingerprints"], json({events("exit").front()["fingerprint"]}));
+  EXPECT_EQ(loop["fingerprints"], json::array({events("exit").front()["fingerprint"]}));
   EXPECT_EQ(loop["unexplained"], 0);
   EXPECT_EQ(loop["exception"]["type"], "ValueError");
 }
