@@ -69,7 +69,7 @@ class Helper : public std::enable_shared_from_this<Helper> {
     std::unique_lock lock(mutex_);
     for (;;) {
       changed_.wait(lock, [this] { return left_ || !requests_.empty(); });
-      if (left_) return;
+      if (requests_.empty()) return;
       Request request = std::move(requests_.front());
       requests_.pop_front();
       lock.unlock();
