@@ -1,7 +1,7 @@
 // Generators, coroutines and asynchronous generators keep their frames in their own objects (3.11
-// on). Where the chain of frames is broken they are found by who holds them: whoever resumes a
-// generator has it in a variable, or on its evaluation stack. What lies there from before does no
-// harm: one that has ended, or waits, does not run.
+// on). Where the chain of frames is broken, such a frame is found through the one that resumed the
+// generator, which has it in a variable or on its evaluation stack. Values left there from before
+// do no harm: a generator that has ended, or waits, does not run.
 //
 // Context: see capture.h. Every read is guarded; bounded by the size of the frame.
 #pragma once

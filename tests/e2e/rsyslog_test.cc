@@ -50,9 +50,12 @@ class RsyslogTest : public testing::Test {
     log_ = std::make_unique<EventLog>(settings_, "web1");
   }
   void log_to_tcp() { log_to(Transport::kTcp, "127.0.0.1", daemon_->tcp_port()); }
-  void expect_the_crash() {
+  void log_the_crash() {
     log_->write(std::make_shared<const Event>(crash_in("web")));
     log_->finish(hours(1));
+  }
+  void expect_the_crash() {
+    log_the_crash();
     const std::string all = daemon_->await("crash=");
     EXPECT_THAT(all, HasSubstr("web1 pyfault-watchdog 77 CRASH [pyfault@32473 event=\"crash\" "
                                "worker=\"web\" crash=\"0123456789abcdef0123456789abcdef\""));
@@ -87,8 +90,7 @@ TEST_F(RsyslogTest, UnderstandsACrashOverALocalSocket) {
 TEST_F(RsyslogTest, UnderstandsTheOldProtocolOnASocketLikeDevLog) {
   style_.protocol = SyslogProtocol::kLocal;
   log_to(Transport::kLocal, daemon_->old_socket());
-  log_->write(std::make_shared<const Event>(crash_in("web")));
-  log_->finish(hours(1));
+  log_the_crash();
   EXPECT_THAT(daemon_->await("crash="),
               HasSubstr(" pyfault-watchdog 77 - -| CRASH [pyfault@32473 event=\"crash\" "));
 }
@@ -97,24 +99,21 @@ TEST_F(RsyslogTest, ParsesJsonFromASocketLikeDevLog) {
   style_.protocol = SyslogProtocol::kLocal;
   settings_.format = style_.format = LogFormat::kJson;
   log_to(Transport::kLocal, daemon_->old_socket());
-  log_->write(std::make_shared<const Event>(crash_in("web")));
-  log_->finish(hours(1));
+  log_the_crash();
   daemon_->await_parsed("crash");
 }
 
 TEST_F(RsyslogTest, ParsesJsonOverTcp) {
   settings_.format = LogFormat::kJson;
   log_to_tcp();
-  log_->write(std::make_shared<const Event>(crash_in("web")));
-  log_->finish(hours(1));
+  log_the_crash();
   daemon_->await_parsed("crash");
 }
 
 TEST_F(RsyslogTest, TakesOneLineOfJson) {
   settings_.format = LogFormat::kJson;
   log_to_tcp();
-  log_->write(std::make_shared<const Event>(crash_in("web")));
-  log_->finish(hours(1));
+  log_the_crash();
   EXPECT_THAT(daemon_->await("crash="), HasSubstr("]|@cee:{\"schema\":\"pyfault/1\""));
 }
 

@@ -1,5 +1,5 @@
 // Whether somebody else could make a path lead elsewhere: by a link in place of a file or of a
-// directory on the way. What root writes there would then be written where he likes.
+// directory on the way. What root writes there would then be written wherever they want it.
 #pragma once
 
 #include <unistd.h>
@@ -12,9 +12,8 @@
 namespace pyfault {
 
 struct PathTrust {
-  // Of the first directory or link on the way that is neither root's nor ours: whoever has these
-  // rights can lead the path anywhere behind it, and no further than his own rights reach if only
-  // they are used.
+  // Of the first directory or link on the way that is neither root's nor ours. Its owner can lead
+  // the path anywhere; whoever opens it with the owner's rights alone gets no further than these.
   std::optional<Identity> owner;
   // Others may put a link in the place of what it names: it is in /tmp itself, or below a directory
   // that a group may write to.
