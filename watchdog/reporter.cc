@@ -19,6 +19,10 @@ std::string host_name() {
   return ::gethostname(name, HOST_NAME_MAX) == 0 ? name : "";
 }
 
+bool contains(const std::vector<LogSettings>& logs, const LogSettings& log) {
+  return std::find(logs.begin(), logs.end(), log) != logs.end();
+}
+
 std::int64_t realtime_now_ns() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
@@ -35,32 +39,36 @@ std::chrono::milliseconds until(Clock::time_point deadline) {
 }  // namespace
 
 Reporter::Reporter(std::vector<LogSettings> logs, LogStart start) : host_(host_name()) {
-  open(std::move(logs), start);
+  take(open(std::move(logs), {}, start));
 }
 
 void Reporter::start_if_possible() noexcept {
   for (const auto& log : logs_) log->start_if_possible();
 }
 
-void Reporter::configure(std::vector<LogSettings> logs) {
-  open(std::move(logs), LogStart::kNow);
+Reporter::NewLogs Reporter::open(std::vector<LogSettings> wanted,
+                                 const std::vector<LogSettings>& present, LogStart start) {
+  std::vector<std::unique_ptr<EventLog>> opened;
+  for (const LogSettings& settings : wanted) {
+    if (contains(present, settings)) continue;
+    opened.push_back(std::make_unique<EventLog>(settings, host_name(), start));
+  }
+  return {std::move(wanted), std::move(opened)};
 }
 
-void Reporter::open(std::vector<LogSettings> logs, LogStart start) {
-  const auto is_there = [this](const LogSettings& settings) {
-    return std::any_of(logs_.begin(), logs_.end(),
-                       [&](const auto& log) { return log->settings() == settings; });
-  };
-  std::vector<std::unique_ptr<EventLog>> opened;
-  for (const LogSettings& settings : logs) {
-    if (!is_there(settings)) opened.push_back(std::make_unique<EventLog>(settings, host_, start));
-  }
+std::vector<LogSettings> Reporter::settings() const {
+  std::vector<LogSettings> settings;
+  for (const auto& log : logs_) settings.push_back(log->settings());
+  return settings;
+}
+
+void Reporter::take(NewLogs logs) {
   std::erase_if(logs_, [&](const auto& log) {
-    const bool wanted = std::find(logs.begin(), logs.end(), log->settings()) != logs.end();
+    const bool wanted = contains(logs.wanted, log->settings());
     if (!wanted) dropped_before_ += log->dropped();
     return !wanted;
   });
-  for (auto& log : opened) logs_.push_back(std::move(log));
+  for (auto& log : logs.opened) logs_.push_back(std::move(log));
 }
 
 void Reporter::report(Event event) {

@@ -22,9 +22,21 @@ class Reporter {
   // After kLater; see ReportLog.
   void start_if_possible() noexcept;
 
+  // Logs that may take the place of others, opened where they are not there yet.
+  struct NewLogs {
+    std::vector<LogSettings> wanted;
+    std::vector<std::unique_ptr<EventLog>> opened;
+  };
+
+  // `present` are the settings() now. Opens files, which may take long; for any thread. Throws
+  // StartError.
+  static NewLogs open(std::vector<LogSettings> wanted, const std::vector<LogSettings>& present,
+                      LogStart start = LogStart::kNow);
+  std::vector<LogSettings> settings() const;
+
   // From here on these are the logs. One that is as it was goes on undisturbed; one that is no
-  // longer wanted writes out what waits. Throws StartError, and then all stays as it was.
-  void configure(std::vector<LogSettings> logs);
+  // longer wanted writes out what waits.
+  void take(NewLogs logs);
 
   const std::string& host() const { return host_; }
 
@@ -43,8 +55,6 @@ class Reporter {
   std::uint64_t dropped() const;
 
  private:
-  void open(std::vector<LogSettings> logs, LogStart start);
-
   const std::string host_;
   std::vector<std::unique_ptr<EventLog>> logs_;
   std::uint64_t dropped_before_ = 0;  // by logs that are gone

@@ -319,7 +319,7 @@ bool record_dump(const siginfo_t* request) {
   if (!sealed_state.armed || winner.load() != 0) return false;
   make_sure_of_ring(agent().watchdog);
   const Bell bell(agent().watchdog);
-  if (!is_attached(agent().watchdog) || !bell.watchdog_is_there()) return false;
+  if (!is_attached(agent().watchdog) || !bell) return false;
   const Identity self = own_identity();
   if (!begin_dump(self.tid)) return false;
   SlotWriter slot = SlotWriter::claim(agent().watchdog.ring, self.pid);

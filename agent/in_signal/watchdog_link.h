@@ -45,6 +45,9 @@ class Bell {
  public:
   explicit Bell(const WatchdogLink& link);
 
+  // There was somebody to hear it when it was made.
+  explicit operator bool() const { return bool{way_}; }
+
   bool watchdog_is_there() const;
 
   // To look at the ring of `link`. False when the watchdog did not get it; a full pipe counts as

@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include "tests/e2e/handover_fixture.h"
+#include "tests/support/files.h"
 
 namespace pyfault::test {
 namespace {
@@ -148,13 +149,49 @@ TEST_F(HandoverTest, a_mistake_in_the_file_leaves_no_worker_alone) {
   config("x = 1\n");
   start_another();
   await_that("the notice", [&] {
-    return !events("notice").empty() &&
-           last_notice().find("mend the configuration") != std::string::npos;
+    return !events("notice").empty() && last_notice().find("mend the file") != std::string::npos;
   });
   EXPECT_TRUE(is_alive(pid));
   ::kill(pid, SIGUSR1);
   await("crash");
   await("start", 2);
+}
+
+TEST_F(HandoverTest, with_a_mistake_in_the_file_logs_and_operators_go_on_until_it_is_mended) {
+  const std::string logs =
+      "[[log]]\ntype = \"file\"\npath = \"" + file("own.log").string() + "\"\nformat = \"json\"\n";
+  one_worker(kServes, "backoff = { initial = 0.01 }\n" + logs);
+  start_watchdog();
+  const int pid = await("ready").front()["process"]["pid"];
+  kill_watchdog();
+  config("x = 1\n");
+  start_another();
+  await_that("the control socket", [&] { return ctl({"status"}).ending == exited(0); });
+  EXPECT_EQ(ctl({"reload"}).ending, exited(1));
+  ::kill(pid, SIGUSR1);
+  await("crash");
+  EXPECT_THAT(read_file(file("own.log")), HasSubstr("\"crash\""));
+  one_worker(kServes, "start_order = 2\n" + logs);
+  EXPECT_EQ(ctl({"reload"}).ending, exited(0));
+  EXPECT_THAT(last_notice(), HasSubstr("read anew"));
+}
+
+TEST_F(HandoverTest, the_next_knows_how_workers_ended_before_and_in_which_order_they_stand) {
+  script("serves", kServes);
+  script("fails", "raise SystemExit(3)\n");
+  config(
+      "[[worker]]\nname = \"web\"\ncommand = [\"serves.py\"]\n"
+      "[[worker]]\nname = \"batch\"\ncommand = [\"fails.py\"]\nrestart = \"no\"\n");
+  start_watchdog();
+  await("exit", 1, "batch");
+  await("ready", 1, "web");
+  kill_watchdog();
+  start_another();
+  await_that("the control socket", [&] { return !ctl({"status"}).out.empty(); });
+  const json workers = json::parse(ctl({"status", "--json"}).out)["workers"];
+  EXPECT_EQ(workers[0]["name"], "web");
+  EXPECT_EQ(workers[1]["name"], "batch");
+  EXPECT_EQ(workers[1]["last_exit"]["code"], 3);
 }
 
 TEST_F(HandoverTest, a_worker_whose_turn_had_not_come_is_started_by_the_next) {

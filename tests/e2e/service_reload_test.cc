@@ -1,5 +1,6 @@
 // The configuration of a service: its mistakes, and what a new one changes.
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <csignal>
@@ -53,6 +54,18 @@ class Reload : public ServiceTest {
     });
   }
 };
+
+TEST_F(Reload, of_a_file_that_nobody_can_read_yet_holds_up_nobody) {
+  start_two();
+  std::filesystem::remove(file("service.toml"));
+  ASSERT_EQ(::mkfifo(file("service.toml").c_str(), 0644), 0);
+  reload();
+  EXPECT_EQ(ctl({"restart", "a"}).ending, exited(0));
+  EXPECT_EQ(events("notice").size(), 0U);
+  two_workers("environment = { NEW = \"1\" }\n");  // whoever reads the FIFO gets this
+  await_word("read anew");
+  await("ready", 2, "b");
+}
 
 TEST_F(Reload, restarts_what_has_changed_and_nothing_else) {
   start_two();

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/e2e/service_fixture.h"
@@ -56,6 +57,32 @@ command = ["other.py"]
   EXPECT_EQ(events("start", "slow").size(), 1U);
   EXPECT_THAT(ctl({"status", "slow"}).out, HasSubstr("slow\tstarting\t"));
   EXPECT_EQ(ctl({"stop", "slow"}).ending, exited(0));
+}
+
+// Whoever opens a FIFO that nobody writes to waits.
+TEST_F(SlowStart, of_a_worker_whose_user_nobody_can_tell_holds_up_no_other_worker_and_no_operator) {
+  if (!have_mounts_of_our_own()) GTEST_SKIP() << "only root can mount";
+  script("worker", "import time; time.sleep(1000)");
+  config(R"(
+[[worker]]
+name = "far"
+command = ["/bin/sleep", "1000"]
+user = "nobody"
+directory = "/"
+[[worker]]
+name = "other"
+command = ["worker.py"]
+)");
+  start();
+  await("ready", 2);
+  ASSERT_EQ(::mkfifo(file("passwd").c_str(), 0644), 0);
+  ASSERT_EQ(::mount(file("passwd").c_str(), "/etc/passwd", nullptr, MS_BIND, nullptr), 0);
+  ctl({"restart", "--no-wait", "far"});
+  await("exit", 1, "far");
+  EXPECT_EQ(ctl({"restart", "other"}).ending, exited(0));
+  EXPECT_THAT(ctl({"status", "far"}).out, HasSubstr("far\tstarting\t-\t"));
+  EXPECT_EQ(ctl({"stop", "far"}).ending, exited(0));
+  EXPECT_EQ(events("exit", "far").back()["reason"], "start-failed");
 }
 
 TEST_F(SlowStart, a_program_that_is_not_there_any_more_is_a_failed_start) {

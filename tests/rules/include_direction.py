@@ -29,7 +29,8 @@ LIBRARIES = {
 # Where the program has threads, which is what .ci/run gives to ThreadSanitizer (its lane tsan).
 THREADS = re.compile(r"thread|mutex|shared_mutex|condition_variable|future|stop_token|semaphore|latch|barrier")
 MAY_HAVE_THREADS = ["watchdog/sink", "watchdog/log", "tests",
-                    "watchdog/os/patient_read.cc",
+                    "watchdog/os/helper_thread.cc", "watchdog/os/patient_read.cc",
+                    "watchdog/ingest/background.h",
                     "watchdog/supervise/child_process.cc"]  # it only sleeps
 CRASH = ["watchdog/crash", "shared"]
 EVENT = ["watchdog/event", "watchdog/crash"]
@@ -52,7 +53,7 @@ TABLE = {
     "watchdog/policy": (["watchdog/policy"], [], None),
     "watchdog/config": (["watchdog/config", "watchdog/policy", "watchdog/os", "watchdog/log/log_settings.h",
                          "watchdog/sink/syslog_sink.h", "watchdog/metrics/http_address.h"], ["toml", "fmt"], None),
-    "watchdog/log": (["watchdog/log", "watchdog/sink", "watchdog/format", "watchdog/ingest/timer.h",
+    "watchdog/log": (["watchdog/log", "watchdog/sink", "watchdog/format", "watchdog/ingest/background.h",
                       "watchdog/complain.h", *EVENT], ["asio"], None),
     "watchdog/metrics": (["watchdog/metrics", "watchdog/ingest/timer.h", "watchdog/os", START_ERROR, *EVENT],
                          ["asio", "boost", "fmt"], None),
@@ -61,7 +62,8 @@ TABLE = {
     "watchdog/ctl": (["watchdog/ctl", "watchdog/control", "watchdog/format", "watchdog/os",
                       "watchdog/service/worker_program.h", START_ERROR], ["cli", "fmt"], None),
     "watchdog/handover": (["watchdog/handover", "watchdog/config", "watchdog/policy", "watchdog/log/log_settings.h",
-                           "watchdog/ingest/session_memory.h", *EVENT], ["json"], None),
+                           "watchdog/ingest/session_memory.h", "watchdog/control/worker_history.h", *EVENT],
+                          ["boost", "json"], None),
     "watchdog/service": (["watchdog/service", "watchdog/control", "watchdog/handover", "watchdog/config",
                           "watchdog/policy", "watchdog/supervise",
                           "watchdog/ingest", "watchdog/enrich", "watchdog/os", "watchdog/metrics",

@@ -51,6 +51,11 @@ inline WorkerMemory full_memory() {
   memory.config = full_config();
   memory.state = WorkerState::kUp;
   memory.restarts = 4;
+  memory.history = {LastExit{1, std::nullopt, "SIGSEGV", "signaled", "", "tail\n"},
+                    LastCrash{1, "c0ffee", "SIGSEGV"},
+                    {{"signaled", 4}},
+                    {{"SIGSEGV", 5}},
+                    {{"not-python", 6}}};
   memory.exit_code = 139;
   memory.policy = {{{Time(std::chrono::seconds(5)), "f00d"}}, 6, 2, true, true};
   memory.crashes = {{"f00d", {5, Time(std::chrono::seconds(7)), Time(std::chrono::seconds(6))}}};

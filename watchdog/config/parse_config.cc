@@ -55,6 +55,7 @@ class ConfigReader {
   void read_worker(const TomlValue& value);
   bool read_name(TableReader& table, std::string& name);
   void check_machine(TableReader& table, const WorkerConfig& worker);
+  void complain_where_it_stands(TableReader& table, const char* key, const std::string& problem);
   void read_log_of(const TomlValue& value);
   void check_workers(TableReader& table, const LogSettings& log);
   void check_path(TableReader& table, const LogSettings& log);
@@ -64,8 +65,9 @@ class ConfigReader {
 
   const MachineChecks& checks_;
   WorkerConfig defaults_;
-  std::map<std::string, int> names_;  // and the lines where they are given
-  std::map<std::string, int> paths_;  // of logs, likewise
+  std::map<std::string, int> default_lines_;  // of the keys in [defaults]
+  std::map<std::string, int> names_;          // and the lines where they are given
+  std::map<std::string, int> paths_;          // of logs, likewise
   ParsedConfig parsed_;
 };
 
@@ -98,6 +100,7 @@ void ConfigReader::read_defaults(TableReader& top) {
   if (!table) return;
   TableReader reader(*table, "'defaults'", top.line_of("defaults"), parsed_.problems);
   read_worker_settings(reader, parsed_.problems, defaults_);
+  for (const TomlEntry& entry : *table) default_lines_[entry.key] = entry.line;
   for (const char* key : {"name", "command", "instances"}) {
     reader.refuse(key, "'" + std::string(key) + "' is each worker's own",
                   "move it to a [[worker]]");
@@ -147,14 +150,30 @@ bool ConfigReader::read_name(TableReader& table, std::string& name) {
 }
 
 void ConfigReader::check_machine(TableReader& table, const WorkerConfig& worker) {
-  const auto check = [&](const char* key, const MachineChecks::Check& ask) {
-    const std::string problem = ask(worker);
-    if (!problem.empty()) table.complain(key, problem);
+  const auto stands = [&](const char* key, const std::string& problem) {
+    if (!problem.empty()) complain_where_it_stands(table, key, problem);
     return problem.empty();
   };
-  check(table.has("user") ? "user" : "group", checks_.identity);
+  const std::string identity = checks_.identity(worker);
+  const bool has_user = table.has("user") || default_lines_.contains("user");
+  const bool is_group = !has_user || identity.starts_with("there is no group");
+  stands(is_group ? "group" : "user", identity);
   // A relative program is looked for in the directory.
-  if (check("directory", checks_.directory)) check("command", checks_.program);
+  if (!stands("directory", checks_.directory(worker))) return;
+  const std::string program = checks_.program(worker);
+  const bool is_python = worker.python && program.find('\'' + *worker.python) != program.npos;
+  stands(is_python ? "python" : "command", program);
+}
+
+// A setting that all workers have from [defaults] is complained of there, once.
+void ConfigReader::complain_where_it_stands(TableReader& table, const char* key,
+                                            const std::string& problem) {
+  const auto line = default_lines_.find(key);
+  if (table.has(key) || line == default_lines_.end()) return table.complain(key, problem);
+  const bool is_told = std::ranges::any_of(parsed_.problems, [&](const Problem& each) {
+    return each.line == line->second && each.message == problem;
+  });
+  if (!is_told) parsed_.problems.push_back({line->second, problem, ""});
 }
 
 void ConfigReader::read_log_of(const TomlValue& value) {
@@ -211,10 +230,11 @@ ParsedConfig parse_config(std::string_view text, const MachineChecks& checks) {
   return ConfigReader(checks).read(std::get<TomlValue::Table>(document));
 }
 
-ParsedConfig load_config(const std::string& file, const MachineChecks& checks) {
-  const auto text = read_file(file, kMaxFileBytes);
-  if (text) return parse_config(*text, checks);
-  return {{}, {{0, "cannot be read: " + std::generic_category().message(errno), ""}}};
+LoadedConfig load_config(const std::string& file, const MachineChecks& checks) {
+  auto text = read_file(file, kMaxFileBytes);
+  if (text) return {parse_config(*text, checks), std::move(*text)};
+  const std::string reason = std::generic_category().message(errno);
+  return {{{}, {{0, "cannot be read: " + reason, ""}}}, ""};
 }
 
 }  // namespace pyfault

@@ -29,6 +29,9 @@ struct ParsedConfig {
 ParsedConfig parse_config(std::string_view text, const MachineChecks& checks = {});
 
 // Likewise of a file; that it can't be read is a problem too.
-ParsedConfig load_config(const std::string& file, const MachineChecks& checks);
+struct LoadedConfig : ParsedConfig {
+  std::string text;
+};
+LoadedConfig load_config(const std::string& file, const MachineChecks& checks);
 
 }  // namespace pyfault

@@ -9,6 +9,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr char kNoSuchWorker[] = "no-such-worker";
+
 struct ReplyJson {
   json operator()(const Status& status) const {
     return {{"reply", "status"}, {"status", parse_json(to_json(status))}};
@@ -30,7 +32,10 @@ struct ReplyJson {
   }
   json operator()(const Done& done) const { return {{"reply", "done"}, {"ok", done.ok}}; }
   json operator()(const Refusal& refusal) const {
-    return {{"reply", "error"}, {"message", refusal.message}};
+    const bool no_worker = refusal.reason == RefusalReason::kNoSuchWorker;
+    return {{"reply", "error"},
+            {"message", refusal.message},
+            {"reason", no_worker ? kNoSuchWorker : "other"}};
   }
 };
 
@@ -56,7 +61,9 @@ Reply parse_reply(std::string_view line) {
   if (kind == "report") return ReportText{text_at(object, "text")};
   if (kind == "lost") return LostEvents{object.at("count").get<std::uint64_t>()};
   if (kind == "done") return Done{object.at("ok").get<bool>()};
-  return Refusal{object.value("message", "a reply that this pyfaultctl does not know")};
+  return Refusal{object.value("message", "a reply that this pyfaultctl does not know"),
+                 object.value("reason", "") == kNoSuchWorker ? RefusalReason::kNoSuchWorker
+                                                             : RefusalReason::kOther};
 }
 
 }  // namespace pyfault

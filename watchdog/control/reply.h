@@ -7,7 +7,8 @@
 //   {"reply": "lost", "count": 3}                           events that came faster than they were
 //   read
 //   {"reply": "done", "ok": true}                           the end; false: some outcome was not ok
-//   {"reply": "error", "message": "..."}                    the end: it could not be done at all
+//   {"reply": "error", "message": "...", "reason": "..."}   the end: it could not be done at all;
+//   reason: "no-such-worker", or "other"
 #pragma once
 
 #include <cstdint>
@@ -43,8 +44,11 @@ struct Done {
   bool ok = true;
 };
 
+enum class RefusalReason { kOther, kNoSuchWorker };
+
 struct Refusal {
   std::string message;
+  RefusalReason reason = RefusalReason::kOther;
 };
 
 using Reply = std::variant<Status, Outcome, ConfigMistake, ReportText, LostEvents, Done, Refusal>;

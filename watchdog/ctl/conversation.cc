@@ -101,7 +101,7 @@ class Show {
 
   std::optional<int> operator()(const Refusal& refusal) const {
     complain(refusal.message);
-    return kExitFailed;
+    return refusal.reason == RefusalReason::kNoSuchWorker ? kExitNoWorker : kExitFailed;
   }
 
  private:

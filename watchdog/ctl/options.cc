@@ -54,7 +54,7 @@ Options:
   --help                          print this text and exit
 
 Exit status: 0 when it was done and is well, 1 when not, 2 for words that make no sense, 3 when no
-service is running.
+service is running, 4 when there is no such worker.
 )";
 
 constexpr std::size_t kLastOfFollowers = 10;  // as tail and journalctl have it
@@ -95,6 +95,9 @@ class Grammar {
     std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 has it
     try {
       app_.parse(reversed);
+    } catch (const CLI::ExtrasError&) {
+      if (!help_) refuse_extras(words);
+      return {{}, Text{std::string(kHelpText)}};
     } catch (const CLI::Error& error) {
       if (help_) return {{}, Text{std::string(kHelpText)}};
       refuse(error.what());
@@ -138,6 +141,17 @@ class Grammar {
     CLI::App* check = add("check-config");
     check->add_option("FILE", words_.file);
     check->add_option("--python", words_.python);
+  }
+
+  // CLI11 tells them last one first.
+  [[noreturn]] void refuse_extras(std::span<const char* const> words) const {
+    const std::vector<std::string> extras = app_.remaining(true);
+    const auto first = std::ranges::find_if(
+        words, [&](const char* word) { return std::ranges::find(extras, word) != extras.end(); });
+    const std::string word = first == words.end() ? "" : *first;
+    const bool is_command = app_.get_subcommands().empty() && !word.starts_with('-');
+    refuse(is_command ? "there is no command '" + word + "'"
+                      : "unexpected argument '" + word + "'");
   }
 
   std::variant<Ask, CheckConfig, Text> command() const {

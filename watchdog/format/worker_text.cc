@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <csignal>
+#include <iterator>
+
 #include "watchdog/crash/signal_names.h"
 #include "watchdog/format/escape.h"
 
@@ -100,6 +104,8 @@ std::string output_of_failed(const ExitEvent& exit, const std::optional<LastOutp
 }
 
 std::string left_no_record(const ExitEvent& exit) {
+  constexpr int kRequests[] = {SIGHUP, SIGINT, SIGTERM};
+  if (exit.signal && std::ranges::find(kRequests, *exit.signal) != std::end(kRequests)) return "";
   std::string text = "; it left no record";
   if (exit.unwatched) text += ": it " + escape_text(exit.unwatched->predicate);
   return text;

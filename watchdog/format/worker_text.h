@@ -27,7 +27,8 @@ std::string output_of_failed(const ExitEvent& exit, const std::optional<LastOutp
 // `words`, and the exception with the first line of its message; empty where there is none.
 std::string exception_after(std::string_view words, const std::optional<LastOutput>& output);
 
-// "; it left no record", and why, where that is known.
+// "; it left no record", and why, where that is known. Nothing of a signal that asks a program to
+// end, for there is nothing to be told of that.
 std::string left_no_record(const ExitEvent& exit);
 
 // The same of a process below, with its parents.

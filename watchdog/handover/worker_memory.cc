@@ -1,7 +1,9 @@
 #include "watchdog/handover/worker_memory.h"
 
 #include <algorithm>
+#include <boost/pfr/tuple_size.hpp>
 #include <csignal>
+#include <cstddef>
 #include <nlohmann/json.hpp>
 
 // Members are found by name: one that is added later is left out by those before, and has its
@@ -46,45 +48,44 @@ constexpr int kVersion = 1;
 
 }  // namespace
 
-// A member that is added to a configuration must be kept too, or its worker would be restarted
-// with each restart of ours: without it this does not compile.
-static void know_all_members(const WorkerConfig& config) {
-  const auto& [name, command, python, directory, user, group, environment, umask, limits, restart,
-               ready, stop, output, dump_signal, dump_before, all_exits, start_order, essential] =
-      config;
-  static_cast<void>(name);
+// How many names there are in a list of them.
+constexpr std::size_t count_of(std::string_view names) {
+  return 1 + static_cast<std::size_t>(std::ranges::count(names, ','));
 }
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ResourceLimit, resource, soft, hard)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Backoff, initial, factor, max, jitter)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CrashLoopLimits, failures, window, before_ready,
-                                                action)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RestartSettings, mode, backoff, crash_loop)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Readiness, by, after, timeout)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(StopSettings, signal, timeout)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerConfig, name, command, python, directory,
-                                                user, group, environment, umask, limits, restart,
-                                                ready, stop, output, dump_signal, dump_before,
-                                                all_exits, start_order, essential)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Process, pid, ppid, name, executable, command, uid,
-                                                gid)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AttachedProcess, own_pid, uid, process)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FamilyMemory, attached, start_ticks, has_attached,
-                                                translated)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SessionMemory, id, family, attached_ns, dropped,
-                                                unknown_children, lost_children, replaced,
-                                                own_death_told)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RestartMemory::Failure, at, fingerprint)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RestartMemory, failures, all_failures, short_lives,
-                                                ever_ready, in_crash_loop)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RepeatedCrashes::Kind, count, last, last_in_full)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CrashMemory, id, fingerprint, signal, fatal)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OutputMemory, begun_out, begun_err, tail, err_tail)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LifeMemory, pid, start_ticks, started, process,
-                                                crash, records_left_out, replaced, output)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerMemory, config, state, restarts, exit_code,
-                                                begun, held, policy, crashes, timer, delay, life,
-                                                sessions)
+// All members of a struct are kept: one that is added to it, and not here, does not compile. (Of a
+// setting that was lost its worker would be restarted with each restart of ours.)
+#define PYFAULT_KEEP(Type, ...)                                                  \
+  static_assert(boost::pfr::tuple_size_v<Type> == count_of(#__VA_ARGS__),        \
+                #Type " has a member that the next watchdog would not hear of"); \
+  NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Type, __VA_ARGS__)
+
+PYFAULT_KEEP(ResourceLimit, resource, soft, hard)
+PYFAULT_KEEP(Backoff, initial, factor, max, jitter)
+PYFAULT_KEEP(CrashLoopLimits, failures, window, before_ready, action)
+PYFAULT_KEEP(RestartSettings, mode, backoff, crash_loop)
+PYFAULT_KEEP(Readiness, by, after, timeout)
+PYFAULT_KEEP(StopSettings, signal, timeout)
+PYFAULT_KEEP(WorkerConfig, name, command, python, directory, user, group, environment, umask,
+             limits, restart, ready, stop, output, dump_signal, dump_before, all_exits, start_order,
+             essential)
+PYFAULT_KEEP(Process, pid, ppid, name, executable, command, uid, gid, title)
+PYFAULT_KEEP(AttachedProcess, own_pid, uid, process, died_after)
+PYFAULT_KEEP(FamilyMemory, attached, start_ticks, has_attached, translated)
+PYFAULT_KEEP(SessionMemory, id, family, attached_ns, dropped, unknown_children, lost_children,
+             replaced, own_death_told)
+PYFAULT_KEEP(RestartMemory::Failure, at, fingerprint)
+PYFAULT_KEEP(RestartMemory, failures, all_failures, short_lives, ever_ready, in_crash_loop)
+PYFAULT_KEEP(RepeatedCrashes::Kind, count, last, last_in_full)
+PYFAULT_KEEP(CrashMemory, id, fingerprint, signal, fatal)
+PYFAULT_KEEP(OutputMemory, begun_out, begun_err, tail, err_tail)
+PYFAULT_KEEP(LifeMemory, pid, start_ticks, started, process, crash, records_left_out, replaced,
+             output)
+PYFAULT_KEEP(LastExit, realtime_ns, code, signal, reason, exception, output)
+PYFAULT_KEEP(LastCrash, realtime_ns, id, signal)
+PYFAULT_KEEP(WorkerHistory, last_exit, last_crash, exits, crashes, unwatched)
+PYFAULT_KEEP(WorkerMemory, config, state, restarts, history, exit_code, begun, held, policy,
+             crashes, timer, delay, life, sessions)
 
 namespace {
 
@@ -119,7 +120,6 @@ bool is_sensible(const WorkerMemory& memory) {
 
 // CBOR: texts may hold any bytes.
 std::string encode(const WorkerMemory& memory) {
-  know_all_members(memory.config);
   std::string bytes;
   json::to_cbor(json{{"version", kVersion}, {"worker", memory}}, bytes);
   return bytes;

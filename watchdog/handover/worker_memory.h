@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "watchdog/config/config.h"
+#include "watchdog/control/worker_history.h"
 #include "watchdog/event/event.h"
 #include "watchdog/ingest/session_memory.h"
 #include "watchdog/policy/lifecycle.h"
@@ -50,6 +51,7 @@ struct WorkerMemory {
   WorkerConfig config;
   WorkerState state = WorkerState::kStopped;
   std::uint64_t restarts = 0;
+  WorkerHistory history;
   int exit_code = 0;
   bool begun = true;  // false: workers of a lower start order were not up yet
   bool held = false;  // down, as an operator has it

@@ -97,6 +97,15 @@ void ServiceMetrics::adopt(const std::string& worker, const Adopted& adopted) {
   if (known == workers_.end()) return;
   known->second = {adopted.pid, adopted.up, false};
   restarts_.at({worker}) = static_cast<double>(adopted.restarts);
+  const auto take = [&](MetricFamily& family, const std::map<std::string, std::uint64_t>& counts) {
+    for (const auto& [kind, count] : counts) {
+      family.at({worker, kind}) = static_cast<double>(count);
+    }
+  };
+  take(exits_, adopted.exits);
+  take(crashes_, adopted.crashes);
+  take(unwatched_, adopted.unwatched);
+  if (adopted.last_crash) last_crash_.at({worker}) = *adopted.last_crash;
   if (adopted.pid != 0) start_time_.at({worker}) = adopted.started;
 }
 

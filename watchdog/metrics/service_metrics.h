@@ -48,6 +48,10 @@ class ServiceMetrics {
     bool up = false;
     double started = 0;  // in Unix time
     std::uint64_t restarts = 0;
+    std::optional<double> last_crash{};              // in Unix time
+    std::map<std::string, std::uint64_t> exits{};    // by reason, and so on: as many as
+    std::map<std::string, std::uint64_t> crashes{};  // there have been under all watchdogs
+    std::map<std::string, std::uint64_t> unwatched{};
   };
   void adopt(const std::string& worker, const Adopted& adopted);
 

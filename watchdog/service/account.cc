@@ -4,6 +4,8 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstddef>
 #include <vector>
 
 namespace pyfault {
@@ -19,6 +21,28 @@ std::vector<gid_t> groups_of(const std::string& user, gid_t group) {
   return groups;
 }
 
+// What get*nam_r finds, with the bytes that it points into.
+template <typename Entry>
+struct Found {
+  Entry entry{};
+  std::vector<char> bytes;
+  bool is_there = false;
+};
+
+template <typename Entry, typename Lookup>
+Found<Entry> look_up(Lookup lookup, const std::string& name) {
+  constexpr std::size_t kMostBytes = std::size_t{16} << 20;
+  Found<Entry> found;
+  int error = ERANGE;
+  for (std::size_t size = 4096; error == ERANGE && size <= kMostBytes; size *= 4) {
+    found.bytes.resize(size);
+    Entry* result = nullptr;
+    error = lookup(name.c_str(), &found.entry, found.bytes.data(), size, &result);
+    found.is_there = result != nullptr;
+  }
+  return found;
+}
+
 std::string no_such(const char* kind, const std::string& name) {
   return std::string("there is no ") + kind + " '" + name + "' on this machine";
 }
@@ -29,24 +53,23 @@ bool may_become_somebody(const Identity& identity) {
 
 }  // namespace
 
-// The look-ups may use static memory: all of them are made by one thread.
 Account find_account(const WorkerConfig& worker) {
   if (worker.user.empty() && worker.group.empty()) return {};
   Account account;
   Identity identity{::geteuid(), ::getegid(), {}};
   if (!worker.user.empty()) {
-    const passwd* user = ::getpwnam(worker.user.c_str());
-    if (!user) return {{}, {}, no_such("user", worker.user)};
-    identity = {user->pw_uid, user->pw_gid, {}};
-    account.environment = {{"HOME", user->pw_dir},
-                           {"LOGNAME", user->pw_name},
-                           {"SHELL", user->pw_shell},
-                           {"USER", user->pw_name}};
+    const auto user = look_up<passwd>(::getpwnam_r, worker.user);
+    if (!user.is_there) return {{}, {}, no_such("user", worker.user)};
+    identity = {user.entry.pw_uid, user.entry.pw_gid, {}};
+    account.environment = {{"HOME", user.entry.pw_dir},
+                           {"LOGNAME", user.entry.pw_name},
+                           {"SHELL", user.entry.pw_shell},
+                           {"USER", user.entry.pw_name}};
   }
   if (!worker.group.empty()) {
-    const group* group = ::getgrnam(worker.group.c_str());
-    if (!group) return {{}, {}, no_such("group", worker.group)};
-    identity.gid = group->gr_gid;
+    const auto named = look_up<group>(::getgrnam_r, worker.group);
+    if (!named.is_there) return {{}, {}, no_such("group", worker.group)};
+    identity.gid = named.entry.gr_gid;
   }
   if (!may_become_somebody(identity)) {
     return {{}, {}, "only root can run a worker as somebody else"};

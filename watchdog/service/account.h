@@ -16,6 +16,7 @@ struct Account {
   std::string problem;                             // why there is no such account; else empty
 };
 
+// Asks the machine's directories of users, which may be far away: it may take long. For any thread.
 Account find_account(const WorkerConfig& worker);
 
 }  // namespace pyfault

@@ -59,7 +59,6 @@ OperatorDesk::OperatorDesk(boost::asio::io_context& io, Supervisor& supervisor,
 
 void OperatorDesk::note(Event event) {
   event.receipt.reset();  // to be told to operators is not to be in a log
-  history_.note(event);
   for (DumpWatch& dump : dumps_) dump.note(event);
   dumps_.remove_if([](const DumpWatch& dump) { return dump.is_done(); });
   tail_.add(std::move(event));
@@ -106,9 +105,10 @@ void OperatorDesk::take(const Session& session, const OrderRequest& request) {
 }
 
 void OperatorDesk::take(const Session& session, const ReloadRequest&) {
-  const std::vector<std::string> mistakes = reload_();
-  for (const std::string& mistake : mistakes) session->send(ConfigMistake{mistake});
-  session->send(Done{mistakes.empty()});
+  reload_([session](const std::vector<std::string>& mistakes) {
+    for (const std::string& mistake : mistakes) session->send(ConfigMistake{mistake});
+    session->send(Done{mistakes.empty()});
+  });
 }
 
 void OperatorDesk::take(const Session& session, const EventsRequest& request) {
@@ -121,7 +121,12 @@ void OperatorDesk::take(const Session& session, const DumpRequest& request) {
   const auto meant = choose_workers({request.target}, names());
   const int pid = meant.names.empty() ? as_pid(request.target) : 0;
   auto asked = pid == 0 ? ask_for_stacks(meant.names) : ask_for_stacks(pid);
-  if (asked.empty()) return session->send(Refusal{why_no_stacks(request.target, meant.names)});
+  if (asked.empty()) {
+    const bool is_unknown = meant.names.empty() && pid == 0;
+    return session->send(
+        Refusal{why_no_stacks(request.target, meant.names),
+                is_unknown ? RefusalReason::kNoSuchWorker : RefusalReason::kOther});
+  }
   dumps_.emplace_back(io_, session, request.format, std::move(asked));
 }
 
@@ -136,17 +141,16 @@ std::optional<std::vector<std::string>> OperatorDesk::choose(
     const Session& session, const std::vector<std::string>& wanted) {
   auto chosen = choose_workers(wanted, names());
   if (chosen.unknown.empty()) return std::move(chosen.names);
-  session->send(Refusal{no_worker(chosen.unknown, names())});
+  session->send(Refusal{no_worker(chosen.unknown, names()), RefusalReason::kNoSuchWorker});
   return std::nullopt;
 }
 
 WorkerStatus OperatorDesk::status_of(const Supervisor::Standing& standing) const {
   const Worker& worker = standing.worker;
-  const bool waits = standing.in_transition && worker.state() == WorkerState::kStopped;
-  const auto& past = history_.of(worker.config().name);
+  const WorkerHistory& past = worker.history();
   WorkerStatus status;
   status.name = worker.config().name;
-  status.state = waits ? "waiting" : name_of(worker.state());
+  status.state = standing.state();
   status.retry_in_seconds = worker.retry_in_seconds();
   status.restarts = worker.restarts();
   status.last_exit = past.last_exit;
@@ -167,7 +171,7 @@ WorkerStatus OperatorDesk::status_of(const Supervisor::Standing& standing) const
 std::optional<WorkerStanding> OperatorDesk::look_at(const std::string& name) const {
   for (const auto& [worker, in_transition] : supervisor_.standings()) {
     if (worker.config().name != name) continue;
-    return WorkerStanding{worker.state(), in_transition, worker.pid(), history_.of(name).last_exit,
+    return WorkerStanding{worker.state(), in_transition, worker.pid(), worker.history().last_exit,
                           worker.retry_in_seconds()};
   }
   return std::nullopt;
@@ -205,8 +209,7 @@ std::string OperatorDesk::why_no_stacks(const std::string& target,
   for (const auto& standing : supervisor_.standings()) {
     if (standing.worker.config().name != workers.front()) continue;
     if (standing.worker.pid() == 0) {
-      return worker + "has no process: its state is " +
-             std::string(name_of(standing.worker.state()));
+      return worker + "has no process: its state is " + std::string(standing.state());
     }
     if (standing.worker.config().dump_signal == 0) {
       return worker + "cannot be asked: dump_signal is \"none\" in its configuration";

@@ -12,7 +12,6 @@
 #include "watchdog/control/control_server.h"
 #include "watchdog/control/event_follower.h"
 #include "watchdog/control/event_tail.h"
-#include "watchdog/control/worker_history.h"
 #include "watchdog/ingest/deferred.h"
 #include "watchdog/service/dump_watch.h"
 #include "watchdog/service/order_watch.h"
@@ -22,8 +21,9 @@ namespace pyfault {
 
 class OperatorDesk {
  public:
-  // All that is wrong with the new configuration; nothing when it was taken.
-  using Reload = std::function<std::vector<std::string>()>;
+  // Calls back, later, with all that is wrong with the new configuration: nothing when it was
+  // taken.
+  using Reload = std::function<void(std::function<void(std::vector<std::string>)>)>;
 
   // `configuration` is the file's name. The others outlive it.
   OperatorDesk(boost::asio::io_context& io, Supervisor& supervisor, std::string configuration,
@@ -38,9 +38,6 @@ class OperatorDesk {
 
   // After each change of a worker's state.
   void look_again();
-
-  // Only these there are from now on.
-  void set_workers(const std::vector<std::string>& workers) { history_.keep_only(workers); }
 
  private:
   using Session = std::shared_ptr<ControlSession>;
@@ -68,7 +65,6 @@ class OperatorDesk {
   const std::string configuration_;
   const Reload reload_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  WorkerHistory history_;
   EventTail tail_;
   std::list<OrderWatch> orders_;
   std::list<DumpWatch> dumps_;

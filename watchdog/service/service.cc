@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "watchdog/complain.h"
@@ -22,6 +23,7 @@
 #include "watchdog/control/socket_path.h"
 #include "watchdog/format/escape.h"
 #include "watchdog/format/rfc3339.h"
+#include "watchdog/ingest/background.h"
 #include "watchdog/ingest/notice.h"
 #include "watchdog/log/event_stage.h"
 #include "watchdog/metrics/answers.h"
@@ -29,6 +31,7 @@
 #include "watchdog/os/descriptor_limit.h"
 #include "watchdog/os/ledger.h"
 #include "watchdog/os/listen_fds.h"
+#include "watchdog/os/state_file.h"
 #include "watchdog/reporter.h"
 #include "watchdog/service/operator_desk.h"
 #include "watchdog/service/service_manager.h"
@@ -95,6 +98,30 @@ std::vector<std::string> names_of(const std::vector<NamedFd>& kept) {
 }
 
 constexpr char kLedgerName[] = "ledger";
+constexpr char kConfigurationName[] = "configuration";  // the text of the last one that was taken
+
+// A disk, or a directory of users, may be far away.
+constexpr std::chrono::seconds kPatienceWithConfiguration{60};
+
+// A configuration file as it is now: what of it may take long to have, had beside the loop.
+struct ReadConfiguration {
+  LoadedConfig loaded;
+  Reporter::NewLogs logs;
+  std::string failure;  // of the logs
+};
+
+// `options` are the caller's own copy.
+ReadConfiguration read_configuration(const ServiceOptions& options, const MachineChecks& checks,
+                                     const std::vector<LogSettings>& present) {
+  ReadConfiguration read{load_config(options.file, checks), {}, ""};
+  if (!read.loaded.problems.empty()) return read;
+  try {
+    read.logs = Reporter::open(logs_for(options, read.loaded.config), present);
+  } catch (const std::exception& error) {
+    read.failure = error.what();
+  }
+  return read;
+}
 
 class Service {
  public:
@@ -110,26 +137,34 @@ class Service {
                      [this](std::string lines) { write_output(std::move(lines)); },
                      [this] { on_settled(); }, [this] { io_.stop(); }}) {}
 
-  int run(const ParsedConfig& parsed);
+  int run(const LoadedConfig& loaded);
 
   // An earlier watchdog has left us workers.
   bool has_workers() const { return !kept_.empty(); }
 
-  ParsedConfig load() const { return load_config(options_.file, machine_checks(surroundings_)); }
+  LoadedConfig load() const { return load_config(options_.file, machine_checks(surroundings_)); }
 
  private:
   void run_loop();
-  void configure(const Config& config);
-  void resume(const ParsedConfig& parsed);
-  void know_workers(const std::vector<std::string>& names);
+  using Told = std::function<void(std::vector<std::string>)>;
+
+  void configure(const LoadedConfig& loaded);
+  void configure(const LoadedConfig& loaded, Reporter::NewLogs logs);
+  void resume(const LoadedConfig& loaded);
+  bool resume_with(const LoadedConfig& loaded);
   void adopt(std::vector<NamedFd> kept);
   std::unique_ptr<HttpServer> serve_metrics(const HttpAddress& address);
+  UniqueFd take_kept(std::string_view name);
   Ledger take_ledger();
+  std::optional<StateFile> take_last_good();
+  void keep_as_last_good(const std::string& text);
   void tell_losses();
   void leave();
   std::unique_ptr<ControlListener> open_door(const std::string& path, bool named);
-  std::vector<std::string> reload();
-  std::vector<std::string> read_anew();
+  void reload(Told told);
+  void read_anew();
+  void finish_reload(const std::vector<Told>& asked, const std::vector<std::string>& mistakes);
+  std::vector<std::string> take_read(ReadConfiguration& read);
   void on_settled();
   std::vector<NamedState> states_of_workers() const;
   std::map<std::string, std::size_t> watched_processes() const;
@@ -157,9 +192,13 @@ class Service {
   bool told_ready_ = false;
   ServiceManager manager_{io_, manager_terms()};
   Ledger ledger_{take_ledger()};
+  std::optional<StateFile> last_good_{take_last_good()};
+  Background reading_{io_, kPatienceWithConfiguration};
+  std::vector<Told> asked_for_reload_;  // of the next one
+  bool is_reading_ = false;
   Supervisor supervisor_;
   OperatorDesk desk_{io_, supervisor_, std::filesystem::absolute(options_.file),
-                     [this] { return reload(); }};
+                     [this](Told told) { reload(std::move(told)); }};
   EventStage stage_{io_, [this](Event event) {
                       desk_.note(event);
                       reporter_.report(std::move(event));
@@ -169,15 +208,22 @@ class Service {
   ServiceSignals signals_{io_,
                           blocked_.take_reader(),
                           {[this] { supervisor_.stop(); }, [this] { leave(); },
-                           [this] { reload(); }, [this] { supervisor_.reap_children(); }}};
+                           [this] { reload({}); }, [this] { supervisor_.reap_children(); }}};
 };
 
-// That of the watchdog before us, where it has left one; an unusable one is as good as none.
-Ledger Service::take_ledger() {
-  const auto found = std::ranges::find(kept_, kLedgerName, &NamedFd::name);
+// Empty where a watchdog before us has left none.
+UniqueFd Service::take_kept(std::string_view name) {
+  const auto found = std::ranges::find(kept_, name, &NamedFd::name);
   if (found == kept_.end()) return {};
   UniqueFd fd = std::move(found->fd);
   kept_.erase(found);
+  return fd;
+}
+
+// An unusable one is as good as none.
+Ledger Service::take_ledger() {
+  UniqueFd fd = take_kept(kLedgerName);
+  if (!fd) return {};
   try {
     Ledger ledger(std::move(fd));
     is_ledger_kept_ = true;
@@ -188,9 +234,24 @@ Ledger Service::take_ledger() {
   }
 }
 
-int Service::run(const ParsedConfig& parsed) {
+std::optional<StateFile> Service::take_last_good() {
+  UniqueFd fd = take_kept(kConfigurationName);
+  return fd ? std::optional<StateFile>(std::move(fd)) : std::nullopt;
+}
+
+// The file may be another, or none, when the next watchdog comes.
+void Service::keep_as_last_good(const std::string& text) {
+  if (!manager_.is_there()) return;
+  if (!last_good_) {
+    last_good_.emplace();
+    manager_.keep(kConfigurationName, std::array{last_good_->descriptor()});
+  }
+  last_good_->write(text);
+}
+
+int Service::run(const LoadedConfig& loaded) {
   if (!is_ledger_kept_) manager_.keep(kLedgerName, std::array{ledger_.descriptor()});
-  kept_.empty() ? configure(parsed.config) : resume(parsed);
+  kept_.empty() ? configure(loaded) : resume(loaded);
   tell_losses();
   supervisor_.end_strays();
   run_loop();
@@ -219,20 +280,28 @@ void Service::tell_losses() {
 }
 
 // Workers that run already must not be left alone for a mistake in the file, or a port that is
-// taken.
-void Service::resume(const ParsedConfig& parsed) {
-  reporter_.configure(logs_for(options_, Config{}));
-  try {
-    for (const Problem& problem : parsed.problems) say(describe(problem, options_.file));
-    if (parsed.problems.empty()) return configure(parsed.config);
-  } catch (const std::exception& error) {
-    say(error.what());
+// taken: the configuration that they ran under holds on, with its logs, its metrics and its door.
+void Service::resume(const LoadedConfig& loaded) {
+  reporter_.take(Reporter::open(logs_for(options_, Config{}), {}));
+  for (const Problem& problem : loaded.problems) say(describe(problem, options_.file));
+  if (loaded.problems.empty() && resume_with(loaded)) return;
+  const auto text = last_good_ ? last_good_->read() : std::nullopt;
+  const bool goes_on = text && resume_with({parse_config(*text), *text});
+  if (!goes_on) {
+    metrics_.set_workers(names_of(kept_));
+    if (!kept_.empty()) adopt(std::exchange(kept_, {}));
   }
-  if (!kept_.empty()) {
-    know_workers(names_of(kept_));
-    adopt(std::exchange(kept_, {}));
-  }
-  say("the workers go on as they were; mend the configuration and reload the service");
+  say(goes_on ? "the configuration that was in use stays; mend the file and reload the service"
+              : "the workers go on as they were; mend the configuration and reload the service");
+}
+
+bool Service::resume_with(const LoadedConfig& loaded) try {
+  if (!loaded.problems.empty()) return false;
+  configure(loaded);
+  return true;
+} catch (const std::exception& error) {
+  say(error.what());
+  return false;
 }
 
 // What must not happen has cost one step of the loop; the workers go on, and so do we.
@@ -246,8 +315,13 @@ void Service::run_loop() {
   }
 }
 
+void Service::configure(const LoadedConfig& loaded) {
+  configure(loaded, Reporter::open(logs_for(options_, loaded.config), reporter_.settings()));
+}
+
 // All of it, or none: what can fail comes first.
-void Service::configure(const Config& config) {
+void Service::configure(const LoadedConfig& loaded, Reporter::NewLogs logs) {
+  const Config& config = loaded.config;
   const bool moves = config.metrics != metrics_address_;
   std::unique_ptr<HttpServer> server;
   if (moves && config.metrics) server = serve_metrics(*config.metrics);
@@ -255,10 +329,11 @@ void Service::configure(const Config& config) {
   const bool door_moves = path != (door_ ? door_->path() : "");
   std::unique_ptr<ControlListener> door;
   if (door_moves && !path.empty()) door = open_door(path, !config.control.socket.empty());
-  reporter_.configure(logs_for(options_, config));
+  keep_as_last_good(loaded.text);
+  reporter_.take(std::move(logs));
   if (moves) metrics_server_ = std::move(server);
   metrics_address_ = config.metrics;
-  know_workers(names_of(config.workers));
+  metrics_.set_workers(names_of(config.workers));
   if (door_moves) door_ = std::move(door);
   if (!no_door_.empty()) say(std::exchange(no_door_, {}));
   if (!kept_.empty()) adopt(std::exchange(kept_, {}));
@@ -269,17 +344,23 @@ void Service::configure(const Config& config) {
   }
 }
 
-void Service::know_workers(const std::vector<std::string>& names) {
-  metrics_.set_workers(names);
-  desk_.set_workers(names);
-}
-
 void Service::adopt(std::vector<NamedFd> kept) {
   supervisor_.adopt(std::move(kept));
   const double now = static_cast<double>(realtime_now_ns()) / 1e9;
   for (const auto& [worker, in_transition] : supervisor_.standings()) {
-    metrics_.adopt(worker.config().name, {worker.pid(), worker.state() == WorkerState::kUp,
-                                          now - worker.uptime_seconds(), worker.restarts()});
+    const WorkerHistory& past = worker.history();
+    ServiceMetrics::Adopted adopted{worker.pid(),
+                                    worker.state() == WorkerState::kUp,
+                                    now - worker.uptime_seconds(),
+                                    worker.restarts(),
+                                    std::nullopt,
+                                    past.exits,
+                                    past.crashes,
+                                    past.unwatched};
+    if (past.last_crash) {
+      adopted.last_crash = static_cast<double>(past.last_crash->realtime_ns) / 1e9;
+    }
+    metrics_.adopt(worker.config().name, adopted);
   }
 }
 
@@ -310,29 +391,55 @@ void Service::leave() {
   supervisor_.leave();
 }
 
-// The manager waits for a reload to end, however it ends.
-std::vector<std::string> Service::reload() {
-  manager_.say_reloading();
-  std::vector<std::string> mistakes = read_anew();
-  manager_.say_ready();
-  return mistakes;
+// Whoever asks while another reload is under way may have changed the file since that began.
+void Service::reload(Told told) {
+  asked_for_reload_.push_back(std::move(told));
+  if (!is_reading_) read_anew();
 }
 
-// A broken file changes nothing.
-std::vector<std::string> Service::read_anew() try {
-  const ParsedConfig parsed = load();
-  std::vector<std::string> mistakes;
-  for (const Problem& problem : parsed.problems) {
-    mistakes.push_back(describe(problem, options_.file));
-    say(mistakes.back());
-  }
-  if (mistakes.empty()) configure(parsed.config);
+void Service::read_anew() {
+  manager_.say_reloading();
+  const auto read = std::make_shared<ReadConfiguration>();
+  const auto asked = std::make_shared<std::vector<Told>>(std::exchange(asked_for_reload_, {}));
+  is_reading_ = reading_.begin(
+      [read, options = options_, checks = machine_checks(surroundings_),
+       present = reporter_.settings()] { *read = read_configuration(options, checks, present); },
+      [this, read, asked](bool done) {
+        finish_reload(*asked, done ? take_read(*read)
+                                   : std::vector<std::string>{"'" + options_.file +
+                                                              "' could not be read in time"});
+      });
+  if (!is_reading_) finish_reload(*asked, {"earlier attempts to read the file hang"});
+}
+
+// The manager waits for a reload to end, however it ends.
+void Service::finish_reload(const std::vector<Told>& asked,
+                            const std::vector<std::string>& mistakes) {
+  is_reading_ = false;
+  for (const std::string& mistake : mistakes) say(mistake);
   say(mistakes.empty() ? "the configuration was read anew"
                        : "the configuration that is in use stays, as the new one has mistakes");
+  for (const Told& told : asked) {
+    if (told) told(mistakes);
+  }
+  manager_.say_ready();
+  if (!asked_for_reload_.empty()) read_anew();
+}
+
+// A broken file changes nothing. What is wrong with it.
+std::vector<std::string> Service::take_read(ReadConfiguration& read) {
+  std::vector<std::string> mistakes;
+  for (const Problem& problem : read.loaded.problems) {
+    mistakes.push_back(describe(problem, options_.file));
+  }
+  if (!read.failure.empty()) mistakes.push_back(read.failure);
+  if (!mistakes.empty()) return mistakes;
+  try {
+    configure(read.loaded, std::move(read.logs));
+  } catch (const std::exception& error) {
+    mistakes.emplace_back(error.what());
+  }
   return mistakes;
-} catch (const std::exception& error) {
-  say(std::string(error.what()) + "; the configuration that is in use stays");
-  return {error.what()};
 }
 
 void Service::report(Event event) {
@@ -358,10 +465,10 @@ void Service::on_settled() {
 
 std::vector<NamedState> Service::states_of_workers() const {
   std::vector<NamedState> states;
-  for (const auto& [worker, in_transition] : supervisor_.standings()) {
-    const std::chrono::duration<double> delay(worker.retry_in_seconds().value_or(0));
-    states.push_back({worker.config().name, worker.state(),
-                      std::chrono::duration_cast<std::chrono::milliseconds>(delay)});
+  for (const auto& standing : supervisor_.standings()) {
+    std::optional<std::chrono::duration<double>> delay;
+    if (const auto retry = standing.worker.retry_in_seconds()) delay.emplace(*retry);
+    states.push_back({standing.worker.config().name, std::string(standing.state()), delay});
   }
   return states;
 }
@@ -398,9 +505,9 @@ int run_service(const ServiceOptions& options) {
   close_all_but(kept);
   fill_closed_standard_streams();
   Service service(options, limit_before, std::move(kept));
-  const ParsedConfig parsed = service.load();
-  for (const Problem& problem : parsed.problems) complain(describe(problem, options.file));
-  return parsed.problems.empty() || service.has_workers() ? service.run(parsed) : kExitOwnError;
+  const LoadedConfig loaded = service.load();
+  for (const Problem& problem : loaded.problems) complain(describe(problem, options.file));
+  return loaded.problems.empty() || service.has_workers() ? service.run(loaded) : kExitOwnError;
 }
 
 }  // namespace pyfault

@@ -2,17 +2,16 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <span>
 #include <string>
-
-#include "watchdog/policy/lifecycle.h"
 
 namespace pyfault {
 
 struct NamedState {
   std::string name;
-  WorkerState state = WorkerState::kStopped;
-  std::chrono::milliseconds delay{0};  // until it is tried again, where it waits for that
+  std::string state;                                   // as operators see it
+  std::optional<std::chrono::duration<double>> delay;  // until it is tried again
 };
 
 // "3/4 workers, web#2 backoff 8s": how many are up, and the first few that are not.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <exception>
 #include <memory>
@@ -21,6 +22,8 @@
 
 namespace pyfault {
 namespace {
+
+constexpr std::chrono::seconds kPatienceWithLookups{30};
 
 // Settings that hold from the next decision on. The others need a new process.
 WorkerConfig without_live_settings(WorkerConfig config) {
@@ -62,12 +65,14 @@ void say(const WorkerHost& host, std::optional<std::string> worker, std::string 
 Supervisor::Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings,
                        ServiceManager& manager, Ledger& ledger, Hooks hooks)
     : hooks_(std::move(hooks)),
+      lookups_(io, kPatienceWithLookups),
       host_{io,
             std::move(surroundings),
             hooks_.report,
             hooks_.write_output,
             [this] { settling_.request(); },
             [this] { explain_oom_kill(); },
+            lookups_,
             manager,
             ledger} {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
@@ -148,7 +153,12 @@ void Supervisor::apply(const Config& config) {
   for (const WorkerConfig& wanted : config.workers) {
     if (!has(wanted.name)) entries_.push_back({std::make_unique<Worker>(host_, wanted)});
   }
-  std::ranges::stable_sort(entries_, {}, [](const Entry& entry) { return order(entry.worker); });
+  // Of one that is on its way out, its place in the file is behind all others.
+  std::ranges::stable_sort(entries_, {}, [&](const Entry& entry) {
+    const auto place =
+        std::ranges::find(config.workers, entry.worker->config().name, &WorkerConfig::name);
+    return std::pair(order(entry.worker), place);
+  });
   settling_.request();
 }
 
@@ -198,7 +208,9 @@ void Supervisor::replace_those_that_are_down() {
   for (Entry& entry : entries_) {
     if (!entry.successor || !is_down(entry.worker->state())) continue;
     const bool held = entry.worker->is_held();
+    WorkerHistory history = entry.worker->history();
     entry = {std::make_unique<Worker>(host_, *entry.successor)};
+    entry.worker->inherit(std::move(history));
     entry.worker->hold(held);
   }
 }
@@ -237,6 +249,11 @@ void Supervisor::command(const std::string& name, WorkerEvent event) {
   entry->worker->hold(event == WorkerEvent::kStop);
   if (entry->successor) return;  // that will start, or be held
   entry->worker->handle(event);
+}
+
+std::string_view Supervisor::Standing::state() const {
+  const bool waits = in_transition && worker.state() == WorkerState::kStopped;
+  return waits ? "waiting" : name_of(worker.state());
 }
 
 std::vector<Supervisor::Standing> Supervisor::standings() const {

@@ -4,9 +4,11 @@
 
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "watchdog/config/config.h"
+#include "watchdog/ingest/background.h"
 #include "watchdog/ingest/deferred.h"
 #include "watchdog/service/worker.h"
 
@@ -52,8 +54,11 @@ class Supervisor {
   struct Standing {
     const Worker& worker;
     bool in_transition = false;  // its successor, or its turn to be started, is still to come
+
+    // As operators see it: that of its lifecycle, or "waiting" for its turn.
+    std::string_view state() const;
   };
-  // Without those that a new configuration has dismissed; in start order.
+  // Without those that a new configuration has dismissed; in start order, and in that of the file.
   std::vector<Standing> standings() const;
   bool is_stopping() const { return stopping_; }
 
@@ -84,10 +89,11 @@ class Supervisor {
   void reap(int pid);
 
   Hooks hooks_;
+  Background lookups_;
   WorkerHost host_;
   // Not at once: it may destroy the worker that calls.
   Deferred settling_{host_.io, [this] { settle(); }};
-  std::vector<Entry> entries_;  // in start order
+  std::vector<Entry> entries_;  // as standings() has them
   bool stopping_ = false;
   int exit_code_ = 0;
 };

@@ -7,6 +7,8 @@
 #include <random>
 #include <utility>
 
+#include "watchdog/ingest/notice.h"
+#include "watchdog/service/account.h"
 #include "watchdog/service/dump_request.h"
 #include "watchdog/start_error.h"
 
@@ -179,11 +181,40 @@ void Worker::spawn_again() {
   spawn();
 }
 
-// A start that fails is an end like any other, so that it is retried with the same patience.
 void Worker::spawn() {
+  if (!config_.user.empty() || !config_.group.empty()) return look_up_account();
+  spawn_as({});
+}
+
+void Worker::look_up_account() {
+  lookup_ = std::make_shared<int>();
+  const auto account = std::make_shared<Account>();
+  const bool begun = host_.lookups.begin(
+      [account, config = config_] { *account = find_account(config); },
+      [this, account, waiting = std::weak_ptr(lookup_)](bool done) {
+        if (waiting.expired()) return;
+        lookup_.reset();
+        if (done) return spawn_as(std::move(*account));
+        fail_to_start({kExitOwnError, "its user or group could not be looked up: nobody answers"});
+      });
+  if (!begun) {
+    lookup_.reset();
+    fail_to_start({kExitOwnError, "its user or group can't be looked up: earlier look-ups hang"});
+  }
+}
+
+// It is to be stopped before there is a process.
+void Worker::give_up_lookup() {
+  lookup_.reset();
+  fail_to_start({kExitOwnError, "it was stopped while its user or group was looked up"});
+}
+
+// A start that fails is an end like any other, so that it is retried with the same patience.
+void Worker::spawn_as(Account account) {
   try {
-    auto plan = plan_worker(config_, host_.surroundings,
-                            {server_.address(), notify_ ? notify_->address() : ""});
+    auto plan =
+        plan_worker(config_, host_.surroundings,
+                    {server_.address(), notify_ ? notify_->address() : ""}, std::move(account));
     process_ = Process{0, 0, "", "", plan.command.argv};
     std::unique_ptr<WorkerOutput> output;
     if (config_.output == OutputMode::kCapture) {
@@ -262,7 +293,7 @@ void Worker::on_event(Event event) {
   auto* crash = std::get_if<Crash>(&event.body);
   if (crash) add_what_is_known(event, *crash);
   const int dumped = crash && crash->kind == CrashKind::kDump ? event.process.pid : 0;
-  host_.report(std::move(event));
+  tell(std::move(event));
   save_soon();
   note_dump(dumped);
 }
@@ -350,6 +381,7 @@ void Worker::report_crash_loop(const CrashLoop& loop) {
 }
 
 void Worker::continue_stop() {
+  if (lookup_) return give_up_lookup();
   const StopPhase phase = stop_.next();
   set_timer(phase.limit, WorkerEvent::kTimeUp);
   switch (phase.step) {
@@ -429,6 +461,12 @@ void Worker::report(decltype(Event::body) body, std::optional<LastOutput> output
   event.process = process_;
   event.body = std::move(body);
   event.last_output = std::move(output);
+  tell(std::move(event));
+}
+
+void Worker::tell(Event event) {
+  if (event.realtime_ns == 0) event.realtime_ns = realtime_now_ns();
+  history_.note(event);
   host_.report(std::move(event));
 }
 

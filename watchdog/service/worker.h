@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "watchdog/config/config.h"
+#include "watchdog/control/worker_history.h"
 #include "watchdog/event/event.h"
 #include "watchdog/ingest/attach_server.h"
+#include "watchdog/ingest/background.h"
 #include "watchdog/ingest/deferred.h"
 #include "watchdog/ingest/timer.h"
 #include "watchdog/os/ledger.h"
@@ -37,6 +39,7 @@ struct WorkerHost {
   std::function<void(std::string lines)> write_output;
   std::function<void()> on_change;  // of any worker's state; must not destroy it at once
   std::function<void()> on_oom_kill;
+  Background& lookups;  // of users and groups
   ServiceManager& manager;
   Ledger& ledger;
 };
@@ -84,6 +87,9 @@ class Worker {
   double uptime_seconds() const { return life_ ? life_->uptime_seconds() : 0; }
   std::uint64_t restarts() const { return restarts_; }
   WorkerWatch watch() const;
+  const WorkerHistory& history() const { return history_; }
+  // Of the worker whose place it takes.
+  void inherit(WorkerHistory history) { history_ = std::move(history); }
   // In backoff and crash loop: until it is started again.
   std::optional<double> retry_in_seconds() const;
 
@@ -123,6 +129,9 @@ class Worker {
   void resume_timer();
   void perform(WorkerAction action);
   void spawn();
+  void spawn_as(Account account);
+  void look_up_account();
+  void give_up_lookup();
   void spawn_again();
   void on_start();
   void fail_to_start(const StartError& failure);
@@ -143,6 +152,7 @@ class Worker {
   void ask_for_dumps();
   void note_dump(int pid);
   void report(decltype(Event::body) body, std::optional<LastOutput> output = std::nullopt);
+  void tell(Event event);
   WorkerTree tree() const;
   void set_timer(std::chrono::milliseconds delay, WorkerEvent event);
   void cancel_timer();
@@ -158,6 +168,7 @@ class Worker {
   std::optional<RestartDecision> decision_;       // about the last end; none if it was asked for
   std::optional<WorkerEnd> last_end_;
   std::uint64_t restarts_ = 0;
+  WorkerHistory history_;
   int exit_code_ = 0;
   bool begun_ = false;
   bool held_ = false;
@@ -166,6 +177,7 @@ class Worker {
   std::optional<Clock::time_point> timer_at_;
   WorkerStore store_;
   Deferred saving_{host_.io, [this] { save(); }};
+  std::shared_ptr<const int> lookup_;     // while its user is looked up: who waits for that
   std::unique_ptr<NotifySocket> notify_;  // only where it is to say itself that it is ready
   std::unique_ptr<WorkerLife> life_;
   AttachServer server_;  // last: it has events to tell as soon as it is made

@@ -37,6 +37,7 @@ Worker::Worker(WorkerHost& host, KeptWorker kept)
       policy_(config_.restart, kept.memory.policy),
       crashes_(kept.memory.crashes),
       restarts_(kept.memory.restarts),
+      history_(kept.memory.history),
       exit_code_(kept.memory.exit_code),
       begun_(kept.memory.begun),
       held_(kept.memory.held),
@@ -165,6 +166,7 @@ WorkerMemory Worker::memory(bool with_output) const {
   WorkerMemory memory{config_,
                       state_,
                       restarts_,
+                      history_,
                       exit_code_,
                       begun_,
                       held_,
@@ -175,6 +177,10 @@ WorkerMemory Worker::memory(bool with_output) const {
                       {},
                       server_.memory()};
   if (life_) memory.life = life_->memory(with_output);
+  if (lookup_) {  // its start has to begin again
+    memory.state = WorkerState::kStopped;
+    memory.begun = false;
+  }
   return memory;
 }
 

@@ -7,7 +7,6 @@
 #include <iterator>
 #include <system_error>
 
-#include "watchdog/service/account.h"
 #include "watchdog/start_error.h"
 #include "watchdog/supervise/agent_environment.h"
 #include "watchdog/supervise/command.h"
@@ -106,8 +105,7 @@ std::string program_problem(const WorkerConfig& worker, const WorkerSurroundings
 }  // namespace
 
 SpawnPlan plan_worker(const WorkerConfig& worker, const WorkerSurroundings& surroundings,
-                      const WorkerSockets& sockets) {
-  Account account = find_account(worker);
+                      const WorkerSockets& sockets, Account account) {
   if (!account.problem.empty()) throw StartError(kExitOwnError, account.problem);
   Command command = command_of(worker, surroundings);
   Variables variables = variables_of(worker, surroundings, account);

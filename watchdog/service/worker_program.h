@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "watchdog/config/parse_config.h"
+#include "watchdog/service/account.h"
 #include "watchdog/supervise/child_process.h"
 #include "watchdog/supervise/delegated_cgroup.h"
 
@@ -30,12 +31,11 @@ struct WorkerSockets {
   std::string notify;  // empty: none
 };
 
-// Without streams. Looks at no file but those that name users. Throws StartError where a user or
-// group is not known.
+// Without streams. Looks at no file. Throws StartError where the account has a problem.
 SpawnPlan plan_worker(const WorkerConfig& worker, const WorkerSurroundings& surroundings,
-                      const WorkerSockets& sockets);
+                      const WorkerSockets& sockets, Account account);
 
-// Whether this machine has what a worker needs.
+// Whether this machine has what a worker needs. They may take long, and are for any thread.
 MachineChecks machine_checks(const WorkerSurroundings& surroundings);
 
 }  // namespace pyfault

@@ -146,6 +146,20 @@ TEST(ConfigProblems, what_the_machine_lacks) {
               ElementsAre("f:3: no gunicorn", "f:4: no such user"));
 }
 
+TEST(ConfigProblems, a_setting_of_the_defaults_is_complained_of_there_and_once) {
+  MachineChecks checks;
+  checks.identity = [](const WorkerConfig& worker) {
+    return worker.user == "nobody2" ? "there is no user 'nobody2'" : "";
+  };
+  const std::string workers =
+      "[[worker]]\nname = \"a\"\ncommand = [\"x\"]\n[[worker]]\nname = \"b\"\ncommand = [\"x\"]\n";
+  EXPECT_THAT(problems_of("[defaults]\numask = \"022\"\nuser = \"nobody2\"\n" + workers, checks),
+              ElementsAre("f:3: there is no user 'nobody2'"));
+  EXPECT_THAT(
+      problems_of("[defaults]\nuser = \"other\"\n" + workers + "user = \"nobody2\"\n", checks),
+      ElementsAre("f:9: there is no user 'nobody2'"));
+}
+
 TEST(ConfigProblems, all_are_told_at_once_by_line) {
   EXPECT_THAT(problems_with("umsak = \"027\"\nrestart = 3\nstop = { timeout = \"x\" }\n"
                             "[[worker]]\nname = \"web\"\n"),

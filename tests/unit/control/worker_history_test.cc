@@ -1,63 +1,69 @@
 #include "watchdog/control/worker_history.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
-#include <csignal>
+#include <utility>
 
 namespace pyfault {
 namespace {
 
-Event of(const std::string& worker, decltype(Event::body) body, std::int64_t time) {
+using testing::ElementsAre;
+using testing::Pair;
+
+Event at(std::int64_t time, decltype(Event::body) body) {
   Event event;
   event.realtime_ns = time;
-  event.worker = worker;
   event.body = std::move(body);
   return event;
 }
 
-Event crash_of(const std::string& worker, CrashKind kind, std::int64_t time) {
+Event crash_at(std::int64_t time, CrashKind kind = CrashKind::kCrash) {
   Crash crash;
   crash.kind = kind;
   crash.id = "c0ffee";
   crash.signal.name = "SIGSEGV";
-  return of(worker, crash, time);
+  return at(time, crash);
 }
 
-Event exit_of(const std::string& worker, int code, std::int64_t time) {
+Event exit_at(std::int64_t time, int code, bool is_below = false) {
   ExitEvent exit;
   exit.code = code;
   exit.reason = "exited";
-  return of(worker, exit, time);
+  exit.is_below = is_below;
+  return at(time, exit);
 }
 
-TEST(WorkerHistory, RemembersTheLastExitAndTheLastCrash) {
-  WorkerHistory history;
-  history.note(crash_of("web", CrashKind::kCrash, 1));
-  history.note(exit_of("web", 1, 2));
-  history.note(exit_of("web", 3, 4));
-  EXPECT_EQ(history.of("web").last_exit, (LastExit{4, 3, "", "exited"}));
-  EXPECT_EQ(history.of("web").last_crash, (LastCrash{1, "c0ffee", "SIGSEGV"}));
+class WorkerHistoryTest : public testing::Test {
+ protected:
+  WorkerHistory history_;
+};
+
+TEST_F(WorkerHistoryTest, RemembersTheLastExitAndTheLastCrash) {
+  history_.note(crash_at(1));
+  history_.note(exit_at(2, 1));
+  history_.note(exit_at(4, 3));
+  EXPECT_EQ(history_.last_exit, (LastExit{4, 3, "", "exited"}));
+  EXPECT_EQ(history_.last_crash, (LastCrash{1, "c0ffee", "SIGSEGV"}));
 }
 
-TEST(WorkerHistory, OfOthersAndOfNobodyThereIsNothing) {
-  WorkerHistory history;
-  history.note(exit_of("web", 1, 2));
-  EXPECT_EQ(history.of("queue").last_exit, std::nullopt);
+TEST_F(WorkerHistoryTest, CountsByKind) {
+  history_.note(crash_at(1));
+  history_.note(crash_at(2));
+  history_.note(exit_at(3, 1));
+  history_.note(at(4, UnwatchedEvent{unwatched(UnwatchedReason::kNotPython)}));
+  EXPECT_THAT(history_.crashes, ElementsAre(Pair("SIGSEGV", 2)));
+  EXPECT_THAT(history_.exits, ElementsAre(Pair("exited", 1)));
+  EXPECT_THAT(history_.unwatched, ElementsAre(Pair(name_of(UnwatchedReason::kNotPython), 1)));
 }
 
-TEST(WorkerHistory, ADumpIsNoCrash) {
-  WorkerHistory history;
-  history.note(crash_of("web", CrashKind::kDump, 1));
-  EXPECT_EQ(history.of("web").last_crash, std::nullopt);
+TEST_F(WorkerHistoryTest, ADumpIsNoCrash) {
+  history_.note(crash_at(1, CrashKind::kDump));
+  EXPECT_EQ(history_, WorkerHistory());
 }
 
-TEST(WorkerHistory, WorkersThatAreGoneAreForgotten) {
-  WorkerHistory history;
-  history.note(exit_of("web", 1, 2));
-  history.note(exit_of("queue", 1, 2));
-  history.keep_only({"queue"});
-  EXPECT_EQ(history.of("web").last_exit, std::nullopt);
-  EXPECT_NE(history.of("queue").last_exit, std::nullopt);
+TEST_F(WorkerHistoryTest, TheEndOfAProcessBelowIsNotItsOwn) {
+  history_.note(exit_at(1, 1, true));
+  EXPECT_EQ(history_, WorkerHistory());
 }
 
 }  // namespace

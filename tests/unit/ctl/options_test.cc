@@ -86,8 +86,9 @@ TEST(CtlOptions, HelpIsThereForEveryCommand) {
 
 TEST(CtlOptions, WhatMakesNoSenseIsNamed) {
   EXPECT_THAT(refusal_of({}), HasSubstr("give a command"));
-  EXPECT_THAT(refusal_of({"explode"}), HasSubstr("explode"));
-  EXPECT_THAT(refusal_of({"status", "--fast"}), HasSubstr("--fast"));
+  EXPECT_THAT(refusal_of({"signal", "HUP", "web"}), HasSubstr("there is no command 'signal'"));
+  EXPECT_THAT(refusal_of({"status", "--fast"}), HasSubstr("unexpected argument '--fast'"));
+  EXPECT_THAT(refusal_of({"reload", "web", "now"}), HasSubstr("unexpected argument 'web'"));
 }
 
 }  // namespace

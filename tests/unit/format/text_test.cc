@@ -120,6 +120,11 @@ TEST(Text, ADeathBySignalWithoutARecordIsOneLine) {
       "2026-11-23T07:40:10.123456Z web1 python3[1234] was killed by SIGKILL; it left no record\n");
 }
 
+TEST(Text, AProgramThatWasAskedToEndHasNothingToLeaveARecordOf) {
+  EXPECT_EQ(format_text(event_with(killed_by(SIGTERM))),
+            "2026-11-23T07:40:10.123456Z web1 python3[1234] was killed by SIGTERM\n");
+}
+
 TEST(Text, ADeathInTheProgramsOwnHandlerSaysWhyThereIsNoRecord) {
   ExitEvent exit = killed_by(SIGSEGV);
   exit.unwatched = unwatched(UnwatchedReason::kHandlerReplaced, "SIGSEGV");

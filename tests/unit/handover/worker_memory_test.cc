@@ -32,6 +32,7 @@ TEST_F(WorkerMemoryTest, comes_back_as_it_was) {
   EXPECT_EQ(memory->config, full_memory().config);
   EXPECT_EQ(memory->policy, full_memory().policy);
   EXPECT_EQ(memory->crashes, full_memory().crashes);
+  EXPECT_EQ(memory->history, full_memory().history);
   EXPECT_EQ(encode(*memory), bytes);
 }
 

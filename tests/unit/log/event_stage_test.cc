@@ -99,7 +99,7 @@ TEST_F(EventStageTest, AReadThatHangsCostsThatCrashItsLinesAlone) {
 
 TEST_F(EventStageTest, WhereTooManyReadsHangNobodyWaits) {
   EventStage stage = make(milliseconds(20));
-  for (std::size_t count = 1; count <= EventStage::kMostHanging; ++count) {
+  for (std::size_t count = 1; count <= HelperThread::kMostHanging; ++count) {
     stage.take(crash_in("hung", hang()));
     run_until(count);
   }

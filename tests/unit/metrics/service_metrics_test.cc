@@ -143,7 +143,18 @@ TEST_F(ServiceMetricsTest, OfAWorkerThatIsGoneNothingStays) {
 }
 
 TEST_F(ServiceMetricsTest, AnAdoptedWorkerIsUpAndHasItsPast) {
-  metrics_.adopt("web", {77, true, 1795419600.5, 3});
+  metrics_.adopt("web", {77,
+                         true,
+                         1795419600.5,
+                         3,
+                         1795419500,
+                         {{"exited", 2}},
+                         {{"SIGSEGV", 5}},
+                         {{"not-python", 1}}});
+  expect("pyfault_worker_exits_total{worker=\"web\",reason=\"exited\"} 2");
+  expect("pyfault_crashes_total{worker=\"web\",signal=\"SIGSEGV\"} 5");
+  expect("pyfault_unwatched_total{worker=\"web\",reason=\"not-python\"} 1");
+  expect("pyfault_last_crash_timestamp_seconds{worker=\"web\"} 1795419500");
   expect("pyfault_worker_up{worker=\"web\"} 1");
   expect("pyfault_worker_restarts_total{worker=\"web\"} 3");
   expect("pyfault_worker_start_time_seconds{worker=\"web\"} 1795419600.5");

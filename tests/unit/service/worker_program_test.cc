@@ -21,7 +21,9 @@ class WorkerProgram : public testing::Test {
     worker_.command = {"sh", "-c", "true"};
   }
 
-  SpawnPlan plan() const { return plan_worker(worker_, surroundings_, sockets_); }
+  SpawnPlan plan() const {
+    return plan_worker(worker_, surroundings_, sockets_, find_account(worker_));
+  }
   std::string problem(MachineChecks::Check MachineChecks::*check) const {
     const MachineChecks checks = machine_checks(surroundings_);
     return (checks.*check)(worker_);

@@ -1,0 +1,89 @@
+#include "watchdog/os/helper_thread.h"
+
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace pyfault {
+
+// It outlives its owner where a job hangs.
+class HelperThread::Thread : public std::enable_shared_from_this<Thread> {
+ public:
+  explicit Thread(Job on_done) : on_done_(std::move(on_done)) {}
+
+  // Throws std::system_error when there is no thread to be had.
+  void start() {
+    std::thread([self = shared_from_this()] { self->run(); }).detach();
+  }
+
+  void add(Job job) {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+    changed_.notify_one();
+  }
+
+  // The jobs that were not begun.
+  std::deque<Job> leave() {
+    const std::lock_guard lock(mutex_);
+    on_done_ = nullptr;
+    is_left_ = true;
+    changed_.notify_one();
+    return std::exchange(jobs_, {});
+  }
+
+ private:
+  void run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return is_left_ || !jobs_.empty(); });
+      if (is_left_) return;
+      Job job = std::move(jobs_.front());
+      jobs_.pop_front();
+      lock.unlock();
+      perform(std::move(job));
+      lock.lock();
+      if (on_done_) on_done_();
+    }
+  }
+
+  // What it holds is gone with it.
+  static void perform(Job job) try { job(); } catch (const std::exception&) {
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Job> jobs_;
+  bool is_left_ = false;
+  Job on_done_;
+};
+
+HelperThread::~HelperThread() {
+  if (thread_) thread_->leave();
+}
+
+bool HelperThread::begin(Job job) try {
+  std::erase_if(left_, [](const auto& thread) { return thread.expired(); });
+  if (left_.size() >= kMostHanging) return false;
+  if (!thread_) {
+    auto thread = std::make_shared<Thread>(on_done_);
+    thread->start();
+    thread_ = std::move(thread);
+  }
+  thread_->add(std::move(job));
+  return true;
+} catch (const std::system_error&) {
+  return false;
+}
+
+void HelperThread::leave() {
+  if (!thread_) return;
+  std::deque<Job> jobs = thread_->leave();
+  left_.push_back(std::exchange(thread_, nullptr));
+  for (Job& job : jobs) begin(std::move(job));
+}
+
+}  // namespace pyfault

@@ -1,0 +1,44 @@
+// A thread for work that may hang: another process's memory, a disk, a directory of users. Whoever
+// wants it done can go on without: the thread is left to its work then, and another one takes its
+// place.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace pyfault {
+
+class HelperThread {
+ public:
+  using Job = std::function<void()>;
+
+  // Threads that were left to a job which they have not ended.
+  static constexpr std::size_t kMostHanging = 4;
+
+  // `on_done`, if given, is called on the thread after each job; never after leave() of that job,
+  // nor after the destruction.
+  explicit HelperThread(Job on_done = {}) : on_done_(std::move(on_done)) {}
+  ~HelperThread();
+  HelperThread(const HelperThread&) = delete;
+  HelperThread& operator=(const HelperThread&) = delete;
+
+  // Does it after those that were begun before, on a thread that comes with the first. A job that
+  // throws std::exception has ended. False when there is no thread to be had, or too many hang: it
+  // is dropped.
+  bool begin(Job job);
+
+  // Leaves the thread to the job that it is at. Those that it has not begun go to another thread;
+  // where there is none they are dropped.
+  void leave();
+
+ private:
+  class Thread;
+
+  const Job on_done_;
+  std::shared_ptr<Thread> thread_;
+  std::vector<std::weak_ptr<Thread>> left_;
+};
+
+}  // namespace pyfault
