@@ -3,11 +3,14 @@
 #include <cstddef>
 #include <cstring>
 
+#include "agent/layout_tables.h"
+
 namespace pyfault {
 namespace {
 
 constexpr unsigned kFirstMinor = 13;
 constexpr std::size_t kMinors = 3;  // 3.13, 3.14, 3.15: the struct's own layout changes by minor
+static_assert(kFirstMinor + kMinors - 1 == kNewestMinor, "a new version has its offsets below");
 constexpr char kCookie[8] = {'x', 'd', 'e', 'b', 'u', 'g', 'p', 'y'};
 constexpr std::size_t kVersionAt = 8, kFreeThreadedAt = 16;
 

@@ -233,6 +233,14 @@ constexpr PythonLayout kLayouts[] = {
      .task = {192, 152}},
 };
 
+constexpr bool has_newer_than(unsigned minor) {
+  for (const PythonLayout& layout : kLayouts) {
+    if (layout.minor > minor) return true;
+  }
+  return false;
+}
+static_assert(!has_newer_than(kNewestMinor) && has_newer_than(kNewestMinor - 1));
+
 }  // namespace
 
 const PythonLayout* find_layout(unsigned minor, bool free_threaded) {

@@ -5,6 +5,8 @@
 
 namespace pyfault {
 
+inline constexpr unsigned kNewestMinor = 15;
+
 // Null for a version that is not known: it is left alone, never guessed.
 const PythonLayout* find_layout(unsigned minor, bool free_threaded);
 

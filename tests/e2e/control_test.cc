@@ -40,6 +40,7 @@ constexpr char kOnce[] = "ready = { after = \"1h\" }\nbackoff = { initial = \"50
 constexpr int kWell = 0;
 constexpr int kNotWell = 1;
 constexpr int kNotRunning = 3;
+constexpr int kNoWorker = 4;
 
 class ControlTest : public ServiceTest {
  protected:
@@ -126,7 +127,7 @@ TEST_F(ControlTest, a_worker_that_is_not_there_is_named_with_the_one_that_was_me
   two_web_workers();
   start_and_await_ready();
   const Outcome shown = ctl({"status", "wbe"});
-  EXPECT_EQ(shown.ending, exited(kNotWell));
+  EXPECT_EQ(shown.ending, exited(kNoWorker));
   EXPECT_THAT(split_lines(shown.err),
               ElementsAre(AllOf(HasSubstr("no worker 'wbe'"), HasSubstr("'web'?"))));
 }
@@ -234,15 +235,15 @@ TEST_F(ControlTest, where_there_can_be_no_dump_it_says_why) {
   two_web_workers("dump_signal = \"none\"",
                   "[[worker]]\nname = \"shell\"\ncommand = [\"sleep\", \"1000\"]\n");
   start_and_await_ready(3);
-  const auto refusal = [this](const std::string& target) {
+  const auto refusal = [this](const std::string& target, int code = kNotWell) {
     const Outcome shown = ctl({"dump", target});
-    EXPECT_EQ(shown.ending, exited(1));
+    EXPECT_EQ(shown.ending, exited(code));
     EXPECT_THAT(split_lines(shown.err), SizeIs(1));
     return shown.err;
   };
   EXPECT_THAT(refusal("web#1"), HasSubstr("dump_signal is \"none\""));
   EXPECT_THAT(refusal("shell"), HasSubstr("no process with an armed agent"));
-  EXPECT_THAT(refusal("nobody"), HasSubstr("there is no worker 'nobody'"));
+  EXPECT_THAT(refusal("nobody", kNoWorker), HasSubstr("there is no worker 'nobody'"));
   EXPECT_THAT(refusal(std::to_string(::getpid())), HasSubstr("no worker has a process"));
   ctl({"stop", "shell"});
   EXPECT_THAT(refusal("shell"), HasSubstr("has no process: its state is stopped"));

@@ -69,9 +69,9 @@ class HostileAgent : public BothWays {
   }
 
   // Waits for a slot.
-  static void publish(const FakeAgent& agent, const RecordBuilder& record) {
+  static void publish(const FakeAgent& agent, const RecordBuilder& record, int owner = ::getpid()) {
     SlotWriter writer;
-    while (!(writer = SlotWriter::claim(agent.side->ring(), ::getpid()))) std::this_thread::yield();
+    while (!(writer = SlotWriter::claim(agent.side->ring(), owner))) std::this_thread::yield();
     writer.append(record.bytes().data(), record.size());
     writer.commit();
     writer.publish();
@@ -332,6 +332,18 @@ TEST_P(HostileAgent, speaks_for_thousands_of_strangers) {
     agent.side->enter_child(pid, static_cast<std::uint32_t>(pid) % kMostChildren);
     if (pid % 64 == 0) agent.wake();
   }
+  expect_unharmed();
+}
+
+TEST_P(HostileAgent, tells_lies_in_the_name_of_a_process_that_is_watched) {
+  start();
+  const FakeAgent& agent = attach();
+  const int victim = watchdog().events("start").front()["process"]["pid"];
+  publish(agent, whole_record(), victim);
+  EXPECT_TRUE(told("\"claimed_pid\""));
+  const auto process = watchdog().events("crash").front()["process"];
+  EXPECT_EQ(process["pid"], ::getpid());
+  EXPECT_EQ(process["claimed_pid"], victim);
   expect_unharmed();
 }
 

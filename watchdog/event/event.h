@@ -26,6 +26,9 @@ struct Process {
   std::optional<std::uint32_t> uid = std::nullopt;
   std::optional<std::uint32_t> gid = std::nullopt;
   std::string title{};  // what it has put in place of its command; empty where that is the same
+  // The number that its record gives, where nobody can confirm it. `pid` is that, unless that is
+  // another process's: then it is that of the process whose ring it was.
+  std::optional<int> claimed_pid = std::nullopt;
 };
 
 struct StartEvent {};

@@ -35,6 +35,7 @@ Json process_json(const Process& process) {
                {"executable", text_or_null(process.executable)},
                {"command", process.command}};
   if (!process.title.empty()) json["title"] = process.title;
+  if (process.claimed_pid) json["claimed_pid"] = *process.claimed_pid;
   return json;
 }
 

@@ -65,6 +65,11 @@ std::string python_state(const PythonRuntime& python) {
   return text;
 }
 
+std::string claim(const Process& process) {
+  return process.claimed_pid ? fmt::format(" {}, by its record's word alone", *process.claimed_pid)
+                             : "";
+}
+
 void add_fact(std::string& text, std::string_view name, std::string_view value) {
   if (!value.empty()) fmt::format_to(Buffer(text), "  {}:{}\n", name, value);
 }
@@ -98,6 +103,7 @@ std::string facts(const Event& event, const Crash& crash) {
   add_fact(text, "worker", prefixed(event.worker.value_or("")));
   add_fact(text, "command", command_line(event.process));
   add_fact(text, "title", prefixed(event.process.title));
+  add_fact(text, "process", claim(event.process));
   if (crash.last_words) add_last_words(text, *crash.last_words);
   add_fact(text, "python", python_state(crash.python));
   add_fact(text, crash.kind == CrashKind::kDump ? "dump id" : "crash id", prefixed(crash.id));

@@ -69,7 +69,7 @@ PYFAULT_KEEP(StopSettings, signal, timeout)
 PYFAULT_KEEP(WorkerConfig, name, command, python, directory, user, group, environment, umask,
              limits, restart, ready, stop, output, dump_signal, dump_before, all_exits, start_order,
              essential)
-PYFAULT_KEEP(Process, pid, ppid, name, executable, command, uid, gid, title)
+PYFAULT_KEEP(Process, pid, ppid, name, executable, command, uid, gid, title, claimed_pid)
 PYFAULT_KEEP(AttachedProcess, own_pid, uid, process, died_after)
 PYFAULT_KEEP(FamilyMemory, attached, start_ticks, has_attached, translated)
 PYFAULT_KEEP(SessionMemory, id, family, attached_ns, dropped, unknown_children, lost_children,

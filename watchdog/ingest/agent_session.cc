@@ -37,7 +37,9 @@ ExitEvent unknown_exit() {
 AgentSession::AgentSession(boost::asio::io_context& io, Attachment attachment,
                            std::function<void(Event)> on_event, std::function<void()> on_end,
                            const SessionSettings& settings)
-    : family_(io, std::move(attachment.process), [this](int pid) { note_death(pid); }),
+    : family_(
+          io, std::move(attachment.process), [this](int pid) { note_death(pid); },
+          settings.attached),
       ring_(std::move(attachment.ring)),
       reader_(ring_.address()),
       look_again_(io, [this] { look(); }),
@@ -55,7 +57,9 @@ AgentSession::AgentSession(boost::asio::io_context& io, Attachment attachment,
 AgentSession::AgentSession(boost::asio::io_context& io, KeptSession kept,
                            std::function<void(Event)> on_event, std::function<void()> on_end,
                            const SessionSettings& settings)
-    : family_(io, std::move(kept.memory.family), [this](int pid) { note_death(pid); }),
+    : family_(
+          io, std::move(kept.memory.family), [this](int pid) { note_death(pid); },
+          settings.attached),
       ring_(RingFile(std::move(kept.ring))),
       reader_(ring_.address()),
       look_again_(io, [this] { look(); }),

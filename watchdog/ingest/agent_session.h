@@ -32,6 +32,7 @@ namespace pyfault {
 struct SessionSettings {
   RecordAllowance records{};
   bool all_exits = false;  // else of those that did not end cleanly only
+  std::shared_ptr<AttachedProcesses> attached = std::make_shared<AttachedProcesses>();
   // For each crash or dump that is taken to be reported, if set.
   std::function<std::shared_ptr<const void>(const std::string& id)> receipt{};
 };

@@ -71,6 +71,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void expect(int pid, const ProgramFile& file);
   bool watches(int pid) const;
   std::size_t watched() const;
+  std::size_t sessions() const { return sessions_.size(); }
   void close();
   void adopt(std::vector<KeptSession> sessions);
   void set_keeper(SessionKeeper keeper) { keeper_ = std::move(keeper); }
@@ -340,12 +341,12 @@ void AttachServer::Impl::attach(Arrival arrival, AttachedProcess process) {
     require_room_for(who.pid, memory);
     const std::int64_t since = std::min(arrival.hello.realtime_ns, realtime_now_ns());
     Attachment attachment{std::move(process), std::move(memory), since};
-    if (keeper_.keep) keeper_.keep(next_id_, ring.descriptor());
+    const bool is_kept = !keeper_.keep || keeper_.keep(next_id_, ring.descriptor());
     const Id id = begin_session(std::move(attachment), ring.id());
     if (keeper_.save) keeper_.save();
     shortage_reported_ = false;
     AgentSession& session = sessions_.at(id);
-    session.take_over();
+    if (is_kept) session.take_over();
     session.look();
   } catch (const std::exception& error) {
     if (is_short_anew()) {
@@ -382,7 +383,7 @@ const char* AttachServer::Impl::why_no_room(int pid) const {
 }
 
 SessionSettings AttachServer::Impl::session_settings() const {
-  return {limits_.records, limits_.all_exits,
+  return {limits_.records, limits_.all_exits, limits_.attached,
           [this](const std::string& id) -> std::shared_ptr<const void> {
             return keeper_.receipt ? keeper_.receipt(id) : nullptr;
           }};
@@ -532,6 +533,10 @@ void AttachServer::expect(int pid, const ProgramFile& file) {
 
 std::size_t AttachServer::watched() const {
   return impl_->watched();
+}
+
+std::size_t AttachServer::sessions() const {
+  return impl_->sessions();
 }
 
 bool AttachServer::watches(int pid) const {

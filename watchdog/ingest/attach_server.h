@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "watchdog/event/event.h"
+#include "watchdog/ingest/attached_processes.h"
 #include "watchdog/ingest/record_limit.h"
 #include "watchdog/ingest/session_memory.h"
 #include "watchdog/os/program_file.h"
@@ -33,12 +34,15 @@ struct AttachLimits {
   // Agents record their stacks when another process sends one of these to a program that handles
   // it.
   std::vector<int> dump_before = {SIGABRT};
+  // Where there are other doors: that of all of them.
+  std::shared_ptr<AttachedProcesses> attached = std::make_shared<AttachedProcesses>();
 };
 
 // Looks after what a watchdog that comes after us would need to go on with the sessions.
 struct SessionKeeper {
-  // Before the agent hears that we have it.
-  std::function<void(std::uint64_t id, int ring)> keep;
+  // Before the agent hears that we have it. False: it could not be kept. Then the agent does not
+  // hear it, and goes on as one whose hello still waits: it says it again before it crashes.
+  std::function<bool(std::uint64_t id, int ring)> keep;
   // Likewise; memory() knows of the new session then.
   std::function<void()> save;
   std::function<void(std::uint64_t id)> drop;
@@ -90,8 +94,9 @@ class AttachServer {
   // `file` is what was executed, where that is known.
   void expect(int pid, const ProgramFile& file = {});
 
-  // How many processes that live have an agent at work.
+  // How many processes that live have an agent at work, and in how many rings.
   std::size_t watched() const;
+  std::size_t sessions() const;
 
   // Whether an agent is at work in that process, which lives.
   bool watches(int pid) const;

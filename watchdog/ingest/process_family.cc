@@ -64,12 +64,14 @@ std::optional<int> wait_status_of_dead(int pid, int pidfd, std::uint64_t start_t
 }  // namespace
 
 ProcessFamily::ProcessFamily(boost::asio::io_context& io, AttachedProcess attached,
-                             ExitHandler on_exit)
+                             ExitHandler on_exit,
+                             std::shared_ptr<AttachedProcesses> attached_processes)
     : io_(io),
       attached_(std::move(attached)),
       start_ticks_(attached_.died_after ? *attached_.died_after
                                         : start_ticks(attached_.process.pid)),
-      on_exit_(std::move(on_exit)) {
+      on_exit_(std::move(on_exit)),
+      attached_processes_(std::move(attached_processes)) {
   if (attached_.died_after) return;
   if (UniqueFd pidfd = open_pidfd(attached_.process.pid)) {
     add(attached_.process.pid, std::move(pidfd));
@@ -78,15 +80,21 @@ ProcessFamily::ProcessFamily(boost::asio::io_context& io, AttachedProcess attach
 
 // The attached process is told from one that has its number now by its age. The others have entered
 // themselves in the ring, or have become another program meanwhile.
-ProcessFamily::ProcessFamily(boost::asio::io_context& io, FamilyMemory memory, ExitHandler on_exit)
+ProcessFamily::ProcessFamily(boost::asio::io_context& io, FamilyMemory memory, ExitHandler on_exit,
+                             std::shared_ptr<AttachedProcesses> attached_processes)
     : io_(io),
       attached_(std::move(memory.attached)),
       start_ticks_(memory.start_ticks),
       on_exit_(std::move(on_exit)),
+      attached_processes_(std::move(attached_processes)),
       translated_(std::move(memory.translated)) {
   const int pid = attached_.process.pid;
   UniqueFd pidfd = memory.has_attached ? open_pidfd(pid) : UniqueFd();
   if (pidfd && is_still(pid, start_ticks_)) add(pid, std::move(pidfd));
+}
+
+ProcessFamily::~ProcessFamily() {
+  attached_processes_->remove(attached_.process.pid, this);
 }
 
 FamilyMemory ProcessFamily::memory() const {
@@ -116,8 +124,14 @@ std::vector<int> ProcessFamily::dead() const {
 }
 
 void ProcessFamily::forget(int pid) {
+  attached_processes_->remove(pid, this);
   members_.erase(pid);
   std::erase_if(translated_, [pid](const auto& each) { return each.second == pid; });
+}
+
+void ProcessFamily::forget_all() {
+  attached_processes_->remove(attached_.process.pid, this);
+  members_.clear();
 }
 
 bool ProcessFamily::knows(int own_pid) const {
@@ -130,6 +144,7 @@ void ProcessFamily::forget_own(int own_pid) {
 }
 
 void ProcessFamily::add(int pid, UniqueFd pidfd) {
+  if (pid == attached_.process.pid) attached_processes_->add(pid, this);
   const auto [member, added] = members_.try_emplace(
       pid, Member{ReadableFd(io_, std::move(pidfd), [this, pid] { on_exit_(pid); }),
                   read_process_stat(pid).value_or(ProcessStat{})});
@@ -180,11 +195,15 @@ std::optional<int> ProcessFamily::translate(int own_pid) {
   return child;
 }
 
+bool ProcessFamily::is_somebody_elses(int pid) const {
+  return pid == ::getpid() || attached_processes_->is_of_another(pid, this);
+}
+
 // A child is younger than its parent, and only root's children may be somebody else. Keeps a forged
 // owner from making us look at, or quote for, processes that the forger has no right to. Ages are
 // known to a clock tick only, in which a watchdog may start its program.
 bool ProcessFamily::belongs(int pid) const {
-  if (pid == ::getpid()) return false;
+  if (is_somebody_elses(pid)) return false;
   const auto stat = read_process_stat(pid);
   const auto identity = effective_identity(pid);
   return stat && identity && stat->start_ticks >= start_ticks_ &&
@@ -198,11 +217,14 @@ std::optional<int> ProcessFamily::living_pid(int own_pid) const {
 
 Process ProcessFamily::describe(int own_pid) const {
   Process process = attached_.process;
+  const auto pid = living_pid(own_pid);
   if (own_pid != attached_.own_pid) {
-    process.pid = our_pid(own_pid).value_or(own_pid);
+    if (!pid && !knows(own_pid)) process.claimed_pid = own_pid;
+    const int its_pid = our_pid(own_pid).value_or(own_pid);
+    if (is_somebody_elses(its_pid)) return process;
+    process.pid = its_pid;
     process.ppid = 0;
   }
-  const auto pid = living_pid(own_pid);
   auto now = pid ? read_process(*pid) : std::nullopt;
   if (!now) return process;
   if (now->executable.empty()) now->executable = std::move(process.executable);  // a zombie's

@@ -9,11 +9,13 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "watchdog/enrich/process_info.h"
 #include "watchdog/event/event.h"
+#include "watchdog/ingest/attached_processes.h"
 #include "watchdog/ingest/readable_fd.h"
 #include "watchdog/ingest/session_memory.h"
 
@@ -25,10 +27,16 @@ class ProcessFamily {
   // may destroy the family's owner later, not at once.
   using ExitHandler = std::function<void(int pid)>;
 
-  ProcessFamily(boost::asio::io_context& io, AttachedProcess attached, ExitHandler on_exit);
+  // `attached_processes` is that of all families.
+  ProcessFamily(boost::asio::io_context& io, AttachedProcess attached, ExitHandler on_exit,
+                std::shared_ptr<AttachedProcesses> attached_processes);
 
   // Goes on with what another watchdog knew. Who has died since is not a member.
-  ProcessFamily(boost::asio::io_context& io, FamilyMemory memory, ExitHandler on_exit);
+  ProcessFamily(boost::asio::io_context& io, FamilyMemory memory, ExitHandler on_exit,
+                std::shared_ptr<AttachedProcesses> attached_processes);
+  ~ProcessFamily();
+  ProcessFamily(const ProcessFamily&) = delete;
+  ProcessFamily& operator=(const ProcessFamily&) = delete;
 
   FamilyMemory memory() const;
 
@@ -45,7 +53,7 @@ class ProcessFamily {
   // `pid`, in our namespace, has become another program.
   void forget(int pid);
   void forget_own(int own_pid);
-  void forget_all() { members_.clear(); }
+  void forget_all();
 
   bool has(int pid) const { return members_.contains(pid); }
   std::size_t size() const { return members_.size(); }
@@ -59,7 +67,8 @@ class ProcessFamily {
 
   // What is known of a process, alive or dead. Its command is the one that it, or the process that
   // it was forked from, was started with: what /proc shows is its own memory, and may be a title
-  // (setproctitle), or what a wild pointer has left.
+  // (setproctitle), or what a wild pointer has left. A number that nobody can confirm is told as a
+  // claim; one that is somebody else's is not taken for the process's.
   Process describe(int own_pid) const;
 
   // Of a member that has died, in our numbers.
@@ -79,6 +88,7 @@ class ProcessFamily {
  private:
   std::optional<int> our_pid(int own_pid) const;
   bool belongs(int pid) const;
+  bool is_somebody_elses(int pid) const;
   std::optional<int> translate(int own_pid);
   void add(int pid, UniqueFd pidfd);
   int own_pid_of(int pid) const;
@@ -92,6 +102,7 @@ class ProcessFamily {
   AttachedProcess attached_;
   std::uint64_t start_ticks_;
   ExitHandler on_exit_;
+  const std::shared_ptr<AttachedProcesses> attached_processes_;
   std::map<int, Member> members_;  // by pid in our namespace
   std::map<int, int> translated_;  // own pid to pid in our namespace, of children
 };

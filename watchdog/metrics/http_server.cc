@@ -11,6 +11,8 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/write.hpp>
 #include <chrono>
+#include <deque>
+#include <memory>
 #include <sstream>
 #include <utility>
 
@@ -28,7 +30,7 @@ using Answer = std::function<HttpAnswer(std::string_view)>;
 
 constexpr std::uint32_t kMaxHeader = 8192;
 constexpr std::chrono::seconds kTimeLimit{5};
-constexpr std::size_t kMaxConnections = 16;
+constexpr std::size_t kMaxConnections = 64;
 constexpr std::chrono::milliseconds kAcceptAgain{100};  // after an error, such as no descriptors
 
 // Beast reads and writes the bytes; with its streams too there would be twice as much to compile.
@@ -44,8 +46,19 @@ std::string text_of(const HttpAnswer& answer, bool with_body) {
   return text.str();
 }
 
+// Asio does not; workers must not hold our port, nor a connection.
+void close_on_exec(int socket) {
+  ::fcntl(socket, F_SETFD, FD_CLOEXEC);
+}
+
+Tcp::endpoint endpoint_of(const HttpAddress& address) {
+  return {asio::ip::make_address(address.host), address.port};
+}
+
+}  // namespace
+
 // One request and its answer; lives as long as an operation is under way.
-class Session : public std::enable_shared_from_this<Session> {
+class HttpServer::Session : public std::enable_shared_from_this<Session> {
  public:
   Session(asio::io_context& io, Tcp::socket socket, std::shared_ptr<Answer> answer)
       : socket_(std::move(socket)), time_limit_(io), answer_(std::move(answer)) {
@@ -59,12 +72,14 @@ class Session : public std::enable_shared_from_this<Session> {
     read();
   }
 
+  void close() {
+    Error ignored;
+    socket_.close(ignored);
+  }
+
  private:
   void limit_time() {
-    time_limit_.start(kTimeLimit, [this] {
-      Error ignored;
-      socket_.close(ignored);
-    });
+    time_limit_.start(kTimeLimit, [this] { close(); });
   }
 
   void read() {
@@ -112,17 +127,6 @@ class Session : public std::enable_shared_from_this<Session> {
   std::shared_ptr<Answer> answer_;
 };
 
-// Asio does not; workers must not hold our port, nor a connection.
-void close_on_exec(int socket) {
-  ::fcntl(socket, F_SETFD, FD_CLOEXEC);
-}
-
-Tcp::endpoint endpoint_of(const HttpAddress& address) {
-  return {asio::ip::make_address(address.host), address.port};
-}
-
-}  // namespace
-
 class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Listener> {
  public:
   Listener(asio::io_context& io, const HttpAddress& address, Answer answer)
@@ -152,22 +156,27 @@ class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Lis
     if (!acceptor_.is_open()) return;
     if (!error) {
       close_on_exec(socket.native_handle());
+      make_room();
       const auto session = std::make_shared<Session>(io_, std::move(socket), answer_);
+      sessions_.push_back(session);
       session->start();
     }
-    return error || is_full() ? accept_later() : accept();
+    if (!error) return accept();
+    pause_.start(kAcceptAgain, [this] { accept(); });
   }
 
-  bool is_full() const { return static_cast<std::size_t>(answer_.use_count()) > kMaxConnections; }
-
-  void accept_later() {
-    pause_.start(kAcceptAgain, [this] { is_full() ? accept_later() : accept(); });
+  void make_room() {
+    std::erase_if(sessions_, [](const auto& session) { return session.expired(); });
+    if (sessions_.size() < kMaxConnections) return;
+    if (const auto oldest = sessions_.front().lock()) oldest->close();
+    sessions_.pop_front();
   }
 
   asio::io_context& io_;
   Tcp::acceptor acceptor_;
   Timer pause_;
-  std::shared_ptr<Answer> answer_;  // one holder more for each connection
+  std::shared_ptr<Answer> answer_;
+  std::deque<std::weak_ptr<Session>> sessions_;  // oldest first
 };
 
 HttpServer::HttpServer(asio::io_context& io, const HttpAddress& address, Answer answer) try

@@ -2,7 +2,8 @@
 // connection.
 //
 // Bounded, as anybody who reaches the port may talk to it: 8 KiB of header, no body, 5 seconds for
-// a request and for its answer, 16 connections; more of them wait to be accepted.
+// a request and for its answer, 64 connections. For one more the oldest is closed, so that those
+// who say nothing keep nobody waiting.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +40,7 @@ class HttpServer {
   std::uint16_t port() const;
 
  private:
+  class Session;
   class Listener;
 
   std::shared_ptr<Listener> listener_;

@@ -21,7 +21,8 @@ DumpWatch::DumpWatch(boost::asio::io_context& io, std::weak_ptr<ControlSession> 
 
 void DumpWatch::note(const Event& event) {
   const int pid = event.process.pid;
-  if (!asked_.contains(pid)) return;
+  const auto asked = asked_.find(pid);
+  if (asked == asked_.end() || event.worker != asked->second || event.process.claimed_pid) return;
   const auto* crash = std::get_if<Crash>(&event.body);
   if (crash && crash->kind == CrashKind::kDump) return note_stacks(event);
   if (std::holds_alternative<ExitEvent>(event.body)) miss(pid, " has ended before it answered");

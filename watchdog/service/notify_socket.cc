@@ -39,7 +39,7 @@ std::string bound_address(int fd) {
 }
 
 struct Datagram {
-  int sender = 0;
+  ucred sender{};
   std::string text;
 };
 
@@ -60,13 +60,13 @@ std::optional<Datagram> next_datagram(int fd) {
   if (header && header->cmsg_type == SCM_CREDENTIALS) {
     std::memcpy(&sender, CMSG_DATA(header), sizeof sender);
   }
-  return Datagram{sender.pid, std::string(text.data(), static_cast<std::size_t>(size))};
+  return Datagram{sender, std::string(text.data(), static_cast<std::size_t>(size))};
 }
 
 }  // namespace
 
-Notification parse_notification(int pid, std::string_view text) {
-  Notification notification{pid, false};
+Notification parse_notification(const ucred& sender, std::string_view text) {
+  Notification notification{sender.pid, sender.uid, false};
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     notification.ready = notification.ready || text.substr(0, end) == "READY=1";

@@ -1,6 +1,9 @@
 // A worker's own sd_notify(3) socket.
 #pragma once
 
+#include <sys/socket.h>
+#include <sys/types.h>
+
 #include <functional>
 #include <string>
 #include <string_view>
@@ -10,12 +13,13 @@
 namespace pyfault {
 
 struct Notification {
-  int pid = 0;         // of the sender, as the kernel says
+  int pid = 0;  // of the sender, as the kernel says; and its user
+  uid_t uid = 0;
   bool ready = false;  // READY=1
 };
 
 // Other assignments mean nothing to us. Pure.
-Notification parse_notification(int pid, std::string_view text);
+Notification parse_notification(const ucred& sender, std::string_view text);
 
 class NotifySocket {
  public:

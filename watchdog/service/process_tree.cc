@@ -50,11 +50,15 @@ bool has_socket(int pid, const std::string& socket) {
   return ('\0' + environment).find('\0' + entry + '\0') != std::string::npos;
 }
 
+bool is_orphan(const ProcessStat& process) {
+  return process.ppid == ::getpid() || process.ppid == ::getppid();
+}
+
 // One that stands below the worker by itself, whoever its parent is.
 bool is_root(int pid, const ProcessStat& process, const WorkerTree& tree) {
   if (process.ppid == tree.pid || process.session == tree.pid) return true;
-  const bool is_orphan = process.ppid == ::getpid() || process.ppid == ::getppid();
-  return is_orphan && ((tree.is_watched && tree.is_watched(pid)) || has_socket(pid, tree.socket));
+  return is_orphan(process) &&
+         ((tree.is_watched && tree.is_watched(pid)) || has_socket(pid, tree.socket));
 }
 
 std::set<int> members(const Processes& all, const WorkerTree& tree) {
@@ -110,10 +114,18 @@ std::vector<int> below(const WorkerTree& tree) {
   return living;
 }
 
-bool is_part_of(const WorkerTree& tree, int pid) {
-  if (pid == tree.pid) return true;
-  const auto pids = below(tree);
-  return std::ranges::find(pids, pid) != pids.end();
+bool is_part_of(const WorkerTree& tree, int pid, uid_t uid) {
+  const auto worker = effective_identity(tree.pid);
+  const bool is_trusted = uid == 0 || uid == ::geteuid() || (worker && worker->uid == uid);
+  for (int generation = 0; pid > 1 && generation < kMaxGenerations; ++generation) {
+    if (pid == tree.pid) return true;
+    const auto process = read_process_stat(pid);
+    if (!process || pid == ::getpid()) return false;
+    if (process->session == tree.pid) return true;
+    if (is_orphan(*process)) return is_trusted && is_root(pid, *process, tree);
+    pid = process->ppid;
+  }
+  return false;
 }
 
 void kill_below(const WorkerTree& tree) {

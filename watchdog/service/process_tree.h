@@ -7,6 +7,8 @@
 // Orphans of a watchdog before us went to our parent.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <string>
 #include <vector>
@@ -30,8 +32,10 @@ struct WorkerTree {
 // Those that live; without the worker's own process.
 std::vector<int> below(const WorkerTree& tree);
 
-// Whether `pid` lives and is the worker's process or below it.
-bool is_part_of(const WorkerTree& tree, int pid);
+// Whether `pid`, a process of user `uid`, is the worker's process or below it. Anybody may make us
+// ask, so this looks at its ancestors alone; and at no environment, unless it is the worker's
+// user's or root's.
+bool is_part_of(const WorkerTree& tree, int pid, uid_t uid);
 
 // By SIGKILL, those that are born meanwhile too.
 void kill_below(const WorkerTree& tree);

@@ -25,6 +25,11 @@ namespace {
 
 constexpr std::chrono::seconds kPatienceWithLookups{30};
 
+// Of what systemd keeps for us (FileDescriptorStoreMax of our unit), what is for rings: each worker
+// has its share of them, so that none can leave the others without.
+constexpr std::size_t kRingsKept = 1024;
+constexpr std::size_t kLeastRingsKept = 4;  // of a worker
+
 // Settings that hold from the next decision on. The others need a new process.
 WorkerConfig without_live_settings(WorkerConfig config) {
   config.restart = {};
@@ -74,7 +79,8 @@ Supervisor::Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundi
             [this] { explain_oom_kill(); },
             lookups_,
             manager,
-            ledger} {
+            ledger,
+            kRingsKept} {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
     throw std::system_error(errno, std::generic_category(), "PR_SET_CHILD_SUBREAPER");
   }
@@ -153,6 +159,8 @@ void Supervisor::apply(const Config& config) {
   for (const WorkerConfig& wanted : config.workers) {
     if (!has(wanted.name)) entries_.push_back({std::make_unique<Worker>(host_, wanted)});
   }
+  host_.most_sessions =
+      std::max(kLeastRingsKept, kRingsKept / std::max<std::size_t>(entries_.size(), 1));
   // Of one that is on its way out, its place in the file is behind all others.
   std::ranges::stable_sort(entries_, {}, [&](const Entry& entry) {
     const auto place =

@@ -94,6 +94,7 @@ AttachLimits Worker::attach_limits() const {
   limits.all_exits = config_.all_exits;
   limits.dump_signal = config_.dump_signal;
   limits.dump_before = config_.dump_before;
+  limits.attached = host_.attached;
   return limits;
 }
 
@@ -274,7 +275,7 @@ void Worker::set_limit_for_start() {
 void Worker::on_notification(const Notification& notification) {
   if (life_) life_->finish_launch();
   const bool is_news = notification.ready && state_ == WorkerState::kStarting && life_;
-  if (is_news && is_part_of(tree(), notification.pid)) {
+  if (is_news && is_part_of(tree(), notification.pid, notification.uid)) {
     handle(WorkerEvent::kReady);
   }
 }

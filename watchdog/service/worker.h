@@ -42,6 +42,8 @@ struct WorkerHost {
   Background& lookups;  // of users and groups
   ServiceManager& manager;
   Ledger& ledger;
+  std::size_t most_sessions = 0;  // of one worker, that are kept for the watchdog after us
+  std::shared_ptr<AttachedProcesses> attached = std::make_shared<AttachedProcesses>();
 };
 
 // Who of a worker is watched.

@@ -56,14 +56,17 @@ Worker::Worker(WorkerHost& host, KeptWorker kept)
 
 void Worker::keep_sessions() {
   if (!store_.is_of_use()) return;
-  server_.set_keeper(
-      {[this](std::uint64_t id, int ring) { store_.keep(session_role(id), std::array{ring}); },
-       [this] { save(); },
-       [this](std::uint64_t id) {
-         store_.drop(session_role(id));
-         save_soon();
-       },
-       [this](const std::string& id) { return host_.ledger.take(id); }});
+  server_.set_keeper({[this](std::uint64_t id, int ring) {
+                        if (server_.sessions() >= host_.most_sessions) return false;
+                        store_.keep(session_role(id), std::array{ring});
+                        return true;
+                      },
+                      [this] { save(); },
+                      [this](std::uint64_t id) {
+                        store_.drop(session_role(id));
+                        save_soon();
+                      },
+                      [this](const std::string& id) { return host_.ledger.take(id); }});
 }
 
 // Those that could not be gone on with.

@@ -32,6 +32,7 @@ class KeptServerTest : public ::testing::Test {
   KeptServerTest() {
     before_->set_keeper({[this](std::uint64_t id, int ring) {
                            kept_[id] = UniqueFd(::fcntl(ring, F_DUPFD_CLOEXEC, 0));
+                           return has_room_;
                          },
                          [this] { memory_ = before_->memory(); },
                          [this](std::uint64_t id) { kept_.erase(id); }});
@@ -58,6 +59,7 @@ class KeptServerTest : public ::testing::Test {
   test::EventLog log_;
   std::optional<AttachServer> before_{std::in_place, log_.io, log_.handler()};
   const std::string address_ = before_->address();
+  bool has_room_ = true;
   std::map<std::uint64_t, UniqueFd> kept_;
   std::vector<SessionMemory> memory_;
   std::optional<AttachServer> after_;
@@ -91,6 +93,18 @@ TEST_F(KeptServerTest, who_came_while_nobody_was_there_is_found) {
   change_watchdogs();
   log_.run_until_events(1);
   EXPECT_TRUE(agent.is_taken());
+}
+
+TEST_F(KeptServerTest, who_could_not_be_kept_is_watched_and_told_to_count_on_nobody_after_us) {
+  has_room_ = false;
+  FakeAgent agent(address_);
+  agent.attach(hello_from(getpid()));
+  log_.run_until([&] { return before_->watches(getpid()); });
+  EXPECT_FALSE(agent.is_taken());
+  agent.side->publish(getpid());
+  agent.wake();
+  log_.run_until_events(1);
+  EXPECT_EQ(log_.events[0].process.pid, getpid());
 }
 
 TEST_F(KeptServerTest, agents_find_it_where_the_old_one_was) {

@@ -28,16 +28,20 @@ AttachedProcess attached(int pid, int own_pid, uid_t uid = geteuid()) {
 class ProcessFamilyTest : public ::testing::Test {
  protected:
   ProcessFamily& family_of(int own_pid) {
-    return family_.emplace(log_.io, attached(parent_.pid(), own_pid), [this](int pid) {
-      ends_.push_back(family_->end_of(pid));
-      family_->forget(pid);
-    });
+    return family_.emplace(
+        log_.io, attached(parent_.pid(), own_pid),
+        [this](int pid) {
+          ends_.push_back(family_->end_of(pid));
+          family_->forget(pid);
+        },
+        others_);
   }
   void wait_for_exits(std::size_t count) {
     log_.run_until([&] { return ends_.size() >= count; });
   }
 
   test::EventLog log_;
+  std::shared_ptr<AttachedProcesses> others_ = std::make_shared<AttachedProcesses>();
   WaitingChild parent_;
   WaitingChild child_;
   std::optional<ProcessFamily> family_;
@@ -95,7 +99,8 @@ TEST_F(ProcessFamilyTest, AnOlderProcessIsNotAdopted) {
 }
 
 TEST_F(ProcessFamilyTest, AnotherUsersProcessIsNotAdopted) {
-  ProcessFamily family(log_.io, attached(parent_.pid(), parent_.pid(), kStranger), [](int) {});
+  ProcessFamily family(
+      log_.io, attached(parent_.pid(), parent_.pid(), kStranger), [](int) {}, others_);
   family.watch(child_.pid());
   EXPECT_EQ(family.living_pid(child_.pid()), std::nullopt);
   EXPECT_THAT(family.describe(child_.pid()).name, "unit_ingest");

@@ -95,9 +95,9 @@ TEST_F(HttpServerTest, ManyAtOnceAreAllAnswered) {
   for (const auto& client : clients) EXPECT_THAT(client->read_to_end(), EndsWith("n 1\n"));
 }
 
-TEST_F(HttpServerTest, SilentOnesDoNotShutOutTheOthersForLong) {
+TEST_F(HttpServerTest, SilentOnesShutOutNobody) {
   std::vector<std::unique_ptr<LoopbackClient>> silent;
-  for (int i = 0; i < 20; ++i) silent.push_back(std::make_unique<LoopbackClient>(server_->port()));
+  for (int i = 0; i < 200; ++i) silent.push_back(std::make_unique<LoopbackClient>(server_->port()));
   EXPECT_THAT(ask("GET /metrics HTTP/1.0\r\n\r\n"), EndsWith("n 1\n"));
 }
 

@@ -13,10 +13,10 @@ namespace pyfault {
 namespace {
 
 TEST(Notification, ready_is_one_assignment_among_others) {
-  EXPECT_TRUE(parse_notification(1, "READY=1").ready);
-  EXPECT_TRUE(parse_notification(1, "STATUS=up\nREADY=1\nMAINPID=3\n").ready);
+  EXPECT_TRUE(parse_notification({1, 0, 0}, "READY=1").ready);
+  EXPECT_TRUE(parse_notification({1, 0, 0}, "STATUS=up\nREADY=1\nMAINPID=3\n").ready);
   for (const char* text : {"", "READY=0", "READY=11", "XREADY=1", "STATUS=READY=1", "\n\n"}) {
-    EXPECT_FALSE(parse_notification(1, text).ready) << text;
+    EXPECT_FALSE(parse_notification({1, 0, 0}, text).ready) << text;
   }
 }
 

@@ -69,7 +69,7 @@ class Tree : public testing::Test {
 TEST_F(Tree, a_child_of_a_child_is_below_and_has_its_parents) {
   const int pid = start("sh -c 'sleep 1000 & echo $!; wait'; true");
   EXPECT_THAT(below(tree_), Contains(pid));
-  EXPECT_TRUE(is_part_of(tree_, pid));
+  EXPECT_TRUE(is_part_of(tree_, pid, ::geteuid()));
   const auto parents = parents_of(pid, tree_.pid);
   ASSERT_EQ(parents.size(), 2u);
   EXPECT_EQ(parents[0].name, "sh");
@@ -81,13 +81,13 @@ TEST_F(Tree, the_worker_itself_has_no_parents_and_is_not_below_itself) {
   EXPECT_EQ(pid, tree_.pid);
   EXPECT_TRUE(parents_of(pid, tree_.pid).empty());
   EXPECT_THAT(below(tree_), Not(Contains(pid)));
-  EXPECT_TRUE(is_part_of(tree_, pid));
+  EXPECT_TRUE(is_part_of(tree_, pid, ::geteuid()));
 }
 
 TEST_F(Tree, nobody_else_is_part_of_it) {
   start("echo 1; sleep 1000; true");
-  EXPECT_FALSE(is_part_of(tree_, 1));
-  EXPECT_FALSE(is_part_of(tree_, ::getpid()));
+  EXPECT_FALSE(is_part_of(tree_, 1, 0));
+  EXPECT_FALSE(is_part_of(tree_, ::getpid(), ::geteuid()));
 }
 
 TEST_F(Tree, all_below_are_killed_and_the_worker_is_not) {
