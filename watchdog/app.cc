@@ -26,6 +26,7 @@
 #include "watchdog/oom_watch.h"
 #include "watchdog/orphan_reaper.h"
 #include "watchdog/os/descriptor_limit.h"
+#include "watchdog/os/journal_stream.h"
 #include "watchdog/os/pidfd.h"
 #include "watchdog/os/require.h"
 #include "watchdog/program_run.h"
@@ -55,13 +56,6 @@ constexpr int kMostForCopy = 1000;
 // That the program's end may be held up where it leaves somebody behind whom nobody will watch.
 constexpr std::chrono::milliseconds kMomentForHelpers{100};
 
-// By systemd's word: whether this is its journal's.
-bool is_journal(const struct stat& file) {
-  const char* stream = std::getenv("JOURNAL_STREAM");
-  const std::string ours = std::to_string(file.st_dev) + ":" + std::to_string(file.st_ino);
-  return stream != nullptr && stream == ours;
-}
-
 // Whoever reads a pipe or a socket may wait for its end, and would wait for ours.
 bool outlives_caller(const LogSettings& log) {
   struct stat status {};
@@ -69,7 +63,7 @@ bool outlives_caller(const LogSettings& log) {
   const bool is_there = file != nullptr ? ::stat(file->path.c_str(), &status) == 0
                                         : ::fstat(STDERR_FILENO, &status) == 0;
   const bool is_read = S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode);
-  return is_there && (!is_read || is_journal(status));
+  return is_there && (!is_read || is_journal_stream(status));
 }
 
 std::string left_behind(std::size_t processes) {

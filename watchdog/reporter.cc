@@ -39,7 +39,7 @@ std::chrono::milliseconds until(Clock::time_point deadline) {
 }  // namespace
 
 Reporter::Reporter(std::vector<LogSettings> logs, LogStart start) : host_(host_name()) {
-  take(open(std::move(logs), {}, start));
+  take(open(std::move(logs), {}, {}, start));
 }
 
 void Reporter::start_if_possible() noexcept {
@@ -47,11 +47,12 @@ void Reporter::start_if_possible() noexcept {
 }
 
 Reporter::NewLogs Reporter::open(std::vector<LogSettings> wanted,
-                                 const std::vector<LogSettings>& present, LogStart start) {
+                                 const std::vector<LogSettings>& present,
+                                 const TroubleHandler& on_trouble, LogStart start) {
   std::vector<std::unique_ptr<EventLog>> opened;
   for (const LogSettings& settings : wanted) {
     if (contains(present, settings)) continue;
-    opened.push_back(std::make_unique<EventLog>(settings, host_name(), start));
+    opened.push_back(std::make_unique<EventLog>(settings, host_name(), start, on_trouble));
   }
   return {std::move(wanted), std::move(opened)};
 }
@@ -91,6 +92,12 @@ void Reporter::finish(std::chrono::milliseconds limit) {
   const auto deadline = Clock::now() + limit;
   for (const auto& log : logs_) log->begin_finish();
   for (const auto& log : logs_) log->finish(until(deadline));
+}
+
+std::map<std::string, int> Reporter::errors() const {
+  std::map<std::string, int> errors;
+  for (const auto& log : logs_) errors[log->settings().name] = log->error();
+  return errors;
 }
 
 std::uint64_t Reporter::dropped() const {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,7 +32,7 @@ class Reporter {
   // `present` are the settings() now. Opens files, which may take long; for any thread. Throws
   // StartError.
   static NewLogs open(std::vector<LogSettings> wanted, const std::vector<LogSettings>& present,
-                      LogStart start = LogStart::kNow);
+                      const TroubleHandler& on_trouble = {}, LogStart start = LogStart::kNow);
   std::vector<LogSettings> settings() const;
 
   // From here on these are the logs. One that is as it was goes on undisturbed; one that is no
@@ -50,6 +51,9 @@ class Reporter {
   // The last act, for `limit` in all, see ReportLog::finish: what a log could not take is said on
   // stderr.
   void finish(std::chrono::milliseconds limit);
+
+  // Of each log, by its name, the errno for which it can't be written to now; else 0.
+  std::map<std::string, int> errors() const;
 
   // Reports that logs have given up, ever.
   std::uint64_t dropped() const;

@@ -192,6 +192,17 @@ TEST_F(ServiceLogs, metrics_tell_of_crashes_and_of_what_is_up) {
   end();
 }
 
+TEST_F(ServiceLogs, one_that_fails_is_known_to_the_others_to_metrics_and_to_operators) {
+  one_worker(kServes,
+             metrics() + "[[log]]\ntype = \"file\"\npath = \"/dev/full\"\n" + file_log("other"));
+  start();
+  await_text("other", "No space left on device; reports are kept until they can be written");
+  EXPECT_THAT(ask("/metrics"),
+              ContainsRegex("pyfault_log_failing.log=\"[^\n]*/dev/full[^\n]* 1\n"));
+  EXPECT_THAT(ctl({"status"}).out, HasSubstr("/dev/full': No space left on device"));
+  end();
+}
+
 TEST_F(ServiceLogs, health_is_good_once_all_are_up) {
   one_worker(kServes, "ready = { after = \"100ms\" }\n" + metrics());
   start();

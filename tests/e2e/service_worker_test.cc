@@ -57,6 +57,17 @@ TEST_F(ServiceTest, a_worker_may_have_our_own_streams) {
 }
 
 // Nobody reads our stdout meanwhile.
+TEST_F(ServiceTest, of_a_chatty_worker_as_many_lines_pass_as_its_limit_lets) {
+  one_worker("for line in range(1000): print('line', line)",
+             "output_limit = { lines = 10 }\nessential = true\nrestart = \"no\"");
+  start();
+  EXPECT_EQ(wait().ending, exited(0));
+  EXPECT_THAT(service().output(), HasSubstr(" web: line 9\n"));
+  EXPECT_THAT(service().output(), HasSubstr(" web: 990 lines were left out: more than "
+                                            "'output_limit' lets pass\n"));
+  EXPECT_THAT(service().output(), Not(HasSubstr(" web: line 10\n")));
+}
+
 TEST_F(ServiceTest, a_worker_never_waits_for_whoever_reads_its_output) {
   one_worker(R"(
 import sys

@@ -30,7 +30,7 @@ LIBRARIES = {
 THREADS = re.compile(r"thread|mutex|shared_mutex|condition_variable|future|stop_token|semaphore|latch|barrier")
 MAY_HAVE_THREADS = ["watchdog/sink", "watchdog/log", "tests",
                     "watchdog/os/helper_thread.cc", "watchdog/os/patient_read.cc",
-                    "watchdog/ingest/background.h",
+                    "watchdog/ingest/background.h", "watchdog/ingest/loop_entrance.cc",
                     "watchdog/supervise/child_process.cc"]  # it only sleeps
 CRASH = ["watchdog/crash", "shared"]
 EVENT = ["watchdog/event", "watchdog/crash"]
@@ -67,7 +67,8 @@ TABLE = {
     "watchdog/service": (["watchdog/service", "watchdog/control", "watchdog/handover", "watchdog/config",
                           "watchdog/policy", "watchdog/supervise",
                           "watchdog/ingest", "watchdog/enrich", "watchdog/os", "watchdog/metrics",
-                          "watchdog/sink/fd_sink.h", "watchdog/format/escape.h", "watchdog/format/rfc3339.h",
+                          "watchdog/sink/fd_sink.h", "watchdog/sink/journal_sink.h",
+                          "watchdog/format/escape.h", "watchdog/format/journal.h", "watchdog/format/rfc3339.h",
                           "watchdog/options.h", "watchdog/complain.h", "watchdog/program_run.h", "watchdog/log/event_stage.h",
                           "watchdog/reporter.h", "shared", START_ERROR, *EVENT], ["asio"], None),
     "watchdog": (["watchdog", "shared"], ["asio", "boost", "spdlog", "fmt", "cli"], None),

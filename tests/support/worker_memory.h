@@ -24,6 +24,7 @@ inline WorkerConfig full_config() {
   config.ready = {ReadyBy::kNotify, std::chrono::seconds(2), std::chrono::seconds(3)};
   config.stop = {SIGINT, std::chrono::seconds(5)};
   config.output = OutputMode::kInherit;
+  config.output_limit = OutputLimit{100, std::chrono::seconds(6)};
   config.dump_signal = 40;
   config.all_exits = true;
   config.start_order = -2;

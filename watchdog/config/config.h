@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -42,6 +43,14 @@ enum class OutputMode {
   kInherit,  // it has our stdout and stderr
 };
 
+// Of the lines that it may write in an interval; the rest is counted.
+struct OutputLimit {
+  std::uint64_t lines = 0;  // 0: any number
+  std::chrono::milliseconds interval{30'000};
+
+  bool operator==(const OutputLimit&) const = default;
+};
+
 // Few programs use any of them, and those that do begin with the first.
 inline int default_dump_signal() {
   return SIGRTMIN + 9;
@@ -70,6 +79,7 @@ struct WorkerConfig {
   Readiness ready;
   StopSettings stop;
   OutputMode output = OutputMode::kCapture;
+  std::optional<OutputLimit> output_limit;  // none: journald's where that gets it, else no limit
   // A real-time signal by which it is asked for its stacks; 0: none.
   int dump_signal = default_dump_signal();
   // What it handles itself and another process sends: recorded first.

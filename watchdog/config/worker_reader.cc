@@ -12,6 +12,7 @@ using std::chrono::milliseconds;
 
 constexpr int kMostFailures = static_cast<int>(kMaxFailureLimit);
 constexpr int kMostOrder = 1'000'000;
+constexpr int kMostLines = 1'000'000'000;
 
 constexpr Choice<RestartMode> kRestartModes[] = {{"no", RestartMode::kNo},
                                                  {"on-failure", RestartMode::kOnFailure},
@@ -53,6 +54,7 @@ class WorkerReader {
     read_table("backoff", [this](TableReader& inner, const auto&) { read_backoff(inner); });
     read_table("crash_loop", [this](TableReader& inner, const auto&) { read_crash_loop(inner); });
     read_table("ready", [this](TableReader& inner, const auto&) { read_ready(inner); });
+    read_table("output_limit", [this](TableReader& inner, const auto&) { read_limit(inner); });
     read_table("stop", [this](TableReader& inner, const auto&) { read_stop(inner); });
     check_restart();
   }
@@ -73,6 +75,7 @@ class WorkerReader {
   void read_backoff(TableReader& table);
   void read_crash_loop(TableReader& table);
   void read_ready(TableReader& table);
+  void read_limit(TableReader& table);
   void read_stop(TableReader& table);
   void check_restart();
   milliseconds quickest_loop() const;
@@ -163,6 +166,21 @@ void WorkerReader::read_ready(TableReader& table) {
     table.complain("timeout", "'timeout' has no meaning for a worker that is ready by being alive",
                    "leave it out, or write by = \"notify\"");
   }
+}
+
+void WorkerReader::read_limit(TableReader& table) {
+  OutputLimit limit = worker_.output_limit.value_or(OutputLimit{});
+  int lines = 0;
+  if (!table.get("lines", lines, 0, kMostLines) && !table.has("lines")) {
+    table.complain("lines", "'output_limit' without 'lines'",
+                   "write output_limit = { lines = 10000, interval = \"30s\" }");
+  }
+  table.get("interval", limit.interval);
+  if (limit.interval < milliseconds(1)) {
+    table.complain("interval", "'interval' of 0 is no time to count in", "write \"30s\"");
+  }
+  limit.lines = static_cast<std::uint64_t>(lines);
+  worker_.output_limit = limit;
 }
 
 void WorkerReader::read_stop(TableReader& table) {

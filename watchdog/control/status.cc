@@ -125,7 +125,8 @@ std::string to_json(const Status& status) {
   return json_text({{"service",
                      {{"pid", status.service.pid},
                       {"uptime_seconds", status.service.uptime_seconds},
-                      {"configuration", status.service.configuration}}},
+                      {"configuration", status.service.configuration},
+                      {"troubles", status.service.troubles}}},
                     {"workers", std::move(workers)}});
 }
 
@@ -133,7 +134,8 @@ Status status_from_json(const std::string& text) {
   const json object = parse_json(text);
   const json& service = object.at("service");
   Status status{{service.at("pid").get<int>(), service.at("uptime_seconds").get<double>(),
-                 service.at("configuration").get<std::string>()},
+                 service.at("configuration").get<std::string>(),
+                 service.value("troubles", std::vector<std::string>())},
                 {}};
   for (const json& worker : object.at("workers")) status.workers.push_back(worker_from(worker));
   return status;

@@ -55,7 +55,8 @@ struct WorkerStatus {
 struct ServiceStatus {
   int pid = 0;
   double uptime_seconds = 0;
-  std::string configuration;  // the file
+  std::string configuration;            // the file
+  std::vector<std::string> troubles{};  // logs that can't be written to now, and why
 };
 
 struct Status {

@@ -116,7 +116,11 @@ std::string status_table(const Status& status, std::int64_t now_ns, TableStyle s
       line = std::string(kBold) + line.substr(0, line.size() - 1) + std::string(kReset) + '\n';
     text += line;
   }
-  return status.workers.size() == 1 ? text + last_end_of(status.workers.front()) : text;
+  if (status.workers.size() == 1) text += last_end_of(status.workers.front());
+  for (const std::string& trouble : status.service.troubles) {
+    text += "\npyfault-watchdog: " + escape_text(trouble) + "\n";
+  }
+  return text;
 }
 
 }  // namespace pyfault::ctl

@@ -66,9 +66,10 @@ PYFAULT_KEEP(CrashLoopLimits, failures, window, before_ready, action)
 PYFAULT_KEEP(RestartSettings, mode, backoff, crash_loop)
 PYFAULT_KEEP(Readiness, by, after, timeout)
 PYFAULT_KEEP(StopSettings, signal, timeout)
+PYFAULT_KEEP(OutputLimit, lines, interval)
 PYFAULT_KEEP(WorkerConfig, name, command, python, directory, user, group, environment, umask,
-             limits, restart, ready, stop, output, dump_signal, dump_before, all_exits, start_order,
-             essential)
+             limits, restart, ready, stop, output, output_limit, dump_signal, dump_before,
+             all_exits, start_order, essential)
 PYFAULT_KEEP(Process, pid, ppid, name, executable, command, uid, gid, title, claimed_pid)
 PYFAULT_KEEP(AttachedProcess, own_pid, uid, process, died_after)
 PYFAULT_KEEP(FamilyMemory, attached, start_ticks, has_attached, translated)

@@ -76,26 +76,29 @@ std::function<std::string(std::uint64_t)> notice_report(const Formatter& format,
 }
 
 // On a stderr that is in trouble nothing can be said about it.
-void say_trouble(const LogSettings& settings, int error) {
-  if (is_stderr(settings)) return;
-  complain(settings.name + ": " + std::generic_category().message(error) +
-           "; reports are kept until they can be written");
+void say_trouble(const LogSettings& settings, int error, const TroubleHandler& on_trouble) {
+  const std::string trouble = settings.name + ": " + std::generic_category().message(error) +
+                              "; reports are kept until they can be written";
+  if (on_trouble) return on_trouble(trouble);
+  if (!is_stderr(settings)) complain(trouble);
 }
 
 LogNotices log_notices(const LogSettings& settings, const Formatter& format,
-                       const std::string& host) {
+                       const std::string& host, const TroubleHandler& on_trouble) {
   return {notice_report(format, host, " could not be written and are lost"),
           notice_report(format, host, " could not be written at once and came late"),
-          [settings](int error) { say_trouble(settings, error); }};
+          [settings, on_trouble](int error) { say_trouble(settings, error, on_trouble); }};
 }
 
 }  // namespace
 
-EventLog::EventLog(LogSettings settings, const std::string& host, LogStart start)
+EventLog::EventLog(LogSettings settings, const std::string& host, LogStart start,
+                   TroubleHandler on_trouble)
     : settings_(std::move(settings)),
       formatters_(formatters_for(settings_)),
       log_(std::visit(SinkOf{settings_.name}, settings_.target),
-           log_notices(settings_, formatters_.front(), host), patience_for(settings_), start) {}
+           log_notices(settings_, formatters_.front(), host, on_trouble), patience_for(settings_),
+           start) {}
 
 void EventLog::write(const std::shared_ptr<const Event>& event) {
   if (!settings_.filter.passes(*event)) return;

@@ -20,10 +20,16 @@ using Formatter = std::function<std::string(const Event&)>;
 // and for any thread; the terminal is looked at for its colours here.
 std::vector<Formatter> formatters_for(const LogSettings& settings);
 
+// Told on the log's thread, once until it can be written to again: what is wrong with it, in words.
+// It may outlive the log.
+using TroubleHandler = std::function<void(const std::string& trouble)>;
+
 class EventLog {
  public:
-  // Opens what the settings name. `host` is for what it says of itself. Throws StartError.
-  EventLog(LogSettings settings, const std::string& host, LogStart start = LogStart::kNow);
+  // Opens what the settings name. `host` is for what it says of itself. Without a handler trouble
+  // is said on stderr. Throws StartError.
+  EventLog(LogSettings settings, const std::string& host, LogStart start = LogStart::kNow,
+           TroubleHandler on_trouble = {});
 
   // See ReportLog.
   void start_if_possible() noexcept { log_.start_if_possible(); }
@@ -35,6 +41,9 @@ class EventLog {
   void finish(std::chrono::milliseconds limit);
 
   std::uint64_t dropped() const { return log_.dropped(); }
+
+  // The errno for which it can't be written to now; else 0.
+  int error() const { return log_.error(); }
   const LogSettings& settings() const { return settings_; }
 
  private:

@@ -118,6 +118,10 @@ void ServiceMetrics::sample() {
   for (const auto& [name, processes] : sources_.watched_processes()) {
     if (workers_.contains(name)) watched_.at({name}) = static_cast<double>(processes);
   }
+  log_failing_.keep_only({});
+  for (const auto& [name, error] : sources_.log_errors()) {
+    log_failing_.at({name}) = error == 0 ? 0 : 1;
+  }
   records_dropped_.at({});
   reports_dropped_.at({}) = static_cast<double>(sources_.dropped_reports());
 }
@@ -127,7 +131,7 @@ std::string ServiceMetrics::expose() {
   std::string text;
   for (const MetricFamily* family :
        {&up_, &start_time_, &restarts_, &exits_, &crashes_, &last_crash_, &crash_loop_, &backoff_,
-        &resident_, &watched_, &unwatched_, &records_dropped_, &reports_dropped_}) {
+        &resident_, &watched_, &unwatched_, &log_failing_, &records_dropped_, &reports_dropped_}) {
     family->append_to(text);
   }
   return text;

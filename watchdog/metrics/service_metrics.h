@@ -23,6 +23,8 @@ struct MetricSources {
   std::function<std::map<std::string, std::size_t>()> watched_processes;
   // Reports that logs have given up, ever.
   std::function<std::uint64_t()> dropped_reports;
+  // Of each log, by its name: why it can't be written to now (an errno); else 0.
+  std::function<std::map<std::string, int>()> log_errors;
 };
 
 struct Health {
@@ -121,6 +123,10 @@ class ServiceMetrics {
                                 "pyfault_records_dropped_total",
                                 "Crash records for which there was no room.",
                                 {}};
+  MetricFamily log_failing_{Type::kGauge,
+                            "pyfault_log_failing",
+                            "Whether the log can't be written to now; its reports are kept.",
+                            {"log"}};
   MetricFamily reports_dropped_{Type::kCounter,
                                 "pyfault_reports_dropped_total",
                                 "Reports that a log could not take and that are lost.",

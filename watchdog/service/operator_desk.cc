@@ -48,11 +48,12 @@ int as_pid(const std::string& text) {
 }  // namespace
 
 OperatorDesk::OperatorDesk(boost::asio::io_context& io, Supervisor& supervisor,
-                           std::string configuration, Reload reload)
+                           std::string configuration, Reload reload, Troubles troubles)
     : io_(io),
       supervisor_(supervisor),
       configuration_(std::move(configuration)),
       reload_(std::move(reload)),
+      troubles_(std::move(troubles)),
       server_(io, [this](const Session& session, const Request& request) {
         std::visit([&](const auto& each) { take(session, each); }, request);
       }) {}
@@ -81,7 +82,7 @@ void OperatorDesk::take(const Session& session, const StatusRequest& request) {
   const auto chosen = choose(session, request.workers.empty() ? names() : request.workers);
   if (!chosen) return;
   const std::chrono::duration<double> uptime = std::chrono::steady_clock::now() - started_;
-  Status status{{::getpid(), uptime.count(), configuration_}, {}};
+  Status status{{::getpid(), uptime.count(), configuration_, troubles_()}, {}};
   for (const auto& standing : supervisor_.standings()) {
     const std::string& name = standing.worker.config().name;
     if (std::ranges::find(*chosen, name) == chosen->end()) continue;

@@ -25,9 +25,12 @@ class OperatorDesk {
   // taken.
   using Reload = std::function<void(std::function<void(std::vector<std::string>)>)>;
 
+  // What is wrong with the logs now, a sentence each.
+  using Troubles = std::function<std::vector<std::string>()>;
+
   // `configuration` is the file's name. The others outlive it.
   OperatorDesk(boost::asio::io_context& io, Supervisor& supervisor, std::string configuration,
-               Reload reload);
+               Reload reload, Troubles troubles);
   OperatorDesk(const OperatorDesk&) = delete;
   OperatorDesk& operator=(const OperatorDesk&) = delete;
 
@@ -64,6 +67,7 @@ class OperatorDesk {
   Supervisor& supervisor_;
   const std::string configuration_;
   const Reload reload_;
+  const Troubles troubles_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   EventTail tail_;
   std::list<OrderWatch> orders_;

@@ -1,38 +1,43 @@
 #include "watchdog/service/output_lines.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "watchdog/format/journal.h"
 #include "watchdog/format/rfc3339.h"
 
 namespace pyfault {
 
-std::string OutputLines::take(std::string_view bytes, std::int64_t realtime_ns) {
-  std::string lines;
+std::string line_for_file(const std::string& worker, std::string_view line,
+                          std::int64_t realtime_ns) {
+  std::string text = rfc3339_utc(realtime_ns);
+  return text.append(" ").append(worker).append(": ").append(line).append("\n");
+}
+
+std::string line_for_journal(const std::string& worker, std::string_view line, std::int64_t) {
+  return journal_entry({{"MESSAGE", std::string(line)},
+                        {"PRIORITY", "6"},
+                        {"SYSLOG_IDENTIFIER", worker},
+                        {"PYFAULT_WORKER", worker}});
+}
+
+std::vector<std::string> OutputLines::take(std::string_view bytes) {
+  std::vector<std::string> lines;
   while (!bytes.empty()) {
     const std::size_t room = kMaxOutputLine - begun_.size();
     const std::size_t newline = bytes.substr(0, room).find('\n');
     const std::string_view part = bytes.substr(0, std::min(newline, room));
     begun_ += part;
     const bool whole = newline != bytes.npos;
-    if (whole || begun_.size() == kMaxOutputLine) {
-      give_out(lines, begun_, realtime_ns);
-      begun_.clear();
-    }
+    if (whole || begun_.size() == kMaxOutputLine) lines.push_back(std::exchange(begun_, ""));
     bytes.remove_prefix(part.size() + (whole ? 1 : 0));
   }
   return lines;
 }
 
-std::string OutputLines::finish(std::int64_t realtime_ns) {
-  std::string lines;
-  if (!begun_.empty()) give_out(lines, begun_, realtime_ns);
-  begun_.clear();
-  return lines;
-}
-
-void OutputLines::give_out(std::string& lines, std::string_view text, std::int64_t realtime_ns) {
-  lines.append(rfc3339_utc(realtime_ns)).append(" ").append(worker_).append(": ");
-  lines.append(text).append("\n");
+std::vector<std::string> OutputLines::finish() {
+  if (begun_.empty()) return {};
+  return {std::exchange(begun_, "")};
 }
 
 void OutputTail::add(std::string_view bytes) {

@@ -5,31 +5,41 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pyfault {
 
 // A line longer than this goes on in another.
 inline constexpr std::size_t kMaxOutputLine = std::size_t{48} << 10;
 
-// One stream. Bytes stay as they are; only a whole line is given out.
+// What a line of a worker becomes; it has no newline.
+using LineFormat = std::string (*)(const std::string& worker, std::string_view line,
+                                   std::int64_t realtime_ns);
+
+// "2026-11-23T07:40:10.123456Z web: text\n"
+std::string line_for_file(const std::string& worker, std::string_view line,
+                          std::int64_t realtime_ns);
+
+// An entry of the journal's native protocol: MESSAGE, PRIORITY (info), SYSLOG_IDENTIFIER and
+// PYFAULT_WORKER (the worker's name).
+std::string line_for_journal(const std::string& worker, std::string_view line,
+                             std::int64_t realtime_ns);
+
+// One stream, as lines. Bytes stay as they are; only a whole line is given out.
 class OutputLines {
  public:
-  explicit OutputLines(std::string worker, std::string begun = "")
-      : worker_(std::move(worker)), begun_(std::move(begun)) {}
+  explicit OutputLines(std::string begun = "") : begun_(std::move(begun)) {}
 
-  // "2026-11-23T07:40:10.123456Z web: text\n" for each line that is whole now.
-  std::string take(std::string_view bytes, std::int64_t realtime_ns);
+  // Those that are whole now.
+  std::vector<std::string> take(std::string_view bytes);
 
   // What is no whole line yet.
   const std::string& begun() const { return begun_; }
 
-  // A last line that has no newline.
-  std::string finish(std::int64_t realtime_ns);
+  // A last line that has no newline; or none.
+  std::vector<std::string> finish();
 
  private:
-  void give_out(std::string& lines, std::string_view text, std::int64_t realtime_ns);
-
-  std::string worker_;
   std::string begun_;
 };
 

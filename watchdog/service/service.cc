@@ -15,6 +15,7 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "watchdog/complain.h"
@@ -24,11 +25,13 @@
 #include "watchdog/format/escape.h"
 #include "watchdog/format/rfc3339.h"
 #include "watchdog/ingest/background.h"
+#include "watchdog/ingest/loop_entrance.h"
 #include "watchdog/ingest/notice.h"
 #include "watchdog/log/event_stage.h"
 #include "watchdog/metrics/answers.h"
 #include "watchdog/metrics/resident_memory.h"
 #include "watchdog/os/descriptor_limit.h"
+#include "watchdog/os/journal_stream.h"
 #include "watchdog/os/ledger.h"
 #include "watchdog/os/listen_fds.h"
 #include "watchdog/os/state_file.h"
@@ -39,6 +42,7 @@
 #include "watchdog/service/status_text.h"
 #include "watchdog/service/supervisor.h"
 #include "watchdog/sink/fd_sink.h"
+#include "watchdog/sink/journal_sink.h"
 #include "watchdog/start_error.h"
 #include "watchdog/supervise/agent_environment.h"
 #include "watchdog/supervise/standard_streams.h"
@@ -56,20 +60,35 @@ WorkerSurroundings surroundings_for(const ServiceOptions& options, const sigset_
   return {options.python, find_agent(), environ, signal_mask, cgroup, descriptor_limit};
 }
 
-LogNotices output_notices() {
+constexpr char kOutputName[] = "the workers' output";
+// A burst of every worker's, as many lines as journald would take of each.
+constexpr std::size_t kQueuedOutput = 16'384;
+
+LogNotices output_notices(LineFormat format, const TroubleHandler& on_trouble) {
   LogNotices notices;
-  notices.lost = [](std::uint64_t count) {
-    return rfc3339_utc(realtime_now_ns()) + " pyfault-watchdog: " + std::to_string(count) +
-           " pieces of output could not be written and are lost\n";
+  notices.lost = [format](std::uint64_t count) {
+    return format("pyfault-watchdog",
+                  std::to_string(count) + " pieces of output could not be written and are lost",
+                  realtime_now_ns());
   };
   notices.late = [](std::uint64_t) { return std::string(); };
-  notices.trouble = [](int) {};
+  notices.trouble = [on_trouble](int error) {
+    on_trouble(kOutputName + (": " + std::generic_category().message(error)) +
+               "; it is kept until it can be written");
+  };
   return notices;
 }
 
-LogFile our_stdout() {
-  return LogFile::unnamed(UniqueFd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)));
+// journald is asked by its socket: our stdout would not survive that it is stopped and started.
+std::unique_ptr<Sink> output_sink(bool to_journal) {
+  if (to_journal) return std::make_unique<JournalSink>(JournalLog{}.socket);
+  return std::make_unique<FdSink>(
+      LogFile::unnamed(UniqueFd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1))));
 }
+
+// journald's own for a service, which our unit switches off: what one worker writes must cost
+// neither another's output nor any event.
+constexpr OutputLimit kLimitOfJournald{10'000, std::chrono::seconds(30)};
 
 // Those of the file; --log where that names none, or where it was given too.
 std::vector<LogSettings> logs_for(const ServiceOptions& options, const Config& config) {
@@ -112,11 +131,12 @@ struct ReadConfiguration {
 
 // `options` are the caller's own copy.
 ReadConfiguration read_configuration(const ServiceOptions& options, const MachineChecks& checks,
-                                     const std::vector<LogSettings>& present) {
+                                     const std::vector<LogSettings>& present,
+                                     const TroubleHandler& on_trouble) {
   ReadConfiguration read{load_config(options.file, checks), {}, ""};
   if (!read.loaded.problems.empty()) return read;
   try {
-    read.logs = Reporter::open(logs_for(options, read.loaded.config), present);
+    read.logs = Reporter::open(logs_for(options, read.loaded.config), present, on_trouble);
   } catch (const std::exception& error) {
     read.failure = error.what();
   }
@@ -131,11 +151,11 @@ class Service {
         kept_(std::move(kept)),
         surroundings_(
             surroundings_for(options, blocked_.original_mask(), cgroup_.get(), descriptor_limit)),
-        output_(std::make_unique<FdSink>(our_stdout()), output_notices()),
         supervisor_(io_, surroundings_, manager_, ledger_,
                     {[this](Event event) { report(std::move(event)); },
-                     [this](std::string lines) { write_output(std::move(lines)); },
-                     [this] { on_settled(); }, [this] { io_.stop(); }}) {}
+                     [this](std::vector<std::string> lines) { write_output(std::move(lines)); },
+                     [this] { on_settled(); }, [this] { io_.stop(); }},
+                    output_format_, output_is_journal_ ? kLimitOfJournald : OutputLimit{}) {}
 
   int run(const LoadedConfig& loaded);
 
@@ -169,7 +189,9 @@ class Service {
   std::vector<NamedState> states_of_workers() const;
   std::map<std::string, std::size_t> watched_processes() const;
   void report(Event event);
-  void write_output(std::string lines);
+  void write_output(std::vector<std::string> lines);
+  TroubleHandler trouble_handler();
+  std::vector<std::string> troubles() const;
   void say(std::string message);
   void tell_manager();
 
@@ -180,13 +202,18 @@ class Service {
   const std::unique_ptr<DelegatedCgroup> cgroup_ = DelegatedCgroup::take();
   const WorkerSurroundings surroundings_;
   boost::asio::io_context io_{1};
+  const LoopEntrance entrance_{io_};  // for the logs' threads
   Reporter reporter_{std::vector<LogSettings>()};
-  ServiceMetrics metrics_{{[](int pid) { return resident_memory(pid); },
-                           [this] { return watched_processes(); },
-                           [this] { return reporter_.dropped(); }}};
+  ServiceMetrics metrics_{
+      {[](int pid) { return resident_memory(pid); }, [this] { return watched_processes(); },
+       [this] { return reporter_.dropped(); }, [this] { return reporter_.errors(); }}};
   std::optional<HttpAddress> metrics_address_;
   std::unique_ptr<HttpServer> metrics_server_;  // at that address
-  ReportLog output_;
+  const bool output_is_journal_ = is_journal_stream(STDOUT_FILENO);
+  const LineFormat output_format_ = output_is_journal_ ? &line_for_journal : &line_for_file;
+  ReportLog output_{output_sink(output_is_journal_),
+                    output_notices(output_format_, trouble_handler()), LogPatience{},
+                    LogStart::kNow, kQueuedOutput};
   const bool shows_output_ = ::isatty(STDOUT_FILENO) == 1;
   bool workers_may_outlive_us_ = true;
   bool told_ready_ = false;
@@ -198,7 +225,7 @@ class Service {
   bool is_reading_ = false;
   Supervisor supervisor_;
   OperatorDesk desk_{io_, supervisor_, std::filesystem::absolute(options_.file),
-                     [this](Told told) { reload(std::move(told)); }};
+                     [this](Told told) { reload(std::move(told)); }, [this] { return troubles(); }};
   EventStage stage_{io_, [this](Event event) {
                       desk_.note(event);
                       reporter_.report(std::move(event));
@@ -282,7 +309,7 @@ void Service::tell_losses() {
 // Workers that run already must not be left alone for a mistake in the file, or a port that is
 // taken: the configuration that they ran under holds on, with its logs, its metrics and its door.
 void Service::resume(const LoadedConfig& loaded) {
-  reporter_.take(Reporter::open(logs_for(options_, Config{}), {}));
+  reporter_.take(Reporter::open(logs_for(options_, Config{}), {}, trouble_handler()));
   for (const Problem& problem : loaded.problems) say(describe(problem, options_.file));
   if (loaded.problems.empty() && resume_with(loaded)) return;
   const auto text = last_good_ ? last_good_->read() : std::nullopt;
@@ -316,7 +343,8 @@ void Service::run_loop() {
 }
 
 void Service::configure(const LoadedConfig& loaded) {
-  configure(loaded, Reporter::open(logs_for(options_, loaded.config), reporter_.settings()));
+  configure(loaded, Reporter::open(logs_for(options_, loaded.config), reporter_.settings(),
+                                   trouble_handler()));
 }
 
 // All of it, or none: what can fail comes first.
@@ -403,7 +431,9 @@ void Service::read_anew() {
   const auto asked = std::make_shared<std::vector<Told>>(std::exchange(asked_for_reload_, {}));
   is_reading_ = reading_.begin(
       [read, options = options_, checks = machine_checks(surroundings_),
-       present = reporter_.settings()] { *read = read_configuration(options, checks, present); },
+       present = reporter_.settings(), on_trouble = trouble_handler()] {
+        *read = read_configuration(options, checks, present, on_trouble);
+      },
       [this, read, asked](bool done) {
         finish_reload(*asked, done ? take_read(*read)
                                    : std::vector<std::string>{"'" + options_.file +
@@ -449,9 +479,38 @@ void Service::report(Event event) {
   stage_.take(std::move(event));
 }
 
-// A terminal would do what a worker writes; a file keeps it as it is.
-void Service::write_output(std::string lines) {
-  output_.write(shows_output_ ? escape_lines(lines) : std::move(lines));
+// A terminal would do what a worker writes; a file keeps it as it is. Each line is an entry of its
+// own in the journal.
+void Service::write_output(std::vector<std::string> lines) {
+  if (output_is_journal_) {
+    for (std::string& line : lines) output_.write(std::move(line));
+    return;
+  }
+  std::string all;
+  for (const std::string& line : lines) all += line;
+  output_.write(shows_output_ ? escape_lines(all) : std::move(all));
+}
+
+// Trouble of one log is an event for the others; and stderr's, should none be there.
+TroubleHandler Service::trouble_handler() {
+  return [this, post = entrance_.poster()](const std::string& trouble) {
+    post([this, trouble] {
+      const auto errors = reporter_.errors();
+      const bool all_fail = std::ranges::all_of(errors, [](const auto& log) { return log.second; });
+      if (all_fail) complain(trouble);
+      say(trouble);
+    });
+  };
+}
+
+std::vector<std::string> Service::troubles() const {
+  auto errors = reporter_.errors();
+  errors[kOutputName] = output_.error();
+  std::vector<std::string> troubles;
+  for (const auto& [name, error] : errors) {
+    if (error != 0) troubles.push_back(name + ": " + std::generic_category().message(error));
+  }
+  return troubles;
 }
 
 void Service::say(std::string message) {

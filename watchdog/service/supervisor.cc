@@ -36,6 +36,7 @@ WorkerConfig without_live_settings(WorkerConfig config) {
   config.stop = {};
   config.start_order = 0;
   config.essential = false;
+  config.output_limit.reset();
   return config;
 }
 
@@ -68,7 +69,8 @@ void say(const WorkerHost& host, std::optional<std::string> worker, std::string 
 }  // namespace
 
 Supervisor::Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings,
-                       ServiceManager& manager, Ledger& ledger, Hooks hooks)
+                       ServiceManager& manager, Ledger& ledger, Hooks hooks,
+                       LineFormat output_format, const OutputLimit& output_limit)
     : hooks_(std::move(hooks)),
       lookups_(io, kPatienceWithLookups),
       host_{io,
@@ -80,6 +82,8 @@ Supervisor::Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundi
             lookups_,
             manager,
             ledger,
+            output_format,
+            output_limit,
             kRingsKept} {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
     throw std::system_error(errno, std::generic_category(), "PR_SET_CHILD_SUBREAPER");

@@ -18,14 +18,17 @@ class Supervisor {
  public:
   struct Hooks {
     std::function<void(Event)> report;
-    std::function<void(std::string lines)> write_output;
+    WorkerOutput::Write write_output;
     std::function<void()> on_settled;  // a worker's state has changed, and what follows was done
     std::function<void()> on_stopped;  // after stop(), or when an essential worker was lost
   };
 
   // Makes this process the reaper of its descendants. Throws std::system_error.
+  // Captured output becomes `output_format`; `output_limit` is that of workers which have none of
+  // their own.
   Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings, ServiceManager& manager,
-             Ledger& ledger, Hooks hooks);
+             Ledger& ledger, Hooks hooks, LineFormat output_format = &line_for_file,
+             const OutputLimit& output_limit = {});
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 

@@ -219,7 +219,7 @@ void Worker::spawn_as(Account account) {
     process_ = Process{0, 0, "", "", plan.command.argv};
     std::unique_ptr<WorkerOutput> output;
     if (config_.output == OutputMode::kCapture) {
-      output = std::make_unique<WorkerOutput>(host_.io, config_.name, host_.write_output);
+      output = std::make_unique<WorkerOutput>(host_.io, output_terms(), host_.write_output);
     }
     DelegatedCgroup* const cgroups = host_.surroundings.cgroup;
     life_ = std::make_unique<WorkerLife>(
@@ -454,6 +454,11 @@ void Worker::reconfigure(const WorkerConfig& config) {
   const bool other_policy = config.restart != config_.restart;
   config_ = config;
   if (other_policy) policy_ = RestartPolicy(config_.restart);
+  if (life_) life_->limit_output(output_terms().limit);
+}
+
+WorkerOutput::Terms Worker::output_terms() const {
+  return {config_.name, host_.output_format, config_.output_limit.value_or(host_.output_limit)};
 }
 
 void Worker::report(decltype(Event::body) body, std::optional<LastOutput> output) {

@@ -36,12 +36,14 @@ struct WorkerHost {
   boost::asio::io_context& io;
   WorkerSurroundings surroundings;
   std::function<void(Event)> report;
-  std::function<void(std::string lines)> write_output;
+  WorkerOutput::Write write_output;
   std::function<void()> on_change;  // of any worker's state; must not destroy it at once
   std::function<void()> on_oom_kill;
   Background& lookups;  // of users and groups
   ServiceManager& manager;
   Ledger& ledger;
+  LineFormat output_format = &line_for_file;
+  OutputLimit output_limit{};     // of a worker that has none of its own
   std::size_t most_sessions = 0;  // of one worker, that are kept for the watchdog after us
   std::shared_ptr<AttachedProcesses> attached = std::make_shared<AttachedProcesses>();
 };
@@ -123,6 +125,7 @@ class Worker {
   void drop_dead_sessions();
   void adopt_life(KeptWorker& kept);
   std::unique_ptr<WorkerOutput> adopt_output(KeptWorker& kept);
+  WorkerOutput::Terms output_terms() const;
   void keep_life();
   void drop_life();
   WorkerMemory memory(bool with_output) const;

@@ -102,7 +102,7 @@ std::unique_ptr<WorkerOutput> Worker::adopt_output(KeptWorker& kept) {
   UniqueFd err = kept.take(kErrRole);
   if (!is_pipe(out) || !is_pipe(err)) return nullptr;
   return std::make_unique<WorkerOutput>(
-      host_.io, config_.name, host_.write_output,
+      host_.io, output_terms(), host_.write_output,
       WorkerOutput::Kept{std::move(out), std::move(err),
                          kept.memory.life->output.value_or(OutputMemory{})});
 }

@@ -70,6 +70,10 @@ class WorkerLife {
   // It and all that it has started, where it has a cgroup of its own.
   void kill_cgroup() const;
 
+  void limit_output(const OutputLimit& limit) {
+    if (output_) output_->set_limit(limit);
+  }
+
   // What it has said of itself up to now.
   void drain_output();
   std::optional<LastOutput> last_output();

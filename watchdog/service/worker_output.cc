@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -37,37 +39,40 @@ struct WorkerOutput::Stream::Pipe {
   }
 };
 
-WorkerOutput::Stream::Stream(boost::asio::io_context& io, const std::string& worker,
-                             std::function<void(Stream&)> on_readable)
-    : Stream(Pipe(), io, worker, std::move(on_readable), "") {}
+WorkerOutput::Stream::Stream(boost::asio::io_context& io, std::function<void(Stream&)> on_readable)
+    : Stream(Pipe(), io, std::move(on_readable), "") {}
 
-WorkerOutput::Stream::Stream(boost::asio::io_context& io, const std::string& worker,
-                             std::function<void(Stream&)> on_readable, UniqueFd reader,
-                             std::string begun)
-    : Stream(Pipe(std::move(reader)), io, worker, std::move(on_readable), std::move(begun)) {}
+WorkerOutput::Stream::Stream(boost::asio::io_context& io, std::function<void(Stream&)> on_readable,
+                             UniqueFd reader, std::string begun)
+    : Stream(Pipe(std::move(reader)), io, std::move(on_readable), std::move(begun)) {}
 
-WorkerOutput::Stream::Stream(Pipe pipe, boost::asio::io_context& io, const std::string& worker,
+WorkerOutput::Stream::Stream(Pipe pipe, boost::asio::io_context& io,
                              std::function<void(Stream&)> on_readable, std::string begun)
     : worker_end(std::move(pipe.write_end)),
       our_end(io, std::move(pipe.read_end),
               [this, on_readable = std::move(on_readable)] { on_readable(*this); }),
-      lines(worker, std::move(begun)) {
+      lines(std::move(begun)) {
   our_end.start();
 }
 
-WorkerOutput::WorkerOutput(boost::asio::io_context& io, const std::string& worker, Write write)
-    : write_(std::move(write)),
-      out_(io, worker, [this](Stream& stream) { take_some(stream); }),
-      err_(io, worker, [this](Stream& stream) { take_some(stream); }) {}
+WorkerOutput::WorkerOutput(boost::asio::io_context& io, Terms terms, Write write)
+    : worker_(std::move(terms.worker)),
+      format_(terms.format),
+      limiter_(terms.limit),
+      write_(std::move(write)),
+      out_(io, [this](Stream& stream) { take_some(stream); }),
+      err_(io, [this](Stream& stream) { take_some(stream); }) {}
 
-WorkerOutput::WorkerOutput(boost::asio::io_context& io, const std::string& worker, Write write,
-                           Kept kept)
-    : write_(std::move(write)),
+WorkerOutput::WorkerOutput(boost::asio::io_context& io, Terms terms, Write write, Kept kept)
+    : worker_(std::move(terms.worker)),
+      format_(terms.format),
+      limiter_(terms.limit),
+      write_(std::move(write)),
       out_(
-          io, worker, [this](Stream& stream) { take_some(stream); }, std::move(kept.out),
+          io, [this](Stream& stream) { take_some(stream); }, std::move(kept.out),
           std::move(kept.memory.begun_out)),
       err_(
-          io, worker, [this](Stream& stream) { take_some(stream); }, std::move(kept.err),
+          io, [this](Stream& stream) { take_some(stream); }, std::move(kept.err),
           std::move(kept.memory.begun_err)) {
   tail_.add(kept.memory.tail);
   err_tail_.add(kept.memory.err_tail);
@@ -92,20 +97,39 @@ void WorkerOutput::drain() {
 
 void WorkerOutput::finish() {
   drain();
-  finish(out_);
-  finish(err_);
+  for (Stream* stream : {&out_, &err_}) {
+    stream->our_end.stop();
+    give_out(stream->lines.finish());
+  }
+  if (std::string said = said_of_left_out(); !said.empty()) write_({std::move(said)});
 }
 
-void WorkerOutput::finish(Stream& stream) {
-  stream.our_end.stop();
-  std::string rest = stream.lines.finish(realtime_now_ns());
-  if (!rest.empty()) write_(std::move(rest));
+// Empty when none were.
+std::string WorkerOutput::said_of_left_out() {
+  const std::uint64_t left_out = limiter_.take_left_out();
+  if (left_out == 0) return "";
+  const std::string said = std::to_string(left_out) +
+                           (left_out == 1 ? " line was" : " lines were") +
+                           " left out: more than 'output_limit' lets pass";
+  return format_(worker_, said, realtime_now_ns());
+}
+
+// What was left out is said with the first line that passes again.
+void WorkerOutput::give_out(const std::vector<std::string>& lines) {
+  const auto now = OutputLimiter::Time::clock::now();
+  std::vector<std::string> passed;
+  for (const std::string& line : lines) {
+    if (!limiter_.admit(now)) continue;
+    if (std::string said = said_of_left_out(); !said.empty()) passed.push_back(std::move(said));
+    passed.push_back(format_(worker_, line, realtime_now_ns()));
+  }
+  if (!passed.empty()) write_(std::move(passed));
 }
 
 // False when there is no more for now.
 bool WorkerOutput::take_some(Stream& stream) {
   std::array<char, kReadSize> buffer;
-  std::string lines;
+  std::vector<std::string> lines;
   ssize_t size = 1;
   for (int reads = 0; reads < kReadsAtOnce && size > 0; ++reads) {
     size = ::read(stream.our_end.get(), buffer.data(), buffer.size());
@@ -113,10 +137,10 @@ bool WorkerOutput::take_some(Stream& stream) {
     const std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
     tail_.add(bytes);
     if (&stream == &err_) err_tail_.add(bytes);
-    lines += stream.lines.take(bytes, realtime_now_ns());
+    std::ranges::move(stream.lines.take(bytes), std::back_inserter(lines));
   }
   if (size == 0) stream.our_end.stop();  // nobody holds the other end any more
-  if (!lines.empty()) write_(std::move(lines));
+  give_out(lines);
   return size > 0;
 }
 

@@ -4,21 +4,29 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "watchdog/handover/worker_memory.h"
 #include "watchdog/ingest/readable_fd.h"
 #include "watchdog/os/unique_fd.h"
+#include "watchdog/service/output_limit.h"
 #include "watchdog/service/output_lines.h"
 
 namespace pyfault {
 
 class WorkerOutput {
  public:
-  // Whole lines, see OutputLines. Must not wait.
-  using Write = std::function<void(std::string lines)>;
+  // Whole lines, formatted. Must not wait.
+  using Write = std::function<void(std::vector<std::string> lines)>;
+
+  struct Terms {
+    std::string worker;
+    LineFormat format = &line_for_file;
+    OutputLimit limit{};
+  };
 
   // Two pipes. Throws std::system_error.
-  WorkerOutput(boost::asio::io_context& io, const std::string& worker, Write write);
+  WorkerOutput(boost::asio::io_context& io, Terms terms, Write write);
 
   // Goes on with pipes that another process has read from. Throws likewise.
   struct Kept {
@@ -26,7 +34,7 @@ class WorkerOutput {
     UniqueFd err;
     OutputMemory memory;
   };
-  WorkerOutput(boost::asio::io_context& io, const std::string& worker, Write write, Kept kept);
+  WorkerOutput(boost::asio::io_context& io, Terms terms, Write write, Kept kept);
   WorkerOutput(const WorkerOutput&) = delete;
   WorkerOutput& operator=(const WorkerOutput&) = delete;
 
@@ -34,6 +42,9 @@ class WorkerOutput {
   int out() const { return out_.worker_end.get(); }
   int err() const { return err_.worker_end.get(); }
   void close_worker_ends();
+
+  // From here on.
+  void set_limit(const OutputLimit& limit) { limiter_.set(limit); }
 
   // Our ends.
   int out_reader() const { return out_.our_end.get(); }
@@ -52,12 +63,11 @@ class WorkerOutput {
 
  private:
   struct Stream {
-    Stream(boost::asio::io_context& io, const std::string& worker,
-           std::function<void(Stream&)> on_readable);
+    Stream(boost::asio::io_context& io, std::function<void(Stream&)> on_readable);
 
     // Without a worker's end.
-    Stream(boost::asio::io_context& io, const std::string& worker,
-           std::function<void(Stream&)> on_readable, UniqueFd reader, std::string begun);
+    Stream(boost::asio::io_context& io, std::function<void(Stream&)> on_readable, UniqueFd reader,
+           std::string begun);
 
     UniqueFd worker_end;
     ReadableFd our_end;
@@ -65,13 +75,17 @@ class WorkerOutput {
 
    private:
     struct Pipe;
-    Stream(Pipe pipe, boost::asio::io_context& io, const std::string& worker,
-           std::function<void(Stream&)> on_readable, std::string begun);
+    Stream(Pipe pipe, boost::asio::io_context& io, std::function<void(Stream&)> on_readable,
+           std::string begun);
   };
 
   bool take_some(Stream& stream);
-  void finish(Stream& stream);
+  void give_out(const std::vector<std::string>& lines);
+  std::string said_of_left_out();
 
+  const std::string worker_;
+  const LineFormat format_;
+  OutputLimiter limiter_;
   Write write_;
   OutputTail tail_{std::size_t{64} << 10};
   OutputTail err_tail_{std::size_t{32} << 10};

@@ -32,8 +32,12 @@ struct QueuedReport {
 
 class ReportLog::Writer {
  public:
-  Writer(std::unique_ptr<Sink> sink, LogNotices notices, LogPatience patience)
-      : sink_(std::move(sink)), notices_(std::move(notices)), patience_(patience) {}
+  Writer(std::unique_ptr<Sink> sink, LogNotices notices, LogPatience patience,
+         std::size_t most_queued)
+      : sink_(std::move(sink)),
+        notices_(std::move(notices)),
+        patience_(patience),
+        most_queued_(most_queued) {}
 
   void run();
   void accept(QueuedReport report);
@@ -41,6 +45,7 @@ class ReportLog::Writer {
   void wait_for_end(std::chrono::milliseconds limit) { emptied_.get_future().wait_for(limit); }
   std::uint64_t settled() const { return settled_; }
   std::uint64_t dropped() const { return dropped_; }
+  int error() const { return error_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -58,12 +63,13 @@ class ReportLog::Writer {
   const std::unique_ptr<Sink> sink_;
   const LogNotices notices_;
   const LogPatience patience_;
-  spdlog::details::mpmc_blocking_queue<QueuedReport> queue_{kQueuedReports +
-                                                            1};  // and the end mark
+  const std::size_t most_queued_;
+  spdlog::details::mpmc_blocking_queue<QueuedReport> queue_{most_queued_ + 1};  // and the end mark
   std::atomic<std::size_t> queued_bytes_ = 0;
   std::atomic<std::uint64_t> lost_ = 0;     // given up, and not told in the log yet
   std::atomic<std::uint64_t> dropped_ = 0;  // given up, ever
   std::atomic<std::uint64_t> settled_ = 0;  // written, or given up and told
+  std::atomic<int> error_ = 0;              // of the last try
   std::promise<void> emptied_;
 
   std::mutex mutex_;  // guards the next three
@@ -72,7 +78,6 @@ class ReportLog::Writer {
   Clock::time_point deadline_;
 
   // Known to the log's thread alone.
-  int error_ = 0;  // of the last try
   RetryDelay delay_{patience_.retry, patience_.longest_retry};
   bool trouble_told_ = false;
   std::uint64_t late_ = 0;  // written after a failure, not told yet
@@ -80,7 +85,7 @@ class ReportLog::Writer {
 };
 
 void ReportLog::Writer::accept(QueuedReport report) {
-  if (queue_.size() >= kQueuedReports || queued_bytes_ + report.bytes > kQueuedBytes) {
+  if (queue_.size() >= most_queued_ || queued_bytes_ + report.bytes > kQueuedBytes) {
     count_lost();
     return;
   }
@@ -190,8 +195,9 @@ void ReportLog::Writer::flush() noexcept try {
 }
 
 ReportLog::ReportLog(std::unique_ptr<Sink> sink, LogNotices notices, LogPatience patience,
-                     LogStart start)
-    : writer_(std::make_shared<Writer>(std::move(sink), std::move(notices), patience)) {
+                     LogStart start, std::size_t most_queued)
+    : writer_(
+          std::make_shared<Writer>(std::move(sink), std::move(notices), patience, most_queued)) {
   if (start == LogStart::kNow) this->start();
 }
 
@@ -230,6 +236,10 @@ std::uint64_t ReportLog::finish(std::chrono::milliseconds limit) {
   if (reports_ > 0) start_if_possible();
   if (started_) writer_->wait_for_end(limit);
   return reports_ - writer_->settled();
+}
+
+int ReportLog::error() const {
+  return writer_->error();
 }
 
 std::uint64_t ReportLog::dropped() const {

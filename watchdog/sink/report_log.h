@@ -2,8 +2,8 @@
 // its own, on which they are rendered too.
 //
 // A report that can't be written (a full disk, a collector that is down) is kept and tried again,
-// and those that come after it wait behind it. At most kQueuedReports of kQueuedBytes wait; later
-// ones are dropped and counted, so that the first report of a series, the cause, survives.
+// and those that come after it wait behind it. At most so many reports, of kQueuedBytes, wait;
+// later ones are dropped and counted, so that the first report of a series, the cause, survives.
 #pragma once
 
 #include <chrono>
@@ -36,7 +36,7 @@ class ReportLog {
  public:
   // Throws std::system_error when there is no thread to be had now.
   ReportLog(std::unique_ptr<Sink> sink, LogNotices notices, LogPatience patience = {},
-            LogStart start = LogStart::kNow);
+            LogStart start = LogStart::kNow, std::size_t most_queued = kQueuedReports);
 
   // After kLater: at the latest now. The first report does the same. Where there is no thread to be
   // had they wait, and the next one tries again.
@@ -58,6 +58,9 @@ class ReportLog {
   // the end of the process. Then the log's thread is left behind in its write, so end with _exit or
   // a signal. Returns how many reports are lost without a word in the log. Call once, last.
   std::uint64_t finish(std::chrono::milliseconds limit);
+
+  // The errno for which the last try failed; 0 while it can be written to. Any thread.
+  int error() const;
 
   // Reports that were given up, told or not. Any thread.
   std::uint64_t dropped() const;

@@ -45,8 +45,10 @@ class ServiceMetricsTest : public testing::Test {
 
   std::uint64_t dropped_ = 0;
   std::map<std::string, std::size_t> watched_;
+  std::map<std::string, int> log_errors_;
   ServiceMetrics metrics_{{[](int pid) { return pid * std::int64_t{4096}; },
-                           [this] { return watched_; }, [this] { return dropped_; }}};
+                           [this] { return watched_; }, [this] { return dropped_; },
+                           [this] { return log_errors_; }}};
 };
 
 constexpr AfterExit kRestartSoon{AfterExit::Decision::kRestart, 1.5, false};
@@ -133,6 +135,12 @@ TEST_F(ServiceMetricsTest, WhatWasDroppedIsCounted) {
   dropped_ = 5;
   expect("pyfault_records_dropped_total 2");
   expect("pyfault_reports_dropped_total 5");
+}
+
+TEST_F(ServiceMetricsTest, ALogThatCannotBeWrittenToIsSeen) {
+  log_errors_ = {{"log 'a'", 0}, {"log 'b'", ENOSPC}};
+  expect("pyfault_log_failing{log=\"log 'a'\"} 0");
+  expect("pyfault_log_failing{log=\"log 'b'\"} 1");
 }
 
 TEST_F(ServiceMetricsTest, OfAWorkerThatIsGoneNothingStays) {

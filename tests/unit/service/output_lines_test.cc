@@ -1,53 +1,70 @@
 #include "watchdog/service/output_lines.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+
+#include "watchdog/service/output_limit.h"
 
 namespace pyfault {
 namespace {
 
-constexpr std::int64_t kNow = 1'795'419'610'123'456'000;
-const std::string kStamp = "2026-11-23T07:40:10.123456Z web: ";
+using testing::ElementsAre;
+using testing::IsEmpty;
 
-TEST(OutputLines, each_line_has_time_and_name) {
-  OutputLines lines("web");
-  EXPECT_EQ(lines.take("one\ntwo\n", kNow), kStamp + "one\n" + kStamp + "two\n");
-}
-
-TEST(OutputLines, a_line_is_given_out_when_it_is_whole) {
-  OutputLines lines("web");
-  EXPECT_EQ(lines.take("begun", kNow), "");
-  EXPECT_EQ(lines.take(", ended\nnext", kNow), kStamp + "begun, ended\n");
+TEST(OutputLines, are_given_out_when_they_are_whole) {
+  OutputLines lines;
+  EXPECT_THAT(lines.take("one\ntwo\nbegun"), ElementsAre("one", "two"));
+  EXPECT_THAT(lines.take(", ended\nnext"), ElementsAre("begun, ended"));
 }
 
 TEST(OutputLines, a_last_line_needs_no_newline) {
-  OutputLines lines("web");
-  lines.take("the end", kNow);
-  EXPECT_EQ(lines.finish(kNow), kStamp + "the end\n");
-  EXPECT_EQ(lines.finish(kNow), "");
+  OutputLines lines;
+  lines.take("the end");
+  EXPECT_THAT(lines.finish(), ElementsAre("the end"));
+  EXPECT_THAT(lines.finish(), IsEmpty());
 }
 
 TEST(OutputLines, an_empty_line_is_one) {
-  OutputLines lines("web");
-  EXPECT_EQ(lines.take("\n", kNow), kStamp + "\n");
+  EXPECT_THAT(OutputLines().take("\n"), ElementsAre(""));
 }
 
 TEST(OutputLines, bytes_stay_as_they_are) {
-  OutputLines lines("web");
-  EXPECT_EQ(lines.take(std::string("\xff\0\x1b\r\n", 5), kNow),
-            kStamp + std::string("\xff\0\x1b\r\n", 5));
+  EXPECT_THAT(OutputLines().take(std::string("\xff\0\x1b\r\n", 5)),
+              ElementsAre(std::string("\xff\0\x1b\r", 4)));
 }
 
 TEST(OutputLines, a_line_without_end_is_cut_and_nothing_of_it_lost) {
-  OutputLines lines("web");
   const std::string piece(kMaxOutputLine, 'x');
-  EXPECT_EQ(lines.take(piece + piece + "y\n", kNow),
-            kStamp + piece + "\n" + kStamp + piece + "\n" + kStamp + "y\n");
+  EXPECT_THAT(OutputLines().take(piece + piece + "y\n"), ElementsAre(piece, piece, "y"));
 }
 
 TEST(OutputLines, a_line_of_the_longest_length_is_one) {
-  OutputLines lines("web");
   const std::string piece(kMaxOutputLine - 1, 'x');
-  EXPECT_EQ(lines.take(piece + "\n", kNow), kStamp + piece + "\n");
+  EXPECT_THAT(OutputLines().take(piece + "\n"), ElementsAre(piece));
+}
+
+TEST(LineFormat, of_a_file_has_time_and_name) {
+  EXPECT_EQ(line_for_file("web", "text", 1'795'419'610'123'456'000),
+            "2026-11-23T07:40:10.123456Z web: text\n");
+}
+
+TEST(LineFormat, of_the_journal_names_the_worker_as_who_says_it) {
+  EXPECT_EQ(line_for_journal("web", "text", 0),
+            "MESSAGE=text\nPRIORITY=6\nSYSLOG_IDENTIFIER=web\nPYFAULT_WORKER=web\n");
+}
+
+TEST(OutputLimiter, lets_so_many_pass_in_each_interval_and_counts_the_rest) {
+  OutputLimiter limiter({2, std::chrono::seconds(30)});
+  const OutputLimiter::Time start{};
+  for (const bool passes : {true, true, false, false}) EXPECT_EQ(limiter.admit(start), passes);
+  EXPECT_FALSE(limiter.admit(start + std::chrono::seconds(29)));
+  EXPECT_TRUE(limiter.admit(start + std::chrono::seconds(30)));
+  EXPECT_EQ(limiter.take_left_out(), 3U);
+  EXPECT_EQ(limiter.take_left_out(), 0U);
+}
+
+TEST(OutputLimiter, without_a_limit_all_pass) {
+  OutputLimiter limiter({});
+  for (int line = 0; line < 1000; ++line) EXPECT_TRUE(limiter.admit({}));
 }
 
 TEST(OutputTail, keeps_the_last_of_it) {
