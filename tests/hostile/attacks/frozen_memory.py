@@ -1,4 +1,4 @@
-"""Processes whose command line lies on a page that is never there: whoever reads it waits (a FUSE file, unanswered)."""
+"""Processes whose command line lies on a FUSE page that never comes (kernels before 4.17 let whoever reads it wait)."""
 import contextlib
 import ctypes
 import mmap

@@ -1,15 +1,16 @@
-"""Crashes of 120 threads with 240 frames each, all on a source line of 4,000 characters."""
+"""Crashes of 120 threads with 240 frames each, on source lines of 4,000 characters."""
 import ctypes
 import os
 import threading
 
 TRIES = 5
 source = os.path.join(os.environ["HOSTILE_HOME"], "long.py")
-line = "def f(n, call): return call() if n == 0 else f(n - 1, call)  # " + "x" * 3900
+code = "".join(f"def {one}(n, call): return call() if n == 0 else {other}(n - 1, call)  # {'x' * 3900}\n"
+               for one, other in ("fg", "gf"))  # neighbours that are alike would be shown once
 with open(source, "w") as file:
-    file.write((line + "\n") * 2)
+    file.write(code)
 scope = {}
-exec(compile(line, source, "exec"), scope)
+exec(compile(code, source, "exec"), scope)
 for _ in range(TRIES):
     if os.fork() == 0:
         threading.stack_size(512 << 10)
