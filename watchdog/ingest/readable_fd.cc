@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <utility>
@@ -19,7 +20,11 @@ struct ReadableFd::State : std::enable_shared_from_this<State> {
     waiting = true;
     descriptor.async_wait(stream_descriptor::wait_read,
                           [weak = weak_from_this()](const boost::system::error_code& error) {
-                            if (const auto self = weak.lock(); self && !error) self->readable();
+                            const auto self = weak.lock();
+                            if (!self || error == boost::asio::error::operation_aborted) return;
+                            // Nobody would hear of it any more: that must not go unnoticed.
+                            if (error) throw boost::system::system_error(error, "async_wait");
+                            self->readable();
                           });
   }
 

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace pyfault {
 namespace {
@@ -25,15 +26,17 @@ class Walk {
       trust_.owner = Identity{part.st_uid, part.st_gid, {}};
       return false;
     }
+    if (S_ISLNK(part.st_mode)) trust_.has_shared_link |= last_is_shared_ || trust_.is_shared;
     if (!S_ISDIR(part.st_mode)) return true;
     last_is_shared_ = (part.st_mode & (S_IWGRP | S_IWOTH)) != 0;
     // With the sticky bit nobody can take away what is ours: what counts is what is made in it.
     trust_.is_shared |= last_is_shared_ && (part.st_mode & S_ISVTX) == 0;
     return true;
   }
-  PathTrust result() {
+  PathTrust result(std::string resolved) {
     trust_.is_shared |= last_is_shared_;
-    return trust_;
+    trust_.resolved = std::move(resolved);
+    return std::move(trust_);
   }
 
  private:
@@ -54,7 +57,10 @@ PathTrust trust_in(const std::string& path) {
     if (rest == ".") rest.clear();
     const fs::path next = name == "/" ? name : done / name;
     struct stat part {};
-    if (::lstat(next.c_str(), &part) != 0) break;
+    if (::lstat(next.c_str(), &part) != 0) {
+      done = next;
+      break;
+    }
     const bool is_link = S_ISLNK(part.st_mode);
     // /proc/PID/fd/N, by way of /dev/stdout perhaps: what was opened, and nobody can turn that.
     if (is_link && done.native().starts_with("/proc/")) break;
@@ -68,7 +74,7 @@ PathTrust trust_in(const std::string& path) {
     rest = rest.empty() ? target : target / rest;
     if (target.is_absolute()) done = "/";
   }
-  return walk.result();
+  return walk.result(rest.empty() ? done : done / rest);
 }
 
 }  // namespace pyfault

@@ -18,6 +18,10 @@ struct PathTrust {
   // Others may put a link in the place of what it names: it is in /tmp itself, or below a directory
   // that a group may write to.
   bool is_shared = false;
+  // There is a link, or something in the place of one, where others may put links.
+  bool has_shared_link = false;
+  // The path without its links, as it was when it was looked at.
+  std::string resolved;
 };
 
 // While it lives, this thread of root's has the rights of the path's owner, where there is one.

@@ -1,9 +1,13 @@
 #include "watchdog/sink/log_target.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <system_error>
 
 #include "watchdog/os/path_trust.h"
@@ -37,6 +41,18 @@ bool is_sound(const UniqueFd& fd, const PathTrust& trust) {
          (!S_ISREG(file.st_mode) || file.st_nlink == 1);
 }
 
+// Others may have put a link on the way since it was looked at.
+UniqueFd open_without_links(const std::string& file, int flags, mode_t mode) {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags | O_NOFOLLOW);
+  how.mode = mode;
+  how.resolve = RESOLVE_NO_SYMLINKS;
+  UniqueFd fd(static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, file.c_str(), &how, sizeof how)));
+  // Kernels before 5.6, and sandboxes that are older.
+  const bool is_unknown = !fd && (errno == ENOSYS || errno == EPERM);
+  return is_unknown ? UniqueFd(::open(file.c_str(), flags | O_NOFOLLOW, mode)) : std::move(fd);
+}
+
 }  // namespace
 
 UniqueFd open_for_append(const std::string& file, mode_t mode) {
@@ -44,8 +60,16 @@ UniqueFd open_for_append(const std::string& file, mode_t mode) {
   constexpr int kFlags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   const PathTrust trust = trust_in(file);
   if (!trust.owner && !trust.is_shared) return UniqueFd(::open(file.c_str(), kFlags, mode));
+  if (!trust.owner && trust.has_shared_link) {
+    errno = ELOOP;
+    return {};
+  }
   const ScopedOwnerRights rights(trust);
-  UniqueFd fd(rights ? ::open(file.c_str(), kFlags | O_NOFOLLOW, mode) : -1);
+  UniqueFd fd;
+  if (rights) {
+    fd = trust.owner ? UniqueFd(::open(file.c_str(), kFlags | O_NOFOLLOW, mode))
+                     : open_without_links(trust.resolved, kFlags, mode);
+  }
   if (rights && (!fd || is_sound(fd, trust))) return fd;
   errno = EPERM;
   return {};

@@ -20,10 +20,9 @@ class AnswersTest : public testing::Test {
     metrics_.note(event);
   }
 
-  ServiceMetrics metrics_{{[](int) { return std::nullopt; },
-                           [] { return std::map<std::string, std::size_t>(); },
-                           [] { return std::uint64_t{0}; },
-                           [] { return std::map<std::string, int>(); }}};
+  ServiceMetrics metrics_{
+      {[](int) { return std::nullopt; }, [] { return std::map<std::string, std::size_t>(); },
+       [] { return std::uint64_t{0}; }, [] { return std::map<std::string, int>(); }}};
 };
 
 TEST_F(AnswersTest, MetricsSayWhichFormatTheyAreIn) {

@@ -159,6 +159,17 @@ TEST_F(LogOfAStranger, BehindALinkOfOursIsTheirsAllTheSame) {
   EXPECT_THAT(refusal(path("ours/logs/log")), HasSubstr("it is a link"));
 }
 
+TEST_F(LogOfAStranger, BelowADirectoryForAGroupGoesByNoLink) {
+  fs::create_directories(path("group/logs"));
+  ::chmod(path("group").c_str(), 0775);
+  EXPECT_EQ(refusal(path("group/logs/new")), "");
+  fs::create_directory_symlink(path("group"), path("to_group"));  // of ours, outside
+  EXPECT_EQ(refusal(path("to_group/logs/new")), "");
+  fs::create_directory_symlink(path("ours"), path("group/moved"));  // of ours, once elsewhere
+  EXPECT_THAT(refusal(path("group/moved/new")), HasSubstr("it is a link"));
+  EXPECT_FALSE(fs::exists(path("ours/new")));
+}
+
 TEST_F(LogOfAStranger, BesideOursInADirectoryForAllIsRefused) {
   fs::create_directory(path("tmp"));
   ::chmod(path("tmp").c_str(), 01777);
