@@ -90,6 +90,18 @@ PYFAULT_KEEP(WorkerMemory, config, state, restarts, history, exit_code, begun, h
 
 namespace {
 
+constexpr int kDeepest = 16;  // as deep as what we keep is, and some more
+
+// A fraction where a whole number belongs would be cast to one, which means nothing for most.
+bool is_without_stray_fractions(const json& value, bool may_be_fraction = false, int depth = 0) {
+  if (depth > kDeepest || (value.is_number_float() && !may_be_fraction)) return false;
+  if (!value.is_structured()) return true;
+  return std::ranges::all_of(value.items(), [&](const auto& item) {
+    const bool is_ratio = item.key() == "factor" || item.key() == "jitter";
+    return is_without_stray_fractions(item.value(), is_ratio, depth + 1);
+  });
+}
+
 template <typename Enum>
 bool is_one_of(Enum value, Enum last) {
   return static_cast<int>(value) >= 0 && value <= last;
@@ -128,6 +140,7 @@ std::string encode(const WorkerMemory& memory) {
 
 std::optional<WorkerMemory> decode_worker(std::string_view bytes) try {
   const json state = json::from_cbor(bytes);
+  if (!is_without_stray_fractions(state)) return std::nullopt;
   if (state.at("version").get<int>() != kVersion) return std::nullopt;
   auto memory = state.at("worker").get<WorkerMemory>();
   return is_sensible(memory) ? std::optional(std::move(memory)) : std::nullopt;

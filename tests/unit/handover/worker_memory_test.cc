@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/worker_memory.h"
@@ -54,6 +55,12 @@ TEST_F(WorkerMemoryTest, another_version_is_refused) {
 TEST_F(WorkerMemoryTest, a_member_of_another_type_is_refused) {
   EXPECT_FALSE(changed([](json& state) { state["worker"]["restarts"] = "four"; }));
   EXPECT_FALSE(changed([](json& state) { state["worker"] = json::array(); }));
+}
+
+TEST_F(WorkerMemoryTest, a_fraction_where_a_whole_number_belongs_is_refused) {
+  for (const double number : {1.5, 1e300, std::numeric_limits<double>::quiet_NaN()}) {
+    EXPECT_FALSE(changed([&](json& state) { state["worker"]["restarts"] = number; })) << number;
+  }
 }
 
 TEST_F(WorkerMemoryTest, a_state_that_does_not_exist_is_refused) {
