@@ -25,8 +25,9 @@
 // ack sees the word change even when another process claims the slot at once.
 //
 // Stages of a ring. The agent makes it kWaiting, and may use it at once. kTaken: a watchdog looks
-// after it, and will be found in it again by the one that comes next. kLeft: the watchdog knows of
-// no living process that uses it, and looks at it no more; whoever is left attaches anew.
+// after it, and the one that comes next will find it again. kHeard: the next one will not, so who
+// crashes attaches anew first. kLeft: the watchdog knows of no living process that uses it, and
+// looks at it no more; whoever is left attaches anew.
 //
 // Children. A forked child shares its parent's ring, and enters its pid in the first free cell of
 // `children`; the watchdog empties the cell when it is dead. A child looks at the stage after it
@@ -55,7 +56,7 @@ inline constexpr std::size_t kSlotSize = std::size_t{2} << 20;
 inline constexpr std::size_t kSlotKeptBytes = std::size_t{64} << 10;
 inline constexpr std::size_t kRingSize = kRingHeaderSize + kSlotCount * kSlotSize;
 
-enum class RingStage : std::uint32_t { kWaiting = 0, kTaken = 1, kLeft = 2 };
+enum class RingStage : std::uint32_t { kWaiting = 0, kTaken = 1, kLeft = 2, kHeard = 3 };
 
 // A vfork child died on its parent's memory, where it could leave no record of its own.
 struct LostChild {

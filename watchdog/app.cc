@@ -160,10 +160,8 @@ ChildProcess Watch::start(const Options& options) {
   started_ = Clock::now();
   const SpawnPlan plan{std::move(command), std::move(search), std::move(environment),
                        signals_.original_mask()};
-  ChildProcess child = ChildProcess::begin(plan);
-  oom_kills_.emplace(::getpid());  // while the child is on its way to its program
-  child.await_launch(plan);
-  return child;
+  oom_kills_.emplace(::getpid());  // before there is anybody to be killed
+  return ChildProcess::spawn(plan);
 }
 
 void Watch::run(const ChildProcess& child) {

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "watchdog/os/read_file.h"
+#include "watchdog/start_error.h"
 
 namespace pyfault {
 namespace {
@@ -48,11 +49,17 @@ void Reporter::start_if_possible() noexcept {
 
 Reporter::NewLogs Reporter::open(std::vector<LogSettings> wanted,
                                  const std::vector<LogSettings>& present,
-                                 const TroubleHandler& on_trouble, LogStart start) {
+                                 const TroubleHandler& on_trouble, LogStart start,
+                                 const std::function<void(const std::string& why)>& on_failure) {
   std::vector<std::unique_ptr<EventLog>> opened;
   for (const LogSettings& settings : wanted) {
     if (contains(present, settings)) continue;
-    opened.push_back(std::make_unique<EventLog>(settings, host_name(), start, on_trouble));
+    try {
+      opened.push_back(std::make_unique<EventLog>(settings, host_name(), start, on_trouble));
+    } catch (const StartError& error) {
+      if (!on_failure) throw;
+      on_failure(error.what());
+    }
   }
   return {std::move(wanted), std::move(opened)};
 }
@@ -96,7 +103,10 @@ void Reporter::finish(std::chrono::milliseconds limit) {
 
 std::map<std::string, int> Reporter::errors() const {
   std::map<std::string, int> errors;
-  for (const auto& log : logs_) errors[log->settings().name] = log->error();
+  for (const auto& log : logs_) {
+    int& error = errors[log->settings().name];  // which another may have too
+    if (error == 0) error = log->error();
+  }
   return errors;
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,10 +30,11 @@ class Reporter {
     std::vector<std::unique_ptr<EventLog>> opened;
   };
 
-  // `present` are the settings() now. Opens files, which may take long; for any thread. Throws
-  // StartError.
+  // `present` are the settings() now. Opens files, which may take long; for any thread. One that
+  // can't be opened is told to `on_failure` and left out; without that it throws StartError.
   static NewLogs open(std::vector<LogSettings> wanted, const std::vector<LogSettings>& present,
-                      const TroubleHandler& on_trouble = {}, LogStart start = LogStart::kNow);
+                      const TroubleHandler& on_trouble = {}, LogStart start = LogStart::kNow,
+                      const std::function<void(const std::string& why)>& on_failure = {});
   std::vector<LogSettings> settings() const;
 
   // From here on these are the logs. One that is as it was goes on undisturbed; one that is no

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 
 #include "tests/e2e/handover_fixture.h"
 #include "tests/support/files.h"
+#include "tests/support/reserved_port.h"
 
 namespace pyfault::test {
 namespace {
@@ -167,6 +169,7 @@ TEST_F(HandoverTest, with_a_mistake_in_the_file_logs_and_operators_go_on_until_i
   config("x = 1\n");
   start_another();
   await_that("the control socket", [&] { return ctl({"status"}).ending == exited(0); });
+  EXPECT_THAT(read_file(file("own.log")), HasSubstr("has no key 'x'"));
   EXPECT_EQ(ctl({"reload"}).ending, exited(1));
   ::kill(pid, SIGUSR1);
   await("crash");
@@ -174,6 +177,21 @@ TEST_F(HandoverTest, with_a_mistake_in_the_file_logs_and_operators_go_on_until_i
   one_worker(kServes, "start_order = 2\n" + logs);
   EXPECT_EQ(ctl({"reload"}).ending, exited(0));
   EXPECT_THAT(last_notice(), HasSubstr("read anew"));
+}
+
+TEST_F(HandoverTest, a_port_that_was_taken_meanwhile_costs_the_metrics_alone) {
+  const ReservedPort port(SOCK_STREAM);
+  one_worker(kServes, "[metrics]\nlisten = \"127.0.0.1:" + std::to_string(port.number()) + "\"\n");
+  start_watchdog();
+  await("ready");
+  kill_watchdog();
+  ASSERT_EQ(::listen(port.socket(), 1), 0);
+  start_another();
+  const auto says = [](const json& notice) {
+    return notice["message"].get<std::string>().find("goes on without") != std::string::npos;
+  };
+  await_that("the notice", [&] { return std::ranges::any_of(events("notice"), says); });
+  EXPECT_EQ(ctl({"status"}).ending, exited(0));
 }
 
 TEST_F(HandoverTest, the_next_knows_how_workers_ended_before_and_in_which_order_they_stand) {

@@ -71,7 +71,8 @@ user = "nobody"
 directory = "/"
 [[worker]]
 name = "other"
-command = ["worker.py"]
+command = ["/bin/sleep", "1000"]
+group = "root"
 )");
   start();
   await("ready", 2);

@@ -56,7 +56,6 @@ TEST_F(ServiceTest, a_worker_may_have_our_own_streams) {
   EXPECT_EQ(service().output(), "as it is\n");
 }
 
-// Nobody reads our stdout meanwhile.
 TEST_F(ServiceTest, of_a_chatty_worker_as_many_lines_pass_as_its_limit_lets) {
   one_worker("for line in range(1000): print('line', line)",
              "output_limit = { lines = 10 }\nessential = true\nrestart = \"no\"");
@@ -68,6 +67,7 @@ TEST_F(ServiceTest, of_a_chatty_worker_as_many_lines_pass_as_its_limit_lets) {
   EXPECT_THAT(service().output(), Not(HasSubstr(" web: line 10\n")));
 }
 
+// Nobody reads our stdout meanwhile.
 TEST_F(ServiceTest, a_worker_never_waits_for_whoever_reads_its_output) {
   one_worker(R"(
 import sys

@@ -161,7 +161,8 @@ void ConfigReader::check_machine(TableReader& table, const WorkerConfig& worker)
   // A relative program is looked for in the directory.
   if (!stands("directory", checks_.directory(worker))) return;
   const std::string program = checks_.program(worker);
-  const bool is_python = worker.python && program.find('\'' + *worker.python) != program.npos;
+  const bool is_python =
+      worker.python && program.find('\'' + *worker.python + '\'') != program.npos;
   stands(is_python ? "python" : "command", program);
 }
 

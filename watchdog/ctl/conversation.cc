@@ -16,6 +16,7 @@ namespace pyfault::ctl {
 namespace {
 
 constexpr std::chrono::seconds kAtOnce{30};  // a service that has these to say is slow, or stopped
+constexpr std::chrono::seconds kForReload{90};  // the service itself gives up after a minute
 constexpr std::chrono::seconds kAsLongAsItTakes{0};
 
 bool is_terminal() {
@@ -38,6 +39,7 @@ std::int64_t realtime_now_ns() {
 std::chrono::seconds patience_for(const Request& request) {
   const auto* events = std::get_if<EventsRequest>(&request);
   const bool waits = std::holds_alternative<OrderRequest>(request) || (events && events->follow);
+  if (std::holds_alternative<ReloadRequest>(request)) return kForReload;
   return waits ? kAsLongAsItTakes : kAtOnce;
 }
 

@@ -107,9 +107,10 @@ void AgentSession::close() {
   family_.forget_all();
 }
 
-void AgentSession::take_over() {
+void AgentSession::take_over(bool will_be_found) {
+  stage_ = will_be_found ? RingStage::kTaken : RingStage::kHeard;
   reader_.set_ack_timeout(kDefaultAckTimeoutMs);
-  reader_.set_stage(RingStage::kTaken);
+  reader_.set_stage(stage_);
 }
 
 void AgentSession::look() {
@@ -175,7 +176,7 @@ bool AgentSession::is_over() {
   reader_.set_stage(RingStage::kLeft);
   look_at_children();
   if (family_.all_dead() && !look_again_.is_requested()) return true;
-  reader_.set_stage(RingStage::kTaken);
+  reader_.set_stage(stage_);
   return false;
 }
 

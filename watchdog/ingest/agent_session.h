@@ -60,8 +60,9 @@ class AgentSession {
   // But for its id.
   SessionMemory memory() const;
 
-  // Somebody who will be found again has the ring: the agent may count on it, and on this limit.
-  void take_over();
+  // The agent may count on us, and on our limit; and, where the ring will be found again, on the
+  // watchdog after us.
+  void take_over(bool will_be_found = true);
 
   // What there is to be seen now, and is there anybody left?
   void look();
@@ -138,6 +139,7 @@ class AgentSession {
   std::function<std::shared_ptr<const void>(const std::string& id)> receipt_;
   std::map<int, FatalCrash> fatal_crashes_;  // by own pid, until that has died
   bool own_death_told_ = false;
+  RingStage stage_ = RingStage::kWaiting;  // while it is used
   bool ended_ = false;
   std::function<void(Event)> on_event_;
   std::function<void()> on_end_;

@@ -346,7 +346,7 @@ void AttachServer::Impl::attach(Arrival arrival, AttachedProcess process) {
     if (keeper_.save) keeper_.save();
     shortage_reported_ = false;
     AgentSession& session = sessions_.at(id);
-    if (is_kept) session.take_over();
+    session.take_over(is_kept);
     session.look();
   } catch (const std::exception& error) {
     if (is_short_anew()) {

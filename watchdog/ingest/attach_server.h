@@ -40,8 +40,8 @@ struct AttachLimits {
 
 // Looks after what a watchdog that comes after us would need to go on with the sessions.
 struct SessionKeeper {
-  // Before the agent hears that we have it. False: it could not be kept. Then the agent does not
-  // hear it, and goes on as one whose hello still waits: it says it again before it crashes.
+  // Before the agent hears that we have it. False: it could not be kept; the agent hears that too,
+  // and attaches anew before it records a crash, should the watchdog be another by then.
   std::function<bool(std::uint64_t id, int ring)> keep;
   // Likewise; memory() knows of the new session then.
   std::function<void()> save;

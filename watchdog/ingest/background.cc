@@ -32,12 +32,12 @@ Background::Background(boost::asio::io_context& io, std::chrono::steady_clock::d
 bool Background::begin(Work work, Then then) {
   auto promise = std::make_shared<std::promise<void>>();
   std::future<void> done = promise->get_future();
-  const bool begun = thread_.begin([work = std::move(work), promise = std::move(promise)] {
+  const auto job = thread_.begin([work = std::move(work), promise = std::move(promise)] {
     work();
     promise->set_value();
   });
-  if (!begun) return false;
-  pieces_.push_back({std::move(done), std::move(then)});
+  if (!job) return false;
+  pieces_.push_back({*job, std::move(done), std::move(then)});
   if (pieces_.size() == 1) await_first();
   return true;
 }
@@ -61,8 +61,8 @@ void Background::tell_of_done() {
 
 void Background::give_first_up() {
   if (!is_over(pieces_.front().done)) {
-    thread_.leave();
-    tell_of_first(false);
+    thread_.leave(pieces_.front().job);
+    tell_of_first(is_over(pieces_.front().done) && is_done(pieces_.front().done));
   }
   tell_of_done();
 }

@@ -35,6 +35,7 @@ class Background {
 
  private:
   struct Piece {
+    HelperThread::Number job = 0;
     std::future<void> done;
     Then then;
   };

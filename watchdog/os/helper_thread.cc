@@ -20,15 +20,16 @@ class HelperThread::Thread : public std::enable_shared_from_this<Thread> {
     std::thread([self = shared_from_this()] { self->run(); }).detach();
   }
 
-  void add(Job job) {
+  void add(Numbered job) {
     const std::lock_guard lock(mutex_);
     jobs_.push_back(std::move(job));
     changed_.notify_one();
   }
 
-  // The jobs that were not begun.
-  std::deque<Job> leave() {
+  // The jobs that were not begun. None: it is at another job than this one (if that is given).
+  std::optional<std::deque<Numbered>> leave(std::optional<Number> at = {}) {
     const std::lock_guard lock(mutex_);
+    if (at && *at != running_) return std::nullopt;
     on_done_ = nullptr;
     is_left_ = true;
     changed_.notify_one();
@@ -41,11 +42,13 @@ class HelperThread::Thread : public std::enable_shared_from_this<Thread> {
     for (;;) {
       changed_.wait(lock, [this] { return is_left_ || !jobs_.empty(); });
       if (is_left_) return;
-      Job job = std::move(jobs_.front());
+      Numbered next = std::move(jobs_.front());
       jobs_.pop_front();
+      running_ = next.number;
       lock.unlock();
-      perform(std::move(job));
+      perform(std::move(next.job));
       lock.lock();
+      running_ = 0;
       if (on_done_) on_done_();
     }
   }
@@ -56,7 +59,8 @@ class HelperThread::Thread : public std::enable_shared_from_this<Thread> {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Job> jobs_;
+  std::deque<Numbered> jobs_;
+  Number running_ = 0;
   bool is_left_ = false;
   Job on_done_;
 };
@@ -65,7 +69,12 @@ HelperThread::~HelperThread() {
   if (thread_) thread_->leave();
 }
 
-bool HelperThread::begin(Job job) try {
+std::optional<HelperThread::Number> HelperThread::begin(Job job) {
+  const Number number = next_++;
+  return add({number, std::move(job)}) ? std::optional(number) : std::nullopt;
+}
+
+bool HelperThread::add(Numbered job) try {
   std::erase_if(left_, [](const auto& thread) { return thread.expired(); });
   if (left_.size() >= kMostHanging) return false;
   if (!thread_) {
@@ -79,11 +88,11 @@ bool HelperThread::begin(Job job) try {
   return false;
 }
 
-void HelperThread::leave() {
-  if (!thread_) return;
-  std::deque<Job> jobs = thread_->leave();
+void HelperThread::leave(Number job) {
+  auto jobs = thread_ ? thread_->leave(job) : std::nullopt;
+  if (!jobs) return;
   left_.push_back(std::exchange(thread_, nullptr));
-  for (Job& job : jobs) begin(std::move(job));
+  for (Numbered& each : *jobs) add(std::move(each));
 }
 
 }  // namespace pyfault

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace pyfault {
@@ -24,19 +27,28 @@ class HelperThread {
   HelperThread(const HelperThread&) = delete;
   HelperThread& operator=(const HelperThread&) = delete;
 
-  // Does it after those that were begun before, on a thread that comes with the first. A job that
-  // throws std::exception has ended. False when there is no thread to be had, or too many hang: it
-  // is dropped.
-  bool begin(Job job);
+  using Number = std::uint64_t;
 
-  // Leaves the thread to the job that it is at. Those that it has not begun go to another thread;
-  // where there is none they are dropped.
-  void leave();
+  // Does it after those that were begun before, on a thread that comes with the first. A job that
+  // throws std::exception has ended. None when there is no thread to be had, or too many hang: it
+  // is dropped.
+  std::optional<Number> begin(Job job);
+
+  // Leaves the thread to this job, if that is what it is at. Those that it has not begun go to
+  // another thread; where there is none they are dropped.
+  void leave(Number job);
 
  private:
   class Thread;
+  struct Numbered {
+    Number number = 0;
+    Job job;
+  };
+
+  bool add(Numbered job);
 
   const Job on_done_;
+  Number next_ = 1;
   std::shared_ptr<Thread> thread_;
   std::vector<std::weak_ptr<Thread>> left_;
 };

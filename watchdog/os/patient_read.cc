@@ -32,10 +32,10 @@ Text read_patiently(const std::string& path, std::size_t limit,
                     std::chrono::milliseconds patience) try {
   auto promise = std::make_shared<std::promise<Text>>();
   std::future<Text> text = promise->get_future();
-  helper().begin(
+  const auto job = helper().begin(
       [promise = std::move(promise), path, limit] { promise->set_value(read_file(path, limit)); });
   if (text.wait_for(patience) == std::future_status::ready) return text.get();
-  helper().leave();
+  if (job) helper().leave(*job);
   return std::nullopt;
 } catch (const std::future_error&) {
   return std::nullopt;  // the job was dropped, or had no memory

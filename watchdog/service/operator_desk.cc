@@ -106,9 +106,11 @@ void OperatorDesk::take(const Session& session, const OrderRequest& request) {
 }
 
 void OperatorDesk::take(const Session& session, const ReloadRequest&) {
-  reload_([session](const std::vector<std::string>& mistakes) {
-    for (const std::string& mistake : mistakes) session->send(ConfigMistake{mistake});
-    session->send(Done{mistakes.empty()});
+  reload_([weak = std::weak_ptr(session)](const std::vector<std::string>& mistakes) {
+    const auto asker = weak.lock();
+    if (!asker) return;
+    for (const std::string& mistake : mistakes) asker->send(ConfigMistake{mistake});
+    asker->send(Done{mistakes.empty()});
   });
 }
 

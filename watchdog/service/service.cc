@@ -61,8 +61,9 @@ WorkerSurroundings surroundings_for(const ServiceOptions& options, const sigset_
 }
 
 constexpr char kOutputName[] = "the workers' output";
-// A burst of every worker's, as many lines as journald would take of each.
-constexpr std::size_t kQueuedOutput = 16'384;
+// Pieces of all workers' output together, that wait while it can't be written: in the journal each
+// is a line.
+constexpr std::size_t kQueuedOutput = 32'768;
 
 LogNotices output_notices(LineFormat format, const TroubleHandler& on_trouble) {
   LogNotices notices;
@@ -86,8 +87,8 @@ std::unique_ptr<Sink> output_sink(bool to_journal) {
       LogFile::unnamed(UniqueFd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1))));
 }
 
-// journald's own for a service, which our unit switches off: what one worker writes must cost
-// neither another's output nor any event.
+// journald's own for a service, of which our units have a hundredfold: what one worker writes must
+// cost no event, and no other worker a line, as long as journald keeps up.
 constexpr OutputLimit kLimitOfJournald{10'000, std::chrono::seconds(30)};
 
 // Those of the file; --log where that names none, or where it was given too.
@@ -169,18 +170,21 @@ class Service {
   using Told = std::function<void(std::vector<std::string>)>;
 
   void configure(const LoadedConfig& loaded);
-  void configure(const LoadedConfig& loaded, Reporter::NewLogs logs);
+  using OnFailure = std::function<void(const std::string& why)>;
+  void configure(const LoadedConfig& loaded, Reporter::NewLogs logs,
+                 const OnFailure& on_failure = {});
   void resume(const LoadedConfig& loaded);
   bool resume_with(const LoadedConfig& loaded);
   void adopt(std::vector<NamedFd> kept);
-  std::unique_ptr<HttpServer> serve_metrics(const HttpAddress& address);
+  std::unique_ptr<HttpServer> serve_metrics(const HttpAddress& address,
+                                            const OnFailure& on_failure);
   UniqueFd take_kept(std::string_view name);
   Ledger take_ledger();
   std::optional<StateFile> take_last_good();
   void keep_as_last_good(const std::string& text);
   void tell_losses();
   void leave();
-  std::unique_ptr<ControlListener> open_door(const std::string& path, bool named);
+  std::unique_ptr<ControlListener> open_door(const std::string& path, bool is_vital);
   void reload(Told told);
   void read_anew();
   void finish_reload(const std::vector<Told>& asked, const std::vector<std::string>& mistakes);
@@ -306,28 +310,39 @@ void Service::tell_losses() {
   report(std::move(event));
 }
 
-// Workers that run already must not be left alone for a mistake in the file, or a port that is
-// taken: the configuration that they ran under holds on, with its logs, its metrics and its door.
+// Workers that run already must not be left alone for a mistake in the file: the configuration that
+// they ran under holds on, with its logs, its metrics and its door; nor for a port or a log that
+// can't be had now, without which we go on.
 void Service::resume(const LoadedConfig& loaded) {
-  reporter_.take(Reporter::open(logs_for(options_, Config{}), {}, trouble_handler()));
-  for (const Problem& problem : loaded.problems) say(describe(problem, options_.file));
-  if (loaded.problems.empty() && resume_with(loaded)) return;
-  const auto text = last_good_ ? last_good_->read() : std::nullopt;
-  const bool goes_on = text && resume_with({parse_config(*text), *text});
+  const bool is_good = loaded.problems.empty();
+  const auto text = !is_good && last_good_ ? last_good_->read() : std::nullopt;
+  const bool goes_on =
+      is_good ? resume_with(loaded) : text && resume_with({parse_config(*text), *text});
   if (!goes_on) {
+    reporter_.take(Reporter::open(logs_for(options_, Config{}), {}, trouble_handler()));
     metrics_.set_workers(names_of(kept_));
     if (!kept_.empty()) adopt(std::exchange(kept_, {}));
   }
-  say(goes_on ? "the configuration that was in use stays; mend the file and reload the service"
-              : "the workers go on as they were; mend the configuration and reload the service");
+  for (const Problem& problem : loaded.problems) say(describe(problem, options_.file));
+  if (!is_good && goes_on) {
+    say("the configuration that was in use stays; mend the file and reload the service");
+  } else if (!goes_on) {
+    say("the workers go on as they were; mend the configuration and reload the service");
+  }
 }
 
 bool Service::resume_with(const LoadedConfig& loaded) try {
   if (!loaded.problems.empty()) return false;
-  configure(loaded);
+  std::vector<std::string> failures;
+  const auto note = [&](const std::string& why) { failures.push_back(why); };
+  configure(loaded,
+            Reporter::open(logs_for(options_, loaded.config), {}, trouble_handler(), LogStart::kNow,
+                           note),
+            note);
+  for (const std::string& failure : failures) say(failure + "; the service goes on without");
   return true;
 } catch (const std::exception& error) {
-  say(error.what());
+  complain(error.what());
   return false;
 }
 
@@ -347,20 +362,23 @@ void Service::configure(const LoadedConfig& loaded) {
                                    trouble_handler()));
 }
 
-// All of it, or none: what can fail comes first.
-void Service::configure(const LoadedConfig& loaded, Reporter::NewLogs logs) {
+// All of it, or none: what can fail comes first. With `on_failure`, what can't be had is told and
+// left out; a reload tries it again.
+void Service::configure(const LoadedConfig& loaded, Reporter::NewLogs logs,
+                        const OnFailure& on_failure) {
   const Config& config = loaded.config;
   const bool moves = config.metrics != metrics_address_;
   std::unique_ptr<HttpServer> server;
-  if (moves && config.metrics) server = serve_metrics(*config.metrics);
+  if (moves && config.metrics) server = serve_metrics(*config.metrics, on_failure);
   const std::string path = control_socket(config.control);
   const bool door_moves = path != (door_ ? door_->path() : "");
   std::unique_ptr<ControlListener> door;
-  if (door_moves && !path.empty()) door = open_door(path, !config.control.socket.empty());
+  const bool is_vital = !config.control.socket.empty() && !on_failure;
+  if (door_moves && !path.empty()) door = open_door(path, is_vital);
   keep_as_last_good(loaded.text);
   reporter_.take(std::move(logs));
   if (moves) metrics_server_ = std::move(server);
-  metrics_address_ = config.metrics;
+  metrics_address_ = metrics_server_ ? config.metrics : std::nullopt;
   metrics_.set_workers(names_of(config.workers));
   if (door_moves) door_ = std::move(door);
   if (!no_door_.empty()) say(std::exchange(no_door_, {}));
@@ -392,17 +410,22 @@ void Service::adopt(std::vector<NamedFd> kept) {
   }
 }
 
-std::unique_ptr<HttpServer> Service::serve_metrics(const HttpAddress& address) {
+std::unique_ptr<HttpServer> Service::serve_metrics(const HttpAddress& address,
+                                                   const OnFailure& on_failure) try {
   return std::make_unique<HttpServer>(
       io_, address, [this](std::string_view path) { return answer_to(path, metrics_); });
+} catch (const StartError& error) {
+  if (!on_failure) throw;
+  on_failure(error.what());
+  return nullptr;
 }
 
 // Operators can do without a door that nobody named.
-std::unique_ptr<ControlListener> Service::open_door(const std::string& path, bool named) try {
+std::unique_ptr<ControlListener> Service::open_door(const std::string& path, bool is_vital) try {
   return std::make_unique<ControlListener>(
       io_, path, [this](UniqueFd connection) { desk_.admit(std::move(connection)); });
 } catch (const StartError& error) {
-  if (named) throw;
+  if (is_vital) throw;
   no_door_ = error.what();
   return nullptr;
 }
@@ -448,7 +471,7 @@ void Service::finish_reload(const std::vector<Told>& asked,
   is_reading_ = false;
   for (const std::string& mistake : mistakes) say(mistake);
   say(mistakes.empty() ? "the configuration was read anew"
-                       : "the configuration that is in use stays, as the new one has mistakes");
+                       : "the configuration that is in use stays");
   for (const Told& told : asked) {
     if (told) told(mistakes);
   }

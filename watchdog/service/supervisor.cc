@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <exception>
 #include <memory>
@@ -23,10 +22,8 @@
 namespace pyfault {
 namespace {
 
-constexpr std::chrono::seconds kPatienceWithLookups{30};
-
-// Of what systemd keeps for us (FileDescriptorStoreMax of our unit), what is for rings: each worker
-// has its share of them, so that none can leave the others without.
+// Of what systemd keeps for us (FileDescriptorStoreMax of our units), what is for rings: each
+// worker has its share of them, so that none can leave the others without.
 constexpr std::size_t kRingsKept = 1024;
 constexpr std::size_t kLeastRingsKept = 4;  // of a worker
 
@@ -72,7 +69,7 @@ Supervisor::Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundi
                        ServiceManager& manager, Ledger& ledger, Hooks hooks,
                        LineFormat output_format, const OutputLimit& output_limit)
     : hooks_(std::move(hooks)),
-      lookups_(io, kPatienceWithLookups),
+      lookups_(io),
       host_{io,
             std::move(surroundings),
             hooks_.report,

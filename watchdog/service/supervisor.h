@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "watchdog/config/config.h"
-#include "watchdog/ingest/background.h"
 #include "watchdog/ingest/deferred.h"
 #include "watchdog/service/worker.h"
 
@@ -92,7 +91,7 @@ class Supervisor {
   void reap(int pid);
 
   Hooks hooks_;
-  Background lookups_;
+  AccountLookups lookups_;
   WorkerHost host_;
   // Not at once: it may destroy the worker that calls.
   Deferred settling_{host_.io, [this] { settle(); }};

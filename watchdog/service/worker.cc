@@ -188,9 +188,10 @@ void Worker::spawn() {
 }
 
 void Worker::look_up_account() {
+  cancel_timer();  // it was that of the state before
   lookup_ = std::make_shared<int>();
   const auto account = std::make_shared<Account>();
-  const bool begun = host_.lookups.begin(
+  const bool begun = host_.lookups.of(config_).begin(
       [account, config = config_] { *account = find_account(config); },
       [this, account, waiting = std::weak_ptr(lookup_)](bool done) {
         if (waiting.expired()) return;

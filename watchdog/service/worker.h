@@ -14,7 +14,6 @@
 #include "watchdog/control/worker_history.h"
 #include "watchdog/event/event.h"
 #include "watchdog/ingest/attach_server.h"
-#include "watchdog/ingest/background.h"
 #include "watchdog/ingest/deferred.h"
 #include "watchdog/ingest/timer.h"
 #include "watchdog/os/ledger.h"
@@ -22,6 +21,7 @@
 #include "watchdog/policy/repeated_crashes.h"
 #include "watchdog/policy/restart_policy.h"
 #include "watchdog/policy/stop_sequence.h"
+#include "watchdog/service/account_lookups.h"
 #include "watchdog/service/notify_socket.h"
 #include "watchdog/service/process_tree.h"
 #include "watchdog/service/worker_life.h"
@@ -39,7 +39,7 @@ struct WorkerHost {
   WorkerOutput::Write write_output;
   std::function<void()> on_change;  // of any worker's state; must not destroy it at once
   std::function<void()> on_oom_kill;
-  Background& lookups;  // of users and groups
+  AccountLookups& lookups;
   ServiceManager& manager;
   Ledger& ledger;
   LineFormat output_format = &line_for_file;

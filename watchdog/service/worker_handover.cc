@@ -147,7 +147,7 @@ void Worker::resume_timer() {
 
 void Worker::leave() {
   server_.drain();
-  if (life_) life_->drain_output();
+  if (life_) life_->leave_output();
   save(true);
   server_.leave();
 }
@@ -183,6 +183,7 @@ WorkerMemory Worker::memory(bool with_output) const {
   if (lookup_) {  // its start has to begin again
     memory.state = WorkerState::kStopped;
     memory.begun = false;
+    memory.timer.reset();
   }
   return memory;
 }

@@ -179,6 +179,12 @@ void WorkerLife::drain_output() {
   if (output_) output_->drain();
 }
 
+void WorkerLife::leave_output() {
+  if (!output_) return;
+  output_->drain();
+  output_->tell_left_out();
+}
+
 std::optional<LastOutput> WorkerLife::last_output() {
   if (!output_) return std::nullopt;
   drain_output();
@@ -204,7 +210,7 @@ WorkerEnd WorkerLife::end() {
   Event event = run_.exit_event(child_end, uptime_seconds());
   auto& exit = std::get<ExitEvent>(event.body);
   if (crash_ && exit.crash_id == crash_->id) exit.fingerprint = crash_->fingerprint;
-  auto output = last_output();
+  auto output = output_ ? std::optional(LastOutput{std::string(output_->tail())}) : std::nullopt;
   // With any other code the program has caught what it may have printed.
   if (output && exit.code == 1 && !exit.crash_id) {
     output->exception = exception_at_end(output_->tail_of_stderr());

@@ -76,6 +76,8 @@ class WorkerLife {
 
   // What it has said of itself up to now.
   void drain_output();
+  // Likewise, for the last time here: a watchdog after us goes on with it.
+  void leave_output();
   std::optional<LastOutput> last_output();
 
   // Remembers what its end may be owed to.

@@ -59,6 +59,7 @@ WorkerOutput::WorkerOutput(boost::asio::io_context& io, Terms terms, Write write
     : worker_(std::move(terms.worker)),
       format_(terms.format),
       limiter_(terms.limit),
+      telling_(io),
       write_(std::move(write)),
       out_(io, [this](Stream& stream) { take_some(stream); }),
       err_(io, [this](Stream& stream) { take_some(stream); }) {}
@@ -67,6 +68,7 @@ WorkerOutput::WorkerOutput(boost::asio::io_context& io, Terms terms, Write write
     : worker_(std::move(terms.worker)),
       format_(terms.format),
       limiter_(terms.limit),
+      telling_(io),
       write_(std::move(write)),
       out_(
           io, [this](Stream& stream) { take_some(stream); }, std::move(kept.out),
@@ -101,29 +103,34 @@ void WorkerOutput::finish() {
     stream->our_end.stop();
     give_out(stream->lines.finish());
   }
-  if (std::string said = said_of_left_out(); !said.empty()) write_({std::move(said)});
+  tell_left_out();
 }
 
-// Empty when none were.
-std::string WorkerOutput::said_of_left_out() {
+void WorkerOutput::tell_left_out() {
   const std::uint64_t left_out = limiter_.take_left_out();
-  if (left_out == 0) return "";
+  if (left_out == 0) return;
   const std::string said = std::to_string(left_out) +
                            (left_out == 1 ? " line was" : " lines were") +
                            " left out: more than 'output_limit' lets pass";
-  return format_(worker_, said, realtime_now_ns());
+  write_({format_(worker_, said, realtime_now_ns())});
 }
 
-// What was left out is said with the first line that passes again.
+// What was left out is said when the interval is over, whether anything comes after it or not.
 void WorkerOutput::give_out(const std::vector<std::string>& lines) {
   const auto now = OutputLimiter::Time::clock::now();
   std::vector<std::string> passed;
+  bool is_cut = false;
   for (const std::string& line : lines) {
-    if (!limiter_.admit(now)) continue;
-    if (std::string said = said_of_left_out(); !said.empty()) passed.push_back(std::move(said));
-    passed.push_back(format_(worker_, line, realtime_now_ns()));
+    const bool passes = limiter_.admit(now);
+    if (passes) passed.push_back(format_(worker_, line, realtime_now_ns()));
+    is_cut = is_cut || !passes;
   }
   if (!passed.empty()) write_(std::move(passed));
+  if (!is_cut || std::exchange(is_telling_, true)) return;
+  telling_.start(limiter_.limit().interval, [this] {
+    is_telling_ = false;
+    tell_left_out();
+  });
 }
 
 // False when there is no more for now.

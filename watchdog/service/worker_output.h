@@ -8,6 +8,7 @@
 
 #include "watchdog/handover/worker_memory.h"
 #include "watchdog/ingest/readable_fd.h"
+#include "watchdog/ingest/timer.h"
 #include "watchdog/os/unique_fd.h"
 #include "watchdog/service/output_limit.h"
 #include "watchdog/service/output_lines.h"
@@ -55,6 +56,9 @@ class WorkerOutput {
   // Takes in what has been written up to now.
   void drain();
 
+  // Says how many lines were left out and not told of yet, if any.
+  void tell_left_out();
+
   // Likewise, and gives out a last line that has no newline.
   void finish();
 
@@ -81,11 +85,12 @@ class WorkerOutput {
 
   bool take_some(Stream& stream);
   void give_out(const std::vector<std::string>& lines);
-  std::string said_of_left_out();
 
   const std::string worker_;
   const LineFormat format_;
   OutputLimiter limiter_;
+  Timer telling_;
+  bool is_telling_ = false;  // when it has expired
   Write write_;
   OutputTail tail_{std::size_t{64} << 10};
   OutputTail err_tail_{std::size_t{32} << 10};

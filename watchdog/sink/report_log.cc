@@ -128,6 +128,7 @@ void ReportLog::Writer::write(const QueuedReport& queued) noexcept try {
     behind_ = queue_.size();
     tell_late();
   } else {
+    if (error_ == EMSGSIZE) error_ = 0;  // it was that report's fault
     count_lost();
   }
 } catch (const std::exception&) {

@@ -63,9 +63,6 @@ class ChildProcess {
   // or not as planned; then the process ends. `plan` is that of its beginning.
   bool hear_launch(const SpawnPlan& plan);
 
-  // The same, and waits for it; the process that could not be executed is gone then.
-  void await_launch(const SpawnPlan& plan);
-
   // What it runs. From when it is heard that it does.
   struct Program {
     std::string path;
@@ -95,6 +92,9 @@ class ChildProcess {
   ChildProcess(pid_t pid, UniqueFd pidfd, bool adopted = false)
       : pid_(pid), pidfd_(std::move(pidfd)), adopted_(adopted) {}
 
+  static ChildProcess clone(const SpawnPlan& plan, int flags);
+  // As hear_launch(), but waits for it; the process that could not be executed is gone then.
+  void await_launch(const SpawnPlan& plan);
   ChildEnd ask_kernel() const;
 
   pid_t pid_;

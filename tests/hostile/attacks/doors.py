@@ -1,6 +1,7 @@
 """Hellos, orders and signals, as a stranger, at every door and process of the watchdog."""
 import array
 import contextlib
+import fcntl
 import os
 import re
 import signal
@@ -17,6 +18,8 @@ for name in sorted(names):
             door.connect("\0" + name)
             ring = os.memfd_create("pyfault-ring", os.MFD_ALLOW_SEALING)
             os.truncate(ring, 12288 + 8 * (2 << 20))
+            fcntl.fcntl(ring, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
+            os.pwrite(ring, struct.pack("QIIQQ", 0x31474E4952465950, 2, 8, 2 << 20, os.fstat(ring).st_ino), 0)
             hello = struct.pack("IHHiiIIIIqq", 0x48465950, 4, 0, os.getpid(), os.getppid(), 0x030b02f0, 0, 0, 0, 0, 0)
             rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [ring]))
             door.sendmsg([hello.ljust(48 + 16 + 512 + 1536, b"\0")], [rights])

@@ -8,6 +8,14 @@ import time
 log, target, home = os.environ["HOSTILE_LOG"], os.environ["HOSTILE_TARGET"], os.environ["HOSTILE_HOME"]
 
 
+def wait_for_crashes():
+    for _ in range(3):
+        if os.fork() == 0:
+            ctypes.memset(0, 1, 1)
+        os.wait()
+        time.sleep(0.2)
+
+
 def as_link():
     os.symlink(target, log)
 
@@ -30,8 +38,11 @@ def as_folder():
 
 
 def by_way_of_the_folder():
-    os.rename(home, home + "2")
+    os.rename(home, home + "2")  # the log is in there by now
     os.symlink(os.path.dirname(target), home)
+    wait_for_crashes()
+    os.unlink(home)
+    os.rename(home + "2", home)
 
 
 ways = [as_link, as_link_to_a_link, as_hard_link, as_fifo, as_folder, by_way_of_the_folder]
@@ -41,11 +52,9 @@ for way in ways:
             shutil.rmtree(old) if os.path.isdir(old) else os.unlink(old)
     with contextlib.suppress(OSError):
         way()
-    for _ in range(3):
-        if os.fork() == 0:
-            ctypes.memset(0, 1, 1)
-        os.wait()
-        time.sleep(0.2)
-with contextlib.suppress(OSError):
-    shutil.rmtree(log) if os.path.isdir(log) else os.unlink(log)
+    wait_for_crashes()
+for old in (log, log + "2"):
+    with contextlib.suppress(OSError):
+        shutil.rmtree(old) if os.path.isdir(old) else os.unlink(old)
+wait_for_crashes()  # into a log that is one again
 open(os.environ["HOSTILE_TRIES"], "w").write(str(len(ways)))

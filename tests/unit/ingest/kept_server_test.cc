@@ -100,11 +100,12 @@ TEST_F(KeptServerTest, who_could_not_be_kept_is_watched_and_told_to_count_on_nob
   FakeAgent agent(address_);
   agent.attach(hello_from(getpid()));
   log_.run_until([&] { return before_->watches(getpid()); });
-  EXPECT_FALSE(agent.is_taken());
+  EXPECT_EQ(agent.side->stage(), RingStage::kHeard);
   agent.side->publish(getpid());
   agent.wake();
   log_.run_until_events(1);
   EXPECT_EQ(log_.events[0].process.pid, getpid());
+  EXPECT_EQ(agent.side->stage(), RingStage::kHeard);
 }
 
 TEST_F(KeptServerTest, agents_find_it_where_the_old_one_was) {
