@@ -93,7 +93,7 @@ LogNotices log_notices(const LogSettings& settings, const Formatter& format,
 }  // namespace
 
 EventLog::EventLog(LogSettings settings, const std::string& host, LogStart start,
-                   TroubleHandler on_trouble)
+                   const TroubleHandler& on_trouble)
     : settings_(std::move(settings)),
       formatters_(formatters_for(settings_)),
       log_(std::visit(SinkOf{settings_.name}, settings_.target),

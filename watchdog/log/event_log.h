@@ -29,7 +29,7 @@ class EventLog {
   // Opens what the settings name. `host` is for what it says of itself. Without a handler trouble
   // is said on stderr. Throws StartError.
   EventLog(LogSettings settings, const std::string& host, LogStart start = LogStart::kNow,
-           TroubleHandler on_trouble = {});
+           const TroubleHandler& on_trouble = {});
 
   // See ReportLog.
   void start_if_possible() noexcept { log_.start_if_possible(); }

@@ -26,10 +26,10 @@ class HelperThread::Thread : public std::enable_shared_from_this<Thread> {
     changed_.notify_one();
   }
 
-  // The jobs that were not begun. None: it is at another job than this one (if that is given).
-  std::optional<std::deque<Numbered>> leave(std::optional<Number> at = {}) {
+  // The jobs that were not begun. None, and nothing happens: this one has ended.
+  std::optional<std::deque<Numbered>> leave(Number job) {
     const std::lock_guard lock(mutex_);
-    if (at && *at != running_) return std::nullopt;
+    if (job <= ended_) return std::nullopt;
     on_done_ = nullptr;
     is_left_ = true;
     changed_.notify_one();
@@ -44,29 +44,28 @@ class HelperThread::Thread : public std::enable_shared_from_this<Thread> {
       if (is_left_) return;
       Numbered next = std::move(jobs_.front());
       jobs_.pop_front();
-      running_ = next.number;
       lock.unlock();
-      perform(std::move(next.job));
+      perform(next.job);
+      next.job = nullptr;  // and what it holds
       lock.lock();
-      running_ = 0;
+      ended_ = next.number;
       if (on_done_) on_done_();
     }
   }
 
-  // What it holds is gone with it.
-  static void perform(Job job) try { job(); } catch (const std::exception&) {
+  static void perform(const Job& job) try { job(); } catch (const std::exception&) {
   }
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Numbered> jobs_;
-  Number running_ = 0;
+  Number ended_ = 0;  // the last one
   bool is_left_ = false;
   Job on_done_;
 };
 
 HelperThread::~HelperThread() {
-  if (thread_) thread_->leave();
+  if (thread_) thread_->leave(next_);
 }
 
 std::optional<HelperThread::Number> HelperThread::begin(Job job) {
@@ -92,7 +91,9 @@ void HelperThread::leave(Number job) {
   auto jobs = thread_ ? thread_->leave(job) : std::nullopt;
   if (!jobs) return;
   left_.push_back(std::exchange(thread_, nullptr));
-  for (Numbered& each : *jobs) add(std::move(each));
+  for (Numbered& each : *jobs) {
+    if (each.number != job) add(std::move(each));
+  }
 }
 
 }  // namespace pyfault

@@ -34,8 +34,8 @@ class HelperThread {
   // is dropped.
   std::optional<Number> begin(Job job);
 
-  // Leaves the thread to this job, if that is what it is at. Those that it has not begun go to
-  // another thread; where there is none they are dropped.
+  // Gives this job up, unless it has ended: the thread is left to what it is at. The jobs that it
+  // has not begun go to another thread, but for this one; where there is none they are dropped.
   void leave(Number job);
 
  private:

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kMostNamed = 5;
 
 std::string describe(const NamedState& worker) {
-  const std::string text = worker.name + " " + worker.state;
+  std::string text = worker.name + " " + worker.state;
   if (!worker.delay) return text;
   return text + " " +
          std::to_string(std::chrono::ceil<std::chrono::seconds>(*worker.delay).count()) + "s";

@@ -50,7 +50,7 @@ TEST_F(PatientRead, OneThatNeverComesIsNotWaitedFor) {
 
 TEST_F(PatientRead, WhileTooManyHangNothingIsRead) {
   std::ofstream(file_) << "text";
-  for (int hanging = 0; hanging < 4; ++hanging) read_patiently(fifo_, 100, milliseconds(1));
+  for (int hanging = 0; hanging < 4; ++hanging) read_patiently(fifo_, 100, milliseconds(500));
   EXPECT_FALSE(read_patiently(file_, 100, hours(1)));
 }
 
