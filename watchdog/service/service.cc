@@ -17,6 +17,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <variant>
 
 #include "watchdog/complain.h"
 #include "watchdog/config/parse_config.h"
@@ -514,13 +515,14 @@ void Service::write_output(std::vector<std::string> lines) {
   output_.write(shows_output_ ? escape_lines(all) : std::move(all));
 }
 
-// Trouble of one log is an event for the others; and stderr's, should none be there.
+// Trouble of one log is an event for the others, and is said on stderr as well.
 TroubleHandler Service::trouble_handler() {
   return [this, post = entrance_.poster()](const std::string& trouble) {
     post([this, trouble] {
-      const auto errors = reporter_.errors();
-      const bool all_fail = std::ranges::all_of(errors, [](const auto& log) { return log.second; });
-      if (all_fail) complain(trouble);
+      const bool is_told_there = std::ranges::any_of(
+          reporter_.settings(),
+          [](const LogSettings& log) { return std::holds_alternative<StderrLog>(log.target); });
+      if (!is_told_there) complain(trouble);
       say(trouble);
     });
   };
