@@ -25,9 +25,9 @@
 // ack sees the word change even when another process claims the slot at once.
 //
 // Stages of a ring. The agent makes it kWaiting, and may use it at once. kTaken: a watchdog looks
-// after it, and the one that comes next will find it again. kHeard: the next one will not, so who
-// crashes attaches anew first. kLeft: the watchdog knows of no living process that uses it, and
-// looks at it no more; whoever is left attaches anew.
+// after it, and the next watchdog will find it again. kHeard: the next watchdog will not find it,
+// so a process that crashes first attaches again, with a new ring. kLeft: the watchdog knows of no
+// living process that uses it, and no longer looks at it; a process that still does attaches again.
 //
 // Children. A forked child shares its parent's ring, and enters its pid in the first free cell of
 // `children`; the watchdog empties the cell when it is dead. A child looks at the stage after it

@@ -45,7 +45,7 @@ class Bell {
  public:
   explicit Bell(const WatchdogLink& link);
 
-  // There was somebody to hear it when it was made.
+  // Whether a watchdog, or its listener, was there when this was made.
   explicit operator bool() const { return bool{way_}; }
 
   bool watchdog_is_there() const;

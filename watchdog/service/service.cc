@@ -443,7 +443,8 @@ void Service::leave() {
   supervisor_.leave();
 }
 
-// Whoever asks while another reload is under way may have changed the file since that began.
+// The file may have changed since a reload that is under way began, so one that is asked for
+// meanwhile is carried out after it.
 void Service::reload(Told told) {
   asked_for_reload_.push_back(std::move(told));
   if (!is_reading_) read_anew();
