@@ -5,11 +5,13 @@
 
 #include "tests/e2e/service_fixture.h"
 #include "tests/e2e/service_workers.h"
+#include "tests/support/files.h"
 
 namespace pyfault::test {
 namespace {
 
 using nlohmann::json;
+using testing::AnyOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -122,6 +124,40 @@ ctypes.memset(0, 1, 1)
   await("exit");
   const int child = std::stoi(await_file("pid"));
   await_that("the child's end", [&] { return !is_alive(child); });
+}
+
+// Taking so much memory down lasts longer than the shell of the next life needs to look.
+TEST_F(ServiceTest, what_a_worker_leaves_behind_is_dead_when_the_next_life_begins) {
+  script("child", R"(
+import os, time
+large = bytearray(b"x") * (300 << 20)
+with open("new", "w") as file:
+    file.write("%d\n" % os.getpid())
+os.rename("new", "child")
+time.sleep(1000)
+)");
+  write_file(file("worker.sh"), R"(
+if read pid < child; then
+  read number name state rest < /proc/$pid/stat || state=gone
+  echo $state > new
+  mv new state
+  exec sleep 1000
+fi
+"$0" child.py &
+while ! test -e child; do sleep 0.01; done
+exit 3
+)");
+  config(R"(
+[[worker]]
+name = "web"
+command = ["/bin/sh", "-c", ". ./worker.sh", ")" +
+         interpreter().path.string() + R"("]
+backoff = { initial = 0.001, max = 0.001 }
+)");
+  start();
+  EXPECT_THAT(await_file("state"), AnyOf("Z\n", "gone\n"));
+  stop();
+  EXPECT_EQ(wait().ending, exited(0));
 }
 
 TEST_F(ServiceTest, workers_start_in_order_and_stop_in_reverse) {

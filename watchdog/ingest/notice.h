@@ -13,10 +13,10 @@ std::int64_t realtime_now_ns();
 // "python3[123]"
 std::string name_and_pid(const Process& process);
 
-// Now, about `process`.
 // The watchdog itself, for what it has to say of no other process.
 Process ourselves();
 
+// Now, about `process`.
 Event notice(Process process, std::string message);
 
 }  // namespace pyfault

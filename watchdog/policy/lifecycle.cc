@@ -22,12 +22,12 @@ constexpr Row kTable[] = {
 
     {S::kStarting, E::kReady, {S::kUp, {A::kReportReady, A::kAwaitHealth}}},
     {S::kStarting, E::kTimeUp, {S::kAborting, {A::kBeginStop}}},
-    {S::kStarting, E::kEnded, {S::kDeciding, {A::kCancelTimer, A::kSweep, A::kDecide}}},
+    {S::kStarting, E::kEnded, {S::kDeciding, {A::kCancelTimer, A::kDecide}}},
     {S::kStarting, E::kStop, {S::kStopping, {A::kBeginStop}}},
     {S::kStarting, E::kRestart, {S::kRestarting, {A::kBeginStop}}},
 
     {S::kUp, E::kHealthy, {S::kUp, {A::kForgive}}},
-    {S::kUp, E::kEnded, {S::kDeciding, {A::kCancelTimer, A::kSweep, A::kDecide}}},
+    {S::kUp, E::kEnded, {S::kDeciding, {A::kCancelTimer, A::kDecide}}},
     {S::kUp, E::kStop, {S::kStopping, {A::kBeginStop}}},
     {S::kUp, E::kRestart, {S::kRestarting, {A::kBeginStop}}},
 
@@ -57,18 +57,16 @@ constexpr Row kTable[] = {
     {S::kStopping, E::kTimeUp, {S::kStopping, {A::kContinueStop}}},
     {S::kStopping, E::kStart, {S::kRestarting, {}}},
     {S::kStopping, E::kRestart, {S::kRestarting, {}}},
-    {S::kStopping, E::kEnded, {S::kStopped, {A::kCancelTimer, A::kSweep, A::kReportExit}}},
+    {S::kStopping, E::kEnded, {S::kStopped, {A::kCancelTimer, A::kReportExit}}},
 
     {S::kRestarting, E::kTimeUp, {S::kRestarting, {A::kContinueStop}}},
     {S::kRestarting, E::kStop, {S::kStopping, {}}},
-    {S::kRestarting,
-     E::kEnded,
-     {S::kStarting, {A::kSweep, A::kReportExit, A::kForget, A::kSpawnAgain}}},
+    {S::kRestarting, E::kEnded, {S::kStarting, {A::kReportExit, A::kForget, A::kSpawnAgain}}},
 
     {S::kAborting, E::kTimeUp, {S::kAborting, {A::kContinueStop}}},
     {S::kAborting, E::kStop, {S::kStopping, {}}},
     {S::kAborting, E::kRestart, {S::kRestarting, {}}},
-    {S::kAborting, E::kEnded, {S::kDeciding, {A::kCancelTimer, A::kSweep, A::kDecide}}},
+    {S::kAborting, E::kEnded, {S::kDeciding, {A::kCancelTimer, A::kDecide}}},
 };
 
 }  // namespace

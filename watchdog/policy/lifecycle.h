@@ -39,7 +39,7 @@ enum class WorkerEvent {
   kReady,
   kHealthy,  // has been up for long enough
   kTimeUp,   // of the state's time limit
-  kEnded,    // the process, or what was to become one
+  kEnded,    // the process and what it left behind, or what was to become one
   // The policy's answers.
   kRetry,
   kRetryInLoop,
@@ -59,7 +59,6 @@ enum class WorkerAction {
   kBeginStop,     // and limit the time for each step of it
   kContinueStop,  // by the next step
   kCancelTimer,
-  kSweep,   // end what the process has left behind
   kDecide,  // ask the policy; its answer is the next event
   kReportExit,
   kAwaitRetry,

@@ -75,11 +75,12 @@ std::set<int> members(const Processes& all, const WorkerTree& tree) {
   return found;
 }
 
-// Not somebody else who has got its number since.
-void kill_process(int pid, const ProcessStat& process) {
-  const UniqueFd pidfd = open_pidfd(pid);
-  if (!pidfd || !is_still(pid, process.start_ticks)) return;
+// Not somebody else who has got its number since: then there is no descriptor.
+UniqueFd kill_process(int pid, const ProcessStat& process) {
+  UniqueFd pidfd = open_pidfd(pid);
+  if (!pidfd || !is_still(pid, process.start_ticks)) return {};
   ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0);
+  return pidfd;
 }
 
 }  // namespace
@@ -128,17 +129,21 @@ bool is_part_of(const WorkerTree& tree, int pid, uid_t uid) {
   return false;
 }
 
-void kill_below(const WorkerTree& tree) {
+std::vector<UniqueFd> kill_below(const WorkerTree& tree) {
+  std::vector<UniqueFd> dying;
   std::set<int> killed;
   for (int round = 0; round < kMaxRounds; ++round) {
     const Processes all = all_processes();
     const std::size_t before = killed.size();
     for (const int pid : members(all, tree)) {
       const ProcessStat& process = all.at(pid);
-      if (is_alive(process) && killed.insert(pid).second) kill_process(pid, process);
+      if (!is_alive(process) || !killed.insert(pid).second) continue;
+      UniqueFd pidfd = kill_process(pid, process);
+      if (pidfd && dying.size() < kMostAwaited) dying.push_back(std::move(pidfd));
     }
-    if (killed.size() == before) return;
+    if (killed.size() == before) break;
   }
+  return dying;
 }
 
 }  // namespace pyfault

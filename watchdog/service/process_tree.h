@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "watchdog/event/event.h"
+#include "watchdog/os/unique_fd.h"
 
 namespace pyfault {
 
@@ -37,7 +38,10 @@ std::vector<int> below(const WorkerTree& tree);
 // user's or root's.
 bool is_part_of(const WorkerTree& tree, int pid, uid_t uid);
 
-// By SIGKILL, those that are born meanwhile too.
-void kill_below(const WorkerTree& tree);
+inline constexpr std::size_t kMostAwaited = 64;
+
+// By SIGKILL, those that are born meanwhile too. Returns pidfds of those that
+// were still to die, but of no more than kMostAwaited.
+std::vector<UniqueFd> kill_below(const WorkerTree& tree);
 
 }  // namespace pyfault

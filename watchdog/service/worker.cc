@@ -18,6 +18,7 @@ namespace {
 constexpr int kSignalExit = 128;
 constexpr double kClockTick =
     0.02;  // to which the kernel tells the age of a process, and some more
+constexpr std::chrono::seconds kPatienceWithDying{5};
 
 double seconds(std::chrono::milliseconds time) {
   return std::chrono::duration<double>(time).count();
@@ -165,8 +166,6 @@ void Worker::perform(WorkerAction action) {
       return continue_stop();
     case WorkerAction::kCancelTimer:
       return cancel_timer();
-    case WorkerAction::kSweep:
-      return collect();
     case WorkerAction::kDecide:
       return decide();
     case WorkerAction::kReportExit:
@@ -248,6 +247,7 @@ void Worker::on_start() {
 
 // There never was a process.
 void Worker::fail_to_start(const StartError& failure) {
+  decision_.reset();
   last_end_ = end_of_start(failure);
   ended_in_ = state_;
   handle(WorkerEvent::kEnded);
@@ -326,20 +326,48 @@ bool Worker::note_death(int pid) {
 void Worker::on_end() {
   life_->finish_launch();
   server_.drain();
+  cancel_timer();
   ended_in_ = state_;
+  std::vector<UniqueFd> left = kill_all_below();
+  collect();
+  left.empty() ? finish_end() : await_those_left(std::move(left));
+}
+
+// They may hold what the next life needs: an address, a lock, a file.
+void Worker::await_those_left(std::vector<UniqueFd> left) try {
+  dying_ = std::make_unique<DyingProcesses>(host_.io, std::move(left), kPatienceWithDying,
+                                            [this](const std::vector<int>& living) {
+                                              if (!living.empty())
+                                                report_those_that_live_on(living);
+                                              finish_end();
+                                            });
+} catch (const std::system_error&) {
+  finish_end();  // they were killed all the same
+}
+
+void Worker::report_those_that_live_on(const std::vector<int>& pids) {
+  std::string numbers;
+  for (const int pid : pids) numbers += (numbers.empty() ? "" : ", ") + std::to_string(pid);
+  Event event =
+      notice(last_end_->process, "processes that it left behind were killed, and live on after " +
+                                     std::to_string(kPatienceWithDying.count()) +
+                                     " s (they may sleep in the kernel): " + numbers);
+  event.worker = config_.name;
+  tell(std::move(event));
+}
+
+void Worker::finish_end() {
+  dying_.reset();
+  drop_life();
   handle(WorkerEvent::kEnded);
 }
 
-// Of a start that failed there is nothing to collect.
 void Worker::collect() {
   decision_.reset();
   asked_for_dumps_.clear();
-  if (!life_) return;
-  kill_all_below();
   last_end_ = life_->end();
   if (life_->start_failure()) last_end_ = end_of_start(*life_->start_failure());
   life_.reset();
-  drop_life();
   ExitEvent& exit = last_end_->exit;
   if (exit.reason == kOomKilled) host_.on_oom_kill();
   if (exit.reason == kStartFailed || exit.crash_id || exit.reason == kOomKilled) return;
@@ -362,7 +390,7 @@ void Worker::report_exit() {
   exit_code_ = exit.signal ? kSignalExit + *exit.signal : exit.code.value_or(0);
   process_ = std::move(last_end_->process);
   exit.after = decision_ ? after_exit(*decision_) : AfterExit{};
-  if (ended_in_ == WorkerState::kRestarting) exit.after->decision = AfterExit::Decision::kRestart;
+  if (state_ == WorkerState::kStarting) exit.after->decision = AfterExit::Decision::kRestart;
   // A crash has told it, and who was asked to end has nothing to explain.
   auto output = exit.crash_id || exit.reason == kWasStopped ? std::nullopt : last_end_->output;
   if (!exit.crash_id && !output) exit.fingerprint.clear();
@@ -383,6 +411,7 @@ void Worker::report_crash_loop(const CrashLoop& loop) {
 }
 
 void Worker::continue_stop() {
+  if (dying_) return;
   if (lookup_) return give_up_lookup();
   const StopPhase phase = stop_.next();
   set_timer(phase.limit, WorkerEvent::kTimeUp);
@@ -401,9 +430,9 @@ void Worker::continue_stop() {
 }
 
 // One that has left the cgroup is found by what it is below.
-void Worker::kill_all_below() {
+std::vector<UniqueFd> Worker::kill_all_below() {
   life_->kill_cgroup();
-  kill_below(tree());
+  return kill_below(tree());
 }
 
 // Of all its processes: what keeps one from stopping may be another.

@@ -22,6 +22,7 @@
 #include "watchdog/policy/restart_policy.h"
 #include "watchdog/policy/stop_sequence.h"
 #include "watchdog/service/account_lookups.h"
+#include "watchdog/service/dying_processes.h"
 #include "watchdog/service/notify_socket.h"
 #include "watchdog/service/process_tree.h"
 #include "watchdog/service/worker_life.h"
@@ -148,12 +149,15 @@ class Worker {
   void add_what_is_known(Event& event, Crash& crash);
   void on_end();
   void collect();
+  void await_those_left(std::vector<UniqueFd> left);
+  void report_those_that_live_on(const std::vector<int>& pids);
+  void finish_end();
   bool was_asked_to_stop() const;
   void decide();
   void report_exit();
   void report_crash_loop(const CrashLoop& loop);
   void continue_stop();
-  void kill_all_below();
+  std::vector<UniqueFd> kill_all_below();
   void ask_for_dumps();
   void note_dump(int pid);
   void report(decltype(Event::body) body, std::optional<LastOutput> output = std::nullopt);
@@ -185,7 +189,8 @@ class Worker {
   std::shared_ptr<const int> lookup_;     // while its user is looked up: who waits for that
   std::unique_ptr<NotifySocket> notify_;  // only where it is to say itself that it is ready
   std::unique_ptr<WorkerLife> life_;
-  AttachServer server_;  // last: it has events to tell as soon as it is made
+  std::unique_ptr<DyingProcesses> dying_;  // what the last life left, before its end is handled
+  AttachServer server_;                    // last: it has events to tell as soon as it is made
 };
 
 }  // namespace pyfault

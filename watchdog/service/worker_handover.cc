@@ -145,7 +145,9 @@ void Worker::resume_timer() {
   }
 }
 
+// What was killed is not waited for any longer.
 void Worker::leave() {
+  if (dying_) finish_end();
   server_.drain();
   if (life_) life_->leave_output();
   save(true);
@@ -188,8 +190,10 @@ WorkerMemory Worker::memory(bool with_output) const {
   return memory;
 }
 
+// While what the last life left is dying, what was kept stands: the next watchdog learns the end
+// from that.
 void Worker::save(bool with_output) {
-  if (!store_.is_of_use()) return;
+  if (!store_.is_of_use() || dying_) return;
   store_.save(memory(with_output));
 }
 

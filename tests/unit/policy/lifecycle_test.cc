@@ -73,17 +73,6 @@ TEST(Lifecycle, only_its_end_takes_a_process_away) {
   });
 }
 
-TEST(Lifecycle, what_an_ended_process_left_is_swept_before_anything_else_starts) {
-  for_every_pair([](S state, E event, const WorkerStep& step) {
-    const bool ended = is_alive(state) && event == E::kEnded;
-    EXPECT_EQ(has(step, A::kSweep), ended);
-    const auto sweep = std::ranges::find(step.actions, A::kSweep);
-    if (ended) {
-      EXPECT_EQ(std::find(step.actions.begin(), sweep, A::kSpawnAgain), sweep);
-    }
-  });
-}
-
 TEST(Lifecycle, each_end_is_reported_once_at_once_or_when_the_policy_has_answered) {
   for_every_pair([](S state, E event, const WorkerStep& step) {
     const bool ended = is_alive(state) && event == E::kEnded;
