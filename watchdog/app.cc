@@ -29,6 +29,7 @@
 #include "watchdog/os/journal_stream.h"
 #include "watchdog/os/pidfd.h"
 #include "watchdog/os/require.h"
+#include "watchdog/os/scheduling.h"
 #include "watchdog/program_run.h"
 #include "watchdog/reporter.h"
 #include "watchdog/service/process_tree.h"
@@ -298,6 +299,7 @@ int watch_program(const Options& options) {
   ChildProcess child = watch.start(options);
   release_program_descriptors(inherited);
   raise_descriptor_limit();
+  give_way();
   guarded([&] { watch.run(child); });
   watch.forward_until_end(child);
   // Before the process leaves /proc.

@@ -90,14 +90,15 @@ import os, resource
 os.umask(mask := os.umask(0))
 with open("seen", "w") as seen:
     print(os.getcwd(), oct(mask), os.environ["GREETING"], os.getsid(0) == os.getpid(),
-          resource.getrlimit(resource.RLIMIT_NOFILE)[0], os.isatty(0), file=seen)
+          resource.getrlimit(resource.RLIMIT_NOFILE)[0], os.isatty(0),
+          os.sched_getscheduler(0) == os.SCHED_OTHER, file=seen)
 )");
   config("[[worker]]\nname = \"web\"\ncommand = [\"" + file("worker.py").string() +
          "\"]\ndirectory = \"" + file("there").string() +
          "\"\numask = \"027\"\nenvironment = { GREETING = \"hello\" }\nlimits = { nofile = 99 }\n");
   start();
   EXPECT_EQ(await_file("there/seen"),
-            std::filesystem::canonical(file("there")).string() + " 0o27 hello True 99 False\n");
+            std::filesystem::canonical(file("there")).string() + " 0o27 hello True 99 False True\n");
 }
 
 // One that every user may run.

@@ -120,7 +120,7 @@ TEST_P(Transparency, an_earlier_preload_is_kept_behind_ours) {
 TEST_P(Transparency, what_a_process_inherits_is_inherited) {
   program(R"(
 import os, resource
-print(os.getcwd(), os.umask(0), os.nice(0), sorted(os.sched_getaffinity(0)))
+print(os.getcwd(), os.umask(0), os.nice(0), os.sched_getscheduler(0), sorted(os.sched_getaffinity(0)))
 print([resource.getrlimit(limit) for limit in range(16)])
 wanted = ("SigBlk", "SigPnd", "ShdPnd", "Threads", "NoNewPrivs", "CapEff", "Seccomp:")
 print([line for line in open("/proc/self/status") if line.startswith(wanted)])

@@ -35,6 +35,7 @@
 #include "watchdog/os/journal_stream.h"
 #include "watchdog/os/ledger.h"
 #include "watchdog/os/listen_fds.h"
+#include "watchdog/os/scheduling.h"
 #include "watchdog/os/state_file.h"
 #include "watchdog/reporter.h"
 #include "watchdog/service/operator_desk.h"
@@ -589,6 +590,7 @@ int run_service(const ServiceOptions& options) {
   std::vector<NamedFd> kept = take_listen_fds();
   close_all_but(kept);
   fill_closed_standard_streams();
+  give_way();
   Service service(options, limit_before, std::move(kept));
   const LoadedConfig loaded = service.load();
   for (const Problem& problem : loaded.problems) complain(describe(problem, options.file));

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <string>
 
+#include "watchdog/os/scheduling.h"
 #include "watchdog/os/unique_fd.h"
 #include "watchdog/start_error.h"
 
@@ -129,6 +130,7 @@ void Launch::execute(const char* path) {
 
 int Launch::run() {
   if (sigchld_ignored_) ::signal(SIGCHLD, SIG_IGN);
+  restore_scheduling();
   LaunchReport report = prepare();
   if (plan_.dies_with_us && !tie_to(parent_)) ::_exit(kExitNotFound);
   say(report_fd_, report);
