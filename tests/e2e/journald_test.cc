@@ -67,7 +67,7 @@ class JournaldTest : public testing::Test {
     throw std::runtime_error("no entry came");
   }
   json await_crash() const {
-    return await(kMessageIds[static_cast<std::size_t>(EventKind::kCrash)]);
+    return await(kCrashKind.message_id);
   }
   void write(const Event& event) const {
     EventLog log(settings_, "web1");

@@ -72,12 +72,14 @@ void read_filter(TableReader& table, EventFilter& filter) {
   std::vector<std::string> events;
   table.get("workers", filter.workers);
   if (!table.get("events", events)) return;
+  std::vector<std::string_view> names;
+  for (const EventKind& kind : event_kinds()) names.push_back(kind.name);
   for (const std::string& name : events) {
-    const auto found = std::find(kEventKindNames.begin(), kEventKindNames.end(), name);
-    if (found == kEventKindNames.end()) {
-      table.complain("events", "there is no event '" + name + "'", suggest(name, kEventKindNames));
+    const auto kind = std::ranges::find(event_kinds(), name, &EventKind::name);
+    if (kind == event_kinds().end()) {
+      table.complain("events", "there is no event '" + name + "'", suggest(name, names));
     } else {
-      filter.events.push_back(static_cast<EventKind>(found - kEventKindNames.begin()));
+      filter.events.push_back(*kind);
     }
   }
 }

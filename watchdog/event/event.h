@@ -7,11 +7,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "watchdog/crash/crash.h"
 #include "watchdog/crash/raised_exception.h"
+#include "watchdog/event/event_kind.h"
 #include "watchdog/event/unwatched.h"
 
 namespace pyfault {
@@ -31,20 +33,43 @@ struct Process {
   std::optional<int> claimed_pid = std::nullopt;
 };
 
-struct StartEvent {};
+// A signal as a member of an event. JSON has its number and its name, other logs its name.
+struct SignalNumber {
+  int number = 0;
+};
 
-// A worker has come as far as its configuration calls ready.
+// The body of each kind of event. Its members() calls visit(name, value) for each member that the
+// event has besides those that all events have; logs name them from that: JSON "restarts",
+// journald PYFAULT_RESTARTS, syslog restarts="1". A Crash and an ExitEvent have more structure than
+// that, and the formatters know them by themselves.
+
+struct StartEvent {
+  static constexpr EventKind kKind = {"start", "e076bb78812d40a68a7812301c78d913",
+                                      Severity::kInformation, "started"};
+};
+
+// A worker meets the condition that its configuration calls ready.
 struct ReadyEvent {
+  static constexpr EventKind kKind = {"ready", "0bddb76f0b524c239c4f6b61c5448ee3",
+                                      Severity::kInformation, "is ready"};
   double after_seconds = 0;  // since its start
+
+  void members(auto&& visit) const { visit("after_seconds", after_seconds); }
 };
 
 // A worker is started again; a StartEvent follows.
 struct RestartEvent {
-  std::uint64_t restarts = 0;  // in the life of the service, with this one
+  static constexpr EventKind kKind = {"restart", "9920e802af28499aa863318fe369e074",
+                                      Severity::kNotice};
+  std::uint64_t restarts = 0;  // since the service started, including this one
+
+  void members(auto&& visit) const { visit("restarts", restarts); }
 };
 
-// A worker fails again and again: the summary, once a loop.
+// A worker fails again and again. Reported once for each crash loop.
 struct CrashLoopEvent {
+  static constexpr EventKind kKind = {"crash-loop", "4e71b2f591054a00bb85a146730fd9ac",
+                                      Severity::kCritical, "is in a crash loop"};
   unsigned failures = 0;
   double within_seconds = 0;
   bool ever_ready = false;
@@ -52,12 +77,25 @@ struct CrashLoopEvent {
   unsigned unexplained = 0;               // failures that left no crash
   bool gives_up = false;                  // else it is retried, after:
   double delay_seconds = 0;
+
+  void members(auto&& visit) const {
+    visit("failures", failures);
+    visit("within_seconds", within_seconds);
+    visit("ever_ready", ever_ready);
+    visit("fingerprints", fingerprints);
+    visit("unexplained", unexplained);
+    visit("decision", gives_up ? "give-up" : "restart");
+    visit("delay_seconds", gives_up ? std::nullopt : std::optional(delay_seconds));
+  }
 };
 
 // A crash loop has ended: the worker has been up for long enough.
-struct RecoveredEvent {};
+struct RecoveredEvent {
+  static constexpr EventKind kKind = {"recovered", "021b6b844cec4079843a53b3cd82f77a",
+                                      Severity::kNotice, "has recovered from its crash loop"};
+};
 
-inline constexpr char kOomKilled[] = "oom-killed";        // by the kernel, for want of memory
+inline constexpr char kOomKilled[] = "oom-killed";        // by the kernel, because memory ran out
 inline constexpr char kWasStopped[] = "stopped";          // as somebody asked
 inline constexpr char kStartFailed[] = "start-failed";    // there was no process
 inline constexpr char kEndUnknown[] = "unknown";          // nobody could tell us how it ended
@@ -78,6 +116,8 @@ struct AfterExit {
 };
 
 struct ExitEvent {
+  static constexpr EventKind kKind = {"exit", "ab04a11f399d4ff3a169e51cd22f7213",
+                                      Severity::kWarning};
   std::optional<int> code;    // at most one of code and signal is set
   std::optional<int> signal;  // number
   bool core_dumped = false;
@@ -107,23 +147,38 @@ struct ExitEvent {
 // that hands on to us. Many do (faulthandler for one), so people hear of it when there is no
 // report.
 struct HandlerReplacedEvent {
+  static constexpr EventKind kKind = {"handler-replaced", "152029ba48a7477dba20fd78083a0f7a",
+                                      Severity::kWarning};
   int signal = 0;
+
+  void members(auto&& visit) const { visit("signal", SignalNumber{signal}); }
 };
 
-// Nobody would see the process crash.
+// A crash of the process would not be seen.
 struct UnwatchedEvent {
+  static constexpr EventKind kKind = {"unwatched", "7c1f6a0de5b84d0c9a3b51e2f4d86097",
+                                      Severity::kWarning};
   Unwatched why;
+
+  void members(auto&& visit) const { visit("reason", name_of(why.reason)); }
 };
 
-// Something the operator should know about the watching itself: records that were dropped.
+// What an operator should know about the watching itself, such as records that were dropped.
 struct NoticeEvent {
+  static constexpr EventKind kKind = {"notice", "4345195434804e9e8644db201083b658",
+                                      Severity::kWarning};
   std::string message;
   std::uint64_t dropped_records = 0;  // how many more, where it is about these
 };
 
+inline constexpr EventKind kCrashKind = {"crash", "0b7471c579644772864549ebc98f5c45",
+                                         Severity::kCritical};
+inline constexpr EventKind kDumpKind = {"dump", "d09755b45918427cb03f53592f5497f6",
+                                        Severity::kNotice};
+
 // What a service knows about the crash of a worker or of a process below it.
 struct WorkerCrash {
-  std::uint64_t occurrence = 1;   // the how-manieth crash of its kind in this worker
+  std::uint64_t occurrence = 1;   // ordinal among this worker's crashes of one fingerprint, from 1
   bool abridged = false;          // the threads are left out: it was reported in full before
   std::vector<Ancestor> parents;  // from the process's own up to the worker's
 };
@@ -165,5 +220,10 @@ struct Event {
   // Kept by whoever has still to report it (os/ledger.h); not part of what there is to say.
   std::shared_ptr<const void> receipt = nullptr;
 };
+
+const EventKind& kind_of(const Event& event);
+
+// All that there are.
+const std::vector<EventKind>& event_kinds();
 
 }  // namespace pyfault

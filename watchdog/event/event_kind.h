@@ -1,55 +1,25 @@
-// The kinds of events, by the names that JSON, filters and logs have for them.
+// What all events of one kind have in common. Each kind's constant stands beside its struct in
+// event.h, and the logs know nothing else of it: see watchdog/README.md, "How to add an event".
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <string_view>
-#include <variant>
-
-#include "watchdog/event/event.h"
 
 namespace pyfault {
 
-enum class EventKind {
-  kStart,
-  kReady,
-  kRestart,
-  kCrash,
-  kDump,
-  kExit,
-  kCrashLoop,
-  kRecovered,
-  kHandlerReplaced,
-  kUnwatched,
-  kNotice,
+// How much an event matters, in syslog's numbers, which journald uses too.
+enum class Severity { kCritical = 2, kError = 3, kWarning = 4, kNotice = 5, kInformation = 6 };
+
+// "critical", "error", "warning", "notice", "info".
+std::string_view name_of(Severity severity);
+
+struct EventKind {
+  std::string_view name;        // "crash-loop": in JSON, in filters, and as syslog's MSGID
+  std::string_view message_id;  // journald's MESSAGE_ID; a promise, explained in the catalogue
+  Severity severity;            // of those events whose content does not decide it
+  std::string_view sentence{};  // "is ready", after the name of the worker or process; empty where
+                                // the content decides it (format/message.cc)
+
+  bool operator==(const EventKind&) const = default;
 };
-
-// By enumerator; the JSON events' own.
-inline constexpr std::array<std::string_view, 11> kEventKindNames = {
-    "start",      "ready",     "restart",          "crash",     "dump",  "exit",
-    "crash-loop", "recovered", "handler-replaced", "unwatched", "notice"};
-
-constexpr std::string_view name_of(EventKind kind) {
-  return kEventKindNames[static_cast<std::size_t>(kind)];
-}
-
-struct EventKindOfBody {
-  EventKind operator()(const StartEvent&) const { return EventKind::kStart; }
-  EventKind operator()(const ReadyEvent&) const { return EventKind::kReady; }
-  EventKind operator()(const RestartEvent&) const { return EventKind::kRestart; }
-  EventKind operator()(const Crash& crash) const {
-    return crash.kind == CrashKind::kDump ? EventKind::kDump : EventKind::kCrash;
-  }
-  EventKind operator()(const ExitEvent&) const { return EventKind::kExit; }
-  EventKind operator()(const CrashLoopEvent&) const { return EventKind::kCrashLoop; }
-  EventKind operator()(const RecoveredEvent&) const { return EventKind::kRecovered; }
-  EventKind operator()(const HandlerReplacedEvent&) const { return EventKind::kHandlerReplaced; }
-  EventKind operator()(const UnwatchedEvent&) const { return EventKind::kUnwatched; }
-  EventKind operator()(const NoticeEvent&) const { return EventKind::kNotice; }
-};
-
-inline EventKind kind_of(const Event& event) {
-  return std::visit(EventKindOfBody{}, event.body);
-}
 
 }  // namespace pyfault

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "watchdog/crash/signal_names.h"
+#include "watchdog/format/members.h"
 #include "watchdog/format/message.h"
 #include "watchdog/format/rfc3339.h"
 #include "watchdog/format/severity.h"
@@ -17,8 +18,8 @@ using Fields = std::vector<JournalField>;
 // coredumpctl (systemd 252) aborts at an entry that has no user or group.
 constexpr std::uint32_t kNobody = 65534;
 
-void add(Fields& fields, std::string_view name, std::string value) {
-  if (!value.empty()) fields.emplace_back(name, std::move(value));
+void add(Fields& fields, std::string name, std::string value) {
+  if (!value.empty()) fields.emplace_back(std::move(name), std::move(value));
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -42,11 +43,22 @@ void add_place(Fields& fields, const Frame& frame) {
   add(fields, "CODE_FUNC", frame.function);
 }
 
+// "after_seconds" -> "PYFAULT_AFTER_SECONDS"
+std::string own_field(std::string_view member) {
+  std::string name = "PYFAULT_";
+  for (const char c : member) name += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  return name;
+}
+
 struct AddBodyFields {
   Fields& fields;
 
-  template <typename Other>
-  void operator()(const Other&) const {}
+  template <typename Body>
+  void operator()(const Body& body) const {
+    add_members(body, [this](std::string_view name, std::string value) {
+      add(fields, own_field(name), std::move(value));
+    });
+  }
 
   void operator()(const Crash& crash) const {
     if (const Frame* frame = top_frame(crash)) add_place(fields, *frame);
@@ -57,14 +69,6 @@ struct AddBodyFields {
     add(fields, "PYFAULT_SIGNAL_CODE", crash.signal.code_name);
     add(fields, "PYFAULT_PYTHON", crash.python.version);
     if (!crash.threads.empty()) add(fields, "PYFAULT_THREAD", crash.threads.front().name);
-  }
-
-  void operator()(const HandlerReplacedEvent& replaced) const {
-    add(fields, "PYFAULT_SIGNAL", signal_name(replaced.signal));
-  }
-
-  void operator()(const UnwatchedEvent& unwatched) const {
-    add(fields, "PYFAULT_REASON", std::string(name_of(unwatched.why.reason)));
   }
 
   void operator()(const ExitEvent& exit) const {
@@ -91,13 +95,13 @@ void append_size(std::string& entry, std::uint64_t size) {
 }  // namespace
 
 std::vector<JournalField> journal_fields(const Event& event, std::string message) {
-  const EventKind kind = kind_of(event);
+  const EventKind& kind = kind_of(event);
   Fields fields;
   add(fields, "MESSAGE", std::move(message));
-  add(fields, "MESSAGE_ID", std::string(kMessageIds[static_cast<std::size_t>(kind)]));
+  add(fields, "MESSAGE_ID", std::string(kind.message_id));
   add(fields, "PRIORITY", std::to_string(static_cast<int>(severity_of(event))));
   add(fields, "SYSLOG_IDENTIFIER", "pyfault-watchdog");
-  add(fields, "PYFAULT_EVENT", std::string(name_of(kind)));
+  add(fields, "PYFAULT_EVENT", std::string(kind.name));
   add(fields, "PYFAULT_TIME", rfc3339_utc(event.realtime_ns));
   add(fields, "PYFAULT_WORKER", event.worker.value_or(""));
   add_process(fields, event.process);
@@ -110,7 +114,7 @@ std::vector<JournalField> journal_fields(const Event& event, std::string message
 }
 
 std::vector<JournalField> coredump_fields(const Event& event) {
-  if (kind_of(event) != EventKind::kCrash) return {};
+  if (kind_of(event) != kCrashKind) return {};
   const auto& crash = std::get<Crash>(event.body);
   Fields fields;
   add(fields, "MESSAGE", message_of(event));

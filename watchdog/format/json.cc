@@ -180,49 +180,29 @@ Json unwatched_json(const Unwatched& why) {
   return {{"reason", name_of(why.reason)}, {"message", "it " + why.predicate}};
 }
 
-// Adds to an event's own members what its kind has to say.
+// Adds what the kind of event has to say.
 struct AddBody {
   Json& json;
 
-  void operator()(const StartEvent&) const { json["event"] = "start"; }
-
-  void operator()(const ReadyEvent& ready) const {
-    json["event"] = "ready";
-    json["after_seconds"] = ready.after_seconds;
+  template <typename Body>
+  void operator()(const Body& body) const {
+    if constexpr (requires { body.members(*this); }) body.members(*this);
   }
 
-  void operator()(const RestartEvent& restart) const {
-    json["event"] = "restart";
-    json["restarts"] = restart.restarts;
+  template <typename Value>
+  void operator()(const char* name, const Value& value) const {
+    json[name] = value;
   }
 
-  void operator()(const CrashLoopEvent& loop) const {
-    json["event"] = "crash-loop";
-    json["failures"] = loop.failures;
-    json["within_seconds"] = loop.within_seconds;
-    json["ever_ready"] = loop.ever_ready;
-    json["fingerprints"] = loop.fingerprints;
-    json["unexplained"] = loop.unexplained;
-    json["decision"] = loop.gives_up ? "give-up" : "restart";
-    json["delay_seconds"] = loop.gives_up ? Json(nullptr) : Json(loop.delay_seconds);
+  void operator()(const char* name, const std::optional<double>& value) const {
+    json[name] = value_or_null(value);
   }
 
-  void operator()(const RecoveredEvent&) const { json["event"] = "recovered"; }
-
-  void operator()(const NoticeEvent&) const { json["event"] = "notice"; }
-
-  void operator()(const UnwatchedEvent& unwatched) const {
-    json["event"] = "unwatched";
-    json["reason"] = name_of(unwatched.why.reason);
-  }
-
-  void operator()(const HandlerReplacedEvent& replaced) const {
-    json["event"] = "handler-replaced";
-    json["signal"] = {{"number", replaced.signal}, {"name", signal_name(replaced.signal)}};
+  void operator()(const char* name, SignalNumber signal) const {
+    json[name] = {{"number", signal.number}, {"name", signal_name(signal.number)}};
   }
 
   void operator()(const ExitEvent& exit) const {
-    json["event"] = "exit";
     json["exit"] = {{"code", value_or_null(exit.code)},
                     {"signal", exit.signal ? Json(signal_name(*exit.signal)) : Json(nullptr)},
                     {"core_dumped", exit.core_dumped}};
@@ -242,7 +222,6 @@ struct AddBody {
 
   void operator()(const Crash& crash) const {
     const bool is_dump = crash.kind == CrashKind::kDump;
-    json["event"] = is_dump ? "dump" : "crash";
     json["id"] = crash.id;
     json["complete"] = crash.complete;
     if (!crash.complete) json["incomplete_reason"] = crash.incomplete_reason;
@@ -263,7 +242,7 @@ struct AddBody {
 
 std::string format_json(const Event& event) {
   Json json = {{"schema", "pyfault/1"},
-               {"event", nullptr},
+               {"event", kind_of(event).name},
                {"time", rfc3339_utc(event.realtime_ns)},
                {"level", name_of(severity_of(event))},
                {"message", sentence_of(event)},

@@ -42,8 +42,10 @@ std::string reason_of_dump(const Crash& crash) {
 struct SentenceOf {
   const Event& event;
 
-  std::string operator()(const StartEvent&) const { return "started"; }
-  std::string operator()(const ReadyEvent&) const { return "is ready"; }
+  template <typename Body>
+  std::string operator()(const Body&) const {
+    return std::string(Body::kKind.sentence);
+  }
   std::string operator()(const RestartEvent& restart) const {
     return fmt::format("is started again, restart {}", restart.restarts);
   }
@@ -61,8 +63,6 @@ struct SentenceOf {
     return fmt::format("{} after {:.1f} s{}{}{}", how_it_ended(exit), exit.uptime_seconds, crash,
                        silent, exception_after(": ", event.last_output));
   }
-  std::string operator()(const CrashLoopEvent&) const { return "is in a crash loop"; }
-  std::string operator()(const RecoveredEvent&) const { return "has recovered"; }
   std::string operator()(const HandlerReplacedEvent& replaced) const {
     return fmt::format("has put a handler of its own in place of the agent's for {}",
                        signal_name(replaced.signal));

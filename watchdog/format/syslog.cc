@@ -6,10 +6,10 @@
 #include <ctime>
 
 #include "watchdog/crash/signal_names.h"
-#include "watchdog/event/event_kind.h"
 #include "watchdog/format/abridge.h"
 #include "watchdog/format/escape.h"
 #include "watchdog/format/format.h"
+#include "watchdog/format/members.h"
 #include "watchdog/format/message.h"
 #include "watchdog/format/rfc3339.h"
 #include "watchdog/format/severity.h"
@@ -28,8 +28,8 @@ std::string header_word(std::string word, std::size_t limit) {
   return word.empty() ? "-" : word;
 }
 
-std::string message_id(EventKind kind) {
-  std::string id(name_of(kind));
+std::string message_id(const EventKind& kind) {
+  std::string id(kind.name);
   std::transform(id.begin(), id.end(), id.begin(), [](char c) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   });
@@ -69,12 +69,11 @@ class StructuredData {
     add("signal", exit.signal ? signal_name(*exit.signal) : "");
   }
 
-  void operator()(const HandlerReplacedEvent& replaced) {
-    add("signal", signal_name(replaced.signal));
+  template <typename Body>
+  void operator()(const Body& body) {
+    add_members(body,
+                [this](std::string_view name, const std::string& value) { add(name, value); });
   }
-
-  template <typename Other>
-  void operator()(const Other&) {}
 
   std::string text() const { return text_ + ']'; }
 
@@ -84,7 +83,7 @@ class StructuredData {
 
 std::string structured_data(const Event& event) {
   StructuredData data;
-  data.add("event", name_of(kind_of(event)));
+  data.add("event", kind_of(event).name);
   data.add("worker", event.worker.value_or(""));
   data.add("executable", event.process.executable);
   std::visit(data, event.body);

@@ -202,6 +202,12 @@ struct TextOf {
     return headline(event, process_name(event.process), end_of_one_below(exit));
   }
 
+  template <typename Body>
+  std::string operator()(const Body&) const {
+    const std::string what = ' ' + std::string(Body::kKind.sentence);
+    return event.worker ? of_worker(what) : headline(event, process_name(event.process), what);
+  }
+
   std::string operator()(const StartEvent&) const {
     return of_worker(" started:" + command_line(event.process));
   }
@@ -213,10 +219,6 @@ struct TextOf {
   std::string operator()(const RestartEvent&) const { return ""; }
 
   std::string operator()(const CrashLoopEvent& loop) const { return of_worker(crash_loop(loop)); }
-
-  std::string operator()(const RecoveredEvent&) const {
-    return of_worker(" has recovered from its crash loop");
-  }
 
   std::string operator()(const HandlerReplacedEvent&) const { return ""; }
 

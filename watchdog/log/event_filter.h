@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "watchdog/event/event.h"
-#include "watchdog/event/event_kind.h"
 
 namespace pyfault {
 

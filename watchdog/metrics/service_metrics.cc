@@ -5,13 +5,13 @@
 namespace pyfault {
 namespace {
 
-// To the microsecond; finer than that is noise to a double.
+// Microsecond resolution; a double cannot represent more.
 double seconds(std::int64_t realtime_ns) {
   const std::int64_t microseconds = realtime_ns / 1000;
   return static_cast<double>(microseconds) / 1e6;
 }
 
-// There from the start, with zero: increase() knows no first one of what was not there before.
+// Initialized to 0, because Prometheus's increase() misses the first increment of a new series.
 constexpr const char* kExpectedReasons[] = {"exited",    "signaled",    kOomKilled,
                                             kWasStopped, kStartTimeout, kStartFailed};
 constexpr const char* kExpectedSignals[] = {"SIGABRT", "SIGBUS", "SIGFPE", "SIGILL",
@@ -24,12 +24,15 @@ bool stays_down(const ExitEvent& exit) {
 
 }  // namespace
 
-// Notes an event of a worker that is known.
+// Applies an event to a known worker.
 struct ServiceMetrics::Noter {
   ServiceMetrics& metrics;
   const Event& event;
   const std::string& name;
   Worker& worker;
+
+  template <typename Other>
+  void operator()(const Other&) const {}
 
   void operator()(const StartEvent&) const {
     worker = {event.process.pid, false, false};
@@ -58,13 +61,9 @@ struct ServiceMetrics::Noter {
 
   void operator()(const RecoveredEvent&) const { metrics.crash_loop_.at({name}) = 0; }
 
-  void operator()(const HandlerReplacedEvent&) const {}
-
   void operator()(const UnwatchedEvent& unwatched) const {
     ++metrics.unwatched_.at({name, std::string(name_of(unwatched.why.reason))});
   }
-
-  void operator()(const NoticeEvent&) const {}
 };
 
 void ServiceMetrics::set_workers(const std::vector<std::string>& workers) {

@@ -81,7 +81,7 @@ TEST(LogConfig, OnlyTheReaderOfDevLogNeedsTheOldProtocol) {
 TEST(LogConfig, AFilter) {
   const LogSettings log =
       log_with("type = \"stderr\"\nevents = [\"crash\", \"crash-loop\"]\nworkers = [\"web#2\"]");
-  EXPECT_EQ(log.filter, (EventFilter{{EventKind::kCrash, EventKind::kCrashLoop}, {"web#2"}}));
+  EXPECT_EQ(log.filter, (EventFilter{{kCrashKind, CrashLoopEvent::kKind}, {"web#2"}}));
 }
 
 TEST(LogConfig, MetricsListenOnTheLoopbackUnlessSaidOtherwise) {

@@ -14,6 +14,7 @@ namespace {
 
 using testing::Contains;
 using testing::IsEmpty;
+using testing::Not;
 using testing::Pair;
 
 std::vector<JournalField> fields_of(decltype(Event::body) body) {
@@ -57,15 +58,29 @@ TEST(Journal, NamesAreSuchThatJournaldTakesThem) {
 }
 
 TEST(Journal, EachKindOfEventHasAnIdOfItsOwn) {
-  EXPECT_EQ(std::set(kMessageIds.begin(), kMessageIds.end()).size(), kMessageIds.size());
+  std::set<std::string_view> ids;
+  for (const EventKind& kind : event_kinds()) ids.insert(kind.message_id);
+  EXPECT_EQ(ids.size(), event_kinds().size());
 }
 
 TEST(Journal, TheCatalogueExplainsEveryId) {
   const std::string catalogue = test::read_file(PYFAULT_CATALOGUE);
-  for (const std::string_view id : kMessageIds) {
-    const std::string entry = "-- " + std::string(id) + "\nSubject: ";
-    EXPECT_NE(catalogue.find(entry), catalogue.npos) << id;
+  for (const EventKind& kind : event_kinds()) {
+    const std::string entry = "-- " + std::string(kind.message_id) + "\nSubject: ";
+    EXPECT_NE(catalogue.find(entry), catalogue.npos) << kind.name;
   }
+}
+
+TEST(Journal, MembersOfAnEventAreFields) {
+  CrashLoopEvent loop;
+  loop.failures = 5;
+  loop.fingerprints = {"one", "two"};
+  loop.gives_up = true;
+  const auto fields = fields_of(loop);
+  EXPECT_THAT(fields, Contains(Pair("PYFAULT_FAILURES", "5")));
+  EXPECT_THAT(fields, Contains(Pair("PYFAULT_FINGERPRINTS", "one two")));
+  EXPECT_THAT(fields, Contains(Pair("PYFAULT_DECISION", "give-up")));
+  EXPECT_THAT(fields, Not(Contains(Pair("PYFAULT_DELAY_SECONDS", testing::_))));
 }
 
 TEST(Journal, ACrashIsThereForCoredumpctlToo) {

@@ -22,7 +22,7 @@ TEST(EventFilter, AnEmptyOneTakesAll) {
 }
 
 TEST(EventFilter, OnlyTheKindsOfEventsThatItNames) {
-  const EventFilter filter{{EventKind::kCrash, EventKind::kExit}, {}};
+  const EventFilter filter{{kCrashKind, ExitEvent::kKind}, {}};
   EXPECT_TRUE(filter.passes(event_of("web", Crash{})));
   EXPECT_TRUE(filter.passes(event_of("web", ExitEvent{})));
   EXPECT_FALSE(filter.passes(event_of("web", StartEvent{})));
@@ -31,7 +31,7 @@ TEST(EventFilter, OnlyTheKindsOfEventsThatItNames) {
 TEST(EventFilter, ADumpIsNoCrash) {
   Crash dump;
   dump.kind = CrashKind::kDump;
-  EXPECT_FALSE((EventFilter{{EventKind::kCrash}, {}}.passes(event_of("web", dump))));
+  EXPECT_FALSE((EventFilter{{kCrashKind}, {}}.passes(event_of("web", dump))));
 }
 
 TEST(EventFilter, AWorkerIsMeantWithAllItsInstances) {

@@ -65,7 +65,7 @@ TEST_F(EventLogTest, AFileHasTheFormatThatWasAskedFor) {
 
 TEST_F(EventLogTest, WhatTheFilterHoldsBackIsNotWritten) {
   LogSettings settings = to_file(LogFormat::kText);
-  settings.filter.events = {EventKind::kCrash};
+  settings.filter.events = {kCrashKind};
   write_all(settings, {notice_of("said"), crash_of("c1")});
   EXPECT_EQ(test::read_file(path()), format_text(crash_of("c1")));
 }
