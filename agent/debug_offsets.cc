@@ -22,7 +22,7 @@ std::uint64_t word_at(std::uintptr_t runtime, std::size_t offset) {
 
 struct OffsetCheck {
   std::size_t at[kMinors];  // in _Py_DebugOffsets of 3.13, 3.14, 3.15
-  std::uint16_t expected;   // by our table
+  std::uint16_t expected;   // in the agent's table
 };
 
 DebugCheck check_offsets(const PythonLayout& layout, std::uintptr_t runtime) {

@@ -1,6 +1,6 @@
-// Cross-checks a layout from the table with what the running interpreter says of itself:
-// _Py_DebugOffsets, at the start of _PyRuntime from 3.13 on
-// (Include/internal/pycore_debug_offsets.h, pycore_runtime.h in 3.13).
+// Cross-checks a layout from the table against the _Py_DebugOffsets of the running interpreter,
+// which lie at the start of _PyRuntime from 3.13 on (Include/internal/pycore_debug_offsets.h;
+// pycore_runtime.h in 3.13).
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace pyfault {
 
-// The checks, numbered; a failed one is reported by its number.
+// The checks; a failed one is reported by its number.
 enum class DebugCheck : std::uint32_t {
   kNone = 0,
   kCookie = 1,
@@ -18,10 +18,11 @@ enum class DebugCheck : std::uint32_t {
   kFirstOffset = 4,  // 4 + index in the list of offsets in debug_offsets.cc
 };
 
-// What the interpreter says; only meaningful from 3.13 on.
+// Returns whether the interpreter's offsets describe a free-threaded build. `runtime`: the address
+// of _PyRuntime, of 3.13 or later.
 bool debug_offsets_free_threaded(std::uintptr_t runtime);
 
-// kNone when everything agrees, and for versions without debug offsets.
+// Returns the first check that fails; kNone if all agree, or if the version has no debug offsets.
 DebugCheck check_debug_offsets(const PythonLayout& layout, std::uintptr_t runtime);
 
 }  // namespace pyfault

@@ -1,7 +1,7 @@
-// exec of a watched program: a forked child that becomes another program is none of ours any more,
-// and what becomes of that is not its end. Where exec fails, it is one of ours again.
+// Interposes the exec functions. A forked child that becomes another program leaves the ring first,
+// so the exit of that program is not taken for the child's. If exec fails, the child joins again.
 //
-// Context: as the functions themselves, signal handlers and vfork children included.
+// Context: that of the functions themselves, signal handlers and vfork children included.
 #include <cerrno>
 #include <cstddef>
 
@@ -29,7 +29,7 @@ int execute(Exec exec, Arguments... arguments) {
   return result;
 }
 
-// Of a list that ends in null, `first` included.
+// Counts the arguments in a list that ends in null, including `first`.
 std::size_t count_arguments(const char* first, __builtin_va_list list) {
   std::size_t count = 0;
   for (const char* argument = first; argument != nullptr; ++count) {
@@ -38,7 +38,7 @@ std::size_t count_arguments(const char* first, __builtin_va_list list) {
   return count;
 }
 
-// Gives what follows the list.
+// Copies the list with its null and returns the argument that follows it, if there is one.
 char* const* copy_arguments(const char* first, __builtin_va_list list, char** to) {
   for (const char* argument = first;; argument = __builtin_va_arg(list, const char*)) {
     *to++ = const_cast<char*>(argument);
@@ -47,8 +47,8 @@ char* const* copy_arguments(const char* first, __builtin_va_list list, char** to
   return __builtin_va_arg(list, char* const*);
 }
 
-// Hands on what stands in a list, and what follows it. It is put on the stack, as the C library
-// does: a vfork child may call this.
+// Calls `exec` with the list as an array and with the argument that follows the list. The array
+// lies on the stack, as in glibc, because a vfork child may call this.
 template <class Exec>
 int with_list(const char* first, __builtin_va_list list, Exec exec) {
   __builtin_va_list again;
@@ -126,7 +126,7 @@ extern "C" [[gnu::visibility("default")]] int execlp(const char* file, const cha
   return result;
 }
 
-// The environment stands behind the list's null.
+// The environment follows the null that ends the list.
 extern "C" [[gnu::visibility("default")]] int execle(const char* path, const char* first,
                                                      ...) noexcept {
   __builtin_va_list list;

@@ -19,8 +19,8 @@ std::uintptr_t address_of(void* scope, const char* symbol) {
   return reinterpret_cast<std::uintptr_t>(dlsym(scope, symbol));
 }
 
-// "3.10.13 (main, ...)" -> 0x030a0df0. Pre-releases count as final: Py_Version tells them apart,
-// but it is younger than the versions that need this.
+// "3.10.13 (main, ...)" -> 0x030a0df0. Pre-releases count as final; only Py_Version, which the
+// versions that need this function lack, tells them apart.
 std::uint32_t parse_version(const char* text) {
   std::uint32_t version = 0;
   for (int part = 0; part < 3; ++part) {
@@ -40,8 +40,8 @@ std::uint32_t find_version(void* scope) {
   return parse_version(reinterpret_cast<const char* (*)()>(function)());
 }
 
-// glibc keeps a thread's native id at this place in its pthread (struct pthread, x86-64); believed
-// only where it holds true for this thread.
+// Returns the offset at which glibc keeps the native id in struct pthread (x86-64); kAbsent if it
+// does not hold this thread's id there.
 std::uint16_t find_pthread_tid() {
   constexpr std::uint16_t kPlace = 720;
   std::int32_t tid = 0;
@@ -50,11 +50,11 @@ std::uint16_t find_pthread_tid() {
 }
 
 struct TextSearch {
-  std::uintptr_t address;  // in the module that is looked for
+  std::uintptr_t address;  // lies in the wanted module
   Text found;
 };
 
-// For dl_iterate_phdr(), which stops where it gives back 1.
+// A callback for dl_iterate_phdr(), which stops when it returns 1.
 int look_at_module(dl_phdr_info* module, std::size_t, void* data) {
   TextSearch& search = *static_cast<TextSearch*>(data);
   bool is_it = false;
@@ -77,7 +77,7 @@ Text text_around(std::uintptr_t address) {
   return search.found;
 }
 
-// ld.so tells where the stack of the process ends.
+// ld.so exports the end of the initial thread's stack.
 void find_initial_thread(PythonRuntimeView& view) {
   if (syscall(SYS_gettid) != getpid()) return;
   const std::uintptr_t end = address_of(RTLD_DEFAULT, "__libc_stack_end");

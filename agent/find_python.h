@@ -1,4 +1,4 @@
-// Finds the CPython in this process, by its dynamic symbols.
+// Finds the CPython in this process by its dynamic symbols.
 #pragma once
 
 #include "agent/debug_offsets.h"
@@ -8,13 +8,13 @@
 namespace pyfault {
 
 struct FoundPython {
-  bool present = false;  // false: no CPython here, and nothing else means anything
+  bool present = false;  // false: no CPython here; the other members are meaningless
   ArmStatus status = ArmStatus::kUnknownVersion;
   DebugCheck failed_check = DebugCheck::kNone;
-  PythonRuntimeView view{};  // whole only when status is kWillArm
+  PythonRuntimeView view{};  // complete only if status is kWillArm
 };
 
-// Ordinary context; works before Py_Initialize(). `scope`: where dlsym() is to look.
+// Ordinary context; works before Py_Initialize(). `scope`: the handle that dlsym() searches.
 FoundPython find_python(void* scope);
 
 }  // namespace pyfault

@@ -15,9 +15,9 @@ namespace {
 
 static_assert(sizeof(ProcessClaims::name) == 16, "as many as the kernel writes");
 
-// "NAME.50.6.15": dumps are asked for by signal 50, and made before handlers of 6 and 15 run. Zero
-// for the first where it is none of a real-time signal. Without others it is SIGABRT; "NAME.50.0":
-// none.
+// "NAME.50.6.15": signal 50 requests dumps, and dumps are made before the program's handlers of
+// signals 6 and 15 run. The first counts as 0 unless it is a real-time signal. If no others are
+// listed, SIGABRT is; "NAME.50.0" means none.
 void read_dump_signals(WatchdogLink& link) {
   const char* slash = std::strrchr(link.address, '/');
   const char* rest = std::strchr(slash == nullptr ? link.address : slash, '.');
@@ -37,7 +37,8 @@ void read_dump_signals(WatchdogLink& link) {
   }
 }
 
-// Beside the socket file, where the address names one and we see it.
+// The pipe lies beside the socket file. The path stays empty unless the address names a file and
+// the pipe is visible and belongs to root or to the process's own user.
 void find_wake_pipe(WatchdogLink& link) {
   const char* file = link.address[0] == '@' ? link.address + 1 : link.address;
   const std::size_t length = std::strlen(file);

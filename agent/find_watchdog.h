@@ -1,13 +1,13 @@
-// Where the watchdog is, and what is said to it.
+// Locates the watchdog and prepares the link to it.
 #pragma once
 
 #include "agent/in_signal/watchdog_link.h"
 
 namespace pyfault {
 
-// Ordinary context. From PYFAULT_SOCKET, and what the process knows of itself: argc and argv are
-// main()'s. False when there is no watchdog to be found: the variable is not set, or names nothing
-// that a socket can be called.
+// Ordinary context. Fills in `link` from PYFAULT_SOCKET and from the process's view of itself;
+// `argc` and `argv` are those of main(). Returns false if PYFAULT_SOCKET is unset, empty or too
+// long for a socket address.
 bool find_watchdog(int argc, const char* const* argv, WatchdogLink& link);
 
 }  // namespace pyfault

@@ -17,7 +17,7 @@ constinit NextFunction<int (*)(pthread_condattr_t*, clockid_t)> next_setclock{
 
 std::atomic<void (*)(void*)> expectant{nullptr};
 
-// The library may have been loaded for its loader's eyes only: the global scope does not know it.
+// The library may have been loaded with RTLD_LOCAL, so the global scope does not include it.
 void look_at(const void* caller) {
   Dl_info library{};
   if (dladdr(caller, &library) == 0 || library.dli_fname == nullptr) return;
@@ -37,8 +37,8 @@ void on_late_python(void (*found)(void* scope)) {
 
 }  // namespace pyfault
 
-// Every CPython calls it as it initialises its threads, and hardly anybody else does. To interpose
-// dlopen() would tell sooner, but it goes by who calls it.
+// Every CPython calls this when it initialises threading, and hardly any other code does.
+// Interposing dlopen() would detect the interpreter earlier, but dlopen() depends on its caller.
 extern "C" [[gnu::visibility("default")]] int pthread_condattr_setclock(
     pthread_condattr_t* attribute, clockid_t clock) noexcept {
   if (pyfault::expectant.load() != nullptr) {

@@ -3,10 +3,10 @@
 namespace pyfault {
 namespace {
 
-// Offsets in bytes, x86-64, read off the headers
-// of 3.8.18, 3.9.18, 3.10.13, 3.11.7, 3.12.1, 3.13.0, 3.13.15t, 3.14.10 and 3.15.2; within a minor
-// version they do not change. The members stand in the order of python_layout.h.
-// tests/rules/layout_tables compares every number with the headers present.
+// Offsets in bytes for x86-64, taken from the headers of 3.8.18, 3.9.18, 3.10.13, 3.11.7, 3.12.1,
+// 3.13.0, 3.13.15t, 3.14.10 and 3.15.2; they do not change within a minor version. The members are
+// in the order of python_layout.h. tests/rules/layout_tables.py compares the numbers with the
+// headers that are installed.
 constexpr PythonLayout kLayouts[] = {
     // 3.8
     {.minor = 8,

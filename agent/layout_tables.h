@@ -1,4 +1,4 @@
-// The checked-in layout of every CPython minor version this agent knows.
+// The built-in layouts of all CPython minor versions that the agent knows.
 #pragma once
 
 #include "agent/in_signal/python_layout.h"
@@ -7,7 +7,7 @@ namespace pyfault {
 
 inline constexpr unsigned kNewestMinor = 15;
 
-// Null for a version that is not known: it is left alone, never guessed.
+// Returns null for an unknown version: the agent never guesses a layout.
 const PythonLayout* find_layout(unsigned minor, bool free_threaded);
 
 }  // namespace pyfault

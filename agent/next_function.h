@@ -1,4 +1,4 @@
-// A function of a later library that one of ours stands before.
+// Looks up the next definition of a function that the agent interposes.
 #pragma once
 
 #include <dlfcn.h>
@@ -12,8 +12,8 @@ class NextFunction {
  public:
   constexpr explicit NextFunction(const char* name) : name_(name) {}
 
-  // Our constructor looks it up, so that no signal handler has to; constructors of other libraries
-  // may come before that.
+  // Returns the function; null if there is none. The agent's constructor calls this first, so no
+  // signal handler has to look the function up. Constructors of other libraries may run earlier.
   Function get() {
     Function function = found_.load(std::memory_order_relaxed);
     if (function == nullptr) {
@@ -28,7 +28,7 @@ class NextFunction {
   std::atomic<Function> found_{nullptr};
 };
 
-// Look up what their functions stand before.
+// Each looks up what its source file interposes, as far as signal handlers may call it.
 void find_next_writes();
 void find_next_actions();
 void find_next_execs();

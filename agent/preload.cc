@@ -1,4 +1,4 @@
-// The LD_PRELOAD door: what happens when the agent is loaded into a process.
+// The entry point of the agent: what happens when LD_PRELOAD loads it into a process.
 #include <dlfcn.h>
 #include <pthread.h>
 #include <sys/mman.h>
@@ -20,14 +20,14 @@
 #include "agent/signal_stack.h"
 #include "agent/thread_stacks.h"
 
-// What pthread_atfork() is made of in glibc. Weak, as nothing may be a hard reference that another
-// C library lacks: a program of musl's, which is none of ours, has to start.
+// glibc implements pthread_atfork() with this. The reference is weak, as is any to a symbol that
+// another C library may lack: a musl program, which the agent does not support, must still start.
 // NOLINTBEGIN(*-reserved-identifier,*-identifier-naming): the names are glibc's and CPython's.
 extern "C" [[gnu::weak]] int __register_atfork(void (*prepare)(), void (*parent)(), void (*child)(),
                                                void* library);
 extern "C" void* __dso_handle;
-// What every CPython has. dlsym() would take its time over a name that is not there, and allocate
-// what it has to say about that.
+// Every CPython has one of these. Looking up a missing symbol with dlsym() would be slow, and
+// allocate an error message.
 extern "C" [[gnu::weak]] const char* Py_GetVersion();
 extern "C" [[gnu::weak]] const unsigned long Py_Version;
 // NOLINTEND(*-reserved-identifier,*-identifier-naming)
@@ -35,7 +35,7 @@ extern "C" [[gnu::weak]] const unsigned long Py_Version;
 namespace pyfault {
 namespace {
 
-// main()'s, which glibc gives to constructors too.
+// The arguments of main(), which glibc also passes to constructors.
 int main_argc = 0;
 char** main_argv = nullptr;
 
@@ -50,7 +50,7 @@ void describe_python(const FoundPython& python, Hello& hello) {
   hello.failed_check = static_cast<std::uint32_t>(python.failed_check);
 }
 
-// Where the ring will be, now or later.
+// Reserves the address range in which the ring is mapped, now or later.
 bool reserve_ring(WatchdogLink& link) {
   void* ring =
       mmap(nullptr, kRingSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -59,8 +59,8 @@ bool reserve_ring(WatchdogLink& link) {
   return true;
 }
 
-// The record is made on a stack of its own, one a process: large enough for the deepest path
-// (tests/rules knows how deep).
+// Crashes are recorded on a dedicated stack, one per process. It is large enough for the deepest
+// call chain, which tests/rules/stack_budget.py limits.
 bool prepare_crash_stack(AgentState& state) {
   constexpr std::size_t kSize = std::size_t{64} << 10;
   const SignalStack stack = map_signal_stack(kSize);

@@ -1,9 +1,9 @@
-// sigaction(), signal() and their like of a watched program. Our actions do not show in them: a
-// signal that the program has not touched is at its default, and one that it gives back to its
-// default is recorded again. A handler of its own takes our place, as it asks, or stands behind us
-// (program_handler.h).
+// Interposes sigaction(), signal() and related functions. They hide the agent's own actions: a
+// signal that the program has not touched appears at its default, and one that the program resets
+// to its default is recorded again. A handler that the program installs replaces the agent's, or is
+// called after a dump (program_handler.h).
 //
-// Context: as the functions themselves, signal handlers included.
+// Context: that of the functions themselves, signal handlers included.
 #include <signal.h>
 
 #include <atomic>
@@ -30,8 +30,7 @@ constinit NextFunction<SetHandler> next_sigset{"sigset"};
 constinit NextFunction<int (*)(int)> next_sigignore{"sigignore"};
 constinit NextFunction<int (*)(int, int)> next_siginterrupt{"siginterrupt"};
 
-// Signals whose handlers, when signal() sets them, are to interrupt system calls: siginterrupt()
-// has asked for it.
+// Signals whose handlers, if set by signal(), interrupt system calls, as siginterrupt() requested.
 constinit std::atomic<std::uint64_t> interrupting{0};
 
 void translate(const KernelSigaction& action, struct sigaction& to) {
@@ -47,12 +46,13 @@ KernelSigaction translated(const struct sigaction& action) {
   return to;
 }
 
-// A handler that we stand before is ours to call.
+// For a signal that is dumped before its handler runs, installs on_program_signal(), which calls
+// the program's handler.
 int set_action(int signal, const struct sigaction* action, struct sigaction* old) {
   if (action == nullptr || !is_dumped_before(signal) || !is_function(action->sa_sigaction)) {
     return next_sigaction.get()(signal, action, old);
   }
-  const struct sigaction wanted = *action;  // `old` may be the same
+  const struct sigaction wanted = *action;  // `old` may alias it
   struct sigaction before_it = wanted;
   before_it.sa_sigaction = &on_program_signal;
   before_it.sa_flags |= SA_SIGINFO;
@@ -84,7 +84,7 @@ int change_action(int signal, const struct sigaction* action, struct sigaction* 
   return result;
 }
 
-// For a function that gives its handlers these flags.
+// `flags`: the sa_flags that the interposed function sets.
 sighandler_t change_handler(int signal, sighandler_t handler, int flags) {
   struct sigaction action {};
   struct sigaction old {};
@@ -99,14 +99,14 @@ sighandler_t change_bsd_handler(int signal, sighandler_t handler) {
   return change_handler(signal, handler, interrupts ? 0 : SA_RESTART);
 }
 
-// As System V had it, and as <signal.h> has it where only ISO C or POSIX is asked for.
+// The System V semantics, which <signal.h> also gives signal() if only ISO C or POSIX is requested.
 sighandler_t change_sysv_handler(int signal, sighandler_t handler) {
   if (!concerns_us(signal)) return next_sysv_signal.get()(signal, handler);
   constexpr int kFlags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
   return change_handler(signal, handler, kFlags);
 }
 
-// SIG_HOLD blocks the signal and leaves its action alone; all else also unblocks it.
+// SIG_HOLD blocks the signal and keeps its action; any other handler also unblocks it.
 sighandler_t change_held_handler(int signal, sighandler_t handler) {
   if (!concerns_us(signal)) return next_sigset.get()(signal, handler);
   const KernelSignalSet set = signal_bit(signal);
@@ -192,7 +192,7 @@ extern "C" [[gnu::visibility("default")]] int siginterrupt(int signal, int inter
   return pyfault::let_interrupt(signal, interrupts != 0);
 }
 
-// Their other names, which are the C library's own and not ours to spell.
+// Other names of these functions, as glibc spells them.
 // NOLINTBEGIN(*-reserved-identifier,*-identifier-naming)
 extern "C" [[gnu::visibility("default")]] int __sigaction(int signal,
                                                           const struct sigaction* action,

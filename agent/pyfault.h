@@ -1,6 +1,6 @@
-/* The C interface of the pyfault agent. The symbols are in every process that the watchdog watches
- * (LD_PRELOAD): find them with dlsym(RTLD_DEFAULT, "pyfault_dump"), or, in Python, with
- * ctypes.CDLL(None).pyfault_dump. */
+/* The C interface of the pyfault agent. The symbols exist in every process that the watchdog
+ * watches (through LD_PRELOAD): look them up with dlsym(RTLD_DEFAULT, "pyfault_dump") or, in
+ * Python, with ctypes.CDLL(None).pyfault_dump. */
 #ifndef PYFAULT_H
 #define PYFAULT_H
 
@@ -11,10 +11,12 @@ extern "C" {
 /* Records the stacks of all Python threads as a `dump` event, without stopping the program or
  * waiting for the watchdog. The calling thread comes first.
  *
- * Returns 0 when recorded, -1 when not: this process has no watchdog (any more), or can't tell it
- * (it has no descriptor left, or its sandbox forbids it), the ring is full, or a crash is being
- * recorded. Any thread, with or without the GIL; threads that run meanwhile may
- * be caught between two frames. Keeps errno and the signal mask. Not for signal handlers. */
+ * Returns 0 if the dump was recorded, -1 if not: this process has no watchdog (any more) or cannot
+ * notify it (no descriptor is free, or a sandbox forbids it), the ring is full, a crash is being
+ * recorded, or another dump does not finish within about a second.
+ *
+ * May be called by any thread, with or without the GIL, but not by a signal handler. Threads that
+ * run meanwhile may be captured between two frames. Preserves errno and the signal mask. */
 int pyfault_dump(void);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-// prctl() of a watched program. Context: as the function itself, signal handlers included.
+// Interposes prctl(). Context: that of the function itself, signal handlers included.
 #include "agent/sandbox.h"
 
 #include <linux/seccomp.h>
@@ -32,7 +32,7 @@ void find_next_sandboxes() {
 
 using namespace pyfault;
 
-// Takes what may be there, as the C library does.
+// Reads all arguments that may have been passed, as glibc does.
 extern "C" [[gnu::visibility("default")]] int prctl(int option, ...) {
   __builtin_va_list rest;
   __builtin_va_start(rest, option);

@@ -1,12 +1,12 @@
-// A program that puts itself into a seccomp sandbox may be killed for a system call which that has
-// not foreseen, and its crash handler must know.
+// Notes the seccomp sandboxes that the program enters. A sandbox may kill the program for a system
+// call that it does not allow, so the crash handler must know which ones to avoid.
 //
-// Context: anywhere.
+// Context: anywhere, signal handlers included.
 #pragma once
 
 namespace pyfault {
 
-// `filter`: the address of a sock_fprog that the kernel has just taken.
+// `filter`: the address of a sock_fprog that the kernel has just accepted.
 void note_filter(unsigned long filter);
 void note_strict_sandbox();
 

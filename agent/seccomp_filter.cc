@@ -18,7 +18,7 @@
 namespace pyfault {
 namespace {
 
-// Descriptors are new ones, and addresses anything but null.
+// Sample arguments: a descriptor above the standard three, and an address that is not null.
 constexpr std::uint64_t kDescriptor = 10;
 constexpr std::uint64_t kAddress = 0x7fff00001000;
 
@@ -39,7 +39,7 @@ constexpr Call kWakeUp[] = {
     {SYS_sendmsg, {kDescriptor, kAddress, MSG_NOSIGNAL | MSG_DONTWAIT}},
 };
 
-// Beside those for a socket.
+// The calls that attaching takes in addition to those in kWakeUp.
 constexpr Call kAttach[] = {
     {SYS_getsockopt, {kDescriptor, SOL_SOCKET, SO_PEERCRED, kAddress, kAddress}},
     {SYS_prlimit64, {0, RLIMIT_FSIZE, 0, kAddress}},
@@ -54,7 +54,7 @@ constexpr Call kAttach[] = {
     {SYS_getppid, {}},
 };
 
-// A classic BPF machine, over the call as seccomp shows it.
+// A classic BPF interpreter that runs a filter over the seccomp_data of one call.
 class Machine {
  public:
   explicit Machine(const Call& call) {
@@ -180,7 +180,7 @@ class Machine {
   std::uint32_t memory_[BPF_MEMWORDS] = {};
 };
 
-// A supervisor that is asked may let it wait.
+// Returns whether the call returns at once. A supervisor (SECCOMP_RET_USER_NOTIF) may delay it.
 bool comes_back(std::uint32_t verdict) {
   switch (verdict & SECCOMP_RET_ACTION_FULL) {
     case SECCOMP_RET_ALLOW:

@@ -1,4 +1,4 @@
-// What a seccomp filter would do to the system calls by which the agent wakes the watchdog, and
+// Evaluates a seccomp filter for the system calls with which the agent wakes the watchdog and
 // attaches to it.
 #pragma once
 
@@ -8,8 +8,9 @@
 
 namespace pyfault {
 
-// What the process might not survive, or not come back from. `filter` is run as the kernel would
-// run it; to one that the kernel would refuse everything is forbidden. Context: anywhere.
+// Returns the operations that might kill the process or block it. Evaluates `filter` as the kernel
+// would; a filter that the kernel would refuse forbids everything. Context: anywhere, signal
+// handlers included.
 Forbidden forbidden_by(const sock_fprog& filter);
 
 }  // namespace pyfault

@@ -1,7 +1,7 @@
-// kill() and its like of a watched program. A signal that goes to its own process may have to be
-// taken by any thread; here the thread that sends it is still known.
+// Interposes kill() and related functions. A signal that the process sends to itself may be
+// delivered to any of its threads; only here is the sending thread known.
 //
-// Context: as the functions themselves, signal handlers included.
+// Context: that of the functions themselves, signal handlers included.
 #include "agent/sent_signals.h"
 
 #include <signal.h>

@@ -1,14 +1,14 @@
-// What a watched program sends, for whoever stands before a function that sends signals.
+// Notes the signals that the watched program sends. The interposed kill functions call it.
 //
-// Context: anywhere.
+// Context: anywhere, signal handlers included.
 #pragma once
 
 #include <sys/types.h>
 
 namespace pyfault {
 
-// It is about to send `signal` to `pid`, which is as kill() takes it: one that is not above 0 is a
-// group that the program may be in.
+// To be called before the program sends `signal` to `pid`, which has the same meaning as for
+// kill(): 0 or a negative value is a process group, which may include the program.
 void note_sent_signal(pid_t pid, int signal);
 
 }  // namespace pyfault

@@ -1,8 +1,8 @@
-// What a watched program writes to stderr passes by here on its way to the C library, which gets it
-// unchanged, for the sake of last words (announcement.h, stderr_tail.h). CPython writes them with
-// write(), before 3.10 with stdio; libraries in every way that there is.
+// Interposes the functions that write to stderr, so that the last messages before an abort are
+// known (announcement.h, stderr_tail.h). The C library receives every call unchanged. CPython
+// writes such messages with write(), before 3.10 with stdio; libraries use any of these functions.
 //
-// Context: as the functions themselves, signal handlers included.
+// Context: that of the functions themselves, signal handlers included.
 #include "agent/stderr_writes.h"
 
 #include <sys/uio.h>
@@ -43,7 +43,7 @@ void note(const void* bytes, std::size_t size) {
   note_stderr(bytes, size, now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec);
 }
 
-// Formatted once more: the C library does not say what it made of it.
+// Formats the text a second time, because the C library does not return its own.
 void note_format(const char* format, va_list list) {
   const int error = errno;
   char text[kMaxStderrTail];
@@ -89,8 +89,8 @@ int print_to_descriptor_checked(int fd, int flag, const char* format, va_list li
 
 }  // namespace
 
-// What was not written for want of a reader counts too; what is tried again, or can't be read, does
-// not.
+// A failed write counts as well, for example if stderr has no reader. One that the caller will
+// repeat, or whose bytes cannot be read, does not.
 void note_written(int fd, const void* bytes, std::size_t size, ssize_t written) {
   const int error = errno;
   if (fd != kStderr || (written < 0 && (error == EFAULT || error == EAGAIN || error == EINTR))) {
@@ -109,8 +109,8 @@ void note_written(int fd, const iovec* pieces, int count, ssize_t written) {
   }
 }
 
-// Those that a signal handler may call. No handler may call the others, so each is looked up when
-// it is called first: most programs call few of them.
+// Signal handlers may call only these. The others are looked up at their first call, because most
+// programs call few of them.
 void find_next_writes() {
   next_write.get();
   next_writev.get();
@@ -210,7 +210,7 @@ extern "C" [[gnu::visibility("default")]] void perror(const char* what) {
   errno = error;
 }
 
-// Those that a program compiled with _FORTIFY_SOURCE calls in their place; the names are glibc's.
+// Programs compiled with _FORTIFY_SOURCE call these instead; the names are glibc's.
 // NOLINTBEGIN(*-reserved-identifier,*-identifier-naming)
 extern "C" [[gnu::visibility("default")]] int __vfprintf_chk(FILE* stream, int flag,
                                                              const char* format, va_list list) {

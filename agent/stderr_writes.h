@@ -1,6 +1,6 @@
-// What a watched program writes, for whoever stands before a function that writes.
+// Notes what the watched program writes to stderr. The interposed write functions call it.
 //
-// Context: anywhere. errno is kept.
+// Context: anywhere, signal handlers included. Preserves errno.
 #pragma once
 
 #include <sys/types.h>
@@ -10,7 +10,7 @@
 
 namespace pyfault {
 
-// `written` is what the system call has answered.
+// To be called after a write; does nothing unless `fd` is 2. `written`: the result of the write.
 void note_written(int fd, const void* bytes, std::size_t size, ssize_t written);
 void note_written(int fd, const iovec* pieces, int count, ssize_t written);
 

@@ -1,7 +1,6 @@
-// syscall() of a watched program: what goes past the functions of the C library that stand for it,
-// and that the agent has to know.
+// Interposes syscall(), with which a program bypasses other functions that the agent interposes.
 //
-// Context: as the function itself, signal handlers included.
+// Context: that of the function itself, signal handlers included.
 #include <linux/seccomp.h>
 #include <sys/syscall.h>
 
@@ -21,10 +20,10 @@ void note_before(long number, const long (&arguments)[6]) {
   const auto pid = static_cast<pid_t>(arguments[0]);
   const auto signal = static_cast<int>(arguments[1]);
   if (number == SYS_kill || number == SYS_rt_sigqueueinfo) note_sent_signal(pid, signal);
-  if (number == SYS_pidfd_send_signal) note_sent_signal(0, signal);  // it may be its own
+  if (number == SYS_pidfd_send_signal) note_sent_signal(0, signal);  // may be its own pidfd
 }
 
-// The kernel has just taken what they point to, so that it can be read.
+// The kernel has just accepted the arguments, so the memory that they point to can be read.
 void note_after(long number, const long (&arguments)[6]) {
   if (number == SYS_seccomp && arguments[0] == SECCOMP_SET_MODE_STRICT) note_strict_sandbox();
   if (number == SYS_seccomp && arguments[0] == SECCOMP_SET_MODE_FILTER) {
@@ -46,7 +45,7 @@ void find_next_syscall() {
 
 using namespace pyfault;
 
-// Takes what may be there, as the C library does.
+// Reads all arguments that may have been passed, as glibc does.
 extern "C" [[gnu::visibility("default")]] long syscall(long number, ...) {
   __builtin_va_list rest;
   __builtin_va_start(rest, number);

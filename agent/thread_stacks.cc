@@ -22,11 +22,11 @@ constinit NextFunction<int (*)(pthread_t*, const pthread_attr_t*, StartRoutine, 
 std::atomic<bool> enabled{false};
 pthread_key_t stack_key;
 
-// Lives at the high end of the thread's own signal stack, so that starting a thread allocates once.
+// Lies at the high end of the thread's signal stack, so starting a thread takes one allocation.
 struct ThreadStart {
   StartRoutine routine;
   void* argument;
-  SignalStack mapping;  // the whole of it
+  SignalStack mapping;  // the whole mapping
   SignalStack stack;    // the part below this struct
   int destructor_rounds;
 };
@@ -39,7 +39,7 @@ ThreadStart* make_start(StartRoutine routine, void* argument) {
   return new (mapping.lowest + stack.size) ThreadStart{routine, argument, mapping, stack, 0};
 }
 
-// Other keys' destructors may still crash: the stack goes in the last round.
+// Destructors of other keys may still crash, so the stack is released in the last round.
 void release(void* argument) {
   auto* start = static_cast<ThreadStart*>(argument);
   if (++start->destructor_rounds < PTHREAD_DESTRUCTOR_ITERATIONS &&
@@ -68,7 +68,7 @@ int create_thread(pthread_t* thread, const pthread_attr_t* attributes, StartRout
       enabled.load(std::memory_order_acquire) ? make_start(routine, argument) : nullptr;
   if (start == nullptr) return real(thread, attributes, routine, argument);
   if (real(thread, attributes, &run_with_signal_stack, start) == 0) return 0;
-  // Perhaps for want of what our stack takes: then the thread comes first.
+  // The signal stack may have taken the memory that was needed; the thread takes precedence.
   unmap_signal_stack(SignalStack(start->mapping));
   return real(thread, attributes, routine, argument);
 }

@@ -1,10 +1,10 @@
-// Gives every new thread an alternate signal stack, by standing in for pthread_create.
+// Gives every new thread an alternate signal stack by interposing pthread_create().
 #pragma once
 
 namespace pyfault {
 
-// Ordinary context, once, before the program has threads. Until then, and where there is nothing to
-// be had, threads start as they would without us.
+// Ordinary context, once, before the program has threads. Until then, and if a stack cannot be
+// allocated, threads start as they would without the agent.
 void give_threads_signal_stacks();
 
 }  // namespace pyfault

@@ -1,26 +1,26 @@
-// How an agent attaches to the watchdog, and wakes it. Nobody waits for an answer, for there is
-// none: what the watchdog has to say it writes into the ring (ring_layout.h).
+// The protocol by which an agent attaches to the watchdog and wakes it. The watchdog sends no
+// reply; what it has to tell the agent, it writes into the ring (ring_layout.h).
 //
-// PYFAULT_SOCKET names a listening Unix SOCK_SEQPACKET socket. "@name" is an abstract address;
-// where the name begins with "/", there may be a socket file of that name too, for those who can't
-// see the abstract one. Anything else is a path. Behind the last slash and the first point after it
-// stand signals, by their numbers: in ".N" the real-time signal by which the watchdog asks for
-// dumps (0: none), in ".N.A.B" also those that are recorded before a handler of the program's gets
-// them (0: none; without any: SIGABRT).
+// PYFAULT_SOCKET names a listening Unix SOCK_SEQPACKET socket. "@name" is an abstract address; if
+// the name begins with "/", a socket file of that name may exist as well, for processes in another
+// network namespace, which cannot reach the abstract address. Anything else is a path. The first
+// dot after the last slash begins an optional list of signal numbers: ".N" is the real-time signal
+// with which the watchdog requests dumps (0: none), and ".N.A.B" adds the signals that are recorded
+// before a handler of the program runs (0: none; if none are listed: SIGABRT).
 //
-//   agent -> watchdog   Hello, with one descriptor by SCM_RIGHTS: the ring that the agent has made,
-//                       a memfd of kRingSize bytes, sealed against shrinking and growing
+//   agent -> watchdog   Hello, with one descriptor by SCM_RIGHTS: the ring that the agent has
+//                       created, a memfd of kRingSize bytes, sealed against shrinking and growing
 //
-// Then the agent closes its end and all descriptors of its own. (One that crashes keeps it until
-// the end: a watchdog that hangs up without having taken the ring has died, and the crash is
-// recorded once more, for the next one.) A hello is good from the moment that it is queued at the
-// listener: the watchdog, or the one after it, finds the ring there, and the crash in it, when it
-// comes to it. An agent that will not arm (an interpreter that it does not know), or has no memory
-// for a ring, says so in its Hello, which comes without one.
+// The agent then closes its end of the connection and all its other descriptors. (An agent that
+// records a crash keeps the connection until it is done: if the watchdog hangs up without having
+// taken the ring, it has died, and the crash is recorded again for the next watchdog.) A Hello is
+// effective once it is queued at the listener: this watchdog or its successor accepts it later and
+// finds the ring, including any crash in it. An agent that does not arm (unknown interpreter) or
+// cannot create a ring reports that in a Hello without a descriptor.
 //
 // To wake the watchdog, an agent writes a Wake into the named pipe beside the socket file, NAME +
-// kWakePipeSuffix, or sends one to the socket where it can't open that (chroot, dropped rights).
-// What there is to be seen is in the ring; a wake-up that is lost delays that it is found.
+// kWakePipeSuffix, or sends it to the socket if it cannot open the pipe (chroot, dropped
+// privileges). Everything to be reported is in the ring, so a lost wake-up only delays a report.
 #pragma once
 
 #include <cstdint>
@@ -30,47 +30,47 @@ namespace pyfault {
 inline constexpr char kSocketVariable[] = "PYFAULT_SOCKET";
 inline constexpr char kWakePipeSuffix[] = ".wake";
 inline constexpr std::uint32_t kHandshakeMagic = 0x48465950;  // "PYFH"
-inline constexpr std::uint16_t kProtocolVersion = 4;  // changes with record.h and ring_layout.h too
+inline constexpr std::uint16_t kProtocolVersion = 4;  // also covers record.h and ring_layout.h
 
 enum class ArmStatus : std::uint16_t {
   kWillArm = 0,
   kUnknownVersion = 1,       // no layout for this minor version
   kInconsistentOffsets = 2,  // _Py_DebugOffsets contradicts the table
-  kNoRing = 3,               // there is no memory for it now; it will be tried again
+  kNoRing = 3,               // no ring can be created now; the agent tries again later
 };
 
-// What /proc says of the process while it lives, for a watchdog that comes later. Cut where it is
-// longer; the name and the executable end in a NUL.
+// What /proc shows of a living process, for a watchdog that reads the Hello after the process has
+// died. Longer values are truncated; `name` and `executable` end in a NUL.
 struct ProcessClaims {
   char name[16];
   char executable[512];
-  char command[1536];  // the arguments, each ends in a NUL; then zeroes
+  char command[1536];  // the arguments, each terminated by a NUL, then zeroes
 };
 
 struct Hello {
   std::uint32_t magic;
   std::uint16_t protocol;
   ArmStatus status;
-  std::int32_t pid;  // as the process sees itself, and its parent
+  std::int32_t pid;  // in the process's own PID namespace, as is ppid
   std::int32_t ppid;
   std::uint32_t version_hex;    // PY_VERSION_HEX
   std::uint32_t free_threaded;  // 0 or 1
-  std::uint32_t failed_check;   // kInconsistentOffsets: which offset, see agent/debug_offsets.h;
+  std::uint32_t failed_check;   // kInconsistentOffsets: a DebugCheck (agent/debug_offsets.h);
                                 // kNoRing: errno
   std::uint32_t reserved;
-  std::int64_t realtime_ns;  // when the agent was loaded: what is older may be trusted
-  std::int64_t boottime_ns;  // when it was said, by the clock by which /proc tells ages
+  std::int64_t realtime_ns;  // CLOCK_REALTIME before the interpreter reads its first source file
+  std::int64_t boottime_ns;  // CLOCK_BOOTTIME when sent; comparable to start times in /proc
   ProcessClaims claims;
 };
 static_assert(sizeof(Hello) == 48 + sizeof(ProcessClaims));
 
-// `ring` is its inode number.
+// Asks the watchdog to look at one ring. `ring`: the inode number of the ring's memfd.
 struct Wake {
   std::uint64_t ring;
 };
 static_assert(sizeof(Wake) == 8, "smaller than PIPE_BUF, so each arrives whole");
 
 inline constexpr std::uint32_t kDefaultAckTimeoutMs = 2000;
-inline constexpr std::uint32_t kMaxAckTimeoutMs = 60'000;  // whatever the ring says
+inline constexpr std::uint32_t kMaxAckTimeoutMs = 60'000;  // upper limit for the value in the ring
 
 }  // namespace pyfault

@@ -1,17 +1,19 @@
-// The ring: shared memory between one agent (and its forked children) and the watchdog.
+// The layout of the ring, the memory that one agent (with its forked children) and the watchdog
+// share.
 //
-// Promise. A process can claim a slot, fill it and publish it with plain memory accesses and
-// futexes, from a signal handler, without ever blocking on the watchdog. A writer that dies at any
-// moment leaves a state that the reader can name. Nothing here is trusted by the reader: it copies
-// a slot out and validates the copy (record.h); it knows the geometry from its own constants, not
-// from the ring.
+// Guarantees. A process can claim a slot, fill it and publish it with plain memory accesses and
+// futexes, from a signal handler, without blocking on the watchdog. A writer that dies at any
+// moment leaves a state that the reader can classify. The reader trusts nothing in the ring: it
+// copies a slot out and validates the copy (record.h), and takes the geometry from its own
+// constants, not from the ring.
 //
-// Picture.
+// Layout.
 //   0            kRingHeaderSize
 //   | RingHeader | SlotHeader | payload ...... | SlotHeader | payload ...... | ...
-//   Pages are touched only when used; the watchdog gives them back after reading.
+//   A slot's pages are allocated on first use. After reading, the watchdog releases all but the
+//   first kSlotKeptBytes.
 //
-// States of a slot, and who may move each arrow:
+// Slot states, and who makes each transition:
 //
 //            writer: claim              writer: publish
 //     FREE ----------------> CLAIMED -------------------> PUBLISHED
@@ -20,22 +22,23 @@
 //      |   the owner is dead    |      (this is the ack)      |
 //      +------------------------+-----------------------------+
 //
-// The state word is one 64-bit atomic: owner pid (high 32 bits) | generation (30) | state (2). The
-// low half is the futex word. Release adds one to the generation, so a writer that waits for its
-// ack sees the word change even when another process claims the slot at once.
+// The state word is one 64-bit atomic: owner pid (high 32 bits) | generation (30) | state (2). Its
+// low half is the futex word. A release increments the generation, so a writer that waits for its
+// ack sees the word change even if another process claims the slot at once.
 //
-// Stages of a ring. The agent makes it kWaiting, and may use it at once. kTaken: a watchdog looks
-// after it, and the next watchdog will find it again. kHeard: the next watchdog will not find it,
-// so a process that crashes first attaches again, with a new ring. kLeft: the watchdog knows of no
-// living process that uses it, and no longer looks at it; a process that still does attaches again.
+// Ring stages. The agent creates the ring as kWaiting and may use it at once. kTaken: a watchdog
+// reads the ring, and the next watchdog will find it again. kHeard: a watchdog reads the ring, but
+// the next one will not find it. kLeft: the watchdog has refused the ring, or knows of no living
+// process that uses it, and does not look at it; a process that still uses it attaches again.
+// Before it records a crash, a process whose ring is not kTaken attaches again, with a new ring.
 //
-// Children. A forked child shares its parent's ring, and enters its pid in the first free cell of
-// `children`; the watchdog empties the cell when it is dead. A child looks at the stage after it
-// has entered itself, and a watchdog that leaves a ring looks at the children again after it has
-// said so, so that one of the two sees the other (both are sequentially consistent).
+// Children. A forked child shares its parent's ring and enters its pid in the first free cell of
+// `children`; the watchdog clears the cell when the child is dead. A child reads the stage after it
+// has entered itself, and a watchdog that leaves a ring reads the children again after it has set
+// kLeft, so at least one of them sees the other (these accesses are sequentially consistent).
 //
-// Memory order. `committed` is stored with release after the bytes it covers; `publish` is a
-// release exchange after the last commit. The reader loads both with acquire. Claim is acquire.
+// Memory order. `committed` is stored with release after the bytes it covers; publishing is a
+// release exchange after the last commit. The reader loads both with acquire. Claiming is acquire.
 #pragma once
 
 #include <atomic>
@@ -47,20 +50,21 @@ namespace pyfault {
 inline constexpr std::uint64_t kRingMagic = 0x31474e4952465950;  // "PYFRING1", little-endian
 inline constexpr std::uint32_t kRingVersion = 2;
 inline constexpr std::size_t kRingHeaderSize = 3 * 4096;
-inline constexpr std::uint32_t kMostChildren = 2048;  // that live at a time
+inline constexpr std::uint32_t kMostChildren = 2048;  // alive at the same time
 inline constexpr std::uint32_t kSlotCount = 8;
-// Room for 150 threads of 256 distinct frames, or some 8,000 code objects.
+// Holds 150 threads of 256 distinct frames each, or about 8,000 code objects.
 inline constexpr std::size_t kSlotSize = std::size_t{2} << 20;
-// What of a slot stays in memory once it has been used; the watchdog gives the rest back. The agent
-// touches as much of the first slot when it attaches, and a forked child again.
+// The part of a used slot that stays allocated; the watchdog releases the rest. The agent populates
+// the same part of the first slot when it arms, as does each forked child.
 inline constexpr std::size_t kSlotKeptBytes = std::size_t{64} << 10;
 inline constexpr std::size_t kRingSize = kRingHeaderSize + kSlotCount * kSlotSize;
 
 enum class RingStage : std::uint32_t { kWaiting = 0, kTaken = 1, kLeft = 2, kHeard = 3 };
 
-// A vfork child died on its parent's memory, where it could leave no record of its own.
+// Describes a vfork child that died while it ran on its parent's memory, where it could not leave a
+// record of its own.
 struct LostChild {
-  std::uint16_t count;  // of all so far, wraps around
+  std::uint16_t count;  // of lost children so far; wraps around
   std::uint16_t signal;
   std::int32_t parent;
 
@@ -75,23 +79,23 @@ struct LostChild {
 };
 
 struct RingHeader {
-  // The agent's, who makes the ring.
+  // Written by the agent that creates the ring.
   std::uint64_t magic;
   std::uint32_t version;
   std::uint32_t slot_count;
   std::uint64_t slot_size;
   std::uint64_t id;  // the memfd's inode number
-  // The watchdog's.
+  // Written by the watchdog.
   std::atomic<RingStage> stage;
-  std::atomic<std::uint32_t> ack_timeout_ms;  // 0: not said yet, kDefaultAckTimeoutMs
-  // The agents', from here on.
+  std::atomic<std::uint32_t> ack_timeout_ms;  // 0: not set yet, kDefaultAckTimeoutMs applies
+  // Written by the agents; the watchdog also clears cells of `children`.
   std::atomic<std::uint32_t> dropped_records;         // crashes that found no free slot in time
-  std::atomic<std::uint32_t> unknown_children;        // those that found no free cell below
-  std::atomic<std::uint64_t> replaced_handlers;       // of signal n: bit n - 1
-  std::atomic<std::uint64_t> lost_child;              // the last one; see LostChild
-  std::atomic<std::uint32_t> slots_end;               // no slot from here on has been claimed yet
-  std::atomic<std::uint32_t> children_end;            // no cell from here on has been used yet
-  std::atomic<std::int32_t> children[kMostChildren];  // pids as they see themselves; 0: free
+  std::atomic<std::uint32_t> unknown_children;        // children that found no free cell
+  std::atomic<std::uint64_t> replaced_handlers;       // bit n - 1: the handler of signal n
+  std::atomic<std::uint64_t> lost_child;              // the last one, packed; see LostChild
+  std::atomic<std::uint32_t> slots_end;               // no slot from here on was ever claimed
+  std::atomic<std::uint32_t> children_end;            // no cell from here on was ever used
+  std::atomic<std::int32_t> children[kMostChildren];  // pids in their own namespace; 0: free
 };
 static_assert(sizeof(RingHeader) <= kRingHeaderSize);
 static_assert(std::atomic<RingStage>::is_always_lock_free);
@@ -99,15 +103,15 @@ static_assert(std::atomic<std::int32_t>::is_always_lock_free);
 
 enum class SlotState : std::uint32_t { kFree = 0, kClaimed = 1, kPublished = 2 };
 
-// Why a published record is not whole; kNone for a whole one.
+// Why a published record is incomplete; kNone if it is complete.
 enum class CutShort : std::uint32_t { kNone = 0, kFaultInHandler = 1, kSlotFull = 2 };
 
 struct SlotHeader {
   std::atomic<std::uint64_t> state;
-  std::atomic<std::uint32_t> committed;  // payload bytes that are valid
+  std::atomic<std::uint32_t> committed;  // number of valid payload bytes
   std::atomic<CutShort> cut_short;
-  // The watchdog's: 1 + the generation of the record that it has taken to report it, so that one
-  // which comes after it does not report it again.
+  // Written by the watchdog: 1 + the generation of the record that it has taken for reporting, so
+  // that its successor does not report the record again.
   std::atomic<std::uint32_t> taken;
   std::uint32_t reserved[11];
 };
@@ -121,7 +125,7 @@ inline constexpr std::size_t kSlotPayload = kSlotSize - sizeof(SlotHeader);
 struct SlotWord {
   SlotState state;
   std::uint32_t generation;  // 30 bits
-  std::int32_t owner;        // pid as the owner sees itself; 0 when free
+  std::int32_t owner;        // pid in the owner's own namespace; 0 if free
 
   static constexpr std::uint32_t kGenerationMask = 0x3fffffff;
 
@@ -144,12 +148,12 @@ inline const RingHeader* ring_header(const void* ring) {
   return static_cast<const RingHeader*>(ring);
 }
 
-// index < kSlotCount.
+// Requires index < kSlotCount.
 inline SlotHeader* ring_slot(void* ring, std::uint32_t index) {
   auto* base = static_cast<std::byte*>(ring) + kRingHeaderSize + index * kSlotSize;
   return reinterpret_cast<SlotHeader*>(base);
 }
-// The low half of the state.
+// Returns the low half of `state`, which changes when the slot is released.
 inline const std::atomic<std::uint32_t>* futex_of(const SlotHeader& slot) {
   return reinterpret_cast<const std::atomic<std::uint32_t>*>(&slot.state);
 }

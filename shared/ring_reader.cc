@@ -25,7 +25,7 @@ SlotFinding classify(SlotWord word) {
   return SlotFinding::kGarbage;
 }
 
-// Not the private kind: those who wait are in other processes.
+// Without FUTEX_PRIVATE_FLAG, because the waiters are in other processes.
 void wake_all(std::atomic<std::uint64_t>& word) {
   syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
 }
@@ -67,11 +67,11 @@ void RingReader::mark_taken(std::uint32_t index, std::uint64_t word) {
 bool RingReader::release(std::uint32_t index, std::uint64_t expected) {
   SlotHeader* slot = ring_slot(ring_, index);
   std::atomic<std::uint64_t>& word = slot->state;
-  // A writer that dies between claiming the slot and saying that it holds nothing must not be found
-  // with the record before its own.
+  // A writer that dies after claiming the slot and before resetting `committed` must not appear to
+  // own the previous record.
   slot->committed.store(0, std::memory_order_relaxed);
   const std::uint64_t released = SlotWord::unpack(expected).released().pack();
-  // Release: the payload must have been copied out before another writer may claim the slot.
+  // Release order: the payload must have been copied out before another writer can claim the slot.
   if (!word.compare_exchange_strong(expected, released, std::memory_order_release,
                                     std::memory_order_relaxed)) {
     return false;

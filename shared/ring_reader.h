@@ -1,10 +1,10 @@
-// The watchdog's side of the ring (ring_layout.h): looks at slots, copies payloads out, gives slots
-// back.
+// Reads a ring (ring_layout.h) on behalf of the watchdog: inspects slots, copies payloads out and
+// releases slots.
 //
-// Trusts nothing in the mapping. Every word is loaded once; payload bytes are copied once and never
-// looked at in place; offsets come from ring_layout.h, not from the ring's header. A hostile
-// process may write to the mapping at any moment: what is copied out may be nonsense, but no call
-// here reads or writes outside the mapping, waits, or loops on what it finds.
+// The reader trusts nothing in the mapping, which a hostile process may write to at any moment. It
+// loads every word once, copies payload bytes once and never interprets them in place, and takes
+// offsets from ring_layout.h, not from the ring's header. The bytes that it copies out may be
+// garbage, but no call accesses memory outside the mapping, blocks, or loops on what it reads.
 #pragma once
 
 #include <cstddef>
@@ -18,13 +18,13 @@ enum class SlotFinding {
   kFree,
   kClaimed,
   kPublished,
-  kGarbage,  // a word that no writer makes: release() it
+  kGarbage,  // a word that no writer produces; to be passed to release()
 };
 
 struct SlotLook {
   SlotFinding finding;
-  std::int32_t owner;  // > 0 when claimed or published
-  std::uint64_t word;  // what release() expects to find
+  std::int32_t owner;  // > 0 if claimed or published
+  std::uint64_t word;  // the expected value for release()
 };
 
 class RingReader {
@@ -32,48 +32,52 @@ class RingReader {
   // `ring`: a writable mapping of kRingSize bytes that outlives the reader.
   explicit RingReader(void* ring) : ring_(ring) {}
 
-  // The slots that may have been claimed are those below; at most kSlotCount. To look at another
-  // one would cost a page of memory.
+  // Only slots below this index, at most kSlotCount, can have been claimed. Looking at any other
+  // slot would allocate a page.
   std::uint32_t slots_end() const;
 
-  // index < kSlotCount, here and below.
+  // This and all other functions with an index require index < kSlotCount.
   SlotLook look(std::uint32_t index) const;
 
-  // Valid payload bytes as the slot says now, at most kSlotPayload.
+  // Returns the number of valid payload bytes that the slot states now, at most kSlotPayload.
   std::size_t committed(std::uint32_t index) const;
 
-  // Copies the first `size` payload bytes, size <= kSlotPayload. For the bytes to be whole, `size`
-  // must come from committed() called before.
+  // Copies the first `size` payload bytes; size <= kSlotPayload. The bytes are complete only if
+  // `size` comes from an earlier call of committed().
   void copy_out(std::uint32_t index, std::byte* to, std::size_t size) const;
 
-  // May hold a value that CutShort does not name.
+  // The result may be a value that CutShort does not name.
   CutShort cut_short(std::uint32_t index) const;
 
-  // Whether this record, in the slot as it was looked at, has been taken to be reported.
+  // Returns whether the record in the slot, which look() has seen with `word`, has been marked as
+  // taken for reporting. mark_taken() marks it.
   bool is_taken(std::uint32_t index, std::uint64_t word) const;
   void mark_taken(std::uint32_t index, std::uint64_t word);
 
-  // Frees the slot and wakes whoever waits for the ack. False when the word is no longer
-  // `expected`, and then nothing is changed.
+  // Frees the slot and wakes all waiters for its ack. Returns false, and does not free the slot, if
+  // its word is no longer `expected`. `committed` is reset in either case.
   bool release(std::uint32_t index, std::uint64_t expected);
 
-  // Of the ring, since it was made; wraps around.
-  std::uint32_t dropped_records() const;   // that found no free slot
-  std::uint32_t unknown_children() const;  // that found no free cell
+  // Counters since the ring was created; they wrap around.
+  std::uint32_t dropped_records() const;   // crashes that found no free slot
+  std::uint32_t unknown_children() const;  // children that found no free cell
 
-  // Bit n - 1: signal n.
+  // Bit n - 1 is set if the handler of signal n has been replaced.
   std::uint64_t replaced_handlers() const;
-  // The count of all, and the last one.
+  // Returns the number of lost children and the last one.
   LostChild lost_child() const;
 
-  // The cells that may be used are those below; at most kMostChildren.
+  // Only cells below this index, at most kMostChildren, can be in use.
   std::uint32_t children_end() const;
-  // cell < kMostChildren, here and below. Any number at all, 0 for a free cell.
+  // Requires cell < kMostChildren, as does remove_child(). Returns 0 for a free cell; any other
+  // number is unchecked.
   std::int32_t child(std::uint32_t cell) const;
+  // Clears the cell if it still contains `expected`.
   void remove_child(std::uint32_t cell, std::int32_t expected);
 
   void set_ack_timeout(std::uint32_t milliseconds);
-  // Seen by whoever enters the children after it, who is seen by us if before.
+  // Sequentially consistent: a child that enters itself afterwards sees the new stage, and one that
+  // entered itself before is visible to later calls of child().
   void set_stage(RingStage stage);
 
  private:

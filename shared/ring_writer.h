@@ -1,7 +1,8 @@
 // Claims a slot of the ring, fills it section by section and publishes it.
 //
-// Context: any thread, any signal handler. No system call, no lock, no allocation, never waits.
-// The writer keeps its own cursor and never reads back what it wrote: the memory is shared.
+// Context: any thread, signal handlers included. Makes no system call, takes no lock, does not
+// allocate and never waits. The writer keeps its own cursor and never reads back what it wrote,
+// because the memory is shared.
 #pragma once
 
 #include <cstddef>
@@ -13,18 +14,18 @@
 
 namespace pyfault {
 
-// What a writer waits on for its ack: the slot's futex word no longer holds `expected`.
+// What a writer waits on for its ack, which has come when `*futex` no longer equals `expected`.
 struct PublishedSlot {
   const std::atomic<std::uint32_t>* futex;
   std::uint32_t expected;
 };
 
-// Ownership of one claimed slot. Move-only; a writer that is dropped without publishing leaves the
-// slot claimed, which the watchdog salvages when the process is dead.
+// Owns one claimed slot. Move-only. A writer that is destroyed without publishing leaves the slot
+// claimed; the watchdog salvages it when the process is dead.
 class SlotWriter {
  public:
   SlotWriter() = default;  // owns nothing
-  // Owns nothing when every slot is taken.
+  // Returns a writer that owns nothing if every slot is taken.
   static SlotWriter claim(void* ring, std::int32_t pid);
 
   SlotWriter(SlotWriter&& other) noexcept { take(other); }
@@ -37,10 +38,11 @@ class SlotWriter {
   ~SlotWriter() = default;
 
   explicit operator bool() const { return slot_ != nullptr; }
-  // Room is always kept for append_end().
+  // Returns the number of free payload bytes, without those reserved for append_end().
   std::size_t room() const { return kSlotPayload - sizeof(EndSection) - cursor_; }
 
-  // The next `size` bytes of the payload, to be written at once; null when there is no room.
+  // Returns the next `size` bytes of the payload, which the caller must write at once; null if
+  // there is no room.
   std::byte* reserve(std::size_t size) {
     if (size > room()) return nullptr;
     std::byte* bytes = slot_payload(slot_) + cursor_;
@@ -52,14 +54,15 @@ class SlotWriter {
     if (to != nullptr) std::memcpy(to, bytes, size);
     return to != nullptr;
   }
-  // Where the next byte goes, and back to there.
+  // cursor() returns the position of the next byte; rewind() goes back to such a position.
   std::size_t cursor() const { return cursor_; }
   void rewind(std::size_t cursor) { cursor_ = cursor; }
-  // Zeroes up to the next multiple of kRecordAlignment.
+  // Appends zeroes up to the next multiple of kRecordAlignment. Returns false if there is no room.
   bool pad();
 
-  // A section runs from begin() to end(), which fills in its size. commit() makes everything so
-  // far valid for the reader; rollback() forgets everything since the last commit.
+  // A section extends from begin_section() to end_section(), which pads it and fills in its size.
+  // commit() makes everything so far valid for the reader; rollback() discards everything since the
+  // last commit.
   bool begin_section(const void* section, std::size_t size) {
     section_ = cursor_;
     return append(section, size);
@@ -68,7 +71,7 @@ class SlotWriter {
   void commit();
   void rollback() { cursor_ = committed_; }
 
-  // The last section, committed at once.
+  // Appends the last section, for which there is always room, and commits.
   void append_end(const EndSection& end);
 
   void cut_short(CutShort reason);

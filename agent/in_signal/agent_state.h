@@ -1,4 +1,4 @@
-// What a handler needs to know, all of it settled before the first handler is installed.
+// The state that the signal handlers need, complete before the first handler is installed.
 #pragma once
 
 #include <atomic>
@@ -12,11 +12,12 @@ namespace pyfault {
 struct AgentState {
   PythonRuntimeView python;
   WatchdogLink watchdog;
-  std::uintptr_t libc_message;     // of glibc's __abort_msg; 0: not there
-  std::uintptr_t single_threaded;  // of glibc's __libc_single_threaded, a char; likewise
+  std::uintptr_t libc_message;     // address of glibc's __abort_msg; 0: not present
+  std::uintptr_t single_threaded;  // address of glibc's __libc_single_threaded (char); 0: none
   std::byte* crash_stack;          // lowest byte, above its guard page
   std::size_t crash_stack_size;
-  // The process whose state this is; in memory of its own that a fork wipes (MADV_WIPEONFORK).
+  // The pid of the process that owns this state. It lies in separate memory that a fork wipes
+  // (MADV_WIPEONFORK), so a forked child at first finds 0.
   std::atomic<int>* owner;
 };
 

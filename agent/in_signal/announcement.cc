@@ -17,7 +17,7 @@ struct Line {
   std::size_t size;
   char text[kLongest + 1];
 
-  // False at the end of the line.
+  // Returns false at the end of the line, or if the line is full.
   bool take(const char* bytes, std::size_t count, char end) {
     for (std::size_t index = 0; index < count; ++index) {
       if (bytes[index] == end || size == kLongest) return false;
@@ -27,7 +27,7 @@ struct Line {
   }
 };
 
-// The thread that is dying: it stays the only one to be heard.
+// The thread that is about to abort. Announcements of other threads are no longer followed.
 constinit std::atomic<int> speaker{0};
 constinit MessageSource source{};
 constinit Expecting expecting = Expecting::kAnything;

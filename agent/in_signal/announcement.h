@@ -1,13 +1,13 @@
-// What a thread says on stderr before it aborts, remembered as it is said: the interpreter's
-// Py_FatalError, and libstdc++ of an exception that nobody caught. Each writes its announcement in
-// pieces that are known; nobody else writes the first of them by itself. All else is remembered as
-// stderr_tail.h has it.
+// Recognises and keeps what a thread announces on stderr before it aborts: the interpreter's
+// Py_FatalError, and libstdc++'s report of an uncaught exception. Each writes its announcement in
+// known pieces, and no other code writes the first piece by itself. All other output goes to
+// stderr_tail.h.
 //
 //   CPython    "Fatal Python error: "  FUNCTION ": " MESSAGE "\n"
 //   libstdc++  "terminate called after throwing an instance of '"  TYPE  "'\n"
-//              and where it has a text  "  what():  "  TEXT  "\n"
+//              and, if it has a text,   "  what():  "  TEXT  "\n"
 //
-// Context: anywhere.
+// Context: anywhere, signal handlers included.
 #pragma once
 
 #include <cstddef>
@@ -17,17 +17,18 @@
 
 namespace pyfault {
 
-// The calling thread has written, or tried to write, this to stderr. `now_ns`: CLOCK_MONOTONIC.
+// To be called when the calling thread has written, or tried to write, these bytes to stderr.
+// `now_ns`: CLOCK_MONOTONIC.
 void note_stderr(const void* bytes, std::size_t size, std::int64_t now_ns);
 
 struct Announcement {
   MessageSource source;
-  const char* type;  // of the exception, as C++ spells it; empty for the interpreter
+  const char* type;  // the exception's C++ type name; empty for the interpreter
   const char* text;
 };
 
-// Of the calling thread. False when it has made none, or only that of a signal, which faulthandler
-// announces in the interpreter's words.
+// Finds the announcement of the calling thread. Returns false if it has made none, or only that of
+// SIGABRT itself, which faulthandler reports in the interpreter's words.
 bool find_announcement(Announcement& announcement);
 
 }  // namespace pyfault

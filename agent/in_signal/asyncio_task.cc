@@ -38,8 +38,8 @@ bool is_task(const PythonRuntimeView& python, std::uintptr_t object) {
   return false;
 }
 
-// A small int; 0 where it is something else. From 3.12 on: a tag word of sign and number of digits,
-// then digits of 30 bits.
+// Returns the value of a small int; 0 if `object` is anything else. From 3.12 on, an int consists
+// of a tag word with its sign and number of digits, and of digits of 30 bits.
 std::uint64_t read_number(const PythonRuntimeView& python, std::uintptr_t object) {
   struct Digits {
     std::uint64_t tag;
@@ -61,8 +61,9 @@ bool is_handle_run(const PythonRuntimeView& python, const StringView& name) {
   return python.layout.thread.running_task == kAbsent && string_equals(name, kRun, sizeof kRun - 1);
 }
 
-// The callback is a slot of the Handle, its second one. It is an object of _asyncio's own that
-// holds the task first, or a bound method, which holds the task after the method's description.
+// The callback is the second slot of the Handle. It is either an object of _asyncio whose first
+// member is the task, or a bound method, whose first member is the method's definition and whose
+// second is the task.
 std::uintptr_t find_callback_task(const PythonRuntimeView& python, std::uintptr_t frame) {
   const std::uintptr_t first = python.layout.object.size;
   const std::uintptr_t second = first + sizeof(std::uintptr_t);

@@ -13,7 +13,7 @@ namespace {
 constexpr long kInvalid = -22;     // -EINVAL
 constexpr long kFileTooBig = -27;  // -EFBIG
 constexpr long kNoMemory = -12;    // -ENOMEM
-// -EAGAIN, -ENOMEM, -ENFILE, -EMFILE, -ENOBUFS: what may be otherwise in a moment.
+// -EAGAIN, -ENOMEM, -ENFILE, -EMFILE, -ENOBUFS: errors that may be transient.
 constexpr int kPassing[] = {-11, -12, -23, -24, -105};
 
 constinit std::atomic<bool> attached{false};
@@ -34,7 +34,8 @@ class OneAtATime {
   bool mine_;
 };
 
-// RLIMIT_FSIZE counts for a memfd too: to make a ring that is larger would raise SIGXFSZ.
+// Raises RLIMIT_FSIZE as long as it lives, if necessary and permitted: the limit also applies to a
+// memfd, and creating a ring that exceeds it would raise SIGXFSZ.
 class RoomForRing {
  public:
   RoomForRing() {
@@ -56,7 +57,8 @@ class RoomForRing {
   bool is_there_ = true;
 };
 
-// Kernels from 6.3 on want to hear whether it is to be executable, and may refuse one that is.
+// Kernels from 6.3 on expect a memfd to be marked as executable or not, and may refuse one that is
+// executable. Earlier kernels do not know the flag.
 Descriptor make_memfd() {
   constexpr unsigned kNoExecSeal = 8;  // MFD_NOEXEC_SEAL
   constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
@@ -65,7 +67,7 @@ Descriptor make_memfd() {
                               : std::move(fd);
 }
 
-// What of a ring's header is not zero in the beginning.
+// The part of a new ring's header that is not zero.
 struct RingBeginning {
   std::uint64_t magic = kRingMagic;
   std::uint32_t version = kRingVersion;
@@ -75,7 +77,8 @@ struct RingBeginning {
 };
 static_assert(sizeof(RingBeginning) == offsetof(RingHeader, stage));
 
-// Of no length yet: 0, or the negated errno value.
+// Gives a memfd of length 0 the size, the seals and the header of a ring. Returns 0 or a negated
+// errno value.
 long form_ring(int ring) {
   constexpr long kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
   struct stat status;
@@ -88,7 +91,7 @@ long form_ring(int ring) {
   return written == sizeof beginning ? 0 : kNoMemory;
 }
 
-// None: with why.
+// On failure, the result holds the negated errno value.
 Descriptor make_ring() {
   const RoomForRing room;
   if (!room) return Descriptor(kFileTooBig);
@@ -97,7 +100,7 @@ Descriptor make_ring() {
   return result == 0 ? std::move(ring) : Descriptor(result);
 }
 
-// The kernel's word on who called listen().
+// Returns whether root or the process's own user has called listen(), according to the kernel.
 bool is_trusted(int socket) {
   ucred listener;
   socklen_t size = sizeof listener;
@@ -105,8 +108,8 @@ bool is_trusted(int socket) {
          (listener.uid == 0 || listener.uid == sys_geteuid());
 }
 
-// The part of the hello that is not the same each time. `ring` may be a negative errno: there is
-// none to send along.
+// The part of the Hello that is not the same each time. `ring`: a descriptor, or a negated errno
+// value if there is no ring to send.
 struct HelloHead {
   alignas(Hello) char bytes[offsetof(Hello, claims)];
 
@@ -144,7 +147,7 @@ bool say_hello(const WatchdogLink& link, int socket, int ring) {
   return sys_sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(Hello);
 }
 
-// Core dumps stay as large as they were.
+// Excludes the ring from core dumps, so that they do not grow.
 bool map_ring(const WatchdogLink& link, int ring) {
   const long address =
       sys_mmap(link.ring, kRingSize, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, ring);
@@ -164,7 +167,7 @@ RingStage stage_of(const WatchdogLink& link) {
   return ring_header(link.ring)->stage.load();
 }
 
-// False: there are as many as can be.
+// Returns false if all cells are in use.
 bool enter(RingHeader& ring, std::int32_t pid) {
   for (std::uint32_t cell = 0; cell < kMostChildren; ++cell) {
     std::int32_t nobody = 0;
@@ -217,7 +220,7 @@ bool have_ring_for_crash(const WatchdogLink& link, bool is_in_use, Descriptor& h
   return is_attached(link);
 }
 
-// The watchdog hangs up when it has taken the ring.
+// A watchdog hangs up after it has taken the ring; one that hangs up earlier has died.
 bool is_lost(const WatchdogLink& link, const Descriptor& hello) {
   pollfd connection{hello.get(), 0, 0};
   return hello && sys_poll(&connection, 1, 0) == 1 && stage_of(link) == RingStage::kWaiting;

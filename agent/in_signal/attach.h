@@ -1,7 +1,8 @@
-// Attaches the process to its watchdog: makes a ring and sends it along with the hello. It never
-// waits: what can't be had now is tried again later.
+// Attaches the process to its watchdog: creates a ring and sends it with the Hello. Never waits:
+// what is not possible now is tried again later.
 //
-// Context: anywhere, signal handlers included. One thread at a time; another one is told kNotNow.
+// Context: anywhere, signal handlers included. Only one thread attaches at a time; a concurrent
+// attach() returns kNotNow.
 #pragma once
 
 #include <cstdint>
@@ -13,37 +14,39 @@ namespace pyfault {
 
 enum class AttachResult {
   kAttached,
-  kNotNow,  // too many wait to be heard, or there is no memory or descriptor
-  kNever,   // no watchdog listens that root or our own user runs, or this interpreter is not known
+  kNotNow,  // the listener's queue is full, memory or descriptors are short, or in a sandbox
+  kNever,   // no listener of root or of the process's own user, or an unknown interpreter
 };
 
-// The new ring lies where link.ring says, in place of one that may be there. `hello`, if given,
-// keeps the connection over which the ring was sent, for is_lost().
+// Maps the new ring at link.ring, where it replaces an earlier one. `hello`, if given, keeps the
+// connection over which the ring was sent, for is_lost().
 AttachResult attach(const WatchdogLink& link, Descriptor* hello = nullptr);
 
-// Is there a ring that a watchdog looks at, or will?
+// Returns whether there is a ring that a watchdog reads, or will read.
 bool is_attached(const WatchdogLink& link);
 
-// At an occasion that comes by: attaches where that has not been possible yet, or where the
-// watchdog has left the ring.
+// To be called whenever there is an opportunity: attaches if that has not been possible yet, or if
+// the watchdog has left the ring.
 void make_sure_of_ring(const WatchdogLink& link);
 
-// Before a crash is recorded. A ring that no watchdog has taken may have been lost with one that
-// was killed: the crash gets a new one, unless the old one `is_in_use`, and `hello` that one's
-// connection. False: there is none.
+// To be called before a crash is recorded. A ring that is not kTaken may have been lost with a
+// watchdog that was killed, or will be: the crash gets a new ring, unless the old one `is_in_use`,
+// and `hello` gets the connection of the new ring. Returns false if there is no ring.
 bool have_ring_for_crash(const WatchdogLink& link, bool is_in_use, Descriptor& hello);
 
-// True when a watchdog has received the ring and died before it could keep it for its successor. A
-// hello that still waits in the listener's queue is not lost: the next watchdog finds it there.
+// Returns true if a watchdog has received the ring and died before it could keep it for its
+// successor. A Hello that still waits in the listener's queue is not lost: the next watchdog finds
+// it there.
 bool is_lost(const WatchdogLink& link, const Descriptor& hello);
 
-// In a forked child, where a thread of the parent may have been at it.
+// To be called in a forked child: a thread of the parent may have been attaching at the fork.
 void forget_attach_of_parent();
 
-// In a forked child, once: the watchdog hears of it, by the ring that it shares with its parent.
+// To be called once in a forked child, and again after leave_ring(): enters the child in the ring
+// that it shares with its parent, so that the watchdog learns of it. Attaches if there is no ring.
 void join_ring(const WatchdogLink& link, std::int32_t pid);
 
-// Takes that back. False: it is not among the children.
+// Removes `pid` from the children. Returns false if it is not among them.
 bool leave_ring(const WatchdogLink& link, std::int32_t pid);
 
 }  // namespace pyfault

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint32_t kMaxLinks = 1u << 20;
 
-// Of a thread that pthread_create() made, the pthread stands at the end.
+// The stack of a thread that pthread_create() has started ends at its struct pthread.
 std::uintptr_t stack_end_of(const PythonRuntimeView& python, std::uintptr_t thread) {
   std::uintptr_t ident = 0;
   if (python.initial_thread == 0 || !guarded_read(thread + python.layout.thread.thread_id, ident)) {
@@ -26,7 +26,8 @@ bool runs(const PythonRuntimeView& python, std::uintptr_t frame) {
          state == python.layout.executing;
 }
 
-// Of an x86-64 instruction's ModR/M byte with what belongs to it; `sib`: the byte behind it.
+// Returns the size of an x86-64 instruction's ModR/M byte with its SIB byte and displacement.
+// `sib`: the byte after the ModR/M byte.
 std::size_t operand_bytes(std::uint8_t mod_rm, std::uint8_t sib) {
   const int mod = mod_rm >> 6;
   const bool has_sib = mod != 3 && (mod_rm & 7) == 4;
@@ -35,9 +36,9 @@ std::size_t operand_bytes(std::uint8_t mod_rm, std::uint8_t sib) {
   return 1 + (has_sib ? 1 : 0) + displacement;
 }
 
-// Behind a CALL: E8 with four bytes, or FF /2 with its operand.
+// Returns whether `address` follows a CALL: E8 with four bytes, or FF /2 with its operand.
 bool is_return_address(std::uintptr_t address) {
-  std::uint8_t before[8] = {};  // the last one is not read
+  std::uint8_t before[8] = {};  // the last byte stays 0
   constexpr std::size_t kLongest = sizeof before - 1;
   constexpr std::uintptr_t kFirstPage = 4096;
   constexpr std::uintptr_t kUserEnd = std::uintptr_t{1} << 47;
@@ -56,7 +57,8 @@ bool is_return_address(std::uintptr_t address) {
   return false;
 }
 
-// Neither the interpreter's, nor what functions that have returned leave behind from everywhere.
+// Returns whether a return address belongs to neither the interpreter nor libc nor ld.so. Functions
+// of the latter two leave return addresses all over the stack after they have returned.
 bool is_foreign(const PythonRuntimeView& python, std::uintptr_t text) {
   return !python.interpreter.has(text) && !python.libc.has(text) && !python.loader.has(text);
 }
@@ -86,7 +88,7 @@ std::uintptr_t caller_on_stack(const PythonRuntimeView& python, std::uintptr_t t
     std::uintptr_t word = 0;
     if (!guarded_read(end - depth, word)) return 0;
     if (word == frame) {
-      if (caller != 0 && !has_own_call) continue;  // the caller has it too, from before the call
+      if (caller != 0 && !has_own_call) continue;  // the caller's own copy, from before the call
       return caller != 0 && !has_foreign_call && !is_in_a_chain(python, caller) ? caller : 0;
     }
     if (runs(python, word)) {

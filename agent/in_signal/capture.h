@@ -1,8 +1,8 @@
-// What one capture works with: the interpreter's layout, the slot it fills, and scratch memory that
-// is too large for a signal stack.
+// The working state of one capture: the interpreter's layout, the slot to fill, and scratch memory
+// that is too large for a signal stack.
 //
-// Context: signal handlers, and pyfault_dump() in ordinary threads. One capture at a time uses a
-// scratch.
+// Context: signal handlers, and pyfault_dump() in ordinary threads. Only one capture at a time uses
+// a scratch.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace pyfault {
 
-// What was read of a code object, once a record.
+// What was read from a code object, once per record.
 struct CodeEntry {
   std::uintptr_t address;
   std::uint32_t index;  // in the record
@@ -26,7 +26,7 @@ struct CodeEntry {
   std::uintptr_t instructions;
   std::uint32_t instruction_bytes;
   bool runs_callbacks;  // has the name of asyncio's Handle._run
-  bool hidden;          // an interpreter's own trampoline, which no traceback shows
+  bool hidden;          // the interpreter's own trampoline, which no traceback shows
 };
 
 struct Position {
@@ -36,7 +36,7 @@ struct Position {
   std::int32_t end_column = kUnknownPosition;
 };
 
-// A frame as the interpreter holds it.
+// A frame as the interpreter stores it.
 struct RawFrame {
   std::uintptr_t address;
   std::uintptr_t previous;
@@ -45,14 +45,14 @@ struct RawFrame {
   std::int32_t tlbc_index;
   bool shim;   // a C boundary marker, not a Python frame
   bool entry;  // a chain may end here
-  // The link that should have led here was broken; there may be others in between.
+  // The link that should have led here was broken; other frames may be missing in between.
   bool after_gap;
-  std::uintptr_t broken_link;
+  std::uintptr_t broken_link;  // its value
 };
 
-// How the frames at one place in one code object are shown, found out once a record.
+// How the frames at one place in one code object are shown; determined once per record.
 struct PlaceEntry {
-  std::uintptr_t code;  // this and the next two as in RawFrame
+  std::uintptr_t code;  // this and the next two: as in RawFrame
   std::uintptr_t position;
   std::int32_t tlbc_index;
   bool runs_callbacks;  // see CodeEntry
@@ -65,8 +65,8 @@ struct FoldedFrame {
   std::uint64_t repeat;
 };
 
-// These cover 100 threads of 100 distinct frames in most programs; beyond that, code objects are
-// written again and places decoded again.
+// The tables suffice for 100 threads of 100 distinct frames in most programs. Beyond that, code
+// objects are written again and places decoded again.
 struct CaptureScratch {
   void clear() {
     codes.clear();
@@ -79,9 +79,9 @@ struct CaptureScratch {
   ScratchTable<CodeEntry, 2048> codes;
   ScratchTable<PlaceEntry, 4096> places;
   std::uint32_t code_count;  // code sections in the record
-  // The file name that was read last: most code objects share theirs with the one before.
+  // The file name that was read last; most code objects share it with the previous one.
   std::uintptr_t file_name;              // 0: none
-  StringView file_name_view{.hash = 0};  // all zeroes, so that a scratch takes no room in a file
+  StringView file_name_view{.hash = 0};  // all zeroes, so that a scratch lies in .bss
   FrameEntry frames[kMaxFrameEntries];
   FoldedFrame outermost[kOutermostEntries];
 };

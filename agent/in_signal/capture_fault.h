@@ -1,6 +1,7 @@
-// The first sections of a record: what happened, to whom, when, and in which interpreter.
+// Writes the first sections of a record: what happened, in which process, thread and interpreter,
+// and when.
 //
-// Context: see capture.h. Nothing here can fail but for a full slot; the runtime's state is read
+// Context: see capture.h. Nothing here fails unless the slot is full; the runtime's state is read
 // with guards.
 #pragma once
 
@@ -14,8 +15,9 @@
 
 namespace pyfault {
 
-// What the signal handler was given. A thread that is not the one that takes the signal may have a
-// crash without registers; a dump may have been asked for by a signal.
+// What the signal handler received. `info` is null for a dump that no signal has caused.
+// `registers` is null for a dump, and if the crash is that of another thread than the one that has
+// received the signal and its registers are unknown.
 struct Fault {
   RecordKind kind = RecordKind::kDump;
   const siginfo_t* info = nullptr;

@@ -9,7 +9,7 @@
 namespace pyfault {
 namespace {
 
-// Nothing where there is no task.
+// Appends nothing if there is no task. Returns false if the slot is full.
 bool append_task(Capture& capture, const ThreadState& state, std::uintptr_t task) {
   const TaskName name = find_task_name(capture.python, task);
   if (name.number == 0 && name.text.unit_size == 0) return true;
@@ -52,7 +52,7 @@ ThreadState unknown_to_python(const Identity& self) {
 
 void capture_threads(Capture& capture, const ThreadState* own, const Identity& self) {
   ThreadState faulting = own != nullptr ? *own : unknown_to_python(self);
-  faulting.tid = self.tid;  // what CPython keeps is stale after a raw fork
+  faulting.tid = self.tid;  // CPython's own value is stale after a raw fork
   EndSection end{{SectionTag::kEnd, kSectionVersion, sizeof end}, 0, 0};
   if (self.tid != 0 && !append_thread(capture, faulting, kThreadCrashed)) ++end.threads_omitted;
 

@@ -1,4 +1,4 @@
-// The stacks: the faulting thread first, then every other thread of every interpreter.
+// Writes the stacks: the faulting thread first, then every other thread of every interpreter.
 //
 // Context: see capture.h.
 #pragma once
@@ -8,8 +8,8 @@
 
 namespace pyfault {
 
-// `own` is the state of the thread that the record is about; null when Python does not know it. All
-// threads are alike where `self` names none.
+// `own`: the state of the thread that the record is about; null if Python does not know it. If
+// `self` names no thread, no thread is marked as the faulting one.
 void capture_threads(Capture& capture, const ThreadState* own, const Identity& self);
 
 }  // namespace pyfault

@@ -10,7 +10,7 @@ namespace pyfault {
 namespace {
 
 constexpr std::size_t kLargestCode = 256;
-constexpr std::size_t kPartSize = 128;  // of a str or a line table, header included: most fit
+constexpr std::size_t kPartSize = 128;  // of a str or a line table with its header; most fit
 constexpr std::uint64_t kBytesSubclass = std::uint64_t{1} << 27;  // Py_TPFLAGS_BYTES_SUBCLASS
 constexpr std::int64_t kLargestTable = std::int64_t{16} << 20;    // of a line table, in bytes
 
@@ -35,9 +35,9 @@ void read_line_table(const PythonRuntimeView& python, std::uintptr_t bytes, Code
   entry.line_table_size = static_cast<std::uint32_t>(size);
 }
 
-// A code object whose first traceable instruction lies behind its last one is CPython's own: the
-// `__init__` trampoline, the interpreter's entry shim. No traceback shows them. They are a few
-// instructions long: a larger one whose numbers say so has been overwritten, and is shown.
+// A code object whose first traceable instruction lies after its last one is CPython's own (the
+// `__init__` trampoline, the interpreter's entry shim), and no traceback shows it. These are a few
+// instructions long; a larger one with such numbers has been overwritten, and is shown.
 bool is_trampoline(const PythonLayout& layout, const std::byte* code, std::int64_t code_units) {
   constexpr std::int64_t kLongest = 16;
   if (layout.code.first_traceable == kAbsent) return false;
@@ -73,7 +73,7 @@ StringView view_file_name(Capture& capture, std::uintptr_t object) {
   return scratch.file_name_view;
 }
 
-// Outside classes and functions, both names of a function are the same object.
+// Both names of a top-level function are the same object.
 CodeNames view_names(Capture& capture, const std::byte* code) {
   const PythonLayout::CodeStruct& layout = capture.python.layout.code;
   const auto plain = field<std::uintptr_t>(code, layout.name);
@@ -97,7 +97,8 @@ bool append_code_section(Capture& capture, const CodeNames& names, const CodeEnt
          append_string(capture, names.plain) && capture.slot.end_section();
 }
 
-// What a code object points at, all of it at once: one wait for memory instead of one each.
+// Prefetches everything that a code object points at, so memory is waited for once instead of once
+// per part.
 void prefetch_parts(const PythonLayout::CodeStruct& layout, const std::byte* code) {
   for (const std::uint16_t part : {layout.line_table, layout.name, layout.qualified_name}) {
     if (part != kAbsent) prefetch(field<std::uintptr_t>(code, part), kPartSize);
@@ -120,7 +121,7 @@ bool read_code(Capture& capture, CodeEntry& entry) {
   return append_code_section(capture, names, entry);
 }
 
-// Free-threaded builds of 3.14 on give each thread its own copy of the instructions.
+// Free-threaded builds from 3.14 on give each thread its own copy of the instructions.
 std::uintptr_t thread_local_instructions(const PythonLayout& layout, const CodeEntry& code,
                                          std::int32_t index) {
   std::uintptr_t array = 0;
@@ -146,7 +147,7 @@ std::int64_t instruction_offset(const PythonLayout& layout, const CodeEntry& cod
 }
 
 bool outside_code(const PythonLayout& layout, const CodeEntry& code, std::int64_t offset) {
-  // One code unit before the first is where 3.11 and 3.12 stand in a frame that has not begun.
+  // In 3.11 and 3.12, a frame that has not started points one code unit before the first.
   return layout.position == FramePosition::kInstructionPointer &&
          (offset < -2 || offset >= std::int64_t{code.instruction_bytes});
 }
@@ -157,7 +158,7 @@ Position find_position(const PythonLayout& layout, const CodeEntry& code, const 
   return locate(layout.line_table, code, offset);
 }
 
-// Null when there is no readable code object at `address`, or no room for its section.
+// Returns null if there is no readable code object at `address`, or no room for its section.
 const CodeEntry* find_code(Capture& capture, std::uintptr_t address) {
   const auto [entry, found] = capture.scratch.codes.find_or_add(
       hash_of(address, 0),
@@ -169,9 +170,9 @@ const CodeEntry* find_code(Capture& capture, std::uintptr_t address) {
   return nullptr;
 }
 
-// Kept out of find_place(), whose way through is short for all frames but the first at a place.
+// Not inlined into find_place(), which is short for all frames but the first at a place.
 [[gnu::noinline]] bool fill_place(Capture& capture, const RawFrame& frame, PlaceEntry& place) {
-  place.code = 0;  // nobody's, as long as it is not known
+  place.code = 0;  // matches no frame until the place is filled
   const CodeEntry* code = find_code(capture, frame.code);
   if (code == nullptr) return false;
   const Position at = find_position(capture.python.layout, *code, frame);

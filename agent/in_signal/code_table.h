@@ -1,4 +1,4 @@
-// Code objects and places within them, each read once a record.
+// Reads code objects and the places within them, each once per record.
 //
 // Context: see capture.h.
 #pragma once
@@ -9,11 +9,12 @@
 
 namespace pyfault {
 
-// How `frame` is shown. Writes the section of its code object at first sight. Null when there is no
-// readable code object, or, with capture.slot_full set, no room for it. Valid until the next call.
+// Returns how `frame` is shown, and writes the section of its code object when that is first seen.
+// Returns null if there is no readable code object or, with capture.slot_full set, no room for it.
+// The result is valid until the next call.
 const PlaceEntry* find_place(Capture& capture, const RawFrame& frame);
 
-// Asks for the memory that find_place(frame) will need.
+// Prefetches the memory that find_place(frame) will need.
 void prefetch_place(const Capture& capture, const RawFrame& frame);
 
 }  // namespace pyfault

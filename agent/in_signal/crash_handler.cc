@@ -22,10 +22,10 @@ namespace {
 
 static_assert(std::atomic<int>::is_always_lock_free);
 
-// The thread that records a crash; the first one wins, and stays if the process is to die.
+// The thread that records a crash. The first one wins, and stays set if the process is to die.
 constinit std::atomic<int> winner{0};
 constinit std::atomic<int> dumper{0};
-// False: in a forked child whose ring knows nothing of it yet.
+// False in a forked child that has not entered itself in the ring yet.
 constinit std::atomic<bool> has_joined{true};
 constinit SlotWriter crash_slot;
 constinit std::uintptr_t resume_stack = 0;
@@ -66,7 +66,7 @@ void join() {
   if (is_attached(agent().watchdog)) wake_watchdog(agent().watchdog);
 }
 
-enum class Recording { kNone, kDone, kLost };  // lost with its watchdog: to be made once more
+enum class Recording { kNone, kDone, kLost };  // kLost: lost with its watchdog, to be repeated
 
 Recording record_in_ring(const CrashCall& call) {
   Descriptor hello;
@@ -86,8 +86,8 @@ Recording record_in_ring(const CrashCall& call) {
   return is_lost(agent().watchdog, hello) ? Recording::kLost : Recording::kDone;
 }
 
-// Runs on the crash stack. From here on that stack is the alternate one, so that a nested fault is
-// handled further down on it and not on top of the frames of the outer handler.
+// Runs on the crash stack and makes it the alternate signal stack, so that a nested fault is
+// handled further down on it and does not overwrite the frames of the outer handler.
 void record_crash(void* argument) {
   constexpr int kMostTries = 3;
   const auto& call = *static_cast<const CrashCall*>(argument);
@@ -103,8 +103,8 @@ void record_crash(void* argument) {
   if (goes_on && recording == Recording::kDone) note_recorded(call.info, call.context);
 }
 
-// A fault of our own, outside guarded_copy(): what has been committed is all there will be. The
-// slot is taken out first, so that a fault in here ends in abandoning alone.
+// Handles a fault in the agent's own code outside guarded_copy(): publishes what has been committed
+// and abandons the rest. The slot is moved out first, so a fault in this function only abandons.
 void seal_and_abandon(ucontext_t* context) {
   SlotWriter slot = std::move(crash_slot);
   if (slot) {
@@ -116,7 +116,8 @@ void seal_and_abandon(ucontext_t* context) {
   registers[REG_RIP] = reinterpret_cast<greg_t>(pyfault_run_on_stack_abandoned);
 }
 
-// Another thread is recording its crash; the process dies of that one. Bounded, should it not.
+// Waits while another thread records the crash of which the process will die; bounded in case it
+// does not.
 void park() {
   constexpr timespec kPause{0, 10'000'000};
   const std::uint32_t limit_ms = 2 * ack_timeout_ms(agent().watchdog) + 1000;
@@ -133,8 +134,7 @@ bool resume_guarded_copy(ucontext_t* context) {
   return true;
 }
 
-// In a forked child: what a thread of the parent was doing in a handler at the fork does not
-// concern it.
+// In a forked child: resets the state that handlers in threads of the parent may have left.
 void take_memory_over() {
   agent().owner->store(sys_getpid());
   winner.store(0);
@@ -145,11 +145,11 @@ void take_memory_over() {
   has_joined.store(false);
 }
 
-// A vfork child runs on its parent's memory: a crash there must not be recorded as the parent's,
-// nor take the parent's place. A child that was forked past the C library has memory of its own,
-// and only has not heard yet that it is one.
 }  // namespace
 
+// A crash in a vfork child, which runs on its parent's memory, must neither be recorded as the
+// parent's nor occupy `winner`. A child that was forked without the C library has memory of its
+// own; it recognises itself by the wiped owner.
 bool is_own_process() {
   const int owning = agent().owner->load();
   if (owning == 0) take_memory_over();
@@ -158,7 +158,7 @@ bool is_own_process() {
 
 namespace {
 
-// Counted in the ring, where the last one is named.
+// The ring counts the lost children and describes the last one.
 void tell_of_lost_child(int signal) {
   if (!is_attached(agent().watchdog)) return;
   std::atomic<std::uint64_t>& word = ring_header(agent().watchdog.ring)->lost_child;
@@ -173,8 +173,8 @@ void tell_of_lost_child(int signal) {
 
 enum class Entry { kWinner, kNested, kLateComer };
 
-// One thread records; others wait for the death that it brings. Should the process live on, because
-// the previous action says so, the next one in line records its own crash.
+// One thread records while the others wait for the process to die. If the previous action lets the
+// process live, the next waiting thread records its own crash.
 Entry enter(int self) {
   for (int attempt = 0; attempt < 2; ++attempt) {
     int current = 0;
@@ -185,11 +185,11 @@ Entry enter(int self) {
   return Entry::kLateComer;
 }
 
-// Where a sandbox denies sigaltstack(), the next guarded read that faults would find the kernel
-// still at the alternate stack, and its handler would begin on top of this one. So there it is gone
-// on with, as far as it reaches.
+// If a sandbox denies sigaltstack(), the kernel keeps the program's alternate stack, and the
+// handler for the next guarded read that faults would start at its top, over the frames of this
+// one. In that case the record is made on the current stack, as far as that reaches.
 std::byte* crash_stack_top() {
-  constexpr std::size_t kOwnFrames = 1024;  // more than what tests/rules lets them have
+  constexpr std::size_t kOwnFrames = 1024;  // more than tests/rules/stack_budget.py allows
   stack_t current;
   return sys_sigaltstack(nullptr, &current) == 0
              ? agent().crash_stack + agent().crash_stack_size
@@ -202,8 +202,8 @@ void record_on_crash_stack(const siginfo_t& info, const ucontext_t& context) {
   pyfault_run_on_stack(&record_crash, &call, crash_stack_top(), &resume_stack);
 }
 
-// Little of this may live on the program's alternate stack, which can be as small as the kernel
-// allows: the work is done on the crash stack.
+// Uses little of the program's alternate stack, which may be as small as the kernel allows; the
+// work is done on the crash stack.
 void on_signal(int signal, siginfo_t* info, void* context) {
   auto* registers = static_cast<ucontext_t*>(context);
   const bool fault = is_hardware_fault(*info);
@@ -215,7 +215,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
   }
   if (is_own_process()) {
     const Entry entry = enter(self);
-    // A signal that somebody sends meanwhile changes nothing: this thread is dying already.
+    // A signal that is sent meanwhile changes nothing: this thread is already recording its crash.
     if (entry == Entry::kNested && !fault) return;
     if (entry == Entry::kNested && resume_stack != 0) {
       seal_and_abandon(registers);
@@ -231,8 +231,8 @@ void on_signal(int signal, siginfo_t* info, void* context) {
   let_previous_action_run(*info, *registers);
 }
 
-// On the stack that it interrupts, like a call of pyfault_dump(): tests/rules knows how little of
-// it that takes.
+// Runs on the interrupted stack, like a call of pyfault_dump(); tests/rules/stack_budget.py limits
+// how much of it that takes.
 void on_dump_signal(int, siginfo_t*, void*) {
   record_dump();
 }
@@ -243,8 +243,8 @@ void warm_up(CaptureScratch& scratch) {
   touch_pages(scratch.frames, sizeof scratch.frames);
 }
 
-// Has the memory that a crash with few threads will need. A forked child has its parent's, but has
-// it to copy and to map. Most programs crash once and alone, so one slot is enough.
+// Allocates the memory that a crash with few threads will need. A forked child has its parent's
+// pages, but has yet to copy or map them. Most crashes come one at a time, so one slot is enough.
 void warm_up() {
   constexpr std::size_t kUsed = std::size_t{16} << 10;
   warm_up(crash_scratch);
@@ -257,7 +257,7 @@ void warm_up() {
            kRingHeaderSize + kSlotKeptBytes);
 }
 
-// Another dump is short: worth waiting for, within limits.
+// Waits for another dump, which is short, for at most about a second.
 bool begin_dump(int self) {
   constexpr timespec kPause{0, 1'000'000};
   for (int attempt = 0; attempt < 1000; ++attempt) {
@@ -289,7 +289,7 @@ void forget_parent() {
   warm_up();
 }
 
-// A vfork child has its parent's memory, and no place of its own.
+// A vfork child runs on its parent's memory and has no entry of its own.
 bool leave_family() {
   return sealed_state.armed && is_own_process() && is_attached(agent().watchdog) &&
          leave_ring(agent().watchdog, own_pid());

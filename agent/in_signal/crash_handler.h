@@ -1,4 +1,5 @@
-// The signal handler: from a fault to a published record to the death that was due.
+// The signal handler: records a fault, publishes the record, and lets the process die as it would
+// have without the agent.
 #pragma once
 
 #include <signal.h>
@@ -7,35 +8,36 @@
 
 namespace pyfault {
 
-// Ordinary context, once: from here on a fatal signal is recorded.
+// Ordinary context, once. Fatal signals are recorded from here on.
 void arm(const AgentState& state);
 
-// Any context. Not so in a vfork child, which runs on its parent's memory. A child that was forked
-// past the C library takes its memory over here.
+// Any context. Returns false in a vfork child, which runs on its parent's memory. A child that was
+// forked without the C library takes over its copy of the state here.
 bool is_own_process();
 
-// In a forked child, before anything else runs there: what a thread of the parent was doing in a
-// handler at the fork does not concern the child.
+// To be called in a forked child before anything else runs there: resets the state that handlers in
+// threads of the parent may have left at the fork, and enters the child in the ring.
 void forget_parent();
 
-// Any context, around an exec: whether the calling process is a forked child that the watchdog
-// takes for one of ours. Then it is none any more, until join_family().
+// Any context; to be called around an exec. leave_family() removes the calling process from the
+// ring's children and returns whether it was among them. join_family() enters it again.
 bool leave_family();
 void join_family();
 
-// Ordinary context, at an occasion that comes by: what could not be had when the agent armed is
-// tried again.
+// Ordinary context; to be called whenever there is an opportunity. Attaches if that has not been
+// possible yet, or if the watchdog has left the ring.
 void make_sure_of_watchdog();
 
-// Any context: the program has given the signal another action, whose handler this is, or SIG_DFL
-// or SIG_IGN. Where that keeps us from hearing of a crash the watchdog is told, once a signal: of
-// one that is ignored the kernel kills for a fault all the same.
+// Any context; to be called when the program has set the signal's action to `handler`, which may be
+// SIG_DFL or SIG_IGN. If the agent can miss a crash because of that, tells the watchdog, once per
+// signal. SIG_IGN counts only for faults, for which the kernel kills the process all the same.
 void note_new_action(int signal, const void* handler);
 
-// Any context but a handler's (that of the dump signal apart, which blocks all others): records the
-// stacks of all threads and returns without waiting. `request`: the signal that is the reason for
-// it, if one is. False when there is no watchdog, every slot is taken, or a crash or another dump
-// is being recorded. errno and the signal mask are kept.
+// Any context, but a signal handler must block all signals except faults, as those of the agent do.
+// Records the stacks of all threads and returns without waiting for the watchdog. `request`: the
+// signal that has caused the dump, or null. Returns false if there is no watchdog, every slot is
+// taken, a crash is being recorded, or another dump does not finish within about a second.
+// Preserves errno and the signal mask.
 bool record_dump(const siginfo_t* request = nullptr);
 
 }  // namespace pyfault

@@ -11,8 +11,8 @@ constexpr std::uintptr_t kMaxChunk = std::uintptr_t{1} << 30;
 
 struct ChunkHead {
   std::uintptr_t previous;
-  std::uintptr_t size;  // in bytes, this head included
-  std::uintptr_t top;   // in words behind it, once another chunk was begun
+  std::uintptr_t size;  // in bytes, including this head
+  std::uintptr_t top;   // in words after this head; valid once another chunk has been started
 };
 
 }  // namespace
@@ -27,7 +27,7 @@ std::uintptr_t frame_size(const PythonRuntimeView& python, std::uintptr_t frame)
   if (!is_code_object(python, code) || !guarded_read(code + layout.code.frame_words, words)) {
     return 0;
   }
-  // Before 3.12 without the frame's own members.
+  // In 3.11, the code object's numbers do not include the frame's own members.
   std::uintptr_t size = layout.frame.locals;
   if (layout.code.local_words == kAbsent) {
     size = 0;
@@ -52,7 +52,7 @@ DataStack::DataStack(const PythonRuntimeView& python, std::uintptr_t thread) : p
   limit_ = chunk_.end;
 }
 
-// `end`: of its frames; 0: as it says itself.
+// `end`: the end of the chunk's frames; 0: as the chunk's own `top` says.
 DataStack::Chunk DataStack::read_chunk(std::uintptr_t address, std::uintptr_t end) const {
   ChunkHead head;
   if (!plausible_object(address) || !guarded_read(address, head) || head.size > kMaxChunk ||
@@ -75,7 +75,8 @@ bool DataStack::go_outwards() {
   return true;
 }
 
-// One that lies further in than what was passed is none of a chain that is in order.
+// A frame that lies further inwards than one passed before does not belong to an intact chain, and
+// does not move the limit.
 bool DataStack::pass(std::uintptr_t frame) {
   if (chunk_.has(frame)) {
     if (frame < limit_) limit_ = frame;
@@ -88,7 +89,8 @@ bool DataStack::pass(std::uintptr_t frame) {
   return true;
 }
 
-// False where the frames do not lie as they should.
+// Finds the last frame before `limit`; 0 if there is none. Returns false if the frames do not
+// follow each other without a gap.
 bool DataStack::last_before(std::uintptr_t limit, std::uintptr_t& last) const {
   last = 0;
   for (std::uintptr_t frame = chunk_.begin; frame < limit;) {

@@ -1,12 +1,12 @@
-// The data stack of one thread (3.11 on), on which the interpreter pushes the frames of Python
-// functions one behind the other, whatever C calls lie between them; only generators keep their
-// frames elsewhere. It is memory of its own, and whole where the C stack is not: shim frames and
-// cframes, by which the chain of frames leads from one evaluation loop to the next, lie on that.
+// Walks the data stack of one thread (3.11 on), on which the interpreter pushes the frames of
+// Python functions one after the other, regardless of C calls between them; only generators keep
+// their frames elsewhere. It is separate from the C stack and intact when that is damaged. The shim
+// frames and cframes, which link the frames of one evaluation loop to the next, lie on the C stack.
 //
 //   chunk:  previous | size | top | frame, frame, ...        (the first chunk leaves a word free)
 //
-// Context: see capture.h. Every read is guarded; a pass is bounded by a chunk's size, and each is
-// checked to hold frames, without a gap, from its beginning on.
+// Context: see capture.h. Every read is guarded. A pass over a chunk is bounded by the chunk's size
+// and checks that the chunk contains frames, without a gap, from its beginning on.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace pyfault {
 
-// How many bytes a frame takes there, or within its generator; 0: it is none.
+// Returns the size in bytes of a frame on the data stack or in a generator; 0 if it is not a frame.
 std::uintptr_t frame_size(const PythonRuntimeView& python, std::uintptr_t frame);
 
 class DataStack {
@@ -23,18 +23,19 @@ class DataStack {
   // `thread`: the address of its PyThreadState; 0: none.
   DataStack(const PythonRuntimeView& python, std::uintptr_t thread);
 
-  // A walk from the innermost frame outwards has come to this one. False: it lies elsewhere.
+  // To be called for each frame of a walk from the innermost frame outwards. Returns false if the
+  // frame does not lie on the data stack.
   bool pass(std::uintptr_t frame);
 
-  // The thread's outermost function runs in it.
+  // Returns whether `frame` is that of the thread's outermost function.
   bool is_first(std::uintptr_t frame) const {
     return chunk_.previous == 0 && frame == chunk_.begin;
   }
 
   explicit operator bool() const { return chunk_.address != 0; }
 
-  // The frame that was pushed right before the outermost one that was passed; the last of all where
-  // none was. 0: there is none, or what lies there can't be believed.
+  // Returns the frame that was pushed right before the outermost frame passed, or the last frame of
+  // all if none was passed; 0 if there is none, or if the chunk's content is not plausible.
   std::uintptr_t next_outwards();
 
  private:
@@ -52,9 +53,9 @@ class DataStack {
   bool last_before(std::uintptr_t limit, std::uintptr_t& last) const;
 
   const PythonRuntimeView& python_;
-  Chunk chunk_;               // of the outermost frame that was passed
-  Chunk outer_;               // the one before it, once it was looked at
-  std::uintptr_t limit_ = 0;  // that frame, or where the chunk's frames end
+  Chunk chunk_;               // contains the outermost frame passed
+  Chunk outer_;               // the chunk before it, once it has been read
+  std::uintptr_t limit_ = 0;  // the outermost frame passed, or the end of the chunk's frames
 };
 
 }  // namespace pyfault

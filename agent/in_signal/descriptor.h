@@ -1,6 +1,6 @@
-// A descriptor that is ours for a moment, and leaves the program's table again.
+// Owns a descriptor that the agent opens in the program's descriptor table for a short time.
 //
-// Context: anywhere.
+// Context: anywhere, signal handlers included.
 #pragma once
 
 #include <utility>
@@ -12,7 +12,7 @@ namespace pyfault {
 class Descriptor {
  public:
   Descriptor() = default;
-  // What a system call has returned: a descriptor, or a negated errno value.
+  // `result`: the result of a system call, a descriptor or a negated errno value.
   explicit Descriptor(long result) : fd_(static_cast<int>(result)) {
     if (fd_ >= 0 && fd_ <= kLastStandard) move_up();
   }
@@ -27,7 +27,8 @@ class Descriptor {
   Descriptor& operator=(const Descriptor&) = delete;
 
   explicit operator bool() const { return fd_ >= 0; }
-  // Where there is none: the negated errno value that says why.
+  // Returns the descriptor; if there is none, a negative number, which is the negated errno value
+  // if a system call has failed.
   int get() const { return fd_; }
   void reset() {
     if (fd_ >= 0) sys_close(fd_);
@@ -37,7 +38,7 @@ class Descriptor {
  private:
   static constexpr int kLastStandard = 2;
 
-  // A program that has closed one of these three may still write to it, in another thread.
+  // A program that has closed one of the standard three may still write to it from another thread.
   void move_up() {
     const long higher = sys_fcntl(fd_, F_DUPFD_CLOEXEC, kLastStandard + 1);
     sys_close(fd_);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kLargestFrame = 128;
 
-// FRAME_OWNED_BY_CSTACK or _BY_INTERPRETER: no Python frame. Any higher value was not CPython's.
+// FRAME_OWNED_BY_CSTACK or FRAME_OWNED_BY_INTERPRETER. CPython uses no higher value.
 bool owned_by_shim(std::uint8_t owner) {
   return owner == 3 || owner == 4;
 }
@@ -76,7 +76,8 @@ bool FrameChain::follow_link(RawFrame& frame) {
   return true;
 }
 
-// On the C stack: no shim any more, and no frame. (A generator's has a code object.)
+// Returns whether a frame outside the data stack is neither a shim nor the frame of a generator,
+// which has a code object: then it was a shim on the C stack.
 bool FrameChain::is_overwritten_shim(const RawFrame& frame) {
   if (data_stack_.pass(frame.address) || !data_stack_ || frame.shim) return false;
   if (!is_code_object(python_, frame.code)) return true;
@@ -92,11 +93,11 @@ bool FrameChain::has_passed_generator(std::uintptr_t frame) const {
   return false;
 }
 
-// 0: nothing.
+// Returns 0 if there is no frame further out.
 std::uintptr_t FrameChain::find_further_out() {
   if (python_.layout.type_checked_frames) return caller_on_stack(python_, thread_, last_);
   std::uintptr_t found = data_stack_.next_outwards();
-  // The innermost generator that it has resumed, by way of others perhaps.
+  // Continue at the innermost generator that `found` has resumed, possibly through others.
   for (std::uint32_t depth = 0; found != 0 && depth < kMaxGenerators; ++depth) {
     const std::uintptr_t running = running_generator_of(python_, found);
     if (running == 0 || has_passed_generator(running)) break;
@@ -105,13 +106,14 @@ std::uintptr_t FrameChain::find_further_out() {
   return found;
 }
 
-// What is left of the chain of cframes lies on the C stack too.
+// Continues at a frame further out. The rest of the cframe chain lies on the C stack as well, so it
+// is no longer followed.
 bool FrameChain::go_on_behind_gap(RawFrame& frame) {
   const std::uintptr_t broken_link = next_;
   const std::uintptr_t found = find_further_out();
   const bool is_on_c_stack = python_.layout.type_checked_frames;
   if (found == 0 || gaps_ == (is_on_c_stack ? kMaxGapsOnCStack : kMaxGaps)) return false;
-  // One that returns is taken out of the chain before its variables are dropped.
+  // A frame that returns is removed from the chain before its variables are released.
   const bool is_returning = end_ == ChainEnd::kEnd && data_stack_.is_first(found);
   ++gaps_;
   awaited_ = 0;
@@ -120,7 +122,7 @@ bool FrameChain::go_on_behind_gap(RawFrame& frame) {
   since_landmark_ = 0;
   end_ = ChainEnd::kEnd;
   const std::uint32_t steps = steps_;
-  steps_ = 0;  // nothing to come back to yet
+  steps_ = 0;  // there is nothing to come back to yet
   const bool read_it = follow_link(frame);
   steps_ += steps;
   if (!read_it) return false;
@@ -129,8 +131,8 @@ bool FrameChain::go_on_behind_gap(RawFrame& frame) {
   return true;
 }
 
-// The outermost cframe belongs to no loop: it names no frame, as does one that a coroutine library
-// puts below a stack of its own.
+// The outermost cframe belongs to no loop and names no frame. The same holds for a cframe that a
+// coroutine library puts at the base of its own stack.
 void FrameChain::await_next_loop() {
   const PythonLayout::ThreadState& layout = python_.layout.thread;
   awaited_ = 0;
@@ -141,8 +143,8 @@ void FrameChain::await_next_loop() {
   guarded_read(cframe_ + layout.cframe_frame, awaited_);
 }
 
-// A library that switches stacks may start a new one with the count of another. So a different
-// number tells nothing.
+// A library that switches stacks may start a new stack with the count of another, so a different
+// number proves nothing.
 bool FrameChain::has_all_frames() const {
   const PythonLayout::ThreadState& layout = python_.layout.thread;
   std::int32_t limit = 0;

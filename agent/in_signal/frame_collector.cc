@@ -11,7 +11,7 @@ std::uint32_t FrameCollector::collect(std::uintptr_t innermost, std::uintptr_t c
   const PythonRuntimeView& python = capture_.python;
   FrameChain chain(python, innermost, cframe, thread);
   RawFrame frame;
-  RawFrame ahead;  // its memory is on its way while `frame` is dealt with
+  RawFrame ahead;  // is prefetched while `frame` is processed
   for (bool more = chain.next(ahead); more && !capture_.slot_full;) {
     frame = ahead;
     more = chain.next(ahead);
@@ -21,9 +21,9 @@ std::uint32_t FrameCollector::collect(std::uintptr_t innermost, std::uintptr_t c
 
   ChainEnd end = chain.end();
   const bool has_gap = had_gap_ || end == ChainEnd::kUnreadable;
-  std::uint32_t left = 0;  // to be walked again
+  std::uint32_t left = 0;  // links to walk again
   if (end == ChainEnd::kCycle) {
-    // The detector noticed after going round: start again and stop where the cycle closes.
+    // The detector notices a cycle only after going round it: walk again and stop where it closes.
     left = distinct_links(python, innermost);
   } else if (has_gap && chain.has_all_frames()) {
     left = kMaxWalk;

@@ -1,5 +1,5 @@
-// Turns the frames of one thread into frame entries: identical neighbours folded, both ends of a
-// deep stack kept, the middle counted. The entries are left in capture.scratch.frames.
+// Turns the frames of one thread into frame entries: folds identical neighbours, keeps both ends of
+// a deep stack and counts the middle. The entries are left in capture.scratch.frames.
 //
 // Context: see capture.h.
 #pragma once
@@ -14,18 +14,20 @@ class FrameCollector {
  public:
   explicit FrameCollector(Capture& capture) : capture_(capture) {}
 
-  // Walks the whole chain. Returns how many entries it left; capture.slot_full tells when a code
-  // section had no room.
+  // Walks the whole chain and returns the number of entries. Sets capture.slot_full if there is no
+  // room for a code section. For the parameters, see FrameChain.
   std::uint32_t collect(std::uintptr_t innermost, std::uintptr_t cframe = 0,
                         std::uintptr_t thread = 0);
-  // The last frame of a chain that collect() followed to its end; address 0 where there is none.
+  // Returns the last frame of a chain that collect() has followed to its end; address 0 if there is
+  // no such frame.
   const RawFrame& outermost() const { return outermost_; }
-  // Of those shown, the innermost that is asyncio's call of a task's step tells the task; 0: none.
+  // Returns the task whose step is called by the innermost frame shown that runs asyncio's
+  // Handle._run; 0 if there is none.
   std::uintptr_t callback_task() const { return callback_task_; }
 
  private:
   void add(const RawFrame& frame);
-  // False when the frame left no code entry that the next one could be folded into.
+  // Returns false if the frame has left no code entry into which the next one can be folded.
   bool add_entry(const RawFrame& frame, std::uint64_t repeat);
   void add_marker(FrameKind kind, std::uint64_t value);
   void finish_outermost();
@@ -38,12 +40,12 @@ class FrameCollector {
   bool foldable_ = false;              // last_ is what the newest entry shows
   std::uint32_t count_ = 0;            // entries in scratch.frames
   std::uint64_t outermost_count_ = 0;  // folded frames that went into scratch.outermost
-  // Among those of the outermost part; the last such gap.
+  // Whether there is a gap in the outermost part, and the broken link of the last one.
   bool has_late_gap_ = false;
   std::uintptr_t late_gap_ = 0;
   bool had_gap_ = false;
   bool hides_gaps_ = false;
-  std::uint64_t omitted_ = 0;  // frames that were pushed out of it again
+  std::uint64_t omitted_ = 0;  // frames that were pushed out of scratch.outermost
 };
 
 }  // namespace pyfault

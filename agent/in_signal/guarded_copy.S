@@ -1,10 +1,11 @@
 // bool pyfault_guarded_copy(void* to [rdi], const void* from [rsi], size_t size [rdx])
 //
-// What does not come out even is copied together with bytes that precede it, some of them twice. A read
-// of 4 or 8 bytes that are aligned sees them as they were at one moment.
+// If the size is not a multiple of a block, the last block overlaps the one before it, so some
+// bytes are copied twice. An aligned read of 4 or 8 bytes sees the value of one moment.
 //
-// A leaf that pushes nothing: wherever it faults, the return address is on top of the stack, so the
-// handler can resume at the fixup as if the call had returned false. See guarded_copy.h.
+// This is a leaf function that pushes nothing: wherever it faults, the return address is on top of
+// the stack, so the handler can resume at the fixup as if the call had returned false. See
+// guarded_copy.h.
 
         .text
         .globl  pyfault_guarded_copy

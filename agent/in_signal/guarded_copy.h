@@ -1,9 +1,10 @@
 // A memcpy that fails instead of faulting.
 //
-// Context: any thread while on_signal() (crash_handler.h) is the action of SIGSEGV and SIGBUS and
-// neither is blocked. A fault at one of guarded_copy's own instructions, on either side of the
-// copy, is recognised by its program counter and becomes the result `false`. No system call a read:
-// 2 to 16 ns for the sizes read here, where process_vm_readv takes over 1,000.
+// Context: any thread while on_signal() (crash_handler.cc) is the action of SIGSEGV and SIGBUS and
+// neither is blocked; see GuardScope. A fault at one of the copy's own instructions, at its source
+// or its destination, is recognised by the program counter and makes the copy return false. A read
+// takes no system call: 2 to 16 ns for the sizes read here, where process_vm_readv() takes over
+// 1,000 ns.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +23,7 @@ bool guarded_read(std::uintptr_t from, T& to) {
   return guarded_copy(&to, from, sizeof to);
 }
 
-// Asks for memory that is about to be read, and does not wait for it. Never faults.
+// Prefetches memory that is about to be read, without waiting for it. Never faults.
 inline void prefetch(std::uintptr_t from, std::size_t size = 1) {
   constexpr std::size_t kCacheLine = 64;
   for (std::size_t offset = 0; offset < size; offset += kCacheLine) {
@@ -30,7 +31,7 @@ inline void prefetch(std::uintptr_t from, std::size_t size = 1) {
   }
 }
 
-// For the signal handler: where to resume when `program_counter` lies within the copy, else 0.
+// For the signal handler: returns where to resume if `program_counter` is within the copy, else 0.
 std::uintptr_t guarded_copy_fixup(std::uintptr_t program_counter);
 
 }  // namespace pyfault

@@ -11,15 +11,15 @@
 namespace pyfault {
 namespace {
 
-// A thread that gave a signal back inside its handler, or that sent it to its own process.
+// A thread that has reset a signal inside its handler, or sent it to its own process.
 struct Suspect {
   int signal = 0;
   Identity self;
   OriginalFault original{};
 };
 
-// The last one. Read and written by any thread, waiting for none: while one writes, another's word
-// is lost, and nobody is found.
+// The last suspect. Any thread may read and write it, without waiting: while one thread writes, a
+// suspect that another stores is lost, and a reader finds none.
 class LastSuspect {
  public:
   void store(const Suspect& suspect) {
@@ -36,7 +36,7 @@ class LastSuspect {
     return (before & 1) == 0 && version_.load() == before && suspect.signal == signal;
   }
 
-  // For a forked child, which has one thread.
+  // For a forked child, which has only one thread.
   void forget() {
     suspect_.signal = 0;
     version_.store(0);
@@ -57,8 +57,8 @@ struct RecordedFault {
 constinit LastSuspect last_suspect;
 constinit RecordedFault recorded;
 
-// Whether the calling thread runs a handler for `signal`: they run on the alternate stack or with
-// their signal blocked, unless they ask for neither.
+// Returns whether the calling thread runs a handler for `signal`: a handler runs on the alternate
+// stack or with its signal blocked, unless it requests neither.
 bool is_handling(int signal) {
   stack_t stack{};
   KernelSignalSet blocked = 0;
@@ -67,7 +67,7 @@ bool is_handling(int signal) {
           (blocked & signal_bit(signal)) != 0);
 }
 
-// glibc says so; where it does not, nobody knows.
+// Returns what glibc says; false if it does not tell.
 bool is_single_threaded() {
   char single = 0;
   const std::uintptr_t flag = sealed_state.agent.single_threaded;
@@ -79,8 +79,8 @@ bool stands_there(const RecordedFault& fault, const ucontext_t& context) {
          context.uc_mcontext.gregs[REG_RSP] == fault.stack;
 }
 
-// Does the thread that runs with this context do so in a handler for the recorded fault? Where that
-// handler has been left by a jump, its frame is not found.
+// Returns whether the thread with this context runs a handler for the recorded fault. If that
+// handler was left by a jump, its frame is not found.
 bool is_within(const RecordedFault& fault, const ucontext_t& context) {
   if (stands_there(fault, context)) return true;
   const OriginalFault handled = find_original_fault(fault.signal, context);
@@ -112,7 +112,7 @@ bool is_sent_by_self(const siginfo_t& info) {
   return is_sent(info) && info.si_pid == own_pid();
 }
 
-// A signal that is sent to a thread is that thread's, unless another one gave it back.
+// A signal that was sent to a thread is that thread's own, unless another thread has reset it.
 Death find_death(const siginfo_t& info, const ucontext_t& context, const Identity& self) {
   if (!is_sent_by_self(info)) return {self, {}};
   Suspect suspect;
@@ -133,8 +133,8 @@ void note_recorded(const siginfo_t& info, const ucontext_t& context) {
   recorded.tid.store(own_tid());
 }
 
-// The fault itself comes again when the handler returns; that handler may as well have sent its
-// signal, to any thread, or have called abort().
+// The fault itself repeats when the handler returns. The handler may instead have sent its signal,
+// to any thread, or have called abort().
 bool is_recorded(const siginfo_t& info, const ucontext_t& context) {
   const int tid = recorded.tid.load();
   if (tid == 0) return false;

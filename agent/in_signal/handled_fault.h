@@ -1,10 +1,11 @@
-// Whose death a signal is that the process has sent itself, and whether it has been recorded.
+// Determines which thread's crash is behind a signal that the process has sent to itself, and
+// whether it has already been recorded.
 //
-// A program's own crash handler often gives the signal back to its default and sends it again: with
+// A program's own crash handler often resets the signal to its default and sends it again: with
 // raise() to its own thread, with abort(), or with kill() to the whole process, which the kernel
-// then delivers to whichever thread does not block it. The thread to report is the one that
-// faulted. And where we recorded the fault before that handler ran, nothing new happens: one death
-// is one record.
+// delivers to any thread that does not block the signal. The thread to report is the one that
+// faulted. If the agent has recorded the fault before that handler ran, it records nothing again:
+// one death is one record.
 //
 // Context: anywhere, signal handlers included.
 #pragma once
@@ -17,30 +18,31 @@
 
 namespace pyfault {
 
-// The calling thread leaves `signal` to its default, perhaps in a handler of the program's.
+// To be called when the calling thread resets `signal` to its default, perhaps inside a handler.
 void note_given_back(int signal);
 
-// The calling thread is about to send `signal` to its own process.
+// To be called before the calling thread sends `signal` to its own process.
 void note_sent_to_self(int signal);
 
-// Did this very process send it?
+// Returns whether this process itself has sent the signal.
 bool is_sent_by_self(const siginfo_t& info);
 
 struct Death {
-  Identity self;           // without a thread: nobody can tell which one sent the signal
-  OriginalFault original;  // behind a signal that was sent again, if it is
+  Identity self;           // tid 0: it is unknown which thread sent the signal
+  OriginalFault original;  // the fault behind a signal that was sent again, if there is one
 };
 
-// For what the calling thread, `self`, was interrupted.
+// Finds the death for which the calling thread, `self`, was interrupted.
 Death find_death(const siginfo_t& info, const ucontext_t& context, const Identity& self);
 
-// The fault has been recorded, and goes on to a handler that was there before ours.
+// To be called when the fault has been recorded and is passed on to a handler that was there before
+// the agent's.
 void note_recorded(const siginfo_t& info, const ucontext_t& context);
 
-// Is this what became of a fault that has been recorded?
+// Returns whether the signal results from a fault that has been recorded.
 bool is_recorded(const siginfo_t& info, const ucontext_t& context);
 
-// In a forked child: its parent's faults are none of its own.
+// To be called in a forked child: the faults of its parent do not concern it.
 void forget_handled_faults();
 
 }  // namespace pyfault

@@ -1,6 +1,6 @@
-// A process and a thread of it, as they see themselves.
+// The ids of the calling process and thread, in their own PID namespace.
 //
-// Context: anywhere, once the agent is armed.
+// Context: anywhere, signal handlers included, once the agent is armed.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,12 @@ namespace pyfault {
 
 struct Identity {
   int pid = 0;
-  int tid = 0;  // 0: it is not known which of its threads
+  int tid = 0;  // 0: unknown which thread of the process
   std::uintptr_t thread_pointer = 0;
 };
 
-// A seccomp filter may deny a process even to ask for its numbers: then what was known before it
-// came, or what glibc keeps, has to do.
+// If a seccomp filter denies getpid() or gettid(), these fall back on the pid that was known before
+// and on the tid that glibc keeps.
 int own_pid();
 int own_tid();
 Identity own_identity();

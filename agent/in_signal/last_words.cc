@@ -19,7 +19,7 @@ std::uintptr_t libc_text(std::uintptr_t variable) {
   return message + sizeof(unsigned);
 }
 
-// The bytes up to their NUL, or up to a newline that ends a line.
+// Appends the bytes up to their NUL or, if `one_line`, up to the first newline.
 bool append_bytes(SlotWriter& slot, const char* bytes, bool one_line) {
   const auto address = reinterpret_cast<std::uintptr_t>(bytes);
   const std::uint32_t longest = one_line ? kLongestLine : kMaxStringUnits;
@@ -42,7 +42,8 @@ bool append_bytes(SlotWriter& slot, const char* bytes, bool one_line) {
   return true;
 }
 
-// glibc speaks last. Who is aborted by another process has not given up by itself.
+// glibc's message takes precedence, because it comes last. The last lines on stderr count only if
+// the process has sent the signal itself; they do not explain an abort by another process.
 bool find_last_words(const Fault& fault, const Identity& self, std::uintptr_t libc_message,
                      Announcement& words) {
   const std::uintptr_t said = libc_text(libc_message);

@@ -1,7 +1,7 @@
-// Why the program gave up, in its own words: what glibc, the interpreter or libstdc++ said before
-// the thread aborted; or else the last that it wrote to stderr before it did.
+// Captures the message that explains an abort: that of glibc, the interpreter or libstdc++, or else
+// the last lines that the program wrote to stderr.
 //
-// Context: see capture.h. Found in memory, with guards.
+// Context: see capture.h. The messages are read from memory, with guards.
 #pragma once
 
 #include "agent/in_signal/capture.h"
@@ -9,8 +9,8 @@
 
 namespace pyfault {
 
-// A message section, or nothing where there are no last words. `libc_message`: the address of
-// glibc's own pointer to what it last said (__abort_msg), 0 where it has none.
+// Writes a message section, or nothing if there is no message. `libc_message`: the address of
+// glibc's pointer to its last message (__abort_msg); 0 if it has none.
 void capture_last_words(Capture& capture, const Fault& fault, const Identity& self,
                         std::uintptr_t libc_message);
 

@@ -10,7 +10,7 @@ class TableReader {
  public:
   TableReader(std::uintptr_t address, std::uint32_t size) : next_(address), left_(size) {}
 
-  // False at the end of the table, or where it can't be read.
+  // Returns false at the end of the table, or if it cannot be read.
   bool read(std::uint8_t& byte) {
     if (position_ == filled_ && !refill()) return false;
     byte = buffer_[position_++];
@@ -41,7 +41,7 @@ Position at_line(std::int64_t line) {
   return position;
 }
 
-// 3.8, 3.9 (Objects/lnotab_notes.txt): the running line is the one before the first pair that goes
+// 3.8, 3.9 (Objects/lnotab_notes.txt): the current line is the one before the first pair that goes
 // beyond the offset.
 Position locate_lnotab(const CodeEntry& code, std::int64_t offset) {
   TableReader table(code.line_table, code.line_table_size);
@@ -57,7 +57,7 @@ Position locate_lnotab(const CodeEntry& code, std::int64_t offset) {
   return at_line(line);
 }
 
-// 3.10 (PEP 626): each pair covers a range; a delta of -128 says that it has no line.
+// 3.10 (PEP 626): each pair covers a range; a delta of -128 means that the range has no line.
 Position locate_pep626(const CodeEntry& code, std::int64_t offset) {
   TableReader table(code.line_table, code.line_table_size);
   std::int64_t line = code.first_line;
@@ -147,7 +147,7 @@ class LocationReader {
     return value;
   }
 
-  // Six bits a byte, the lowest first; bit 6 says that more follow. Values fit 32 bits.
+  // Six bits per byte, the lowest first; bit 6 means that more follow. Values fit in 32 bits.
   std::int64_t varint() {
     std::uint64_t value = 0;
     for (int shift = 0; shift < 36; shift += 6) {

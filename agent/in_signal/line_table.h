@@ -1,5 +1,5 @@
-// Instruction offset -> source position, from the line table of a code object, by plain arithmetic
-// over guarded reads. One decoder per format; see LineTable in python_layout.h.
+// Maps an instruction offset to a source position by decoding the line table of a code object with
+// guarded reads. There is one decoder per format; see LineTable in python_layout.h.
 //
 // Context: see capture.h.
 #pragma once
@@ -10,8 +10,8 @@
 
 namespace pyfault {
 
-// `offset` in bytes from the first instruction; negative before the first one, which is the line of
-// the definition. Unknown positions are kUnknownPosition.
+// `offset`: in bytes from the first instruction; a negative offset yields the line of the
+// definition. Unknown positions are kUnknownPosition.
 Position locate(LineTable format, const CodeEntry& code, std::int64_t offset);
 
 }  // namespace pyfault

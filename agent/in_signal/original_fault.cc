@@ -9,24 +9,24 @@
 namespace pyfault {
 namespace {
 
-// The return address of a signal frame stands 8 bytes off a multiple of 16, its ucontext follows
+// The return address of a signal frame lies 8 bytes off a multiple of 16; its ucontext follows
 // (arch/x86/include/asm/sigframe.h).
 constexpr std::uintptr_t kAlignment = 16;
 constexpr std::uintptr_t kPageMask = 4095;
 constexpr std::size_t kContextHead = offsetof(ucontext_t, uc_mcontext) + sizeof(mcontext_t);
 
-// Exceptions by their x86 vectors (REG_TRAPNO).
+// x86 exception vectors, as in REG_TRAPNO.
 enum Trap : greg_t { kDivide = 0, kInvalidOpcode = 6, kProtection = 13, kPageFault = 14 };
 
-// mincore() knows nothing but mapped pages.
+// mincore() fails for pages that are not mapped.
 bool is_mapped(std::uintptr_t address) {
   unsigned char resident;
   return system_call(SYS_mincore, static_cast<long>(address & ~kPageMask), 1,
                      as_argument(&resident)) == 0;
 }
 
-// What the processor said of a thread's last trap stays in its frames for ever, 0 if there was
-// none. A thread that stands behind a system call was sent its signal.
+// A signal frame contains the data of the thread's last trap, however old; 0 if there was none. A
+// thread that was interrupted right after a system call has not faulted: its signal was sent.
 bool stands_behind_system_call(const mcontext_t& machine) {
   constexpr std::uint16_t kSyscall = 0x050f;
   std::uint16_t before = 0;
@@ -34,7 +34,7 @@ bool stands_behind_system_call(const mcontext_t& machine) {
   return guarded_read(rip - sizeof before, before) && before == kSyscall;
 }
 
-// div and idiv are F6 /6, F6 /7, F7 /6, F7 /7 behind optional prefixes.
+// div and idiv are F6 /6, F6 /7, F7 /6, F7 /7 after optional prefixes.
 bool stands_at_division(const mcontext_t& machine) {
   std::uint8_t code[4] = {};
   guarded_copy(code, static_cast<std::uintptr_t>(machine.gregs[REG_RIP]), sizeof code);
@@ -43,7 +43,7 @@ bool stands_at_division(const mcontext_t& machine) {
   return (code[at] & 0xfe) == 0xf6 && (code[at + 1] >> 3 & 7) >= 6;
 }
 
-// The si_code that the kernel gives for this trap; 0 when the trap can't be behind the signal.
+// Returns the kernel's si_code for this trap; 0 if the trap cannot have caused the signal.
 int code_of(int signal, const mcontext_t& machine) {
   const greg_t trap = machine.gregs[REG_TRAPNO];
   if (stands_behind_system_call(machine)) return 0;
@@ -64,8 +64,8 @@ void* address_of(int signal, const mcontext_t& machine) {
   return reinterpret_cast<void*>(address);
 }
 
-// Is there at `place` what the kernel made of an earlier delivery, to a thread with this alternate
-// stack?
+// Copies the ucontext at `place`. Returns whether it is that of an earlier delivery to a thread
+// with this alternate stack.
 bool read_frame(std::uintptr_t place, const stack_t& signal_stack, ucontext_t& frame) {
   constexpr greg_t kUserCode = 0x33;  // the code segment of 64-bit programs
   return guarded_copy(&frame, place, kContextHead) && frame.uc_link == nullptr &&
@@ -74,8 +74,8 @@ bool read_frame(std::uintptr_t place, const stack_t& signal_stack, ucontext_t& f
          (frame.uc_mcontext.gregs[REG_CSGSFS] & 0xffff) == kUserCode;
 }
 
-// From the top of the alternate stack down to `lowest_place`, if that lies on it: the first frame
-// there is the first delivery.
+// Searches from the top of the alternate stack down to `lowest_place`, if that lies on it; the
+// first frame found is that of the first delivery.
 bool find_on_signal_stack(const stack_t& signal_stack, std::uintptr_t lowest_place,
                           ucontext_t& frame) {
   const auto lowest = reinterpret_cast<std::uintptr_t>(signal_stack.ss_sp);
@@ -88,7 +88,7 @@ bool find_on_signal_stack(const stack_t& signal_stack, std::uintptr_t lowest_pla
   return false;
 }
 
-// Of a handler that did not ask for the alternate stack, from the stack pointer that it has by now.
+// For a handler off the alternate stack: searches upwards from its current stack pointer.
 bool find_on_program_stack(const stack_t& signal_stack, std::uintptr_t stack, ucontext_t& frame) {
   constexpr std::uintptr_t kFar = std::uintptr_t{16} << 10;
   std::uintptr_t place = (stack + kAlignment) / kAlignment * kAlignment;
@@ -111,8 +111,8 @@ OriginalFault describe(int signal, const mcontext_t& machine) {
 
 }  // namespace
 
-// A handler that blocks its own signal, as most do, has it delivered as it returns: to the place of
-// the fault itself.
+// Most handlers block their own signal, so the repeated signal is delivered when the handler
+// returns: `context` is then at the place of the fault itself.
 OriginalFault find_original_fault(int signal, const ucontext_t& context) {
   const auto own = reinterpret_cast<std::uintptr_t>(&context);
   const auto stack = static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_RSP]);

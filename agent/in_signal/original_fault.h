@@ -1,13 +1,13 @@
-// Finds the fault behind a signal that another handler raised again.
+// Finds the fault behind a signal that another handler has raised again.
 //
-// A handler that was installed after ours (faulthandler, others like it) runs first, puts our
-// action back and raises the signal anew: what arrives then says "sent by this very thread", and
-// the kind and the address of the fault are lost. But the frame that the kernel made for the first
+// A handler that was installed after the agent's (faulthandler and the like) runs first, restores
+// the agent's action and raises the signal again. The new siginfo says that this thread has sent
+// the signal, so the kind and the address of the fault are lost. But the signal frame of the first
 // delivery still lies at the top of the alternate stack, or on the program's own. It holds the
-// registers and what the processor said of the trap; from that the siginfo is made again (the
-// kernel wrote it only if that handler asked for it).
+// registers and the processor's information on the trap, from which the siginfo is reconstructed
+// (the kernel has written one only if that handler requested it).
 //
-// Context: the signal handler, but for what says otherwise.
+// Context: the signal handler, unless stated otherwise.
 #pragma once
 
 #include <signal.h>
@@ -16,17 +16,17 @@
 namespace pyfault {
 
 struct OriginalFault {
-  siginfo_t info;  // si_signo 0: there is no fault behind this
+  siginfo_t info;  // si_signo 0: there is no original fault
   gregset_t registers;
 
   explicit operator bool() const { return info.si_signo != 0; }
 };
 
-// `context`: of the handler for the signal that came anew.
+// `context`: that of the handler for the repeated signal.
 OriginalFault find_original_fault(int signal, const ucontext_t& context);
 
-// The one that the calling thread is handling at the moment, if it runs a handler for `signal`.
-// Anywhere, inside a GuardScope.
+// Returns the fault that the calling thread is handling, if it runs a handler for `signal`.
+// Context: anywhere, inside a GuardScope.
 OriginalFault find_fault_being_handled(int signal);
 
 }  // namespace pyfault

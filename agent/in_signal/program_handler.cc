@@ -11,23 +11,23 @@
 namespace pyfault {
 namespace {
 
-constexpr int kSignals = 32;  // a real-time signal tells nobody to end
+constexpr int kSignals = 32;  // real-time signals do not tell a program to end
 constexpr std::uint32_t kKept = 4;
 
-// The last few, so that one that is being read is not overwritten.
+// The last few actions, so that one that is being read is not overwritten.
 struct Actions {
   std::atomic<std::uint32_t> latest{0};
   KernelSigaction actions[kKept] = {};
 };
 Actions actions_of[kSignals];
 
-// Not so where the kernel has raised it, as it does for a fault or a timer.
+// False if the kernel has raised the signal, as it does for a fault or a timer.
 bool is_sent_by_another(const siginfo_t& info) {
   return is_sent(info) && info.si_pid != own_pid();
 }
 
-// Enough for a dump (tests/rules knows how much that takes), and for the program's handler: its own
-// alternate stack may be as small as the kernel allows.
+// Returns whether the stack suffices for a dump, which tests/rules/stack_budget.py limits, and for
+// the program's handler. An alternate stack may be as small as the kernel allows.
 bool has_room() {
   constexpr std::uintptr_t kEnough = 8192;
   stack_t stack{};
@@ -65,7 +65,7 @@ void on_program_signal(int signal, siginfo_t* info, void* context) {
   }
   const KernelSigaction action = program_action(signal);
   if (!is_function(action.handler)) return;
-  action.handler(signal, info, context);  // the ABI lets a handler of one argument take three
+  action.handler(signal, info, context);  // the ABI permits three arguments for a handler of one
 }
 
 }  // namespace pyfault

@@ -1,11 +1,11 @@
-// Stands before the program's own handler for a signal by which other processes tell a program to
-// end: what another process sends is recorded first, as a dump of all threads, for the handler may
-// never get as far as to say anything (a Python handler runs in the main thread, and only there,
-// and what sits in C code sits on). Then the program's handler gets it, with the arguments, flags
-// and mask that it would have had. What happens of itself, or is the program's own doing, goes
-// straight to it.
+// Runs before the program's own handler for a signal with which other processes tell a program to
+// end. If another process has sent the signal, all threads are dumped first, because the handler
+// may never get to report anything (a Python handler runs only in the main thread, and not while
+// that is stuck in C code). Then the program's handler is called with the arguments, flags and mask
+// that it would have had. A signal that the kernel raises, or that the program sends to itself,
+// goes straight to that handler.
 //
-// Context: anywhere.
+// Context: anywhere, signal handlers included.
 #pragma once
 
 #include <signal.h>
@@ -14,15 +14,15 @@
 
 namespace pyfault {
 
-// Whether handlers for this signal are stood before.
+// Returns whether a dump is made before handlers for this signal run.
 bool is_dumped_before(int signal);
 
-// The kernel's handler in place of the program's. Its action has to have SA_SIGINFO.
+// Is installed in place of the program's handler. Its action must have SA_SIGINFO.
 void on_program_signal(int signal, siginfo_t* info, void* context);
 
-// The program's own action for such a signal; see set_program_action().
+// Returns the program's own action for such a signal; see set_program_action().
 KernelSigaction program_action(int signal);
-// Before the kernel gets on_program_signal() with the other members of `action`.
+// To be called before on_program_signal() is installed with the other members of `action`.
 void set_program_action(int signal, const KernelSigaction& action);
 
 }  // namespace pyfault

@@ -13,7 +13,7 @@ constexpr std::size_t kMaxNameSize = 32;
 constexpr std::uint64_t kManagedDict = std::uint64_t{1} << 4;   // Py_TPFLAGS_MANAGED_DICT
 constexpr std::uint64_t kInlineValues = std::uint64_t{1} << 2;  // Py_TPFLAGS_INLINE_VALUES
 
-// Where the names are, and where the values are if not beside them.
+// Where the names lie, and where the values lie if they are not beside the names.
 struct Attributes {
   std::uintptr_t keys = 0;
   std::uintptr_t values = 0;

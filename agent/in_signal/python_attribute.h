@@ -1,6 +1,6 @@
-// Reads one instance attribute without running Python.
+// Reads one instance attribute without running Python code.
 //
-// Context: see capture.h. Bounded: at most kMaxAttributes names are looked at.
+// Context: see capture.h. Bounded: looks at no more than kMaxAttributes names.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +11,12 @@
 
 namespace pyfault {
 
-// Is `object` a readable ASCII str with exactly this text?
+// Returns whether the str is readable and has exactly this text, which must be ASCII.
 bool string_equals(const PythonRuntimeView& python, std::uintptr_t object, const char* text,
                    std::size_t size);
 bool string_equals(const StringView& string, const char* text, std::size_t size);
 
-// The value of the attribute in the instance's own dictionary or values; 0 where there is none.
+// Returns the attribute's value from the instance's own dictionary or values; 0 if there is none.
 std::uintptr_t find_attribute(const PythonRuntimeView& python, std::uintptr_t object,
                               const char* name, std::size_t size);
 

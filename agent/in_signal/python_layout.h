@@ -1,9 +1,9 @@
-// Where one CPython minor version keeps what the walker reads: offsets in bytes within CPython's
-// own structs, and the addresses that are looked up once, when arming. Plain data; constant while
-// armed.
+// The parts of one CPython minor version's memory layout that the agent reads: offsets in bytes
+// within CPython's own structs, and addresses that are looked up once, before the agent arms. Plain
+// data, constant while armed. The numbers come from the headers of each version; see
+// agent/layout_tables.cc.
 //
 // Context: read by signal handlers, written before any handler is installed.
-// Source of the numbers: the headers of each version; see agent/layout_tables.cc.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ enum class FramePosition : std::uint8_t {
   kInstructionPointer,  // 3.11 on: a pointer into the code object's own instructions
 };
 
-// How a thread state says that it runs right now (several states of one OS thread:
-// sub-interpreters).
+// How a thread state shows that it is the one that runs, among several of one OS thread
+// (sub-interpreters).
 enum class ActiveRule : std::uint8_t {
   kRuntimeCurrent,   // <= 3.11: it is _PyRuntime.gilstate.tstate_current
   kStatusActiveBit,  // 3.12: bit 4 of _status
@@ -36,8 +36,8 @@ enum class ActiveRule : std::uint8_t {
 enum class AttributeStyle : std::uint8_t {
   kDict,           // <= 3.10: a dict, at tp_dictoffset
   kValuesPointer,  // 3.11: an array of values four words before the object, or a dict three before
-  kTaggedPointer,  // 3.12: either, three words before the object, told apart by the lowest bit
-  kInlineValues,   // 3.13 on: values behind the object, or a dict
+  kTaggedPointer,  // 3.12: either, three words before the object; the lowest bit tells which
+  kInlineValues,   // 3.13 on: values after the object, or a dict
 };
 
 struct PythonLayout {
@@ -62,35 +62,35 @@ struct PythonLayout {
     std::uint16_t native_thread_id;  // kAbsent before 3.11
     std::uint16_t frame;             // the frame; in 3.11 and 3.12 the cframe that points at it
     std::uint16_t cframe_frame;      // within the cframe; kAbsent where there is none
-    std::uint16_t cframe_previous;   // of the evaluation loop that called this one; likewise
+    std::uint16_t cframe_previous;   // the calling evaluation loop's; kAbsent where there is none
     std::uint16_t active;            // _status or state, see ActiveRule; kAbsent before 3.12
     std::uint16_t previous, interpreter;
     std::uint16_t running_task;          // of asyncio; kAbsent before 3.14
     std::uint16_t data_chunk, data_top;  // of its data stack; kAbsent before 3.11
-    // How many Python functions it may run, and may still call; kAbsent before 3.12.
+    // How many Python functions the thread may run, and may still call; kAbsent before 3.12.
     std::uint16_t recursion_limit, recursion_left;
   } thread;
   struct FrameStruct {
     std::uint16_t size, previous, code, position;
     std::uint16_t owner;       // kAbsent before 3.12: there are no shim frames
-    std::uint16_t is_entry;    // 3.11 only: C called it
-    std::uint16_t tlbc_index;  // kAbsent but in free-threaded 3.14 on
+    std::uint16_t is_entry;    // 3.11 only: called from C
+    std::uint16_t tlbc_index;  // kAbsent except in free-threaded builds from 3.14 on
     std::uint16_t locals;      // the first local variable
     std::uint16_t state;       // a byte, see `executing`; kAbsent from 3.11 on
   } frame;
   struct Generator {
     std::uint16_t frame, state;  // kAbsent before 3.11
   } generator;
-  std::uint16_t executing;  // the state of a frame or generator that runs
+  std::uint16_t executing;  // the state of a running frame or generator
   struct CodeStruct {
     std::uint16_t size, file_name, name;
     std::uint16_t qualified_name;  // kAbsent before 3.11
     std::uint16_t first_line, line_table;
     std::uint16_t instructions;     // co_code_adaptive; kAbsent before 3.11
     std::uint16_t first_traceable;  // kAbsent before 3.11
-    std::uint16_t tlbc;             // kAbsent but in free-threaded 3.14 on
-    // How many words a frame takes on the data stack: co_framesize (3.12 on), or co_stacksize and
-    // co_nlocalsplus on top of the frame's own members (3.11).
+    std::uint16_t tlbc;             // kAbsent except in free-threaded builds from 3.14 on
+    // The number of words that a frame takes on the data stack: co_framesize (3.12 on), or
+    // co_stacksize and co_nlocalsplus in addition to the frame's own members (3.11).
     std::uint16_t frame_words, local_words;
   } code;
   struct Object {
@@ -105,17 +105,17 @@ struct PythonLayout {
   struct Attribute {
     std::uint16_t type_basic_size, type_dict_offset, type_cached_keys;
     std::uint16_t dict_keys, dict_values;
-    std::uint16_t managed_dict;  // how far before the object; kAbsent before 3.11
+    std::uint16_t managed_dict;  // the distance before the object; kAbsent before 3.11
     std::uint16_t first_value;   // within a values array
   } attribute;
-  // Of _asyncio.Task, which no header describes: measured on running interpreters, and for the
-  // free-threaded builds by what their object header adds.
+  // For _asyncio.Task, which no header describes: measured on running interpreters, and derived for
+  // free-threaded builds from their larger object header.
   struct Task {
     std::uint16_t size, name;
   } task;
 };
 
-// Where a module's machine code lies; empty: not found.
+// The address range of a module's machine code; empty: not found.
 struct Text {
   std::uintptr_t begin = 0, end = 0;
 
@@ -130,13 +130,13 @@ struct PythonRuntimeView {
   std::uintptr_t code_type;           // &PyCode_Type
   std::uintptr_t unicode_type;        // &PyUnicode_Type
   std::uintptr_t frame_type;          // &PyFrame_Type
-  std::uintptr_t hash_secret;         // &_Py_HashSecret; 0: not there
+  std::uintptr_t hash_secret;         // &_Py_HashSecret; 0: not present
   std::uintptr_t generator_types[3];  // &PyGen_Type, &PyCoro_Type, &PyAsyncGen_Type
-  Text interpreter, libc, loader;     // the interpreter's: of the module that has _PyRuntime
-  // Of the thread that the process began with, whose stack the kernel made. 0: not known.
+  Text interpreter, libc, loader;     // `interpreter`: the module that defines _PyRuntime
+  // The thread that the process started with, whose stack the kernel has set up. 0: unknown.
   std::uintptr_t initial_thread;  // its pthread_self()
   std::uintptr_t initial_stack_end;
-  std::uint16_t pthread_tid;  // where glibc keeps the native id in a pthread; kAbsent: not found
+  std::uint16_t pthread_tid;  // of the native id in glibc's struct pthread; kAbsent: not found
 };
 
 }  // namespace pyfault

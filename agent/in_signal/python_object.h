@@ -1,4 +1,4 @@
-// Small helpers over raw copies of CPython's structs.
+// Helpers for reading CPython's objects and raw copies of its structs.
 //
 // Context: see capture.h.
 #pragma once
@@ -19,8 +19,8 @@ T field(const std::byte* copy, std::size_t offset) {
   return value;
 }
 
-// Objects and frames are aligned to pointers and never live in the first page. Saves a fault for
-// the commonest bad pointers; the guarded read has the last word.
+// Objects and frames are aligned to pointers and never lie in the first page. This check avoids a
+// fault for the most common bad pointers; only a guarded read is conclusive.
 inline bool plausible_object(std::uintptr_t address) {
   return address >= 4096 && address % alignof(void*) == 0;
 }

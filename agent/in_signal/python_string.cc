@@ -12,8 +12,8 @@ namespace {
 constexpr std::uint64_t kUnicodeSubclass = std::uint64_t{1} << 28;  // Py_TPFLAGS_UNICODE_SUBCLASS
 constexpr std::size_t kLargestHeader = 80;
 
-// The header of a short str may be the last thing on a mapped page: then only as much of it as a
-// compact ASCII str has is read.
+// A short str may be the last thing on a mapped page: then only as much is read as the header of a
+// compact ASCII str takes.
 bool read_header(const PythonLayout::String& layout, std::uintptr_t object, std::byte* header) {
   if (guarded_copy(header, object, layout.any_data + sizeof(std::uintptr_t))) return true;
   std::memset(header, 0, kLargestHeader);
@@ -25,7 +25,7 @@ bool is_string(const PythonRuntimeView& python, const std::byte* header) {
   return type == python.unicode_type || has_type_flag(python, type, kUnicodeSubclass);
 }
 
-// Behind the last unit stands a zero, in every str; not so where its length is garbage.
+// Every str has a zero after its last unit; one whose length is garbage most likely has not.
 bool ends_where_it_says(const StringView& string, std::int64_t length) {
   std::uint32_t terminator = 0;
   return guarded_copy(&terminator,

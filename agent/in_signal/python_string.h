@@ -1,4 +1,4 @@
-// Copies a Python str into the slot as it is: a StringHeader and raw code units (record.h).
+// Copies a Python str into the slot unchanged, as a StringHeader and raw code units (record.h).
 //
 // Context: see capture.h.
 #pragma once
@@ -12,7 +12,7 @@ namespace pyfault {
 
 struct Capture;
 
-// Where a str keeps its code units. unit_size 0: not a readable str.
+// The location of a str's code units. unit_size 0: not a readable str.
 struct StringView {
   std::uintptr_t data = 0;
   std::uint32_t units = 0;
@@ -23,12 +23,12 @@ struct StringView {
 
 StringView view_string(const PythonRuntimeView& python, std::uintptr_t object);
 
-// Appends the str at `object`, or the mark of one that could not be read. False, with
-// capture.slot_full set, when the slot has no room.
+// Appends the str at `object`, or the mark of an unreadable one. Returns false, with
+// capture.slot_full set, if the slot has no room.
 bool append_string(Capture& capture, std::uintptr_t object);
 bool append_string(Capture& capture, const StringView& string);
 
-// The mark of a string that is not there.
+// Appends the mark of an unreadable string. Fails like append_string().
 bool append_no_string(Capture& capture);
 
 }  // namespace pyfault

@@ -20,7 +20,7 @@ bool is_generator(const PythonRuntimeView& python, std::uintptr_t object) {
   return false;
 }
 
-// 0: `object` is no generator that runs.
+// Returns 0 if `object` is not a running generator.
 std::uintptr_t running_frame_of(const PythonRuntimeView& python, std::uintptr_t object) {
   const PythonLayout::Generator& layout = python.layout.generator;
   std::uint8_t state = 0;

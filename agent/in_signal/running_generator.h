@@ -1,7 +1,8 @@
-// Generators, coroutines and asynchronous generators keep their frames in their own objects (3.11
-// on). Where the chain of frames is broken, such a frame is found through the one that resumed the
-// generator, which has it in a variable or on its evaluation stack. Values left there from before
-// do no harm: a generator that has ended, or waits, does not run.
+// Finds the frame of a running generator. Generators, coroutines and asynchronous generators keep
+// their frames in their own objects (3.11 on). Where the chain of frames is broken, such a frame is
+// found through the frame that has resumed the generator and holds it in a variable or on its
+// evaluation stack. Stale values do no harm: a generator that is finished or suspended does not
+// run.
 //
 // Context: see capture.h. Every read is guarded; bounded by the size of the frame.
 #pragma once
@@ -12,8 +13,8 @@
 
 namespace pyfault {
 
-// The frame of the one generator among the values of `frame` that runs. 0: there is none, or more
-// than one.
+// Returns the frame of the only running generator among the values of `frame`; 0 if there is none,
+// or more than one.
 std::uintptr_t running_generator_of(const PythonRuntimeView& python, std::uintptr_t frame);
 
 }  // namespace pyfault

@@ -1,10 +1,11 @@
-// A hash table in fixed memory, for what is looked up many times within one capture.
+// A hash table in fixed memory, for repeated look-ups within one capture.
 //
-// Context: see capture.h. Entries lie side by side in the order in which they came, so that a small
-// capture touches few pages: the first touch of each costs more than all its look-ups.
+// Context: see capture.h. Entries are stored side by side in the order of their insertion, so a
+// small capture touches few pages: the first touch of a page costs more than all its look-ups.
 //
-// A bucket holds an entry's index, and the entry's owner says which bucket that is. A bucket that
-// no entry agrees with is free, whatever it holds: nothing needs to be wiped (a sparse set).
+// A bucket contains the index of an entry, and owners_ names the bucket of each entry. A bucket
+// with which no entry agrees is free, regardless of its content, so nothing needs to be cleared (a
+// sparse set).
 #pragma once
 
 #include <cstddef>
@@ -19,7 +20,7 @@ class ScratchTable {
  public:
   void clear() { count_ = 0; }
 
-  // Has the pages that a record of few entries will need.
+  // Allocates the pages that a record with few entries will need.
   void warm_up() {
     clear();
     touch_pages(buckets_, sizeof buckets_);
@@ -29,14 +30,14 @@ class ScratchTable {
 
   struct Place {
     Entry& entry;
-    bool found;  // false: to be filled by the caller
+    bool found;  // false: the caller must fill the entry
   };
 
-  // For a look-up that will come.
+  // Prefetches the bucket for a later look-up.
   void prefetch(std::uint64_t hash) const { __builtin_prefetch(&buckets_[hash % kBuckets]); }
 
-  // A table that is full, or crowded at this hash, hands out its last entry again and again. Valid
-  // until the next call.
+  // A table that is full, or crowded at this hash, returns its last entry repeatedly, as not found.
+  // The result is valid until the next call.
   template <class Matches>
   Place find_or_add(std::uint64_t hash, Matches matches) {
     for (std::size_t step = 0; step < kProbes; ++step) {

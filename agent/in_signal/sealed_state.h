@@ -1,8 +1,8 @@
-// What is settled when the agent arms and never changes again. It has a page to itself, which is
-// then made read-only: a program that writes where it should not can't lead its crash handler
-// astray, but crashes right there.
+// The state that is complete when the agent arms and never changes again. It has pages of its own,
+// which are then made read-only: a stray write by the program crashes right there, instead of
+// misleading the crash handler.
 //
-// Context: written by arm() alone, in ordinary context; read anywhere.
+// Context: written only by arm(), in ordinary context; read anywhere, signal handlers included.
 #pragma once
 
 #include "agent/in_signal/agent_state.h"
@@ -20,7 +20,7 @@ struct alignas(kPageSize) SealedState {
 
 extern SealedState sealed_state;
 
-// From here on a write to it is a fault. Where the kernel refuses that, it stays as it is.
+// Makes the state read-only. If the kernel refuses that, the state stays writable.
 void seal_state();
 
 }  // namespace pyfault

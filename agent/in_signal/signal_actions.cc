@@ -11,17 +11,17 @@ namespace {
 constexpr int kGuardSignals[] = {SIGSEGV, SIGBUS};
 constexpr std::size_t kGuardCount = 2;
 
-// What a GuardScope found in our place. It stays known after the scope: a fault that came during
-// the scope may be handled only now.
+// The actions that a GuardScope has displaced. They are kept after the scope, because a fault that
+// occurred during the scope may be handled only afterwards.
 KernelSigaction displaced_actions[kGuardCount];
 constinit std::atomic<bool> displaced[kGuardCount];
-constinit std::atomic<bool> guarding[kGuardCount];  // a GuardScope is in their place right now
-// The program has left these to their default since: what was there before counts no more.
+constinit std::atomic<bool> guarding[kGuardCount];  // a GuardScope displaces them right now
+// Signals that the program has reset to their default; their previous actions no longer count.
 constinit std::atomic<KernelSignalSet> left_to_default{0};
 constexpr KernelSigaction kDefaultAction{};
 
-// Faults stay deliverable inside the handler: guarded_copy() and the sealing of a record rely on
-// it. Everything else waits until the handler has returned.
+// Faults stay deliverable inside the handler, because guarded_copy() and the sealing of a record
+// rely on them. All other signals wait until the handler has returned.
 KernelSigaction our_action() {
   constexpr unsigned long kFlags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | kSaRestorer;
   return {sealed_state.handler, kFlags, &pyfault_signal_restorer, ~kFaults};
@@ -41,8 +41,8 @@ bool is_handler(const KernelSigaction& action, void (*special)(int)) {
          reinterpret_cast<std::uintptr_t>(special);
 }
 
-// Where a sandbox denies us to put an action back: a fault whose signal is blocked ends the process
-// as its default would.
+// For a sandbox that denies restoring an action: a fault whose signal is blocked ends the process
+// as the default action would.
 void block_after_return(int signal, ucontext_t& context) {
   KernelSignalSet mask = 0;
   std::memcpy(&mask, &context.uc_sigmask, sizeof mask);
@@ -70,7 +70,7 @@ void install_actions(SignalHandler handler) {
 }
 
 void install_request_action(int signal, SignalHandler handler) {
-  constexpr int kFirstRealTime = 34;  // those below are glibc's own
+  constexpr int kFirstRealTime = 34;  // glibc reserves those below
   constexpr int kLastRealTime = 64;
   constexpr unsigned long kFlags = SA_SIGINFO | SA_RESTART | kSaRestorer;
   KernelSigaction previous;
@@ -127,13 +127,13 @@ void let_previous_action_run(const siginfo_t& info, ucontext_t& context) {
   }
 
   const int pid = sys_getpid();
-  // The kernel drops signals to the first process of a PID namespace that it would die of.
-  // And a signal that we must keep would come back to us for ever.
+  // The kernel drops signals that would kill the first process of a PID namespace. A signal whose
+  // action cannot be restored would arrive here forever.
   if (!restored || (pid == 1 && previous_action_is_default(signal))) sys_exit_group(128 + signal);
   const KernelSignalSet blocked = signal_bit(signal);
   sys_rt_sigprocmask(SIG_BLOCK, &blocked, nullptr);
   if (sys_rt_tgsigqueueinfo(pid, sys_gettid(), signal, &info) != 0) {
-    system_call(SYS_tgkill, pid, sys_gettid(), signal);  // the queue is full: without its siginfo
+    system_call(SYS_tgkill, pid, sys_gettid(), signal);  // queue full: send without siginfo
   }
 }
 
@@ -141,8 +141,8 @@ bool called_by_kernel(const void* return_address) {
   return return_address == reinterpret_cast<const void*>(&pyfault_signal_restorer);
 }
 
-// A scope puts the action back before it says that it is over: where neither of both looks finds
-// it, it ended between them.
+// A scope restores the action before it clears `guarding`. If the agent's handler is installed and
+// `guarding` is not set, the scope has ended between the two checks, so both are repeated.
 bool return_to_program(int signal, siginfo_t* info, void* context) {
   constexpr int kLooks = 3;
   const std::size_t index = signal == kGuardSignals[0] ? 0 : 1;
@@ -152,11 +152,11 @@ bool return_to_program(int signal, siginfo_t* info, void* context) {
   for (int look = 0; look < kLooks; ++look) {
     KernelSigaction current;
     if (sys_rt_sigaction(signal, nullptr, &current) != 0) return false;
-    // Theirs is back: the fault repeats there.
+    // The program's action has been restored: the fault repeats there.
     if (current.handler != sealed_state.handler) return true;
     const KernelSigaction& action = displaced_actions[index];
     if (!guarding[index].load() || !is_function(action.handler)) continue;
-    action.handler(signal, info, context);  // the ABI lets a handler of one argument take three
+    action.handler(signal, info, context);  // the ABI permits three arguments for a handler of one
     return true;
   }
   return false;
@@ -166,7 +166,7 @@ GuardScope::GuardScope() {
   const KernelSigaction ours = our_action();
   for (std::size_t index = 0; index < kGuardCount; ++index) {
     KernelSigaction current;
-    // A sandbox may deny it: then what is there stays there.
+    // If a sandbox denies this, the current action stays in place.
     swapped_[index] = sys_rt_sigaction(kGuardSignals[index], nullptr, &current) == 0 &&
                       current.handler != sealed_state.handler;
     if (!swapped_[index]) continue;

@@ -1,6 +1,8 @@
-// Our signal actions, those that were there before, and how a signal takes its course after us.
+// Manages the agent's signal actions and the previous ones, and lets a signal take effect after the
+// agent has handled it.
 //
-// Context: install_actions() runs once, in ordinary context, before any fault; the rest anywhere.
+// Context: install_actions() runs once, in ordinary context, before any fault; everything else runs
+// anywhere, signal handlers included.
 #pragma once
 
 #include <signal.h>
@@ -19,14 +21,15 @@ inline constexpr std::size_t kFatalCount = sizeof kFatalSignals / sizeof *kFatal
 inline constexpr KernelSignalSet kFaults =
     signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGFPE) | signal_bit(SIGILL);
 
-// What happens of itself, at an instruction, and not because somebody sent it: it happens again
-// when the instruction runs again. A trap or a forbidden system call does not, for the program then
-// stands behind it.
+// Returns whether an instruction has raised the signal and will raise it again when it runs again.
+// A signal that was sent is not such a fault, nor is a trap or a forbidden system call, after which
+// the program counter lies beyond the instruction.
 inline bool is_hardware_fault(const siginfo_t& info) {
   return info.si_code > 0 && (signal_bit(info.si_signo) & kFaults) != 0;
 }
 
-// By a process, this one included; else the kernel has raised it.
+// Returns whether a process, this one included, has sent the signal; otherwise the kernel has
+// raised it.
 inline bool is_sent(const siginfo_t& info) {
   return info.si_code == SI_USER || info.si_code == SI_TKILL || info.si_code == SI_QUEUE;
 }
@@ -35,47 +38,48 @@ using SignalHandler = void (*)(int, siginfo_t*, void*);
 
 bool is_function(SignalHandler handler);  // neither SIG_DFL nor SIG_IGN
 
-// Remembers the previous actions, in the state that is about to be sealed. A signal that is ignored
-// stays ignored: an exec'd child would otherwise find it at its default.
+// Installs `handler`, and keeps the previous actions in the state that is about to be sealed. An
+// ignored signal stays ignored: after an exec, a child would otherwise find it at its default.
 void install_actions(SignalHandler handler);
 
-// A real-time signal that the program leaves to its default gets this handler; another is left
-// alone. System calls that it interrupts go on.
+// Installs `handler` if `signal` is a real-time signal at its default; otherwise does nothing.
+// System calls that the handler interrupts are restarted.
 void install_request_action(int signal, SignalHandler handler);
 
-// For the program's view of its actions (program_actions.cc), in which ours do not show.
-bool is_ours(int signal);  // one of kFatalSignals, and we are installed
+// For the program's view of its actions (program_actions.cc), which hides the agent's.
+bool is_ours(int signal);  // one of kFatalSignals, and the agent's actions are installed
 bool is_our_handler(SignalHandler handler);
-KernelSigaction action_behind_ours(int signal);
-// The program leaves the signal to its default: to us, that is, with the default behind us. Gives
-// the action that stood there.
+KernelSigaction action_behind_ours(int signal);  // requires is_ours(signal)
+// To be called when the program resets the signal to its default: installs the agent's action, with
+// the default behind it, and returns the action that it replaces.
 KernelSigaction leave_to_default(int signal);
 
-// After the record: the previous action is put back, and a hardware fault repeats when the handler
-// returns, while a sent signal is queued again with its own siginfo and arrives when the handler
-// returns. So earlier handlers run, core dumps show the true place, and the wait status is what it
-// would have been. Ends the process with 128 + signal where the kernel would refuse to kill (PID
-// 1), or a sandbox does not let us put an action back for a signal that was sent. `context`: the
-// handler's own.
+// To be called after the record: restores the previous action. A hardware fault then repeats when
+// the handler returns; any other signal is queued again with its own siginfo and arrives when the
+// handler returns. So earlier handlers run, core dumps show the true place, and the wait status is
+// what it would have been. Exits with 128 + signal if the kernel would refuse to kill the process
+// (PID 1), or if a sandbox denies restoring the action for a signal that does not repeat.
+// `context`: the handler's own.
 void let_previous_action_run(const siginfo_t& info, ucontext_t& context);
 
-// Will the previous action end the process?
+// Returns whether the previous action is the default, which ends the process.
 bool previous_action_is_default(int signal);
 
-// Must the process die of the signal that we handle? Not where the program has put a handler in our
-// place, which hands on to us: that may yet save it.
+// Returns whether the process must die of the signal that is being handled. False if the program
+// has replaced the agent's handler with one that chains to it, which may yet save the process.
 bool is_bound_to_die(int signal);
 
-// Did the kernel, and not a handler that chains to us, call the handler that returns there?
+// Returns whether the kernel, and not a handler that chains to the agent's, has called the handler
+// that returns to this address.
 bool called_by_kernel(const void* return_address);
 
-// While a dump had displaced the program's own action, a fault of another thread came to us
-// instead: the program may repair it, as it would without us. True when it has been sent on its
-// way.
+// Handles a fault of another thread that reached the agent while a GuardScope had displaced the
+// program's own action: the program may repair the fault, as it would without the agent. Returns
+// true if the program's handler has run, or will when the fault repeats.
 bool return_to_program(int signal, siginfo_t* info, void* context);
 
-// While one lives, guarded_copy() works: our handler is the action of SIGSEGV and SIGBUS, whoever
-// has replaced it since, and this thread blocks neither.
+// As long as one exists, guarded_copy() works: the agent's handler is the action of SIGSEGV and
+// SIGBUS, even if the program has replaced it, and this thread blocks neither.
 class GuardScope {
  public:
   GuardScope();

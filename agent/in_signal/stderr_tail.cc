@@ -11,14 +11,14 @@ constexpr std::int64_t kRecently = 1'000'000'000;
 constexpr std::size_t kThreads = 8;
 constexpr std::size_t kMarks = 32;
 
-// Where the tail stood at a moment. A second has room for all marks but the last.
+// The position of the tail at one moment. All marks but one fit into a second.
 struct Mark {
   std::int64_t at_ns;
   std::uint64_t position;
 };
 constexpr std::int64_t kBetweenMarks = kRecently / (kMarks - 1) + 1;
 
-// A position counts all bytes that were ever written, and is read modulo the buffer's size.
+// A position counts all bytes ever written, and is taken modulo the size of the buffer.
 class Tail {
  public:
   std::atomic<std::uintptr_t> owner{0};  // its thread's thread pointer
@@ -41,7 +41,7 @@ class Tail {
     for (Mark& mark : marks_) mark = {0, end_.load()};
   }
 
-  // Its thread may be writing meanwhile.
+  // The thread that owns the tail may be writing at the same time.
   bool copy_recent(std::int64_t now_ns, char (&text)[kMaxStderrTail + 1]) const {
     const std::uint64_t end = end_.load();
     std::uint64_t begin = end;
@@ -59,7 +59,7 @@ class Tail {
 
  private:
   std::atomic<std::uint64_t> end_{0};
-  std::uint64_t newest_ = 0;  // mark
+  std::uint64_t newest_ = 0;  // the number of the newest mark
   Mark marks_[kMarks] = {};
   char bytes_[kMaxStderrTail] = {};
 };
@@ -77,7 +77,8 @@ Tail* tail_of(std::uintptr_t thread) {
   return nullptr;
 }
 
-// A free one, or that of the thread that has been silent longest.
+// Takes a free tail, or that of the thread that has been silent longest. Returns null if another
+// thread takes it first.
 Tail* take_tail(std::uintptr_t thread) {
   Tail* chosen = &tails[0];
   for (Tail& tail : tails) {

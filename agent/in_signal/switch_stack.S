@@ -1,5 +1,6 @@
-// void pyfault_run_on_stack(function [rdi], argument [rsi], top [rdx], resume [rcx]); see switch_stack.h.
-// Every register that a callee must keep is on the old stack, so that abandoning restores them all.
+// void pyfault_run_on_stack(function [rdi], argument [rsi], top [rdx], resume [rcx])
+//
+// All callee-saved registers are on the old stack, so abandoning restores them. See switch_stack.h.
 
         .text
         .globl  pyfault_run_on_stack
@@ -34,7 +35,8 @@ pyfault_run_on_stack_abandoned:
         ret
         .size   pyfault_run_on_stack, . - pyfault_run_on_stack
 
-// Debuggers and unwinders know a signal frame by these very bytes: mov $SYS_rt_sigreturn, %rax; syscall.
+// Debuggers and unwinders recognise a signal frame by exactly these bytes:
+// mov $SYS_rt_sigreturn, %rax; syscall.
         .globl  pyfault_signal_restorer
         .hidden pyfault_signal_restorer
         .type   pyfault_signal_restorer, @function

@@ -1,6 +1,6 @@
-// Runs a function on another stack, and can abandon it there.
+// Runs a function on another stack, where it can be abandoned.
 //
-// Context: anywhere.
+// Context: anywhere, signal handlers included.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,13 @@ namespace pyfault {
 
 extern "C" {
 
-// `top` is the high end of the new stack. `*resume` receives the stack pointer with which a signal
-// handler may resume at pyfault_run_on_stack_abandoned, as if `function` had returned.
+// `top`: the high end of the new stack. `*resume` receives the stack pointer with which a signal
+// handler can resume at pyfault_run_on_stack_abandoned, as if `function` had returned.
 void pyfault_run_on_stack(void (*function)(void*), void* argument, void* top,
                           std::uintptr_t* resume);
 extern const char pyfault_run_on_stack_abandoned[];
 
-// What a handler that was installed without libc returns to: the rt_sigreturn system call.
+// Where a handler that was installed without libc returns to; makes the rt_sigreturn system call.
 void pyfault_signal_restorer();
 }
 

@@ -1,5 +1,5 @@
-// Linux system calls as bare instructions: no libc, no errno, no cancellation point, and nothing
-// that another library can interpose. x86-64.
+// Linux system calls as bare x86-64 instructions: no libc, no errno, no cancellation point, and
+// nothing that another library can interpose.
 //
 // Context: anywhere, signal handlers included. Each returns what the kernel returns: a result, or a
 // negated errno value.
@@ -100,7 +100,7 @@ inline long sys_memfd_create(const char* name, unsigned flags) {
 inline long sys_ftruncate(int fd, std::size_t size) {
   return system_call(SYS_ftruncate, fd, static_cast<long>(size));
 }
-// From the file's first byte on.
+// Maps the file from its first byte on.
 inline long sys_mmap(void* address, std::size_t size, int protection, int flags, int fd) {
   return system_call(SYS_mmap, as_argument(address), static_cast<long>(size), protection, flags,
                      fd);
@@ -153,7 +153,7 @@ inline std::int64_t clock_ns(clockid_t clock) {
   return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
 }
 
-// The thread's control block, which glibc also uses as pthread_t.
+// Returns the address of the thread control block, which glibc also uses as pthread_t.
 inline std::uintptr_t thread_pointer() {
   std::uintptr_t self;
   asm("mov %%fs:0, %0" : "=r"(self));

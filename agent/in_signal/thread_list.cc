@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint32_t kMaxInterpreters = 1024;
 constexpr std::uint32_t kMaxThreads = 65536;
-constexpr std::size_t kThreadStateBytes = 200;  // of the struct; covers every field used
+constexpr std::size_t kThreadStateBytes = 200;  // covers every field that is read from a copy
 constexpr std::uint32_t kStatusActive = 1u << 4;
 constexpr std::uint32_t kStateAttached = 1;
 
@@ -25,7 +25,7 @@ bool is_active(const PythonLayout& layout, const std::byte* copy, bool is_curren
   return field<std::uint32_t>(copy, layout.thread.active) == kStateAttached;
 }
 
-// Kept by CPython from 3.11 on; before that glibc's own copy is read.
+// CPython keeps the id from 3.11 on; before that, glibc's own copy is read.
 std::int32_t native_thread_id(const PythonRuntimeView& python, const std::byte* copy,
                               std::uintptr_t ident) {
   const PythonLayout& layout = python.layout;
@@ -37,7 +37,7 @@ std::int32_t native_thread_id(const PythonRuntimeView& python, const std::byte* 
   return tid > 0 ? tid : 0;
 }
 
-// 3.11 and 3.12 keep the frame behind a pointer to the C frame of the evaluation loop.
+// In 3.11 and 3.12, the thread state points to the evaluation loop's cframe, and that to the frame.
 void find_innermost_frame(const PythonLayout& layout, const std::byte* copy, ThreadState& state) {
   state.frame = field<std::uintptr_t>(copy, layout.thread.frame);
   state.cframe = 0;
@@ -64,8 +64,8 @@ void fill(const PythonLayout& layout, std::uintptr_t address, const std::byte* c
 }
 
 // CPython keeps a pointer to a thread's state with the thread: in a thread-local variable, which
-// lies right below the thread pointer (3.12 on), or under a pthread key, in the pthread right above
-// it. What is found must say itself that it is this thread's.
+// lies right below the thread pointer (3.12 on), or under a pthread key, in the struct pthread
+// right above it. A state that is found must itself name this thread.
 bool find_in_thread_storage(const PythonRuntimeView& python, std::uintptr_t self,
                             ThreadState& own) {
   constexpr std::uintptr_t kBelow = 8192;
@@ -145,8 +145,8 @@ bool ThreadList::read(std::uintptr_t address, ThreadState& state) {
   return true;
 }
 
-// A list in order is linked both ways. Where it is not, one that is being changed is told from one
-// that has become a cycle by going through it again.
+// An intact list is linked in both directions. If it is not, a second pass over it tells a list
+// that is being changed from one that has become a cycle.
 bool ThreadList::leads_back(std::uintptr_t from, std::uintptr_t to) const {
   const PythonLayout::ThreadState& layout = python_.layout.thread;
   std::uintptr_t previous = 0;
@@ -181,7 +181,7 @@ bool find_thread(const PythonRuntimeView& python, ThreadState& own, IsOwn is_own
 bool find_thread_of(const PythonRuntimeView& python, const Identity& thread, ThreadState& state) {
   const std::uintptr_t self = thread.thread_pointer;
   const std::int32_t tid = thread.tid;
-  // The native id is stale after a raw fork, so it counts only where the other was overwritten.
+  // The native id is stale after a raw fork, so it counts only if no state has the right `ident`.
   return find_thread(python, state, [=](const ThreadState& each) { return each.ident == self; }) ||
          find_thread(python, state, [=](const ThreadState& each) { return each.tid == tid; }) ||
          find_in_thread_storage(python, self, state);

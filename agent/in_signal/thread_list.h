@@ -16,19 +16,19 @@ struct ThreadState {
   std::uintptr_t interpreter = 0;
   std::int64_t interpreter_id = kNoInterpreter;
   std::uintptr_t ident = 0;    // pthread_self() of its thread
-  std::int32_t tid = 0;        // 0 where this version does not keep it
+  std::int32_t tid = 0;        // 0: unknown
   std::uintptr_t frame = 0;    // innermost; 0: none
-  std::uintptr_t cframe = 0;   // of its innermost evaluation loop (3.11, 3.12)
-  std::uintptr_t task = 0;     // of asyncio, where this version keeps it in the thread state
-  bool active = false;         // the one that runs, among several of one thread
-  std::uint32_t position = 0;  // 0, 1, 2, ...
+  std::uintptr_t cframe = 0;   // that of the innermost evaluation loop (3.11, 3.12)
+  std::uintptr_t task = 0;     // the running asyncio task (3.14 on); 0: none
+  bool active = false;         // the running one, among several of one thread
+  std::uint32_t position = 0;  // 0, 1, 2, ... in the order of the lists
 };
 
 class ThreadList {
  public:
   explicit ThreadList(const PythonRuntimeView& python);
 
-  // False at the end.
+  // Returns false at the end.
   bool next(ThreadState& state);
 
  private:
@@ -47,9 +47,9 @@ class ThreadList {
   std::uint32_t threads_ = 0;
 };
 
-// The state of this thread: the active one where sub-interpreters give it several, else the first
-// in the list, else (the list is broken) the one that the thread's own storage points at. False
-// when Python does not know it.
+// Finds the state of `thread`: the active one if sub-interpreters give it several, else the first
+// in the list, else (if the list is broken) the one to which the thread's own storage points.
+// Returns false if Python does not know the thread.
 bool find_thread_of(const PythonRuntimeView& python, const Identity& thread, ThreadState& state);
 
 }  // namespace pyfault

@@ -1,4 +1,4 @@
-// The name that the program gave a thread: threading.Thread.name.
+// Finds the name that the program has given a thread: threading.Thread.name.
 //
 // Context: see capture.h.
 #pragma once
@@ -9,8 +9,8 @@
 
 namespace pyfault {
 
-// The outermost frame of a threading.Thread is Thread._bootstrap(self): the name is read off its
-// first local variable. 0 for other threads. The address of a str.
+// Returns the address of a str; 0 if the thread is not a threading.Thread. The outermost frame of a
+// threading.Thread is that of Thread._bootstrap(self), so its first local variable has the name.
 std::uintptr_t find_thread_name(const PythonRuntimeView& python, const RawFrame& outermost);
 
 }  // namespace pyfault

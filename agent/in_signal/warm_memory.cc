@@ -13,7 +13,7 @@ void populate(std::uintptr_t lowest, std::size_t size) {
               MADV_POPULATE_WRITE);
 }
 
-// The kernel's frame and our handler's take less than two pages of it on most machines.
+// The frames of the kernel and of the handler take less than two pages with most processors.
 void populate_signal_stack() {
   constexpr std::size_t kUsed = 2 * kPageSize;
   stack_t stack{};

@@ -1,7 +1,7 @@
-// Has memory now that will be written to in a crash, when there may be none to be had: a cgroup
-// that is full kills whoever asks for another page. Changes no byte.
+// Allocates memory in advance that a crash will write to, without changing its content. In a cgroup
+// that has reached its memory limit, touching another page would get the process killed.
 //
-// Context: anywhere.
+// Context: anywhere, signal handlers included.
 #pragma once
 
 #include <cstddef>
@@ -11,17 +11,19 @@ namespace pyfault {
 
 inline constexpr std::size_t kPageSize = 4096;  // x86-64
 
-// Memory of our own, size > 0.
+// For the agent's own memory. Requires size > 0.
 inline void touch_pages(void* lowest, std::size_t size) {
   auto* byte = static_cast<volatile std::byte*>(lowest);
   for (std::size_t offset = 0; offset < size; offset += kPageSize) byte[offset] = byte[offset];
   byte[size - 1] = byte[size - 1];
 }
 
-// Memory that may not be there at all: the kernel does it (from Linux 5.14 on), who takes no harm.
+// For memory that may not be mapped. Uses MADV_POPULATE_WRITE (Linux 5.14 and later), which reports
+// an error instead of faulting.
 void populate(std::uintptr_t lowest, std::size_t size);
 
-// Of the calling thread, whoever has set it.
+// Populates the top of the calling thread's alternate signal stack, regardless of which code has
+// installed it.
 void populate_signal_stack();
 
 }  // namespace pyfault

@@ -10,7 +10,7 @@ namespace pyfault {
 namespace {
 
 constexpr std::int64_t kMillisecond = 1'000'000;
-constexpr std::int64_t kLookAtWatchdog = 50 * kMillisecond;  // while waiting
+constexpr std::int64_t kLookAtWatchdog = 50 * kMillisecond;  // between checks while waiting
 constexpr std::int64_t kMostPatience = 10;                   // times the ack timeout, for a slot
 constexpr long kTryAgain = -11;                              // -EAGAIN
 constexpr long kBrokenPipe = -32;                            // -EPIPE
@@ -45,7 +45,7 @@ Descriptor connect_to(const char* name) {
   return result == 0 ? std::move(socket) : Descriptor(result);
 }
 
-// A watchdog that dies between the look and the write must not cost the program a SIGPIPE.
+// A watchdog that dies between the check and the write must not cause a SIGPIPE in the program.
 long write_without_sigpipe(int fd, const void* bytes, std::size_t size) {
   const KernelSignalSet sigpipe = signal_bit(SIGPIPE);
   KernelSignalSet before = 0;
@@ -70,8 +70,8 @@ long send(int socket, const void* bytes, std::size_t size) {
 
 }  // namespace
 
-// Nobody listens at an abstract address in another network namespace than the watchdog's: a file
-// shows the way, where there is one.
+// An abstract address can be reached only from the watchdog's network namespace. The socket file,
+// if there is one, can be reached from others.
 Descriptor connect_to_watchdog(const WatchdogLink& link) {
   Descriptor socket = connect_to(link.address);
   if (socket.get() != kRefused || link.address[0] != '@' || link.address[1] != '/') return socket;
@@ -93,7 +93,8 @@ Bell::Bell(const WatchdogLink& link) {
   if (!is_pipe_) way_ = connect_to_watchdog(link);
 }
 
-// Where the program sees other files than it did, there may be another one under that name.
+// If the program's root directory or mounts have changed, the path may lead to another file, so its
+// device and inode number are checked.
 bool Bell::open_pipe(const WatchdogLink& link) {
   constexpr int kFlags = O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
   if (link.wake_pipe[0] == '\0') return false;
@@ -103,8 +104,8 @@ bool Bell::open_pipe(const WatchdogLink& link) {
          status.st_ino == link.wake_pipe_inode;
 }
 
-// The read end of a pipe is gone when its write end is in error, the other end of a socket when
-// ours hangs up. Where we may not ask, it is there for all we know.
+// poll() reports POLLERR for a pipe whose read end is closed, and POLLHUP for a socket whose peer
+// is closed. If poll() is denied, the watchdog is assumed to be there.
 bool Bell::watchdog_is_there() const {
   pollfd way{way_.get(), 0, 0};
   return way_ && (sys_poll(&way, 1, 0) <= 0 || (way.revents & (POLLERR | POLLHUP)) == 0);
@@ -128,8 +129,8 @@ std::uint32_t ack_timeout_ms(const WatchdogLink& link) {
   return limit < kMaxAckTimeoutMs ? limit : kMaxAckTimeoutMs;
 }
 
-// Each waits at a slot of its own choice, so that a slot that becomes free wakes a few and not all.
-// A watchdog that frees slots one by one is at work, and worth waiting for.
+// Each process waits at a slot that its pid selects, so that a slot that becomes free wakes only a
+// few of them. A watchdog that frees slots one by one is at work, and worth waiting for.
 SlotWriter claim_slot(const WatchdogLink& link, std::int32_t pid) {
   SlotWriter first = SlotWriter::claim(link.ring, pid);
   if (first) return first;

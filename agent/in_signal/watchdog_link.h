@@ -1,7 +1,7 @@
-// The agent's end of the link to the watchdog: the ring that both see, wake-ups out, acks in.
+// The agent's end of the link to the watchdog: the shared ring, wake-ups and acks.
 //
-// Context: anywhere, signal handlers included. Nothing here blocks for longer than the ack timeout
-// or raises SIGPIPE, and no descriptor stays open.
+// Context: anywhere, signal handlers included. Nothing here blocks for longer than the ack timeout,
+// except claim_slot(). Nothing raises SIGPIPE, and no descriptor stays open.
 #pragma once
 
 #include <sys/types.h>
@@ -15,24 +15,24 @@
 
 namespace pyfault {
 
-// Settled when the agent arms; all but the ring's content.
+// Constant once the agent is armed, except for the content of the ring.
 struct WatchdogLink {
   std::byte* ring;      // kRingSize bytes of address space; see attach.h for when a ring is there
-  char address[108];    // as PYFAULT_SOCKET has it, with a NUL
-  char wake_pipe[128];  // its path, with a NUL; empty: there is none that we can see
+  char address[108];    // the value of PYFAULT_SOCKET, with a NUL
+  char wake_pipe[128];  // a path with a NUL; empty: there is no visible pipe
   dev_t wake_pipe_device;
   ino_t wake_pipe_inode;
-  int dump_signal;            // 0: none asks for dumps
+  int dump_signal;            // requests dumps; 0: none
   std::uint64_t dump_before;  // signals, as a KernelSignalSet; see program_handler.h
-  Hello hello;  // but for what changes: its boottime_ns, and the pids in a forked child
+  Hello hello;                // without its pids and boottime_ns, which are set when it is sent
 };
 
-// A socket that is connected to the watchdog's listener, without waiting. None where nobody listens
-// (-ECONNREFUSED), where too many wait to be heard (-EAGAIN), or where there is none to be had.
+// Connects to the watchdog's listener without waiting. On failure, the result holds a negated errno
+// value: -ECONNREFUSED if there is no listener, -EAGAIN if its queue is full, or another one.
 Descriptor connect_to_watchdog(const WatchdogLink& link);
 
-// The program has put itself into a sandbox that kills for some of these. From here on the watchdog
-// is not woken any more, so that what is in the ring is found later; or no ring is made any more.
+// What a sandbox that the program has entered does not let it survive. From then on the agent no
+// longer wakes the watchdog, so records are found later, or no longer creates a ring.
 struct Forbidden {
   bool wake_up = false;
   bool attach = false;
@@ -40,18 +40,18 @@ struct Forbidden {
 void note_sandbox(Forbidden forbidden);
 bool may_attach();
 
-// A way to wake the watchdog, and to see whether it is there.
+// A way to wake the watchdog, and to check whether it is there.
 class Bell {
  public:
   explicit Bell(const WatchdogLink& link);
 
-  // Whether a watchdog, or its listener, was there when this was made.
+  // Returns whether a watchdog, or its listener, was there when this object was created.
   explicit operator bool() const { return bool{way_}; }
 
   bool watchdog_is_there() const;
 
-  // To look at the ring of `link`. False when the watchdog did not get it; a full pipe counts as
-  // told, for then it has wake-ups to read.
+  // Wakes the watchdog to look at the ring of `link`. Returns false if the wake-up does not reach
+  // it. A full pipe counts as success, because the watchdog then has other wake-ups to read.
   bool ring(const WatchdogLink& link) const;
 
  private:
@@ -60,15 +60,15 @@ class Bell {
   Descriptor way_;
 };
 
-// For those who want no answer.
+// Wakes the watchdog, if there is one, to look at the ring of `link`.
 void wake_watchdog(const WatchdogLink& link);
 
-// A slot for this process. While others crash too it waits for one: as long as slots become free,
-// at most ten times the ack timeout, else once that. After that the crash is counted as dropped and
-// the writer owns nothing.
+// Claims a slot for this process. If all are taken, waits for one: up to the ack timeout, extended
+// as long as slots become free, up to ten times the ack timeout in total. After that, or if the
+// watchdog is gone, counts the crash as dropped and returns a writer that owns nothing.
 SlotWriter claim_slot(const WatchdogLink& link, std::int32_t pid);
 
-// Until the watchdog has released the slot, at most the ack timeout; returns at once when the
+// Waits until the watchdog has released the slot, at most for the ack timeout. Returns early if the
 // watchdog is gone.
 void wait_for_ack(const WatchdogLink& link, const Bell& bell, PublishedSlot slot);
 
