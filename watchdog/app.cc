@@ -83,7 +83,7 @@ void guarded(Step step) {
   try {
     step();
   } catch (const std::exception& error) {
-    complain(std::string("internal error, the program goes on: ") + error.what());
+    complain(std::string("internal error, the program continues: ") + error.what());
   }
 }
 
@@ -216,8 +216,8 @@ void Watch::tell_that_nobody_stays() {
   const std::size_t left = server_.watched();
   if (left == 0) return;
   say(name_and_pid(program_.process()) + " has ended; " + left_behind(left) +
-      " not watched any more, for whoever reads the reports from a pipe or socket may wait for its "
-      "end: name a file with --log");
+      " no longer watched: the reports go to a pipe or socket, whose reader may wait for the "
+      "watchdog to end; name a file with --log");
 }
 
 // Where we are the first process of a container, all others end with us.

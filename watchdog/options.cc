@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <string_view>
 
-#include "watchdog/config/quantity.h"
 #include "watchdog/start_error.h"
+#include "watchdog/toml/quantity.h"
 
 namespace pyfault {
 namespace {

@@ -50,7 +50,7 @@ TEST_F(HandoverTest, a_worker_goes_on_under_another_watchdog) {
   ASSERT_TRUE(is_alive(pid));
   start_another();
   await("notice");
-  EXPECT_THAT(last_notice(), HasSubstr("goes on with web[" + std::to_string(pid) + "]"));
+  EXPECT_THAT(last_notice(), HasSubstr("took over web[" + std::to_string(pid) + "]"));
   EXPECT_EQ(events("start").size(), 1u);
   ::kill(pid, SIGUSR1);
   const json crash = await("crash").front();
@@ -70,7 +70,7 @@ TEST_F(HandoverTest, a_restart_leaves_the_worker_running) {
   EXPECT_TRUE(events("exit").empty());
   start_another();
   await("notice");
-  EXPECT_THAT(last_notice(), HasSubstr("goes on with web[" + std::to_string(pid) + "]"));
+  EXPECT_THAT(last_notice(), HasSubstr("took over web[" + std::to_string(pid) + "]"));
 }
 
 TEST_F(HandoverTest, workers_that_may_not_outlive_their_watchdog_are_stopped_by_a_restart) {
@@ -110,7 +110,7 @@ TEST_F(HandoverTest, what_is_kept_may_fill_the_limit_of_descriptors) {
   start_another(1100);
   await("notice");
   EXPECT_THAT(events("notice").back()["message"].get<std::string>(),
-              HasSubstr("goes on with web[" + std::to_string(pid) + "]"));
+              HasSubstr("took over web[" + std::to_string(pid) + "]"));
 }
 
 TEST_F(HandoverTest, a_crash_while_there_is_none_is_told_with_its_own_time) {
@@ -151,7 +151,7 @@ TEST_F(HandoverTest, a_mistake_in_the_file_leaves_no_worker_alone) {
   config("x = 1\n");
   start_another();
   await_that("the notice", [&] {
-    return !events("notice").empty() && last_notice().find("mend the file") != std::string::npos;
+    return !events("notice").empty() && last_notice().find("fix the file") != std::string::npos;
   });
   EXPECT_TRUE(is_alive(pid));
   ::kill(pid, SIGUSR1);
@@ -176,7 +176,7 @@ TEST_F(HandoverTest, with_a_mistake_in_the_file_logs_and_operators_go_on_until_i
   EXPECT_THAT(read_file(file("own.log")), HasSubstr("\"crash\""));
   one_worker(kServes, "start_order = 2\n" + logs);
   EXPECT_EQ(ctl({"reload"}).ending, exited(0));
-  EXPECT_THAT(last_notice(), HasSubstr("read anew"));
+  EXPECT_THAT(last_notice(), HasSubstr("configuration reloaded"));
 }
 
 TEST_F(HandoverTest, a_port_that_was_taken_meanwhile_costs_the_metrics_alone) {
@@ -188,7 +188,7 @@ TEST_F(HandoverTest, a_port_that_was_taken_meanwhile_costs_the_metrics_alone) {
   ASSERT_EQ(::listen(port.socket(), 1), 0);
   start_another();
   const auto says = [](const json& notice) {
-    return notice["message"].get<std::string>().find("goes on without") != std::string::npos;
+    return notice["message"].get<std::string>().find("continues without") != std::string::npos;
   };
   await_that("the notice", [&] { return std::ranges::any_of(events("notice"), says); });
   EXPECT_EQ(ctl({"status"}).ending, exited(0));

@@ -66,9 +66,7 @@ class JournaldTest : public testing::Test {
     }
     throw std::runtime_error("no entry came");
   }
-  json await_crash() const {
-    return await(kCrashKind.message_id);
-  }
+  json await_crash() const { return await(kCrashKind.message_id); }
   void write(const Event& event) const {
     EventLog log(settings_, "web1");
     log.write(std::make_shared<const Event>(event));

@@ -81,8 +81,7 @@ class LogTrouble : public BothWays {
   void expect_all_came(const std::string& late) const {
     EXPECT_THAT(kinds(),
                 testing::IsSupersetOf({"start", "dump", "dump", "notice", "crash", "exit"}));
-    EXPECT_EQ(logging().events("notice").at(0).at("message"),
-              late + " could not be written at once and came late");
+    EXPECT_EQ(logging().events("notice").at(0).at("message"), late + " were written late");
     EXPECT_EQ(count_of(errors(), "reports are kept"), 1U) << errors();
   }
 
@@ -118,7 +117,7 @@ TEST_P(LogTrouble, a_directory_that_goes_and_comes_back_costs_no_report) {
   await_trouble();
   dump();
   fs::create_directory(file("logs"));
-  await_in(log(), "came late");
+  await_in(log(), "were written late");
   EXPECT_EQ(crash(), killed_by(SIGSEGV));
   EXPECT_THAT(kinds(), testing::ElementsAre("dump", "dump", "notice", "crash", "exit"));
   EXPECT_THAT(errors(), HasSubstr("logs/log': No such file or directory; reports are kept"));
@@ -145,7 +144,7 @@ TEST_P(LogTrouble, a_file_that_may_not_grow_gets_every_report_whole_when_it_may)
   dump();
   const rlimit none{RLIM_INFINITY, RLIM_INFINITY};
   ASSERT_EQ(::prlimit(child_->pid(), RLIMIT_FSIZE, &none, nullptr), 0);
-  await_in(log(), "came late");
+  await_in(log(), "were written late");
   EXPECT_EQ(crash(), killed_by(SIGSEGV));
   expect_all_came("2 reports");
 }
@@ -185,7 +184,7 @@ TEST_P(LogTrouble, a_full_disk_gets_every_report_whole_when_there_is_room) {
   await_trouble();
   for (const std::string& kind : kinds()) EXPECT_THAT(kind, testing::AnyOf("start", "dump"));
   disk.clear();
-  await_in(log(), "came late");
+  await_in(log(), "were written late");
   EXPECT_EQ(crash(), killed_by(SIGSEGV));
   EXPECT_EQ(logging().events("dump").size(), 10U);
   EXPECT_EQ(logging().events("crash").size(), 1U);

@@ -90,7 +90,7 @@ sys.exit(b"200 OK" not in ask(b"/"))
 }
 
 // It lives for a moment: of one that is dead before the watchdog has heard of it there is no exit
-// event (README, Limits).
+// event (watchdog/README.md, Limits).
 TEST_F(Gunicorn, whose_worker_is_killed_says_so) {
   if (interpreter().path.empty()) {
     GTEST_SKIP() << "no interpreter here has gunicorn (Debian's package gunicorn)";

@@ -119,8 +119,9 @@ TEST_F(ServiceLogs, logrotate_may_take_the_file_away) {
   await("ready");
   await_text("taken", "is ready");
   rotate("taken");
-  await_text("taken", "the configuration was read anew");
-  EXPECT_THAT(content("taken.1"), AllOf(HasSubstr("is ready"), Not(HasSubstr("read anew"))));
+  await_text("taken", "configuration reloaded");
+  EXPECT_THAT(content("taken.1"),
+              AllOf(HasSubstr("is ready"), Not(HasSubstr("configuration reloaded"))));
   end();
 }
 
@@ -130,8 +131,8 @@ TEST_F(ServiceLogs, a_reload_changes_them_and_restarts_nothing) {
   await("ready");
   one_worker(kServes, file_log("after"));
   reload();
-  await_text("after", "the configuration was read anew");
-  EXPECT_THAT(content("before"), Not(HasSubstr("read anew")));
+  await_text("after", "configuration reloaded");
+  EXPECT_THAT(content("before"), Not(HasSubstr("configuration reloaded")));
   end();
   EXPECT_EQ(events("start").size(), 1u);
 }

@@ -63,7 +63,7 @@ TEST_F(Reload, of_a_file_that_nobody_can_read_yet_holds_up_nobody) {
   EXPECT_EQ(ctl({"restart", "a"}).ending, exited(0));
   EXPECT_EQ(events("notice").size(), 0U);
   two_workers("environment = { NEW = \"1\" }\n");  // whoever reads the FIFO gets this
-  await_word("read anew");
+  await_word("configuration reloaded");
   await("ready", 2, "b");
 }
 
@@ -92,7 +92,7 @@ TEST_F(Reload, brings_back_what_it_has_just_dismissed) {
   start_two();
   config("[[worker]]\nname = \"a\"\ncommand = [\"worker.py\"]\n");
   reload();
-  await_word("read anew");
+  await_word("configuration reloaded");
   two_workers();
   reload();
   await("start", 2, "b");
@@ -103,7 +103,7 @@ TEST_F(Reload, takes_settings_that_need_no_restart) {
   start_two();
   two_workers("restart = \"no\"\n");
   reload();
-  await_word("read anew");
+  await_word("configuration reloaded");
   ::kill(events("start", "b").front()["process"]["pid"], SIGKILL);
   EXPECT_EQ(await("exit", 1, "b").front()["after"]["decision"], "stay-down");
 }

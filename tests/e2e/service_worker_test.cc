@@ -97,8 +97,8 @@ with open("seen", "w") as seen:
          "\"]\ndirectory = \"" + file("there").string() +
          "\"\numask = \"027\"\nenvironment = { GREETING = \"hello\" }\nlimits = { nofile = 99 }\n");
   start();
-  EXPECT_EQ(await_file("there/seen"),
-            std::filesystem::canonical(file("there")).string() + " 0o27 hello True 99 False True\n");
+  EXPECT_EQ(await_file("there/seen"), std::filesystem::canonical(file("there")).string() +
+                                          " 0o27 hello True 99 False True\n");
 }
 
 // One that every user may run.

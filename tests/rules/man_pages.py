@@ -65,9 +65,9 @@ def help_of(program):
 
 
 def config_keys(root):
-    folder = os.path.join(root, "watchdog", "config")
-    names = [name for name in os.listdir(folder) if name.endswith(".cc") and name != "table_reader.cc"]
-    return set().union(*(keys_in(read(folder, name)) for name in names))
+    folders = [os.path.join(root, "watchdog", name) for name in ("config", "log")]
+    files = [(folder, name) for folder in folders for name in os.listdir(folder) if name.endswith(".cc")]
+    return set().union(*(keys_in(read(*file)) for file in files))
 
 
 def check(root, programs):

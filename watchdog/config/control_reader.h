@@ -2,7 +2,7 @@
 #pragma once
 
 #include "watchdog/config/config.h"
-#include "watchdog/config/table_reader.h"
+#include "watchdog/toml/table_reader.h"
 
 namespace pyfault {
 

@@ -5,11 +5,12 @@
 #include <system_error>
 
 #include "watchdog/config/control_reader.h"
-#include "watchdog/config/log_reader.h"
-#include "watchdog/config/table_reader.h"
-#include "watchdog/config/toml_document.h"
+#include "watchdog/config/metrics_reader.h"
 #include "watchdog/config/worker_reader.h"
+#include "watchdog/log/log_reader.h"
 #include "watchdog/os/read_file.h"
+#include "watchdog/toml/table_reader.h"
+#include "watchdog/toml/toml_document.h"
 
 namespace pyfault {
 namespace {
@@ -137,7 +138,7 @@ bool ConfigReader::read_name(TableReader& table, std::string& name) {
     return false;
   }
   if (!is_name(name)) {
-    table.complain("name", "'name' is no name for a worker",
+    table.complain("name", "'name' is not a valid worker name",
                    "use up to 64 letters, digits, '-', '_', '.' and '@'");
     return false;
   }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "watchdog/config/config.h"
-#include "watchdog/config/problem.h"
+#include "watchdog/toml/problem.h"
 
 namespace pyfault {
 

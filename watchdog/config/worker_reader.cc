@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "watchdog/config/quantity.h"
+#include "watchdog/toml/quantity.h"
 
 namespace pyfault {
 namespace {
@@ -95,7 +95,7 @@ void WorkerReader::read_limits(TableReader& table, const TomlValue::Table& limit
       table.complain(entry.key, "there is no limit '" + entry.key + "'",
                      suggest(entry.key, limit_names()));
     } else if (!limit) {
-      table.complain(entry.key, "'" + entry.key + "' is no limit",
+      table.complain(entry.key, "'" + entry.key + "' is not a limit",
                      "write 1024, \"512M\", \"unlimited\" or \"SOFT:HARD\"");
     } else {
       set_limit({*resource, limit->rlim_cur, limit->rlim_max});
@@ -108,7 +108,7 @@ void WorkerReader::read_dump_signal() {
   if (!table_.get_signal_or_none("dump_signal", worker_.dump_signal)) return;
   if (worker_.dump_signal == 0 || worker_.dump_signal >= SIGRTMIN) return;
   worker_.dump_signal = before;
-  table_.complain("dump_signal", "'dump_signal' is no real-time signal",
+  table_.complain("dump_signal", "'dump_signal' is not a real-time signal",
                   "write a name such as \"RTMIN+9\", or \"none\"");
 }
 
@@ -128,7 +128,7 @@ void WorkerReader::read_backoff(TableReader& table) {
     table.complain("factor", "'factor' would not let the delay grow", "it takes 1 to 1000");
   }
   if (!(backoff.jitter >= 0 && backoff.jitter < 1)) {
-    table.complain("jitter", "'jitter' is no share of the delay", "it takes 0 up to less than 1");
+    table.complain("jitter", "'jitter' is out of range", "it takes 0 up to less than 1");
   }
   if (backoff.max < backoff.initial) {
     table.complain("max", "'max' (" + seconds(backoff.max) + ") is less than 'initial' (" +
@@ -177,7 +177,7 @@ void WorkerReader::read_limit(TableReader& table) {
   }
   table.get("interval", limit.interval);
   if (limit.interval < milliseconds(1)) {
-    table.complain("interval", "'interval' of 0 is no time to count in", "write \"30s\"");
+    table.complain("interval", "'interval' must not be 0", "write \"30s\"");
   }
   limit.lines = static_cast<std::uint64_t>(lines);
   worker_.output_limit = limit;

@@ -46,11 +46,11 @@ UniqueFd lock(const std::string& path) {
   return fd;
 }
 
-// We hold the lock: a socket without a listener is a dead service's.
+// The lock is held, so a socket without a listener belongs to a dead service.
 void clear_the_place(const std::string& path) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) return;
-  if (!S_ISSOCK(status.st_mode)) refuse(path, "there is a file which is no socket");
+  if (!S_ISSOCK(status.st_mode)) refuse(path, "there is a file that is not a socket");
   if (connect_stream(path) || errno == EAGAIN) refuse(path, "another program listens there");
   ::unlink(path.c_str());
 }
@@ -88,7 +88,7 @@ ControlListener::~ControlListener() {
   ::unlink(path_.c_str());
 }
 
-// After an error the listener stays readable: to wait for it would spin.
+// After an error the listener stays readable, and waiting for it would spin.
 void ControlListener::accept() {
   UniqueFd connection = accept_connection(listener_.get());
   if (connection) {

@@ -1,8 +1,8 @@
-// The door for operators: a Unix socket with a path.
+// The listening Unix socket for operators.
 //
-// The file is ours alone (mode 0600). Who it belongs to is settled by a lock on PATH.lock, which
-// the kernel drops when its holder dies, however it dies: a second service is told, and a socket
-// that a dead one has left behind is replaced.
+// The socket file has mode 0600. Its owner is determined by a lock on PATH.lock, which the kernel
+// releases when the holder dies in any way: a second service fails to start there, and a stale
+// socket of a dead one is replaced.
 #pragma once
 
 #include <functional>
@@ -20,14 +20,14 @@ namespace pyfault {
 
 class ControlListener {
  public:
-  // Each connection of root or of our own user, by the kernel's word; others are turned away. It
-  // must not destroy the listener.
+  // Called for each connection of root or of this user, according to the kernel; others are
+  // refused. It must not destroy the listener.
   using OnConnection = std::function<void(UniqueFd)>;
 
-  // Makes the last directory of the path where it is missing. Throws StartError, with one line that
-  // says why nobody can be heard there.
+  // Creates the last directory of the path if it is missing. Throws StartError, with one line that
+  // gives the reason, if it cannot listen there.
   ControlListener(boost::asio::io_context& io, const std::string& path, OnConnection on_connection);
-  // Takes the file away; the connections stay.
+  // Removes the socket file; open connections remain.
   ~ControlListener();
   ControlListener(const ControlListener&) = delete;
   ControlListener& operator=(const ControlListener&) = delete;

@@ -1,7 +1,7 @@
-// All operators' connections, whatever door they came by.
+// All connections of operators, from any listener.
 //
-// At most kMaxSessions of them: for one more the oldest that nobody would miss is closed, and where
-// all are at work the new one is told so.
+// There are at most kMaxSessions. When one more comes, the oldest idle one is closed; if all are
+// busy, the new one is refused.
 #pragma once
 
 #include <cstddef>

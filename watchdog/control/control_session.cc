@@ -24,7 +24,7 @@ ControlSession::ControlSession(asio::io_context& io, UniqueFd connection, OnRequ
 
 ControlSession::~ControlSession() = default;
 
-// Also while it is busy: that is how we hear that somebody has gone.
+// Reads even while busy, in order to notice that the peer has disconnected.
 void ControlSession::read() {
   socket_->async_read_some(asio::buffer(part_),
                            [self = shared_from_this()](Error error, std::size_t size) {
@@ -64,7 +64,8 @@ void ControlSession::send(const Reply& reply) {
   if (writing_.empty()) write();
 }
 
-// What came in the meantime is taken from the loop, not from within the request that ends here.
+// Input that has arrived in the meantime is taken from the loop, not within the request that ends
+// here.
 void ControlSession::end_request() {
   busy_ = false;
   on_written_ = nullptr;
@@ -83,7 +84,7 @@ void ControlSession::on_write() {
   writing_.clear();
   if (!out_.empty()) return write();
   if (ending_) return close();
-  // A copy: it may replace itself.
+  // A copy, because the callback may replace itself.
   if (const auto callback = on_written_) callback();
   take_requests();
 }

@@ -1,8 +1,8 @@
-// One operator's connection: requests in, replies out, one request at a time.
+// One operator's connection: it receives requests and sends replies, one request at a time.
 //
-// Bounded: a request by kMaxRequestBytes; what waits to be read by has_room(), which whoever sends
-// much must ask first. Without a request, or without a reader, it costs its memory and nothing
-// else.
+// It is bounded: requests by kMaxRequestBytes, unread output by has_room(), which code that sends
+// much must check first. A connection without a request, or without a reader, costs only its
+// memory.
 #pragma once
 
 #include <functional>
@@ -19,11 +19,12 @@ class io_context;
 
 namespace pyfault {
 
-// Lives as long as it is connected and something is under way; all others hold it weakly, and take
-// an expired one for somebody who no longer wants to know.
+// Lives while it is connected and an operation is pending. Others hold it weakly; an expired
+// session means that the operator is gone.
 class ControlSession : public std::enable_shared_from_this<ControlSession> {
  public:
-  // The request is done once the session was sent Done or Refusal; until then no other is taken.
+  // The request ends when Done or Refusal is sent to the session; until then no other request is
+  // taken.
   using OnRequest = std::function<void(const std::shared_ptr<ControlSession>&, const Request&)>;
 
   ControlSession(boost::asio::io_context& io, UniqueFd connection, OnRequest on_request);
@@ -33,15 +34,15 @@ class ControlSession : public std::enable_shared_from_this<ControlSession> {
 
   void start() { read(); }
 
-  // A Refusal ends the connection too, once it is written.
+  // A Refusal also ends the connection, once it is written.
   void send(const Reply& reply);
 
-  // Whether so little waits to be read that more may be sent.
+  // Whether the unread output is small enough to send more.
   bool has_room() const { return out_.size() + writing_.size() <= kEnough; }
-  // Called each time when all that was sent is written, until the request is done.
+  // Sets a callback for each time that all output has been written, until the request ends.
   void on_written(std::function<void()> callback) { on_written_ = std::move(callback); }
 
-  // Nobody would miss it: it asks for nothing, or does not take the answer.
+  // Whether it may be closed: it has no request, or does not read the reply.
   bool is_idle() const { return !busy_ || !writing_.empty(); }
 
   void close();
@@ -63,10 +64,10 @@ class ControlSession : public std::enable_shared_from_this<ControlSession> {
   std::function<void()> on_written_;
   char part_[4096];
   std::string in_;
-  std::string out_;  // waits for what is being written
+  std::string out_;  // follows what is being written
   std::string writing_;
-  bool busy_ = false;    // with a request
-  bool ending_ = false;  // closed once everything is written
+  bool busy_ = false;    // a request is being handled
+  bool ending_ = false;  // close once everything is written
 };
 
 }  // namespace pyfault

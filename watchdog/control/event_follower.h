@@ -1,4 +1,4 @@
-// Somebody who asked for events: those that are kept, and then perhaps those that come.
+// An operator's request for events: those that are stored, and optionally those that follow.
 #pragma once
 
 #include <memory>
@@ -10,11 +10,11 @@ namespace pyfault {
 
 class EventFollower : public std::enable_shared_from_this<EventFollower> {
  public:
-  // The tail outlives all followers' sessions.
+  // The tail must outlive the sessions of all followers.
   EventFollower(const EventTail& tail, std::weak_ptr<ControlSession> session,
                 const EventsRequest& request);
 
-  // Sends what there is and what the reader takes; to be called after each new event.
+  // Sends the available events as far as the reader keeps up. Called after each new event.
   void pump();
 
   bool is_gone() const { return session_.expired(); }
@@ -29,7 +29,7 @@ class EventFollower : public std::enable_shared_from_this<EventFollower> {
   bool done_ = false;
 };
 
-// An event as somebody wants to see it; empty where the format has no word for it.
+// Renders an event in the requested format; empty if the format omits it.
 std::string render(const Event& event, ReportFormat format);
 
 }  // namespace pyfault

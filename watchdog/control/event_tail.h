@@ -1,8 +1,8 @@
-// The last events of the service, for those who ask afterwards and for those who follow.
+// The last events of the service, for operators who ask for them later or follow them.
 //
-// Each event has a number, counted up from 0. A follower remembers the number of the next one that
-// it wants and takes it when it has room: the tail is the only buffer, whoever is slow misses what
-// has left it, and nothing waits.
+// Each event has a number, counted from 0. A follower stores the number of the next one it wants
+// and takes it when it has room. So the tail is the only buffer: a slow follower misses what has
+// been dropped from it, and nothing waits for it.
 #pragma once
 
 #include <cstddef>
@@ -15,18 +15,18 @@ namespace pyfault {
 
 struct TailLimits {
   std::size_t events = 1000;
-  std::size_t bytes = std::size_t{4} << 20;  // about: what the texts in them take
+  std::size_t bytes = std::size_t{4} << 20;  // approximate size of the texts in them
 };
 
 class EventTail {
  public:
   explicit EventTail(TailLimits limits = {}) : limits_(limits) {}
 
-  // Keeps it, whatever its size, and drops the oldest that are too many then.
+  // Adds an event of any size, and drops the oldest ones that exceed the limits.
   void add(Event event);
 
-  std::uint64_t first() const { return first_; }               // of those that are kept
-  std::uint64_t end() const { return first_ + kept_.size(); }  // the next one to come
+  std::uint64_t first() const { return first_; }               // number of the oldest one
+  std::uint64_t end() const { return first_ + kept_.size(); }  // number of the next one
   const Event& at(std::uint64_t number) const;                 // first() <= number < end()
 
  private:

@@ -1,4 +1,5 @@
-// JSON as one line of text, and back: the slow half of the JSON library, compiled once.
+// Converts JSON to one line of text and back. Separate because these parts of the library compile
+// slowly.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -7,7 +8,7 @@
 
 namespace pyfault {
 
-// Without a newline at its end. What is not UTF-8, as a path may be, is replaced.
+// Returns no trailing newline. Invalid UTF-8, as in a path, is replaced.
 std::string json_text(const nlohmann::json& value);
 
 // Throws nlohmann::json::parse_error.

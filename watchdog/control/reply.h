@@ -1,14 +1,13 @@
-// What the service answers: JSON objects, one a line, until {"reply": "done"} or an error.
+// The service's replies: JSON objects, one per line, up to {"reply": "done"} or an error.
 //
 //   {"reply": "status", "status": {...}}                    see status.h
 //   {"reply": "outcome", "worker": "web", "ok": true, "message": "is up, PID 4711"}
-//   {"reply": "problem", "message": "FILE:LINE: ..."}       of a configuration that was not taken
+//   {"reply": "problem", "message": "FILE:LINE: ..."}       in a configuration that was rejected
 //   {"reply": "report", "text": "..."}                      an event or a dump, rendered
-//   {"reply": "lost", "count": 3}                           events that came faster than they were
-//   read
-//   {"reply": "done", "ok": true}                           the end; false: some outcome was not ok
-//   {"reply": "error", "message": "...", "reason": "..."}   the end: it could not be done at all;
-//   reason: "no-such-worker", or "other"
+//   {"reply": "lost", "count": 3}                           events dropped for a slow reader
+//   {"reply": "done", "ok": true}                           the end; false: an outcome was not ok
+//   {"reply": "error", "message": "...", "reason": "..."}   the end: the request failed; the reason
+//                                                           is "no-such-worker" or "other"
 #pragma once
 
 #include <cstdint>
@@ -23,7 +22,7 @@ namespace pyfault {
 struct Outcome {
   std::string worker;
   bool ok = true;
-  std::string message;  // goes on after the name
+  std::string message;  // follows the name
 
   bool operator==(const Outcome&) const = default;
 };
@@ -53,10 +52,10 @@ struct Refusal {
 
 using Reply = std::variant<Status, Outcome, ConfigMistake, ReportText, LostEvents, Done, Refusal>;
 
-// With the newline that ends it.
+// Includes the trailing newline.
 std::string reply_line(const Reply& answer);
 
-// Throws nlohmann::json::exception where it is no reply.
+// Throws nlohmann::json::exception if `line` is not a reply.
 Reply parse_reply(std::string_view line);
 
 }  // namespace pyfault

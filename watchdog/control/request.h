@@ -1,14 +1,14 @@
-// What an operator asks of the service: one JSON object on a line.
+// An operator's request to the service: one JSON object on a line.
 //
 //   {"request": "status", "workers": ["web"]}             no workers: all
 //   {"request": "start", "workers": ["web", "queue#2"]}   also "stop", "restart"
-//     "all": true in place of "workers"; "wait": false does not wait for what comes of it
+//     "all": true in place of "workers"; "wait": false does not wait for the result
 //   {"request": "reload"}
 //   {"request": "events", "follow": true, "last": 10}     "format": text (default), coloured, json
-//   {"request": "dump", "target": "web"}                  or a process: "4711"; "format" likewise
+//   {"request": "dump", "target": "web"}                  or a process: "4711"; "format" as above
 //
-// The replies are in reply.h. Members that are not known are ignored, so that a newer pyfaultctl
-// can talk to an older service.
+// The replies are in reply.h. Unknown members are ignored, so a newer pyfaultctl can talk to an
+// older service.
 #pragma once
 
 #include <cstddef>
@@ -45,14 +45,14 @@ struct ReloadRequest {
 
 struct EventsRequest {
   bool follow = false;
-  std::optional<std::size_t> last;  // of those that are kept; none: all
+  std::optional<std::size_t> last;  // how many of those stored; nullopt: all
   ReportFormat format = ReportFormat::kText;
 
   bool operator==(const EventsRequest&) const = default;
 };
 
 struct DumpRequest {
-  std::string target;  // a worker, or a process by its number
+  std::string target;  // a worker, or a process number
   ReportFormat format = ReportFormat::kText;
 
   bool operator==(const DumpRequest&) const = default;
@@ -65,12 +65,12 @@ struct BadRequest {
   std::string message;
 };
 
-// More than this is no request.
+// A longer line is not accepted as a request.
 inline constexpr std::size_t kMaxRequestBytes = std::size_t{64} << 10;
 
 std::variant<Request, BadRequest> parse_request(std::string_view line);
 
-// With the newline that ends it.
+// Includes the trailing newline.
 std::string request_line(const Request& request);
 
 }  // namespace pyfault

@@ -5,7 +5,7 @@
 namespace pyfault {
 namespace {
 
-// A unit may have several of them: "/run/a:/run/b".
+// A unit may have several directories: "/run/a:/run/b".
 std::string first_of(std::string_view directories) {
   return std::string(directories.substr(0, directories.find(':')));
 }

@@ -1,5 +1,4 @@
-// Where the service listens for pyfaultctl when nobody says otherwise. Both programs ask here, so
-// that they meet. Pure.
+// The default path of the control socket. Both programs use this function, so they agree on it.
 #pragma once
 
 #include <sys/types.h>
@@ -10,11 +9,11 @@
 
 namespace pyfault {
 
-using Lookup = std::function<const char*(const char* name)>;  // std::getenv, or a test's
+using Lookup = std::function<const char*(const char* name)>;  // std::getenv, or a fake one in tests
 
-// $RUNTIME_DIRECTORY/control where systemd gives us one; else /run/pyfault-watchdog/control for
-// root, and $XDG_RUNTIME_DIR/pyfault-watchdog/control for others. None where that is not set: a
-// place that anybody may write to is none for a door.
+// $RUNTIME_DIRECTORY/control if systemd provides one; else /run/pyfault-watchdog/control for root,
+// and $XDG_RUNTIME_DIR/pyfault-watchdog/control for others. Returns nullopt if that is not set,
+// because a place that everyone may write to is not safe for the socket.
 std::optional<std::string> default_control_socket(uid_t user, const Lookup& variable);
 
 }  // namespace pyfault

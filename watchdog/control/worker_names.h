@@ -1,4 +1,4 @@
-// The workers that an operator means. Pure.
+// Finds the workers that an operator names.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 namespace pyfault {
 
 struct ChosenWorkers {
-  std::vector<std::string> names;  // in the order of those that there are, each once
-  std::string unknown;             // the first word that means none; empty: all are known
+  std::vector<std::string> names;  // each once, in the order of `there_are`
+  std::string unknown;             // the first word that matches no worker; empty: none
 };
 
-// "web" means the worker of this name, or all its instances web#1, web#2, ...
+// "web" matches the worker with this name, or all its instances web#1, web#2, ...
 ChosenWorkers choose_workers(const std::vector<std::string>& wanted,
                              const std::vector<std::string>& there_are);
 

@@ -1,5 +1,5 @@
-// A bounded cursor over untrusted bytes. Never reads past the end, never assumes alignment: values
-// are copied out.
+// A bounded cursor over untrusted bytes. It never reads past the end and never assumes alignment:
+// values are copied out.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ class ByteReader {
   std::size_t position() const { return position_; }
   std::size_t remaining() const { return bytes_.size() - position_; }
 
-  // None, and nothing consumed, when fewer than `size` bytes are left.
+  // Returns nullopt, and consumes nothing, if fewer than `size` bytes are left.
   std::optional<std::span<const std::byte>> take(std::size_t size) {
     if (size > remaining()) return std::nullopt;
     const auto taken = bytes_.subspan(position_, size);

@@ -1,7 +1,7 @@
-// A crash: the validated, decoded meaning of a record. A plain value that everything downstream may
-// trust: strings are valid UTF-8 (surrogates spelt as six characters like \udc80), numbers are in
-// range, a frame's kind says which of its members mean anything. Text is NOT yet escaped: it may
-// hold control characters, which each formatter must escape.
+// A crash: the decoded and validated content of a record, as a plain value that later stages may
+// trust. Strings are valid UTF-8 (surrogates are spelt as six characters such as \udc80), numbers
+// are in range, and a frame's kind says which of its members are valid. Text is NOT escaped yet: it
+// may hold control characters, which each formatter must escape.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,12 @@ struct Frame {
   Kind kind = Kind::kCode;
   // kCode
   std::string file;           // co_filename
-  std::string function;       // co_qualname where CPython has it, else co_name
+  std::string function;       // co_qualname if CPython has it, else co_name
   std::string name;           // co_name
-  bool file_readable = true;  // false: the string could not be read, and is empty
+  bool file_readable = true;  // false: the string could not be read and is empty
   bool function_readable = true;
-  // Not to be trusted: not the text that the interpreter once hashed, or not the frame's own code.
+  // Not trustworthy: the text does not match its hash in the interpreter, or the frame does not
+  // belong to the code object.
   bool file_overwritten = false;
   bool function_overwritten = false;
   std::optional<int> line;  // 1-based
@@ -34,7 +35,7 @@ struct Frame {
   std::uint64_t repeat = 0;           // further identical frames folded into this one
   std::optional<std::string> source;  // the line's text, unstripped, without its newline; by enrich
   // kOmitted
-  std::uint64_t omitted = 0;  // 0: more than anybody counted
+  std::uint64_t omitted = 0;  // 0: not counted
   // kUnreadable
   std::uint64_t address = 0;
 };
@@ -42,40 +43,40 @@ struct Frame {
 struct Thread {
   std::optional<int> tid;   // native thread id
   std::uint64_t ident = 0;  // threading.get_ident()
-  std::string name;         // threading.Thread.name; empty where unknown
-  std::string native_name;  // the kernel's name for it (15 bytes); empty where unknown
+  std::string name;         // threading.Thread.name; empty if unknown
+  std::string native_name;  // the kernel's name (15 bytes); empty if unknown
   std::string task;         // name of the asyncio task that it runs; empty: none, or unknown
-  bool crashed = false;     // the faulting thread; in a dump, the one that asked
-  std::optional<std::int64_t> interpreter;  // none: Python does not know this thread
-  std::uint32_t list_position = 0;          // in CPython's own lists
+  bool crashed = false;     // the faulting thread; in a dump, the one that recorded it
+  std::optional<std::int64_t> interpreter;  // nullopt: unknown to Python
+  std::uint32_t list_position = 0;          // in CPython's thread lists
   std::vector<Frame> frames;                // most recent first
 };
 
 struct Signal {
   int number = 0;
-  std::string name;       // "SIGSEGV"
-  int code = 0;           // si_code
-  std::string code_name;  // "SEGV_MAPERR"; the number in decimal where it has no name
-  std::optional<std::uint64_t> address;  // where the kernel raised the signal
-  std::optional<int> sender_pid;         // where a process sent it
+  std::string name;                      // "SIGSEGV"
+  int code = 0;                          // si_code
+  std::string code_name;                 // "SEGV_MAPERR"; the decimal number if it has no name
+  std::optional<std::uint64_t> address;  // if raised by the kernel
+  std::optional<int> sender_pid;         // if sent by a process
   std::optional<unsigned> sender_uid;
-  std::string description;  // one sentence fragment for people
+  std::string description;  // a phrase for people
 };
 
-// A signal that another process sent, and a handler of the program's own was to get.
+// A signal sent by another process that a handler of the program was about to receive.
 struct RequestingSignal {
   std::string signal;  // "SIGABRT"
   int sender_pid = 0;
   unsigned sender_uid = 0;
 };
 
-// Why the program gave up, in its own words.
+// Why the program gave up, as reported by itself.
 struct LastWords {
   enum class Source { kLibc, kException, kPython, kStderr };
 
   Source source = Source::kLibc;
-  std::string type;  // of the exception, as C++ spells it; empty for the others
-  std::string text;  // empty where there is none; of several lines, where it is from stderr
+  std::string type;  // of the exception, as C++ spells it; empty for other sources
+  std::string text;  // empty if there is none; several lines if from stderr
 };
 
 struct PythonRuntime {
@@ -90,18 +91,18 @@ struct Crash {
   CrashKind kind = CrashKind::kCrash;
   std::string id;  // 32 hex digits
   bool complete = true;
-  std::string incomplete_reason;  // when not complete
-  bool fatal = false;  // the process died while it recorded, or nothing could keep it from dying
+  std::string incomplete_reason;  // if not complete
+  bool fatal = false;  // the process died while recording, or could not survive the signal
   std::int64_t realtime_ns = 0;  // CLOCK_REALTIME at the fault
   std::int64_t monotonic_ns = 0;
   int pid = 0;
-  int tid = 0;    // of the faulting thread; 0: it is not known, and none is marked as crashed
+  int tid = 0;    // the faulting thread; 0: unknown, and no thread is marked as crashed
   Signal signal;  // number 0 in a dump
-  std::optional<RequestingSignal> requested_by;  // of a dump, where a signal was the reason for it
+  std::optional<RequestingSignal> requested_by;  // of a dump that a signal caused
   std::optional<LastWords> last_words;
   PythonRuntime python;
   std::string fingerprint;      // 16 hex digits; see fingerprint.h
-  std::vector<Thread> threads;  // the faulting one first, where that is known
+  std::vector<Thread> threads;  // the faulting one first, if known
   std::uint64_t threads_omitted = 0;
 };
 

@@ -17,12 +17,12 @@ namespace {
 
 constexpr std::size_t kMaxThreads = 65536;
 
-// A full slot of ordinary frames (32 bytes each, and 100 to 300 of text) stays below it.
+// A full slot of ordinary frames (32 bytes each, with 100 to 300 bytes of text) stays below this.
 std::size_t text_budget(std::size_t record_size) {
   return (std::size_t{1} << 20) + 16 * record_size;
 }
 
-// PY_VERSION_HEX as Python spells it: "3.13.0", "3.14.0rc1".
+// Spells PY_VERSION_HEX as Python does: "3.13.0", "3.14.0rc1".
 std::string spell_version(std::uint32_t hex) {
   const auto part = [hex](int shift) { return std::to_string(hex >> shift & 0xff); };
   std::string version = part(24) + '.' + part(16) + '.' + part(8);
@@ -63,8 +63,8 @@ bool is_known(SectionTag tag) {
   return tag >= SectionTag::kFault && tag <= SectionTag::kTask;
 }
 
-// The walk over the sections. It ends at the first one that breaks the rules of record.h: what came
-// before stands, nothing after it is believed.
+// Walks over the sections. It stops at the first one that violates record.h: the sections before it
+// are kept, those after it are not read.
 class RecordWalk {
  public:
   explicit RecordWalk(const RawRecord& record)
@@ -73,7 +73,7 @@ class RecordWalk {
   std::optional<Crash> run() {
     while (reader_.remaining() > 0 && !outcome_.ended && outcome_.damage.empty()) take_next();
     if (!seen_fault_) return std::nullopt;
-    // A promise of Crash, which a scribbled record might break.
+    // Crash guarantees this order, which a corrupted record may violate.
     std::stable_partition(crash_.threads.begin(), crash_.threads.end(),
                           [](const Thread& thread) { return thread.crashed; });
     crash_.fingerprint = fingerprint(crash_);
@@ -97,7 +97,7 @@ class RecordWalk {
     section_start_ = reader_.position();
     const auto section = take_section(reader_);
     if (!section) return damage("malformed section");
-    if (!is_known(section->header.tag)) return;  // a later writer's addition
+    if (!is_known(section->header.tag)) return;  // added by a later writer
     if (!in_order(section->header.tag)) return damage("section out of order");
     if (section->header.version != kSectionVersion) return skip(section->header);
     if (!accept(*section)) damage("malformed section");
@@ -120,7 +120,7 @@ class RecordWalk {
     return true;
   }
 
-  // False when the section's body breaks the rules.
+  // Returns false if the section's body is invalid.
   bool accept(const RawSection& section) {
     switch (section.header.tag) {
       case SectionTag::kFault:
@@ -196,7 +196,7 @@ class RecordWalk {
     return true;
   }
 
-  // Its thread may have been skipped: then there is nobody to tell it of.
+  // If its thread's section was skipped, the task is dropped.
   bool accept(std::optional<TaskRecord> task) {
     if (!task) return false;
     const bool follows =
@@ -215,7 +215,7 @@ class RecordWalk {
     return true;
   }
 
-  // A section that a later writer changed: what it says is lost, what follows need not be.
+  // A section of a version that is not known is ignored; the following ones may still be valid.
   void skip(const SectionHeader& header) {
     if (header.tag == SectionTag::kRuntime) seen_runtime_ = true;
     outcome_.sections_skipped = true;

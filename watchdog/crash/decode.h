@@ -1,8 +1,9 @@
-// Bytes to value: a private copy of a record becomes a Crash, or is refused.
+// Decodes a private copy of a record into a Crash, or rejects it.
 //
-// Pure. Trusts nothing in the bytes: every size, offset, count, index and code point is checked
-// once, here. Never throws on bad input, never reads outside `record`, allocates at most a small
-// multiple of the record's size (a repeat count is a number, not frames).
+// No side effects. Nothing in the bytes is trusted: every size, offset, count, index and code point
+// is checked once, here. Never throws on bad input, never reads outside `record`, and allocates at
+// most a small multiple of the record's size (a repeat count stays a number and does not become
+// frames).
 #pragma once
 
 #include <cstddef>
@@ -17,13 +18,13 @@ namespace pyfault {
 
 struct RawRecord {
   std::span<const std::byte> bytes;      // the committed payload, copied out of the ring
-  CutShort cut_short = CutShort::kNone;  // what the slot said
+  CutShort cut_short = CutShort::kNone;  // from the slot
   bool published = true;                 // false: salvaged from a slot whose owner died
 };
 
-// None when not even the fault section can be had. Otherwise what the valid prefix says: `complete`
-// is false, with a reason, when the prefix ends early, for whatever cause. `id` is left empty: the
-// caller names the crash.
+// Returns nullopt if not even the fault section is valid, otherwise the content of the valid
+// prefix. If that ends early, for any cause, `complete` is false and a reason is given. `id` is
+// left empty for the caller to set.
 std::optional<Crash> decode(const RawRecord& record);
 
 }  // namespace pyfault

@@ -7,8 +7,8 @@
 namespace pyfault {
 namespace {
 
-// The first page is never mapped for an ordinary program: an address there is a null pointer plus
-// the offset of a member.
+// An ordinary program never maps the first page: an address in it is a null pointer plus the offset
+// of a member.
 constexpr std::uint64_t kNullPage = 4096;
 
 bool has_address(const FaultSection& fault) {
@@ -33,7 +33,7 @@ bool has_sender(const FaultSection& fault) {
 std::string describe_sender(const FaultSection& fault) {
   if (fault.sender_pid == fault.pid) return "raised by the process itself";
   const std::string uid = " (uid " + std::to_string(fault.sender_uid) + ")";
-  // The kernel gives 0 for a sender that the receiver's pid namespace does not know.
+  // The kernel gives 0 for a sender outside the receiver's pid namespace.
   if (fault.sender_pid == 0) return "sent from outside the pid namespace" + uid;
   return "sent by process " + std::to_string(fault.sender_pid) + uid;
 }

@@ -10,8 +10,8 @@ std::optional<int> at_least(int smallest, int position) {
   return position >= smallest ? std::optional(position) : std::nullopt;
 }
 
-// A position that contradicts what it follows is dropped, so that columns are there only with the
-// lines they are in, and an end never lies before its start.
+// Drops positions that contradict the preceding ones, so that columns exist only together with
+// their lines, and an end never precedes its start.
 void set_position(Frame& frame, const FrameEntry& entry) {
   frame.line = at_least(1, entry.line);
   if (!frame.line) return;
@@ -22,7 +22,7 @@ void set_position(Frame& frame, const FrameEntry& entry) {
   frame.end_column = at_least(one_line ? *frame.column : 0, entry.end_column);
 }
 
-// Before 3.11 the qualified name is absent: empty, or marked unreadable.
+// Before 3.11 there is no qualified name: it is empty, or marked unreadable.
 const Text& function_of(const CodeObject& code) {
   return code.qualified_name.value.empty() ? code.name : code.qualified_name;
 }

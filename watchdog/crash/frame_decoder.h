@@ -1,8 +1,8 @@
-// Frame entries -> frames, with the code objects that they name.
+// Turns frame entries into frames, with the code objects that they refer to.
 //
-// A record names a code object once and may point at it from tens of thousands of frames, while a
-// Frame owns its text: so the text that all frames together may hold is bounded by a budget, or a
-// hostile record of 2 MiB would become gigabytes.
+// A record contains a code object once and may refer to it from tens of thousands of frames, while
+// a Frame owns its text. So the total text of all frames is bounded by a budget; otherwise a
+// hostile record of 2 MiB would expand to gigabytes.
 #pragma once
 
 #include <cstddef>
@@ -16,14 +16,14 @@ namespace pyfault {
 
 class FrameDecoder {
  public:
-  // In bytes of UTF-8.
+  // `text_budget` is in bytes of UTF-8.
   explicit FrameDecoder(std::size_t text_budget) : text_budget_(text_budget) {}
 
-  // False, and nothing added, when `code` does not carry the next index.
+  // Returns false, and adds nothing, if `code` does not have the next index.
   bool add(CodeObject code);
 
-  // An entry of an unknown kind becomes an unreadable frame; one whose code object is not in the
-  // record, or whose text exceeds the budget, a frame with unreadable names. Both set damaged().
+  // An entry of an unknown kind becomes an unreadable frame. One whose code object is missing, or
+  // whose text exceeds the budget, becomes a frame with unreadable names. Both set damaged().
   Frame decode(const FrameEntry& entry);
 
   bool damaged() const { return damaged_; }

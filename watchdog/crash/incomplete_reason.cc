@@ -13,7 +13,7 @@ std::string slot_full(std::uint64_t omitted) {
   return omitted == 0 ? "the slot was full" : "the slot was full: " + threads_left_out(omitted);
 }
 
-// A record without its end: the last section it does have.
+// Names the last section that a record without an end has.
 std::string where_it_ends(const WalkOutcome& outcome) {
   if (outcome.ended) return {};
   if (!outcome.has_runtime) return ": it ends after the signal";
@@ -69,7 +69,7 @@ std::string incomplete_reason(const RawRecord& record, const WalkOutcome& outcom
   if (!outcome.ended) return "the record has no end" + where_it_ends(outcome);
   if (outcome.frames_damaged) return "frames that the record does not explain";
   if (!outcome.has_culprit)
-    return "the process sent the signal to itself, and nobody can tell which of its threads did";
+    return "the process sent the signal to itself, and which of its threads did is not known";
   if (!outcome.gap.empty()) return outcome.gap;
   if (outcome.sections_skipped) return "sections of an unknown version";
   if (outcome.threads_omitted > 0) return threads_left_out(outcome.threads_omitted);

@@ -1,8 +1,9 @@
-// Tells names that were overwritten: their bytes are not those that the interpreter once hashed.
+// Detects names that were overwritten: their bytes do not match the hash that the interpreter
+// computed.
 //
-// An interpreter can be built to hash in another way. So a name is doubted only where the hash has
-// been seen to hold for another one of this record, no longer than this (a build may hash short
-// strings in a way of their own, Py_HASH_CUTOFF): 64 bits do not agree by chance.
+// An interpreter may be built with another hash function, or with a special one for short strings
+// (Py_HASH_CUTOFF). So a mismatch counts only if the record has another name, no longer than this
+// one, whose hash matched: 64 bits do not match by chance.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +24,7 @@ class NameCheck {
   }
 
  private:
-  std::size_t shortest_ = SIZE_MAX;  // of the names whose hash held
+  std::size_t shortest_ = SIZE_MAX;  // of the names whose hash matched
 };
 
 }  // namespace pyfault

@@ -20,12 +20,12 @@ constexpr std::string_view kGroupMargin = "  | ";
 constexpr std::string_view kLinks[] = {
     "During handling of the above exception, another exception occurred:",
     "The above exception was the direct cause of the following exception:"};
-// What is said before a traceback that ends no program: threading, sys.unraisablehook, asyncio.
+// What precedes a traceback that does not end the program: threading, sys.unraisablehook, asyncio.
 constexpr std::string_view kOthers[] = {"Exception in thread ", "Exception ignored ",
                                         "Task exception was never retrieved",
                                         "Process "};  // multiprocessing: "Process Worker-1:"
 
-// Longer is no message: the program has gone on, and written other things.
+// More lines than these are not a message: the program has continued and written other output.
 constexpr std::size_t kMostLines = 30;
 constexpr std::size_t kMostMessage = 4096;
 
@@ -46,7 +46,7 @@ bool begins_traceback(std::string_view line) {
   return line == kBegin || line == kBeginOfGroup;
 }
 
-// One past it, counted from 1; 0: there is none before `end`.
+// Returns one past the index of the last begin before `end`, or 0 if there is none.
 std::size_t last_begin(const Lines& lines, std::size_t end) {
   while (end > 0 && !begins_traceback(lines[end - 1])) --end;
   return end;
@@ -58,7 +58,7 @@ bool begins_with_one_of(std::string_view line, const Words& words) {
                              [line](std::string_view each) { return line.starts_with(each); });
 }
 
-// Of the first traceback in the chain that ends in the one at `begin`.
+// Returns the begin of the first traceback in the chain that ends in the one at `begin`.
 std::size_t begin_of_chain(const Lines& lines, std::size_t begin) {
   while (begin >= 2 && lines[begin - 1].empty() && begins_with_one_of(lines[begin - 2], kLinks)) {
     const std::size_t before = last_begin(lines, begin - 2);
@@ -68,7 +68,7 @@ std::size_t begin_of_chain(const Lines& lines, std::size_t begin) {
   return begin;
 }
 
-// "  File "app.py", line 7, in main" -> "app.py:main"; else empty.
+// "  File "app.py", line 7, in main" becomes "app.py:main"; another line gives an empty string.
 std::string function_in(std::string_view line) {
   constexpr std::string_view kFile = "  File \"";
   constexpr std::string_view kIn = ", in ";
@@ -113,7 +113,7 @@ std::optional<RaisedException> exception_at_end(std::string_view text) {
       functions.push_back(std::move(function));
     }
     if (line.starts_with(' ')) continue;
-    // What is not indented any more is the exception, with its message up to the end.
+    // The first line without indentation is the exception; its message extends to the end.
     const std::size_t colon = line.find(": ");
     const std::size_t end = line.ends_with(':') ? line.size() - 1 : line.size();
     const std::string_view type = line.substr(0, std::min(colon, end));

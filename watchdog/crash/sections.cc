@@ -58,7 +58,8 @@ std::optional<Text> read_text(ByteReader& reader,
   return text;
 }
 
-// Of bytes that should be UTF-8. None where the record is wrong, empty where there is no string.
+// Reads a string of bytes that should be UTF-8. Returns nullopt if it is invalid, an empty string
+// if it is absent.
 std::optional<std::string> read_bytes(ByteReader& reader) {
   const auto string = read_string(reader);
   if (!string || string->header.unit_size > 1) return std::nullopt;

@@ -1,5 +1,5 @@
-// Bytes -> sections of record.h, each checked by itself: sizes, counts, enumerations, strings. How
-// sections belong together is decode's business.
+// Parses bytes into the sections of record.h and checks each one by itself: sizes, counts,
+// enumerations and strings. decode.h checks how they fit together.
 #pragma once
 
 #include <cstddef>
@@ -17,17 +17,17 @@ namespace pyfault {
 
 struct RawSection {
   SectionHeader header;
-  std::span<const std::byte> bytes;  // the header included
+  std::span<const std::byte> bytes;  // including the header
 };
 
-// A string of the record in UTF-8; one that the writer cut ends in "...".
+// A string of the record in UTF-8; one that the writer truncated ends in "...".
 struct Text {
   enum class Hash { kUnknown, kHolds, kFails };
 
   std::string value;
   bool readable = true;        // false: the writer could not read it, and `value` is empty
   std::size_t size = 0;        // of its code units, in bytes
-  Hash hash = Hash::kUnknown;  // kFails: these are not the bytes that the interpreter hashed
+  Hash hash = Hash::kUnknown;  // kFails: the bytes do not match the interpreter's hash
 };
 
 struct CodeObject {
@@ -55,14 +55,14 @@ struct TaskRecord {
   Text name;
 };
 
-// None when the size is not a multiple of 8, too small for a header, or goes past the end.
+// Returns nullopt if the size is not a multiple of 8, too small for a header, or goes past the end.
 std::optional<RawSection> take_section(ByteReader& reader);
 
-// None when the body contradicts record.h. Bytes beyond the known body are ignored.
+// Return nullopt if the body violates record.h. Bytes after the known body are ignored.
 std::optional<FaultSection> parse_fault(const RawSection& section);
 std::optional<RuntimeSection> parse_runtime(const RawSection& section);
 std::optional<MessageRecord> parse_message(const RawSection& section);
-// The names' hashes are checked where there is a hasher.
+// Checks the hashes of the names if there is a hasher.
 std::optional<CodeObject> parse_code(const RawSection& section,
                                      const std::optional<StringHasher>& hasher = std::nullopt);
 std::optional<ThreadRecord> parse_thread(const RawSection& section);

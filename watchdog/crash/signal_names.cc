@@ -15,7 +15,7 @@ struct Code {
   std::string_view meaning;
 };
 
-// By number where glibc's headers are older than the kernel.
+// A code is given by its number if glibc's headers may lack it.
 constexpr Code kCodes[] = {
     {SIGSEGV, SEGV_MAPERR, "SEGV_MAPERR", "address not mapped"},
     {SIGSEGV, SEGV_ACCERR, "SEGV_ACCERR", "access not permitted"},

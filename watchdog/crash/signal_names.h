@@ -1,4 +1,4 @@
-// The names of signals and of their reasons (si_code), and what they mean. Pure; no locale.
+// The names of signals and of their codes (si_code), and what they mean. Independent of the locale.
 #pragma once
 
 #include <string>
@@ -6,17 +6,17 @@
 
 namespace pyfault {
 
-// "SIGSEGV", "SIGRTMIN", "SIGRTMIN+3"; "signal 99" where Linux has no name.
+// "SIGSEGV", "SIGRTMIN", "SIGRTMIN+3"; "signal 99" if Linux has no name for it.
 std::string signal_name(int number);
 
-// "SEGV_MAPERR", "SI_USER"; the code in decimal where it has no name.
+// "SEGV_MAPERR", "SI_USER"; the decimal code if it has no name.
 std::string signal_code_name(int number, int code);
 
-// "address not mapped"; empty where there is nothing to add to the signal's own meaning.
+// "address not mapped"; empty if the code adds nothing to the meaning of the signal.
 std::string_view signal_code_meaning(int number, int code);
 
-// "Segmentation fault", "Aborted": as strsignal() says it in the C locale; the name where it says
-// nothing.
+// "Segmentation fault", "Aborted", as strsignal() in the C locale; the name if there is no
+// description.
 std::string signal_meaning(int number);
 
 }  // namespace pyfault

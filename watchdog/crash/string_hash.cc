@@ -56,7 +56,7 @@ std::uint64_t StringHasher::operator()(std::span<const std::byte> units) const {
   state.v2 ^= 0xff;
   state.mix(final_rounds);
   const std::uint64_t hash = state.v0 ^ state.v1 ^ state.v2 ^ state.v3;
-  return hash == UINT64_MAX ? UINT64_MAX - 1 : hash;  // -1 says that there is none
+  return hash == UINT64_MAX ? UINT64_MAX - 1 : hash;  // -1 means "no hash"
 }
 
 StringHasher string_hasher(std::uint32_t version_hex, const std::uint64_t (&key)[2]) {

@@ -21,7 +21,7 @@ std::string replace_invalid_utf8(std::string_view bytes) {
       text.append(begin, next);
     } else {
       text.append(kReplacement);
-      next = begin + 1;  // what decode() consumed beyond may begin a valid character
+      next = begin + 1;  // the other bytes that decode() consumed may begin a valid character
     }
   }
   return text;

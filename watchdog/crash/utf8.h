@@ -1,4 +1,4 @@
-// Bytes from files and from /proc -> valid UTF-8.
+// Converts bytes from files and from /proc to valid UTF-8.
 #pragma once
 
 #include <cstddef>
@@ -7,10 +7,10 @@
 
 namespace pyfault {
 
-// Each byte that is not part of valid UTF-8 becomes U+FFFD; everything else stays as it is.
+// Replaces each byte that is not part of valid UTF-8 by U+FFFD and keeps everything else.
 std::string replace_invalid_utf8(std::string_view bytes);
 
-// The first `limit` bytes, less those of a character that the limit would cut in two.
+// Returns the first `limit` bytes, without a character that the limit would split.
 std::string_view cut_utf8(std::string_view bytes, std::size_t limit);
 
 }  // namespace pyfault

@@ -1,12 +1,12 @@
-// What is wrong with a configuration, without a service.
+// Checks a configuration without a running service.
 #pragma once
 
 #include "watchdog/ctl/options.h"
 
 namespace pyfault::ctl {
 
-// Says on stderr all that a service would say that is started here and now, by this user. Returns
-// the exit code.
+// Prints on stderr every problem that a service would report if started now by this user with this
+// configuration. Returns the exit code.
 int check_config(const CheckConfig& check);
 
 }  // namespace pyfault::ctl

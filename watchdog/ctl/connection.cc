@@ -48,7 +48,8 @@ Connection::Connection(const std::optional<std::string>& socket)
   if (!socket_) fail_to_connect(path_);
 }
 
-// Where it cannot be sent there is a reply that says why, or none: next() sees.
+// If the request cannot be sent, next() receives the reply that says why, or the end of the
+// connection.
 void Connection::ask(const Request& request) {
   const std::string line = request_line(request);
   std::string_view rest = line;
@@ -67,7 +68,7 @@ Reply Connection::next(std::chrono::seconds limit) {
   try {
     return parse_reply(line);
   } catch (const std::exception&) {
-    throw StartError(kExitFailed, "what listens at '" + path_ + "' is no pyfault-watchdog");
+    throw StartError(kExitFailed, "what listens at '" + path_ + "' is not pyfault-watchdog");
   }
 }
 

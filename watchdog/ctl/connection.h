@@ -1,4 +1,4 @@
-// The way to the service: a request, and the replies to it.
+// A connection to the service: requests and their replies.
 #pragma once
 
 #include <chrono>
@@ -13,14 +13,14 @@ namespace pyfault::ctl {
 
 class Connection {
  public:
-  // To the service at `socket`; none: where it listens when nobody says otherwise. Throws
-  // StartError, with kExitNotRunning where there is none.
+  // Connects to the service at `socket`; nullopt: at the default path. Throws StartError, with
+  // kExitNotRunning if there is no service.
   explicit Connection(const std::optional<std::string>& socket);
 
   void ask(const Request& request);
 
-  // The next reply, after at most `limit`; 0: however long it takes. Throws StartError where there
-  // will be none.
+  // Returns the next reply, after at most `limit` (0: no limit). Throws StartError if there will be
+  // none.
   Reply next(std::chrono::seconds limit);
 
  private:

@@ -15,7 +15,7 @@
 namespace pyfault::ctl {
 namespace {
 
-constexpr std::chrono::seconds kAtOnce{30};  // a service that has these to say is slow, or stopped
+constexpr std::chrono::seconds kAtOnce{30};     // for immediate replies; a slower service is stuck
 constexpr std::chrono::seconds kForReload{90};  // the service itself gives up after a minute
 constexpr std::chrono::seconds kAsLongAsItTakes{0};
 
@@ -23,7 +23,7 @@ bool is_terminal() {
   return ::isatty(STDOUT_FILENO) == 1;
 }
 
-// https://no-color.org
+// See https://no-color.org.
 bool wants_colour() {
   const char* forbidden = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
@@ -56,7 +56,7 @@ void complain(const std::string& message) {
   std::cerr << "pyfaultctl: " << escape_text(message) << std::endl;
 }
 
-// Shows a reply; the exit code once it was the last.
+// Shows a reply. Returns the exit code after the last one.
 class Show {
  public:
   explicit Show(bool json) : json_(json) {}
@@ -85,7 +85,7 @@ class Show {
     return std::nullopt;
   }
 
-  // The service has made it harmless.
+  // The service has escaped the text.
   std::optional<int> operator()(const ReportText& report) const {
     std::cout << report.text << std::flush;
     return std::nullopt;
@@ -121,7 +121,7 @@ int ask_service(const std::optional<std::string>& socket, Ask ask) {
   for (;;) {
     const auto code = std::visit(show, service.next(patience_for(ask.request)));
     if (code) return *code;
-    if (!std::cout) return kExitFailed;  // nobody reads on
+    if (!std::cout) return kExitFailed;  // the reader of stdout is gone
   }
 }
 

@@ -1,4 +1,4 @@
-// Asks the service, and shows what it replies.
+// Sends a request to the service and shows its replies.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace pyfault::ctl {
 
-// Returns the exit code. Throws StartError where the service can't be asked.
+// Returns the exit code. Throws StartError if the service cannot be asked.
 int ask_service(const std::optional<std::string>& socket, Ask ask);
 
 }  // namespace pyfault::ctl

@@ -1,12 +1,12 @@
-// How pyfaultctl ends.
+// The exit codes of pyfaultctl.
 #pragma once
 
 namespace pyfault::ctl {
 
 inline constexpr int kExitWell = 0;
-inline constexpr int kExitFailed = 1;      // or, of status: some worker is not up
-inline constexpr int kExitUsage = 2;       // the words make no sense
-inline constexpr int kExitNotRunning = 3;  // there is no service to ask
-inline constexpr int kExitNoWorker = 4;    // there is no worker of that name, as systemctl has it
+inline constexpr int kExitFailed = 1;      // or, for status: a worker is not well
+inline constexpr int kExitUsage = 2;       // invalid command line
+inline constexpr int kExitNotRunning = 3;  // no service is running
+inline constexpr int kExitNoWorker = 4;    // no such worker, as in systemctl
 
 }  // namespace pyfault::ctl

@@ -14,8 +14,8 @@
 namespace pyfault::ctl {
 namespace {
 
-// Of the installation that this program belongs to, as systemd/install_units.cmake has it: below
-// its prefix, but for /usr, and wherever the program was built.
+// The configuration of the installation that contains this executable, wherever that was built. The
+// path follows systemd/install_units.cmake: below the prefix, except for /usr.
 std::string installed_configuration() {
   std::error_code unknown;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", unknown);
@@ -33,7 +33,7 @@ Asks a running pyfault-watchdog service, and tells it what to do.
 
   status [WORKER...] [--json]     how the workers are; exit status 0 when all of them are well, else 1
   start WORKER... | --all         start them, and wait until they are up
-  stop WORKER... | --all          stop them; they stay down until somebody starts them
+  stop WORKER... | --all          stop them; they stay down until they are started
   restart WORKER... | --all       stop and start them
     --no-wait                     do not wait for what comes of it
   reload                          read the configuration again; prints what is wrong with it
@@ -57,13 +57,13 @@ Exit status: 0 when it was done and is well, 1 when not, 2 for words that make n
 service is running, 4 when there is no such worker.
 )";
 
-constexpr std::size_t kLastOfFollowers = 10;  // as tail and journalctl have it
+constexpr std::size_t kLastOfFollowers = 10;  // as in tail and journalctl
 
 [[noreturn]] void refuse(const std::string& message) {
   throw StartError(kExitUsage, message + " (see pyfaultctl --help)");
 }
 
-// What CLI11 finds, whatever the command.
+// The values that CLI11 stores, for all commands together.
 struct Words {
   std::string socket;
   std::vector<std::string> workers;
@@ -72,7 +72,7 @@ struct Words {
   bool json = false, all = false, no_wait = false, follow = false;
 };
 
-// The commands and their options; each is added the same way as the next.
+// The commands and their options, all added in the same way.
 class Grammar {
  public:
   Grammar() {
@@ -92,7 +92,7 @@ class Grammar {
   }
 
   Options parse(std::span<const char* const> words) {
-    std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 has it
+    std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 expects
     try {
       app_.parse(reversed);
     } catch (const CLI::ExtrasError&) {
@@ -112,7 +112,7 @@ class Grammar {
   CLI::App* add(const std::string& name) {
     CLI::App* command = app_.add_subcommand(name);
     command->set_help_flag();
-    command->fallthrough();  // --socket may come after it
+    command->fallthrough();  // --socket may follow the command
     command->add_flag("-h,--help", help_);
     return command;
   }
@@ -143,7 +143,7 @@ class Grammar {
     check->add_option("--python", words_.python);
   }
 
-  // CLI11 tells them last one first.
+  // CLI11 lists the extras in reverse order.
   [[noreturn]] void refuse_extras(std::span<const char* const> words) const {
     const std::vector<std::string> extras = app_.remaining(true);
     const auto first = std::ranges::find_if(

@@ -1,4 +1,4 @@
-// pyfaultctl's command line: words to a value. Pure.
+// Parses pyfaultctl's command line into a value. No side effects.
 #pragma once
 
 #include <optional>
@@ -17,10 +17,10 @@ struct CheckConfig {
 
 struct Ask {
   Request request;
-  bool json = false;  // status as it came; events and dumps say so in their request
+  bool json = false;  // print the status as JSON; other requests have a format of their own
 };
 
-// What --help and --version want printed on stdout.
+// The text that --help or --version prints on stdout.
 struct Text {
   std::string text;
 };
@@ -30,7 +30,7 @@ struct Options {
   std::variant<Ask, CheckConfig, Text> command;
 };
 
-// Throws StartError, with kExitUsage, where the words make no sense.
+// Throws StartError, with kExitUsage, if the command line is invalid.
 Options parse_options(std::span<const char* const> words);
 
 }  // namespace pyfault::ctl

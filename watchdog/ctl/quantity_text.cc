@@ -15,7 +15,7 @@ struct Unit {
 constexpr Unit kUnits[] = {{86'400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
 
 std::string in_units(double seconds, int count) {
-  // Beyond that a double holds no seconds.
+  // A larger double has no resolution of a second.
   auto left = static_cast<std::int64_t>(std::clamp(seconds, 0.0, 1e15));
   std::string text;
   for (const auto& [length, name] : kUnits) {

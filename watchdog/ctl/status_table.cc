@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kColumns = 9;
 using Row = std::array<std::string, kColumns>;
 
-constexpr std::size_t kState = 1;  // its column
+constexpr std::size_t kState = 1;  // column index
 
 const Row kHeadings = {"NAME",      "STATE",      "PID", "UPTIME", "RESTARTS",
                        "LAST-EXIT", "LAST-CRASH", "RSS", "WATCHED"};
@@ -35,7 +35,7 @@ std::string ago(std::int64_t then_ns, std::int64_t now_ns) {
   return ", " + ago_text(static_cast<double>(now_ns - then_ns) / 1e9);
 }
 
-// Of a wrapper script and the like: what it runs.
+// For a wrapper script and the like, tells how many of its processes are watched.
 std::string watched(const WatchStatus& watch) {
   if (watch.own.value_or(false)) return "yes";
   if (watch.processes > 0) return std::to_string(watch.processes) + " below";
@@ -91,7 +91,7 @@ std::string plain_line(const Row& row) {
   return line + '\n';
 }
 
-// The service has made its lines harmless.
+// The service has escaped its lines.
 std::string last_end_of(const WorkerStatus& worker) {
   const auto& exit = worker.last_exit;
   if (!exit || (exit->exception.empty() && exit->output.empty())) return "";

@@ -1,4 +1,4 @@
-// The workers as a table. Pure.
+// Formats the workers as a table.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@
 namespace pyfault::ctl {
 
 struct TableStyle {
-  bool aligned = false;  // for people; else a tab between the cells, for programs
+  bool aligned = false;  // for people; false: tabs between the cells, for programs
   bool coloured = false;
 };
 
-// A line for each worker, after a line of headings.
+// A line of headings, then a line per worker.
 std::string status_table(const Status& status, std::int64_t now_ns, TableStyle style);
 
 }  // namespace pyfault::ctl

@@ -14,7 +14,7 @@ namespace pyfault {
 namespace {
 
 constexpr rlim_t kFewFiles = 64;
-// A ring is 16 MiB, and an interpreter with a few threads some 200.
+// A ring takes 16 MiB, an interpreter with a few threads some 200 MiB.
 constexpr rlim_t kLittleAddressSpace = rlim_t{256} << 20;
 constexpr int kNoticedPtraceScope = 2;
 constexpr int kCrashSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
@@ -44,7 +44,7 @@ class Diagnosis {
 
   std::string interpreter() const { return "'" + escape_text(facts_.interpreter) + "'"; }
 
-  // In the words of the event that would say so.
+  // Uses the words of the corresponding event.
   void unwatched_for(const Unwatched& why, std::string advice) {
     obstacle(interpreter() + " " + escape_text(why.predicate), std::move(advice));
   }

@@ -1,4 +1,5 @@
-// Facts about an environment -> what stands in the way of reports there, with advice. Pure.
+// Derives from facts about an environment what prevents reports there, with advice. No side
+// effects.
 #pragma once
 
 #include <sys/resource.h>
@@ -14,22 +15,22 @@
 namespace pyfault {
 
 struct Facts {
-  std::string interpreter;  // path of the file
+  std::string interpreter;  // path of the executable file
   ProgramFile file;
   std::string agent;                  // path of its library
-  bool agent_on_noexec = false;       // its file system forbids to map it executable
+  bool agent_on_noexec = false;       // its file system does not allow executable mappings
   bool memfd = true;                  // memfd_create(2) works
-  std::optional<int> ptrace_scope;    // of yama; none: there is no yama
+  std::optional<int> ptrace_scope;    // Yama's setting; nullopt: no Yama
   rlim_t open_files = RLIM_INFINITY;  // soft limits
   rlim_t address_space = RLIM_INFINITY;
   rlim_t file_size = RLIM_INFINITY;
   rlim_t stack = 0;
-  std::string other_preload;           // what LD_PRELOAD holds already
-  std::optional<Survey> alone;         // of the interpreter as it runs without us
-  std::optional<Survey> watched;       // and with us
+  std::string other_preload;           // previous content of LD_PRELOAD
+  std::optional<Survey> alone;         // of the interpreter running unwatched
+  std::optional<Survey> watched;       // and of it running watched
   std::string loader_complaint;        // see survey.h
-  std::vector<std::string> notices;    // of the watching
-  std::optional<Unwatched> unwatched;  // what the agent said
+  std::vector<std::string> notices;    // from the watching itself
+  std::optional<Unwatched> unwatched;  // the agent's reason not to attach
 };
 
 struct Finding {
@@ -37,10 +38,10 @@ struct Finding {
 
   Weight weight;
   std::string what;    // escaped
-  std::string advice;  // empty: there is nothing to do
+  std::string advice;  // empty: nothing to do
 };
 
-// Obstacles first.
+// Returns the findings, obstacles first.
 std::vector<Finding> diagnose(const Facts& facts);
 
 }  // namespace pyfault

@@ -27,7 +27,7 @@ class Doctor {
     facts_.agent = find_agent();
   }
 
-  // Here and below without the options that would keep the user's own start-up files out.
+  // Runs, here and below, without options that would disable the user's start-up files.
   void survey() {
     examine_system(facts_);
     const Trial alone = run({"-B"}, kSurveyProgram, "");
@@ -74,7 +74,7 @@ class Doctor {
     return run_trial({path_, std::move(argv), agent});
   }
 
-  // Each once: the pid in front differs from trial to trial.
+  // Adds each notice once. Its prefix is ignored, because the pid in it differs between trials.
   void note_notices(const Trial& trial) {
     for (const Event& event : trial.events) {
       if (const auto* said = std::get_if<UnwatchedEvent>(&event.body)) facts_.unwatched = said->why;

@@ -1,11 +1,11 @@
-// Facts that can be had without running anything.
+// Collects the facts that are available without running a program.
 #pragma once
 
 #include "watchdog/doctor/diagnosis.h"
 
 namespace pyfault {
 
-// Fills in what the system and our own limits say.
+// Fills in the properties of the system and the limits of this process.
 void examine_system(Facts& facts);
 
 }  // namespace pyfault

@@ -13,7 +13,7 @@
 namespace pyfault {
 namespace {
 
-// Up to 3.14 no module has to be loaded for it.
+// No module has to be loaded for it up to 3.14.
 constexpr std::string_view kDefineRead = R"(
 try:
     from faulthandler import _read_null as read
@@ -77,7 +77,7 @@ const Crash* find_crash(const Probe& probe, const Trial& trial) {
   return nullptr;
 }
 
-// What the watching had to say of itself.
+// The first notice, or the agent's reason not to attach.
 std::optional<std::string> find_notice(const Trial& trial) {
   for (const Event& event : trial.events) {
     if (const auto* notice = std::get_if<NoticeEvent>(&event.body)) return notice->message;

@@ -8,7 +8,7 @@ namespace {
 
 using Lines = std::map<std::string_view, std::string_view>;
 
-constexpr std::string_view kMark = "survey:";  // before each line of ours
+constexpr std::string_view kMark = "survey:";  // in front of each line of the answer
 
 template <typename Use>
 void for_each_line(std::string_view text, Use use) {

@@ -1,4 +1,4 @@
-// What an interpreter says of itself and of its process, when it is asked by a small program. Pure.
+// What an interpreter reports about itself and its process, when asked by a small program.
 #pragma once
 
 #include <cstdint>
@@ -11,23 +11,23 @@ namespace pyfault {
 struct Survey {
   std::string implementation;  // "cpython"
   std::string version;         // "3.11.2"
-  std::string executable;      // what runs in the end, behind wrapper scripts
+  std::string executable;      // what is executed in the end, behind wrapper scripts
   bool preload = false;        // LD_PRELOAD is in its environment
   bool agent = false;          // the agent is mapped
-  bool ring = false;           // and so is its ring: it has attached
-  bool seccomp = false;        // a filter judges its system calls
-  std::uint64_t caught = 0;    // signals it has handlers for: bit n - 1 for signal n
+  bool ring = false;           // its ring is mapped, so it has attached
+  bool seccomp = false;        // a seccomp filter is active
+  std::uint64_t caught = 0;    // signals that have handlers: bit n - 1 for signal n
 };
 
 extern const std::string_view kSurveyProgram;  // for -c
 
-// None where the interpreter did not answer.
+// Returns nullopt if the interpreter did not answer.
 std::optional<Survey> parse_survey(std::string_view output);
 
-// The last line that is not empty, without its newline: where an interpreter says what went wrong.
+// Returns the last non-empty line, without its newline: where an interpreter reports an error.
 std::string last_line(std::string_view text);
 
-// What the dynamic loader had to say of a library that it was to preload; empty: nothing.
+// The dynamic loader's error about the agent in LD_PRELOAD; empty if there is none.
 std::string loader_complaint(std::string_view output);
 
 }  // namespace pyfault

@@ -27,12 +27,13 @@ constexpr std::size_t kOutputLimit = std::size_t{64} << 10;
 
 constexpr std::array kStreams = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
 
-// While it lives, our standard streams, and so those of a child, are /dev/null and a pipe.
+// While it lives, the standard streams of this process and its children are /dev/null and a pipe.
 class CapturedStreams {
  public:
   CapturedStreams() {
     std::array<int, 2> ends{};
-    // Non-blocking on the child's side too: what does not fit is lost and holds nobody up.
+    // Non-blocking on the child's side too: output that does not fit is lost instead of blocking
+    // it.
     require(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0, "pipe2");
     reader_.reset(ends[0]);
     const UniqueFd writer(ends[1]);
@@ -63,8 +64,8 @@ class CapturedStreams {
   std::vector<UniqueFd> saved_;
 };
 
-// One byte: the kernel then neither writes a core file nor starts a helper that core_pattern names.
-// (0 would still start the helper.)
+// With a limit of 1 byte the kernel neither writes a core file nor starts the helper in
+// core_pattern. (With 0 it would still start the helper.)
 void forbid_core_dumps() {
   rlimit limit{};
   ::getrlimit(RLIMIT_CORE, &limit);

@@ -1,4 +1,4 @@
-// One short run of a program: under the real watching, or beside it as it would run alone.
+// One short run of a program, either watched in the normal way or unwatched for comparison.
 #pragma once
 
 #include <optional>
@@ -11,22 +11,22 @@ namespace pyfault {
 
 struct TrialPlan {
   std::string path;               // of the file to execute
-  std::vector<std::string> argv;  // argv[0] as the user wrote it
-  std::string agent;              // to be loaded into it; empty: it runs unwatched
+  std::vector<std::string> argv;  // argv[0] as given by the user
+  std::string agent;              // to be preloaded; empty: run unwatched
 };
 
 struct Trial {
   int pid = 0;
   std::vector<Event> events;       // crashes, dumps and notices
-  std::string output;              // of stdout and stderr, its first 64 KiB
-  std::optional<int> wait_status;  // none: it did not end in time and was killed
+  std::string output;              // the first 64 KiB of stdout and stderr
+  std::optional<int> wait_status;  // nullopt: it did not end in time and was killed
 };
 
-// What a trial may take, a slow machine's start of an interpreter included.
+// The time limit of a trial, which allows for the start of an interpreter on a slow machine.
 inline constexpr int kTrialSeconds = 60;
 
-// With /dev/null for stdin. Leaves no core dump. Throws StartError when the program can't be
-// executed, std::system_error when the watching can't be set up.
+// Runs the program with /dev/null as stdin and without core dumps. Throws StartError if it cannot
+// be executed, std::system_error if the watching cannot be set up.
 Trial run_trial(const TrialPlan& plan);
 
 }  // namespace pyfault

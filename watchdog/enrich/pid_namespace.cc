@@ -19,7 +19,7 @@ std::string in_proc(int pid) {
   return "/proc/" + std::to_string(pid);
 }
 
-// Each thread has the children that it forked itself.
+// Each thread lists only the children that it forked itself.
 std::vector<int> children_of(int pid) {
   std::vector<int> children;
   std::error_code gone;
@@ -31,17 +31,19 @@ std::vector<int> children_of(int pid) {
   return children;
 }
 
-// "NSpid:\t<ours>\t<in the next namespace>...". None for a process of our own namespace.
+// The line is "NSpid:\t<ours>\t<in the next namespace>...". Returns the innermost number, or
+// nullopt for a process of the watchdog's own namespace.
 std::optional<int> number_within(int pid) {
   const std::string status = read_file(in_proc(pid) + "/status", kMaxBytes).value_or("");
   std::string_view numbers = value_of(status, "NSpid:");
-  take_field(numbers);  // ours
+  take_field(numbers);  // the watchdog's
   std::optional<int> innermost;
   while (const auto number = take_number<int>(numbers)) innermost = number;
   return innermost;
 }
 
-// By unshare(). A child that clone() puts into a namespace gets a low number there.
+// True after unshare(). A child that clone() puts into a new namespace gets a low number there
+// instead.
 bool forks_into_another_namespace(int parent) {
   std::error_code unreadable;
   return fs::read_symlink(in_proc(parent) + "/ns/pid_for_children", unreadable) !=
@@ -50,7 +52,7 @@ bool forks_into_another_namespace(int parent) {
 
 }  // namespace
 
-// To go through all children is only worth it where one may be meant.
+// All children are examined only if one of them may have such a number.
 std::optional<int> find_namespaced_child(int parent, int own_pid) {
   if (own_pid > parent && !forks_into_another_namespace(parent)) return std::nullopt;
   for (const int child : children_of(parent)) {

@@ -1,12 +1,13 @@
-// Processes that see themselves under another number than we do.
+// Finds processes that have another number in their own pid namespace than the watchdog sees.
 #pragma once
 
 #include <optional>
 
 namespace pyfault {
 
-// The living child of `parent`, in our numbers, that is `own_pid` in a pid namespace of its own.
-// None where there is none, or where the kernel does not tell a process's children.
+// Returns the living child of `parent`, in the watchdog's numbers, whose number in its own pid
+// namespace is `own_pid`. Returns nullopt if there is none, or if the kernel does not list
+// children.
 std::optional<int> find_namespaced_child(int parent, int own_pid);
 
 }  // namespace pyfault

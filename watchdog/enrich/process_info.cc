@@ -23,7 +23,7 @@ std::string proc_path(int pid, const char* entry) {
   return "/proc/" + std::to_string(pid) + "/" + entry;
 }
 
-// Of "<real> <effective> <saved> <file system>".
+// `ids` is "<real> <effective> <saved> <file system>".
 template <typename Id>
 std::optional<Id> effective_id(std::string_view ids) {
   take_field(ids);
@@ -46,7 +46,7 @@ std::optional<Identity> identity_in(const std::string& status) {
 }  // namespace
 
 bool is_same_executable(std::string_view one, std::string_view other) {
-  constexpr std::string_view kDeleted = " (deleted)";  // what /proc adds then
+  constexpr std::string_view kDeleted = " (deleted)";  // appended by /proc
   for (std::string_view* each : {&one, &other}) {
     if (each->ends_with(kDeleted)) each->remove_suffix(kDeleted.size());
   }
@@ -63,7 +63,8 @@ std::string executable_of(int pid) {
 std::optional<ProcessStat> read_process_stat(int pid) {
   const auto text = read_file(proc_path(pid, "stat"), kMaxStatusBytes);
   if (!text) return std::nullopt;
-  // pid (name) state ppid ...; the name may hold anything, parentheses too.
+  // The format is "pid (name) state ppid ..."; the name may contain anything, including
+  // parentheses.
   const std::size_t begin = text->find('(');
   const std::size_t end = text->rfind(')');
   if (begin == std::string::npos || end == std::string::npos) return std::nullopt;
@@ -71,7 +72,7 @@ std::optional<ProcessStat> read_process_stat(int pid) {
   std::string_view fields = std::string_view(*text).substr(end + 1);
   const std::string_view state = take_field(fields);
   const auto ppid = take_number<int>(fields);
-  take_field(fields);  // its process group
+  take_field(fields);  // process group
   const auto session = take_number<int>(fields);
   constexpr int kSessionField = 6;
   constexpr int kUserTimeField = 14;
@@ -113,7 +114,8 @@ std::optional<int> zombie_wait_status(int pid) {
   if (take_field(fields) != "Z") return std::nullopt;
   for (int field = kStateField + 1; field < kStatusField; ++field) take_field(fields);
   const auto status = take_number<int>(fields);
-  // The kernel says 0 to those who may not know, too; they may not look at this either.
+  // The kernel also says 0 to readers without permission. The same permission is needed to read
+  // this link.
   std::array<char, 1> target;
   const bool may_know =
       readlink(proc_path(pid, "exe").c_str(), target.data(), target.size()) >= 0 || errno == ENOENT;
@@ -136,7 +138,7 @@ std::optional<Process> read_process(int pid) {
   return process;
 }
 
-// Each argument ends in a NUL, the last one perhaps not.
+// Each argument ends in a NUL, except perhaps the last one.
 std::vector<std::string> shown_command(int pid) {
   constexpr std::size_t kBeginning = std::size_t{64} << 10;
   const std::string line = read_patiently(proc_path(pid, "cmdline"), kBeginning).value_or("");

@@ -1,6 +1,6 @@
-// What /proc says about a process, read while it still lives or is a zombie. Text is valid UTF-8 (a
-// byte that is none becomes U+FFFD) but not escaped. It is the kernel's word, and nobody waits for
-// it; but for shown_command().
+// What /proc says about a process that is alive or a zombie. Text is valid UTF-8 (an invalid byte
+// becomes U+FFFD) but not escaped. Except for shown_command(), everything comes from the kernel
+// itself and reading it does not block.
 #pragma once
 
 #include <cstdint>
@@ -15,46 +15,47 @@
 
 namespace pyfault {
 
-// /proc/PID/stat.
+// The fields of /proc/PID/stat that are used.
 struct ProcessStat {
   std::string name;  // comm
   char state = 0;    // 'Z': a zombie
   int ppid = 0;
   int session = 0;
-  std::uint64_t cpu_ticks = 0;    // that it has used, in user mode and in the kernel
+  std::uint64_t cpu_ticks = 0;    // used so far, in user and kernel mode
   std::uint64_t start_ticks = 0;  // clock ticks from boot to the process's start (not its exec)
 };
 
-// None when the process is gone, here and below.
+// Returns nullopt if the process is gone, here and below.
 std::optional<ProcessStat> read_process_stat(int pid);
 
-// Empty when it is gone, a zombie, or not ours to look at.
+// Empty if the process is gone, a zombie, or may not be examined by this user.
 std::string executable_of(int pid);
 
-// Of two such: the file may have been deleted or replaced on disk meanwhile.
+// Compares two results of executable_of(). The file may have been deleted or replaced in between.
 bool is_same_executable(std::string_view one, std::string_view other);
 
-// Of its stat; 0 when it is gone.
+// ProcessStat::start_ticks; 0 if the process is gone.
 std::uint64_t start_ticks(int pid);
 
-// Signals that it has handlers for, of signal n: bit n - 1. Of a zombie: those at its end.
+// The signals that it has handlers for: bit n - 1 for signal n. For a zombie, those at its end.
 std::optional<std::uint64_t> caught_signals(int pid);
 
-// How a zombie ended, as wait(2) would say. None when it is none, or we may not know.
+// The wait(2) status of a zombie. Returns nullopt if it is not a zombie, or if this user may not
+// know.
 std::optional<int> zombie_wait_status(int pid);
 
-// Whether that number still is the process's which had it with these start ticks.
+// Whether `pid` still belongs to the process that started at these ticks.
 bool is_still(int pid, std::uint64_t start_ticks);
 
-// Without a command: that is for those to say who have started it, or for itself. A zombie has a
-// name and a parent but no executable.
+// Returns the process without its command, which only its starter or the process itself can tell. A
+// zombie has a name and a parent but no executable.
 std::optional<Process> read_process(int pid);
 
-// What it shows as its command now: its own memory (os/patient_read.h), of which the beginning is
-// enough. Empty where that can't be had.
+// The command line that the process shows now. This is its own memory (os/patient_read.h), of which
+// only the beginning is read. Empty if it is not available.
 std::vector<std::string> shown_command(int pid);
 
-// The effective user and groups.
+// The effective user and group, and the supplementary groups.
 std::optional<Identity> effective_identity(int pid);
 std::optional<Identity> effective_identity(const UniqueFd& process);  // a handle on /proc/PID
 

@@ -18,7 +18,7 @@
 namespace pyfault {
 namespace {
 
-// While the process lives: its number may be another one's later, this handle may not.
+// Opened while the process lives: its number may be reused later, but this handle is not.
 UniqueFd open_process(int pid) {
   const std::string path = "/proc/" + std::to_string(pid);
   return UniqueFd(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -28,8 +28,7 @@ UniqueFd open_directory(const UniqueFd& process, const char* link) {
   return UniqueFd(::openat(process.get(), link, O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
-// A place in the file system, not yet opened for reading: a FIFO's writer or a tape notices
-// nothing.
+// Locates a file without opening it for reading, so a FIFO's writer or a device does not notice.
 UniqueFd open_place(int directory, const std::string& name, std::uint64_t resolve) {
   open_how how{};
   how.flags = O_PATH | O_CLOEXEC;
@@ -38,7 +37,8 @@ UniqueFd open_place(int directory, const std::string& name, std::uint64_t resolv
       static_cast<int>(syscall(SYS_openat2, directory, name.c_str(), &how, sizeof(how))));
 }
 
-// By seccomp filters: systemd's RestrictSUIDSGID, older ones of container engines.
+// Some seccomp filters deny openat2(): systemd's RestrictSUIDSGID, and those of older container
+// engines.
 bool is_denied(const UniqueFd& opened) {
   return !opened && (errno == ENOSYS || errno == EPERM);
 }
@@ -54,8 +54,8 @@ bool are_one(const UniqueFd& left, const UniqueFd& right) {
          one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-// Where openat2 is denied. A magic link may lead anywhere, so the place must be found by its own
-// name too.
+// The fallback where openat2() is denied. A magic link may lead anywhere, so the place must also be
+// reachable by its own name.
 UniqueFd open_named_place(int directory, const std::string& name) {
   UniqueFd place(::openat(directory, name.c_str(), O_PATH | O_CLOEXEC));
   std::error_code unreadable;
@@ -96,7 +96,7 @@ void charge(std::size_t& budget, std::size_t bytes) {
   budget -= std::min(budget, bytes);
 }
 
-// A forged name could have any number of parts, each of which is looked for.
+// A forged name could have any number of components, each of which is looked up.
 constexpr int kMaxDepthInArchive = 64;
 
 }  // namespace
@@ -110,12 +110,12 @@ SourceFiles::SourceFiles(int pid, const std::string& executable, std::int64_t un
   cwd_ = open_directory(process, "cwd");
   foreign_root_ = !root_ || !is_our_root(root_);
   const auto identity = effective_identity(process);
-  // It was the same program all the while, with these rights.
+  // The same program ran before and after, so these are its rights.
   if (is_it()) identity_ = identity;
 }
 
-// Links are followed as the process's own root has them. Below a foreign root a relative name must
-// not lead out of the working directory, for there the kernel would follow links in our root.
+// Links are resolved within the process's root. Below a foreign root a relative name must not leave
+// the working directory, because the kernel would then follow links in the watchdog's root.
 UniqueFd SourceFiles::locate(const std::string& name) const {
   const bool absolute = name.starts_with('/');
   const std::uint64_t beneath = foreign_root_ ? RESOLVE_BENEATH : 0;
@@ -140,7 +140,7 @@ std::optional<std::string> SourceFiles::read(const std::string& name, std::size_
   const UniqueFd place = locate(name);
   if (!place) return read_from_archive(name, budget);
   const UniqueFd fd = open_to_quote(place, name);
-  // Files of no size are those of /proc and its like, which may have no end.
+  // Files of size 0 include those of /proc and the like, which may be endless.
   const std::size_t size = fd ? size_of(fd) : 0;
   if (size == 0 || size > std::min(kMaxSourceBytes, budget)) return std::nullopt;
   std::string text = read_up_to(fd.get(), size);
@@ -148,8 +148,8 @@ std::optional<std::string> SourceFiles::read(const std::string& name, std::size_
   return text;
 }
 
-// As zipimport does, which looks for the longest part of the name that exists. The archive stays
-// open for the next file, which is often another one of it.
+// Looks for the longest prefix of the name that exists, as zipimport does. The archive stays open,
+// because the next file is often in the same one.
 std::optional<std::string> SourceFiles::read_from_archive(const std::string& name,
                                                           std::size_t& budget) {
   std::size_t slash = name.rfind('/');

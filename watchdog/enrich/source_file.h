@@ -1,6 +1,6 @@
-// The files that a process names, opened as that process would: its root and working directory, its
-// user's rights. The names are hostile. Below the name of a zip archive they are those of the files
-// in it, as CPython's zipimport has them: app.pyz/__main__.py.
+// Opens the files that a process names as that process would: with its root, working directory and
+// user's rights. The names are hostile. A name below that of a zip archive is that of a file in it,
+// as in CPython's zipimport: app.pyz/__main__.py.
 #pragma once
 
 #include <cstddef>
@@ -19,18 +19,17 @@ inline constexpr std::size_t kMaxSourceBytes = std::size_t{16} << 20;
 
 class SourceFiles {
  public:
-  // Takes root, directory and rights of the process now, and once. `executable`: what it must be
-  // running (executable_of()): after an exec of a set-user-ID program its number has that one's
-  // rights, and nothing is read. unchanged_since_ns: CLOCK_REALTIME; a file changed later is not
-  // what the process has loaded.
+  // Captures the root, directory and rights of the process at this moment. `executable` is what it
+  // must be running (executable_of()): after an exec of a set-user-ID program the pid has the
+  // rights of that program, and nothing is read. `unchanged_since_ns` is CLOCK_REALTIME; a file
+  // changed later is not what the process has loaded.
   SourceFiles(int pid, const std::string& executable, std::int64_t unchanged_since_ns);
 
-  // The file's bytes. None unless it is a regular file of 1 to min(kMaxSourceBytes, budget) bytes,
-  // or lies in an archive that is, of any size; not changed since, and open to the process's
-  // effective user. A name that does not end in .py must be readable by everybody: a forged record
-  // should not make the log quote a key. FIFOs and devices are never opened. budget: less by what
-  // was read from disk and by what was unpacked. Can block for as long as the file's own disk or
-  // network does.
+  // Returns the file's bytes. It must be a regular file of 1 to min(kMaxSourceBytes, budget) bytes,
+  // or lie in an archive of any size; be unchanged, and readable by the process's effective user. A
+  // name that does not end in .py must be readable by everyone, so that a forged record cannot make
+  // the log quote a key. FIFOs and devices are never opened. `budget` is reduced by the bytes read
+  // and unpacked. May block as long as the file's disk or network does.
   std::optional<std::string> read(const std::string& name, std::size_t& budget);
 
  private:

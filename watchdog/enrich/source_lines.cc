@@ -21,7 +21,7 @@ using FramesByFile = std::map<std::string, FramesByLine>;
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
-// "<string>", "<frozen importlib._bootstrap>": code that came from no file.
+// False for "<string>", "<frozen importlib._bootstrap>" and the like: code without a file.
 bool names_a_file(const std::string& name) {
   const bool synthetic = name.starts_with('<') && name.ends_with('>');
   return !name.empty() && !synthetic && name.find('\0') == std::string::npos;
@@ -32,7 +32,7 @@ bool wants_source(const Frame& frame) {
          names_a_file(frame.file);
 }
 
-// The faulting thread's files come first, so that they are in when there are too many.
+// The faulting thread comes first, so its files are included if there are too many.
 FramesByFile frames_by_file(const Crash& crash) {
   FramesByFile files;
   for (std::size_t thread = 0; thread < crash.threads.size(); ++thread) {
@@ -47,7 +47,7 @@ FramesByFile frames_by_file(const Crash& crash) {
   return files;
 }
 
-// Takes one line off the front; ends at \n, \r\n or \r, as Python's own tokenizer does.
+// Removes one line from the front. A line ends at \n, \r\n or \r, as in Python's tokenizer.
 std::string_view take_line(std::string_view& text) {
   const auto* const end = std::ranges::find_if(text, [](char c) { return c == '\n' || c == '\r'; });
   const std::string_view line(text.begin(), end);
@@ -57,7 +57,7 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-// However many frames stand at it, a line is here once.
+// All frames at the same line share its text.
 struct FoundLine {
   Place place;
   std::shared_ptr<const std::string> text;
@@ -77,7 +77,7 @@ void find_lines(std::string_view text, const FramesByLine& frames, std::vector<F
   }
 }
 
-// As many as all of them may take.
+// Keeps the first lines in frame order, up to kMaxLinesPerCrash.
 std::vector<FrameSource> first_of(std::vector<FoundLine> found) {
   std::ranges::sort(found, {}, [](const FoundLine& each) {
     return std::pair(each.place.thread, each.place.frame);

@@ -23,7 +23,8 @@ std::string native_name(int pid, int tid) {
 void add_thread_names(Crash& crash, std::optional<int> pid) {
   for (Thread& thread : crash.threads) {
     if (!thread.tid) continue;
-    // The process's own numbers, perhaps not ours: the first thread has the process's.
+    // Thread ids are in the process's own namespace. Only that of its first thread can be
+    // translated.
     if (pid) thread.native_name = native_name(*pid, *thread.tid == crash.pid ? *pid : *thread.tid);
     if (!thread.name.empty()) continue;
     const bool main = *thread.tid == crash.pid && thread.interpreter.has_value();

@@ -1,4 +1,4 @@
-// Names for the threads of a crash.
+// Adds names to the threads of a crash.
 #pragma once
 
 #include <optional>
@@ -7,9 +7,9 @@
 
 namespace pyfault {
 
-// Every thread gets its native name; one whose Python name the record does not hold is called
-// "MainThread" if it is the process's first, else by its native name.
-// `pid`: under /proc; none when the process is gone, and its native names with it.
+// Sets every thread's native name. A thread without a Python name in the record is called
+// "MainThread" if it is the first of the process, else by its native name. `pid` is the number in
+// /proc; nullopt if the process is gone, in which case there are no native names.
 void add_thread_names(Crash& crash, std::optional<int> pid);
 
 }  // namespace pyfault

@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kMaxMaps = std::size_t{1} << 20;
 constexpr std::size_t kMaxAuxv = 4096;
 constexpr std::size_t kMaxStatus = std::size_t{64} << 10;
-// More than the dynamic loader and a Python's start take: 0.2 s.
+// 0.2 s, more than the dynamic loader and the start of a Python take.
 constexpr std::uint64_t kTicksOfStart = 20;
 
 std::string read_proc(int pid, const char* entry, std::size_t limit) {
@@ -30,7 +30,7 @@ std::string_view name_in(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
 
-// Of the process's auxiliary vector, which is the kernel's word to the dynamic loader.
+// Reads the auxiliary vector, which the kernel passes to the dynamic loader.
 void read_auxv(int pid, WatchSigns& signs) {
   const std::string bytes = read_proc(pid, "auxv", kMaxAuxv);
   for (std::size_t at = 0; at + sizeof(Elf64_auxv_t) <= bytes.size(); at += sizeof(Elf64_auxv_t)) {
@@ -41,7 +41,7 @@ void read_auxv(int pid, WatchSigns& signs) {
   }
 }
 
-// It is not ours to look into when it has taken another user's rights.
+// Another user's process may not be examined; this detects one that has changed its user.
 bool has_changed_user(int pid) {
   const std::string status = read_proc(pid, "status", kMaxStatus);
   std::string_view uids = value_of(status, "Uid:");
@@ -90,7 +90,7 @@ std::optional<WatchSigns> look_for_agent(int pid) {
 std::optional<WatchVerdict> judge(const WatchSigns& signs) {
   if (signs.has_ring) return std::nullopt;
   if (signs.secure) return WatchVerdict{unwatched(UnwatchedReason::kSetUserId), true};
-  // One that is run by the dynamic loader itself has none beside it.
+  // A program that is run by invoking the dynamic loader itself has no separate one.
   const bool is_loader = name_in(signs.executable).starts_with("ld-");
   if (!signs.has_loader && !is_loader)
     return WatchVerdict{unwatched(UnwatchedReason::kStaticallyLinked), true};

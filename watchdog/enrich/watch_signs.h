@@ -1,4 +1,4 @@
-// Whether the agent can be in a process, or is: what its file and /proc say of it.
+// Whether the agent can be, or is, in a process: evidence from its file and from /proc.
 #pragma once
 
 #include <optional>
@@ -9,31 +9,31 @@
 
 namespace pyfault {
 
-// Why the dynamic loader will not load the agent into a program with this file, if it will not.
+// The reason why the dynamic loader will not load the agent into a program with this file, if any.
 std::optional<Unwatched> obstacle_in(const ProgramFile& file);
 
-// What /proc says of a living process.
+// Evidence from /proc about a living process.
 struct WatchSigns {
   std::string executable;   // path
-  bool secure = false;      // the dynamic loader was told to be careful
-  bool has_loader = true;   // a dynamic loader was mapped with it
-  bool is_mapped = false;   // the next three could be looked at
+  bool secure = false;      // the dynamic loader runs in secure mode (AT_SECURE)
+  bool has_loader = true;   // a dynamic loader was mapped with the program
+  bool is_mapped = false;   // its memory map was readable, which the next three need
   bool has_agent = false;   // the agent's library is mapped
-  bool has_ring = false;    // and its ring
-  bool has_python = false;  // it is an interpreter by its name, or has libpython mapped
-  bool has_run = false;     // it waits for something, or has used CPU time: it is past its loader
+  bool has_ring = false;    // a ring of the agent is mapped
+  bool has_python = false;  // an interpreter by its name, or libpython is mapped
+  bool has_run = false;     // it sleeps or has used CPU time, so the loader has finished
 };
 
-// None when it is gone, or has ended. Reads of the kernel's tables only; of a process that may not
-// be looked at, what everybody may know.
+// Returns nullopt if the process is gone or has ended. Reads only the kernel's tables; if the
+// process may not be examined, only what every user may see.
 std::optional<WatchSigns> look_for_agent(int pid);
 
 struct WatchVerdict {
   Unwatched why;
-  bool is_certain = false;  // else it may still change: a Python may be loaded at any time
+  bool is_certain = false;  // false: may still change, as a Python may be loaded at any time
 };
 
-// None: it is watched, or nothing can be said yet. Pure.
+// Returns nullopt if the process is watched, or if nothing can be said yet. No side effects.
 std::optional<WatchVerdict> judge(const WatchSigns& signs);
 
 }  // namespace pyfault

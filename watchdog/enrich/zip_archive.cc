@@ -14,13 +14,13 @@ namespace pyfault {
 namespace {
 
 constexpr std::size_t kWindowBytes = std::size_t{64} << 10;
-constexpr std::size_t kMaxPathBytes = 4096;  // longer ones are no path that Python could have
+constexpr std::size_t kMaxPathBytes = 4096;  // longer than any path that Python could open
 constexpr std::size_t kMostFiles = 200'000;
 constexpr unsigned kEncrypted = 1;  // general purpose bit flag, APPNOTE.TXT 4.4.4
 
 }  // namespace
 
-// minizip asks for a byte or two at a time, so they come from a window on the file.
+// minizip reads a byte or two at a time, so reads are served from a window of the file.
 struct ZipArchive::Reader {
   Reader(UniqueFd file, std::size_t budget) : fd(std::move(file)), limit(budget) {
     struct stat info {};
@@ -102,7 +102,7 @@ std::size_t ZipArchive::bytes_spent() const {
   return reader_->bytes_read + unpacked_;
 }
 
-// Once, for minizip would go through the whole directory for each file.
+// Builds the index once, because minizip would scan the whole directory for each file.
 void ZipArchive::list_files() {
   std::array<char, kMaxPathBytes> name{};
   for (int got = unzGoToFirstFile(archive_); got == UNZ_OK && files_.size() < kMostFiles;
@@ -140,7 +140,7 @@ std::optional<std::string> ZipArchive::read(const std::string& name, std::size_t
     done += static_cast<std::size_t>(got);
   }
   unpacked_ += done;
-  // It is here that minizip says when the checksum is not that of the file.
+  // Closing is where minizip reports a checksum mismatch.
   const bool sound = unzCloseCurrentFile(archive_) == UNZ_OK;
   if (!sound || done < text.size()) return std::nullopt;
   return text;

@@ -1,9 +1,9 @@
 // The files in a zip archive: modules of a zipapp, of a frozen or bundled program, or of any zip
 // file on sys.path.
 //
-// The archive is hostile, and minizip reads it only through the functions given to it here: what
-// they read, all together, is bounded, and so is the size of what is unpacked. Never throws but for
-// want of memory. Can block for as long as the archive's own disk does.
+// The archive is hostile. minizip reads it only through the functions given to it here, which bound
+// the bytes read in total; the size of unpacked files is bounded too. Throws only std::bad_alloc.
+// May block as long as the archive's disk does.
 #pragma once
 
 #include <cstddef>
@@ -19,18 +19,19 @@ namespace pyfault {
 
 class ZipArchive {
  public:
-  // fd: a regular file. budget: how many bytes may be read of it, its directory included. An
-  // archive that can't be read, or not within its budget, has no files.
+  // `fd` is a regular file. `budget` bounds the bytes read from it, including its directory. An
+  // archive that cannot be read, or exceeds its budget, has no files.
   ZipArchive(UniqueFd fd, std::size_t budget);
   ZipArchive(const ZipArchive&) = delete;
   ZipArchive& operator=(const ZipArchive&) = delete;
   ~ZipArchive();
 
-  // Unpacked, of 1 to limit bytes. None when there is no such file, or it is encrypted, longer or
-  // damaged.
+  // Returns the unpacked file, of 1 to `limit` bytes. Returns nullopt if there is no such file, or
+  // it is encrypted, too long or damaged.
   std::optional<std::string> read(const std::string& name, std::size_t limit);
 
-  // What it has read of the file since it was opened, and unpacked, sound or not.
+  // The bytes read from the archive since it was opened, plus all bytes unpacked, even of damaged
+  // files.
   std::size_t bytes_spent() const;
 
  private:

@@ -213,7 +213,7 @@ struct Event {
   std::optional<WorkerCrash> worker_crash = std::nullopt;  // beside a Crash
   // Beside a worker's Crash, CrashLoopEvent, and ExitEvent that nobody has asked for.
   std::optional<LastOutput> last_output = std::nullopt;
-  // Of what there is less than there was, for want of room in a log (format/abridge.h).
+  // Of what there is less than there was, because the log has no room in a log (format/abridge.h).
   std::vector<std::string> left_out{};
   // Beside a Crash whose lines of source have still to be read (log/event_stage.h).
   SourceReader read_sources = nullptr;

@@ -15,7 +15,7 @@ namespace pyfault {
 // For people. Crashes, dumps, notices, and exits by a signal that left no record; nothing else.
 std::string format_text(const Event& event);
 
-// One JSON object on one line: the "pyfault/1" events of the README.
+// One JSON object on one line: the "pyfault/1" events of pyfault-events(5).
 std::string format_json(const Event& event);
 
 // What CPython's own faulthandler would have printed, byte for byte, for a crash or a dump by the

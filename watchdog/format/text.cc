@@ -113,7 +113,8 @@ std::string facts(const Event& event, const Crash& crash) {
   if (!crash.complete) add_fact(text, "incomplete", reason);
   if (!event.left_out.empty()) {
     add_fact(text, "left out",
-             fmt::format(" some of the {}, for want of room", fmt::join(event.left_out, ", ")));
+             fmt::format(" some of the {}, because the log has no room",
+                         fmt::join(event.left_out, ", ")));
   }
   return text;
 }

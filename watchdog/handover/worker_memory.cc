@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <nlohmann/json.hpp>
 
-// Members are found by name: one that is added later is left out by those before, and has its
-// default for those after. What changes the meaning of one needs a new version.
+// Members are found by name: an older watchdog ignores a member that was added later, and a newer
+// one uses its default. A change of a member's meaning requires a new version.
 namespace nlohmann {
 
 template <typename T>
@@ -48,13 +48,13 @@ constexpr int kVersion = 1;
 
 }  // namespace
 
-// How many names there are in a list of them.
+// The number of names in a list of them.
 constexpr std::size_t count_of(std::string_view names) {
   return 1 + static_cast<std::size_t>(std::ranges::count(names, ','));
 }
 
-// All members of a struct are kept: one that is added to it, and not here, does not compile. (Of a
-// setting that was lost its worker would be restarted with each restart of ours.)
+// All members of a struct are serialized: adding one to the struct but not here does not compile.
+// (A lost setting would restart its worker with each restart of the watchdog.)
 #define PYFAULT_KEEP(Type, ...)                                                  \
   static_assert(boost::pfr::tuple_size_v<Type> == count_of(#__VA_ARGS__),        \
                 #Type " has a member that the next watchdog would not hear of"); \
@@ -90,9 +90,9 @@ PYFAULT_KEEP(WorkerMemory, config, state, restarts, history, exit_code, begun, h
 
 namespace {
 
-constexpr int kDeepest = 16;  // as deep as what we keep is, and some more
+constexpr int kDeepest = 16;  // depth of the serialized state, plus a margin
 
-// A fraction where a whole number belongs would be cast to one, which means nothing for most.
+// A fraction in place of an integer would be truncated, which is not meaningful for most members.
 bool is_without_stray_fractions(const json& value, bool may_be_fraction = false, int depth = 0) {
   if (depth > kDeepest || (value.is_number_float() && !may_be_fraction)) return false;
   if (!value.is_structured()) return true;
@@ -131,7 +131,7 @@ bool is_sensible(const WorkerMemory& memory) {
 
 }  // namespace
 
-// CBOR: texts may hold any bytes.
+// CBOR, because texts may hold any bytes.
 std::string encode(const WorkerMemory& memory) {
   std::string bytes;
   json::to_cbor(json{{"version", kVersion}, {"worker", memory}}, bytes);

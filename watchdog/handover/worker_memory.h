@@ -1,5 +1,5 @@
-// What a watchdog must know of a worker to go on with it where another has been: all that its
-// descriptors don't say. Plain values, and the bytes that they become.
+// The state of a worker that the next watchdog needs to take it over, except for its descriptors.
+// Plain values, and their serialization.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,7 @@ struct CrashMemory {
   bool fatal = false;
 };
 
-// What it wrote that has not become a line yet, and the last of all that it wrote.
+// Output that is not a complete line yet, and the end of all its output.
 struct OutputMemory {
   std::string begun_out;
   std::string begun_err;
@@ -37,16 +37,16 @@ struct OutputMemory {
 
 struct LifeMemory {
   int pid = 0;
-  std::uint64_t start_ticks = 0;  // the process's, to tell it from one that has its number now
+  std::uint64_t start_ticks = 0;  // tells the process from one that has reused its number
   std::chrono::steady_clock::time_point started;
   Process process;  // as last seen
   std::optional<CrashMemory> crash;
   bool records_left_out = false;
-  std::vector<int> replaced;           // handlers, by signal
-  std::optional<OutputMemory> output;  // none: nobody had the time to say
+  std::vector<int> replaced;           // replaced handlers, by signal
+  std::optional<OutputMemory> output;  // nullopt: it was not available in time
 };
 
-// Of a monotonic clock, which does not start anew with us.
+// Times are CLOCK_MONOTONIC, so they stay valid across a restart of the watchdog.
 struct WorkerMemory {
   WorkerConfig config;
   WorkerState state = WorkerState::kStopped;
@@ -54,10 +54,10 @@ struct WorkerMemory {
   WorkerHistory history;
   int exit_code = 0;
   bool begun = true;  // false: workers of a lower start order were not up yet
-  bool held = false;  // down, as an operator has it
+  bool held = false;  // kept down by an operator
   RestartMemory policy;
   RepeatedCrashes::Memory crashes;
-  std::optional<std::chrono::steady_clock::time_point> timer;  // when the state's time is up
+  std::optional<std::chrono::steady_clock::time_point> timer;  // when the state's time limit passes
   std::chrono::milliseconds delay{0};                          // of the last restart
   std::optional<LifeMemory> life;
   std::vector<SessionMemory> sessions;
@@ -65,7 +65,7 @@ struct WorkerMemory {
 
 std::string encode(const WorkerMemory& memory);
 
-// None when the bytes are of another version, or contradict themselves.
+// Returns nullopt if the bytes have another version or are inconsistent.
 std::optional<WorkerMemory> decode_worker(std::string_view bytes);
 
 }  // namespace pyfault

@@ -18,11 +18,11 @@
 namespace pyfault {
 namespace {
 
-// Cells that have changed; the rest waits until everybody else has had a turn.
+// Changed cells handled per turn of the loop; the rest waits for the next turn.
 constexpr std::uint32_t kChildrenAtOnce = 64;
 constexpr std::size_t kCrashIdBytes = 16;
 
-// They say little more than the first did, and whoever can write to the ring can make them up.
+// Further ones add little information, and any process that can write to the ring can forge them.
 constexpr RecordAllowance kLostChildren{20, std::chrono::minutes(1), 1};
 
 ExitEvent unknown_exit() {
@@ -119,8 +119,8 @@ void AgentSession::look() {
   end_if_over();
 }
 
-// Its last record comes first, and perhaps it has become another program: then it is not a member
-// any more.
+// Reports the last record first. That look may find that the process has executed another program
+// and is no longer a member.
 void AgentSession::note_death(int pid) {
   if (ended_) return family_.forget(pid);
   look_around();
@@ -137,11 +137,12 @@ void AgentSession::look_around() {
   report_replaced_handlers();
   report_lost_children();
   look_at_slots(Owners::kMayLive);
-  // What is not said now stays in the count.
+  // A notice that is not admitted stays in the count.
   if (reader_.dropped_records() != dropped_ && admit_notice()) report_dropped();
 }
 
-// To ask /proc for one takes a while, and a hostile process can make up as many as there are cells.
+// Bounded per turn: each changed cell costs a look into /proc, and a hostile process can change all
+// cells.
 void AgentSession::look_at_children() {
   const std::uint32_t end = reader_.children_end();
   if (children_.size() < end) children_.resize(end);
@@ -152,11 +153,11 @@ void AgentSession::look_at_children() {
   }
 }
 
-// False: nothing has changed since the last look.
+// Returns false if the cell is free or unchanged.
 bool AgentSession::look_at_child(std::uint32_t cell) {
   const std::int32_t pid = reader_.child(cell);
   const std::int32_t before = std::exchange(children_[cell], pid);
-  // It has become another program, or has only moved to another cell.
+  // The process has executed another program, unless it has only moved to another cell.
   if (before > 0 && pid != before && std::ranges::count(children_, before) == 0) {
     family_.forget_own(before);
   }
@@ -169,8 +170,8 @@ bool AgentSession::look_at_child(std::uint32_t cell) {
   return true;
 }
 
-// While a known process lives, somebody may still write a record. A child that has entered itself
-// before we have said that we leave is seen here, and one that comes later sees what we have said.
+// As long as a known process lives, another record may follow. A child that entered itself before
+// kLeft was set is found here, and one that enters itself later sees kLeft.
 bool AgentSession::is_over() {
   if (!family_.all_dead()) return false;
   reader_.set_stage(RingStage::kLeft);
@@ -202,7 +203,7 @@ void AgentSession::look_at(std::uint32_t index, Owners owners) {
       reader_.release(index, slot.word);
       return;
     case SlotFinding::kClaimed:
-      // watch() also sees to it that we hear of the owner's death.
+      // watch() also arranges for a call when the owner dies.
       if (owners == Owners::kMayLive && family_.watch(slot.owner)) return;
       break;
     case SlotFinding::kPublished:
@@ -211,7 +212,7 @@ void AgentSession::look_at(std::uint32_t index, Owners owners) {
   take_record(index, slot);
 }
 
-// One that is marked was taken by a watchdog before us, which died before it could release it.
+// A marked record was taken by a previous watchdog that died before it released the slot.
 void AgentSession::take_record(std::uint32_t index, const SlotLook& slot) {
   const std::size_t size = reader_.committed(index);
   if (!reader_.is_taken(index, slot.word)) report_record(index, slot, size);
@@ -219,7 +220,8 @@ void AgentSession::take_record(std::uint32_t index, const SlotLook& slot) {
   reader_.release(index, slot.word);
 }
 
-// Should we be killed from here on, it is counted as lost, and not reported again.
+// If this process is killed after mark_taken(), the record is counted as lost and not reported
+// again.
 void AgentSession::report_record(std::uint32_t index, const SlotLook& slot, std::size_t size) {
   std::vector<std::byte> record(size);
   reader_.copy_out(index, record.data(), record.size());
@@ -253,8 +255,8 @@ std::optional<Event> AgentSession::describe(std::uint32_t index, const SlotLook&
   return event;
 }
 
-// The end of the program is not left out for its children's sake. It dies once; whoever says more
-// often that it does stands in line.
+// The fatal crash of the attached process is not crowded out by its children's records. That
+// exemption is used once; further claims of such a crash are subject to the limit.
 bool AgentSession::admit(const Crash* crash, int owner) {
   if (crash && crash->fatal && owner == family_.attached().own_pid && !own_death_told_) {
     own_death_told_ = true;
@@ -292,14 +294,14 @@ void AgentSession::report_left_out(RecordLimit& limit) {
                         count);
 }
 
-// Of a process that is still to die; the numbers are claims.
+// Kept until the process dies. The numbers are claims.
 void AgentSession::note_fatal(const Crash& crash, int owner) {
   if (fatal_crashes_.size() < ProcessFamily::kMaxMembers) {
     fatal_crashes_[owner] = {crash.id, crash.signal.number};
   }
 }
 
-// What is normal is nobody's news unless they ask for it, and what can't be known is not either.
+// Clean exits, and those of unknown status, are reported only with all_exits.
 void AgentSession::report_exit(const ProcessFamily::End& end) {
   const auto crash = fatal_crashes_.extract(end.own_pid);
   if (is_clean(end.wait_status.value_or(0)) && !all_exits_) return;
@@ -314,7 +316,8 @@ void AgentSession::report_exit(const ProcessFamily::End& end) {
   on_event_({realtime_now_ns(), "", std::nullopt, end.process, std::move(exit)});
 }
 
-// Of the process that attached, and once a signal: whoever writes to the ring can't flood the log.
+// Reported for the attached process and once per signal, so a process that writes to the ring
+// cannot flood the log.
 void AgentSession::report_replaced_handlers() {
   const std::uint64_t replaced = reader_.replaced_handlers();
   for (int signal = 1; signal < NSIG; ++signal) {
@@ -326,8 +329,8 @@ void AgentSession::report_replaced_handlers() {
   }
 }
 
-// They ran on their parent's memory, where they could leave no record of their own. The last one is
-// told of with its parent and its signal; others that came since the last look are counted.
+// These children ran on their parent's memory and could leave no record of their own. The last one
+// is reported with its parent and signal; others since the last look are counted.
 void AgentSession::report_lost_children() {
   const LostChild last = reader_.lost_child();
   const auto more = static_cast<std::uint16_t>(last.count - lost_seen_);

@@ -1,10 +1,11 @@
-// One ring: from the handshake until no process can write to it any more.
+// One ring, from the handshake until no process can write to it any more.
 //
-// Turns published records, and claimed slots whose owner died, into events; a slot is released,
+// Turns published records, and claimed slots whose owner died, into events. A slot is released,
 // which is the ack that a crashing process waits for, only when its event has been handed over, or
-// when there have been too many (record_limit.h): those are counted, and said in a notice. What the
-// attached process itself dies of is reported all the same, once. A hostile agent can waste its own
-// ring. It costs the loop a bounded amount of work a wake-up and no memory that grows.
+// when its record exceeds the limit (record_limit.h); such records are counted, and a notice gives
+// the count. The crash that ends the attached process itself is exempt from the limit once. A
+// hostile agent can waste its own ring, but costs the loop a bounded amount of work per wake-up and
+// a bounded amount of memory.
 #pragma once
 
 #include <bitset>
@@ -31,9 +32,9 @@ namespace pyfault {
 
 struct SessionSettings {
   RecordAllowance records{};
-  bool all_exits = false;  // else of those that did not end cleanly only
+  bool all_exits = false;  // otherwise only unclean exits are reported
   std::shared_ptr<AttachedProcesses> attached = std::make_shared<AttachedProcesses>();
-  // For each crash or dump that is taken to be reported, if set.
+  // If set, returns the receipt of a crash or dump that is about to be reported.
   std::function<std::shared_ptr<const void>(const std::string& id)> receipt{};
 };
 
@@ -45,44 +46,45 @@ struct Attachment {
 
 class AgentSession {
  public:
-  // on_end is called once, when every process that is known to use the ring has died. It must not
-  // destroy the session before it has returned to the loop.
+  // `on_end` is called once, when every process known to use the ring has died. It must not destroy
+  // the session before it has returned to the loop.
   AgentSession(boost::asio::io_context& io, Attachment attachment,
                std::function<void(Event)> on_event, std::function<void()> on_end,
                const SessionSettings& settings = {});
 
-  // Goes on with what another watchdog has left. Throws std::runtime_error when it is no session.
+  // Takes over a session of a previous watchdog. Throws std::runtime_error if it is not valid.
   AgentSession(boost::asio::io_context& io, KeptSession kept, std::function<void(Event)> on_event,
                std::function<void()> on_end, const SessionSettings& settings = {});
   AgentSession(const AgentSession&) = delete;
   AgentSession& operator=(const AgentSession&) = delete;
 
-  // But for its id.
+  // What a successor needs to take over this session. The id is left 0.
   SessionMemory memory() const;
 
-  // The agent may count on us, and on our limit; and, where the ring will be found again, on the
-  // watchdog after us.
+  // Tells the agent that its ring is taken, and the ack timeout. `will_be_found`: the next watchdog
+  // will find the ring too.
   void take_over(bool will_be_found = true);
 
-  // What there is to be seen now, and is there anybody left?
+  // Handles what is in the ring now, and ends the session if no process is left.
   void look();
 
-  // Looks at every slot now, and says what was lost or left out since that was said last.
+  // Handles every slot and every dead process now, then reports what was lost or left out since the
+  // last such report.
   void drain();
 
-  // The process that attached, in our namespace.
+  // The process that attached; like all numbers here, in the watchdog's pid namespace.
   int pid() const { return family_.attached().process.pid; }
 
-  // `pid` (in our namespace) has attached anew: by exec it left this ring.
+  // `pid` has attached again, so it left this ring by exec.
   void forget(int pid);
 
-  // Whether `pid` (in our namespace) is one of this ring's processes, and lives.
+  // Whether `pid` is a living process of this ring.
   bool watches(int pid) const { return family_.has(pid); }
 
-  // How many of them live.
+  // The number of its living processes.
   std::size_t living() const { return family_.size(); }
 
-  // Ends without a word.
+  // Ends the session without reporting anything or calling on_end.
   void close();
 
  private:
@@ -123,23 +125,23 @@ class AgentSession {
   ProcessFamily family_;
   RingMemory ring_;
   RingReader reader_;
-  std::vector<std::int32_t> children_;  // by cell, as it was when it was looked at last
+  std::vector<std::int32_t> children_;  // by cell, as of the last look
   Deferred look_again_;
   std::int64_t attached_ns_;
   std::uint32_t dropped_ = 0;
   std::uint32_t unknown_children_ = 0;
-  std::uint16_t lost_seen_ = 0;  // children
-  std::bitset<NSIG> replaced_;   // signals
-  RecordLimit crashes_;          // a flood of dumps leaves the crash that follows its room
+  std::uint16_t lost_seen_ = 0;  // lost children already reported
+  std::bitset<NSIG> replaced_;   // signals already reported
+  RecordLimit crashes_;          // apart from dumps, a flood of which must not crowd out a crash
   RecordLimit dumps_;
   RecordLimit lost_children_;
   RecordLimit notices_;
   RecordLimit exits_;
   bool all_exits_;
   std::function<std::shared_ptr<const void>(const std::string& id)> receipt_;
-  std::map<int, FatalCrash> fatal_crashes_;  // by own pid, until that has died
+  std::map<int, FatalCrash> fatal_crashes_;  // by own pid, until that process has died
   bool own_death_told_ = false;
-  RingStage stage_ = RingStage::kWaiting;  // while it is used
+  RingStage stage_ = RingStage::kWaiting;  // while the ring is in use
   bool ended_ = false;
   std::function<void(Event)> on_event_;
   std::function<void()> on_end_;

@@ -38,13 +38,13 @@ namespace {
 using boost::asio::io_context;
 
 constexpr int kAcceptsPerWakeup = 32;
-// What a drain takes at most: more than a listener's queue holds.
+// Bounds a drain; more than a listener's queue holds.
 constexpr int kAcceptsPerDrain = 100'000;
 constexpr std::size_t kWakesPerWakeup = 512;
-// How long to leave the door shut when there is no descriptor left to accept with.
+// Pause before accepting again when there is no descriptor left.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
-// The last descriptors are not for agents.
+// The reserved descriptors are not used for agents.
 UniqueFd accept_unless_short(int listener) {
   if (!descriptors_are_short()) return accept_connection(listener);
   errno = EMFILE;
@@ -58,7 +58,7 @@ std::uint64_t inode_of(int fd) {
 
 }  // namespace
 
-// Connections and sessions go by number: one may be gone when its turn comes.
+// Callbacks refer to connections and sessions by id, because these may be gone by then.
 class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(io_context& io, EventHandler on_event, const AttachLimits& limits, AttachHandler on_attach);
@@ -84,8 +84,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
  private:
   using Id = std::uint64_t;
 
-  // A connection that has not hung up yet: somebody who is about to say hello, or who waits for us
-  // to look at a ring.
+  // An open connection: its agent is about to say hello, or waits until its ring has been handled.
   struct Connection {
     Connection(io_context& io, UniqueFd fd, const ucred& credentials,
                std::function<void()> on_readable)
@@ -134,7 +133,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   std::map<Id, Connection> connections_;  // oldest first
   std::map<Id, AgentSession> sessions_;
   std::unordered_map<std::uint64_t, Id> by_ring_;
-  std::set<uid_t> users_;  // of those who were let in
+  std::set<uid_t> users_;  // of the processes that were admitted
   bool is_alone_ = false;
   std::function<void()> deserted_;
   Deferred looking_at_all_{io_, [this] { look_at_all(); }};
@@ -179,9 +178,8 @@ void AttachServer::Impl::listen() {
   listen_to_wake_pipe();
 }
 
-// What comes through it may have been written by anybody whom we watch. Where it is none of our
-// rings, and where something other than a whole number of Wakes was written, the reader may be out
-// of step: then every ring is looked at.
+// Any watched process may have written to the pipe. If a ring is unknown, or the content is not a
+// whole number of Wakes, the reader may be out of step, and every ring is handled.
 void AttachServer::Impl::listen_to_wake_pipe() {
   UniqueFd pipe = door_.take_wake_pipe();
   if (!pipe) return;
@@ -199,7 +197,7 @@ void AttachServer::Impl::take_wake_ups() {
   for (const Wake& wake : whole) rings.insert(wake.ring);
   const bool known =
       std::ranges::all_of(rings, [this](std::uint64_t ring) { return by_ring_.contains(ring); });
-  // Of a full pipe we may have read no more than a part, and some may have found no room.
+  // A full pipe may have been read only in part, and further wake-ups may have found no room.
   const bool all_read = bytes < sizeof wakes && bytes % sizeof(Wake) == 0;
   if (!known || !all_read) return looking_at_all_.request();
   for (const std::uint64_t ring : rings) look_at(ring);
@@ -213,7 +211,7 @@ void AttachServer::Impl::look_at(std::uint64_t ring) {
   }
 }
 
-// Those who have just come, too.
+// Includes agents whose connections are still to be accepted.
 void AttachServer::Impl::look_at_all() {
   std::size_t next = 0;
   while (next < listeners_.size()) accept_some(listeners_[next++].get(), kAcceptsPerWakeup);
@@ -221,7 +219,7 @@ void AttachServer::Impl::look_at_all() {
 }
 
 void AttachServer::Impl::drain() {
-  // By number: whoever hears of a shortage may close us.
+  // By index and id, because the handler of a shortage event may close this server.
   std::size_t next = 0;
   while (next < listeners_.size()) accept_some(listeners_[next++].get(), kAcceptsPerDrain);
   std::vector<Id> waiting;
@@ -246,7 +244,7 @@ std::size_t AttachServer::Impl::watched() const {
   return processes;
 }
 
-// The sessions are destroyed later: one of them may be what calls.
+// The sessions are destroyed later because one of them may be the caller.
 void AttachServer::Impl::close() {
   keeper_ = {};
   listeners_.clear();
@@ -264,7 +262,7 @@ void AttachServer::Impl::accept_some(int listener, int most) {
   }
 }
 
-// False: there is nobody to accept, or no way to.
+// Returns false if no connection is waiting, or if none can be accepted now.
 bool AttachServer::Impl::accept_one(int listener) {
   UniqueFd socket = accept_unless_short(listener);
   if (!socket) {
@@ -277,15 +275,15 @@ bool AttachServer::Impl::accept_one(int listener) {
   return true;
 }
 
-// Of one that is dead by now it can't be told any more whether it descended from us: its user must
-// have been here before.
+// The ancestry of a peer that has died can no longer be checked; its user must have been admitted
+// before.
 bool AttachServer::Impl::is_welcome(const ucred& peer) {
   const bool is_ours = may_attach(peer, leader_);
   if (is_ours) users_.insert(peer.uid);
   return is_ours || (users_.contains(peer.uid) && (is_alone_ || !read_process_stat(peer.pid)));
 }
 
-// Out of descriptors or memory: the listener stays readable, so waiting for it would spin.
+// Without descriptors or memory the listener stays readable, and waiting for it would spin.
 void AttachServer::Impl::pause_accepting() {
   const std::string cause = strerrordesc_np(errno);
   for (ReadableFd& listener : listeners_) listener.stop();
@@ -297,7 +295,7 @@ void AttachServer::Impl::resume_accepting() {
   for (ReadableFd& listener : listeners_) listener.start();
 }
 
-// An agent has said hello before we come to accept.
+// The hello is usually queued before the connection is accepted.
 void AttachServer::Impl::keep_open(UniqueFd socket, const ucred& peer) {
   if (connections_.size() >= limits_.half_open) connections_.erase(connections_.begin());
   const Id id = next_id_++;
@@ -309,15 +307,16 @@ void AttachServer::Impl::keep_open(UniqueFd socket, const ucred& peer) {
   listen_to(id);
 }
 
-// After a hello there is nothing more to come, but the agent may look whether we hang up before we
-// have its ring. Who has sent a wake-up sees by the connection that we are there, and hangs up.
+// Nothing follows a hello, but the agent may check whether the connection is closed before its ring
+// is taken. The sender of a wake-up learns from the open connection that the watchdog is alive, and
+// closes it itself.
 void AttachServer::Impl::listen_to(Id id) {
   const auto connection = connections_.find(id);
   if (connection == connections_.end()) return;
   auto message = receive_message(connection->second.socket.get());
   if (std::holds_alternative<NothingYet>(message)) return;
   if (const auto* wake = std::get_if<Wake>(&message)) return look_at(wake->ring);
-  // Hanging up says that we have it, or want none of it.
+  // Closing the connection means that the ring was taken, or was refused.
   const ucred peer = connection->second.peer;
   if (auto* arrival = std::get_if<Arrival>(&message)) take(std::move(*arrival), peer);
   connections_.erase(id);
@@ -332,7 +331,7 @@ void AttachServer::Impl::take(Arrival arrival, const ucred& peer) {
   if (left_alone_.is_news(why)) report_unwatched(std::move(sender.process), why);
 }
 
-// From the moment that the agent hears that we have its ring, whoever comes after us must find it.
+// As soon as the agent sees that its ring is taken, the next watchdog must be able to find it.
 void AttachServer::Impl::attach(Arrival arrival, AttachedProcess process) {
   const Process who = process.process;
   try {
@@ -364,7 +363,7 @@ void AttachServer::Impl::drop(Id id) {
   if (sessions_.empty() && deserted_) deserted_();
 }
 
-// The agent sees by its ring that it need not wait for us.
+// The stage of its ring tells the agent not to wait for this watchdog.
 void AttachServer::Impl::require_room_for(int pid, RingMemory& ring) const {
   const char* const reason = why_no_room(pid);
   if (reason == nullptr) return;
@@ -448,14 +447,14 @@ std::vector<SessionMemory> AttachServer::Impl::memory() const {
   return memory;
 }
 
-// Called by the session, which must not vanish under its own feet.
+// Deferred, because the session itself is the caller.
 void AttachServer::Impl::end_session(Id id) {
   run_later(io_, [weak = weak_from_this(), id] {
     if (const auto self = weak.lock()) self->drop(id);
   });
 }
 
-// Once, until an attach succeeds again.
+// True at most once until an attach succeeds again, and rate-limited.
 bool AttachServer::Impl::is_short_anew() {
   return !std::exchange(shortage_reported_, true) &&
          shortages_.admit(std::chrono::steady_clock::now());
@@ -465,7 +464,7 @@ void AttachServer::Impl::report_shortage(const std::string& message) {
   if (is_short_anew()) on_event_(notice(ourselves(), message));
 }
 
-// A wrapper that runs no Python itself is nobody's news while what it runs is watched.
+// A wrapper without Python of its own is not reported while something is watched.
 void AttachServer::Impl::report_expected(int pid, const Unwatched& why) {
   if (why.reason == UnwatchedReason::kNotPython && watched() > 0) return;
   Process process = read_process(pid).value_or(Process{});
@@ -473,7 +472,7 @@ void AttachServer::Impl::report_expected(int pid, const Unwatched& why) {
   report_unwatched(std::move(process), why);
 }
 
-// Not without end: a process may say hello as often as it likes.
+// Rate-limited, because a process may say hello as often as it likes.
 void AttachServer::Impl::report_unwatched(Process process, const Unwatched& why) {
   if (!unwatched_.admit(std::chrono::steady_clock::now())) return;
   on_event_({realtime_now_ns(), "", std::nullopt, std::move(process), UnwatchedEvent{why}});

@@ -1,5 +1,5 @@
-// The door for agents: a listening socket, the pipe by which they wake us, and one AgentSession for
-// each ring.
+// Accepts agents: the listening sockets, the pipe by which agents wake the watchdog, and one
+// AgentSession per ring.
 #pragma once
 
 #include <chrono>
@@ -25,95 +25,95 @@ namespace pyfault {
 
 struct AttachLimits {
   std::chrono::milliseconds hello_timeout{2000};
-  std::size_t half_open = 64;             // open connections; the oldest gives way
-  std::size_t sessions = 8192;            // in all
+  std::size_t half_open = 64;             // open connections; beyond that the oldest is closed
+  std::size_t sessions = 8192;            // in total
   std::size_t sessions_per_process = 64;  // one for each exec that left children behind
-  RecordAllowance records{};              // of a session: a process and what it forks
-  bool all_exits = false;  // else of the processes that were watched only abnormal ends are told
-  int dump_signal = 0;     // real-time: agents record their stacks when it comes; 0: none
-  // Agents record their stacks when another process sends one of these to a program that handles
-  // it.
+  RecordAllowance records{};              // per session, which is a process and its forked children
+  bool all_exits = false;  // otherwise only unclean exits of watched processes are reported
+  int dump_signal = 0;     // real-time signal that makes agents record a dump; 0: none
+  // Agents record a dump when another process sends one of these to a program that handles it.
   std::vector<int> dump_before = {SIGABRT};
-  // Where there are other doors: that of all of them.
+  // Shared by all attach servers of this watchdog.
   std::shared_ptr<AttachedProcesses> attached = std::make_shared<AttachedProcesses>();
 };
 
-// Looks after what a watchdog that comes after us would need to go on with the sessions.
+// Stores what the next watchdog needs to take over the sessions.
 struct SessionKeeper {
-  // Before the agent hears that we have it. False: it could not be kept; the agent hears that too,
-  // and attaches anew before it records a crash, should the watchdog be another by then.
+  // Called before the agent sees that its ring is taken. Returns false if the session could not be
+  // stored; the agent sees that too, and attaches again before it records a crash if this watchdog
+  // has been replaced by then.
   std::function<bool(std::uint64_t id, int ring)> keep;
-  // Likewise; memory() knows of the new session then.
+  // Called before the agent sees it as well, but once memory() includes the new session.
   std::function<void()> save;
   std::function<void(std::uint64_t id)> drop;
-  // For each crash or dump that is taken to be reported; see Event::receipt.
+  // Called for each crash or dump that is about to be reported; see Event::receipt.
   std::function<std::shared_ptr<const void>(const std::string& id)> receipt{};
 };
 
-// What a watchdog before us has left.
+// What a previous watchdog has left.
 struct KeptServer {
   std::vector<UniqueFd> listeners;
   std::vector<KeptSession> sessions;
-  int leader = 0;  // the worker, that is no child of ours
+  int leader = 0;  // the worker, if it is not a child of this process
 };
 
 class AttachServer {
  public:
-  // Crash, dump, exit, unwatched and notice events; host and worker are not filled in. Called from
-  // the loop's thread.
+  // Receives crash, dump, exit, unwatched and notice events, without host and worker. Called on the
+  // loop's thread.
   using EventHandler = std::function<void(Event)>;
 
-  // Called with every process that attaches, as it is then.
+  // Called for every process that attaches, as it is at that time.
   using AttachHandler = std::function<void(const Process&)>;
 
   // Listens at once, under a name of its own (door.h). Throws std::system_error.
   AttachServer(boost::asio::io_context& io, EventHandler on_event, const AttachLimits& limits = {},
                AttachHandler on_attach = {});
 
-  // Goes on where another has been. A session that is none is said in a notice and left out. Throws
-  // std::runtime_error when the listeners are none.
+  // Takes over from a previous watchdog. A session that is not valid is reported in a notice and
+  // dropped. Throws std::runtime_error if the listeners are not valid.
   AttachServer(boost::asio::io_context& io, EventHandler on_event, const AttachLimits& limits,
                AttachHandler on_attach, KeptServer kept);
   ~AttachServer();
 
-  // From here on. Without one nothing is kept.
+  // Takes effect from now on. Without a keeper nothing is stored.
   void set_keeper(SessionKeeper keeper);
 
-  // Duplicates, for a keeper.
+  // Duplicated descriptors and session states, for a keeper.
   std::vector<UniqueFd> listeners() const;
   std::vector<SessionMemory> memory() const;
 
   // The value for PYFAULT_SOCKET.
   const std::string& address() const;
 
-  // Looks at every ring now: published records, and what processes that died have left. Says how
-  // many records were left out.
+  // Handles every ring now: published records, and what dead processes have left. Reports how many
+  // records were left out.
   void drain();
 
-  // The program has been started as this process: should it not be watched, that is an event.
-  // `file` is what was executed, where that is known.
+  // The program has been started as process `pid`: an event is reported if it is not watched.
+  // `file` describes the executed file, if that is known.
   void expect(int pid, const ProgramFile& file = {});
 
-  // How many processes that live have an agent at work, and in how many rings.
+  // The number of living processes with an active agent, and of rings.
   std::size_t watched() const;
   std::size_t sessions() const;
 
-  // Whether an agent is at work in that process, which lives.
+  // Whether `pid` is alive and has an active agent.
   bool watches(int pid) const;
 
   // Stops listening and drops all sessions, so that io.run() can return. Undelivered records are
-  // lost: drain() first. The keeper is not told.
+  // lost, so call drain() first. The keeper is not told.
   void close();
 
-  // From here on: called when the last process that was watched has ended, or has become something
-  // else; it may come back.
+  // Sets a callback for when no session is left, because the last watched process has ended or
+  // executed another program. Processes may attach again later.
   void on_deserted(std::function<void()> deserted);
 
-  // We have left the tree of processes that we watch: from here on whoever is of a user that we
-  // have watched may attach.
+  // Called when this watchdog is no longer an ancestor of the processes that it watches: from now
+  // on every process whose user it has watched before may attach.
   void go_on_alone();
 
-  // Before close(): leaves the way in, and the sessions, to a watchdog after us.
+  // Called before close(): leaves the socket files for the next watchdog.
   void leave();
 
  private:

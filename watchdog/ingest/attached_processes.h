@@ -1,5 +1,5 @@
-// The processes that have attached by themselves, at whatever door of this watchdog. Nobody else's
-// ring speaks for them.
+// The processes that have attached themselves, at any attach server of this watchdog. No other ring
+// may make claims about them.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,12 @@ namespace pyfault {
 
 class AttachedProcesses {
  public:
-  // Whose ring it is: its address tells owners apart.
+  // The owner of the process's ring, identified by its address.
   using Owner = const void*;
 
   void add(int pid, Owner owner) { owners_.insert_or_assign(pid, owner); }
 
-  // No longer, unless it has attached anew since.
+  // Does nothing if the process has attached again with another owner since.
   void remove(int pid, Owner owner) {
     const auto found = owners_.find(pid);
     if (found != owners_.end() && found->second == owner) owners_.erase(found);

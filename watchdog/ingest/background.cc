@@ -12,7 +12,7 @@ bool is_over(const std::future<void>& done) {
   return done.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
 }
 
-// Work that was dropped, or that threw, has broken its promise.
+// The promise is broken if the work was dropped or has thrown.
 bool is_done(std::future<void>& done) try {
   done.get();
   return true;

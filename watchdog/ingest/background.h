@@ -1,5 +1,5 @@
-// Work that may hang, done beside the loop: one piece after the other, on a HelperThread. The loop
-// hears of each when it is done, in the order in which it was begun.
+// Runs work that may hang outside the event loop: one piece after the other, on a HelperThread. The
+// loop is notified of each piece when it is done, in the order in which they were begun.
 #pragma once
 
 #include <chrono>
@@ -17,20 +17,22 @@ class Background {
  public:
   using Work = std::function<void()>;
 
-  // Called once, from the loop or within finish(). False: the work had not been done when its time
-  // was up, counted from when it was the next to be heard of, and goes on for nobody; or it was
-  // dropped, or had no memory. It may begin more, and must not destroy the Background.
+  // Called once, from the loop or within finish(). `done` is false if the work was not done within
+  // the patience, counted from when it became the first one pending; if it was dropped; or if it
+  // ran out of memory. Late work continues, but its result is ignored. The callback may begin more
+  // work, and must not destroy the Background.
   using Then = std::function<void(bool done)>;
 
   Background(boost::asio::io_context& io, std::chrono::steady_clock::duration patience);
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
 
-  // `work` is called on the thread, and must own all that it touches: nobody waits for it. False:
-  // it will not be done, and `then` not called (see HelperThread::begin).
+  // `work` runs on the helper thread and must own all that it touches, because it may outlive this
+  // object. Returns false if it will not be done; then `then` is not called (see
+  // HelperThread::begin).
   bool begin(Work work, Then then);
 
-  // The loop has ended: waits for what was begun, for the patience in all.
+  // Called after the loop has ended: waits for all pending work, up to the patience in total.
   void finish();
 
  private:

@@ -28,7 +28,7 @@ bool Deferred::is_requested() const {
 void Deferred::request() {
   if (std::exchange(state_->requested, true)) return;
   run_later(state_->io, [weak = std::weak_ptr(state_)] {
-    const auto state = weak.lock();  // kept while the task runs, which may destroy the Deferred
+    const auto state = weak.lock();  // keeps it alive if the task destroys the Deferred
     if (!state) return;
     state->requested = false;
     state->task();

@@ -1,4 +1,4 @@
-// Work that is put off to a later step of the loop, so that it does not run within the call that
+// Postpones work to a later turn of the event loop, so that it does not run within the call that
 // causes it.
 #pragma once
 
@@ -13,16 +13,16 @@ namespace pyfault {
 
 void run_later(boost::asio::io_context& io, std::function<void()> task);
 
-// One task, that is run once for all the requests that come before it runs.
+// A task that runs once for all the requests made before it runs.
 class Deferred {
  public:
   Deferred(boost::asio::io_context& io, std::function<void()> task);
-  // A request that is waiting is dropped: the task may refer to whatever lives as long as this.
+  // Drops a pending request: the task may refer to objects that do not outlive this one.
   ~Deferred();
   Deferred(const Deferred&) = delete;
   Deferred& operator=(const Deferred&) = delete;
 
-  // The task may request itself anew, and destroy its Deferred.
+  // The task may request itself again, and may destroy its Deferred.
   void request();
   bool is_requested() const;
 

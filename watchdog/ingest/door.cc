@@ -17,7 +17,7 @@ namespace pyfault {
 namespace {
 
 constexpr std::size_t kNameBytes = 8;
-// mkdtemp's pattern.
+// The pattern for mkdtemp().
 constexpr char kFolder[] = "/pyfault-watchdog-XXXXXX";
 
 std::vector<std::string> runtime_places() {
@@ -27,8 +27,8 @@ std::vector<std::string> runtime_places() {
   return places;
 }
 
-// Whose owner is neither we nor root could put a folder of their own in the place of ours; so could
-// anybody where all may write and nothing keeps them from what is others' (the sticky bit).
+// Only root or this user may own the place, and if others may write to it, it must be sticky;
+// otherwise another user could replace the folder.
 bool is_safe(const std::string& place) {
   struct stat status {};
   if (::stat(place.c_str(), &status) != 0) return false;
@@ -37,7 +37,7 @@ bool is_safe(const std::string& place) {
          (!shared || (status.st_mode & S_ISVTX) != 0);
 }
 
-// As shared/handshake.h has it.
+// The format is described in shared/handshake.h.
 std::string suffix_for(const DumpSignals& signals) {
   const bool is_usual = signals.before_handlers == std::vector<int>{SIGABRT};
   if (is_usual && signals.on_request == 0) return "";
@@ -104,10 +104,10 @@ Door::Door(std::vector<UniqueFd> listeners) : listeners_(std::move(listeners)) {
   if (is_one && folder_) open_wake_pipe();
   if (is_one && !address_.empty()) return;
   leave();
-  throw std::runtime_error("nobody listens at its door");
+  throw std::runtime_error("its listening socket is gone");
 }
 
-// There may be one already, of the watchdog before us.
+// The pipe may exist already, from the previous watchdog.
 void Door::open_wake_pipe() {
   const std::string path = folder_->wake_pipe();
   ::mkfifo(path.c_str(), S_IRUSR | S_IWUSR);
@@ -122,7 +122,7 @@ void Door::leave() {
   if (folder_) folder_->leave();
 }
 
-// There are file systems that hold no sockets.
+// Some file systems do not support sockets.
 void Door::listen_at_file() {
   try {
     listeners_.push_back(listen_at_path(folder_->socket()));

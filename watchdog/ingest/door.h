@@ -1,6 +1,6 @@
-// Where agents knock: an abstract socket, which a process finds that sees other files than we do
-// (chroot, mount namespace), and a socket file, which one finds that is in another network
-// namespace. Both have one name. Beside the file is the named pipe for wake-ups.
+// Listening sockets for agents: an abstract one, which works across mount namespaces and chroot,
+// and a path, which works across network namespaces. Both have the same name. The named pipe for
+// wake-ups is next to the socket file.
 #pragma once
 
 #include <csignal>
@@ -15,12 +15,12 @@
 
 namespace pyfault {
 
-// A directory that only we may enter, for one socket; it goes with its owner. What a watchdog
-// leaves that was killed harms nobody: names are not used again.
+// A private directory for one socket, removed with its owner. What a killed watchdog leaves behind
+// is harmless, because names are never reused.
 class SocketFolder {
  public:
-  // In the first of `places` where one can be made that nobody else can take away, and a socket in
-  // it can be named.
+  // Creates one in the first of `places` where no other user can remove it and the socket's path is
+  // not too long. Returns nullopt if there is no such place.
   static std::optional<SocketFolder> make(std::span<const std::string> places,
                                           const std::string& suffix = "");
 
@@ -28,13 +28,13 @@ class SocketFolder {
   SocketFolder& operator=(SocketFolder&&) = delete;
   ~SocketFolder();
 
-  // One that another process has made, for this socket, and which is ours now.
+  // Takes over the directory of a socket that another process has created.
   static SocketFolder of(const std::string& socket);
 
-  // Leaves it where it is.
+  // Gives up ownership without removing the directory.
   void leave() { folder_.clear(); }
 
-  // The path for the socket, which is not there yet. It ends in `suffix`.
+  // The path of the socket. From make() it does not exist yet, and it ends in `suffix`.
   const std::string& socket() const { return socket_; }
   std::string wake_pipe() const { return socket_ + kWakePipeSuffix; }
 
@@ -42,37 +42,37 @@ class SocketFolder {
   SocketFolder(std::string folder, std::string socket)
       : folder_(std::move(folder)), socket_(std::move(socket)) {}
 
-  std::string folder_;  // empty: moved from
+  std::string folder_;  // empty: not owned
   std::string socket_;
 };
 
-// What agents read off the name of their door: signals.
+// The signals that agents read from the socket's name.
 struct DumpSignals {
-  int on_request = 0;  // by which they will be asked for dumps; 0: none
-  std::vector<int> before_handlers = {
-      SIGABRT};  // that they record before the program handles them itself
+  int on_request = 0;                            // for dump requests; 0: none
+  std::vector<int> before_handlers = {SIGABRT};  // recorded before the program's own handler runs
 };
 
 class Door {
  public:
-  // Listens at once; without a socket file and a pipe where none can be made. Throws
+  // Listens at once. Goes without a socket file and a pipe if they cannot be created. Throws
   // std::system_error.
   explicit Door(const DumpSignals& signals);
 
-  // One at which another process has listened. Throws std::runtime_error when it is none.
+  // Takes over the listeners of another process. Throws std::runtime_error if they are not a
+  // door's.
   explicit Door(std::vector<UniqueFd> listeners);
 
-  // Leaves it to the process that has the listeners too.
+  // Leaves the files to another process that has the listeners too.
   void leave();
 
-  // As shared/handshake.h spells it.
+  // The address, spelled as in shared/handshake.h.
   const std::string& address() const { return address_; }
 
-  // Both ends of the pipe, so that it never comes to its end; non-blocking. Empty where there is
-  // none. Once.
+  // The wake-up pipe, non-blocking; open for reading and writing, so it never reaches end of file.
+  // Empty if there is none. Call it once.
   UniqueFd take_wake_pipe() { return std::move(wake_pipe_); }
 
-  // One or two, non-blocking; once.
+  // One or two listeners, non-blocking. Call it once.
   std::vector<UniqueFd> take_listeners() { return std::move(listeners_); }
 
  private:

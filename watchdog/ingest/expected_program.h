@@ -1,9 +1,9 @@
-// The program that was started to be watched: finds out when it is not, and why.
+// The program that was started to be watched: detects if it is not watched, and why.
 //
-// An agent attaches within the first milliseconds, or never: what has not attached is looked at in
-// /proc, again and again at growing intervals, until there is an answer. An answer that could still
-// change counts only when two looks agree on it. A Python that comes late (a wrapper script that
-// executes one, a program that loads one) attaches all the same.
+// An agent attaches within the first milliseconds or never. A process that has not attached is
+// examined in /proc at growing intervals until there is a verdict; one that may still change counts
+// only when two consecutive looks agree on it. A Python that starts later (executed by a wrapper
+// script, or loaded by a program) can still attach.
 #pragma once
 
 #include <chrono>
@@ -18,21 +18,21 @@ namespace pyfault {
 
 class ExpectedProgram {
  public:
-  // Called with each new reason; it must not destroy the caller at once.
+  // Called with each new reason; it must not destroy the caller synchronously.
   using Report = std::function<void(int pid, const Unwatched& why)>;
 
   ExpectedProgram(boost::asio::io_context& io, Report report)
       : timer_(io), report_(std::move(report)) {}
 
-  // From now on it is this process. What its file says already is told at once.
+  // Switches to this process. An obstacle found in its file is reported at once.
   void expect(int pid, const ProgramFile& file);
 
   bool is(int pid) const { return pid == pid_; }
 
-  // An agent in it has attached.
+  // An agent in the process has attached.
   void note_attached();
 
-  // It has left its ring, perhaps as another program.
+  // The process has left its ring, possibly by executing another program.
   void note_left();
 
   // The agent has said why it will not attach.

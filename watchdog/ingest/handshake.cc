@@ -15,7 +15,7 @@
 namespace pyfault {
 namespace {
 
-// Deeper trees of processes are not to be expected; a loop of reused pids must end.
+// Deeper process trees are not expected; the limit also ends a loop of reused pids.
 constexpr int kMaxGenerations = 256;
 
 bool descends_from(int pid, int ancestor) {
@@ -28,7 +28,7 @@ bool descends_from(int pid, int ancestor) {
   return false;
 }
 
-// Nobody gets into another's session.
+// A process cannot join an existing session.
 bool is_in_session(int pid, int leader) {
   const auto stat = read_process_stat(pid);
   return stat && stat->session == leader;
@@ -39,7 +39,7 @@ bool is_sensible(const Hello& hello) {
          hello.status <= ArmStatus::kNoRing && hello.pid > 0;
 }
 
-// A claim, which may hold anything and end nowhere.
+// A claim may hold any bytes and need not be terminated.
 template <std::size_t kSize>
 std::string claimed(const char (&text)[kSize]) {
   const std::string_view all(text, kSize);
@@ -58,12 +58,12 @@ std::vector<std::string> claimed_command(const ProcessClaims& claims) {
   return command;
 }
 
-// There may have been more of it than has room there.
+// Whether the command fills its buffer, and so may be truncated.
 bool is_cut(const ProcessClaims& claims) {
   return claims.command[sizeof claims.command - 2] != '\0';
 }
 
-// Clock ticks since boot, as /proc has them.
+// Converts to clock ticks since boot, as /proc has them.
 std::uint64_t ticks_at(std::int64_t boottime_ns) {
   static const auto kTicksASecond = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
   constexpr std::uint64_t kNanoseconds = 1'000'000'000;
@@ -102,8 +102,8 @@ std::variant<NothingYet, HungUp, Arrival, Wake> receive_message(int socket) {
   return Arrival{hello, std::move(packet->descriptor)};
 }
 
-// One that began after the hello was said has the number of one that is gone. What the kernel knows
-// of one that lives counts more than its claims; a zombie has no executable any more.
+// A process that started after the hello was said has a reused number. For a living process, what
+// the kernel says takes precedence over its claims; a zombie no longer has an executable.
 AttachedProcess describe_sender(const Hello& hello, const ucred& peer) {
   const std::uint64_t said = ticks_at(hello.boottime_ns);
   const auto stat = read_process_stat(peer.pid);

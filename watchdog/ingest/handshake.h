@@ -1,4 +1,5 @@
-// The watchdog's part of the attach handshake (shared/handshake.h), step by step. No waiting here.
+// The watchdog's side of the attach handshake (shared/handshake.h), step by step. Nothing here
+// blocks.
 #pragma once
 
 #include <sys/socket.h>
@@ -16,35 +17,35 @@
 
 namespace pyfault {
 
-// Our own user, root, or a process that descends from us (a worker may have dropped its rights).
-// `leader`, if any, leads the session of a worker that is no child of ours: its processes and what
-// descends from it may, too.
+// Whether the peer may attach: it runs as this user or as root, or descends from this process (a
+// worker may have dropped privileges). `leader`, if not 0, leads the session of a worker that is
+// not a child of this process; the processes of that session and their descendants may attach too.
 bool may_attach(const ucred& peer, int leader = 0);
 
-// A hello, and the ring that came with it.
+// A hello with the ring that came with it.
 struct Arrival {
   Hello hello;
-  UniqueFd ring;  // whatever descriptor it was; empty: none
+  UniqueFd ring;  // unchecked; empty: none was passed
 };
 
-// What was waiting at a connection. Its end, or what is none of these, is a HungUp.
+// The message waiting at a connection. HungUp stands for end of file and for any invalid message.
 struct NothingYet {};
 struct HungUp {};
 std::variant<NothingYet, HungUp, Arrival, Wake> receive_message(int socket);
 
-// The process that said hello: by /proc while it is there, else as it described itself.
+// Describes the sender of a hello: from /proc while it exists, otherwise by its own claims.
 AttachedProcess describe_sender(const Hello& hello, const ucred& peer);
 
-// Of a hello that comes without a ring: why.
+// The reason why a hello comes without a ring.
 Unwatched why_unwatched(const Hello& hello);
 
-// Which of these are news: each reason once, however many processes have it.
+// Remembers the reasons that were reported: each is news once, for all processes together.
 class LeftAlone {
  public:
   bool is_news(const Unwatched& why);
 
  private:
-  // Made-up versions must not fill memory or the log.
+  // Forged versions must not fill memory or the log.
   static constexpr std::size_t kMostReasons = 64;
   std::set<std::string> said_;
 };

@@ -9,7 +9,7 @@ namespace pyfault {
 
 struct LoopEntrance::Gate {
   std::mutex mutex;
-  boost::asio::io_context* io = nullptr;  // none: it is shut
+  boost::asio::io_context* io = nullptr;  // null: shut
 };
 
 LoopEntrance::LoopEntrance(boost::asio::io_context& io) : gate_(std::make_shared<Gate>()) {

@@ -1,4 +1,4 @@
-// The way into the loop for other threads, which may outlive it.
+// Lets other threads, which may outlive the event loop, post tasks to it.
 #pragma once
 
 #include <functional>
@@ -13,15 +13,15 @@ namespace pyfault {
 class LoopEntrance {
  public:
   explicit LoopEntrance(boost::asio::io_context& io);
-  // From here on tasks are dropped. Those that were let in and have not run are not: the loop ends
-  // first.
+  // Drops tasks that are posted from now on. Those already posted remain queued, so the loop must
+  // have ended before.
   ~LoopEntrance();
   LoopEntrance(const LoopEntrance&) = delete;
   LoopEntrance& operator=(const LoopEntrance&) = delete;
 
   using Task = std::function<void()>;
 
-  // For any thread, at any time: has the task run by the loop.
+  // Returns a function that posts a task to the loop, for any thread at any time.
   std::function<void(Task)> poster() const;
 
  private:

@@ -1,4 +1,4 @@
-// Notices: what the operator should know about the watching itself.
+// Notices: events that tell the operator about the watching itself.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,10 @@ std::int64_t realtime_now_ns();
 // "python3[123]"
 std::string name_and_pid(const Process& process);
 
-// The watchdog itself, for what it has to say of no other process.
+// This watchdog, for notices that concern no other process.
 Process ourselves();
 
-// Now, about `process`.
+// A notice about `process`, with the current time.
 Event notice(Process process, std::string message);
 
 }  // namespace pyfault

@@ -27,7 +27,7 @@ double seconds_of_ticks(std::uint64_t ticks) {
   return static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
-// Arguments as `ps` shows them, without those that are empty, and no more than fits a line.
+// Arguments as `ps` shows them, without empty ones, truncated to fit a line.
 std::string title_of(const std::vector<std::string>& command) {
   constexpr std::size_t kLongest = 256;
   std::string title;
@@ -40,7 +40,8 @@ std::string title_of(const std::vector<std::string>& command) {
   return title;
 }
 
-// Either may be cut where it is very long, and a claim does not tell empty arguments at the end.
+// Either may be truncated where it is very long, and a claim does not preserve trailing empty
+// arguments.
 bool shows(const std::vector<std::string>& shown, const std::vector<std::string>& command) {
   const auto joined = [](const std::vector<std::string>& words) {
     std::string text;
@@ -54,7 +55,8 @@ bool shows(const std::vector<std::string>& shown, const std::vector<std::string>
   return one == other || (is_cut && one.compare(0, least, other, 0, least) == 0);
 }
 
-// The kernel tells once the parent has taken the status, /proc until then: in between is this.
+// The kernel reports the status once the parent has reaped the process, /proc until then; the
+// second ioctl covers a race between the two.
 std::optional<int> wait_status_of_dead(int pid, int pidfd, std::uint64_t start_ticks) {
   if (const auto status = wait_status_of(pidfd)) return status;
   const auto status = zombie_wait_status(pid);
@@ -78,8 +80,8 @@ ProcessFamily::ProcessFamily(boost::asio::io_context& io, AttachedProcess attach
   }
 }
 
-// The attached process is told from one that has its number now by its age. The others have entered
-// themselves in the ring, or have become another program meanwhile.
+// The attached process is told apart by its age from one that has reused its number. The other
+// members have entered themselves in the ring, or have executed another program meanwhile.
 ProcessFamily::ProcessFamily(boost::asio::io_context& io, FamilyMemory memory, ExitHandler on_exit,
                              std::shared_ptr<AttachedProcesses> attached_processes)
     : io_(io),
@@ -157,7 +159,8 @@ int ProcessFamily::own_pid_of(int pid) const {
   return own == translated_.end() ? pid : own->first;
 }
 
-// It was forked from the attached process, whose executable and command it has, or is that itself.
+// The process was forked from the attached one, whose executable and command it shares, or is that
+// one.
 ProcessFamily::End ProcessFamily::end_of(int pid) const {
   const Member& member = members_.at(pid);
   End end{own_pid_of(pid), attached_.process,
@@ -174,7 +177,7 @@ ProcessFamily::End ProcessFamily::end_of(int pid) const {
   return end;
 }
 
-// As far as it is known already.
+// Uses only the translations known so far.
 std::optional<int> ProcessFamily::our_pid(int own_pid) const {
   if (own_pid == attached_.own_pid) return attached_.process.pid;
   if (const auto child = translated_.find(own_pid); child != translated_.end()) {
@@ -184,8 +187,8 @@ std::optional<int> ProcessFamily::our_pid(int own_pid) const {
   return own_pid;
 }
 
-// What is none of the family under its own number may be so under another. A number in a namespace
-// is given out again when its process is gone.
+// A number that does not belong to the family as it is may do so after translation. Translations
+// are looked up again, because numbers in a namespace are reused.
 std::optional<int> ProcessFamily::translate(int own_pid) {
   const auto pid = our_pid(own_pid);
   if (own_pid == attached_.own_pid || (pid && belongs(*pid))) return pid;
@@ -199,9 +202,10 @@ bool ProcessFamily::is_somebody_elses(int pid) const {
   return pid == ::getpid() || attached_processes_->is_of_another(pid, this);
 }
 
-// A child is younger than its parent, and only root's children may be somebody else. Keeps a forged
-// owner from making us look at, or quote for, processes that the forger has no right to. Ages are
-// known to a clock tick only, in which a watchdog may start its program.
+// A child is not older than its parent, and only children of root may run as another user. This
+// prevents a forged owner from making the watchdog examine or quote processes that the forger has
+// no right to. The exclusion of known processes is needed because ages have the resolution of a
+// clock tick, within which a watchdog may start its program.
 bool ProcessFamily::belongs(int pid) const {
   if (is_somebody_elses(pid)) return false;
   const auto stat = read_process_stat(pid);

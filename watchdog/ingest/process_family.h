@@ -1,9 +1,9 @@
-// The processes of one ring: the one that attached and the children it forked. Knows which of them
-// live, and which numbers a process may use without lying.
+// The processes of one ring: the one that attached and the children it forked. Tracks which of them
+// live, and which numbers a process may claim.
 //
-// A process in a pid namespace of its own sees other numbers than we do. What is written in the
-// ring is the process's "own pid". The attached one is translated by what the kernel
-// said when it connected, a child of it by what /proc says while it lives.
+// A process in its own pid namespace has other numbers than those the watchdog sees. The ring holds
+// "own pids", as the process sees them. That of the attached process is translated by the peer
+// credentials of its connection, that of a child by /proc while the child lives.
 #pragma once
 
 #include <cstddef>
@@ -23,15 +23,15 @@ namespace pyfault {
 
 class ProcessFamily {
  public:
-  // Called with a member (in our numbers) that has died, and is still one until it is forgotten. It
-  // may destroy the family's owner later, not at once.
+  // Called with the number (as seen by the watchdog) of a member that has died, which remains a
+  // member until it is forgotten. It may destroy the family's owner later, but not synchronously.
   using ExitHandler = std::function<void(int pid)>;
 
-  // `attached_processes` is that of all families.
+  // `attached_processes` is shared by all families.
   ProcessFamily(boost::asio::io_context& io, AttachedProcess attached, ExitHandler on_exit,
                 std::shared_ptr<AttachedProcesses> attached_processes);
 
-  // Goes on with what another watchdog knew. Who has died since is not a member.
+  // Takes over what a previous watchdog knew. Processes that have died since are not members.
   ProcessFamily(boost::asio::io_context& io, FamilyMemory memory, ExitHandler on_exit,
                 std::shared_ptr<AttachedProcesses> attached_processes);
   ~ProcessFamily();
@@ -40,17 +40,17 @@ class ProcessFamily {
 
   FamilyMemory memory() const;
 
-  // Takes care of a process from now on, if it can be one of the family. False: it is dead; of one
-  // that has only just died the end is told all the same.
+  // Makes a process a member if it can belong to the family. Returns false if it is dead; if it is
+  // still a zombie, it becomes a member and its end is reported.
   bool watch(int own_pid);
 
-  // Whether it is taken care of, and was not forgotten.
+  // Whether it is a member.
   bool knows(int own_pid) const;
 
-  // Members that have died, and nobody has heard of it yet.
+  // Members that have died and were not reported yet.
   std::vector<int> dead() const;
 
-  // `pid`, in our namespace, has become another program.
+  // `pid`, as seen by the watchdog, has executed another program.
   void forget(int pid);
   void forget_own(int own_pid);
   void forget_all();
@@ -61,28 +61,28 @@ class ProcessFamily {
 
   const AttachedProcess& attached() const { return attached_; }
 
-  // The living process's pid in our namespace; none when it is dead, unknown, or when the attached
-  // process has no right to speak for it.
+  // The pid of the living process as seen by the watchdog; nullopt if it is dead or unknown, or if
+  // the attached process has no right to make claims about it.
   std::optional<int> living_pid(int own_pid) const;
 
-  // What is known of a process, alive or dead. Its command is the one that it, or the process that
-  // it was forked from, was started with: what /proc shows is its own memory, and may be a title
-  // (setproctitle), or what a wild pointer has left. A number that nobody can confirm is told as a
-  // claim; one that is somebody else's is not taken for the process's.
+  // What is known of a process, alive or dead. Its command is the one that it, or the process it
+  // was forked from, was started with: /proc shows the process's own memory, which may hold a title
+  // (setproctitle) or garbage from a wild pointer. A number that cannot be confirmed is reported as
+  // a claim; the number of a process outside the family is not attributed to this one.
   Process describe(int own_pid) const;
 
-  // Of a member that has died, in our numbers.
+  // The end of a dead member, in numbers as seen by the watchdog.
   struct End {
     int own_pid = 0;
     Process process;
-    // None: its parent has taken it, and this kernel (before 6.15) tells nobody else.
+    // nullopt: its parent has reaped it, and this kernel (before 6.15) does not tell others.
     std::optional<int> wait_status;
     double uptime_seconds = 0;
   };
   End end_of(int pid) const;
 
-  // Children beyond these are not watched, nor when descriptors are short; a flood of made-up
-  // numbers costs no more descriptors.
+  // Children beyond these are not watched, nor are new ones while descriptors are short. A flood of
+  // forged numbers is therefore bounded in descriptors.
   static constexpr std::size_t kMaxMembers = 4096;
 
  private:
@@ -95,7 +95,7 @@ class ProcessFamily {
 
   struct Member {
     ReadableFd pidfd;
-    ProcessStat stat;  // as it was when it became one
+    ProcessStat stat;  // as of when it became a member
   };
 
   boost::asio::io_context& io_;
@@ -103,8 +103,8 @@ class ProcessFamily {
   std::uint64_t start_ticks_;
   ExitHandler on_exit_;
   const std::shared_ptr<AttachedProcesses> attached_processes_;
-  std::map<int, Member> members_;  // by pid in our namespace
-  std::map<int, int> translated_;  // own pid to pid in our namespace, of children
+  std::map<int, Member> members_;  // by pid as seen by the watchdog
+  std::map<int, int> translated_;  // own pid to pid as seen by the watchdog, for children
 };
 
 }  // namespace pyfault

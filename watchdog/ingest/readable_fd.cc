@@ -11,7 +11,7 @@ namespace pyfault {
 
 using boost::asio::posix::stream_descriptor;
 
-// Shared with the wait under way, which outlives the owner when the callback destroys it.
+// Shared with the pending wait, which outlives the owner if the callback destroys it.
 struct ReadableFd::State : std::enable_shared_from_this<State> {
   State(boost::asio::io_context& io, int fd, std::function<void()> callback)
       : descriptor(io, fd), on_readable(std::move(callback)) {}
@@ -22,7 +22,7 @@ struct ReadableFd::State : std::enable_shared_from_this<State> {
                           [weak = weak_from_this()](const boost::system::error_code& error) {
                             const auto self = weak.lock();
                             if (!self || error == boost::asio::error::operation_aborted) return;
-                            // Nobody would hear of it any more: that must not go unnoticed.
+                            // The callback would never run again; that must not go unnoticed.
                             if (error) throw boost::system::system_error(error, "async_wait");
                             self->readable();
                           });
@@ -34,8 +34,9 @@ struct ReadableFd::State : std::enable_shared_from_this<State> {
     if (running && !waiting) wait();
   }
 
-  // Asio may take an event for that of a descriptor which was closed in this turn of the loop, and
-  // whose place another one has taken. Where the limit of descriptors is 0 poll(2) can't tell.
+  // Asio may attribute an event to this descriptor that belonged to one closed in the same turn,
+  // whose number has been reused. If the descriptor limit is 0, poll(2) fails; then the event is
+  // trusted.
   bool is_readable() {
     pollfd one{descriptor.native_handle(), POLLIN, 0};
     return ::poll(&one, 1, 0) != 0;

@@ -1,4 +1,4 @@
-// Calls back when a descriptor is readable. Everything ingest waits for is one of these or a timer.
+// Calls back when a descriptor is readable. All waiting in ingest is done by this or by Timer.
 #pragma once
 
 #include <functional>
@@ -19,9 +19,8 @@ class ReadableFd {
   ReadableFd(ReadableFd&&) = default;
   ReadableFd& operator=(ReadableFd&&) = delete;
 
-  // From here on, once for every pass of the loop that finds the descriptor readable (so a callback
-  // need not read everything), until stop() or destruction. The callback may destroy its
-  // ReadableFd.
+  // Calls back once per turn of the loop in which the descriptor is readable (so the callback need
+  // not read everything), until stop() or destruction. The callback may destroy its ReadableFd.
   void start();
   void stop();
 

@@ -15,7 +15,7 @@ bool RecordLimit::admit(Time now) {
   return !shut_;
 }
 
-// Its first interval begins with the first record.
+// The first interval begins with the first record.
 void RecordLimit::refill(Time now) {
   if (!refilled_) refilled_ = now;
   const auto intervals = (now - *refilled_) / allowance_.interval;

@@ -1,6 +1,6 @@
-// How many records of one kind a process and its children may have reported: a burst, to which each
-// interval adds one. Once the burst is used up nothing passes until there is room for a group.
-// Pure.
+// Limits how many records of one kind a process and its children may have reported: a burst, to
+// which each interval adds one. Once the burst is used up, nothing passes until there is room for a
+// group. No side effects.
 #pragma once
 
 #include <chrono>
@@ -12,8 +12,8 @@ namespace pyfault {
 
 struct RecordAllowance {
   std::uint64_t burst = 2000;
-  std::chrono::seconds interval{1};  // until there is room for one more
-  // Whoever goes on and on is told of in groups of so many, not one by one. At most `burst`.
+  std::chrono::seconds interval{1};  // adds room for one more
+  // A persistent flood is reported in groups of this size, not one by one. At most `burst`.
   std::uint64_t group = 60;
 };
 
@@ -26,16 +26,16 @@ class RecordLimit {
 
   const RecordAllowance& allowance() const { return allowance_; }
 
-  // May one more be reported? Those that may not are counted.
+  // Whether one more may be reported. Those that may not are counted.
   bool admit(Time now);
 
-  // These were not even asked for.
+  // Counts records for which admit() was not called.
   void leave_out(std::uint64_t count) { left_out_ += count; }
 
-  // How many were not admitted since the last call.
+  // The number of records left out since the last call.
   std::uint64_t take_left_out() { return std::exchange(left_out_, 0); }
 
-  // Was the last one refused?
+  // Whether the last one was refused.
   bool is_shut() const { return shut_; }
 
  private:

@@ -1,5 +1,5 @@
-// What a session knows that its ring does not say, for a watchdog that goes on with it.
-// Plain values.
+// What a session knows that its ring does not contain, as plain values for the watchdog that takes
+// it over.
 #pragma once
 
 #include <sys/types.h>
@@ -16,24 +16,25 @@ namespace pyfault {
 
 struct AttachedProcess {
   int own_pid = 0;
-  uid_t uid = 0;    // effective, when it connected
-  Process process;  // as /proc had it then; `pid` is ours
-  // Already dead when we came to hear its hello, and then the time of the hello, in /proc's ticks.
+  uid_t uid = 0;    // effective uid when it connected
+  Process process;  // from /proc at that time; `pid` is as seen by the watchdog
+  // Set if the process was dead when its hello was read: the time of the hello, in clock ticks
+  // since boot.
   std::optional<std::uint64_t> died_after = std::nullopt;
 };
 
 struct FamilyMemory {
   AttachedProcess attached;
   std::uint64_t start_ticks = 0;  // of the attached process
-  bool has_attached = false;      // it has not become another program, nor died
+  bool has_attached = false;      // it has neither executed another program nor died
   std::map<int, int> translated;  // see ProcessFamily
 };
 
 struct SessionMemory {
-  std::uint64_t id = 0;  // among the sessions of one AttachServer
+  std::uint64_t id = 0;  // unique in its AttachServer
   FamilyMemory family;
   std::int64_t attached_ns = 0;
-  // Of what the ring counts, as far as it was told of.
+  // The part of the ring's counters that was reported already.
   std::uint32_t dropped = 0;  // records
   std::uint32_t unknown_children = 0;
   std::uint16_t lost_children = 0;

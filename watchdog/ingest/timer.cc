@@ -7,14 +7,13 @@
 
 namespace pyfault {
 
-// The handler of a wait may be in the loop's queue already when the wait is cancelled: Asio then
-// calls it as if nothing had happened. It finds out here that another start has come after it, or
-// that there is no state any more.
+// The handler of a wait may already be queued when the wait is cancelled; Asio then calls it
+// without an error. The generation, or the lack of a state, tells the handler that it is outdated.
 struct Timer::State {
   explicit State(boost::asio::io_context& io) : timer(io) {}
 
   boost::asio::steady_timer timer;
-  std::uint64_t generation = 0;  // of the last start() or cancel()
+  std::uint64_t generation = 0;  // incremented by each start() and cancel()
   std::function<void()> on_expiry;
 };
 

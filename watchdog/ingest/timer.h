@@ -1,4 +1,4 @@
-// Calls back once, when a time has passed.
+// Calls back once, after a delay.
 #pragma once
 
 #include <chrono>
@@ -18,14 +18,14 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  // Calls `on_expiry` once, from the loop, when `delay` has passed: never from within start(), even
-  // for a delay of zero. It takes the place of a callback that was set before. The callback may
-  // start, cancel or destroy its timer; it must not own it.
+  // Calls `on_expiry` once from the loop after `delay`; never from within start(), even if the
+  // delay is zero. Replaces a callback set before. The callback may start, cancel or destroy its
+  // timer; it must not own it.
   void start(std::chrono::steady_clock::duration delay, std::function<void()> on_expiry);
 
-  // From here on, as after another start() and after the destruction, the callback that was set
-  // before is never called, not even when its time had passed already and the call was waiting in
-  // the loop. So it may refer to whatever lives as long as the timer.
+  // From now on, as after another start() and after destruction, the callback set before is never
+  // called, even if its time has passed and the call is already queued in the loop. So it may refer
+  // to objects that live as long as the timer.
   void cancel();
 
  private:

@@ -6,44 +6,26 @@
 
 #include "watchdog/complain.h"
 #include "watchdog/event/event_size.h"
-#include "watchdog/sink/fd_sink.h"
-#include "watchdog/sink/log_target.h"
 
 namespace pyfault {
 namespace {
-
-// A collector that is down is asked ever more seldom; a disk has no ears to hurt.
-constexpr LogPatience kPatienceWithCollectors{std::chrono::seconds(1), std::chrono::seconds(2),
-                                              std::chrono::seconds(30)};
-
-struct SinkOf {
-  const std::string& name;
-
-  std::unique_ptr<Sink> operator()(const StderrLog&) const {
-    return std::make_unique<FdSink>(LogFile::unnamed(open_stderr()));
-  }
-  std::unique_ptr<Sink> operator()(const FileLog& log) const {
-    return std::make_unique<RotatingSink>(
-        LogFile::named(open_log_file(log.path, name, log.mode), log.mode), log.rotation,
-        [name = name](std::error_code reason) {
-          complain(name + " can't be rotated, and grows on: " + reason.message());
-        });
-  }
-  std::unique_ptr<Sink> operator()(const JournalLog& log) const {
-    return std::make_unique<JournalSink>(log.socket);
-  }
-  std::unique_ptr<Sink> operator()(const SyslogLog& log) const {
-    return std::make_unique<SyslogSink>(log.address);
-  }
-};
 
 bool is_stderr(const LogSettings& settings) {
   return std::holds_alternative<StderrLog>(settings.target);
 }
 
 LogPatience patience_for(const LogSettings& settings) {
-  return std::holds_alternative<SyslogLog>(settings.target) ? kPatienceWithCollectors
-                                                            : LogPatience{};
+  return std::visit(
+      [](const auto& target) {
+        if constexpr (requires { target.kPatience; }) return target.kPatience;
+        return LogPatience{};
+      },
+      settings.target);
+}
+
+std::unique_ptr<Sink> sink_for(const LogSettings& settings) {
+  return std::visit([&](const auto& target) { return open_sink(target, settings.name); },
+                    settings.target);
 }
 
 // What takes its time to render is rendered on the log's thread. Of the rest it is known at once
@@ -86,19 +68,23 @@ void say_trouble(const LogSettings& settings, int error, const TroubleHandler& o
 LogNotices log_notices(const LogSettings& settings, const Formatter& format,
                        const std::string& host, const TroubleHandler& on_trouble) {
   return {notice_report(format, host, " could not be written and are lost"),
-          notice_report(format, host, " could not be written at once and came late"),
+          notice_report(format, host, " were written late"),
           [settings, on_trouble](int error) { say_trouble(settings, error, on_trouble); }};
 }
 
 }  // namespace
 
+std::vector<Formatter> formatters_for(const LogSettings& settings) {
+  return std::visit([&](const auto& target) { return formatters_of(target, settings); },
+                    settings.target);
+}
+
 EventLog::EventLog(LogSettings settings, const std::string& host, LogStart start,
                    const TroubleHandler& on_trouble)
     : settings_(std::move(settings)),
       formatters_(formatters_for(settings_)),
-      log_(std::visit(SinkOf{settings_.name}, settings_.target),
-           log_notices(settings_, formatters_.front(), host, on_trouble), patience_for(settings_),
-           start) {}
+      log_(sink_for(settings_), log_notices(settings_, formatters_.front(), host, on_trouble),
+           patience_for(settings_), start) {}
 
 void EventLog::write(const std::shared_ptr<const Event>& event) {
   if (!settings_.filter.passes(*event)) return;

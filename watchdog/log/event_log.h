@@ -9,15 +9,14 @@
 #include <vector>
 
 #include "watchdog/event/event.h"
+#include "watchdog/log/formatter.h"
 #include "watchdog/log/log_settings.h"
 #include "watchdog/sink/report_log.h"
 
 namespace pyfault {
 
-using Formatter = std::function<std::string(const Event&)>;
-
-// What an event becomes in such a log: a report of each, where that is not empty. They are pure,
-// and for any thread; the terminal is looked at for its colours here.
+// What an event becomes in such a log: a report by each formatter that does not return an empty
+// one. Whether the terminal takes colours is looked up here.
 std::vector<Formatter> formatters_for(const LogSettings& settings);
 
 // Told on the log's thread, once until it can be written to again: what is wrong with it, in words.

@@ -1,15 +1,34 @@
-// The keys of a [[log]] that belong to its type.
+// A log in a file: [[log]] type = "file", and --log.
 #pragma once
 
-#include "watchdog/config/table_reader.h"
-#include "watchdog/log/log_settings.h"
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "watchdog/log/formatter.h"
+#include "watchdog/sink/log_target.h"
+#include "watchdog/sink/rotating_sink.h"
+#include "watchdog/sink/sink.h"
+#include "watchdog/toml/table_reader.h"
 
 namespace pyfault {
 
-// Each sets target and name of the settings, and notes wrong values.
-void read_stderr_log(TableReader& table, LogSettings& settings);
-void read_file_log(TableReader& table, LogSettings& settings);
-void read_journal_log(TableReader& table, LogSettings& settings);
-void read_syslog_log(TableReader& table, LogSettings& settings);
+struct LogSettings;
+
+// Its name is looked up before each report, so logrotate needs to tell us nothing.
+struct FileLog {
+  std::string path;
+  Rotation rotation{};
+  mode_t mode = kLogMode;  // of the file, where it is created
+
+  bool operator==(const FileLog&) const = default;
+};
+
+// The functions that each type of log has; log/targets.h says what they do.
+FileLog read_file_log(TableReader& table, LogSettings& settings);
+std::unique_ptr<Sink> open_sink(const FileLog& log, const std::string& name);
+std::vector<Formatter> formatters_of(const FileLog& log, const LogSettings& settings);
 
 }  // namespace pyfault

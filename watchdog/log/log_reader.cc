@@ -1,71 +1,67 @@
-#include "watchdog/config/log_reader.h"
+#include "watchdog/log/log_reader.h"
 
 #include <algorithm>
-#include <array>
-#include <optional>
+#include <set>
 #include <string>
-
-#include "watchdog/config/log_address.h"
-#include "watchdog/config/log_targets.h"
+#include <string_view>
+#include <vector>
 
 namespace pyfault {
 namespace {
 
-enum class Type { kStderr, kFile, kJournald, kSyslog };
-
-constexpr Choice<Type> kTypes[] = {{"stderr", Type::kStderr},
-                                   {"file", Type::kFile},
-                                   {"journald", Type::kJournald},
-                                   {"syslog", Type::kSyslog}};
 constexpr Choice<LogFormat> kFormats[] = {{"text", LogFormat::kText}, {"json", LogFormat::kJson}};
-struct KeyOfType {
-  std::string_view key;
-  Type type;
-  std::optional<Type> other_type = std::nullopt;
-};
-constexpr KeyOfType kKeysOfTypes[] = {{"colour", Type::kStderr},
-                                      {"path", Type::kFile},
-                                      {"max_size", Type::kFile},
-                                      {"keep", Type::kFile},
-                                      {"mode", Type::kFile},
-                                      {"socket", Type::kJournald},
-                                      {"coredumps", Type::kJournald},
-                                      {"address", Type::kSyslog},
-                                      {"facility", Type::kSyslog},
-                                      {"app_name", Type::kSyslog},
-                                      {"protocol", Type::kSyslog},
-                                      {"max_message", Type::kSyslog},
-                                      {"max_line", Type::kFile, Type::kStderr}};
 
-std::string_view name_of(Type type) {
-  return std::find_if(std::begin(kTypes), std::end(kTypes),
-                      [type](const auto& choice) { return choice.second == type; })
-      ->first;
+// Those that a log of the type asks for.
+std::vector<std::string_view> keys_of(const LogType& type) {
+  const TomlValue::Table empty;
+  std::vector<Problem> ignored;
+  TableReader table(empty, "", 0, ignored);
+  LogSettings settings;
+  type.read(table, settings);
+  return table.known_keys();
 }
 
-void refuse_keys_of_others(TableReader& table, Type type) {
-  for (const auto& [key, owner, other] : kKeysOfTypes) {
-    if (owner == type || other == type || !table.has(key)) continue;
-    std::string owners = "'" + std::string(name_of(owner)) + "'";
-    if (other) owners += " or '" + std::string(name_of(*other)) + "'";
+bool has_key(const LogType& type, std::string_view key) {
+  return std::ranges::count(keys_of(type), key) > 0;
+}
+
+// "'file' or 'stderr'"
+std::string types_with(std::string_view key) {
+  std::string names;
+  for (const LogType& type : log_types()) {
+    if (!has_key(type, key)) continue;
+    names += (names.empty() ? "'" : " or '") + std::string(type.name) + "'";
+  }
+  return names;
+}
+
+void refuse_keys_of_others(TableReader& table, const LogType& type) {
+  std::set<std::string_view> others;
+  for (const LogType& each : log_types()) {
+    for (const std::string_view key : keys_of(each)) others.insert(key);
+  }
+  for (const std::string_view key : keys_of(type)) others.erase(key);
+  for (const std::string_view key : others) {
+    if (!table.has(key)) continue;
     table.refuse(
-        key,
-        "'" + std::string(key) + "' is not for a log of type '" + std::string(name_of(type)) + "'",
-        "it is for type " + owners);
+        key, "'" + std::string(key) + "' is not for a log of type '" + std::string(type.name) + "'",
+        "it is for type " + types_with(key));
   }
 }
 
-void read_target(TableReader& table, Type type, LogSettings& log) {
-  switch (type) {
-    case Type::kStderr:
-      return read_stderr_log(table, log);
-    case Type::kFile:
-      return read_file_log(table, log);
-    case Type::kJournald:
-      return read_journal_log(table, log);
-    case Type::kSyslog:
-      return read_syslog_log(table, log);
+std::vector<std::string_view> type_names() {
+  std::vector<std::string_view> names;
+  for (const LogType& type : log_types()) names.push_back(type.name);
+  return names;
+}
+
+const LogType* read_type(TableReader& table) {
+  const auto index = table.choose("type", type_names());
+  if (!index && !table.has("type")) {
+    table.complain("type", "a log without a type",
+                   "add type = \"file\", \"stderr\", \"journald\" or \"syslog\"");
   }
+  return index ? &log_types()[*index] : nullptr;
 }
 
 void read_filter(TableReader& table, EventFilter& filter) {
@@ -88,35 +84,15 @@ void read_filter(TableReader& table, EventFilter& filter) {
 
 LogSettings read_log(TableReader& table) {
   LogSettings log;
-  Type type = Type::kStderr;
-  const bool typed = table.get("type", type, kTypes);
-  if (!typed && !table.has("type")) {
-    table.complain("type", "a log without a type",
-                   "add type = \"file\", \"stderr\", \"journald\" or \"syslog\"");
-  }
+  const LogType* type = read_type(table);
   table.get("format", log.format, kFormats);
   read_filter(table, log.filter);
-  if (typed) {
-    read_target(table, type, log);
-    refuse_keys_of_others(table, type);
+  if (type) {
+    log.target = type->read(table, log);
+    refuse_keys_of_others(table, *type);
     table.refuse_unknown_keys();
   }
   return log;
-}
-
-HttpAddress read_metrics(TableReader& table) {
-  HttpAddress address{"127.0.0.1", kMetricsPort};
-  std::string text;
-  if (table.get("listen", text)) {
-    const auto listen = parse_listen_address(text);
-    if (listen) address = *listen;
-    if (!listen) {
-      table.complain("listen", "'listen' is no address: '" + text + "'",
-                     "write a number and a port: \"127.0.0.1:9464\"");
-    }
-  }
-  table.refuse_unknown_keys();
-  return address;
 }
 
 }  // namespace pyfault

@@ -1,10 +1,10 @@
-#include "watchdog/config/log_address.h"
-
-#include <arpa/inet.h>
+#include "watchdog/log/syslog_log.h"
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
+
+#include "watchdog/log/log_settings.h"
+#include "watchdog/toml/host_port.h"
 
 namespace pyfault {
 namespace {
@@ -15,32 +15,45 @@ constexpr std::string_view kFacilities[] = {
     "kern",   "user",   "mail",     "daemon", "auth",   "syslog", "lpr",    "news",
     "uucp",   "cron",   "authpriv", "ftp",    "ntp",    "audit",  "alert",  "clock",
     "local0", "local1", "local2",   "local3", "local4", "local5", "local6", "local7"};
+constexpr Choice<SyslogProtocol> kProtocols[] = {{"rfc5424", SyslogProtocol::kRfc5424},
+                                                 {"local", SyslogProtocol::kLocal}};
+constexpr std::uint64_t kLeastMessage = 480;  // what RFC 5424 has every receiver take
+constexpr std::uint64_t kMostMessage = std::uint64_t{1} << 20;
 
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return port;
+// Both usual readers of /dev/log, rsyslog and journald, take the header of RFC 5424 for text.
+void read_address(TableReader& table, SyslogLog& log) {
+  std::string text;
+  if (table.get("address", text)) {
+    const auto address = parse_syslog_address(text);
+    if (address) log.address = *address;
+    if (!address) {
+      table.complain("address", "invalid 'address': '" + text + "'",
+                     "write \"/dev/log\", \"udp://HOST:PORT\" or \"tcp://HOST:PORT\"");
+    }
+  }
+  if (log.address == SyslogAddress()) log.style.protocol = SyslogProtocol::kLocal;
+  table.get("protocol", log.style.protocol, kProtocols);
 }
 
-struct HostAndPort {
-  std::string_view host;
-  std::string_view port;  // empty: none was given
-};
-
-// "HOST:PORT", "HOST", "[::1]:PORT", "[::1]".
-HostAndPort split(std::string_view text) {
-  const std::size_t bracket = text.starts_with('[') ? text.find(']') : text.npos;
-  const bool bracketed = bracket != text.npos;
-  const std::size_t colon = text.find(':', bracketed ? bracket : 0);
-  const std::string_view port = colon == text.npos ? "" : text.substr(colon + 1);
-  return {bracketed ? text.substr(1, bracket - 1) : text.substr(0, colon), port};
+void read_facility(TableReader& table, SyslogStyle& style) {
+  std::string name;
+  if (!table.get("facility", name)) return;
+  const auto facility = parse_facility(name);
+  if (facility) style.facility = *facility;
+  constexpr std::string_view kUsual[] = {"daemon", "user", "local0", "local7"};
+  if (!facility) {
+    table.complain("facility", "there is no facility '" + name + "'", suggest(name, kUsual));
+  }
 }
 
-bool is_ip_address(const std::string& text) {
-  unsigned char bytes[sizeof(in6_addr)];
-  return ::inet_pton(AF_INET, text.c_str(), bytes) == 1 ||
-         ::inet_pton(AF_INET6, text.c_str(), bytes) == 1;
+void read_max_message(TableReader& table, SyslogStyle& style) {
+  std::uint64_t size = 0;
+  if (!table.get_size("max_message", size)) return;
+  if (size >= kLeastMessage && size <= kMostMessage) {
+    style.max_size = size;
+  } else {
+    table.complain("max_message", "'max_message' is out of bounds", "it takes 480 bytes to 1 MiB");
+  }
 }
 
 }  // namespace
@@ -49,24 +62,37 @@ std::optional<SyslogAddress> parse_syslog_address(std::string_view text) {
   if (text.starts_with('/')) return SyslogAddress{Transport::kLocal, std::string(text), ""};
   const bool udp = text.starts_with("udp://");
   if (!udp && !text.starts_with("tcp://")) return std::nullopt;
-  const HostAndPort parts = split(text.substr(6));
+  const HostAndPort parts = split_host_and_port(text.substr(6));
   const std::string port(parts.port.empty() ? "514" : parts.port);
   if (parts.host.empty() || parse_port(port).value_or(0) == 0) return std::nullopt;
   return SyslogAddress{udp ? Transport::kUdp : Transport::kTcp, std::string(parts.host), port};
-}
-
-std::optional<HttpAddress> parse_listen_address(std::string_view text) {
-  const HostAndPort parts = split(text);
-  const auto port = parse_port(parts.port);
-  const std::string host(parts.host == "localhost" ? "127.0.0.1" : parts.host);
-  if (!is_ip_address(host) || port.value_or(0) == 0) return std::nullopt;
-  return HttpAddress{host, *port};
 }
 
 std::optional<int> parse_facility(std::string_view name) {
   const auto found = std::find(std::begin(kFacilities), std::end(kFacilities), name);
   if (found == std::end(kFacilities)) return std::nullopt;
   return static_cast<int>(found - std::begin(kFacilities));
+}
+
+SyslogLog read_syslog_log(TableReader& table, LogSettings& settings) {
+  SyslogLog log;
+  read_address(table, log);
+  read_facility(table, log.style);
+  read_max_message(table, log.style);
+  table.get("app_name", log.style.app_name);
+  settings.name = "the log to syslog at " + log.address.host;
+  if (!log.address.port.empty()) settings.name += " port " + log.address.port;
+  return log;
+}
+
+std::unique_ptr<Sink> open_sink(const SyslogLog& log, const std::string&) {
+  return std::make_unique<SyslogSink>(log.address);
+}
+
+std::vector<Formatter> formatters_of(const SyslogLog& log, const LogSettings& settings) {
+  SyslogStyle style = log.style;
+  style.format = settings.format;
+  return {[style](const Event& event) { return format_syslog(event, style); }};
 }
 
 }  // namespace pyfault

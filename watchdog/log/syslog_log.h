@@ -1,21 +1,43 @@
-// How addresses are written in a configuration. Pure.
+// A log to syslog: [[log]] type = "syslog".
 #pragma once
 
+#include <chrono>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
-#include "watchdog/metrics/http_address.h"
+#include "watchdog/format/syslog.h"
+#include "watchdog/log/formatter.h"
+#include "watchdog/sink/report_log.h"
+#include "watchdog/sink/sink.h"
 #include "watchdog/sink/syslog_sink.h"
+#include "watchdog/toml/table_reader.h"
 
 namespace pyfault {
 
-// "/dev/log", or any absolute path; "udp://HOST", "tcp://HOST:PORT". Port 514 goes without saying.
-std::optional<SyslogAddress> parse_syslog_address(std::string_view text);
+struct LogSettings;
 
-// "127.0.0.1:9464" or "[::1]:9464"; "localhost" is 127.0.0.1, and no other name is looked up.
-std::optional<HttpAddress> parse_listen_address(std::string_view text);
+struct SyslogLog {
+  // A collector that is down is tried again at growing intervals.
+  static constexpr LogPatience kPatience{std::chrono::seconds(1), std::chrono::seconds(2),
+                                         std::chrono::seconds(30)};
+  SyslogAddress address;
+  SyslogStyle style;  // its format is that of the log
+
+  bool operator==(const SyslogLog&) const = default;
+};
+
+// "/dev/log", or any absolute path; "udp://HOST", "tcp://HOST:PORT". The default port is 514.
+std::optional<SyslogAddress> parse_syslog_address(std::string_view text);
 
 // The facility's number from "daemon", "local0" and so on.
 std::optional<int> parse_facility(std::string_view name);
+
+// The functions that each type of log has; log/targets.h says what they do.
+SyslogLog read_syslog_log(TableReader& table, LogSettings& settings);
+std::unique_ptr<Sink> open_sink(const SyslogLog& log, const std::string& name);
+std::vector<Formatter> formatters_of(const SyslogLog& log, const LogSettings& settings);
 
 }  // namespace pyfault

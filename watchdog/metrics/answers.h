@@ -1,4 +1,4 @@
-// What the service answers over HTTP.
+// The service's answers over HTTP.
 #pragma once
 
 #include <string_view>
@@ -8,8 +8,8 @@
 
 namespace pyfault {
 
-// /metrics: Prometheus's text format. /healthz: 200 while every worker is up that should be, else
-// 503, with how many are.
+// /metrics: Prometheus's text format. /healthz: 200 if every worker that should be up is up, else
+// 503, with their numbers.
 HttpAnswer answer_to(std::string_view path, ServiceMetrics& metrics);
 
 }  // namespace pyfault

@@ -1,4 +1,4 @@
-// Where to listen. A plain value.
+// The address to listen on. A plain value.
 #pragma once
 
 #include <cstdint>
@@ -6,12 +6,12 @@
 
 namespace pyfault {
 
-// Where Prometheus exporters of OpenTelemetry listen, too.
+// The port that Prometheus exporters of OpenTelemetry use too.
 inline constexpr std::uint16_t kMetricsPort = 9464;
 
 struct HttpAddress {
-  std::string host = "127.0.0.1";  // a number: nothing is looked up
-  std::uint16_t port = 0;          // 0: any free one
+  std::string host = "127.0.0.1";  // numeric: no name is resolved
+  std::uint16_t port = 0;          // 0: any free port
 
   bool operator==(const HttpAddress&) const = default;
 };

@@ -33,7 +33,7 @@ constexpr std::chrono::seconds kTimeLimit{5};
 constexpr std::size_t kMaxConnections = 64;
 constexpr std::chrono::milliseconds kAcceptAgain{100};  // after an error, such as no descriptors
 
-// Beast reads and writes the bytes; with its streams too there would be twice as much to compile.
+// Uses only Beast's parser and header types; its stream functions would double the compile time.
 std::string text_of(const HttpAnswer& answer, bool with_body) {
   http::response_header<> header;
   header.result(answer.status);
@@ -46,7 +46,7 @@ std::string text_of(const HttpAnswer& answer, bool with_body) {
   return text.str();
 }
 
-// Asio does not; workers must not hold our port, nor a connection.
+// Asio does not set it; workers must not inherit the port or a connection.
 void close_on_exec(int socket) {
   ::fcntl(socket, F_SETFD, FD_CLOEXEC);
 }
@@ -57,7 +57,7 @@ Tcp::endpoint endpoint_of(const HttpAddress& address) {
 
 }  // namespace
 
-// One request and its answer; lives as long as an operation is under way.
+// One request and its answer. Kept alive by its pending operation.
 class HttpServer::Session : public std::enable_shared_from_this<Session> {
  public:
   Session(asio::io_context& io, Tcp::socket socket, std::shared_ptr<Answer> answer)
@@ -93,7 +93,8 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
     received_.append(part_.data(), size);
     Error error;
     received_.erase(0, parser_.put(asio::buffer(received_), error));
-    if (error == http::error::body_limit) return respond({413, "text/plain", "no body, please\n"});
+    if (error == http::error::body_limit)
+      return respond({413, "text/plain", "request body not supported\n"});
     if (error && error != http::error::need_more) return;
     if (parser_.is_done()) return respond(answer());
     if (received_.size() <= kMaxHeader) read();
@@ -102,7 +103,7 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
   HttpAnswer answer() const {
     const auto& request = parser_.get();
     if (request.method() != http::verb::get && request.method() != http::verb::head) {
-      return {405, "text/plain", "GET or HEAD, please\n"};
+      return {405, "text/plain", "only GET and HEAD are supported\n"};
     }
     const std::string_view target(request.target().data(), request.target().size());
     return (*answer_)(target.substr(0, target.find('?')));
@@ -121,7 +122,7 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
   Tcp::socket socket_;
   Timer time_limit_;
   std::array<char, 4096> part_;
-  std::string received_;  // and not parsed yet
+  std::string received_;  // not parsed yet
   http::request_parser<http::empty_body> parser_;
   std::string response_;
   std::shared_ptr<Answer> answer_;

@@ -1,9 +1,9 @@
-// A small HTTP server on the event loop, for answers that are at hand: GET and HEAD, one request a
-// connection.
+// A small HTTP server on the event loop, for answers that are available at once: GET and HEAD, one
+// request per connection.
 //
-// Bounded, as anybody who reaches the port may talk to it: 8 KiB of header, no body, 5 seconds for
-// a request and for its answer, 64 connections. For one more the oldest is closed, so that those
-// who say nothing keep nobody waiting.
+// It is bounded, because any process that reaches the port may use it: 8 KiB of header, no body, 5
+// seconds for a request and for its answer, 64 connections. When one more comes, the oldest is
+// closed, so that idle clients cannot block others.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +28,12 @@ struct HttpAnswer {
 
 class HttpServer {
  public:
-  // `answer` is called with the path, without its query, on the loop's thread. Throws StartError
-  // when the address can't be had.
+  // `answer` is called on the loop's thread with the path, without its query. Throws StartError if
+  // the server cannot listen on the address.
   HttpServer(boost::asio::io_context& io, const HttpAddress& address,
              std::function<HttpAnswer(std::string_view path)> answer);
-  // Ends what is under way; the loop may go on.
+  // Stops listening. Open connections may still finish on the loop; their requests are answered by
+  // 503.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

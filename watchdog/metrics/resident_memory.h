@@ -1,4 +1,4 @@
-// How much memory a process has in RAM.
+// The amount of RAM that a process uses.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,10 @@
 
 namespace pyfault {
 
-// Bytes; none when the process is gone.
+// Returns bytes, or nullopt if the process is gone.
 std::optional<std::int64_t> resident_memory(int pid);
 
-// The same from the text of /proc/PID/statm. Pure.
+// The same, from the text of /proc/PID/statm. No side effects.
 std::optional<std::int64_t> resident_memory(std::string_view statm, std::int64_t page_size);
 
 }  // namespace pyfault

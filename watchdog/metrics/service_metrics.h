@@ -1,7 +1,7 @@
-// What the service has to tell Prometheus, gathered from its events. Pure but for the few things
-// that are asked for when the metrics are.
+// The service's metrics for Prometheus, gathered from its events. The only inputs besides the
+// events are the MetricSources, which are queried by expose().
 //
-// Labels are worker, reason and signal: what has few values. No process, crash or fingerprint.
+// Labels are worker, reason and signal, which have few values; not process, crash or fingerprint.
 #pragma once
 
 #include <cstdint>
@@ -17,19 +17,19 @@
 namespace pyfault {
 
 struct MetricSources {
-  // Of a process, in bytes; none when it is gone.
+  // Resident memory of a process in bytes; nullopt if it is gone.
   std::function<std::optional<std::int64_t>(int pid)> resident_memory;
-  // Of each worker, those that an agent is at work in.
+  // The number of processes with an active agent, by worker.
   std::function<std::map<std::string, std::size_t>()> watched_processes;
-  // Reports that logs have given up, ever.
+  // The total number of reports that logs have dropped.
   std::function<std::uint64_t()> dropped_reports;
-  // Of each log, by its name: why it can't be written to now (an errno); else 0.
+  // By log name: the errno why it cannot be written to now; else 0.
   std::function<std::map<std::string, int>()> log_errors;
 };
 
 struct Health {
   std::size_t up = 0;
-  std::size_t wanted = 0;  // all workers but those that stay down as they should
+  std::size_t wanted = 0;  // all workers except those that are down on purpose
 
   bool is_good() const { return up >= wanted; }
 };
@@ -38,26 +38,26 @@ class ServiceMetrics {
  public:
   explicit ServiceMetrics(MetricSources sources) : sources_(std::move(sources)) {}
 
-  // The workers there are now. Each has its metrics from here on, whatever happens to it; those of
-  // others are dropped.
+  // Sets the present workers. Each has its metrics from now on, even before any event; those of
+  // other workers are dropped.
   void set_workers(const std::vector<std::string>& workers);
 
   void note(const Event& event);
 
-  // A worker that a watchdog before this one has started.
+  // The state of a worker that a previous watchdog has started.
   struct Adopted {
     int pid = 0;  // 0: it has no process
     bool up = false;
-    double started = 0;  // in Unix time
+    double started = 0;  // Unix time
     std::uint64_t restarts = 0;
-    std::optional<double> last_crash{};              // in Unix time
-    std::map<std::string, std::uint64_t> exits{};    // by reason, and so on: as many as
-    std::map<std::string, std::uint64_t> crashes{};  // there have been under all watchdogs
+    std::optional<double> last_crash{};              // Unix time
+    std::map<std::string, std::uint64_t> exits{};    // by reason; these three are totals
+    std::map<std::string, std::uint64_t> crashes{};  // by signal, and by reason
     std::map<std::string, std::uint64_t> unwatched{};
   };
   void adopt(const std::string& worker, const Adopted& adopted);
 
-  // Prometheus's text format.
+  // Returns all metrics in Prometheus's text format.
   std::string expose();
 
   Health health() const;
@@ -68,7 +68,7 @@ class ServiceMetrics {
   struct Worker {
     int pid = 0;  // 0: no process
     bool up = false;
-    bool rests = false;  // down, as somebody asked or the restart policy has it
+    bool rests = false;  // down by order of an operator or of the restart policy
   };
   struct Noter;
 
@@ -117,7 +117,7 @@ class ServiceMetrics {
                         {"worker"}};
   MetricFamily unwatched_{Type::kCounter,
                           "pyfault_unwatched_total",
-                          "Processes of which it was found that nobody would see them crash.",
+                          "Processes found whose crash would not be reported.",
                           {"worker", "reason"}};
   MetricFamily records_dropped_{Type::kCounter,
                                 "pyfault_records_dropped_total",

@@ -8,7 +8,7 @@
 
 namespace pyfault {
 
-// Numbers are given out lowest first.
+// The kernel always assigns the lowest free number.
 bool descriptors_are_short() {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);

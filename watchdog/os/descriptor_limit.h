@@ -1,4 +1,4 @@
-// How many descriptors we may have open (RLIMIT_NOFILE), and that agents do not get the last ones.
+// The open descriptor limit (RLIMIT_NOFILE), and the reserve that agents may not use up.
 #pragma once
 
 #include <sys/resource.h>
@@ -7,14 +7,15 @@
 
 namespace pyfault {
 
-// Kept back for the log, for what is read of /proc and of source files, and for children.
+// Reserved for the log, for reading /proc and source files, and for starting children.
 inline constexpr int kReservedDescriptors = 32;
 
-// Are those all that is left? Of a very low limit a quarter is kept back.
+// Returns whether only the reserve is left. If the limit is very low, the reserve is a quarter of
+// it.
 bool descriptors_are_short();
 
-// From here on as many as the system lets us have. Children inherit the limit. Returns the one
-// before; none when it can't be told.
+// Raises the soft limit to the hard limit. Children inherit it. Returns the previous limits, or
+// nullopt if they cannot be read.
 std::optional<rlimit> raise_descriptor_limit();
 
 }  // namespace pyfault

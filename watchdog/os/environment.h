@@ -1,4 +1,4 @@
-// Our own environment.
+// Access to this process's environment.
 #pragma once
 
 #include <cstdlib>
@@ -6,7 +6,8 @@
 
 namespace pyfault {
 
-// Empty where there is none; until the environment is changed.
+// Returns the variable's value, or an empty view if it is not set. The view is valid until the
+// environment changes.
 inline std::string_view environment_variable(const char* name) {
   const char* value = std::getenv(name);
   return value != nullptr ? value : "";

@@ -8,7 +8,7 @@
 namespace pyfault {
 namespace {
 
-// The library's setgroups() would change every thread.
+// The C library's setgroups() changes the groups of every thread.
 bool set_thread_groups(const std::vector<gid_t>& groups) {
   return syscall(SYS_setgroups, groups.size(), groups.data()) == 0;
 }
@@ -19,7 +19,7 @@ std::vector<gid_t> thread_groups() {
   return groups;
 }
 
-// setfsuid() and setfsgid() report no failure; asking for an impossible id tells the present one.
+// setfsuid() and setfsgid() do not report failure; setting an invalid id returns the current one.
 constexpr auto kNoId = static_cast<uid_t>(-1);
 
 bool set_file_uid(uid_t uid) {

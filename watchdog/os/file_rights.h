@@ -1,4 +1,4 @@
-// Opening files with another user's rights.
+// Opens files with another user's rights.
 #pragma once
 
 #include <sys/types.h>
@@ -13,9 +13,9 @@ struct Identity {
   std::vector<gid_t> groups;  // supplementary
 };
 
-// While it lives, this thread (and no other) opens files with no more rights than `identity` has:
-// the kernel judges, directories on the way and all. A watchdog that is not root can only be
-// itself.
+// While it lives, the calling thread (and no other) opens files with at most the rights of
+// `identity`. The kernel does the checks, including those of the directories on the path. A
+// watchdog that is not root can only use its own identity.
 class ScopedFileRights {
  public:
   explicit ScopedFileRights(const Identity& identity);
@@ -23,7 +23,7 @@ class ScopedFileRights {
   ScopedFileRights(const ScopedFileRights&) = delete;
   ScopedFileRights& operator=(const ScopedFileRights&) = delete;
 
-  // False: the rights could not be taken, and nothing may be opened on the identity's behalf.
+  // False if the rights could not be taken; then nothing may be opened on the identity's behalf.
   explicit operator bool() const { return granted_; }
 
  private:

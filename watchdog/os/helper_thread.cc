@@ -10,12 +10,12 @@
 
 namespace pyfault {
 
-// It outlives its owner where a job hangs.
+// Outlives its owner while a job hangs.
 class HelperThread::Thread : public std::enable_shared_from_this<Thread> {
  public:
   explicit Thread(Job on_done) : on_done_(std::move(on_done)) {}
 
-  // Throws std::system_error when there is no thread to be had.
+  // Throws std::system_error if no thread can be started.
   void start() {
     std::thread([self = shared_from_this()] { self->run(); }).detach();
   }
@@ -26,7 +26,7 @@ class HelperThread::Thread : public std::enable_shared_from_this<Thread> {
     changed_.notify_one();
   }
 
-  // The jobs that were not begun. None, and nothing happens: this one has ended.
+  // Returns the jobs that have not begun; nullopt, without effect, if this job has ended.
   std::optional<std::deque<Numbered>> leave(Number job) {
     const std::lock_guard lock(mutex_);
     if (job <= ended_) return std::nullopt;
@@ -46,7 +46,7 @@ class HelperThread::Thread : public std::enable_shared_from_this<Thread> {
       jobs_.pop_front();
       lock.unlock();
       perform(next.job);
-      next.job = nullptr;  // and what it holds
+      next.job = nullptr;  // releases what it captured
       lock.lock();
       ended_ = next.number;
       if (on_done_) on_done_();
@@ -59,7 +59,7 @@ class HelperThread::Thread : public std::enable_shared_from_this<Thread> {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Numbered> jobs_;
-  Number ended_ = 0;  // the last one
+  Number ended_ = 0;  // the last job that ended
   bool is_left_ = false;
   Job on_done_;
 };

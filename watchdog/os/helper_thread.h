@@ -1,5 +1,5 @@
-// A thread for work that may hang: another process's memory, a disk, a directory of users. Whoever
-// wants it done can go on without: the thread is left to its work then, and another one takes its
+// A thread for work that may hang: reading another process's memory, a disk or a user directory.
+// The caller can abandon a job; the thread is then left running it and a new thread takes its
 // place.
 #pragma once
 
@@ -17,11 +17,11 @@ class HelperThread {
  public:
   using Job = std::function<void()>;
 
-  // Threads that were left to a job which they have not ended.
+  // Limit on abandoned threads that are still busy with a job.
   static constexpr std::size_t kMostHanging = 4;
 
-  // `on_done`, if given, is called on the thread after each job; never after leave() of that job,
-  // nor after the destruction.
+  // `on_done`, if given, is called on the helper thread after each job. It is not called after
+  // leave() of that job, nor after the destructor.
   explicit HelperThread(Job on_done = {}) : on_done_(std::move(on_done)) {}
   ~HelperThread();
   HelperThread(const HelperThread&) = delete;
@@ -29,13 +29,14 @@ class HelperThread {
 
   using Number = std::uint64_t;
 
-  // Does it after those that were begun before, on a thread that comes with the first. A job that
-  // throws std::exception has ended. None when there is no thread to be had, or too many hang: it
-  // is dropped.
+  // Queues a job; jobs run in order, on a thread that is started with the first one. A job that
+  // throws std::exception counts as done. Returns nullopt, and drops the job, if no thread can be
+  // started or kMostHanging abandoned threads still hang.
   std::optional<Number> begin(Job job);
 
-  // Gives this job up, unless it has ended: the thread is left to what it is at. The jobs that it
-  // has not begun go to another thread, but for this one; where there is none they are dropped.
+  // Abandons this job unless it has ended, and with it the thread, which finishes what it is
+  // running. The other jobs that have not begun move to a new thread; if there is none to be had,
+  // they are dropped.
   void leave(Number job);
 
  private:

@@ -19,7 +19,7 @@ namespace {
 
 namespace interprocess = boost::interprocess;
 
-// Models Boost.Interprocess's MemoryMappable.
+// Models Boost.Interprocess's MemoryMappable concept.
 struct LedgerFile {
   int fd;
   interprocess::mapping_handle_t get_mapping_handle() const { return {fd, false}; }
@@ -61,12 +61,12 @@ Ledger::Ledger(UniqueFd fd) : fd_(std::move(fd)) {
   page_ = std::make_shared<Page>(fd_.get());
 }
 
-// The page outlives the receipts.
+// Each receipt keeps the page alive.
 Receipt Ledger::receipt_for(Entry& entry) const {
   return {&entry, [page = page_](Entry* settled) { settled->is_used = 0; }};
 }
 
-// The id is there before the entry is used.
+// The id is written before the entry is marked as used.
 Receipt Ledger::take(std::string_view id) {
   const auto entries = page_->entries();
   const auto free = std::ranges::find_if(entries, [](const Entry& each) { return !each.is_used; });

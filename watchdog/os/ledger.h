@@ -1,5 +1,5 @@
-// The reports that are on their way to a log, in memory that outlives us: a watchdog that comes
-// after one that was killed tells which were lost with it.
+// The reports in flight to a log, kept in memory that outlives this process: the watchdog that
+// follows a killed one can tell which reports were lost with it.
 #pragma once
 
 #include <memory>
@@ -11,25 +11,27 @@
 
 namespace pyfault {
 
-// While it, or a copy of it, is there, what it stands for is on its way.
+// An entry stays in flight as long as any copy of its receipt lives.
 using Receipt = std::shared_ptr<const void>;
 
 class Ledger {
  public:
-  // A new one. Throws std::system_error.
+  // Creates a new ledger. Throws std::system_error.
   Ledger();
 
-  // Goes on with that of another watchdog. Throws std::runtime_error when it is none.
+  // Takes over the ledger of a previous watchdog. Throws std::runtime_error if `fd` is not a
+  // ledger.
   explicit Ledger(UniqueFd fd);
 
   int descriptor() const { return fd_.get(); }
 
-  // One more is on its way, with an id of kIdSize characters; until the last copy of the receipt
-  // has gone, in any thread. None when there are kMost already.
+  // Enters a report, by an id of kIdSize characters, until the last copy of the receipt is
+  // destroyed, which may happen in any thread. Returns null if there are kMost entries already.
   Receipt take(std::string_view id);
 
-  // What another watchdog has left on its way; to be called once, before take(). It is in the
-  // ledger until the receipt has gone, so that it is not forgotten should we be killed too.
+  // The entries that a previous watchdog left in flight. Call it once, before take(). They stay in
+  // the ledger until their receipts are destroyed, so they are not forgotten if this process is
+  // killed too.
   struct Inherited {
     std::string id;
     Receipt receipt;
@@ -46,7 +48,7 @@ class Ledger {
   Receipt receipt_for(Entry& entry) const;
 
   UniqueFd fd_;
-  std::shared_ptr<Page> page_;  // receipts may outlive us
+  std::shared_ptr<Page> page_;  // receipts may outlive the ledger
 };
 
 }  // namespace pyfault

@@ -36,7 +36,7 @@ std::vector<NamedFd> take_listen_fds() {
   std::string_view names = environment_variable("LISTEN_FDNAMES");
   for (int fd = kFirst; fd - kFirst < count; ++fd) {
     std::string name = next_name(names);
-    // More may be promised than there are.
+    // LISTEN_FDS may promise more descriptors than there are.
     if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) continue;
     taken.push_back({std::move(name), UniqueFd(fd)});
   }

@@ -1,4 +1,4 @@
-// Descriptors that the service manager has kept for us: sd_listen_fds_with_names(3).
+// Descriptors that the service manager has stored for this process: sd_listen_fds_with_names(3).
 #pragma once
 
 #include <string>
@@ -9,11 +9,12 @@
 namespace pyfault {
 
 struct NamedFd {
-  std::string name;  // empty where it was given none
+  std::string name;  // empty if it has none
   UniqueFd fd;       // close-on-exec
 };
 
-// Those of LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES, once; none when they are not meant for us.
+// Takes the descriptors of LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES; only the first call returns
+// any. Returns none if they are meant for another process.
 std::vector<NamedFd> take_listen_fds();
 
 }  // namespace pyfault

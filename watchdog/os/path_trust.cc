@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMostLinks = 40;  // as the kernel follows
+constexpr int kMostLinks = 40;  // the kernel's limit
 
 bool is_trusted(uid_t uid) {
   return uid == 0 || uid == ::geteuid();
@@ -20,7 +20,7 @@ bool is_trusted(uid_t uid) {
 
 class Walk {
  public:
-  // False: there is nothing more to see behind it.
+  // Returns false if the rest of the path need not be examined.
   bool pass(const struct stat& part) {
     if (!is_trusted(part.st_uid)) {
       trust_.owner = Identity{part.st_uid, part.st_gid, {}};
@@ -29,7 +29,8 @@ class Walk {
     if (S_ISLNK(part.st_mode)) trust_.has_shared_link |= last_is_shared_ || trust_.is_shared;
     if (!S_ISDIR(part.st_mode)) return true;
     last_is_shared_ = (part.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-    // With the sticky bit nobody can take away what is ours: what counts is what is made in it.
+    // In a sticky directory others cannot replace our entries; only entries made in it directly
+    // count.
     trust_.is_shared |= last_is_shared_ && (part.st_mode & S_ISVTX) == 0;
     return true;
   }
@@ -62,7 +63,8 @@ PathTrust trust_in(const std::string& path) {
       break;
     }
     const bool is_link = S_ISLNK(part.st_mode);
-    // /proc/PID/fd/N, by way of /dev/stdout perhaps: what was opened, and nobody can turn that.
+    // A /proc/PID/fd/N link, for example by way of /dev/stdout, refers to the open file itself and
+    // cannot be redirected.
     if (is_link && done.native().starts_with("/proc/")) break;
     if ((is_link || S_ISDIR(part.st_mode)) && !walk.pass(part)) break;
     if (!is_link) {

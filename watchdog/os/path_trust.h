@@ -1,5 +1,5 @@
-// Whether somebody else could make a path lead elsewhere: by a link in place of a file or of a
-// directory on the way. What root writes there would then be written wherever they want it.
+// Checks whether another user could redirect a path, by placing a link at the file or at a
+// directory on the path. What root writes to it would then be written to a place of their choice.
 #pragma once
 
 #include <unistd.h>
@@ -12,19 +12,20 @@
 namespace pyfault {
 
 struct PathTrust {
-  // Of the first directory or link on the way that is neither root's nor ours. Its owner can lead
-  // the path anywhere; whoever opens it with the owner's rights alone gets no further than these.
+  // Owner of the first directory or link on the path that belongs neither to root nor to this user.
+  // The owner can redirect the path; opening it with only the owner's rights gains the owner
+  // nothing.
   std::optional<Identity> owner;
-  // Others may put a link in the place of what it names: it is in /tmp itself, or below a directory
-  // that a group may write to.
+  // Others may replace the last component with a link: it lies directly in a directory such as
+  // /tmp, or below one that is writable by group or others and not sticky.
   bool is_shared = false;
-  // There is a link, or something in the place of one, where others may put links.
+  // A component of the path is a link in a place where others may put links.
   bool has_shared_link = false;
-  // The path without its links, as it was when it was looked at.
+  // The path with its links resolved, as it was at the time of the check.
   std::string resolved;
 };
 
-// While it lives, this thread of root's has the rights of the path's owner, where there is one.
+// While it lives, the calling thread, if root, has the rights of the path's owner, if there is one.
 class ScopedOwnerRights {
  public:
   explicit ScopedOwnerRights(const PathTrust& trust) {
@@ -33,17 +34,18 @@ class ScopedOwnerRights {
     }
   }
 
-  // False: they could not be taken, and nothing may be opened there.
+  // False if the rights could not be taken; then nothing may be opened there.
   explicit operator bool() const { return !rights_ || *rights_; }
 
  private:
-  // Who has no number in our user namespace: the owner of "/" in some containers.
+  // The overflow uid: an owner without a mapping in this user namespace, such as that of "/" in
+  // some containers.
   static constexpr uid_t kNoUser = 65534;
 
   std::optional<ScopedFileRights> rights_;
 };
 
-// What can't be looked at any more ends the look. Waits as long as the path's disks do.
+// Stops at the first component that cannot be examined. Blocks as long as the disks on the path do.
 PathTrust trust_in(const std::string& path);
 
 }  // namespace pyfault

@@ -14,14 +14,15 @@ namespace {
 
 using Text = std::optional<std::string>;
 
-// Of one process: a copy of it has none of the threads, and leaves what belongs to them alone.
+// Bound to one process: a forked child has none of the threads, so it creates its own helper and
+// does not touch the inherited one.
 struct Helper {
   pid_t process = ::getpid();
   HelperThread thread{};
 };
 
 HelperThread& helper() {
-  static Helper* ours = new Helper;  // its threads may outlive everything else
+  static Helper* ours = new Helper;  // never freed: its threads may outlive static destruction
   if (ours->process != ::getpid()) ours = new Helper;
   return ours->thread;
 }
@@ -38,7 +39,7 @@ Text read_patiently(const std::string& path, std::size_t limit,
   if (job) helper().leave(*job);
   return std::nullopt;
 } catch (const std::future_error&) {
-  return std::nullopt;  // the job was dropped, or had no memory
+  return std::nullopt;  // the job was dropped, or failed to allocate
 }
 
 }  // namespace pyfault

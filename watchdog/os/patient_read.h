@@ -1,6 +1,6 @@
-// Files of /proc that are another process's memory: its command line, its environment, its map. The
-// process decides how long their reader waits, for ever if it likes (a page behind a FUSE file that
-// is never answered).
+// Reads those files of /proc that are another process's memory: its command line, environment and
+// memory map. That process can block the reader indefinitely, for example with a page of a FUSE
+// file that is never served.
 #pragma once
 
 #include <chrono>
@@ -12,9 +12,10 @@ namespace pyfault {
 
 inline constexpr std::chrono::milliseconds kReadPatience{100};
 
-// At most `limit` bytes. They are read on a thread of their own, which is left to itself when it
-// takes longer than `patience`; the next read gets another. None then, and when the file can't be
-// read, when no thread is to be had, or while four such threads hang. For the loop's thread only.
+// Reads at most `limit` bytes on a helper thread. If that takes longer than `patience`, the thread
+// is abandoned and the next read gets a new one. Returns nullopt then, and if the file cannot be
+// read, if no thread can be started, or while four abandoned threads hang. Call it only on the
+// event loop's thread.
 std::optional<std::string> read_patiently(const std::string& path, std::size_t limit,
                                           std::chrono::milliseconds patience = kReadPatience);
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxFdInfo = 4096;
 
-// The kernel's struct pidfd_info (linux/pidfd.h), as far as it was in 6.13.
+// The kernel's struct pidfd_info (linux/pidfd.h), with the fields of its first version (6.13).
 struct PidfdInfo {
   std::uint64_t mask;
   std::uint64_t cgroup;

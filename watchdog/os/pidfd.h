@@ -1,5 +1,5 @@
-// Descriptors that stand for processes: no number is reused under them, and they are readable once
-// the process has died.
+// Descriptors that refer to processes (pidfd): unlike a process number, a pidfd is never reused for
+// another process. It becomes readable when the process exits.
 #pragma once
 
 #include <poll.h>
@@ -12,8 +12,8 @@
 
 namespace pyfault {
 
-// Close-on-exec. Empty, with errno (ESRCH: no such process), when there is none to be had. A zombie
-// can be opened, and has exited.
+// Returns a close-on-exec pidfd, or an empty one with errno set (ESRCH: no such process). A zombie
+// can be opened and counts as exited.
 inline UniqueFd open_pidfd(int pid) {
   return UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
 }
@@ -23,11 +23,11 @@ inline bool has_exited(int pidfd) {
   return ::poll(&poll_fd, 1, 0) == 1;
 }
 
-// The process's number; -1 when it is gone, 0 when `fd` is no pidfd.
+// Returns the process number; -1 if the process is gone, 0 if `fd` is not a pidfd.
 int pid_of(int fd);
 
-// How a process that has ended, whoever's child it was, did so: as wait(2) would say. None where
-// the kernel (before 6.15) does not tell.
+// Returns the wait(2) status of an ended process, which need not be a child of this one. Returns
+// nullopt if the kernel does not report it (before 6.15).
 std::optional<int> wait_status_of(int pidfd);
 
 }  // namespace pyfault

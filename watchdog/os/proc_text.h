@@ -1,4 +1,4 @@
-// The kernel's texts in /proc: lines of "Key:\tvalue", and fields that blanks set apart.
+// Parses the kernel's texts in /proc: lines of "Key:\tvalue", and fields separated by blanks.
 #pragma once
 
 #include <charconv>
@@ -7,14 +7,14 @@
 
 namespace pyfault {
 
-// The rest of the line that begins with `key` (colon included), without its leading blanks. Empty
-// where there is no such line.
+// Returns the rest of the line that begins with `key` (colon included), without leading blanks, or
+// an empty view if there is no such line.
 std::string_view value_of(std::string_view text, std::string_view key);
 
-// Takes the next field off the front of `text`; empty at its end.
+// Removes the next field from the front of `text` and returns it; empty at the end.
 std::string_view take_field(std::string_view& text);
 
-// The same for a number; none where the next field is something else, or does not fit.
+// The same for a number. Returns nullopt if the next field is not a number or does not fit.
 template <typename Number>
 std::optional<Number> take_number(std::string_view& text, int base = 10) {
   const std::string_view field = take_field(text);

@@ -43,7 +43,7 @@ struct Head {
   }
 };
 
-// The dynamic loader that the program names, where it names one.
+// Returns the dynamic loader that the program names in PT_INTERP, if any.
 std::optional<std::string_view> find_loader(const Head& head, const Elf64_Ehdr& header) {
   for (std::size_t index = 0; index < header.e_phnum; ++index) {
     const auto entry = head.value_at<Elf64_Phdr>(header.e_phoff + index * sizeof(Elf64_Phdr));
@@ -53,7 +53,7 @@ std::optional<std::string_view> find_loader(const Head& head, const Elf64_Ehdr& 
   return std::nullopt;
 }
 
-// What makes the kernel tell the dynamic loader to be careful (AT_SECURE).
+// Whether exec sets AT_SECURE, with which the dynamic loader ignores paths in LD_PRELOAD.
 bool is_privileged(const char* path) {
   struct stat status {};
   if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) return false;
@@ -79,7 +79,7 @@ ProgramFile examine_program(const char* path) {
   const auto loader = find_loader(head, *header);
   const std::string_view name =
       std::string_view(path).substr(std::string_view(path).rfind('/') + 1);
-  file.dynamic = loader.has_value() || name.starts_with("ld-");  // or it is one itself
+  file.dynamic = loader.has_value() || name.starts_with("ld-");  // or it is a loader itself
   file.musl = loader && loader->find("ld-musl") != loader->npos;
   return file;
 }

@@ -1,18 +1,18 @@
-// A program's file, as the dynamic loader will see it: whether LD_PRELOAD can do anything there.
+// Examines a program file to tell whether LD_PRELOAD can take effect in it.
 #pragma once
 
 namespace pyfault {
 
 struct ProgramFile {
-  bool elf = false;         // false: a script, or unreadable; the next three then mean nothing
-  bool x86_64 = false;      // for this processor, in 64 bits
-  bool dynamic = false;     // it names a dynamic loader
-  bool musl = false;        // and that is musl's
-  bool privileged = false;  // set-user-ID, set-group-ID or capabilities that we do not have
+  bool elf = false;         // false: a script, or unreadable; the next three are then meaningless
+  bool x86_64 = false;      // a 64-bit program for x86-64
+  bool dynamic = false;     // it names a dynamic loader, or is one
+  bool musl = false;        // the loader is musl's
+  bool privileged = false;  // set-user-ID, set-group-ID, or capabilities that this process lacks
 };
 
-// For our own user. Reads the head of the file, which may take as long as a disk takes; no
-// allocation and no lock.
+// Examines it for the current user. Reads the head of the file, which may block on the disk. Does
+// not allocate or take locks.
 ProgramFile examine_program(const char* path);
 
 }  // namespace pyfault

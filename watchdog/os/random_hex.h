@@ -1,4 +1,4 @@
-// Random names.
+// Random names in hexadecimal.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +6,8 @@
 
 namespace pyfault {
 
-// Two lower-case hex digits a byte, from the kernel's generator. 1 <= bytes <= 256, the size that
-// getrandom() always gives whole.
+// Returns two lower-case hex digits per byte, from the kernel's generator. `bytes` is 1 to 256, the
+// size that getrandom() always fills. Throws std::system_error.
 std::string random_hex(std::size_t bytes);
 
 }  // namespace pyfault

@@ -12,7 +12,7 @@
 namespace pyfault {
 namespace {
 
-// Grows with what is really there: `limit` may be far above it, and most of /proc is short.
+// The buffer grows with the content: `limit` may be far larger, and most files of /proc are short.
 constexpr std::size_t kFirstChunk = std::size_t{4} << 10;
 
 ssize_t read_some(int fd, char* to, std::size_t size) {

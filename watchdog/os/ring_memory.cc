@@ -15,7 +15,7 @@ namespace {
 
 namespace interprocess = boost::interprocess;
 
-// Models Boost.Interprocess's MemoryMappable.
+// Models Boost.Interprocess's MemoryMappable concept.
 struct Mappable {
   int fd;
   interprocess::mapping_handle_t get_mapping_handle() const { return {fd, false}; }
@@ -23,12 +23,13 @@ struct Mappable {
 
 }  // namespace
 
-// Without the seals it might shrink under our mapping, or refuse to be mapped by the next watchdog.
+// Without the seals the file could shrink under the mapping, or be rejected by the next watchdog.
 RingFile::RingFile(UniqueFd fd) : fd_(std::move(fd)) {
   constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
   struct stat status {};
   const int seals = fcntl(fd_.get(), F_GET_SEALS);
-  if (seals < 0 || fstat(fd_.get(), &status) != 0) throw std::runtime_error("its ring is no memfd");
+  if (seals < 0 || fstat(fd_.get(), &status) != 0)
+    throw std::runtime_error("its ring is not a memfd");
   if ((seals & kSeals) != kSeals) throw std::runtime_error("its ring is not sealed");
   if (status.st_size != static_cast<off_t>(kRingSize)) {
     throw std::runtime_error("its ring has another size");
@@ -50,7 +51,7 @@ void* RingMemory::address() const {
 void RingMemory::give_back(std::uint32_t slot, std::size_t committed) {
   if (sizeof(SlotHeader) + committed <= kSlotKeptBytes) return;
   auto* begin = reinterpret_cast<std::byte*>(ring_slot(address(), slot)) + kSlotKeptBytes;
-  // Punches a hole in the memfd. Should it fail, the memory is merely kept.
+  // Punches a hole in the memfd. If that fails, the memory is only kept longer.
   madvise(begin, kSlotSize - kSlotKeptBytes, MADV_REMOVE);
 }
 

@@ -1,4 +1,4 @@
-// The memory of a ring: a sealed memfd that an agent has made, and the watchdog's mapping of it.
+// The memory of a ring: a sealed memfd created by an agent, and the watchdog's mapping of it.
 #pragma once
 
 #include <cstddef>
@@ -13,16 +13,16 @@ class mapped_region;
 
 namespace pyfault {
 
-// A memfd of kRingSize bytes that nobody can shrink or grow: a mapping of it never faults. Needed
-// only until it has been mapped and kept.
+// A memfd of kRingSize bytes that is sealed against shrinking and growing, so a mapping of it never
+// faults. Needed only until it has been mapped and stored.
 class RingFile {
  public:
-  // Throws std::runtime_error when it is none.
+  // Throws std::runtime_error if `fd` is not a valid ring.
   explicit RingFile(UniqueFd fd);
 
   int descriptor() const { return fd_.get(); }
 
-  // Its inode number, by which an agent names it in a wake-up.
+  // The inode number, by which an agent identifies the ring in a wake-up.
   std::uint64_t id() const { return id_; }
 
  private:
@@ -30,7 +30,7 @@ class RingFile {
   std::uint64_t id_ = 0;
 };
 
-// The watchdog's mapping. Costs address space alone until slots are used.
+// The watchdog's mapping. It costs only address space until slots are used.
 class RingMemory {
  public:
   // Throws boost::interprocess::interprocess_exception.
@@ -42,9 +42,9 @@ class RingMemory {
 
   void* address() const;
 
-  // Gives the pages of a slot that held `committed` payload bytes back to the system, but for its
-  // first kSlotKeptBytes, which the next small record will find in place. The slot must not be
-  // free: a new owner's bytes would be lost.
+  // Returns the pages of a slot that held `committed` payload bytes to the system, except the first
+  // kSlotKeptBytes, so that the next small record needs no new page. The slot must not be free:
+  // otherwise the bytes of a new owner would be lost.
   void give_back(std::uint32_t slot, std::size_t committed);
 
  private:

@@ -1,17 +1,17 @@
-// How this process shares the processors with those that it watches.
+// How this process shares processors with the programs that it watches.
 #pragma once
 
 namespace pyfault {
 
-// From here on a wake-up of this thread, and of those that it starts, takes the processor from
-// nobody (SCHED_BATCH; sched(7)): a program that rings for the watchdog in the middle of its work
-// goes on with that work, and the watchdog comes on another processor or when this one is free.
-// Its share is as large as before. Does nothing where somebody has chosen another policy than the
-// usual one, or where it is refused.
+// Switches this thread, and those that it starts from now on, to SCHED_BATCH (sched(7)), so that a
+// wake-up does not preempt the running program: a program that wakes the watchdog in the middle of
+// its work continues, and the watchdog runs on another processor or when this one is free. The
+// share of processor time is unchanged. Does nothing if the policy is not the default one, or if
+// the change is refused.
 void give_way();
 
-// In a child, before it becomes its program: undoes give_way(), which children inherit. It only
-// makes a system call.
+// Undoes give_way(), which children inherit. Called in a child between fork and exec; it only makes
+// a system call.
 void restore_scheduling();
 
 }  // namespace pyfault

@@ -1,4 +1,4 @@
-// The service manager's notification socket: sd_notify(3), but it never waits.
+// Non-blocking client of the service manager's notification socket (sd_notify(3)).
 #pragma once
 
 #include <span>
@@ -10,26 +10,26 @@ namespace pyfault {
 
 class SdNotify {
  public:
-  // Talks to nobody.
+  // A client without a socket.
   SdNotify() = default;
 
-  // `address` as NOTIFY_SOCKET has it: a path, or "@" and an abstract name. Talks to nobody when it
-  // can't be reached.
+  // `address` is spelled as in NOTIFY_SOCKET: a path, or "@" and an abstract name. If it cannot be
+  // reached, the client has no socket.
   explicit SdNotify(std::string_view address);
 
-  // Is there somebody to talk to?
+  // Whether there is a socket.
   explicit operator bool() const { return bool{socket_}; }
 
   enum class Outcome {
     kDone,
-    kLater,   // there is no room now; await_room() may help
-    kFailed,  // will not get better
+    kLater,   // the socket is full; await_room() may help
+    kFailed,  // permanent failure
   };
 
-  // Assignments, one a line, with at most two descriptors.
+  // Sends assignments, one per line, with at most two descriptors.
   Outcome send(std::string_view assignments, std::span<const int> descriptors = {}) const;
 
-  // At most so long. False: there is none.
+  // Waits at most `timeout_ms` for room. Returns false if there is none.
   bool await_room(int timeout_ms) const;
 
  private:

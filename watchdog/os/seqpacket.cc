@@ -13,8 +13,8 @@
 namespace pyfault {
 namespace {
 
-constexpr std::size_t kMaxDescriptors = 2;  // that are sent
-// Those who wait to be heard; the kernel allows no more than net.core.somaxconn.
+constexpr std::size_t kMaxDescriptors = 2;  // per packet sent
+// Pending connections; the kernel caps this at net.core.somaxconn.
 constexpr int kAgentBacklog = 65535;
 
 UniqueFd listen_at(const std::string& name) {
@@ -27,7 +27,7 @@ UniqueFd listen_at(const std::string& name) {
   return listener;
 }
 
-// The kernel rounds the room for descriptors up, so that a second one may fit.
+// The kernel rounds the control buffer up, so a second descriptor may fit.
 UniqueFd first_descriptor(const msghdr& message, bool& has_more) {
   const cmsghdr* header = CMSG_FIRSTHDR(&message);
   if (header == nullptr || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||

@@ -1,5 +1,5 @@
-// Unix SOCK_SEQPACKET sockets by system call. Asio only waits for them: it can pass neither
-// credentials nor descriptors, and would accept without close-on-exec.
+// Unix SOCK_SEQPACKET sockets by direct system calls. Asio only waits for them: it can pass neither
+// credentials nor descriptors, and accepts without close-on-exec.
 #pragma once
 
 #include <sys/socket.h>
@@ -13,32 +13,35 @@
 
 namespace pyfault {
 
-// Listens, non-blocking and close-on-exec, on the abstract address `name` (given without the
+// Returns a non-blocking, close-on-exec listener on the abstract address `name` (without the
 // leading NUL, at most 107 bytes). Throws std::system_error, std::length_error.
 UniqueFd listen_abstract(const std::string& name);
 
-// Likewise on a file that is not there yet.
+// The same at a path, which must not exist yet.
 UniqueFd listen_at_path(const std::string& path);
 
-// Of a listener, as PYFAULT_SOCKET would name it ("@name", or a path); empty when it is none.
+// Returns the address of a listener as PYFAULT_SOCKET spells it ("@name", or a path); empty if
+// `socket` is not a SOCK_SEQPACKET listener.
 std::string listening_address(int socket);
 
-// One connection, non-blocking and close-on-exec; empty, with errno, when there is none.
+// Accepts one connection, non-blocking and close-on-exec. Returns an empty one, with errno set, if
+// there is none.
 UniqueFd accept_connection(int listener);
 
-// Who called connect(), as the kernel says.
+// Credentials of the process that called connect(), from the kernel.
 std::optional<ucred> peer_credentials(int socket);
 
 struct Packet {
-  std::size_t size = 0;  // as it was sent; what did not fit is lost. 0: the other end hung up
-  UniqueFd descriptor;   // the one that came along
-  bool has_more_descriptors = false;  // they are gone
+  std::size_t size = 0;  // size as sent, of which the excess is lost; 0: the peer hung up
+  UniqueFd descriptor;   // the first one passed
+  bool has_more_descriptors = false;  // more were passed; they are closed
 };
 
-// Takes one packet without blocking. None where none is waiting.
+// Takes one packet without blocking. Returns nullopt if none is waiting.
 std::optional<Packet> receive_packet(int socket, std::span<std::byte> bytes);
 
-// Sends one packet with descriptors (at most two), without blocking and without SIGPIPE.
+// Sends one packet with at most two descriptors, without blocking and without SIGPIPE. Returns
+// false, with errno set, on failure.
 bool send_with_descriptors(int socket, std::span<const std::byte> packet,
                            std::span<const int> descriptors);
 

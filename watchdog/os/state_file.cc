@@ -20,7 +20,7 @@ struct HalfHeader {
   std::uint64_t magic;
   std::uint64_t sequence;
   std::uint32_t size;
-  std::uint32_t checksum;  // of the content, and of this with no checksum
+  std::uint32_t checksum;  // of the content and of this header with checksum 0
 };
 
 std::uint32_t checksum(HalfHeader header, std::string_view content) {
@@ -35,7 +35,7 @@ off_t offset_of(std::uint64_t sequence) {
   return static_cast<off_t>((sequence % 2) * StateFile::kHalfSize);
 }
 
-// Fewer where the file ends.
+// Returns fewer bytes at the end of the file.
 std::string read_at(int fd, off_t offset, std::size_t size) {
   std::string bytes(size, '\0');
   const ssize_t count = ::pread(fd, bytes.data(), size, offset);

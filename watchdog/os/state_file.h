@@ -1,7 +1,7 @@
-// A small file in memory whose content outlives its writer whole, whenever that dies.
+// A small file in memory that is always consistent, even if its writer dies while writing.
 //
-// Two halves, written in turn: each has a sequence number and a checksum. A reader takes the later
-// one that is whole.
+// It has two halves, written alternately, each with a sequence number and a checksum. A reader
+// takes the newer one that is intact.
 #pragma once
 
 #include <cstddef>
@@ -19,26 +19,26 @@ class StateFile {
   static constexpr std::size_t kMaxContent = std::size_t{16} << 20;
   static constexpr std::size_t kHalfSize = std::size_t{32} << 20;  // untouched pages cost nothing
 
-  // A new one, empty. Throws std::system_error.
+  // Creates a new, empty one. Throws std::system_error.
   StateFile();
 
-  // Goes on with one that another process has left.
+  // Takes over one that another process has written.
   explicit StateFile(UniqueFd fd);
 
   int descriptor() const { return fd_.get(); }
 
-  // In place of what was there. Throws std::system_error, std::length_error.
+  // Replaces the content. Throws std::system_error, std::length_error.
   void write(std::string_view content);
 
-  // None when neither half is whole.
+  // Returns nullopt if neither half is intact.
   std::optional<std::string> read() const;
 
  private:
   UniqueFd fd_;
-  std::uint64_t sequence_ = 0;  // of the last content
+  std::uint64_t sequence_ = 0;  // of the latest content
 };
 
-// A half as it is written, and what is in one. Pure.
+// Serializes and parses one half. unpack() returns nullopt if it is not intact.
 struct StateHalf {
   std::uint64_t sequence = 0;
   std::string content;

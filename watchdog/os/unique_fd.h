@@ -1,4 +1,4 @@
-// The owner of a file descriptor.
+// Owns a file descriptor and closes it.
 #pragma once
 
 #include <unistd.h>
@@ -10,7 +10,7 @@ namespace pyfault {
 class UniqueFd {
  public:
   UniqueFd() = default;
-  explicit UniqueFd(int fd) : fd_(fd) {}  // takes ownership; negative: owns nothing
+  explicit UniqueFd(int fd) : fd_(fd) {}  // takes ownership; a negative one is empty
   UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) {}
   UniqueFd& operator=(UniqueFd&& other) noexcept {
     reset(other.release());

@@ -1,4 +1,4 @@
-// The address of a Unix socket, as PYFAULT_SOCKET and NOTIFY_SOCKET spell it: a path, or "@" and an
+// The address of a Unix socket as PYFAULT_SOCKET and NOTIFY_SOCKET spell it: a path, or "@" and an
 // abstract name.
 #pragma once
 
@@ -12,13 +12,12 @@
 
 namespace pyfault {
 
-// What Linux has room for, without the NUL that ends a path and the one that begins an abstract
-// name.
+// The room in sockaddr_un, without the NUL that ends a path or begins an abstract name.
 inline constexpr std::size_t kMaxUnixName = sizeof(sockaddr_un::sun_path) - 1;
 
 class UnixAddress {
  public:
-  // A name that does not fit is cut.
+  // Truncates a name that does not fit.
   explicit UnixAddress(std::string_view name) {
     const bool is_abstract = name.starts_with('@');
     if (is_abstract) name.remove_prefix(1);
@@ -32,7 +31,7 @@ class UnixAddress {
     return name.size() <= kMaxUnixName + (name.starts_with('@') ? 1 : 0);
   }
 
-  // Where `socket` is bound to; empty when it is nowhere.
+  // Returns the address that `socket` is bound to; empty if it is unbound.
   static std::string of(int socket) {
     sockaddr_un address{};
     socklen_t size = sizeof address;

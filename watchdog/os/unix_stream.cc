@@ -29,8 +29,8 @@ bool at_path(Step step, int socket, const std::string& path) {
 
 UniqueFd listen_on_stream(const std::string& path, unsigned mode) {
   UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  // Before it has a name, so that nobody finds it open: bind takes the mode over. An umask would be
-  // that of all threads.
+  // Set before bind(), which takes over the mode, so the socket is never visible with another one.
+  // umask() would affect all threads.
   const bool done = listener && ::fchmod(listener.get(), mode) == 0 &&
                     at_path(::bind, listener.get(), path) &&
                     ::listen(listener.get(), kBacklog) == 0;

@@ -1,4 +1,5 @@
-// Unix stream sockets that have a path, by system call: close-on-exec from the first moment.
+// Unix stream sockets at a path, by direct system calls so that they are close-on-exec from
+// creation.
 #pragma once
 
 #include <string>
@@ -7,13 +8,15 @@
 
 namespace pyfault {
 
-// All are empty, with errno, when it is not to be had; ENAMETOOLONG where no socket can have this
-// path.
+// On failure these return an empty descriptor with errno set: ENAMETOOLONG if the path is too long
+// for a socket.
 
-// Listens, non-blocking, on a file that is not there yet and gets this mode at once.
+// Returns a non-blocking listener at a path, which must not exist yet; the socket is created with
+// `mode`.
 UniqueFd listen_on_stream(const std::string& path, unsigned mode);
 
-// A blocking connection. Where nobody takes it, or takes what is sent, for 5 seconds: EAGAIN.
+// Returns a blocking connection. connect() and sends fail with EAGAIN after 5 seconds if the
+// listener does not accept or read.
 UniqueFd connect_stream(const std::string& path);
 
 }  // namespace pyfault

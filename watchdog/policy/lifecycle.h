@@ -1,4 +1,4 @@
-// The life of a worker as a table: State x Event -> {State, Actions}. Pure.
+// The lifecycle of a worker as a table: State x Event -> {State, Actions}. No side effects.
 //
 //              kStart                kReady
 //   kStopped ---------> kStarting ----------> kUp        any state with a process in it:
@@ -7,7 +7,7 @@
 //   kStopping             |   v                v
 //                     kBackoff, kCrashLoop <- kDeciding -> kExited, kFailed
 //
-// A pair that the table does not name changes nothing.
+// A pair that is not in the table changes nothing.
 #pragma once
 
 #include <array>
@@ -18,29 +18,29 @@
 namespace pyfault {
 
 enum class WorkerState {
-  kStopped,     // nobody wants it up
-  kStarting,    // it runs and is not ready yet
-  kUp,          // it is ready
-  kDeciding,    // it has ended unasked, and the policy is being asked: for a moment only
+  kStopped,     // not wanted up
+  kStarting,    // runs, but is not ready yet
+  kUp,          // is ready
+  kDeciding,    // has ended unasked; the policy is being asked, a transient state
   kBackoff,     // waits to be started again
-  kCrashLoop,   // likewise, and the policy calls it a loop
+  kCrashLoop,   // the same, in what the policy considers a crash loop
   kExited,      // stays down, as the policy does not restart it
   kFailed,      // given up
   kStopping,    // is being stopped
   kRestarting,  // is being stopped, to be started again
-  kAborting,    // is being stopped for what it did not do; the policy has the word then
+  kAborting,    // missed its start timeout; it is being stopped, then the restart policy decides
 };
 inline constexpr std::size_t kWorkerStates = 11;
 
 enum class WorkerEvent {
-  kStart,  // asked for by an operator, or the supervisor, as the next two
+  kStart,  // by an operator or the supervisor, like the next two
   kStop,
   kRestart,
   kReady,
   kHealthy,  // has been up for long enough
-  kTimeUp,   // of the state's time limit
-  kEnded,    // the process and what it left behind, or what was to become one
-  // The policy's answers.
+  kTimeUp,   // the state's time limit has passed
+  kEnded,    // the process and its leftovers are gone, or its start has failed
+  // The policy's answers:
   kRetry,
   kRetryInLoop,
   kStayDown,
@@ -51,13 +51,13 @@ inline constexpr std::size_t kWorkerEvents = 11;
 enum class WorkerAction {
   kNone,
   kSpawn,       // and limit the time until it is ready
-  kSpawnAgain,  // likewise, and say so
+  kSpawnAgain,  // the same, and report it
   kReportReady,
   kAwaitHealth,
-  kForgive,       // the policy: a healthy run
-  kForget,        // the policy: an operator begins anew
-  kBeginStop,     // and limit the time for each step of it
-  kContinueStop,  // by the next step
+  kForgive,       // tell the policy about a healthy run
+  kForget,        // reset the policy, because an operator intervened
+  kBeginStop,     // and limit the time of each step
+  kContinueStop,  // with the next step
   kCancelTimer,
   kDecide,  // ask the policy; its answer is the next event
   kReportExit,
@@ -66,18 +66,18 @@ enum class WorkerAction {
 
 struct WorkerStep {
   WorkerState state = WorkerState::kStopped;
-  std::array<WorkerAction, 4> actions{};  // in this order; kNone: no more
+  std::array<WorkerAction, 4> actions{};  // in this order, up to the first kNone
 };
 
 WorkerStep next_step(WorkerState state, WorkerEvent event);
 
-// "crash-loop": for people, and for status.
+// "crash-loop" and so on, for people and for status.
 std::string_view name_of(WorkerState state);
 
-// Whether it has come to rest, until somebody asks for something.
+// Whether it is at rest until an operator asks for something.
 bool is_down(WorkerState state);
 
-// Whether a process runs, and whether that is on its way out.
+// is_alive(): whether a process runs. is_being_stopped(): whether that process is being stopped.
 bool is_alive(WorkerState state);
 bool is_being_stopped(WorkerState state);
 

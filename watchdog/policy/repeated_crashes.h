@@ -1,7 +1,7 @@
-// The same crash again and again: which of its reports are worth their room. Pure.
+// Decides which reports of a repeated crash are worth their space. No side effects.
 //
-// The first kFullAtFirst of a kind are reported in full, then one each kFullEvery; the others are
-// counted. A kind is a fingerprint; crashes without one are all reported in full.
+// The first kFullAtFirst crashes of a kind are reported in full, then one per kFullEvery; the
+// others are counted. A kind is a fingerprint; crashes without one are always reported in full.
 #pragma once
 
 #include <chrono>
@@ -19,12 +19,12 @@ class RepeatedCrashes {
 
   static constexpr std::uint64_t kFullAtFirst = 3;
   static constexpr std::chrono::hours kFullEvery{1};
-  // Of more kinds than these the one seen longest ago is forgotten.
+  // If there are more kinds, the one that was seen longest ago is forgotten.
   static constexpr std::size_t kMaxKinds = 256;
 
   struct Verdict {
     bool in_full = true;
-    std::uint64_t occurrence = 1;  // the how-manieth of its kind
+    std::uint64_t occurrence = 1;  // 1 for the first crash of its kind
   };
 
   struct Kind {

@@ -108,7 +108,7 @@ CrashLoop RestartPolicy::summary() const {
   return loop;
 }
 
-// Before jitter; of the last restart.
+// The delay of the last restart, before jitter.
 milliseconds RestartPolicy::base_delay() const {
   const Backoff& backoff = settings_.backoff;
   if (memory_.in_crash_loop) return backoff.max;

@@ -1,8 +1,9 @@
-// Whether a worker that has ended is started again, and when. Pure: time and chance are passed in.
+// Decides whether a worker that has ended is restarted, and when. No side effects: time and
+// randomness are passed in.
 //
-// Each life that is too short doubles the delay before the next. Too many failures in a window, or
-// before the worker was ever ready, are a crash loop: it is then tried again at the longest delay
-// only, or not at all.
+// Each run that is too short increases the delay before the next. Too many failures in a window, or
+// before the worker was ever ready, are a crash loop: it is then retried only at the longest delay,
+// or not at all.
 #pragma once
 
 #include <chrono>
@@ -20,25 +21,25 @@ namespace pyfault {
 
 enum class DeathKind {
   kClean,    // exit code 0, or a signal that asks a program to end
-  kFailure,  // another exit code; never started; killed for what it did not do in time
+  kFailure,  // another exit code; never started; killed after a timeout
   kCrash,    // any other signal
 };
 
-// HUP, INT, TERM and PIPE are clean, as systemd has it. `signal` is 0 where there was none.
+// HUP, INT, TERM and PIPE are clean, as in systemd. `signal` is 0 if there was none.
 DeathKind death_kind(int exit_code, int signal);
 
 struct Death {
   DeathKind kind = DeathKind::kClean;
   std::chrono::steady_clock::time_point at;
-  std::string fingerprint;  // of its crash; empty where none is known
+  std::string fingerprint;  // of its crash; empty if unknown
 };
 
-// What a crash loop looks like from outside.
+// Describes a crash loop for its event.
 struct CrashLoop {
   unsigned failures = 0;
-  std::chrono::milliseconds within{0};    // from the first of them to the last
-  bool ever_ready = false;                // false: it never got as far
-  std::vector<std::string> fingerprints;  // different ones, in the order of their first crash
+  std::chrono::milliseconds within{0};    // from the first to the last of them
+  bool ever_ready = false;                // false: the worker was never ready
+  std::vector<std::string> fingerprints;  // distinct ones, in the order of their first crash
   unsigned unexplained = 0;               // failures without a fingerprint
 };
 
@@ -48,10 +49,10 @@ struct RestartDecision {
   Action action = Action::kStayDown;
   std::chrono::milliseconds delay{0};  // for kRestart
   bool in_crash_loop = false;
-  std::optional<CrashLoop> loop_begun;  // once a loop: this death began it
+  std::optional<CrashLoop> loop_begun;  // set once per loop, for the death that began it
 };
 
-// What it goes on from.
+// The policy's state.
 struct RestartMemory {
   struct Failure {
     std::chrono::steady_clock::time_point at;
@@ -60,7 +61,7 @@ struct RestartMemory {
     bool operator==(const Failure&) const = default;
   };
 
-  std::deque<Failure> failures;  // of the last window, oldest first
+  std::deque<Failure> failures;  // in the last window, oldest first
   unsigned all_failures = 0;
   unsigned short_lives = 0;
   bool ever_ready = false;
@@ -82,8 +83,8 @@ class RestartPolicy {
 
   void note_ready() { memory_.ever_ready = true; }
 
-  // A run of this length after being ready is a healthy one: it takes back the delay, and ends a
-  // crash loop with all that led to it. True when there was one.
+  // A run of healthy_after() since being ready is healthy: it resets the delay, and ends a crash
+  // loop with all that led to it. note_healthy() returns whether there was one.
   std::chrono::milliseconds healthy_after() const;
   bool note_healthy();
 

@@ -1,4 +1,4 @@
-// How a worker is stopped, step by step. Pure.
+// The steps of stopping a worker. No side effects.
 #pragma once
 
 #include <chrono>
@@ -6,27 +6,27 @@
 namespace pyfault {
 
 enum class StopStep {
-  kAsk,   // by its stop signal
-  kDump,  // the stacks of all threads are recorded: what does it do in place of stopping?
-  kKill,  // it and everything below it
+  kAsk,   // send its stop signal
+  kDump,  // record the stacks of all threads, which show what keeps it from stopping
+  kKill,  // kill it and all its descendants
 };
 
 struct StopPhase {
   StopStep step = StopStep::kAsk;
-  std::chrono::milliseconds limit{0};  // then the next
+  std::chrono::milliseconds limit{0};  // then the next step follows
 };
 
 class StopSequence {
  public:
-  // Enough for a process that still can; more would only keep up the stop.
+  // Enough for a process that can still record them; more would only delay the stop.
   static constexpr std::chrono::milliseconds kDumpLimit{5000};
 
-  // How long one that can't be killed (it sleeps in the kernel, say) waits to be killed again.
+  // The interval of further kills for a process that does not die, e.g. in uninterruptible sleep.
   static constexpr std::chrono::milliseconds kKillAgain{5000};
 
   explicit StopSequence(std::chrono::milliseconds timeout) : timeout_(timeout) {}
 
-  // The first, then each that follows; the last one over and over.
+  // Returns the first phase, then each that follows; the last one repeats.
   StopPhase next();
 
  private:

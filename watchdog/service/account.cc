@@ -72,7 +72,7 @@ Account find_account(const WorkerConfig& worker) {
     identity.gid = named.entry.gr_gid;
   }
   if (!may_become_somebody(identity)) {
-    return {{}, {}, "only root can run a worker as somebody else"};
+    return {{}, {}, "only root can run a worker as another user"};
   }
   if (::geteuid() != 0) return account;
   identity.groups =

@@ -7,9 +7,9 @@
 #include <utility>
 #include <variant>
 
-#include "watchdog/config/problem.h"
 #include "watchdog/control/worker_names.h"
 #include "watchdog/metrics/resident_memory.h"
+#include "watchdog/toml/problem.h"
 
 namespace pyfault {
 namespace {

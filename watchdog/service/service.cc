@@ -327,9 +327,9 @@ void Service::resume(const LoadedConfig& loaded) {
   }
   for (const Problem& problem : loaded.problems) say(describe(problem, options_.file));
   if (!is_good && goes_on) {
-    say("the configuration that was in use stays; mend the file and reload the service");
+    say("the configuration in use is kept; fix the file and reload the service");
   } else if (!goes_on) {
-    say("the workers go on as they were; mend the configuration and reload the service");
+    say("the workers keep running; fix the configuration and reload the service");
   }
 }
 
@@ -341,7 +341,7 @@ bool Service::resume_with(const LoadedConfig& loaded) try {
             Reporter::open(logs_for(options_, loaded.config), {}, trouble_handler(), LogStart::kNow,
                            note),
             note);
-  for (const std::string& failure : failures) say(failure + "; the service goes on without");
+  for (const std::string& failure : failures) say(failure + "; the service continues without it");
   return true;
 } catch (const std::exception& error) {
   complain(error.what());
@@ -354,7 +354,7 @@ void Service::run_loop() {
     try {
       io_.run();
     } catch (const std::exception& error) {
-      say(std::string("internal error, the service goes on: ") + error.what());
+      say(std::string("internal error, the service continues: ") + error.what());
     }
   }
 }
@@ -473,8 +473,7 @@ void Service::finish_reload(const std::vector<Told>& asked,
                             const std::vector<std::string>& mistakes) {
   is_reading_ = false;
   for (const std::string& mistake : mistakes) say(mistake);
-  say(mistakes.empty() ? "the configuration was read anew"
-                       : "the configuration that is in use stays");
+  say(mistakes.empty() ? "configuration reloaded" : "the configuration that is in use stays");
   for (const Told& told : asked) {
     if (told) told(mistakes);
   }

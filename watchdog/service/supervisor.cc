@@ -105,7 +105,7 @@ void Supervisor::adopt(KeptWorker kept) {
                    std::move(descriptors)});
   }
   say(host_, name,
-      "the watchdog was restarted, and goes on with " +
+      "the watchdog was restarted and took over " +
           (pid > 0 ? name + "[" + std::to_string(pid) + "]" : name));
   entries_.back().worker->resume();
 }

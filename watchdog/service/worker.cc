@@ -196,7 +196,7 @@ void Worker::look_up_account() {
         if (waiting.expired()) return;
         lookup_.reset();
         if (done) return spawn_as(std::move(*account));
-        fail_to_start({kExitOwnError, "its user or group could not be looked up: nobody answers"});
+        fail_to_start({kExitOwnError, "its user or group could not be looked up: no answer"});
       });
   if (!begun) {
     lookup_.reset();

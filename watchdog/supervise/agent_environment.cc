@@ -19,22 +19,21 @@ namespace {
 
 constexpr std::string_view kPreloadVariable = "LD_PRELOAD";
 
-// The value, where `entry` is "name=value".
+// Returns the value if `entry` is "name=value".
 std::optional<std::string_view> value_of_variable(std::string_view entry, std::string_view name) {
   if (!entry.starts_with(name) || entry.substr(name.size(), 1) != "=") return std::nullopt;
   return entry.substr(name.size() + 1);
 }
 
-// LD_PRELOAD knows no way to quote what stands between its names, nor what stands for a folder
-// ($LIB).
+// LD_PRELOAD has no quoting for its separators, nor for the dollar sign of $LIB and the like.
 bool can_be_preloaded(const std::string& path) {
   return path.find_first_of(": $") == std::string::npos;
 }
 
-// Where nobody else can put anything: what is preloaded from there runs as us. Not /tmp, whose
-// cleaners make room for others.
+// Only places where no other user can create files: what is preloaded from there runs as this user.
+// Not /tmp, where a cleaner may remove the link and let another user take its name.
 std::vector<std::string> places_for_alias() {
-  if (::geteuid() == 0) return {"/run/pyfault-watchdog-agent"};  // not the unit's own, which goes
+  if (::geteuid() == 0) return {"/run/pyfault-watchdog-agent"};  // RuntimeDirectory= gets removed
   std::vector<std::string> places;
   if (const char* runtime = std::getenv("XDG_RUNTIME_DIR")) {
     places.push_back(std::string(runtime) + "/pyfault-watchdog");
@@ -54,7 +53,7 @@ bool is_ours_alone(const std::string& directory) {
   return !trust.owner && !trust.is_shared && can_be_preloaded(directory);
 }
 
-// GCC's and clang's: libasan.so.8, libclang_rt.tsan-x86_64.so.
+// The runtimes of GCC and clang: libasan.so.8, libclang_rt.tsan-x86_64.so.
 bool is_sanitizer_runtime(std::string_view path) {
   constexpr std::string_view kPrefixes[] = {
       "libasan.",          "libtsan.",         "libubsan.",          "liblsan.",
@@ -64,7 +63,7 @@ bool is_sanitizer_runtime(std::string_view path) {
   return std::ranges::any_of(kPrefixes, [&](auto prefix) { return name.starts_with(prefix); });
 }
 
-// Its names are parted by colons or spaces.
+// The names in `earlier` are separated by colons or spaces.
 std::string preload_list(const std::string& agent, std::string_view earlier) {
   std::string first;
   std::string rest;
@@ -81,8 +80,8 @@ std::string preload_list(const std::string& agent, std::string_view earlier) {
   return first + agent + rest;
 }
 
-// A link to the agent under a name without them. One for each installation; it stays, as programs
-// may outlive us that start others.
+// Returns a link to the agent without such characters in its path. There is one per installation;
+// it is never removed, because programs that outlive the watchdog may start others.
 std::string alias_of(const std::string& agent) {
   const std::string name = std::to_string(std::hash<std::string>()(agent)) + "-" +
                            std::filesystem::path(agent).filename().string();

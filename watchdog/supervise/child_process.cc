@@ -20,7 +20,7 @@
 namespace pyfault {
 namespace {
 
-// Enough for a few system calls, sanitized or not.
+// Enough for a few system calls, with or without sanitizers.
 constexpr std::size_t kLaunchStack = std::size_t{64} << 10;
 
 [[noreturn]] void fail_to_start() {
@@ -28,11 +28,11 @@ constexpr std::size_t kLaunchStack = std::size_t{64} << 10;
                    "cannot start a process: " + std::generic_category().message(errno));
 }
 
-// A process is a zombie for a moment before it is reaped.
+// A process remains a zombie for a moment before it is reaped.
 constexpr int kMostLooks = 20;
 constexpr std::chrono::milliseconds kBetweenLooks{10};
 
-// Close-on-exec, and non-blocking where we read.
+// Close-on-exec; the read end is non-blocking.
 struct ReportPipe {
   UniqueFd reader;
   UniqueFd writer;
@@ -46,7 +46,7 @@ struct ReportPipe {
   }
 };
 
-// The kernel would throw away the wait status of a child of ours.
+// While SIGCHLD is ignored, the kernel discards the wait status of children.
 bool stop_ignoring_sigchld() {
   return ::signal(SIGCHLD, SIG_DFL) == SIG_IGN;
 }
@@ -83,7 +83,7 @@ std::string wanted_by(LaunchStep step, const SpawnPlan& plan) {
   const std::string subject =
       "cannot run '" + plan.program.candidates[report.found.candidate] + "'";
   if (report.error == ENOENT) {
-    // The file itself was found before.
+    // The file itself was found before, so its interpreter is missing.
     throw StartError(kExitNotFound, subject + ": the interpreter that it names was not found");
   }
   throw StartError(kExitCannotExecute, subject + ": " + reason);
@@ -100,15 +100,16 @@ void await_readable(int fd) {
 
 }  // namespace
 
-// posix_spawn(3) would change the dispositions of signals 32 and 33, and can't give the program an
-// ignored SIGCHLD that we don't have. The pidfd comes with the process, so that nothing can fail
-// once there is one.
+// posix_spawn(3) would change the dispositions of signals 32 and 33, and cannot give the program an
+// ignored SIGCHLD that this process does not ignore. The pidfd is created with the process, so
+// nothing can fail once the process exists.
 ChildProcess ChildProcess::begin(const SpawnPlan& plan) {
   return clone(plan, 0);
 }
 
-// Until it executes its program the child shares our memory, as vfork's does, and we wait for that
-// anyhow: nothing has to be copied of what a start takes most of its time to copy.
+// Until the exec the child shares the memory of this process, as with vfork, and this process waits
+// for the exec anyway. This avoids copying the page tables, which takes most of the time of a
+// start.
 ChildProcess ChildProcess::spawn(const SpawnPlan& plan) {
   ChildProcess child = clone(plan, CLONE_VM | CLONE_VFORK);
   child.await_launch(plan);
@@ -150,7 +151,7 @@ bool ChildProcess::hear_launch(const SpawnPlan& plan) {
   }
 }
 
-// The status is to be had once its new parent has reaped it.
+// The status becomes available once the new parent of the process has reaped it.
 ChildEnd ChildProcess::ask_kernel() const {
   ChildEnd end;
   auto status = wait_status_of(pidfd_.get());

@@ -1,4 +1,4 @@
-// The program under watch, from its start to its wait status.
+// The watched program, from its start to its wait status.
 #pragma once
 
 #include <signal.h>
@@ -20,63 +20,68 @@
 namespace pyfault {
 
 struct SpawnPlan {
-  Command command;        // what was asked for: argv, and the words for what goes wrong
-  ProgramSearch program;  // the file to execute; the child looks for it
+  Command command;        // as requested: argv, and the names for error messages
+  ProgramSearch program;  // the file to execute; the child looks it up
   std::vector<std::string> environment;
   sigset_t signal_mask;
 
-  // What is not to be inherited.
-  bool own_session = false;                // it leads a session, and a process group, of its own
-  std::array<int, 3> streams{-1, -1, -1};  // descriptors in place of our stdin, stdout, stderr
+  // Replaces what the child would inherit.
+  bool own_session = false;                // becomes leader of a new session and process group
+  std::array<int, 3> streams{-1, -1, -1};  // replace stdin, stdout, stderr; -1: inherited
   std::vector<std::pair<int, rlimit>> limits{};  // RLIMIT_...
   std::optional<mode_t> umask{};
   std::optional<Identity> identity{};
-  std::string directory{};  // empty: ours
-  int cgroup_procs = -1;    // cgroup.procs of the cgroup that it goes to, opened for writing
+  std::string directory{};  // empty: inherited
+  int cgroup_procs = -1;    // cgroup.procs of the cgroup to enter, opened for writing; -1: none
 
-  // It is killed when the thread that spawns it ends, whatever the reason: that must be one that
-  // lives as long as we do. What it forks is not, nor a set-user-ID program.
+  // The child is killed when the thread that spawned it ends, for any reason, so that must be one
+  // that lives as long as this process. Does not apply to its own children, nor to a set-user-ID
+  // program.
   bool dies_with_us = false;
 };
 
 struct ChildEnd {
   int wait_status = 0;
-  // Its own and that of the descendants it waited for; none where it was not our child.
+  // Of the process and the descendants it has waited for; nullopt if it was not a child of this
+  // process.
   std::optional<rusage> usage{};
-  // Not known to reap(): whether the kernel killed in its cgroup, for want of memory, while it ran.
+  // Not set by reap(): whether the OOM killer was active in its cgroup while it ran.
   bool oom_kills_rose = false;
-  // Likewise: the signals that it had handlers for at its end (of signal n: bit n - 1), if known.
+  // Not set by reap() either: the signals that it had handlers for at its end (bit n - 1 for signal
+  // n), if known.
   std::optional<std::uint64_t> caught_signals{};
-  // False: it was not our child, and the kernel does not tell. Then there is no status.
+  // False if it was not a child of this process and the kernel does not tell; then there is no
+  // status.
   bool is_known = true;
 };
 
 class ChildProcess {
  public:
-  // As spawn(), but waits for nobody: whether it is executed is to be heard.
+  // Like spawn(), but does not wait for the exec, whose result hear_launch() tells.
   static ChildProcess begin(const SpawnPlan& plan);
 
-  // After begin(): readable when there is something to hear.
+  // After begin(): readable when hear_launch() has something to read.
   int launch_fd() const { return launch_.get(); }
 
-  // True: the program runs (or was killed before). Throws StartError when it could not be executed,
-  // or not as planned; then the process ends. `plan` is that of its beginning.
+  // Returns true if the program runs (or was killed before it could), false if that is not known
+  // yet. Throws StartError if it could not be executed as planned; then the process ends. `plan`
+  // must be the one passed to begin().
   bool hear_launch(const SpawnPlan& plan);
 
-  // What it runs. From when it is heard that it does.
+  // What the process runs; valid once hear_launch() has returned true.
   struct Program {
     std::string path;
     ProgramFile file;
   };
   const Program& program() const { return program_; }
 
-  // Everything that the plan does not name is inherited: process group, terminal, working
-  // directory, limits, umask, ignored signals, and descriptors that are not close-on-exec. A text
-  // file without #! is run by /bin/sh, as execvp(3) does. Throws StartError when it can't be
-  // executed, or not as planned; then nothing runs.
+  // Starts the program. Everything that the plan does not specify is inherited: process group,
+  // terminal, working directory, limits, umask, ignored signals, and descriptors that are not
+  // close-on-exec. A text file without #! is run by /bin/sh, as execvp(3) does. Throws StartError
+  // if the program cannot be executed as planned; then nothing runs.
   static ChildProcess spawn(const SpawnPlan& plan);
 
-  // One that a watchdog before us has started; `pidfd` is its. Its end can't be waited for.
+  // A process started by a previous watchdog, with its pidfd. It cannot be waited for.
   static ChildProcess adopt(pid_t pid, UniqueFd pidfd) { return {pid, std::move(pidfd), true}; }
 
   pid_t pid() const { return pid_; }
@@ -84,8 +89,8 @@ class ChildProcess {
   // Readable once the process has ended.
   int pidfd() const { return pidfd_.get(); }
 
-  // Waits for its end. Call once, and of one that was adopted only once it has ended. Throws
-  // std::system_error.
+  // Waits for the end of the process; for an adopted one, call it only after its end. Call it once.
+  // Throws std::system_error.
   ChildEnd reap();
 
  private:
@@ -93,7 +98,7 @@ class ChildProcess {
       : pid_(pid), pidfd_(std::move(pidfd)), adopted_(adopted) {}
 
   static ChildProcess clone(const SpawnPlan& plan, int flags);
-  // As hear_launch(), but waits for it; the process that could not be executed is gone then.
+  // Waits until hear_launch() returns true. If it throws, the process has been reaped.
   void await_launch(const SpawnPlan& plan);
   ChildEnd ask_kernel() const;
 

@@ -14,9 +14,9 @@
 namespace pyfault {
 namespace {
 
-constexpr std::string_view kDefaultPath = "/bin:/usr/bin";  // execvp's, where PATH is unset
+constexpr std::string_view kDefaultPath = "/bin:/usr/bin";  // execvp(3)'s default without PATH
 
-// 0, or the errno that using the file as `mode` (R_OK, X_OK) would give.
+// Returns 0, or the errno of using the file with `mode` (R_OK, X_OK).
 int file_error(const char* path, int mode) {
   struct stat status {};
   if (::stat(path, &status) != 0) return errno;
@@ -94,7 +94,7 @@ ProgramSearch search_for(const Command& command, const Surroundings& where) {
   return search;
 }
 
-// The first that can be executed; else the first that is there but can't be; else not found.
+// Returns the first candidate that can be executed, else the first that exists, else "not found".
 ProgramFound look_for(const ProgramSearch& search) {
   ProgramFound best{0, ENOENT, 0};
   if (!search.script.empty()) best.script_error = file_error(search.script.c_str(), R_OK);

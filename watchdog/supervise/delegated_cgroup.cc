@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
 constexpr std::string_view kOurs = "/watchdog";
-constexpr std::string_view kWorker = "/worker-";  // no file of the kernel's begins like this
-// Earlier lives whose processes sleep in the kernel and can't die.
+constexpr std::string_view kWorker = "/worker-";  // no file of the kernel begins like this
+// Earlier runs may still have processes in uninterruptible sleep, which cannot die.
 constexpr int kMostNames = 100;
 
 bool write_to(const std::string& path, std::string_view text) {
@@ -36,7 +36,7 @@ bool has_word(const std::string& path, std::string_view word) {
   return false;
 }
 
-// systemd's mark, for all to see.
+// The mark that systemd sets, readable by everyone.
 bool is_delegated(const std::string& folder) {
   char mark = 0;
   return ::getxattr(folder.c_str(), "user.delegate", &mark, sizeof mark) == 1 && mark == '1';
@@ -83,7 +83,7 @@ std::unique_ptr<DelegatedCgroup> DelegatedCgroup::take(const std::string& root) 
 DelegatedCgroup::DelegatedCgroup(std::string root, std::string folder, std::string path)
     : root_(std::move(root)), folder_(std::move(folder)), path_(std::move(path)) {}
 
-// The leaf may be there already, where workers outlived another watchdog.
+// The leaf exists already if workers have outlived another watchdog.
 bool DelegatedCgroup::move_aside() const {
   ::mkdir(folder_of(kOurs).c_str(), 0755);
   if (write_to(folder_of(kOurs) + "/cgroup.procs", "0") && lends_memory()) return true;
@@ -92,14 +92,14 @@ bool DelegatedCgroup::move_aside() const {
   return false;
 }
 
-// Fails while somebody is in the cgroup itself. Where memory is not ours to count there is nothing
-// to lose.
+// Fails while a process is in the parent cgroup itself. If memory is not accounted here, there is
+// no OOM count to preserve.
 bool DelegatedCgroup::lends_memory() const {
   return !has_word(folder_ + "/cgroup.controllers", "memory") ||
          write_to(folder_ + "/cgroup.subtree_control", "+memory");
 }
 
-// Those of workers that live on can't be removed, so they are safe.
+// The cgroups of live workers are safe, because one with processes cannot be removed.
 void DelegatedCgroup::find_leftovers() {
   std::error_code unreadable;
   for (const auto& entry : std::filesystem::directory_iterator(folder_, unreadable)) {
@@ -125,7 +125,7 @@ std::optional<WorkerCgroup> DelegatedCgroup::find(int pid) {
   const auto cgroup = unified_cgroup(read_file(file, kMaxBytes).value_or(""));
   if (!cgroup.path.starts_with(path_ + std::string(kWorker))) return std::nullopt;
   std::string leaf = cgroup.path.substr(path_.size());
-  leaf = leaf.substr(0, leaf.find('/', 1));  // it may have divided its own
+  leaf = leaf.substr(0, leaf.find('/', 1));  // the worker may have subdivided its cgroup
   leftovers_.erase(leaf);
   return open(std::move(leaf));
 }

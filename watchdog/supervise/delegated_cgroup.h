@@ -1,9 +1,9 @@
-// Cgroups (v2) of our own making, where systemd has delegated ours to us (Delegate=yes): one for
-// each life of a worker. Nothing that the worker starts can leave it, and what is killed for want
-// of memory in it is the worker's.
+// Creates cgroups (v2) below this service's own, if systemd has delegated that to it
+// (Delegate=yes): one for each run of a worker. All that the worker starts stays in it, and an OOM
+// kill in it is attributed to the worker.
 //
 //   pyfault-watchdog.service      no process: the kernel wants them in the leaves
-//     watchdog                    us
+//     watchdog                    this process
 //     worker-web#1                a worker, and all that it starts
 #pragma once
 
@@ -21,49 +21,50 @@ namespace pyfault {
 
 class DelegatedCgroup;
 
-// The cgroup of one life. It is removed at its end, as soon as nobody is left in it.
+// The cgroup of one run of a worker. It is removed with its owner, once it is empty.
 class WorkerCgroup {
  public:
   WorkerCgroup(WorkerCgroup&& other) noexcept;
   WorkerCgroup& operator=(WorkerCgroup&&) = delete;
   ~WorkerCgroup();
 
-  // Whoever writes "0" there is in it.
+  // cgroup.procs, opened for writing: a process that writes "0" to it moves into the cgroup.
   int procs() const { return procs_.get(); }
 
-  // Where OOM kills are counted; none where the kernel counts none here.
+  // The cgroup in which OOM kills are counted; nullopt if the kernel does not count them here.
   std::optional<MemoryCgroup> memory() const;
 
-  // All that are in it, by SIGKILL, without a gap for one that forks. Linux before 5.14 can't.
+  // Kills all processes in it by SIGKILL, without a race with one that forks. No effect before
+  // Linux 5.14.
   void kill() const;
 
  private:
   friend class DelegatedCgroup;
   WorkerCgroup(DelegatedCgroup& home, std::string name, UniqueFd procs);
 
-  DelegatedCgroup* home_;  // none: moved from
+  DelegatedCgroup* home_;  // null: moved from
   std::string name_;
   UniqueFd procs_;
 };
 
 class DelegatedCgroup {
  public:
-  // Moves this process into a leaf. None where the cgroup is not ours to divide, or can't be
-  // divided so that workers keep their OOM counts. `root` stands in front of all paths, for tests.
+  // Moves this process into a leaf. Returns null if the cgroup is not delegated to it, or cannot be
+  // divided with OOM counts for workers. `root` is prepended to all paths, for tests.
   static std::unique_ptr<DelegatedCgroup> take(const std::string& root = "");
 
-  // For a worker of that name. None where the kernel won't have another cgroup.
+  // Creates a cgroup for a worker with that name. Returns nullopt if the kernel refuses.
   std::optional<WorkerCgroup> make(std::string_view worker);
 
-  // The one that an earlier watchdog made for the worker whose process `pid` is. None where it is
-  // in no such cgroup.
+  // Returns the cgroup that an earlier watchdog created for the worker with process `pid`, or
+  // nullopt if that is in no such cgroup.
   std::optional<WorkerCgroup> find(int pid);
 
-  // Kills all in the cgroups of workers that find() was not asked for. Returns the names of those
-  // where there was somebody.
+  // Kills all processes in those existing worker cgroups that find() has not returned. Returns the
+  // names of those that were not empty.
   std::vector<std::string> kill_leftovers();
 
-  // Removes what could not be removed before, because somebody was still about to die in it.
+  // Removes cgroups that could not be removed before because a process in them was still dying.
   void sweep();
 
  private:
@@ -79,7 +80,7 @@ class DelegatedCgroup {
 
   std::string root_;
   std::string folder_;
-  std::string path_;  // as /proc/PID/cgroup has it
+  std::string path_;  // as in /proc/PID/cgroup
   std::set<std::string> leftovers_;
 };
 

@@ -14,8 +14,8 @@ constexpr std::size_t kMaxProcBytes = 16384;
 constexpr std::uint64_t kExiting = 0x4;  // PF_EXITING of the kernel's task flags
 constexpr std::uint64_t kKill = std::uint64_t{1} << (SIGKILL - 1);
 
-// /proc/PID/stat: the name, which may hold anything, ends at the last parenthesis. State, ppid,
-// process group, session, terminal and its foreground group stand before the flags.
+// Parses /proc/PID/stat. The name, which may contain anything, ends at the last parenthesis. State,
+// ppid, process group, session, terminal and its foreground group precede the flags.
 std::uint64_t task_flags(std::string_view stat) {
   const std::size_t name_end = stat.rfind(')');
   if (name_end == stat.npos) return 0;

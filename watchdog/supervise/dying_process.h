@@ -1,5 +1,5 @@
-// Whether a process that is still there has begun to die: to take down a big one's memory takes the
-// kernel seconds.
+// Tells whether a process that still exists has begun to die: it can take the kernel seconds to
+// release the memory of a large process.
 #pragma once
 
 #include <sys/types.h>
@@ -8,8 +8,8 @@
 
 namespace pyfault {
 
-// True when its main thread exits already, or SIGKILL is on its way to it; false where that can't
-// be read. `root` stands in front of /proc, for tests.
+// Returns true if its main thread is exiting or SIGKILL is pending; false if that cannot be read.
+// `root` is prepended to /proc, for tests.
 bool is_dying(pid_t pid, const std::string& root = "");
 
 }  // namespace pyfault

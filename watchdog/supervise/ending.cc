@@ -10,15 +10,14 @@
 namespace pyfault {
 namespace {
 
-// The limit alone would not keep a core_pattern that is a pipe from being run.
+// The limit alone does not prevent a core_pattern that is a pipe from being run.
 void disable_core_dump() {
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   ::prctl(PR_SET_DUMPABLE, 0);
 }
 
-// Where glibc's functions would refuse the two signals that it keeps to itself, the system calls
-// don't.
+// Uses the system call, because glibc's functions refuse the two signals that it reserves.
 void restore_default(int signal) {
   const unsigned long default_action[4] = {};  // handler, flags, restorer, mask
   ::syscall(SYS_rt_sigaction, signal, default_action, nullptr, sizeof default_action[3]);

@@ -21,7 +21,7 @@ namespace {
 
 constexpr char kShell[] = "/bin/sh";
 
-// A list of words as execve(2) wants it; it points into `words`.
+// A list of words in the form that execve(2) wants. Points into `words`.
 std::vector<char*> pointers_to(const std::vector<std::string>& words) {
   std::vector<char*> pointers;
   for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
@@ -44,7 +44,8 @@ bool take_limits(const SpawnPlan& plan) {
   return true;
 }
 
-// By system calls: libc's functions would tell threads of it that are not in this process.
+// Direct system calls, because the C library's functions would signal threads that are not in this
+// process.
 bool take_identity(const Identity& identity) {
   const auto& [uid, gid, groups] = identity;
   return ::syscall(SYS_setgroups, groups.size(), groups.data()) == 0 &&
@@ -52,13 +53,13 @@ bool take_identity(const Identity& identity) {
          ::syscall(SYS_setresuid, uid, uid, uid) == 0;
 }
 
-// Before the program runs: whatever it starts is born there.
+// Called before the program runs, so that all its children start in the cgroup.
 bool enter_cgroup(int procs) {
   return procs < 0 || ::write(procs, "0", 1) == 1;
 }
 
-// The directory comes last: it must be the user's to enter. Root's limits may be raised only
-// before.
+// The order matters: the directory comes last, because the user must be allowed to enter it, and
+// the limits precede the identity, because only root may raise them.
 LaunchStep take_all(const SpawnPlan& plan) {
   if (!enter_cgroup(plan.cgroup_procs)) return LaunchStep::kCgroup;
   if (plan.own_session && ::setsid() < 0) return LaunchStep::kSession;
@@ -72,12 +73,13 @@ LaunchStep take_all(const SpawnPlan& plan) {
   return LaunchStep::kNone;
 }
 
-// A change of the user or group would undo it. We may have died before: nobody would tell it then.
+// Called after a change of user or group, which would undo it. If the parent has died before, no
+// signal would come, so that is checked too.
 bool tie_to(pid_t parent) {
   return ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent;
 }
 
-// A shell would make nonsense of a binary, so only text is given to it.
+// Only text is passed to the shell, which would misinterpret a binary.
 bool looks_like_text(const char* path) {
   const UniqueFd fd(::open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   std::array<char, 256> start{};

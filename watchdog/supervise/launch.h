@@ -1,5 +1,5 @@
-// What a child does between its birth and its program: all that a slow disk, a network file system
-// or a frozen cgroup may hold up, so that it holds up nobody else.
+// What a child does between its creation and the exec. This includes all that a slow disk, a
+// network file system or a frozen cgroup may delay, so that it delays only the child.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +23,8 @@ enum class LaunchStep {
   kExecute
 };
 
-// What it says on its pipe, which execve closes: once when it has found the program, and once more
-// when it could not be executed; or only why it did not come so far.
+// The messages on its pipe, which execve closes: one when the program has been found, and another
+// one if it could not be executed; or only one with the reason why it did not get that far.
 struct LaunchReport {
   LaunchStep failed = LaunchStep::kNone;
   int error = 0;  // errno
@@ -32,13 +32,13 @@ struct LaunchReport {
   ProgramFile file;
 };
 
-// All that it needs, made ready before it is born; it points into the plan.
+// Everything that the child needs, prepared before it is created. Points into the plan.
 class Launch {
  public:
   Launch(const SpawnPlan& plan, bool sigchld_ignored, int report_fd);
 
-  // In the child, which was cloned from a process that may have threads: it only makes system
-  // calls. Does not return.
+  // Runs in the child, which was cloned from a process that may have threads, so it only makes
+  // system calls. Does not return.
   int run();
 
  private:
@@ -47,7 +47,7 @@ class Launch {
 
   const SpawnPlan& plan_;
   std::vector<char*> argv_;
-  std::vector<char*> shell_argv_;  // for a script without #!; its path is put in
+  std::vector<char*> shell_argv_;  // for a script without #!, whose path is filled in
   std::vector<char*> environment_;
   bool sigchld_ignored_;
   int report_fd_;

@@ -23,7 +23,7 @@ bool names_memory(std::string_view list) {
   return std::find(names.begin(), names.end(), "memory") != names.end();
 }
 
-// mountinfo writes space, tab, newline and backslash as \ooo.
+// mountinfo escapes space, tab, newline and backslash as \ooo.
 std::string unescape(std::string_view text) {
   constexpr std::size_t kDigits = 3;
   const auto is_octal = [](char c) { return c >= '0' && c <= '7'; };
@@ -41,7 +41,7 @@ std::string unescape(std::string_view text) {
   return plain;
 }
 
-// cgroups(7): "4:memory:/path", for v2 "0::/path".
+// The format is that of cgroups(7): "4:memory:/path", and for v2 "0::/path".
 struct Membership {
   std::string_view controllers;
   std::string_view path;
@@ -61,15 +61,16 @@ std::vector<Membership> parse_memberships(std::string_view proc_pid_cgroup) {
 }
 
 struct Mount {
-  std::string root;  // the part of the hierarchy that is seen at `point`
+  std::string root;  // the part of the hierarchy that is visible at `point`
   std::string point;
   std::string_view type;
-  std::string_view options;  // the file system's own
+  std::string_view options;  // of the file system itself
 };
 
-// proc(5): "36 35 98:0 /root /point rw,noatime [optional...] - type source options"
+// The format is that of proc(5): "36 35 98:0 /root /point rw,noatime [optional...] - type source
+// options"
 Mount parse_mount(std::string_view line) {
-  constexpr std::size_t kRoot = 3, kPoint = 4, kType = 1, kOptions = 3;  // the latter two after "-"
+  constexpr std::size_t kRoot = 3, kPoint = 4, kType = 1, kOptions = 3;  // the last two after "-"
   const auto fields = split(line, ' ');
   const auto dash = std::find(fields.begin(), fields.end(), "-");
   if (fields.size() <= kPoint || fields.end() - dash <= static_cast<std::ptrdiff_t>(kOptions)) {
@@ -83,7 +84,7 @@ bool carries(const Mount& mount, const MemoryCgroup& cgroup) {
   return mount.type == "cgroup" && names_memory(mount.options);
 }
 
-// `path` as seen below `root`; empty when it lies outside.
+// Returns `path` relative to `root`; empty if it is outside.
 std::string below(const std::string& root, const std::string& path) {
   if (root == "/") return path;
   if (path == root) return "/";
@@ -96,7 +97,7 @@ MemoryCgroup memory_cgroup(std::string_view proc_pid_cgroup) {
   const auto memberships = parse_memberships(proc_pid_cgroup);
   const auto v1 = std::ranges::find_if(memberships, names_memory, &Membership::controllers);
   if (v1 == memberships.end()) return unified_cgroup(proc_pid_cgroup);
-  return {false, std::string(v1->path)};  // where v1 has the controller, v2 has not
+  return {false, std::string(v1->path)};  // a controller is in v1 or in v2, never in both
 }
 
 MemoryCgroup unified_cgroup(std::string_view proc_pid_cgroup) {

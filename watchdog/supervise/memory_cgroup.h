@@ -1,4 +1,4 @@
-// Where a process's memory cgroup is to be found in the file system.
+// Finds the directory of a process's memory cgroup in the file system.
 #pragma once
 
 #include <sys/types.h>
@@ -8,19 +8,19 @@
 
 namespace pyfault {
 
-// What /proc/PID/cgroup says: the cgroup's path within the hierarchy that accounts for memory.
+// The cgroup's path within the hierarchy that accounts for memory, from /proc/PID/cgroup.
 struct MemoryCgroup {
   bool unified = false;  // cgroup v2
-  std::string path;      // empty where unknown
+  std::string path;      // empty if unknown
 };
 
 MemoryCgroup memory_cgroup(std::string_view proc_pid_cgroup);
 
-// Its cgroup of v2, whatever that accounts for.
+// The process's cgroup in the v2 hierarchy, regardless of its controllers.
 MemoryCgroup unified_cgroup(std::string_view proc_pid_cgroup);
 
-// The folder of the cgroup, from the text of /proc/self/mountinfo; empty when that hierarchy, or
-// that part of it, is not mounted here.
+// Returns the directory of the cgroup, from the text of /proc/self/mountinfo; empty if its
+// hierarchy, or that part of it, is not mounted here.
 std::string folder_of(const MemoryCgroup& cgroup, std::string_view mountinfo);
 
 }  // namespace pyfault

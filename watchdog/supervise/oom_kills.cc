@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxMountBytes = std::size_t{1} << 20;  // a container host has many mounts
 
-// Where the count is, the best first. Those of cgroup v2, which come first, tell of changes.
+// The files with the count, best first. Those of cgroup v2 come first and support notification.
 constexpr const char* kCounts[] = {"/memory.events.local", "/memory.events", "/memory.oom_control"};
 constexpr auto kEvents = std::span(kCounts).first<2>();
 
@@ -24,7 +24,7 @@ MemoryCgroup cgroup_of(pid_t pid, const std::string& root) {
   return text ? memory_cgroup(*text) : MemoryCgroup{};
 }
 
-// The number in the line "oom_kill NUMBER".
+// Returns the number in the line "oom_kill NUMBER".
 std::optional<std::uint64_t> count_in(std::string_view text) {
   constexpr std::string_view kKey = "oom_kill ";
   std::size_t at = 0;
@@ -88,7 +88,7 @@ void OomKills::count_anew() {
   if (before_) before_ = count_of(folder_);
 }
 
-// v1 shows every process that has exited in the root.
+// In v1 every process that has exited is shown in the root, so only v2 is checked.
 bool OomKills::has_left(pid_t pid) const {
   return unified_ && cgroup_of(pid, root_).path != cgroup_;
 }

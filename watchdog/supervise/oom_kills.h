@@ -1,9 +1,9 @@
-// Whether the kernel has killed for want of memory in the program's cgroup: the difference between
-// a SIGKILL that somebody sent and one that the OOM killer sent.
+// Detects whether the kernel has killed a process for lack of memory in the program's cgroup. This
+// tells a SIGKILL of the OOM killer from one that a process has sent.
 //
-// Reads cgroup v2's memory.events (memory.events.local, where the kernel has it: the cgroup's own
-// count, without its children's) or v1's memory.oom_control. What can't be read is unknown, and
-// unknown is never taken for a kill.
+// Reads memory.events of cgroup v2 (or memory.events.local if the kernel has it: the cgroup's own
+// count, without its children's) or memory.oom_control of v1. A count that cannot be read is
+// unknown, and unknown is never taken for a kill.
 #pragma once
 
 #include <sys/types.h>
@@ -19,39 +19,39 @@ namespace pyfault {
 
 class OomKills {
  public:
-  // Remembers the memory cgroup of `pid` and its count. Take it of a process before it forks the
-  // program: the child begins in the same cgroup, and no kill can come before the count. `root`
-  // stands in front of all paths, for tests.
+  // Stores the memory cgroup of `pid` and its count. Call it for a process before that forks the
+  // program: the child starts in the same cgroup, and no kill can precede the count. `root` is
+  // prepended to all paths, for tests.
   explicit OomKills(pid_t pid, const std::string& root = "");
 
-  // The same of a cgroup that nobody is in yet.
+  // The same for a cgroup that is still empty.
   explicit OomKills(const MemoryCgroup& cgroup, std::string root = "");
 
-  // True when the count is higher now and `pid`, a process not yet reaped, is known to be in that
-  // cgroup still.
+  // Returns true if the count has increased and `pid`, which must not have been reaped yet, is
+  // known to be still in that cgroup.
   bool rose(pid_t pid) const;
 
-  // Readable when the count may have changed; to be emptied by whoever reads it. Empty where the
-  // kernel has no such sign, or the count is unknown: cgroup v1, say.
+  // A descriptor that is readable when the count may have changed; its reader must drain it. Empty
+  // if the kernel has no such notification (cgroup v1) or the count is unknown.
   UniqueFd changes() const;
 
-  // For a program that lives on: the kills were others'. A victim may take a moment to begin to
-  // die, so a count is believed to be others' only when a later call finds that `pid` does not.
-  // True: call again, a good moment later.
+  // Attributes kills to other processes if the program lives on. A victim may take a moment to
+  // begin to die, so a count is accepted only when a later call finds that `pid` is not dying.
+  // Returns true if it must be called again after a while.
   bool settle(pid_t pid);
 
-  // What was counted up to now is somebody else's.
+  // Attributes all kills up to now to other processes.
   void count_anew();
 
  private:
   bool has_left(pid_t pid) const;
 
   std::string root_;
-  std::string cgroup_;  // as /proc/PID/cgroup has it
+  std::string cgroup_;  // as in /proc/PID/cgroup
   std::string folder_;
   bool unified_ = false;
-  std::optional<std::uint64_t> before_;  // none: unknown
-  std::optional<std::uint64_t> seen_;    // by settle() last
+  std::optional<std::uint64_t> before_;  // nullopt: unknown
+  std::optional<std::uint64_t> seen_;    // by the last settle()
 };
 
 }  // namespace pyfault

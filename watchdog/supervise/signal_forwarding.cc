@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kFromTerminal[] = {SIGINT, SIGQUIT, SIGHUP, SIGWINCH, SIGTSTP, SIGTTIN, SIGTTOU};
 constexpr int kStopping[] = {SIGTSTP, SIGTTIN, SIGTTOU};
-// What our own writes can bring about.
+// Signals that the watchdog's own writes can cause.
 constexpr int kOfWriting[] = {SIGPIPE, SIGXFSZ};
 
 template <std::size_t kCount>
@@ -24,7 +24,7 @@ bool is_one_of(const int (&signals)[kCount], int signal) {
   return std::ranges::find(signals, signal) != std::end(signals);
 }
 
-// SIGKILL and SIGSTOP nobody can block.
+// SIGKILL and SIGSTOP cannot be blocked.
 sigset_t forwarded_set() {
   sigset_t set;
   sigfillset(&set);
@@ -42,7 +42,7 @@ void send(int pidfd, int signal) {
   ::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0);
 }
 
-// As the signal's default does, which we have blocked.
+// Performs the default action of the signal, which is blocked.
 void stop_by(int signal) {
   sigset_t only;
   sigemptyset(&only);
@@ -102,14 +102,16 @@ Addressee addressee_of(const signalfd_siginfo& signal, pid_t program, pid_t own,
                        bool session_leader) {
   const int number = static_cast<int>(signal.ssi_signo);
   const auto sender = static_cast<pid_t>(signal.ssi_pid);
-  // The kernel gives the writer's own pid; what our use of the processor brings has none.
+  // For these the kernel gives the writer's pid. SIGXCPU for the watchdog's own CPU time has no
+  // sender.
   if (is_one_of(kOfWriting, number) && sender == own) return Addressee::kUs;
   if (number == SIGXCPU && signal.ssi_code == SI_KERNEL) return Addressee::kUs;
   if (signal.ssi_code != SI_KERNEL) {
     return program != 0 && sender == program ? Addressee::kBoth : Addressee::kProgram;
   }
-  // The terminal signals the whole foreground process group, but tells only the session's leader
-  // that it hung up. Nobody else has a timer (SIGALRM) that was set before we were started.
+  // The terminal signals the whole foreground process group, but reports a hangup only to the
+  // session leader. Other signals from the kernel are forwarded: a SIGALRM stems from a timer set
+  // before the watchdog was executed, which the program does not have.
   const bool reached_program =
       is_one_of(kFromTerminal, number) && !(number == SIGHUP && session_leader);
   return reached_program ? Addressee::kBoth : Addressee::kProgram;

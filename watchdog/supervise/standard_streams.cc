@@ -12,7 +12,7 @@
 namespace pyfault {
 namespace {
 
-// open(2) gives the lowest number that is free.
+// open(2) returns the lowest free number.
 int open_null() {
   return ::open("/dev/null", O_RDWR | O_CLOEXEC);
 }
@@ -38,7 +38,7 @@ std::vector<int> inherited_descriptors() {
     std::from_chars(name.data(), name.data() + name.size(), fd);
     if (fd > STDERR_FILENO) inherited.push_back(fd);
   }
-  // One of them is the listing itself.
+  // Removes the descriptor of the listing itself.
   std::erase_if(inherited, [](int fd) { return !is_open(fd); });
   return inherited;
 }

@@ -1,23 +1,24 @@
-// What the watchdog does with the descriptors that it was started with. They are the program's.
+// Handles the descriptors that the watchdog was started with, which are meant for the program.
 #pragma once
 
 #include <vector>
 
 namespace pyfault {
 
-// Where one was closed at our start, puts /dev/null, so that no file or socket of ours gets its
-// number and then a report. Close-on-exec: the program sees it closed, as it was.
+// Opens /dev/null in place of closed standard streams, so that no file or socket of the watchdog
+// gets such a number and then receives a report. Close-on-exec, so the program sees them closed as
+// they were.
 void fill_closed_standard_streams();
 
-// Those from 3 on: pipes of a job server, sockets of systemd. To be called before anything else is
-// opened.
+// Returns the descriptors from 3 on: pipes of a job server, sockets of systemd. Call it before
+// anything else is opened.
 std::vector<int> inherited_descriptors();
 
-// Once the program has them: lets go of stdin, stdout and `inherited`, so that the other ends of
-// pipes see what the program does with them and not what we hold.
+// Called once the program has them: releases stdin, stdout and `inherited`, so that the other ends
+// of pipes see when the program closes them.
 void release_program_descriptors(const std::vector<int>& inherited);
 
-// Of stderr too.
+// The same for stderr.
 void release_stderr();
 
 }  // namespace pyfault

@@ -1,4 +1,4 @@
-#include "watchdog/config/problem.h"
+#include "watchdog/toml/problem.h"
 
 #include <algorithm>
 #include <cctype>

@@ -1,4 +1,4 @@
-#include "watchdog/config/quantity.h"
+#include "watchdog/toml/quantity.h"
 
 #include <algorithm>
 #include <cctype>

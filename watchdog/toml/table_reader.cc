@@ -1,9 +1,9 @@
-#include "watchdog/config/table_reader.h"
+#include "watchdog/toml/table_reader.h"
 
 #include <algorithm>
 #include <charconv>
 
-#include "watchdog/config/quantity.h"
+#include "watchdog/toml/quantity.h"
 
 namespace pyfault {
 namespace {
@@ -11,8 +11,8 @@ namespace {
 constexpr int kMostMode = 0777;
 
 const char* type_of(const TomlValue& value) {
-  constexpr const char* kNames[] = {"a date or time", "true or false", "a whole number", "a number",
-                                    "a text",         "a list",        "a table"};
+  constexpr const char* kNames[] = {"a date or time", "true or false", "an integer", "a number",
+                                    "a string",       "a list",        "a table"};
   return kNames[value.value.index()];
 }
 
@@ -69,7 +69,7 @@ bool TableReader::get(std::string_view key, std::string& text) {
   if (!value) return false;
   const auto* given = std::get_if<std::string>(&value->value);
   if (!given) {
-    wrong_type(*value, key, "a text");
+    wrong_type(*value, key, "a string");
   } else if (given->empty() || !is_text(*given)) {
     complain(key, quoted(key) + (given->empty() ? " is empty" : " holds a NUL"),
              given->empty() ? "leave it out" : "");
@@ -84,12 +84,12 @@ bool TableReader::get(std::string_view key, std::vector<std::string>& words) {
   const TomlValue* value = take(key);
   if (!value) return false;
   if (const auto* text = std::get_if<std::string>(&value->value)) {
-    complain(key, quoted(key) + " is a text, and no shell takes it apart",
+    complain(key, quoted(key) + " must be a list; it is not passed to a shell",
              "write " + as_list(*text));
     return false;
   }
   const auto* list = std::get_if<TomlValue::List>(&value->value);
-  if (!list) return wrong_type(*value, key, "a list of texts"), false;
+  if (!list) return wrong_type(*value, key, "a list of strings"), false;
   std::vector<std::string> read;
   for (const TomlValue& each : *list) {
     const auto* word = std::get_if<std::string>(&each.value);
@@ -98,7 +98,7 @@ bool TableReader::get(std::string_view key, std::vector<std::string>& words) {
     } else {
       problems_.push_back({each.line,
                            quoted(key) + " holds " + type_of(each) + (word ? " with a NUL" : ""),
-                           "it takes a list of texts"});
+                           "it takes a list of strings"});
     }
   }
   if (list->empty()) complain(key, quoted(key) + " is an empty list");
@@ -113,7 +113,7 @@ bool TableReader::get(std::string_view key, std::map<std::string, std::string>& 
   for (const TomlEntry& entry : *given) {
     const auto* text = std::get_if<std::string>(&entry.value.value);
     if (!text || !is_text(*text)) {
-      wrong_type(entry.value, entry.key, "a text, in quotes");
+      wrong_type(entry.value, entry.key, "a string, in quotes");
     } else if (entry.key.empty() || entry.key.find('=') != entry.key.npos || !is_text(entry.key)) {
       problems_.push_back({entry.line, quoted(entry.key) + " can't be the name of a variable", ""});
     } else {
@@ -136,7 +136,7 @@ bool TableReader::get(std::string_view key, int& number, int least, int most) {
   const TomlValue* value = take(key);
   if (!value) return false;
   const auto* given = std::get_if<std::int64_t>(&value->value);
-  if (!given) return wrong_type(*value, key, "a whole number"), false;
+  if (!given) return wrong_type(*value, key, "an integer"), false;
   if (*given < least || *given > most) {
     complain(key, quoted(key) + " is " + std::to_string(*given),
              "it takes " + std::to_string(least) + " to " + std::to_string(most));
@@ -169,8 +169,8 @@ bool TableReader::get(std::string_view key, std::chrono::milliseconds& time) {
   }
   if (const auto* number = std::get_if<double>(&value->value)) read = duration_of_seconds(*number);
   if (read) return time = *read, true;
-  complain(key, quoted(key) + " is no time",
-           "write a number of seconds, or a text such as \"500ms\", \"30s\" or \"1h 30min\"");
+  complain(key, quoted(key) + " is not a duration",
+           "write a number of seconds, or a string such as \"500ms\", \"30s\" or \"1h 30min\"");
   return false;
 }
 
@@ -185,7 +185,7 @@ bool TableReader::get_signal(std::string_view key, int& signal) {
   }
   if (read) return signal = *read, true;
   constexpr std::string_view kUsual[] = {"TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL"};
-  complain(key, quoted(key) + (name ? " names no signal: " + quoted(*name) : " is no signal"),
+  complain(key, quoted(key) + (name ? " is not a signal: " + quoted(*name) : " is not a signal"),
            name ? suggest(*name, kUsual) : "write a name such as \"TERM\"");
   return false;
 }
@@ -211,7 +211,7 @@ bool TableReader::get_signals_or_none(std::string_view key, std::vector<int>& si
   if (!get(key, names)) return false;
   const auto read = parse_handled_signals(names);
   if (read) return signals = *read, true;
-  complain(key, quoted(key) + " names what is no signal that a program handles",
+  complain(key, quoted(key) + " names a signal that a program cannot handle",
            "write names such as [\"ABRT\", \"TERM\"], none of a real-time signal, or \"none\"");
   return false;
 }
@@ -227,8 +227,21 @@ bool TableReader::get_mode(std::string_view key, std::optional<mode_t>& mode) {
     if (std::from_chars(text->data(), end, read, 8).ptr != end) read = kMostMode + 1;
   }
   if (read <= kMostMode && !text->empty()) return mode = read, true;
-  complain(key, quoted(key) + " is no file mode", "write it in octal and in quotes: \"027\"");
+  complain(key, quoted(key) + " is not a file mode", "write it in octal and in quotes: \"027\"");
   return false;
+}
+
+bool TableReader::get_size(std::string_view key, std::uint64_t& bytes) {
+  std::string text;
+  if (!get(key, text)) return false;
+  const auto read = parse_size(text);
+  if (!read || *read == 0) {
+    complain(key, quoted(key) + " is not a size: " + quoted(text),
+             "write a string such as \"512K\" or \"50MiB\"");
+    return false;
+  }
+  bytes = *read;
+  return true;
 }
 
 std::optional<std::size_t> TableReader::choose(std::string_view key,
@@ -236,7 +249,7 @@ std::optional<std::size_t> TableReader::choose(std::string_view key,
   const TomlValue* value = take(key);
   if (!value) return std::nullopt;
   const auto* given = std::get_if<std::string>(&value->value);
-  if (!given) return wrong_type(*value, key, "a text"), std::nullopt;
+  if (!given) return wrong_type(*value, key, "a string"), std::nullopt;
   const auto found = std::ranges::find(names, *given);
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
   complain(key, quoted(key) + " can't be " + quoted(*given), suggest(*given, names));

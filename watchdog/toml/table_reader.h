@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "watchdog/config/problem.h"
-#include "watchdog/config/toml_document.h"
+#include "watchdog/toml/problem.h"
+#include "watchdog/toml/toml_document.h"
 
 namespace pyfault {
 
@@ -42,6 +42,7 @@ class TableReader {
   bool get_signal_or_none(std::string_view key, int& signal);                 // "none": 0
   bool get_signals_or_none(std::string_view key, std::vector<int>& signals);  // "none": empty
   bool get_mode(std::string_view key, std::optional<mode_t>& mode);
+  bool get_size(std::string_view key, std::uint64_t& bytes);  // more than 0
 
   template <typename Enum, std::size_t kCount>
   bool get(std::string_view key, Enum& value, const Choice<Enum> (&choices)[kCount]) {
@@ -51,6 +52,9 @@ class TableReader {
     if (at) value = choices[*at].second;
     return at.has_value();
   }
+
+  // Which of the names the key has, by index.
+  std::optional<std::size_t> choose(std::string_view key, std::span<const std::string_view> names);
 
   // A table within, or nullptr.
   const TomlValue::Table* table(std::string_view key);
@@ -64,13 +68,15 @@ class TableReader {
   // For a key that is right elsewhere.
   void refuse(std::string_view key, std::string message, std::string suggestion);
 
-  // To be called last: notes the keys that nobody asked for.
+  // The keys that were asked for until now.
+  const std::vector<std::string_view>& known_keys() const { return known_; }
+
+  // To be called last: notes the keys that were not asked for.
   void refuse_unknown_keys();
 
  private:
   const TomlEntry* find(std::string_view key) const;
   const TomlValue* take(std::string_view key);
-  std::optional<std::size_t> choose(std::string_view key, std::span<const std::string_view> names);
   void wrong_type(const TomlValue& value, std::string_view key, std::string_view wanted);
 
   const TomlValue::Table& table_;

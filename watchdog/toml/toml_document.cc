@@ -1,4 +1,4 @@
-#include "watchdog/config/toml_document.h"
+#include "watchdog/toml/toml_document.h"
 
 #include <toml++/toml.h>
 

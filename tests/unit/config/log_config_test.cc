@@ -132,12 +132,13 @@ TEST(LogProblems, WhatIsNoSize) {
   EXPECT_THAT(problems_of_logs(file + "format = \"json\"\nmax_line = \"32K\""), IsEmpty());
   EXPECT_THAT(problems_of_logs("[[log]]\ntype = \"journald\"\nmax_line = \"32K\""),
               ElementsAre("f:4: 'max_line' is not for a log of type 'journald'; it is for type "
-                          "'file' or 'stderr'"));
-  EXPECT_THAT(problems_of_logs(file + "max_size = \"big\""),
-              ElementsAre("f:5: 'max_size' is no size: 'big'; write a text such as \"512K\" or "
-                          "\"50MiB\""));
+                          "'stderr' or 'file'"));
+  EXPECT_THAT(
+      problems_of_logs(file + "max_size = \"big\""),
+      ElementsAre("f:5: 'max_size' is not a size: 'big'; write a string such as \"512K\" or "
+                  "\"50MiB\""));
   EXPECT_THAT(problems_of_logs(file + "keep = 3"),
-              ElementsAre("f:5: 'keep' means nothing where nothing is rotated; add a max_size"));
+              ElementsAre("f:5: 'keep' requires 'max_size'; add a max_size"));
 }
 
 TEST(LogProblems, AnEventOrAWorkerThatDoesNotExist) {
@@ -149,10 +150,10 @@ TEST(LogProblems, AnEventOrAWorkerThatDoesNotExist) {
 
 TEST(LogProblems, AnAddressThatLeadsNowhere) {
   EXPECT_THAT(problems_of_logs("[[log]]\ntype = \"syslog\"\naddress = \"logs:514\""),
-              ElementsAre("f:4: 'address' leads nowhere: 'logs:514'; write \"/dev/log\", "
+              ElementsAre("f:4: invalid 'address': 'logs:514'; write \"/dev/log\", "
                           "\"udp://HOST:PORT\" or \"tcp://HOST:PORT\""));
   EXPECT_THAT(problems_of_logs("[metrics]\nlisten = \"9464\""),
-              ElementsAre("f:3: 'listen' is no address: '9464'; write a number and a port: "
+              ElementsAre("f:3: invalid 'listen': '9464'; write a numeric address and a port: "
                           "\"127.0.0.1:9464\""));
 }
 

@@ -91,7 +91,7 @@ TEST_F(ControlListenerTest, AnotherProgramsSocketIsNotStolen) {
 TEST_F(ControlListenerTest, AFileThatIsNoSocketStays) {
   std::filesystem::create_directory(directory_.path() / "run");
   test::write_file(path_, "precious");
-  EXPECT_THAT(refusal(), HasSubstr("no socket"));
+  EXPECT_THAT(refusal(), HasSubstr("not a socket"));
   EXPECT_EQ(test::read_file(path_), "precious");
 }
 

@@ -137,7 +137,7 @@ TEST(Syslog, ALargeCrashLosesThreadsAndSaysSo) {
   EXPECT_TRUE(fills_its_limit(message));
   EXPECT_THAT(message, HasSubstr("in Worker.run"));
   EXPECT_THAT(message, ContainsRegex("\\.\\.\\. 2[0-9][0-9] more threads omitted \\.\\.\\."));
-  EXPECT_THAT(message, HasSubstr("left out: some of the threads, for want of room"));
+  EXPECT_THAT(message, HasSubstr("left out: some of the threads, because the log has no room"));
 }
 
 TEST(Syslog, ALargeCrashStaysJson) {

@@ -136,7 +136,7 @@ TEST_F(AttachServerTest, ARingThatIsNoneIsRefused) {
   EXPECT_TRUE(is_refused_with({}));
   EXPECT_TRUE(is_refused(UniqueFd(open("/dev/null", O_RDWR | O_CLOEXEC))));
   EXPECT_TRUE(is_refused(UniqueFd(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600))));
-  EXPECT_EQ(log_.unwatched().predicate, "was refused: its ring is no memfd");
+  EXPECT_EQ(log_.unwatched().predicate, "was refused: its ring is not a memfd");
 }
 
 TEST_F(AttachServerTest, ARingThatCouldShrinkIsRefused) {

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "watchdog/config/problem.h"
+#include "watchdog/toml/problem.h"
 
 namespace pyfault {
 namespace {

@@ -1,0 +1,32 @@
+#include "watchdog/log/max_line.h"
+
+#include "watchdog/format/abridge.h"
+
+namespace pyfault {
+namespace {
+
+constexpr std::uint64_t kLeastLine = 2048;
+
+}  // namespace
+
+// A text report has lines of its own, and journald's entries have no limit.
+void read_max_line(TableReader& table, LogSettings& settings) {
+  std::uint64_t size = 0;
+  if (!table.get_size("max_line", size)) return;
+  if (settings.format != LogFormat::kJson) {
+    table.complain("max_line", "'max_line' is for JSON", "add format = \"json\"");
+  } else if (size < kLeastLine) {
+    table.complain("max_line", "'max_line' is too small", "it takes 2 KiB and more");
+  }
+  settings.max_line = size;
+}
+
+Formatter limited_formatter(const LogSettings& settings) {
+  Formatter formatter = formatter_for(settings.format);
+  if (settings.max_line == 0) return formatter;
+  return [formatter = std::move(formatter), limit = settings.max_line](const Event& event) {
+    return format_within(limit, event, formatter);
+  };
+}
+
+}  // namespace pyfault

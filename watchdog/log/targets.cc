@@ -1,0 +1,24 @@
+#include "watchdog/log/targets.h"
+
+namespace pyfault {
+namespace {
+
+template <auto kRead>
+LogTarget read_target(TableReader& table, LogSettings& settings) {
+  return kRead(table, settings);
+}
+
+constexpr LogType kTypes[] = {
+    {"stderr", read_target<read_stderr_log>},
+    {"file", read_target<read_file_log>},
+    {"journald", read_target<read_journal_log>},
+    {"syslog", read_target<read_syslog_log>},
+};
+
+}  // namespace
+
+std::span<const LogType> log_types() {
+  return kTypes;
+}
+
+}  // namespace pyfault

@@ -1,0 +1,20 @@
+// A host and a port as configurations have them. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace pyfault {
+
+struct HostAndPort {
+  std::string_view host;
+  std::string_view port;  // empty: none was given
+};
+
+// "HOST:PORT", "HOST", "[::1]:PORT", "[::1]".
+HostAndPort split_host_and_port(std::string_view text);
+
+std::optional<std::uint16_t> parse_port(std::string_view text);
+
+}  // namespace pyfault
