@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <new>
 
-#include "agent/find_python.h"
+#include "agent/cpython/find_python.h"
 #include "agent/find_watchdog.h"
 #include "agent/in_signal/agent_state.h"
 #include "agent/in_signal/attach.h"

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstddef>
 
-#include "agent/in_signal/python_layout.h"
+#include "agent/cpython/python_layout.h"
 #include "agent/in_signal/watchdog_link.h"
 
 namespace pyfault {

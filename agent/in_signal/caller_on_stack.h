@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "agent/in_signal/python_layout.h"
+#include "agent/cpython/python_layout.h"
 
 namespace pyfault {
 

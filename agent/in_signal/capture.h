@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "agent/in_signal/python_layout.h"
+#include "agent/cpython/python_layout.h"
 #include "agent/in_signal/python_string.h"
 #include "agent/in_signal/scratch_table.h"
 #include "shared/record.h"

@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "agent/in_signal/guarded_copy.h"
-#include "agent/in_signal/python_layout.h"
+#include "agent/cpython/python_layout.h"
 
 namespace pyfault {
 

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "agent/in_signal/python_layout.h"
+#include "agent/cpython/python_layout.h"
 #include "shared/record.h"
 
 namespace pyfault {

@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-#include "agent/in_signal/python_layout.h"
+#include "agent/cpython/python_layout.h"
 
 namespace pyfault {
 

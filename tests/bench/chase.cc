@@ -6,7 +6,7 @@
 #include <chrono>
 #include <cstring>
 
-#include "agent/find_python.h"
+#include "agent/cpython/find_python.h"
 
 namespace pyfault {
 namespace {

@@ -39,7 +39,8 @@ START_ERROR = "watchdog/start_error.h"  # a leaf: the one way to say why the wat
 # folder: (folders of ours that it may include, libraries, std headers where not all of them)
 TABLE = {
     "shared": (["shared"], [], FREESTANDING),
-    "agent/in_signal": (["agent/in_signal", "shared"], [], FREESTANDING),
+    "agent/in_signal": (["agent/in_signal", "agent/cpython/python_layout.h", "shared"], [], FREESTANDING),
+    "agent/cpython": (["agent/cpython", "shared"], [], LIBC),
     "agent": (["agent", "shared"], [], LIBC),
     "watchdog/crash": (CRASH, ["boost", "fmt"], None),
     "watchdog/event": (EVENT, [], None),

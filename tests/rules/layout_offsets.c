@@ -1,4 +1,4 @@
-/* Prints `field offset` lines, named as in agent/in_signal/python_layout.h, for one set of CPython headers.
+/* Prints `field offset` lines, named as in agent/cpython/python_layout.h, for one set of CPython headers.
    Only offsetof and sizeof: nothing of libpython is linked. kAbsent (65535) where this version has no such field. */
 #define Py_BUILD_CORE 1
 #include <Python.h>

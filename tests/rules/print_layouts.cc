@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <initializer_list>
 
-#include "agent/layout_tables.h"
+#include "agent/cpython/versions.h"
 
 namespace pyfault {
 namespace {
@@ -102,8 +102,8 @@ int main() {
   constexpr unsigned kPastLastMinor = 32;
   for (unsigned minor = kFirstMinor; minor < kPastLastMinor; ++minor) {
     for (const bool free_threaded : {false, true}) {
-      const pyfault::PythonLayout* layout = pyfault::find_layout(minor, free_threaded);
-      if (layout != nullptr) pyfault::print(*layout);
+      const pyfault::PythonVersion* version = pyfault::find_version(minor, free_threaded);
+      if (version != nullptr) pyfault::print(version->layout);
     }
   }
 }

@@ -1,11 +1,11 @@
-#include "agent/debug_offsets.h"
+#include "agent/cpython/debug_offsets.h"
 
 #include <gtest/gtest.h>
 
 #include <cstring>
 #include <vector>
 
-#include "agent/layout_tables.h"
+#include "agent/cpython/versions.h"
 #include "tests/unit/agent/guarded.h"
 
 namespace pyfault::test {
@@ -31,7 +31,7 @@ class DebugOffsets : public ::testing::Test {
   }
   std::uint64_t& word(std::size_t at) { return runtime_[at / 8]; }
   DebugCheck check(unsigned minor = 13) {
-    return check_debug_offsets(*find_layout(minor, false), address_of(runtime_.data()));
+    return check_debug_offsets(*find_version(minor, false), address_of(runtime_.data()));
   }
 
   std::vector<std::uint64_t> runtime_;
@@ -69,14 +69,14 @@ TEST_F(DebugOffsets, DoNotExistBefore313) {
 }
 
 TEST(LayoutTables, KnowEveryVersionFrom38To315) {
-  for (unsigned minor = 8; minor <= 15; ++minor) EXPECT_NE(find_layout(minor, false), nullptr);
-  for (unsigned minor = 13; minor <= 15; ++minor) EXPECT_NE(find_layout(minor, true), nullptr);
+  for (unsigned minor = 8; minor <= 15; ++minor) EXPECT_NE(find_version(minor, false), nullptr);
+  for (unsigned minor = 13; minor <= 15; ++minor) EXPECT_NE(find_version(minor, true), nullptr);
 }
 
 TEST(LayoutTables, GuessNothing) {
-  EXPECT_EQ(find_layout(7, false), nullptr);
-  EXPECT_EQ(find_layout(12, true), nullptr);
-  EXPECT_EQ(find_layout(16, false), nullptr);
+  EXPECT_EQ(find_version(7, false), nullptr);
+  EXPECT_EQ(find_version(12, true), nullptr);
+  EXPECT_EQ(find_version(16, false), nullptr);
 }
 
 }  // namespace

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/in_signal/python_layout.h"
-#include "agent/layout_tables.h"
+#include "agent/cpython/python_layout.h"
+#include "agent/cpython/versions.h"
 #include "tests/unit/agent/guarded.h"
 
 namespace pyfault::test {
@@ -18,7 +18,7 @@ namespace pyfault::test {
 class FakePython {
  public:
   explicit FakePython(unsigned minor = 12) {
-    view_.layout = *find_layout(minor, false);
+    view_.layout = find_version(minor, false)->layout;
     view_.unicode_type = make_type(std::uint64_t{1} << 28);
     view_.code_type = make_type(0);
     bytes_type_ = make_type(std::uint64_t{1} << 27);

@@ -1,8 +1,8 @@
 // Finds the CPython in this process by its dynamic symbols.
 #pragma once
 
-#include "agent/debug_offsets.h"
-#include "agent/in_signal/python_layout.h"
+#include "agent/cpython/debug_offsets.h"
+#include "agent/cpython/python_layout.h"
 #include "shared/handshake.h"
 
 namespace pyfault {

@@ -1,7 +1,7 @@
 // The parts of one CPython minor version's memory layout that the agent reads: offsets in bytes
 // within CPython's own structs, and addresses that are looked up once, before the agent arms. Plain
 // data, constant while armed. The numbers come from the headers of each version; see
-// agent/layout_tables.cc.
+// agent/cpython/v3_8.h and its siblings.
 //
 // Context: read by signal handlers, written before any handler is installed.
 #pragma once

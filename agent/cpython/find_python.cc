@@ -1,4 +1,4 @@
-#include "agent/find_python.h"
+#include "agent/cpython/find_python.h"
 
 #include <dlfcn.h>
 #include <link.h>
@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "agent/layout_tables.h"
+#include "agent/cpython/versions.h"
 
 namespace pyfault {
 namespace {
@@ -31,7 +31,7 @@ std::uint32_t parse_version(const char* text) {
   return version << 8 | 0xf0;
 }
 
-std::uint32_t find_version(void* scope) {
+std::uint32_t version_of(void* scope) {
   if (const std::uintptr_t version = address_of(scope, "Py_Version")) {
     return static_cast<std::uint32_t>(*reinterpret_cast<const unsigned long*>(version));
   }
@@ -106,7 +106,7 @@ void look_up(void* scope, PythonRuntimeView& view) {
 
 FoundPython find_python(void* scope) {
   FoundPython found;
-  found.view.version_hex = find_version(scope);
+  found.view.version_hex = version_of(scope);
   if (found.view.version_hex == 0) return found;
   found.present = true;
   look_up(scope, found.view);
@@ -116,10 +116,10 @@ FoundPython find_python(void* scope) {
     return found;
   }
   const bool free_threaded = minor >= 13 && debug_offsets_free_threaded(found.view.runtime);
-  const PythonLayout* layout = find_layout(minor, free_threaded);
-  if (layout == nullptr) return found;
-  found.view.layout = *layout;
-  found.failed_check = check_debug_offsets(*layout, found.view.runtime);
+  const PythonVersion* version = find_version(minor, free_threaded);
+  if (version == nullptr) return found;
+  found.view.layout = version->layout;
+  found.failed_check = check_debug_offsets(*version, found.view.runtime);
   found.status = found.failed_check == DebugCheck::kNone ? ArmStatus::kWillArm
                                                          : ArmStatus::kInconsistentOffsets;
   return found;

@@ -3,11 +3,16 @@
 // pycore_runtime.h in 3.13).
 #pragma once
 
+#include <array>
 #include <cstdint>
 
-#include "agent/in_signal/python_layout.h"
-
 namespace pyfault {
+
+struct PythonVersion;
+
+// Where the struct of one version has each member that is compared, in bytes: finalizing,
+// interpreters_head, then as listed in debug_offsets.cc.
+using DebugOffsetPositions = std::array<std::uint16_t, 27>;
 
 // The checks; a failed one is reported by its number.
 enum class DebugCheck : std::uint32_t {
@@ -23,6 +28,6 @@ enum class DebugCheck : std::uint32_t {
 bool debug_offsets_free_threaded(std::uintptr_t runtime);
 
 // Returns the first check that fails; kNone if all agree, or if the version has no debug offsets.
-DebugCheck check_debug_offsets(const PythonLayout& layout, std::uintptr_t runtime);
+DebugCheck check_debug_offsets(const PythonVersion& version, std::uintptr_t runtime);
 
 }  // namespace pyfault
