@@ -7,12 +7,12 @@
 #include <cerrno>
 #include <ctime>
 
-#include "agent/next_function.h"
+#include "agent/hooks/real_function.h"
 
 namespace pyfault {
 namespace {
 
-constinit NextFunction<int (*)(pthread_condattr_t*, clockid_t)> next_setclock{
+constinit RealFunction<int (*)(pthread_condattr_t*, clockid_t)> next_setclock{
     "pthread_condattr_setclock"};
 
 std::atomic<void (*)(void*)> expectant{nullptr};

@@ -10,15 +10,15 @@
 
 #include "agent/cpython/find_python.h"
 #include "agent/find_watchdog.h"
+#include "agent/hooks/pthread_create.h"
+#include "agent/hooks/real_function.h"
 #include "agent/in_signal/agent_state.h"
 #include "agent/in_signal/attach.h"
 #include "agent/in_signal/crash_handler.h"
 #include "agent/in_signal/system_calls.h"
 #include "agent/late_python.h"
-#include "agent/next_function.h"
 #include "agent/pyfault.h"
 #include "agent/signal_stack.h"
-#include "agent/thread_stacks.h"
 
 // glibc implements pthread_atfork() with this. The reference is weak, as is any to a symbol that
 // another C library may lack: a musl program, which the agent does not support, must still start.

@@ -142,7 +142,7 @@ enum class FrameKind : std::uint8_t {
 
 inline constexpr std::int32_t kUnknownPosition = -1;
 // As a line: the frame's position lies outside its code object; one of the two was overwritten.
-inline constexpr std::int32_t kAstray = -2;
+inline constexpr std::int32_t kOutsideCode = -2;
 
 struct FrameEntry {
   FrameKind kind;

@@ -50,7 +50,7 @@ namespace pyfault {
 inline constexpr std::uint64_t kRingMagic = 0x31474e4952465950;  // "PYFRING1", little-endian
 inline constexpr std::uint32_t kRingVersion = 2;
 inline constexpr std::size_t kRingHeaderSize = 3 * 4096;
-inline constexpr std::uint32_t kMostChildren = 2048;  // alive at the same time
+inline constexpr std::uint32_t kMaxChildren = 2048;  // alive at the same time
 inline constexpr std::uint32_t kSlotCount = 8;
 // Holds 150 threads of 256 distinct frames each, or about 8,000 code objects.
 inline constexpr std::size_t kSlotSize = std::size_t{2} << 20;
@@ -63,12 +63,12 @@ enum class RingStage : std::uint32_t { kWaiting = 0, kTaken = 1, kLeft = 2, kHea
 
 // Describes a vfork child that died while it ran on its parent's memory, where it could not leave a
 // record of its own.
-struct LostChild {
+struct LostVforkChild {
   std::uint16_t count;  // of lost children so far; wraps around
   std::uint16_t signal;
   std::int32_t parent;
 
-  static constexpr LostChild unpack(std::uint64_t word) {
+  static constexpr LostVforkChild unpack(std::uint64_t word) {
     return {static_cast<std::uint16_t>(word), static_cast<std::uint16_t>(word >> 16),
             static_cast<std::int32_t>(word >> 32)};
   }
@@ -89,13 +89,13 @@ struct RingHeader {
   std::atomic<RingStage> stage;
   std::atomic<std::uint32_t> ack_timeout_ms;  // 0: not set yet, kDefaultAckTimeoutMs applies
   // Written by the agents; the watchdog also clears cells of `children`.
-  std::atomic<std::uint32_t> dropped_records;         // crashes that found no free slot in time
-  std::atomic<std::uint32_t> unknown_children;        // children that found no free cell
-  std::atomic<std::uint64_t> replaced_handlers;       // bit n - 1: the handler of signal n
-  std::atomic<std::uint64_t> lost_child;              // the last one, packed; see LostChild
-  std::atomic<std::uint32_t> slots_end;               // no slot from here on was ever claimed
-  std::atomic<std::uint32_t> children_end;            // no cell from here on was ever used
-  std::atomic<std::int32_t> children[kMostChildren];  // pids in their own namespace; 0: free
+  std::atomic<std::uint32_t> dropped_records;        // crashes that found no free slot in time
+  std::atomic<std::uint32_t> unknown_children;       // children that found no free cell
+  std::atomic<std::uint64_t> replaced_handlers;      // bit n - 1: the handler of signal n
+  std::atomic<std::uint64_t> lost_child;             // the last one, packed; see LostVforkChild
+  std::atomic<std::uint32_t> slots_end;              // no slot from here on was ever claimed
+  std::atomic<std::uint32_t> children_end;           // no cell from here on was ever used
+  std::atomic<std::int32_t> children[kMaxChildren];  // pids in their own namespace; 0: free
 };
 static_assert(sizeof(RingHeader) <= kRingHeaderSize);
 static_assert(std::atomic<RingStage>::is_always_lock_free);

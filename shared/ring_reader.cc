@@ -92,13 +92,13 @@ std::uint64_t RingReader::replaced_handlers() const {
   return ring_header(ring_)->replaced_handlers.load(std::memory_order_relaxed);
 }
 
-LostChild RingReader::lost_child() const {
-  return LostChild::unpack(ring_header(ring_)->lost_child.load(std::memory_order_relaxed));
+LostVforkChild RingReader::lost_child() const {
+  return LostVforkChild::unpack(ring_header(ring_)->lost_child.load(std::memory_order_relaxed));
 }
 
 std::uint32_t RingReader::children_end() const {
   const std::uint32_t end = ring_header(ring_)->children_end.load();
-  return end < kMostChildren ? end : kMostChildren;
+  return end < kMaxChildren ? end : kMaxChildren;
 }
 
 std::int32_t RingReader::child(std::uint32_t cell) const {

@@ -65,11 +65,11 @@ class RingReader {
   // Bit n - 1 is set if the handler of signal n has been replaced.
   std::uint64_t replaced_handlers() const;
   // Returns the number of lost children and the last one.
-  LostChild lost_child() const;
+  LostVforkChild lost_child() const;
 
-  // Only cells below this index, at most kMostChildren, can be in use.
+  // Only cells below this index, at most kMaxChildren, can be in use.
   std::uint32_t children_end() const;
-  // Requires cell < kMostChildren, as does remove_child(). Returns 0 for a free cell; any other
+  // Requires cell < kMaxChildren, as does remove_child(). Returns 0 for a free cell; any other
   // number is unchecked.
   std::int32_t child(std::uint32_t cell) const;
   // Clears the cell if it still contains `expected`.

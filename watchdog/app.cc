@@ -16,13 +16,13 @@
 #include <variant>
 #include <vector>
 
-#include "watchdog/complain.h"
 #include "watchdog/enrich/process_info.h"
 #include "watchdog/ingest/attach_server.h"
 #include "watchdog/ingest/notice.h"
 #include "watchdog/ingest/readable_fd.h"
 #include "watchdog/ingest/timer.h"
 #include "watchdog/log/event_stage.h"
+#include "watchdog/log_error.h"
 #include "watchdog/oom_watch.h"
 #include "watchdog/orphan_reaper.h"
 #include "watchdog/os/descriptor_limit.h"
@@ -53,7 +53,7 @@ constexpr std::chrono::milliseconds kLogStart{100};
 // Until something is worth being told of, or worth waiting for no longer.
 constexpr std::chrono::seconds kLingerMoment{2};
 // In milliseconds: until the copy of this process has left our process group.
-constexpr int kMostForCopy = 1000;
+constexpr int kMaxForCopy = 1000;
 // That the program's end may be held up where it leaves somebody behind whom nobody will watch.
 constexpr std::chrono::milliseconds kMomentForHelpers{100};
 
@@ -83,7 +83,7 @@ void guarded(Step step) {
   try {
     step();
   } catch (const std::exception& error) {
-    complain(std::string("internal error, the program continues: ") + error.what());
+    log_error(std::string("internal error, the program continues: ") + error.what());
   }
 }
 
@@ -211,7 +211,7 @@ void Watch::finish() {
 // Helpers of the program that notice its end are not worth a word.
 void Watch::tell_that_nobody_stays() {
   io_.restart();
-  server_.on_deserted([this] { io_.stop(); });
+  server_.on_last_session_end([this] { io_.stop(); });
   io_.run_for(kMomentForHelpers);
   const std::size_t left = server_.watched();
   if (left == 0) return;
@@ -243,7 +243,7 @@ bool Watch::stay_behind() {
   server_.leave();
   // Whoever waits for our end may then end our process group.
   pollfd has_left{ours.get(), POLLIN, 0};
-  ::poll(&has_left, 1, kMostForCopy);
+  ::poll(&has_left, 1, kMaxForCopy);
   return false;
 }
 
@@ -258,7 +258,7 @@ void Watch::look_after_the_rest() {
   reporter_ = std::move(reporter);
   stage_ = new_stage();
   finished_ = false;
-  server_.go_on_alone();
+  server_.allow_known_users();
 
   io_.restart();
   ReadableFd signal(io_, duplicate(signals_.fd()), [this] {
@@ -273,10 +273,10 @@ void Watch::look_after_the_rest() {
       if (server_.watched() == 0) io_.stop();
     });
   };
-  server_.on_deserted(leave_soon);
+  server_.on_last_session_end(leave_soon);
   if (server_.watched() == 0) leave_soon();
   while (!io_.stopped()) guarded([this] { io_.run(); });
-  server_.on_deserted({});
+  server_.on_last_session_end({});
 }
 
 void Watch::tell_of_the_rest() {
@@ -299,7 +299,7 @@ int watch_program(const Options& options) {
   ChildProcess child = watch.start(options);
   release_program_descriptors(inherited);
   raise_descriptor_limit();
-  give_way();
+  use_batch_scheduling();
   guarded([&] { watch.run(child); });
   watch.forward_until_end(child);
   // Before the process leaves /proc.

@@ -4,7 +4,7 @@
 #include <iostream>
 
 #include "watchdog/app.h"
-#include "watchdog/complain.h"
+#include "watchdog/log_error.h"
 #include "watchdog/options.h"
 #include "watchdog/service/service.h"
 #include "watchdog/start_error.h"
@@ -25,10 +25,10 @@ int main(int argc, char** argv) {
     }
     pyfault::end_as(pyfault::watch_program(std::get<pyfault::Options>(parsed)));
   } catch (const pyfault::StartError& error) {
-    pyfault::complain(error.what());
+    pyfault::log_error(error.what());
     return error.exit_code();
   } catch (const std::exception& error) {
-    pyfault::complain(error.what());
+    pyfault::log_error(error.what());
     return pyfault::kExitOwnError;
   }
 }

@@ -30,7 +30,7 @@ std::int64_t realtime_now_ns() {
 }
 
 // More than a report takes.
-constexpr std::size_t kMostOfReport = std::size_t{4} << 20;
+constexpr std::size_t kMaxOfReport = std::size_t{4} << 20;
 
 std::chrono::milliseconds until(Clock::time_point deadline) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
@@ -90,7 +90,7 @@ std::string Reporter::ends_of_files() const {
   std::string ends;
   for (const auto& log : logs_) {
     const auto* file = std::get_if<FileLog>(&log->settings().target);
-    if (file != nullptr) ends += end_of_file(file->path, kMostOfReport);
+    if (file != nullptr) ends += end_of_file(file->path, kMaxOfReport);
   }
   return ends;
 }

@@ -21,7 +21,7 @@ class Reporter {
   // Opens the logs, and starts their threads now or with start(). Throws StartError.
   explicit Reporter(std::vector<LogSettings> logs, LogStart start = LogStart::kNow);
 
-  // After kLater; see ReportLog.
+  // After kLater; see AsyncWriter.
   void start_if_possible() noexcept;
 
   // Logs that may take the place of others, opened where they are not there yet.
@@ -50,7 +50,7 @@ class Reporter {
   // far as that.
   std::string ends_of_files() const;
 
-  // The last act, for `limit` in all, see ReportLog::finish: what a log could not take is said on
+  // The last act, for `limit` in all, see AsyncWriter::finish: what a log could not take is said on
   // stderr.
   void finish(std::chrono::milliseconds limit);
 

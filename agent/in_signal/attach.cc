@@ -169,7 +169,7 @@ RingStage stage_of(const WatchdogLink& link) {
 
 // Returns false if all cells are in use.
 bool enter(RingHeader& ring, std::int32_t pid) {
-  for (std::uint32_t cell = 0; cell < kMostChildren; ++cell) {
+  for (std::uint32_t cell = 0; cell < kMaxChildren; ++cell) {
     std::int32_t nobody = 0;
     if (ring.children[cell].load(std::memory_order_relaxed) != 0 ||
         !ring.children[cell].compare_exchange_strong(nobody, pid)) {
@@ -210,11 +210,11 @@ bool is_attached(const WatchdogLink& link) {
   return attached.load() && stage_of(link) != RingStage::kLeft;
 }
 
-void make_sure_of_ring(const WatchdogLink& link) {
+void ensure_ring(const WatchdogLink& link) {
   if (!is_attached(link)) attach(link);
 }
 
-bool have_ring_for_crash(const WatchdogLink& link, bool is_in_use, Descriptor& hello) {
+bool prepare_ring_for_crash(const WatchdogLink& link, bool is_in_use, Descriptor& hello) {
   const bool is_certain = is_attached(link) && stage_of(link) == RingStage::kTaken;
   if (!is_certain && !is_in_use) attach(link, &hello);
   return is_attached(link);
@@ -229,7 +229,7 @@ bool is_lost(const WatchdogLink& link, const Descriptor& hello) {
 bool leave_ring(const WatchdogLink& link, std::int32_t pid) {
   RingHeader& ring = *ring_header(link.ring);
   const std::uint32_t end = ring.children_end.load();
-  for (std::uint32_t cell = 0; cell < end && cell < kMostChildren; ++cell) {
+  for (std::uint32_t cell = 0; cell < end && cell < kMaxChildren; ++cell) {
     std::int32_t expected = pid;
     if (ring.children[cell].compare_exchange_strong(expected, 0)) return true;
   }
@@ -244,7 +244,7 @@ void join_ring(const WatchdogLink& link, std::int32_t pid) {
   if (attached.load() && !enter(*ring_header(link.ring), pid)) {
     ring_header(link.ring)->unknown_children.fetch_add(1, std::memory_order_relaxed);
   }
-  make_sure_of_ring(link);
+  ensure_ring(link);
 }
 
 }  // namespace pyfault

@@ -27,12 +27,12 @@ bool is_attached(const WatchdogLink& link);
 
 // To be called whenever there is an opportunity: attaches if that has not been possible yet, or if
 // the watchdog has left the ring.
-void make_sure_of_ring(const WatchdogLink& link);
+void ensure_ring(const WatchdogLink& link);
 
 // To be called before a crash is recorded. A ring that is not kTaken may have been lost with a
 // watchdog that was killed, or will be: the crash gets a new ring, unless the old one `is_in_use`,
 // and `hello` gets the connection of the new ring. Returns false if there is no ring.
-bool have_ring_for_crash(const WatchdogLink& link, bool is_in_use, Descriptor& hello);
+bool prepare_ring_for_crash(const WatchdogLink& link, bool is_in_use, Descriptor& hello);
 
 // Returns true if a watchdog has received the ring and died before it could keep it for its
 // successor. A Hello that still waits in the listener's queue is not lost: the next watchdog finds

@@ -154,7 +154,7 @@ bool outside_code(const PythonLayout& layout, const CodeEntry& code, std::int64_
 
 Position find_position(const PythonLayout& layout, const CodeEntry& code, const RawFrame& frame) {
   const std::int64_t offset = instruction_offset(layout, code, frame);
-  if (outside_code(layout, code, offset)) return {.line = kAstray};
+  if (outside_code(layout, code, offset)) return {.line = kOutsideCode};
   return locate(layout.line_table, code, offset);
 }
 

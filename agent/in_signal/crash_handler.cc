@@ -70,7 +70,7 @@ enum class Recording { kNone, kDone, kLost };  // kLost: lost with its watchdog,
 
 Recording record_in_ring(const CrashCall& call) {
   Descriptor hello;
-  if (!have_ring_for_crash(agent().watchdog, dumper.load() != 0, hello)) return Recording::kNone;
+  if (!prepare_ring_for_crash(agent().watchdog, dumper.load() != 0, hello)) return Recording::kNone;
   const Identity self = own_identity();
   crash_slot = claim_slot(agent().watchdog, self.pid);
   if (!crash_slot) return Recording::kNone;
@@ -89,14 +89,14 @@ Recording record_in_ring(const CrashCall& call) {
 // Runs on the crash stack and makes it the alternate signal stack, so that a nested fault is
 // handled further down on it and does not overwrite the frames of the outer handler.
 void record_crash(void* argument) {
-  constexpr int kMostTries = 3;
+  constexpr int kMaxTries = 3;
   const auto& call = *static_cast<const CrashCall*>(argument);
   const stack_t stack{agent().crash_stack, 0, agent().crash_stack_size};
   sys_sigaltstack(&stack, nullptr);
   if (is_recorded(call.info, call.context)) return;
   join();
   Recording recording = Recording::kLost;
-  for (int tries = 0; tries < kMostTries && recording == Recording::kLost; ++tries) {
+  for (int tries = 0; tries < kMaxTries && recording == Recording::kLost; ++tries) {
     recording = record_in_ring(call);
   }
   const bool goes_on = !previous_action_is_default(call.info.si_signo);
@@ -159,19 +159,19 @@ bool is_own_process() {
 namespace {
 
 // The ring counts the lost children and describes the last one.
-void tell_of_lost_child(int signal) {
+void report_lost_child(int signal) {
   if (!is_attached(agent().watchdog)) return;
   std::atomic<std::uint64_t>& word = ring_header(agent().watchdog.ring)->lost_child;
   std::uint64_t before = word.load();
-  LostChild child{};
+  LostVforkChild child{};
   do {
-    child = {static_cast<std::uint16_t>(LostChild::unpack(before).count + 1),
+    child = {static_cast<std::uint16_t>(LostVforkChild::unpack(before).count + 1),
              static_cast<std::uint16_t>(signal), agent().owner->load()};
   } while (!word.compare_exchange_strong(before, child.pack()));
   wake_watchdog(agent().watchdog);
 }
 
-enum class Entry { kWinner, kNested, kLateComer };
+enum class Entry { kWinner, kNested, kAlreadyCrashing };
 
 // One thread records while the others wait for the process to die. If the previous action lets the
 // process live, the next waiting thread records its own crash.
@@ -182,7 +182,7 @@ Entry enter(int self) {
     if (current == self) return Entry::kNested;
     park();
   }
-  return Entry::kLateComer;
+  return Entry::kAlreadyCrashing;
 }
 
 // If a sandbox denies sigaltstack(), the kernel keeps the program's alternate stack, and the
@@ -226,9 +226,9 @@ void on_signal(int signal, siginfo_t* info, void* context) {
       if (!previous_action_is_default(signal)) winner.store(0);
     }
   } else if (previous_action_is_default(signal)) {
-    tell_of_lost_child(signal);
+    report_lost_child(signal);
   }
-  let_previous_action_run(*info, *registers);
+  resume_previous_action(*info, *registers);
 }
 
 // Runs on the interrupted stack, like a call of pyfault_dump(); tests/rules/stack_budget.py limits
@@ -290,17 +290,17 @@ void forget_parent() {
 }
 
 // A vfork child runs on its parent's memory and has no entry of its own.
-bool leave_family() {
+bool leave_ring_before_exec() {
   return sealed_state.armed && is_own_process() && is_attached(agent().watchdog) &&
          leave_ring(agent().watchdog, own_pid());
 }
 
-void join_family() {
+void rejoin_ring() {
   join_ring(agent().watchdog, own_pid());
 }
 
-void make_sure_of_watchdog() {
-  if (sealed_state.armed) make_sure_of_ring(agent().watchdog);
+void ensure_attached() {
+  if (sealed_state.armed) ensure_ring(agent().watchdog);
 }
 
 void note_new_action(int signal, const void* handler) {
@@ -317,7 +317,7 @@ void note_new_action(int signal, const void* handler) {
 
 bool record_dump(const siginfo_t* request) {
   if (!sealed_state.armed || winner.load() != 0) return false;
-  make_sure_of_ring(agent().watchdog);
+  ensure_ring(agent().watchdog);
   const Bell bell(agent().watchdog);
   if (!is_attached(agent().watchdog) || !bell) return false;
   const Identity self = own_identity();

@@ -19,14 +19,14 @@ bool is_own_process();
 // threads of the parent may have left at the fork, and enters the child in the ring.
 void forget_parent();
 
-// Any context; to be called around an exec. leave_family() removes the calling process from the
-// ring's children and returns whether it was among them. join_family() enters it again.
-bool leave_family();
-void join_family();
+// Any context; to be called around an exec. leave_ring_before_exec() removes the calling process
+// from the ring's children and returns whether it was among them. rejoin_ring() enters it again.
+bool leave_ring_before_exec();
+void rejoin_ring();
 
 // Ordinary context; to be called whenever there is an opportunity. Attaches if that has not been
 // possible yet, or if the watchdog has left the ring.
-void make_sure_of_watchdog();
+void ensure_attached();
 
 // Any context; to be called when the program has set the signal's action to `handler`, which may be
 // SIG_DFL or SIG_IGN. If the agent can miss a crash because of that, tells the watchdog, once per

@@ -45,7 +45,7 @@ FrameChain::FrameChain(const PythonRuntimeView& python, std::uintptr_t innermost
 bool FrameChain::next(RawFrame& frame) {
   if (end_ != ChainEnd::kEnd) return false;
   return follow_link(frame) ||
-         (end_ != ChainEnd::kTooLong && end_ != ChainEnd::kCycle && go_on_behind_gap(frame));
+         (end_ != ChainEnd::kTooLong && end_ != ChainEnd::kCycle && resume_after_gap(frame));
 }
 
 bool FrameChain::follow_link(RawFrame& frame) {
@@ -108,7 +108,7 @@ std::uintptr_t FrameChain::find_further_out() {
 
 // Continues at a frame further out. The rest of the cframe chain lies on the C stack as well, so it
 // is no longer followed.
-bool FrameChain::go_on_behind_gap(RawFrame& frame) {
+bool FrameChain::resume_after_gap(RawFrame& frame) {
   const std::uintptr_t broken_link = next_;
   const std::uintptr_t found = find_further_out();
   const bool is_on_c_stack = python_.layout.type_checked_frames;

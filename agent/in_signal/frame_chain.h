@@ -50,7 +50,7 @@ class FrameChain {
 
  private:
   bool follow_link(RawFrame& frame);
-  bool go_on_behind_gap(RawFrame& frame);
+  bool resume_after_gap(RawFrame& frame);
   bool read(RawFrame& frame);
   bool is_overwritten_shim(const RawFrame& frame);
   bool seen_before();

@@ -90,7 +90,7 @@ bool is_within(const RecordedFault& fault, const ucontext_t& context) {
 
 }  // namespace
 
-void note_given_back(int signal) {
+void note_reset_to_default(int signal) {
   if (!is_handling(signal)) {
     last_suspect.store({});
     recorded.tid.store(0);

@@ -19,7 +19,7 @@
 namespace pyfault {
 
 // To be called when the calling thread resets `signal` to its default, perhaps inside a handler.
-void note_given_back(int signal);
+void note_reset_to_default(int signal);
 
 // To be called before the calling thread sends `signal` to its own process.
 void note_sent_to_self(int signal);

@@ -38,7 +38,7 @@ bool has_room() {
 
 }  // namespace
 
-bool is_dumped_before(int signal) {
+bool dumps_before_handler(int signal) {
   return signal > 0 && signal < kSignals && sealed_state.armed &&
          (sealed_state.agent.watchdog.dump_before & signal_bit(signal)) != 0;
 }

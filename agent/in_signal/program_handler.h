@@ -15,7 +15,7 @@
 namespace pyfault {
 
 // Returns whether a dump is made before handlers for this signal run.
-bool is_dumped_before(int signal);
+bool dumps_before_handler(int signal);
 
 // Is installed in place of the program's handler. Its action must have SA_SIGINFO.
 void on_program_signal(int signal, siginfo_t* info, void* context);

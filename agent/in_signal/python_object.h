@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include "agent/in_signal/guarded_copy.h"
 #include "agent/cpython/python_layout.h"
+#include "agent/in_signal/guarded_copy.h"
 
 namespace pyfault {
 

@@ -90,11 +90,11 @@ bool is_our_handler(SignalHandler handler) {
   return handler == sealed_state.handler;
 }
 
-KernelSigaction action_behind_ours(int signal) {
+KernelSigaction previous_action_of(int signal) {
   return *previous_action(signal);
 }
 
-KernelSigaction leave_to_default(int signal) {
+KernelSigaction reset_to_default(int signal) {
   const KernelSigaction ours = our_action();
   KernelSigaction replaced;
   left_to_default.fetch_or(signal_bit(signal));
@@ -117,7 +117,7 @@ bool is_bound_to_die(int signal) {
          current.handler == sealed_state.handler;
 }
 
-void let_previous_action_run(const siginfo_t& info, ucontext_t& context) {
+void resume_previous_action(const siginfo_t& info, ucontext_t& context) {
   const int signal = info.si_signo;
   const KernelSigaction* previous = previous_action(signal);
   const bool restored = previous != nullptr && sys_rt_sigaction(signal, previous, nullptr) == 0;

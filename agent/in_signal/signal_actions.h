@@ -49,10 +49,10 @@ void install_request_action(int signal, SignalHandler handler);
 // For the program's view of its actions (program_actions.cc), which hides the agent's.
 bool is_ours(int signal);  // one of kFatalSignals, and the agent's actions are installed
 bool is_our_handler(SignalHandler handler);
-KernelSigaction action_behind_ours(int signal);  // requires is_ours(signal)
+KernelSigaction previous_action_of(int signal);  // requires is_ours(signal)
 // To be called when the program resets the signal to its default: installs the agent's action, with
 // the default behind it, and returns the action that it replaces.
-KernelSigaction leave_to_default(int signal);
+KernelSigaction reset_to_default(int signal);
 
 // To be called after the record: restores the previous action. A hardware fault then repeats when
 // the handler returns; any other signal is queued again with its own siginfo and arrives when the
@@ -60,7 +60,7 @@ KernelSigaction leave_to_default(int signal);
 // what it would have been. Exits with 128 + signal if the kernel would refuse to kill the process
 // (PID 1), or if a sandbox denies restoring the action for a signal that does not repeat.
 // `context`: the handler's own.
-void let_previous_action_run(const siginfo_t& info, ucontext_t& context);
+void resume_previous_action(const siginfo_t& info, ucontext_t& context);
 
 // Returns whether the previous action is the default, which ends the process.
 bool previous_action_is_default(int signal);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kMillisecond = 1'000'000;
 constexpr std::int64_t kLookAtWatchdog = 50 * kMillisecond;  // between checks while waiting
-constexpr std::int64_t kMostPatience = 10;                   // times the ack timeout, for a slot
+constexpr std::int64_t kMaxPatience = 10;                    // times the ack timeout, for a slot
 constexpr long kTryAgain = -11;                              // -EAGAIN
 constexpr long kBrokenPipe = -32;                            // -EPIPE
 constexpr long kRefused = -111;                              // -ECONNREFUSED
@@ -137,7 +137,7 @@ SlotWriter claim_slot(const WatchdogLink& link, std::int32_t pid) {
   const Bell bell(link);
   const SlotHeader* watched = ring_slot(link.ring, static_cast<std::uint32_t>(pid) % kSlotCount);
   const std::int64_t patience = ack_timeout_ms(link) * kMillisecond;
-  const std::int64_t end = clock_ns(CLOCK_MONOTONIC) + kMostPatience * patience;
+  const std::int64_t end = clock_ns(CLOCK_MONOTONIC) + kMaxPatience * patience;
   std::int64_t deadline = clock_ns(CLOCK_MONOTONIC) + patience;
   while (clock_ns(CLOCK_MONOTONIC) < (deadline < end ? deadline : end)) {
     const std::uint32_t seen = futex_of(*watched)->load(std::memory_order_acquire);

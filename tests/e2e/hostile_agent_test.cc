@@ -37,7 +37,7 @@ ctypes.memset(0, 1, 1)
 )";
 constexpr char kWorker[] = "import ctypes\ndef work():\n    ctypes.memset(0, 1, 1)\nwork()\n";
 
-constexpr std::size_t kMostMemoryKb = 48 << 10;
+constexpr std::size_t kMaxMemoryKb = 48 << 10;
 
 class HostileAgent : public BothWays {
  protected:
@@ -136,7 +136,7 @@ class HostileAgent : public BothWays {
   void expect_unharmed(std::size_t workers = 1) {
     run_a_worker();
     EXPECT_TRUE(comes_to_rest());
-    EXPECT_LE(memory("RssAnon"), kMostMemoryKb);
+    EXPECT_LE(memory("RssAnon"), kMaxMemoryKb);
     expect_the_end();
     EXPECT_EQ(crashes_of("worker.py"), workers);
   }
@@ -329,7 +329,7 @@ TEST_P(HostileAgent, speaks_for_thousands_of_strangers) {
   start();
   const FakeAgent& agent = attach();
   for (int pid = 0; pid < 50'000; ++pid) {
-    agent.side->enter_child(pid, static_cast<std::uint32_t>(pid) % kMostChildren);
+    agent.side->enter_child(pid, static_cast<std::uint32_t>(pid) % kMaxChildren);
     if (pid % 64 == 0) agent.wake();
   }
   expect_unharmed();

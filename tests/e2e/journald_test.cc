@@ -77,7 +77,7 @@ class JournaldTest : public testing::Test {
   LogSettings settings_{JournalLog{kJournalSocket, true}, LogFormat::kText, {}, "journald"};
 };
 
-TEST_F(JournaldTest, ACrashIsOneEntryWithAllItsFields) {
+TEST_F(JournaldTest, a_crash_is_one_entry_with_all_its_fields) {
   write(crash_here(id_));
   const json entry = await_crash();
   EXPECT_THAT(entry["MESSAGE"].get<std::string>(), StartsWith("python3["));
@@ -90,7 +90,7 @@ TEST_F(JournaldTest, ACrashIsOneEntryWithAllItsFields) {
   EXPECT_EQ(entry["OBJECT_PID"], std::to_string(::getpid()));
 }
 
-TEST_F(JournaldTest, ACrashThatIsLargerThanADatagramArrivesWhole) {
+TEST_F(JournaldTest, a_crash_that_is_larger_than_a_datagram_arrives_whole) {
   Event event = crash_here(id_);
   Frame frame = std::get<Crash>(event.body).threads[0].frames[0];
   frame.file = std::string(1000, 'x');
@@ -99,7 +99,7 @@ TEST_F(JournaldTest, ACrashThatIsLargerThanADatagramArrivesWhole) {
   EXPECT_GT(await_crash()["MESSAGE"].get<std::string>().size(), 3'000'000u);
 }
 
-TEST_F(JournaldTest, ACrashIsThereForCoredumpctl) {
+TEST_F(JournaldTest, a_crash_is_there_for_coredumpctl) {
   write(crash_here(id_));
   const json entry = await(kCoredumpMessageId);
   EXPECT_EQ(entry["COREDUMP_SIGNAL"], "11");

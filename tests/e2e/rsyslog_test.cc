@@ -72,22 +72,22 @@ class RsyslogTest : public testing::Test {
   std::unique_ptr<EventLog> log_;
 };
 
-TEST_F(RsyslogTest, UnderstandsACrashOverUdp) {
+TEST_F(RsyslogTest, understands_a_crash_over_udp) {
   log_to(Transport::kUdp, "127.0.0.1", daemon_->udp_port());
   expect_the_crash();
 }
 
-TEST_F(RsyslogTest, UnderstandsACrashOverTcp) {
+TEST_F(RsyslogTest, understands_a_crash_over_tcp) {
   log_to_tcp();
   expect_the_crash();
 }
 
-TEST_F(RsyslogTest, UnderstandsACrashOverALocalSocket) {
+TEST_F(RsyslogTest, understands_a_crash_over_a_local_socket) {
   log_to(Transport::kLocal, daemon_->socket());
   expect_the_crash();
 }
 
-TEST_F(RsyslogTest, UnderstandsTheOldProtocolOnASocketLikeDevLog) {
+TEST_F(RsyslogTest, understands_the_old_protocol_on_a_socket_like_dev_log) {
   style_.protocol = SyslogProtocol::kLocal;
   log_to(Transport::kLocal, daemon_->old_socket());
   log_the_crash();
@@ -95,7 +95,7 @@ TEST_F(RsyslogTest, UnderstandsTheOldProtocolOnASocketLikeDevLog) {
               HasSubstr(" pyfault-watchdog 77 - -| CRASH [pyfault@32473 event=\"crash\" "));
 }
 
-TEST_F(RsyslogTest, ParsesJsonFromASocketLikeDevLog) {
+TEST_F(RsyslogTest, parses_json_from_a_socket_like_dev_log) {
   style_.protocol = SyslogProtocol::kLocal;
   settings_.format = style_.format = LogFormat::kJson;
   log_to(Transport::kLocal, daemon_->old_socket());
@@ -103,21 +103,21 @@ TEST_F(RsyslogTest, ParsesJsonFromASocketLikeDevLog) {
   daemon_->await_parsed("crash");
 }
 
-TEST_F(RsyslogTest, ParsesJsonOverTcp) {
+TEST_F(RsyslogTest, parses_json_over_tcp) {
   settings_.format = LogFormat::kJson;
   log_to_tcp();
   log_the_crash();
   daemon_->await_parsed("crash");
 }
 
-TEST_F(RsyslogTest, TakesOneLineOfJson) {
+TEST_F(RsyslogTest, takes_one_line_of_json) {
   settings_.format = LogFormat::kJson;
   log_to_tcp();
   log_the_crash();
   EXPECT_THAT(daemon_->await("crash="), HasSubstr("]|@cee:{\"schema\":\"pyfault/1\""));
 }
 
-TEST_F(RsyslogTest, NoMessageIsLostAmongMany) {
+TEST_F(RsyslogTest, no_message_is_lost_among_many) {
   log_to_tcp();
   for (int i = 0; i < 200; ++i)
     log_->write(std::make_shared<const Event>(notice_of("number " + std::to_string(i))));
@@ -126,7 +126,7 @@ TEST_F(RsyslogTest, NoMessageIsLostAmongMany) {
   EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 200);
 }
 
-TEST_F(RsyslogTest, WhatComesWhileItIsAwayIsThereLater) {
+TEST_F(RsyslogTest, what_comes_while_it_is_away_is_there_later) {
   log_to_tcp();
   log_->write(std::make_shared<const Event>(notice_of("before")));
   daemon_->await("before");

@@ -23,7 +23,7 @@ namespace pyfault::test {
 namespace {
 
 constexpr std::size_t kMostDescriptors = 7;
-constexpr std::size_t kMostLeftAlone = 64;
+constexpr std::size_t kMaxLeftAlone = 64;
 constexpr std::size_t kLongestMessage = 200;
 
 // Datagram sockets that know their sender, as in the attach protocol.
@@ -89,7 +89,7 @@ void check(const Hello& hello) {
   require(command <= 3 * sizeof hello.claims.command + 1, "a long command");
 }
 
-class Door {
+class ListeningWatchdog {
  public:
   void knock(FuzzInput& input) {
     const auto choice = input.take<std::uint8_t>();
@@ -119,11 +119,11 @@ class Door {
     const Unwatched why = why_unwatched(hello);
     require(why.predicate.size() <= kLongestMessage, "a long message");
     require(why.predicate.find('\n') == why.predicate.npos, "more than a line");
-    if (left_alone_.is_news(why)) require(++said_ <= kMostLeftAlone, "said without end");
+    if (left_alone_.is_news(why)) require(++said_ <= kMaxLeftAlone, "said without end");
   }
 
   Connection connection_;
-  LeftAlone left_alone_;
+  ReportedReasons left_alone_;
   std::size_t said_ = 0;
 };
 
@@ -132,7 +132,7 @@ class Door {
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  pyfault::test::Door door;
+  pyfault::test::ListeningWatchdog door;
   pyfault::test::FuzzInput input(data, size);
   while (!input.empty()) door.knock(input);
   return 0;

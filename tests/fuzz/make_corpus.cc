@@ -10,7 +10,7 @@
 #include "shared/handshake.h"
 #include "shared/ring_layout.h"
 #include "tests/support/record_builder.h"
-#include "tests/support/worker_memory.h"
+#include "tests/support/saved_worker.h"
 #include "watchdog/os/state_file.h"
 
 namespace pyfault::test {
@@ -158,7 +158,7 @@ void make_ring_corpus(const Corpus& corpus) {
   const std::string record = Corpus::text_of(one_thread());
   corpus.add("free", RingSeed().text());
   RingSeed family;
-  family.header = raw(LostChild{3, 11, kPid}.pack()) + raw(std::uint64_t{1} << 10) + raw(2U) +
+  family.header = raw(LostVforkChild{3, 11, kPid}.pack()) + raw(std::uint64_t{1} << 10) + raw(2U) +
                   raw(8U) + std::string("\0\1\x90\x91\x92\0\0\xff", 8);
   corpus.add("family", family.slot(SlotState::kPublished, kOurs, record).text());
   corpus.add("published", RingSeed().slot(SlotState::kPublished, kOurs, record).text());
@@ -214,7 +214,7 @@ void make_handshake_corpus(const Corpus& corpus) {
 }
 
 void make_state_corpus(const Corpus& corpus) {
-  WorkerMemory down;
+  SavedWorker down;
   down.config.name = "w";
   down.config.command = {"a"};
   const std::string full = encode(full_memory());

@@ -25,14 +25,14 @@
 namespace pyfault::test {
 namespace {
 
-constexpr std::size_t kMostPayload = 4096;
-constexpr std::size_t kMostWeight = std::size_t{128} << 20;
+constexpr std::size_t kMaxPayload = 4096;
+constexpr std::size_t kMaxWeight = std::size_t{128} << 20;
 constexpr std::uint32_t kChildren = 8;
 // A slot's record, a replaced handler, and what was dropped or lost, with what was left out before.
-constexpr std::size_t kMostEvents = kSlotCount + 64 + 4;
+constexpr std::size_t kMaxEvents = kSlotCount + 64 + 4;
 
 // One session takes all records of a run of millions.
-constexpr RecordAllowance kUnlimited{
+constexpr RateLimit kUnlimited{
     .burst = std::uint64_t{1} << 60, .interval = std::chrono::seconds(1), .group = 1};
 
 // Only we can be meant by a pid that lives; others are dead or beyond what the system has.
@@ -41,7 +41,7 @@ constexpr std::int32_t kDeadPid = 0x7ffffff0;
 void check(const Crash& crash) {
   const std::string broken = broken_invariant(crash);
   require(broken.empty(), broken.c_str());
-  require(weight(crash) <= kMostWeight, "weight");
+  require(weight(crash) <= kMaxWeight, "weight");
 }
 
 // One ring and one session for all runs: mapping them anew would take most of the time.
@@ -89,7 +89,7 @@ class Ring {
   void drain() {
     events_ = 0;
     session_->drain();
-    require(events_ <= kMostEvents, "more events than slots");
+    require(events_ <= kMaxEvents, "more events than slots");
     for (std::uint32_t i = 0; i < kSlotCount; ++i) {
       const SlotFinding left = RingReader(bytes_).look(i).finding;
       require(left == SlotFinding::kFree || left == SlotFinding::kClaimed, "a slot nobody frees");
@@ -99,7 +99,7 @@ class Ring {
   // What one run leaves must not reach the next.
   void clear() {
     for (std::uint32_t i = 0; i < kSlotCount; ++i) {
-      std::memset(static_cast<void*>(slot(i)), 0, sizeof(SlotHeader) + kMostPayload);
+      std::memset(static_cast<void*>(slot(i)), 0, sizeof(SlotHeader) + kMaxPayload);
     }
   }
 
@@ -121,9 +121,9 @@ class Ring {
     slot(index)->state = word.pack();
     // Two megabytes take as long as all else: seldom, and in one slot.
     const bool at_the_limits = index == 0 && (choice & 0xf0) == 0xf0;
-    slot(index)->committed = at_the_limits ? committed : committed % (kMostPayload + 1);
+    slot(index)->committed = at_the_limits ? committed : committed % (kMaxPayload + 1);
     slot(index)->cut_short = static_cast<CutShort>(input.take<std::uint32_t>());
-    return input.take<std::uint16_t>() % (kMostPayload + 1);
+    return input.take<std::uint16_t>() % (kMaxPayload + 1);
   }
 
   static std::int32_t owner(unsigned choice, std::int32_t given) {
@@ -135,7 +135,7 @@ class Ring {
   // The hostile process at work: a byte anywhere in the slot (of `committed`: the lower half).
   void change(std::uint32_t index, FuzzInput& input) {
     if (input.empty()) return;
-    const std::size_t at = input.take<std::uint16_t>() % (sizeof(SlotHeader) + kMostPayload);
+    const std::size_t at = input.take<std::uint16_t>() % (sizeof(SlotHeader) + kMaxPayload);
     const auto value = input.take<std::uint8_t>();
     constexpr std::size_t kUpperHalf = offsetof(SlotHeader, committed) + 2;
     if (at / 2 != kUpperHalf / 2) reinterpret_cast<std::uint8_t*>(slot(index))[at] = value;

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "tests/fuzz/require.h"
-#include "watchdog/handover/worker_memory.h"
+#include "watchdog/handover/saved_worker.h"
 #include "watchdog/os/state_file.h"
 
 namespace pyfault::test {

@@ -91,7 +91,7 @@ class IncludeDirection(Folder):
         self.refuses("watchdog/format/text.cc", "<thread>")
 
     def test_the_log_s_writer_is_a_thread(self):
-        self.accepts("watchdog/sink/report_log.cc", "<thread>")
+        self.accepts("watchdog/sink/async_writer.cc", "<thread>")
 
     def test_a_folder_without_a_rule_is_not_let_through(self):
         self.write("shared/record.h")

@@ -29,8 +29,8 @@ LIBRARIES = {
 # Where the program has threads, which is what .ci/run gives to ThreadSanitizer (its lane tsan).
 THREADS = re.compile(r"thread|mutex|shared_mutex|condition_variable|future|stop_token|semaphore|latch|barrier")
 MAY_HAVE_THREADS = ["watchdog/sink", "watchdog/log", "tests",
-                    "watchdog/os/helper_thread.cc", "watchdog/os/patient_read.cc",
-                    "watchdog/ingest/background.h", "watchdog/ingest/loop_entrance.cc",
+                    "watchdog/os/helper_thread.cc", "watchdog/os/timed_read.cc",
+                    "watchdog/ingest/background.h", "watchdog/ingest/loop_poster.cc",
                     "watchdog/supervise/child_process.cc"]  # it only sleeps
 CRASH = ["watchdog/crash", "shared"]
 EVENT = ["watchdog/event", "watchdog/crash"]
@@ -56,7 +56,7 @@ TABLE = {
     "watchdog/config": (["watchdog/config", "watchdog/toml", "watchdog/policy", "watchdog/os", "watchdog/log",
                          "watchdog/metrics/http_address.h"], ["fmt"], None),
     "watchdog/log": (["watchdog/log", "watchdog/sink", "watchdog/format", "watchdog/toml", "watchdog/ingest/background.h",
-                      "watchdog/complain.h", *EVENT], ["asio"], None),
+                      "watchdog/log_error.h", *EVENT], ["asio"], None),
     "watchdog/metrics": (["watchdog/metrics", "watchdog/ingest/timer.h", "watchdog/os", START_ERROR, *EVENT],
                          ["asio", "boost", "fmt"], None),
     "watchdog/control": (["watchdog/control", "watchdog/format", "watchdog/ingest/readable_fd.h",
@@ -64,14 +64,14 @@ TABLE = {
     "watchdog/ctl": (["watchdog/ctl", "watchdog/control", "watchdog/format", "watchdog/os",
                       "watchdog/service/worker_program.h", START_ERROR], ["cli", "fmt"], None),
     "watchdog/handover": (["watchdog/handover", "watchdog/config", "watchdog/policy", "watchdog/log/log_settings.h",
-                           "watchdog/ingest/session_memory.h", "watchdog/control/worker_history.h", *EVENT],
+                           "watchdog/ingest/saved_session.h", "watchdog/control/worker_history.h", *EVENT],
                           ["boost", "json"], None),
     "watchdog/service": (["watchdog/service", "watchdog/control", "watchdog/handover", "watchdog/config", "watchdog/toml",
                           "watchdog/policy", "watchdog/supervise",
                           "watchdog/ingest", "watchdog/enrich", "watchdog/os", "watchdog/metrics",
                           "watchdog/sink/fd_sink.h", "watchdog/sink/journal_sink.h",
                           "watchdog/format/escape.h", "watchdog/format/journal.h", "watchdog/format/rfc3339.h",
-                          "watchdog/options.h", "watchdog/complain.h", "watchdog/program_run.h", "watchdog/log/event_stage.h",
+                          "watchdog/options.h", "watchdog/log_error.h", "watchdog/program_run.h", "watchdog/log/event_stage.h",
                           "watchdog/reporter.h", "shared", START_ERROR, *EVENT], ["asio"], None),
     "watchdog": (["watchdog", "shared"], ["asio", "boost", "spdlog", "fmt", "cli"], None),
     "tests": (["tests", "watchdog", "shared", "agent"], [*LIBRARIES.keys() - {"python"}], None),

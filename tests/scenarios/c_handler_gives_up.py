@@ -17,10 +17,10 @@ def crash():
     ctypes.memset(0, 1, 1)
 
 
-def leave_to_default():
+def reset_to_default():
     library = ctypes.cast(libc.signal, ctypes.c_void_p).value
     return machine_code.load(machine_code.CLEAR_SECOND_ARGUMENT + machine_code.jump_to(library))
 
 
-libc.signal(signal.SIGSEGV, ctypes.c_void_p(leave_to_default()))
+libc.signal(signal.SIGSEGV, ctypes.c_void_p(reset_to_default()))
 crash()

@@ -90,9 +90,9 @@ class AgentSide {
     header().replaced_handlers |= std::uint64_t{1} << (signal - 1);
   }
   void lose_child(int parent, int signal, std::uint16_t times = 1) const {
-    LostChild last = LostChild::unpack(header().lost_child);
-    header().lost_child = LostChild{static_cast<std::uint16_t>(last.count + times),
-                                    static_cast<std::uint16_t>(signal), parent}
+    LostVforkChild last = LostVforkChild::unpack(header().lost_child);
+    header().lost_child = LostVforkChild{static_cast<std::uint16_t>(last.count + times),
+                                         static_cast<std::uint16_t>(signal), parent}
                               .pack();
   }
 

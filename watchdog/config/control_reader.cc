@@ -12,11 +12,11 @@ ControlSettings read_control(TableReader& table) {
     if (control.enabled) control.socket = path;
   }
   if (!control.socket.empty() && !control.socket.starts_with('/')) {
-    table.complain("socket", "'socket' is relative", "begin it with /, or write \"none\"");
+    table.add_error("socket", "'socket' is relative", "begin it with /, or write \"none\"");
   }
   if (control.socket.size() > kMaxUnixName) {
-    table.complain("socket", "'socket' is too long for a socket",
-                   "it takes up to " + std::to_string(kMaxUnixName) + " bytes");
+    table.add_error("socket", "'socket' is too long for a socket",
+                    "it takes up to " + std::to_string(kMaxUnixName) + " bytes");
   }
   table.refuse_unknown_keys();
   return control;

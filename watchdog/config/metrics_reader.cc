@@ -32,8 +32,8 @@ HttpAddress read_metrics(TableReader& table) {
     const auto listen = parse_listen_address(text);
     if (listen) address = *listen;
     if (!listen) {
-      table.complain("listen", "invalid 'listen': '" + text + "'",
-                     "write a numeric address and a port: \"127.0.0.1:9464\"");
+      table.add_error("listen", "invalid 'listen': '" + text + "'",
+                      "write a numeric address and a port: \"127.0.0.1:9464\"");
     }
   }
   table.refuse_unknown_keys();

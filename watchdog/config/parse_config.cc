@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kMaxFileBytes = std::size_t{4} << 20;
 constexpr std::size_t kMaxName = 64;
-constexpr int kMostInstances = 1000;
+constexpr int kMaxInstances = 1000;
 constexpr std::string_view kInstance = "{instance}";
 
 // It stands in log lines and, later, in the names of files.
@@ -116,10 +116,10 @@ void ConfigReader::read_worker(const TomlValue& value) {
   int instances = 1;
   const bool named = read_name(table, worker.name);
   if (!table.get("command", worker.command) && !table.has("command")) {
-    table.complain("command", "a worker without a command",
-                   "add command = [\"PROGRAM\", \"ARGUMENT\"]");
+    table.add_error("command", "a worker without a command",
+                    "add command = [\"PROGRAM\", \"ARGUMENT\"]");
   }
-  table.get("instances", instances, 1, kMostInstances);
+  table.get("instances", instances, 1, kMaxInstances);
   read_worker_settings(table, parsed_.problems, worker);
   table.refuse_unknown_keys();
   if (!named || worker.command.empty()) return;
@@ -133,19 +133,19 @@ void ConfigReader::read_worker(const TomlValue& value) {
 bool ConfigReader::read_name(TableReader& table, std::string& name) {
   if (!table.get("name", name)) {
     if (!table.has("name")) {
-      table.complain("name", "a worker without a name", "add name = \"...\"");
+      table.add_error("name", "a worker without a name", "add name = \"...\"");
     }
     return false;
   }
   if (!is_name(name)) {
-    table.complain("name", "'name' is not a valid worker name",
-                   "use up to 64 letters, digits, '-', '_', '.' and '@'");
+    table.add_error("name", "'name' is not a valid worker name",
+                    "use up to 64 letters, digits, '-', '_', '.' and '@'");
     return false;
   }
   const auto [first, added] = names_.try_emplace(name, table.line_of("name"));
   if (!added) {
-    table.complain("name", "there are two workers '" + name + "'",
-                   "the other is on line " + std::to_string(first->second));
+    table.add_error("name", "there are two workers '" + name + "'",
+                    "the other is on line " + std::to_string(first->second));
   }
   return added;
 }
@@ -171,7 +171,7 @@ void ConfigReader::check_machine(TableReader& table, const WorkerConfig& worker)
 void ConfigReader::complain_where_it_stands(TableReader& table, const char* key,
                                             const std::string& problem) {
   const auto line = default_lines_.find(key);
-  if (table.has(key) || line == default_lines_.end()) return table.complain(key, problem);
+  if (table.has(key) || line == default_lines_.end()) return table.add_error(key, problem);
   const bool is_told = std::ranges::any_of(parsed_.problems, [&](const Problem& each) {
     return each.line == line->second && each.message == problem;
   });
@@ -193,7 +193,7 @@ void ConfigReader::check_workers(TableReader& table, const LogSettings& log) {
   for (const WorkerConfig& worker : parsed_.config.workers) known.push_back(worker.name);
   for (const std::string& name : log.filter.workers) {
     if (std::ranges::find(known, name) != known.end()) continue;
-    table.complain("workers", "there is no worker '" + name + "'", suggest(name, known));
+    table.add_error("workers", "there is no worker '" + name + "'", suggest(name, known));
   }
 }
 
@@ -203,8 +203,8 @@ void ConfigReader::check_path(TableReader& table, const LogSettings& log) {
   if (!file || file->path.empty()) return;
   const auto [first, added] = paths_.try_emplace(file->path, table.line_of("path"));
   if (!added) {
-    table.complain("path", "two logs go to '" + file->path + "'",
-                   "the other is on line " + std::to_string(first->second));
+    table.add_error("path", "two logs go to '" + file->path + "'",
+                    "the other is on line " + std::to_string(first->second));
   }
 }
 

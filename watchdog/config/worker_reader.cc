@@ -10,9 +10,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kMostFailures = static_cast<int>(kMaxFailureLimit);
-constexpr int kMostOrder = 1'000'000;
-constexpr int kMostLines = 1'000'000'000;
+constexpr int kMaxFailures = static_cast<int>(kMaxFailureLimit);
+constexpr int kMaxOrder = 1'000'000;
+constexpr int kMaxLines = 1'000'000'000;
 
 constexpr Choice<RestartMode> kRestartModes[] = {{"no", RestartMode::kNo},
                                                  {"on-failure", RestartMode::kOnFailure},
@@ -44,7 +44,7 @@ class WorkerReader {
     table_.get("output", worker_.output, kOutputs);
     read_dump_signal();
     table_.get_signals_or_none("dump_before", worker_.dump_before);
-    table_.get("start_order", worker_.start_order, -kMostOrder, kMostOrder);
+    table_.get("start_order", worker_.start_order, -kMaxOrder, kMaxOrder);
     table_.get("essential", worker_.essential);
     table_.get("all_exits", worker_.all_exits);
     table_.get("restart", worker_.restart.mode, kRestartModes);
@@ -92,11 +92,11 @@ void WorkerReader::read_limits(TableReader& table, const TomlValue::Table& limit
     const auto* number = std::get_if<std::int64_t>(&entry.value.value);
     const auto limit = parse_limit(text ? *text : number ? std::to_string(*number) : "");
     if (!resource) {
-      table.complain(entry.key, "there is no limit '" + entry.key + "'",
-                     suggest(entry.key, limit_names()));
+      table.add_error(entry.key, "there is no limit '" + entry.key + "'",
+                      suggest(entry.key, limit_names()));
     } else if (!limit) {
-      table.complain(entry.key, "'" + entry.key + "' is not a limit",
-                     "write 1024, \"512M\", \"unlimited\" or \"SOFT:HARD\"");
+      table.add_error(entry.key, "'" + entry.key + "' is not a limit",
+                      "write 1024, \"512M\", \"unlimited\" or \"SOFT:HARD\"");
     } else {
       set_limit({*resource, limit->rlim_cur, limit->rlim_max});
     }
@@ -108,8 +108,8 @@ void WorkerReader::read_dump_signal() {
   if (!table_.get_signal_or_none("dump_signal", worker_.dump_signal)) return;
   if (worker_.dump_signal == 0 || worker_.dump_signal >= SIGRTMIN) return;
   worker_.dump_signal = before;
-  table_.complain("dump_signal", "'dump_signal' is not a real-time signal",
-                  "write a name such as \"RTMIN+9\", or \"none\"");
+  table_.add_error("dump_signal", "'dump_signal' is not a real-time signal",
+                   "write a name such as \"RTMIN+9\", or \"none\"");
 }
 
 void WorkerReader::set_limit(const ResourceLimit& limit) {
@@ -125,28 +125,28 @@ void WorkerReader::read_backoff(TableReader& table) {
   table.get("max", backoff.max);
   table.get("jitter", backoff.jitter);
   if (!(backoff.factor >= 1 && backoff.factor <= 1000)) {
-    table.complain("factor", "'factor' would not let the delay grow", "it takes 1 to 1000");
+    table.add_error("factor", "'factor' would not let the delay grow", "it takes 1 to 1000");
   }
   if (!(backoff.jitter >= 0 && backoff.jitter < 1)) {
-    table.complain("jitter", "'jitter' is out of range", "it takes 0 up to less than 1");
+    table.add_error("jitter", "'jitter' is out of range", "it takes 0 up to less than 1");
   }
   if (backoff.max < backoff.initial) {
-    table.complain("max", "'max' (" + seconds(backoff.max) + ") is less than 'initial' (" +
-                              seconds(backoff.initial) + ")");
+    table.add_error("max", "'max' (" + seconds(backoff.max) + ") is less than 'initial' (" +
+                               seconds(backoff.initial) + ")");
   }
   if (backoff.max == milliseconds(0)) {
-    table.complain("max", "'max' of 0 would restart a failing worker without end or pause",
-                   "leave it out");
+    table.add_error("max", "'max' of 0 would restart a failing worker without end or pause",
+                    "leave it out");
   }
 }
 
 void WorkerReader::read_crash_loop(TableReader& table) {
   CrashLoopLimits& limits = worker_.restart.crash_loop;
   int number = 0;
-  if (table.get("failures", number, 0, kMostFailures)) {
+  if (table.get("failures", number, 0, kMaxFailures)) {
     limits.failures = static_cast<unsigned>(number);
   }
-  if (table.get("before_ready", number, 0, kMostFailures)) {
+  if (table.get("before_ready", number, 0, kMaxFailures)) {
     limits.before_ready = static_cast<unsigned>(number);
   }
   table.get("window", limits.window);
@@ -159,25 +159,26 @@ void WorkerReader::read_ready(TableReader& table) {
   table.get("after", ready.after);
   table.get("timeout", ready.timeout);
   if (ready.by == ReadyBy::kNotify && table.has("after")) {
-    table.complain("after", "'after' has no meaning for a worker that says itself when it is ready",
-                   "leave it out, or write by = \"alive\"");
+    table.add_error("after",
+                    "'after' has no meaning for a worker that says itself when it is ready",
+                    "leave it out, or write by = \"alive\"");
   }
   if (ready.by == ReadyBy::kAlive && table.has("timeout")) {
-    table.complain("timeout", "'timeout' has no meaning for a worker that is ready by being alive",
-                   "leave it out, or write by = \"notify\"");
+    table.add_error("timeout", "'timeout' has no meaning for a worker that is ready by being alive",
+                    "leave it out, or write by = \"notify\"");
   }
 }
 
 void WorkerReader::read_limit(TableReader& table) {
   OutputLimit limit = worker_.output_limit.value_or(OutputLimit{});
   int lines = 0;
-  if (!table.get("lines", lines, 0, kMostLines) && !table.has("lines")) {
-    table.complain("lines", "'output_limit' without 'lines'",
-                   "write output_limit = { lines = 10000, interval = \"30s\" }");
+  if (!table.get("lines", lines, 0, kMaxLines) && !table.has("lines")) {
+    table.add_error("lines", "'output_limit' without 'lines'",
+                    "write output_limit = { lines = 10000, interval = \"30s\" }");
   }
   table.get("interval", limit.interval);
   if (limit.interval < milliseconds(1)) {
-    table.complain("interval", "'interval' must not be 0", "write \"30s\"");
+    table.add_error("interval", "'interval' must not be 0", "write \"30s\"");
   }
   limit.lines = static_cast<std::uint64_t>(lines);
   worker_.output_limit = limit;
@@ -207,17 +208,17 @@ void WorkerReader::check_restart() {
   if (worker_.restart.mode == RestartMode::kNo) {
     for (const char* key : {"backoff", "crash_loop"}) {
       if (!table_.has(key)) continue;
-      table_.complain(key, "'" + std::string(key) + "' has no meaning with restart = \"no\"",
-                      "leave one of them out");
+      table_.add_error(key, "'" + std::string(key) + "' has no meaning with restart = \"no\"",
+                       "leave one of them out");
     }
     return;
   }
   if (limits.failures == 0 || quickest_loop() <= limits.window) return;
-  table_.complain(table_.has("crash_loop") ? "crash_loop" : "backoff",
-                  "a crash loop could never be seen: with these delays " +
-                      std::to_string(limits.failures + 1) + " failures take at least " +
-                      seconds(quickest_loop()) + ", and 'window' is " + seconds(limits.window),
-                  "lengthen 'window', or lower 'failures'");
+  table_.add_error(table_.has("crash_loop") ? "crash_loop" : "backoff",
+                   "a crash loop could never be seen: with these delays " +
+                       std::to_string(limits.failures + 1) + " failures take at least " +
+                       seconds(quickest_loop()) + ", and 'window' is " + seconds(limits.window),
+                   "lengthen 'window', or lower 'failures'");
 }
 
 }  // namespace

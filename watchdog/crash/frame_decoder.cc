@@ -70,7 +70,7 @@ Frame FrameDecoder::decode_code(const FrameEntry& entry) {
   frame.repeat = entry.value;
   set_position(frame, entry);
   name(frame, entry.code_index);
-  if (entry.line == kAstray) frame.file_overwritten = frame.function_overwritten = true;
+  if (entry.line == kOutsideCode) frame.file_overwritten = frame.function_overwritten = true;
   return frame;
 }
 

@@ -26,7 +26,7 @@ constexpr std::string_view kOthers[] = {"Exception in thread ", "Exception ignor
                                         "Process "};  // multiprocessing: "Process Worker-1:"
 
 // More lines than these are not a message: the program has continued and written other output.
-constexpr std::size_t kMostLines = 30;
+constexpr std::size_t kMaxLines = 30;
 constexpr std::size_t kMostMessage = 4096;
 
 Lines lines_of(std::string_view text) {
@@ -117,7 +117,7 @@ std::optional<RaisedException> exception_at_end(std::string_view text) {
     const std::size_t colon = line.find(": ");
     const std::size_t end = line.ends_with(':') ? line.size() - 1 : line.size();
     const std::string_view type = line.substr(0, std::min(colon, end));
-    if (!is_type(type) || lines.size() - index > kMostLines) return std::nullopt;
+    if (!is_type(type) || lines.size() - index > kMaxLines) return std::nullopt;
     RaisedException exception;
     exception.type = replace_invalid_utf8(type);
     if (colon != line.npos) exception.message = replace_invalid_utf8(line.substr(colon + 2));

@@ -20,7 +20,7 @@ int check_config(const CheckConfig& check) {
   const std::size_t workers = parsed.config.workers.size();
   std::cout << escape_text(check.file) << ": ok, " << workers
             << (workers == 1 ? " worker\n" : " workers\n");
-  return kExitWell;
+  return kExitSuccess;
 }
 
 }  // namespace pyfault::ctl

@@ -36,7 +36,7 @@ std::int64_t realtime_now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
 }
 
-std::chrono::seconds patience_for(const Request& request) {
+std::chrono::seconds retry_policy_for(const Request& request) {
   const auto* events = std::get_if<EventsRequest>(&request);
   const bool waits = std::holds_alternative<OrderRequest>(request) || (events && events->follow);
   if (std::holds_alternative<ReloadRequest>(request)) return kForReload;
@@ -52,7 +52,7 @@ void paint(Request& request) {
   if (auto* dump = std::get_if<DumpRequest>(&request)) paint(dump->format);
 }
 
-void complain(const std::string& message) {
+void print_error(const std::string& message) {
   std::cerr << "pyfaultctl: " << escape_text(message) << std::endl;
 }
 
@@ -92,17 +92,17 @@ class Show {
   }
 
   std::optional<int> operator()(const LostEvents& lost) const {
-    complain(std::to_string(lost.count) +
-             " events were lost: they came faster than they were read");
+    print_error(std::to_string(lost.count) +
+                " events were lost: they came faster than they were read");
     return std::nullopt;
   }
 
   std::optional<int> operator()(const Done& done) const {
-    return done.ok && well_ ? kExitWell : kExitFailed;
+    return done.ok && well_ ? kExitSuccess : kExitFailed;
   }
 
   std::optional<int> operator()(const Refusal& refusal) const {
-    complain(refusal.message);
+    print_error(refusal.message);
     return refusal.reason == RefusalReason::kNoSuchWorker ? kExitNoWorker : kExitFailed;
   }
 
@@ -119,7 +119,7 @@ int ask_service(const std::optional<std::string>& socket, Ask ask) {
   service.ask(ask.request);
   Show show(ask.json);
   for (;;) {
-    const auto code = std::visit(show, service.next(patience_for(ask.request)));
+    const auto code = std::visit(show, service.next(retry_policy_for(ask.request)));
     if (code) return *code;
     if (!std::cout) return kExitFailed;  // the reader of stdout is gone
   }

@@ -3,7 +3,7 @@
 
 namespace pyfault::ctl {
 
-inline constexpr int kExitWell = 0;
+inline constexpr int kExitSuccess = 0;
 inline constexpr int kExitFailed = 1;      // or, for status: a worker is not well
 inline constexpr int kExitUsage = 2;       // invalid command line
 inline constexpr int kExitNotRunning = 3;  // no service is running

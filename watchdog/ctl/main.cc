@@ -13,7 +13,7 @@ namespace {
 int run(const pyfault::ctl::Options& options) {
   if (const auto* text = std::get_if<pyfault::ctl::Text>(&options.command)) {
     std::cout << text->text << std::flush;
-    return pyfault::ctl::kExitWell;
+    return pyfault::ctl::kExitSuccess;
   }
   if (const auto* check = std::get_if<pyfault::ctl::CheckConfig>(&options.command)) {
     return pyfault::ctl::check_config(*check);
@@ -21,7 +21,7 @@ int run(const pyfault::ctl::Options& options) {
   return pyfault::ctl::ask_service(options.socket, std::get<pyfault::ctl::Ask>(options.command));
 }
 
-int complain(const char* message, int exit_code) {
+int fail(const char* message, int exit_code) {
   std::cerr << "pyfaultctl: " << pyfault::escape_text(message) << std::endl;
   return exit_code;
 }
@@ -32,8 +32,8 @@ int main(int argc, char** argv) {
   try {
     return run(pyfault::ctl::parse_options({argv + 1, argv + argc}));
   } catch (const pyfault::StartError& error) {
-    return complain(error.what(), error.exit_code());
+    return fail(error.what(), error.exit_code());
   } catch (const std::exception& error) {
-    return complain(error.what(), pyfault::ctl::kExitFailed);
+    return fail(error.what(), pyfault::ctl::kExitFailed);
   }
 }

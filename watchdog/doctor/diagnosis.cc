@@ -29,7 +29,7 @@ class Diagnosis {
     look_at_interpreter();
     look_at_system();
     look_at_limits();
-    look_at_company();
+    check_other_handlers();
     std::ranges::stable_sort(findings_, {}, &Finding::weight);
     return std::move(findings_);
   }
@@ -165,7 +165,7 @@ class Diagnosis {
     }
   }
 
-  void look_at_company() {
+  void check_other_handlers() {
     std::string handled;
     for (const int signal : kCrashSignals) {
       const bool caught = facts_.alone && (facts_.alone->caught >> (signal - 1) & 1) != 0;

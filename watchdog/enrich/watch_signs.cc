@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "watchdog/enrich/process_info.h"
-#include "watchdog/os/patient_read.h"
 #include "watchdog/os/proc_text.h"
 #include "watchdog/os/read_file.h"
+#include "watchdog/os/timed_read.h"
 
 namespace pyfault {
 namespace {
@@ -77,7 +77,7 @@ std::optional<WatchSigns> look_for_agent(int pid) {
   signs.executable = executable_of(pid);
   read_auxv(pid, signs);
   const std::string maps =
-      read_patiently("/proc/" + std::to_string(pid) + "/maps", kMaxMaps).value_or("");
+      read_with_timeout("/proc/" + std::to_string(pid) + "/maps", kMaxMaps).value_or("");
   signs.is_mapped = !maps.empty();
   if (!signs.is_mapped) signs.secure = has_changed_user(pid);
   const auto maps_hold = [&](const char* part) { return maps.find(part) != std::string::npos; };

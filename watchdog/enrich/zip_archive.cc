@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kWindowBytes = std::size_t{64} << 10;
 constexpr std::size_t kMaxPathBytes = 4096;  // longer than any path that Python could open
-constexpr std::size_t kMostFiles = 200'000;
+constexpr std::size_t kMaxFiles = 200'000;
 constexpr unsigned kEncrypted = 1;  // general purpose bit flag, APPNOTE.TXT 4.4.4
 
 }  // namespace
@@ -105,7 +105,7 @@ std::size_t ZipArchive::bytes_spent() const {
 // Builds the index once, because minizip would scan the whole directory for each file.
 void ZipArchive::list_files() {
   std::array<char, kMaxPathBytes> name{};
-  for (int got = unzGoToFirstFile(archive_); got == UNZ_OK && files_.size() < kMostFiles;
+  for (int got = unzGoToFirstFile(archive_); got == UNZ_OK && files_.size() < kMaxFiles;
        got = unzGoToNextFile(archive_)) {
     unz_file_info64 info{};
     unz64_file_pos at{};

@@ -23,7 +23,7 @@ constexpr std::uint32_t kChildrenAtOnce = 64;
 constexpr std::size_t kCrashIdBytes = 16;
 
 // Further ones add little information, and any process that can write to the ring can forge them.
-constexpr RecordAllowance kLostChildren{20, std::chrono::minutes(1), 1};
+constexpr RateLimit kLostChildren{20, std::chrono::minutes(1), 1};
 
 ExitEvent unknown_exit() {
   ExitEvent exit;
@@ -54,7 +54,7 @@ AgentSession::AgentSession(boost::asio::io_context& io, Attachment attachment,
       on_event_(std::move(on_event)),
       on_end_(std::move(on_end)) {}
 
-AgentSession::AgentSession(boost::asio::io_context& io, KeptSession kept,
+AgentSession::AgentSession(boost::asio::io_context& io, InheritedSession kept,
                            std::function<void(Event)> on_event, std::function<void()> on_end,
                            const SessionSettings& settings)
     : family_(
@@ -82,9 +82,9 @@ AgentSession::AgentSession(boost::asio::io_context& io, KeptSession kept,
   }
 }
 
-SessionMemory AgentSession::memory() const {
-  SessionMemory memory{0,  family_.memory(), attached_ns_, dropped_, unknown_children_, lost_seen_,
-                       {}, own_death_told_};
+SavedSession AgentSession::memory() const {
+  SavedSession memory{0,  family_.memory(), attached_ns_, dropped_, unknown_children_, lost_seen_,
+                      {}, own_death_told_};
   for (int signal = 1; signal < NSIG; ++signal) {
     if (replaced_.test(static_cast<std::size_t>(signal))) memory.replaced.push_back(signal);
   }
@@ -92,7 +92,7 @@ SessionMemory AgentSession::memory() const {
 }
 
 void AgentSession::drain() {
-  look_around();
+  scan_ring();
   for (const int pid : family_.dead()) note_death(pid);
   report_omissions();
 }
@@ -115,7 +115,7 @@ void AgentSession::take_over(bool will_be_found) {
 
 void AgentSession::look() {
   if (ended_) return;
-  look_around();
+  scan_ring();
   end_if_over();
 }
 
@@ -123,7 +123,7 @@ void AgentSession::look() {
 // and is no longer a member.
 void AgentSession::note_death(int pid) {
   if (ended_) return family_.forget(pid);
-  look_around();
+  scan_ring();
   if (family_.has(pid)) {
     const ProcessFamily::End end = family_.end_of(pid);
     family_.forget(pid);
@@ -132,7 +132,7 @@ void AgentSession::note_death(int pid) {
   look();
 }
 
-void AgentSession::look_around() {
+void AgentSession::scan_ring() {
   look_at_children();
   report_replaced_handlers();
   report_lost_children();
@@ -266,8 +266,8 @@ bool AgentSession::admit(const Crash* crash, int owner) {
   return admit(is_dump ? dumps_ : crashes_);
 }
 
-bool AgentSession::admit(RecordLimit& limit) {
-  const bool was_shut = limit.is_shut();
+bool AgentSession::admit(RateLimiter& limit) {
+  const bool was_shut = limit.is_limiting();
   const bool admitted = limit.admit(std::chrono::steady_clock::now());
   if (admitted && was_shut) report_left_out(limit);
   if (!admitted && !was_shut) {
@@ -286,8 +286,8 @@ void AgentSession::report_omissions() {
   report_left_out_children();
 }
 
-void AgentSession::report_left_out(RecordLimit& limit) {
-  const std::uint64_t count = limit.take_left_out();
+void AgentSession::report_left_out(RateLimiter& limit) {
+  const std::uint64_t count = limit.take_suppressed();
   if (count == 0) return;
   report_about_attached(std::to_string(count) + (count == 1 ? " record was" : " records were") +
                             " not reported, for there were too many",
@@ -332,7 +332,7 @@ void AgentSession::report_replaced_handlers() {
 // These children ran on their parent's memory and could leave no record of their own. The last one
 // is reported with its parent and signal; others since the last look are counted.
 void AgentSession::report_lost_children() {
-  const LostChild last = reader_.lost_child();
+  const LostVforkChild last = reader_.lost_child();
   const auto more = static_cast<std::uint16_t>(last.count - lost_seen_);
   if (more == 0) return;
   lost_seen_ = last.count;
@@ -350,7 +350,7 @@ void AgentSession::report_lost_children() {
 }
 
 void AgentSession::report_left_out_children() {
-  const std::uint64_t count = lost_children_.take_left_out();
+  const std::uint64_t count = lost_children_.take_suppressed();
   if (count == 0) return;
   report_about_attached(std::to_string(count) +
                         " more died on its memory, or that of its children (vfork)");
@@ -365,7 +365,7 @@ void AgentSession::report_dropped() {
 }
 
 void AgentSession::report_left_out_exits() {
-  const std::uint64_t count = exits_.take_left_out();
+  const std::uint64_t count = exits_.take_suppressed();
   if (count == 0) return;
   report_about_attached("the ends of " + std::to_string(count) +
                         " processes were not reported, for there were too many");
@@ -375,7 +375,7 @@ void AgentSession::report_unknown_children() {
   const std::uint32_t more = reader_.unknown_children() - unknown_children_;
   if (more == 0) return;
   unknown_children_ += more;
-  report_about_attached("it had more than " + std::to_string(kMostChildren) +
+  report_about_attached("it had more than " + std::to_string(kMaxChildren) +
                         " children at a time, and " + std::to_string(more) +
                         " of them were not watched until they crashed");
 }

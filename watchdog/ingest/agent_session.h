@@ -24,14 +24,14 @@
 #include "watchdog/event/event.h"
 #include "watchdog/ingest/deferred.h"
 #include "watchdog/ingest/process_family.h"
-#include "watchdog/ingest/record_limit.h"
-#include "watchdog/ingest/session_memory.h"
+#include "watchdog/ingest/rate_limiter.h"
+#include "watchdog/ingest/saved_session.h"
 #include "watchdog/os/ring_memory.h"
 
 namespace pyfault {
 
 struct SessionSettings {
-  RecordAllowance records{};
+  RateLimit records{};
   bool all_exits = false;  // otherwise only unclean exits are reported
   std::shared_ptr<AttachedProcesses> attached = std::make_shared<AttachedProcesses>();
   // If set, returns the receipt of a crash or dump that is about to be reported.
@@ -53,13 +53,14 @@ class AgentSession {
                const SessionSettings& settings = {});
 
   // Takes over a session of a previous watchdog. Throws std::runtime_error if it is not valid.
-  AgentSession(boost::asio::io_context& io, KeptSession kept, std::function<void(Event)> on_event,
-               std::function<void()> on_end, const SessionSettings& settings = {});
+  AgentSession(boost::asio::io_context& io, InheritedSession kept,
+               std::function<void(Event)> on_event, std::function<void()> on_end,
+               const SessionSettings& settings = {});
   AgentSession(const AgentSession&) = delete;
   AgentSession& operator=(const AgentSession&) = delete;
 
   // What a successor needs to take over this session. The id is left 0.
-  SessionMemory memory() const;
+  SavedSession memory() const;
 
   // Tells the agent that its ring is taken, and the ack timeout. `will_be_found`: the next watchdog
   // will find the ring too.
@@ -96,7 +97,7 @@ class AgentSession {
   };
 
   void note_death(int pid);
-  void look_around();
+  void scan_ring();
   void look_at_children();
   bool look_at_child(std::uint32_t cell);
   bool is_over();
@@ -108,10 +109,10 @@ class AgentSession {
   std::optional<Event> describe(std::uint32_t index, const SlotLook& slot,
                                 std::span<const std::byte> record);
   bool admit(const Crash* crash, int owner);
-  bool admit(RecordLimit& limit);
+  bool admit(RateLimiter& limit);
   bool admit_notice();
   void report_omissions();
-  void report_left_out(RecordLimit& limit);
+  void report_left_out(RateLimiter& limit);
   void note_fatal(const Crash& crash, int owner);
   void report_exit(const ProcessFamily::End& end);
   void report_replaced_handlers();
@@ -132,11 +133,11 @@ class AgentSession {
   std::uint32_t unknown_children_ = 0;
   std::uint16_t lost_seen_ = 0;  // lost children already reported
   std::bitset<NSIG> replaced_;   // signals already reported
-  RecordLimit crashes_;          // apart from dumps, a flood of which must not crowd out a crash
-  RecordLimit dumps_;
-  RecordLimit lost_children_;
-  RecordLimit notices_;
-  RecordLimit exits_;
+  RateLimiter crashes_;          // apart from dumps, a flood of which must not crowd out a crash
+  RateLimiter dumps_;
+  RateLimiter lost_children_;
+  RateLimiter notices_;
+  RateLimiter exits_;
   bool all_exits_;
   std::function<std::shared_ptr<const void>(const std::string& id)> receipt_;
   std::map<int, FatalCrash> fatal_crashes_;  // by own pid, until that process has died

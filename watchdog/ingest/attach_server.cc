@@ -20,14 +20,14 @@
 
 #include "shared/ring_reader.h"
 #include "watchdog/enrich/process_info.h"
+#include "watchdog/ingest/agent_listener.h"
 #include "watchdog/ingest/agent_session.h"
 #include "watchdog/ingest/deferred.h"
-#include "watchdog/ingest/door.h"
 #include "watchdog/ingest/expected_program.h"
 #include "watchdog/ingest/handshake.h"
 #include "watchdog/ingest/notice.h"
+#include "watchdog/ingest/rate_limiter.h"
 #include "watchdog/ingest/readable_fd.h"
-#include "watchdog/ingest/record_limit.h"
 #include "watchdog/ingest/timer.h"
 #include "watchdog/os/descriptor_limit.h"
 #include "watchdog/os/seqpacket.h"
@@ -65,7 +65,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   Impl(io_context& io, EventHandler on_event, const AttachLimits& limits, AttachHandler on_attach,
        std::vector<UniqueFd> listeners, int leader);
 
-  const std::string& address() const { return door_.address(); }
+  const std::string& address() const { return agent_listener_.address(); }
   void resume_accepting();
   void drain();
   void expect(int pid, const ProgramFile& file);
@@ -73,13 +73,13 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   std::size_t watched() const;
   std::size_t sessions() const { return sessions_.size(); }
   void close();
-  void adopt(std::vector<KeptSession> sessions);
+  void adopt(std::vector<InheritedSession> sessions);
   void set_keeper(SessionKeeper keeper) { keeper_ = std::move(keeper); }
   std::vector<UniqueFd> listeners() const;
-  std::vector<SessionMemory> memory() const;
-  void leave() { door_.leave(); }
-  void on_deserted(std::function<void()> deserted) { deserted_ = std::move(deserted); }
-  void go_on_alone() { is_alone_ = true; }
+  std::vector<SavedSession> memory() const;
+  void leave() { agent_listener_.leave(); }
+  void on_last_session_end(std::function<void()> deserted) { deserted_ = std::move(deserted); }
+  void allow_known_users() { is_alone_ = true; }
 
  private:
   using Id = std::uint64_t;
@@ -96,7 +96,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   };
 
   void accept_some(int listener, int most);
-  bool is_welcome(const ucred& peer);
+  bool is_admitted(const ucred& peer);
   bool accept_one(int listener);
   void pause_accepting();
   void keep_open(UniqueFd socket, const ucred& peer);
@@ -112,10 +112,10 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void look_at_all();
   SessionSettings session_settings() const;
   Id begin_session(Attachment attachment, std::uint64_t ring);
-  void adopt(KeptSession kept);
+  void adopt(InheritedSession kept);
   void drop(Id id);
   void end_session(Id id);
-  bool is_short_anew();
+  bool should_report_shortage();
   void report_shortage(const std::string& message);
   void report_expected(int pid, const Unwatched& why);
   void report_unwatched(Process process, const Unwatched& why);
@@ -125,7 +125,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   AttachHandler on_attach_;
   AttachLimits limits_;
   SessionKeeper keeper_;
-  Door door_;
+  AgentListener agent_listener_;
   int leader_ = 0;
   std::vector<ReadableFd> listeners_;
   std::optional<ReadableFd> wake_pipe_;
@@ -140,10 +140,10 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   Id next_id_ = 0;
   ExpectedProgram expected_{io_,
                             [this](int pid, const Unwatched& why) { report_expected(pid, why); }};
-  LeftAlone left_alone_;
+  ReportedReasons left_alone_;
   bool shortage_reported_ = false;
-  RecordLimit shortages_;
-  RecordLimit unwatched_;
+  RateLimiter shortages_;
+  RateLimiter unwatched_;
 };
 
 AttachServer::Impl::Impl(io_context& io, EventHandler on_event, const AttachLimits& limits,
@@ -152,7 +152,7 @@ AttachServer::Impl::Impl(io_context& io, EventHandler on_event, const AttachLimi
       on_event_(std::move(on_event)),
       on_attach_(std::move(on_attach)),
       limits_(limits),
-      door_({limits.dump_signal, limits.dump_before}),
+      agent_listener_({limits.dump_signal, limits.dump_before}),
       accept_pause_(io) {
   listen();
 }
@@ -163,14 +163,14 @@ AttachServer::Impl::Impl(io_context& io, EventHandler on_event, const AttachLimi
       on_event_(std::move(on_event)),
       on_attach_(std::move(on_attach)),
       limits_(limits),
-      door_(std::move(listeners)),
+      agent_listener_(std::move(listeners)),
       leader_(leader),
       accept_pause_(io) {
   listen();
 }
 
 void AttachServer::Impl::listen() {
-  for (UniqueFd& listener : door_.take_listeners()) {
+  for (UniqueFd& listener : agent_listener_.take_listeners()) {
     const int fd = listener.get();
     listeners_.emplace_back(io_, std::move(listener),
                             [this, fd] { accept_some(fd, kAcceptsPerWakeup); });
@@ -181,7 +181,7 @@ void AttachServer::Impl::listen() {
 // Any watched process may have written to the pipe. If a ring is unknown, or the content is not a
 // whole number of Wakes, the reader may be out of step, and every ring is handled.
 void AttachServer::Impl::listen_to_wake_pipe() {
-  UniqueFd pipe = door_.take_wake_pipe();
+  UniqueFd pipe = agent_listener_.take_wake_pipe();
   if (!pipe) return;
   wake_pipe_.emplace(io_, std::move(pipe), [this] { take_wake_ups(); });
   wake_pipe_->start();
@@ -271,13 +271,13 @@ bool AttachServer::Impl::accept_one(int listener) {
     return false;
   }
   const auto peer = peer_credentials(socket.get());
-  if (peer && is_welcome(*peer)) keep_open(std::move(socket), *peer);
+  if (peer && is_admitted(*peer)) keep_open(std::move(socket), *peer);
   return true;
 }
 
 // The ancestry of a peer that has died can no longer be checked; its user must have been admitted
 // before.
-bool AttachServer::Impl::is_welcome(const ucred& peer) {
+bool AttachServer::Impl::is_admitted(const ucred& peer) {
   const bool is_ours = may_attach(peer, leader_);
   if (is_ours) users_.insert(peer.uid);
   return is_ours || (users_.contains(peer.uid) && (is_alone_ || !read_process_stat(peer.pid)));
@@ -348,7 +348,7 @@ void AttachServer::Impl::attach(Arrival arrival, AttachedProcess process) {
     session.take_over(is_kept);
     session.look();
   } catch (const std::exception& error) {
-    if (is_short_anew()) {
+    if (should_report_shortage()) {
       report_unwatched(who, unwatched(UnwatchedReason::kRefused, error.what()));
     }
   }
@@ -402,9 +402,9 @@ AttachServer::Impl::Id AttachServer::Impl::begin_session(Attachment attachment,
   return id;
 }
 
-void AttachServer::Impl::adopt(std::vector<KeptSession> sessions) {
-  for (const KeptSession& kept : sessions) next_id_ = std::max(next_id_, kept.memory.id + 1);
-  for (KeptSession& kept : sessions) {
+void AttachServer::Impl::adopt(std::vector<InheritedSession> sessions) {
+  for (const InheritedSession& kept : sessions) next_id_ = std::max(next_id_, kept.memory.id + 1);
+  for (InheritedSession& kept : sessions) {
     const std::string who = name_and_pid(kept.memory.family.attached.process);
     try {
       adopt(std::move(kept));
@@ -414,7 +414,7 @@ void AttachServer::Impl::adopt(std::vector<KeptSession> sessions) {
   }
 }
 
-void AttachServer::Impl::adopt(KeptSession kept) {
+void AttachServer::Impl::adopt(InheritedSession kept) {
   const Id id = kept.memory.id;
   users_.insert(kept.memory.family.attached.uid);
   const std::uint64_t ring = inode_of(kept.ring.get());
@@ -438,8 +438,8 @@ std::vector<UniqueFd> AttachServer::Impl::listeners() const {
   return duplicates;
 }
 
-std::vector<SessionMemory> AttachServer::Impl::memory() const {
-  std::vector<SessionMemory> memory;
+std::vector<SavedSession> AttachServer::Impl::memory() const {
+  std::vector<SavedSession> memory;
   for (const auto& [id, session] : sessions_) {
     memory.push_back(session.memory());
     memory.back().id = id;
@@ -455,13 +455,13 @@ void AttachServer::Impl::end_session(Id id) {
 }
 
 // True at most once until an attach succeeds again, and rate-limited.
-bool AttachServer::Impl::is_short_anew() {
+bool AttachServer::Impl::should_report_shortage() {
   return !std::exchange(shortage_reported_, true) &&
          shortages_.admit(std::chrono::steady_clock::now());
 }
 
 void AttachServer::Impl::report_shortage(const std::string& message) {
-  if (is_short_anew()) on_event_(notice(ourselves(), message));
+  if (should_report_shortage()) on_event_(notice(ourselves(), message));
 }
 
 // A wrapper without Python of its own is not reported while something is watched.
@@ -485,7 +485,7 @@ AttachServer::AttachServer(io_context& io, EventHandler on_event, const AttachLi
 }
 
 AttachServer::AttachServer(io_context& io, EventHandler on_event, const AttachLimits& limits,
-                           AttachHandler on_attach, KeptServer kept)
+                           AttachHandler on_attach, InheritedServer kept)
     : impl_(std::make_shared<Impl>(io, std::move(on_event), limits, std::move(on_attach),
                                    std::move(kept.listeners), kept.leader)) {
   impl_->adopt(std::move(kept.sessions));
@@ -502,16 +502,16 @@ std::vector<UniqueFd> AttachServer::listeners() const {
   return impl_->listeners();
 }
 
-std::vector<SessionMemory> AttachServer::memory() const {
+std::vector<SavedSession> AttachServer::memory() const {
   return impl_->memory();
 }
 
-void AttachServer::on_deserted(std::function<void()> deserted) {
-  impl_->on_deserted(std::move(deserted));
+void AttachServer::on_last_session_end(std::function<void()> deserted) {
+  impl_->on_last_session_end(std::move(deserted));
 }
 
-void AttachServer::go_on_alone() {
-  impl_->go_on_alone();
+void AttachServer::allow_known_users() {
+  impl_->allow_known_users();
 }
 
 void AttachServer::leave() {

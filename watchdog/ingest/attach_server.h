@@ -13,8 +13,8 @@
 
 #include "watchdog/event/event.h"
 #include "watchdog/ingest/attached_processes.h"
-#include "watchdog/ingest/record_limit.h"
-#include "watchdog/ingest/session_memory.h"
+#include "watchdog/ingest/rate_limiter.h"
+#include "watchdog/ingest/saved_session.h"
 #include "watchdog/os/program_file.h"
 
 namespace boost::asio {
@@ -28,7 +28,7 @@ struct AttachLimits {
   std::size_t half_open = 64;             // open connections; beyond that the oldest is closed
   std::size_t sessions = 8192;            // in total
   std::size_t sessions_per_process = 64;  // one for each exec that left children behind
-  RecordAllowance records{};              // per session, which is a process and its forked children
+  RateLimit records{};                    // per session, which is a process and its forked children
   bool all_exits = false;  // otherwise only unclean exits of watched processes are reported
   int dump_signal = 0;     // real-time signal that makes agents record a dump; 0: none
   // Agents record a dump when another process sends one of these to a program that handles it.
@@ -51,9 +51,9 @@ struct SessionKeeper {
 };
 
 // What a previous watchdog has left.
-struct KeptServer {
+struct InheritedServer {
   std::vector<UniqueFd> listeners;
-  std::vector<KeptSession> sessions;
+  std::vector<InheritedSession> sessions;
   int leader = 0;  // the worker, if it is not a child of this process
 };
 
@@ -66,14 +66,14 @@ class AttachServer {
   // Called for every process that attaches, as it is at that time.
   using AttachHandler = std::function<void(const Process&)>;
 
-  // Listens at once, under a name of its own (door.h). Throws std::system_error.
+  // Listens at once, under a name of its own (agent_listener.h). Throws std::system_error.
   AttachServer(boost::asio::io_context& io, EventHandler on_event, const AttachLimits& limits = {},
                AttachHandler on_attach = {});
 
   // Takes over from a previous watchdog. A session that is not valid is reported in a notice and
   // dropped. Throws std::runtime_error if the listeners are not valid.
   AttachServer(boost::asio::io_context& io, EventHandler on_event, const AttachLimits& limits,
-               AttachHandler on_attach, KeptServer kept);
+               AttachHandler on_attach, InheritedServer kept);
   ~AttachServer();
 
   // Takes effect from now on. Without a keeper nothing is stored.
@@ -81,7 +81,7 @@ class AttachServer {
 
   // Duplicated descriptors and session states, for a keeper.
   std::vector<UniqueFd> listeners() const;
-  std::vector<SessionMemory> memory() const;
+  std::vector<SavedSession> memory() const;
 
   // The value for PYFAULT_SOCKET.
   const std::string& address() const;
@@ -107,11 +107,11 @@ class AttachServer {
 
   // Sets a callback for when no session is left, because the last watched process has ended or
   // executed another program. Processes may attach again later.
-  void on_deserted(std::function<void()> deserted);
+  void on_last_session_end(std::function<void()> deserted);
 
   // Called when this watchdog is no longer an ancestor of the processes that it watches: from now
   // on every process whose user it has watched before may attach.
-  void go_on_alone();
+  void allow_known_users();
 
   // Called before close(): leaves the socket files for the next watchdog.
   void leave();

@@ -43,7 +43,7 @@ bool Background::begin(Work work, Then then) {
 }
 
 void Background::await_first() {
-  late_.start(patience_, [this] { give_first_up(); });
+  late_.start(patience_, [this] { abandon_first(); });
 }
 
 void Background::tell_of_first(bool done) {
@@ -59,7 +59,7 @@ void Background::tell_of_done() {
   }
 }
 
-void Background::give_first_up() {
+void Background::abandon_first() {
   if (!is_over(pieces_.front().done)) {
     thread_.leave(pieces_.front().job);
     tell_of_first(is_over(pieces_.front().done) && is_done(pieces_.front().done));

@@ -43,7 +43,7 @@ class Background {
   };
 
   void tell_of_done();
-  void give_first_up();
+  void abandon_first();
   void tell_of_first(bool done);
   void await_first();
 

@@ -145,8 +145,8 @@ Unwatched why_unwatched(const Hello& hello) {
   return unwatched(UnwatchedReason::kNoMemory, error == nullptr ? "unknown error" : error);
 }
 
-bool LeftAlone::is_news(const Unwatched& why) {
-  return said_.size() < kMostReasons && said_.insert(why.predicate).second;
+bool ReportedReasons::is_news(const Unwatched& why) {
+  return said_.size() < kMaxReasons && said_.insert(why.predicate).second;
 }
 
 }  // namespace pyfault

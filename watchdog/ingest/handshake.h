@@ -12,7 +12,7 @@
 #include "shared/handshake.h"
 #include "watchdog/event/event.h"
 #include "watchdog/event/unwatched.h"
-#include "watchdog/ingest/session_memory.h"
+#include "watchdog/ingest/saved_session.h"
 #include "watchdog/os/unique_fd.h"
 
 namespace pyfault {
@@ -40,13 +40,13 @@ AttachedProcess describe_sender(const Hello& hello, const ucred& peer);
 Unwatched why_unwatched(const Hello& hello);
 
 // Remembers the reasons that were reported: each is news once, for all processes together.
-class LeftAlone {
+class ReportedReasons {
  public:
   bool is_news(const Unwatched& why);
 
  private:
   // Forged versions must not fill memory or the log.
-  static constexpr std::size_t kMostReasons = 64;
+  static constexpr std::size_t kMaxReasons = 64;
   std::set<std::string> said_;
 };
 

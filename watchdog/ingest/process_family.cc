@@ -82,7 +82,7 @@ ProcessFamily::ProcessFamily(boost::asio::io_context& io, AttachedProcess attach
 
 // The attached process is told apart by its age from one that has reused its number. The other
 // members have entered themselves in the ring, or have executed another program meanwhile.
-ProcessFamily::ProcessFamily(boost::asio::io_context& io, FamilyMemory memory, ExitHandler on_exit,
+ProcessFamily::ProcessFamily(boost::asio::io_context& io, SavedFamily memory, ExitHandler on_exit,
                              std::shared_ptr<AttachedProcesses> attached_processes)
     : io_(io),
       attached_(std::move(memory.attached)),
@@ -99,7 +99,7 @@ ProcessFamily::~ProcessFamily() {
   attached_processes_->remove(attached_.process.pid, this);
 }
 
-FamilyMemory ProcessFamily::memory() const {
+SavedFamily ProcessFamily::memory() const {
   return {attached_, start_ticks_, has(attached_.process.pid), translated_};
 }
 
@@ -198,7 +198,7 @@ std::optional<int> ProcessFamily::translate(int own_pid) {
   return child;
 }
 
-bool ProcessFamily::is_somebody_elses(int pid) const {
+bool ProcessFamily::is_outside_family(int pid) const {
   return pid == ::getpid() || attached_processes_->is_of_another(pid, this);
 }
 
@@ -207,7 +207,7 @@ bool ProcessFamily::is_somebody_elses(int pid) const {
 // no right to. The exclusion of known processes is needed because ages have the resolution of a
 // clock tick, within which a watchdog may start its program.
 bool ProcessFamily::belongs(int pid) const {
-  if (is_somebody_elses(pid)) return false;
+  if (is_outside_family(pid)) return false;
   const auto stat = read_process_stat(pid);
   const auto identity = effective_identity(pid);
   return stat && identity && stat->start_ticks >= start_ticks_ &&
@@ -225,7 +225,7 @@ Process ProcessFamily::describe(int own_pid) const {
   if (own_pid != attached_.own_pid) {
     if (!pid && !knows(own_pid)) process.claimed_pid = own_pid;
     const int its_pid = our_pid(own_pid).value_or(own_pid);
-    if (is_somebody_elses(its_pid)) return process;
+    if (is_outside_family(its_pid)) return process;
     process.pid = its_pid;
     process.ppid = 0;
   }

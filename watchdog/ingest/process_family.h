@@ -17,7 +17,7 @@
 #include "watchdog/event/event.h"
 #include "watchdog/ingest/attached_processes.h"
 #include "watchdog/ingest/readable_fd.h"
-#include "watchdog/ingest/session_memory.h"
+#include "watchdog/ingest/saved_session.h"
 
 namespace pyfault {
 
@@ -32,13 +32,13 @@ class ProcessFamily {
                 std::shared_ptr<AttachedProcesses> attached_processes);
 
   // Takes over what a previous watchdog knew. Processes that have died since are not members.
-  ProcessFamily(boost::asio::io_context& io, FamilyMemory memory, ExitHandler on_exit,
+  ProcessFamily(boost::asio::io_context& io, SavedFamily memory, ExitHandler on_exit,
                 std::shared_ptr<AttachedProcesses> attached_processes);
   ~ProcessFamily();
   ProcessFamily(const ProcessFamily&) = delete;
   ProcessFamily& operator=(const ProcessFamily&) = delete;
 
-  FamilyMemory memory() const;
+  SavedFamily memory() const;
 
   // Makes a process a member if it can belong to the family. Returns false if it is dead; if it is
   // still a zombie, it becomes a member and its end is reported.
@@ -88,7 +88,7 @@ class ProcessFamily {
  private:
   std::optional<int> our_pid(int own_pid) const;
   bool belongs(int pid) const;
-  bool is_somebody_elses(int pid) const;
+  bool is_outside_family(int pid) const;
   std::optional<int> translate(int own_pid);
   void add(int pid, UniqueFd pidfd);
   int own_pid_of(int pid) const;

@@ -4,8 +4,8 @@
 
 #include <system_error>
 
-#include "watchdog/complain.h"
 #include "watchdog/event/event_size.h"
+#include "watchdog/log_error.h"
 
 namespace pyfault {
 namespace {
@@ -14,11 +14,11 @@ bool is_stderr(const LogSettings& settings) {
   return std::holds_alternative<StderrLog>(settings.target);
 }
 
-LogPatience patience_for(const LogSettings& settings) {
+RetryPolicy retry_policy_for(const LogSettings& settings) {
   return std::visit(
       [](const auto& target) {
-        if constexpr (requires { target.kPatience; }) return target.kPatience;
-        return LogPatience{};
+        if constexpr (requires { target.kRetryPolicy; }) return target.kRetryPolicy;
+        return RetryPolicy{};
       },
       settings.target);
 }
@@ -62,7 +62,7 @@ void say_trouble(const LogSettings& settings, int error, const TroubleHandler& o
   const std::string trouble = settings.name + ": " + std::generic_category().message(error) +
                               "; reports are kept until they can be written";
   if (on_trouble) return on_trouble(trouble);
-  if (!is_stderr(settings)) complain(trouble);
+  if (!is_stderr(settings)) log_error(trouble);
 }
 
 LogNotices log_notices(const LogSettings& settings, const Formatter& format,
@@ -84,13 +84,13 @@ EventLog::EventLog(LogSettings settings, const std::string& host, LogStart start
     : settings_(std::move(settings)),
       formatters_(formatters_for(settings_)),
       log_(sink_for(settings_), log_notices(settings_, formatters_.front(), host, on_trouble),
-           patience_for(settings_), start) {}
+           retry_policy_for(settings_), start) {}
 
 void EventLog::write(const std::shared_ptr<const Event>& event) {
   if (!settings_.filter.passes(*event)) return;
   const auto* notice = std::get_if<NoticeEvent>(&event->body);
   // That format has no words for it.
-  if (notice != nullptr && settings_.format == LogFormat::kFaulthandler) complain(notice->message);
+  if (notice != nullptr && settings_.format == LogFormat::kFaulthandler) log_error(notice->message);
   for (const Formatter& format : formatters_) {
     if (is_large(*event)) {
       log_.write([format, event] { return format(*event); }, approximate_size(*event));
@@ -105,7 +105,7 @@ void EventLog::write(const std::shared_ptr<const Event>& event) {
 void EventLog::finish(std::chrono::milliseconds limit) {
   const std::uint64_t lost = log_.finish(limit);
   if (lost == 0 || is_stderr(settings_)) return;
-  complain(settings_.name + ": " + counted_reports(lost) + " could not be written");
+  log_error(settings_.name + ": " + counted_reports(lost) + " could not be written");
 }
 
 }  // namespace pyfault

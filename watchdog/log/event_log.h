@@ -11,7 +11,7 @@
 #include "watchdog/event/event.h"
 #include "watchdog/log/formatter.h"
 #include "watchdog/log/log_settings.h"
-#include "watchdog/sink/report_log.h"
+#include "watchdog/sink/async_writer.h"
 
 namespace pyfault {
 
@@ -30,12 +30,12 @@ class EventLog {
   EventLog(LogSettings settings, const std::string& host, LogStart start = LogStart::kNow,
            const TroubleHandler& on_trouble = {});
 
-  // See ReportLog.
+  // See AsyncWriter.
   void start_if_possible() noexcept { log_.start_if_possible(); }
 
   void write(const std::shared_ptr<const Event>& event);
 
-  // See ReportLog. What could not be written is said on stderr.
+  // See AsyncWriter. What could not be written is said on stderr.
   void begin_finish() { log_.begin_finish(); }
   void finish(std::chrono::milliseconds limit);
 
@@ -48,7 +48,7 @@ class EventLog {
  private:
   const LogSettings settings_;
   const std::vector<Formatter> formatters_;
-  ReportLog log_;
+  AsyncWriter log_;
 };
 
 }  // namespace pyfault

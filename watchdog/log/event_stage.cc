@@ -44,7 +44,7 @@ void EventStage::take(Event event) {
   if (!reading && waiting_.empty()) return pass_on_(std::move(event));
   waiting_.push_back({std::move(event), std::move(reading), bytes});
   waiting_bytes_ += bytes;
-  while (waiting_bytes_ > kMostWaiting && !waiting_.empty()) pass_first_on();
+  while (waiting_bytes_ > kMaxWaiting && !waiting_.empty()) pass_first_on();
 }
 
 // Passes on all that has nothing to wait for.

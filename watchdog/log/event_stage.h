@@ -2,7 +2,7 @@
 // source lines, and what comes later waits behind it.
 //
 // They are read beside the loop (background.h), for a disk may hang, and with it whoever reads. Who
-// has waited for kPatience goes on without, and so does everybody while too many reads hang.
+// has waited for kRetryPolicy goes on without, and so does everybody while too many reads hang.
 #pragma once
 
 #include <chrono>
@@ -18,18 +18,18 @@ namespace pyfault {
 
 class EventStage {
  public:
-  static constexpr std::chrono::seconds kPatience{3};
-  static constexpr std::size_t kMostWaiting = std::size_t{64} << 20;  // bytes, about
+  static constexpr std::chrono::seconds kRetryPolicy{3};
+  static constexpr std::size_t kMaxWaiting = std::size_t{64} << 20;  // bytes, about
 
   // `pass_on` is called from the loop, or from within take() and finish(). `patience`: for tests.
   EventStage(boost::asio::io_context& io, std::function<void(Event)> pass_on,
-             std::chrono::steady_clock::duration patience = kPatience);
+             std::chrono::steady_clock::duration patience = kRetryPolicy);
   EventStage(const EventStage&) = delete;
   EventStage& operator=(const EventStage&) = delete;
 
   void take(Event event);
 
-  // The loop has ended. Passes on all that waits; within kPatience in all.
+  // The loop has ended. Passes on all that waits; within kRetryPolicy in all.
   void finish();
 
  private:

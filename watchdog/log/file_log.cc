@@ -3,28 +3,28 @@
 #include <optional>
 #include <system_error>
 
-#include "watchdog/complain.h"
 #include "watchdog/log/log_settings.h"
 #include "watchdog/log/max_line.h"
+#include "watchdog/log_error.h"
 
 namespace pyfault {
 namespace {
 
-constexpr int kMostKept = 10'000;
+constexpr int kMaxKept = 10'000;
 
 }  // namespace
 
 FileLog read_file_log(TableReader& table, LogSettings& settings) {
   FileLog log;
   if (!table.get("path", log.path) && !table.has("path")) {
-    table.complain("path", "a log of type 'file' without a path", "add path = \"/var/log/...\"");
+    table.add_error("path", "a log of type 'file' without a path", "add path = \"/var/log/...\"");
   }
   if (!log.path.empty() && !log.path.starts_with('/')) {
-    table.complain("path", "'path' is relative", "begin it with /");
+    table.add_error("path", "'path' is relative", "begin it with /");
   }
   const bool sized = table.get_size("max_size", log.rotation.max_size);
-  if (table.get("keep", log.rotation.keep, 1, kMostKept) && !sized && !table.has("max_size")) {
-    table.complain("keep", "'keep' requires 'max_size'", "add a max_size");
+  if (table.get("keep", log.rotation.keep, 1, kMaxKept) && !sized && !table.has("max_size")) {
+    table.add_error("keep", "'keep' requires 'max_size'", "add a max_size");
   }
   std::optional<mode_t> mode;
   if (table.get_mode("mode", mode)) log.mode = *mode;
@@ -35,9 +35,9 @@ FileLog read_file_log(TableReader& table, LogSettings& settings) {
 
 std::unique_ptr<Sink> open_sink(const FileLog& log, const std::string& name) {
   return std::make_unique<RotatingSink>(
-      LogFile::named(open_log_file(log.path, name, log.mode), log.mode), log.rotation,
+      ReopeningFile::named(open_log_file(log.path, name, log.mode), log.mode), log.rotation,
       [name](std::error_code reason) {
-        complain(name + " can't be rotated and keeps growing: " + reason.message());
+        log_error(name + " can't be rotated and keeps growing: " + reason.message());
       });
 }
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "watchdog/log/formatter.h"
-#include "watchdog/sink/log_target.h"
+#include "watchdog/sink/open_log.h"
 #include "watchdog/sink/rotating_sink.h"
 #include "watchdog/sink/sink.h"
 #include "watchdog/toml/table_reader.h"

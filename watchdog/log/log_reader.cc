@@ -58,8 +58,8 @@ std::vector<std::string_view> type_names() {
 const LogType* read_type(TableReader& table) {
   const auto index = table.choose("type", type_names());
   if (!index && !table.has("type")) {
-    table.complain("type", "a log without a type",
-                   "add type = \"file\", \"stderr\", \"journald\" or \"syslog\"");
+    table.add_error("type", "a log without a type",
+                    "add type = \"file\", \"stderr\", \"journald\" or \"syslog\"");
   }
   return index ? &log_types()[*index] : nullptr;
 }
@@ -73,7 +73,7 @@ void read_filter(TableReader& table, EventFilter& filter) {
   for (const std::string& name : events) {
     const auto kind = std::ranges::find(event_kinds(), name, &EventKind::name);
     if (kind == event_kinds().end()) {
-      table.complain("events", "there is no event '" + name + "'", suggest(name, names));
+      table.add_error("events", "there is no event '" + name + "'", suggest(name, names));
     } else {
       filter.events.push_back(*kind);
     }

@@ -14,9 +14,9 @@ void read_max_line(TableReader& table, LogSettings& settings) {
   std::uint64_t size = 0;
   if (!table.get_size("max_line", size)) return;
   if (settings.format != LogFormat::kJson) {
-    table.complain("max_line", "'max_line' is for JSON", "add format = \"json\"");
+    table.add_error("max_line", "'max_line' is for JSON", "add format = \"json\"");
   } else if (size < kLeastLine) {
-    table.complain("max_line", "'max_line' is too small", "it takes 2 KiB and more");
+    table.add_error("max_line", "'max_line' is too small", "it takes 2 KiB and more");
   }
   settings.max_line = size;
 }

@@ -9,7 +9,7 @@
 #include "watchdog/log/log_settings.h"
 #include "watchdog/log/max_line.h"
 #include "watchdog/sink/fd_sink.h"
-#include "watchdog/sink/log_target.h"
+#include "watchdog/sink/open_log.h"
 
 namespace pyfault {
 namespace {
@@ -41,7 +41,7 @@ StderrLog read_stderr_log(TableReader& table, LogSettings& settings) {
 }
 
 std::unique_ptr<Sink> open_sink(const StderrLog&, const std::string&) {
-  return std::make_unique<FdSink>(LogFile::unnamed(open_stderr()));
+  return std::make_unique<FdSink>(ReopeningFile::unnamed(open_stderr()));
 }
 
 std::vector<Formatter> formatters_of(const StderrLog& log, const LogSettings& settings) {

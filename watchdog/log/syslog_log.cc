@@ -27,8 +27,8 @@ void read_address(TableReader& table, SyslogLog& log) {
     const auto address = parse_syslog_address(text);
     if (address) log.address = *address;
     if (!address) {
-      table.complain("address", "invalid 'address': '" + text + "'",
-                     "write \"/dev/log\", \"udp://HOST:PORT\" or \"tcp://HOST:PORT\"");
+      table.add_error("address", "invalid 'address': '" + text + "'",
+                      "write \"/dev/log\", \"udp://HOST:PORT\" or \"tcp://HOST:PORT\"");
     }
   }
   if (log.address == SyslogAddress()) log.style.protocol = SyslogProtocol::kLocal;
@@ -42,7 +42,7 @@ void read_facility(TableReader& table, SyslogStyle& style) {
   if (facility) style.facility = *facility;
   constexpr std::string_view kUsual[] = {"daemon", "user", "local0", "local7"};
   if (!facility) {
-    table.complain("facility", "there is no facility '" + name + "'", suggest(name, kUsual));
+    table.add_error("facility", "there is no facility '" + name + "'", suggest(name, kUsual));
   }
 }
 
@@ -52,7 +52,7 @@ void read_max_message(TableReader& table, SyslogStyle& style) {
   if (size >= kLeastMessage && size <= kMostMessage) {
     style.max_size = size;
   } else {
-    table.complain("max_message", "'max_message' is out of bounds", "it takes 480 bytes to 1 MiB");
+    table.add_error("max_message", "'max_message' is out of bounds", "it takes 480 bytes to 1 MiB");
   }
 }
 

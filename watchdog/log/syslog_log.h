@@ -10,7 +10,7 @@
 
 #include "watchdog/format/syslog.h"
 #include "watchdog/log/formatter.h"
-#include "watchdog/sink/report_log.h"
+#include "watchdog/sink/async_writer.h"
 #include "watchdog/sink/sink.h"
 #include "watchdog/sink/syslog_sink.h"
 #include "watchdog/toml/table_reader.h"
@@ -21,8 +21,8 @@ struct LogSettings;
 
 struct SyslogLog {
   // A collector that is down is tried again at growing intervals.
-  static constexpr LogPatience kPatience{std::chrono::seconds(1), std::chrono::seconds(2),
-                                         std::chrono::seconds(30)};
+  static constexpr RetryPolicy kRetryPolicy{std::chrono::seconds(1), std::chrono::seconds(2),
+                                            std::chrono::seconds(30)};
   SyslogAddress address;
   SyslogStyle style;  // its format is that of the log
 

@@ -6,7 +6,7 @@
 //   open_sink(log, name)            where reports are written to; throws StartError, which begins
 //                                   with `name`, when that is not to be had
 //   formatters_of(log, settings)    what each event becomes there: a report for each formatter
-// and, where the usual one is not right, a kPatience: how often a report is tried again.
+// and, where the usual one is not right, a kRetryPolicy: how often a report is tried again.
 #pragma once
 
 #include <span>

@@ -75,7 +75,7 @@ std::optional<HelperThread::Number> HelperThread::begin(Job job) {
 
 bool HelperThread::add(Numbered job) try {
   std::erase_if(left_, [](const auto& thread) { return thread.expired(); });
-  if (left_.size() >= kMostHanging) return false;
+  if (left_.size() >= kMaxHanging) return false;
   if (!thread_) {
     auto thread = std::make_shared<Thread>(on_done_);
     thread->start();

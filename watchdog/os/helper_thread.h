@@ -18,7 +18,7 @@ class HelperThread {
   using Job = std::function<void()>;
 
   // Limit on abandoned threads that are still busy with a job.
-  static constexpr std::size_t kMostHanging = 4;
+  static constexpr std::size_t kMaxHanging = 4;
 
   // `on_done`, if given, is called on the helper thread after each job. It is not called after
   // leave() of that job, nor after the destructor.
@@ -31,7 +31,7 @@ class HelperThread {
 
   // Queues a job; jobs run in order, on a thread that is started with the first one. A job that
   // throws std::exception counts as done. Returns nullopt, and drops the job, if no thread can be
-  // started or kMostHanging abandoned threads still hang.
+  // started or kMaxHanging abandoned threads still hang.
   std::optional<Number> begin(Job job);
 
   // Abandons this job unless it has ended, and with it the thread, which finishes what it is

@@ -14,7 +14,7 @@ bool set_policy(int policy) {
 
 }  // namespace
 
-void give_way() {
+void use_batch_scheduling() {
   if (::sched_getscheduler(0) == SCHED_OTHER) gives_way = set_policy(SCHED_BATCH);
 }
 

@@ -8,10 +8,10 @@ namespace pyfault {
 // its work continues, and the watchdog runs on another processor or when this one is free. The
 // share of processor time is unchanged. Does nothing if the policy is not the default one, or if
 // the change is refused.
-void give_way();
+void use_batch_scheduling();
 
-// Undoes give_way(), which children inherit. Called in a child between fork and exec; it only makes
-// a system call.
+// Undoes use_batch_scheduling(), which children inherit. Called in a child between fork and exec;
+// it only makes a system call.
 void restore_scheduling();
 
 }  // namespace pyfault

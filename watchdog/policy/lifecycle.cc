@@ -17,8 +17,8 @@ using E = WorkerEvent;
 using A = WorkerAction;
 
 constexpr Row kTable[] = {
-    {S::kStopped, E::kStart, {S::kStarting, {A::kForget, A::kSpawn}}},
-    {S::kStopped, E::kRestart, {S::kStarting, {A::kForget, A::kSpawn}}},
+    {S::kStopped, E::kStart, {S::kStarting, {A::kResetPolicy, A::kSpawn}}},
+    {S::kStopped, E::kRestart, {S::kStarting, {A::kResetPolicy, A::kSpawn}}},
 
     {S::kStarting, E::kReady, {S::kUp, {A::kReportReady, A::kAwaitHealth}}},
     {S::kStarting, E::kTimeUp, {S::kAborting, {A::kBeginStop}}},
@@ -26,7 +26,7 @@ constexpr Row kTable[] = {
     {S::kStarting, E::kStop, {S::kStopping, {A::kBeginStop}}},
     {S::kStarting, E::kRestart, {S::kRestarting, {A::kBeginStop}}},
 
-    {S::kUp, E::kHealthy, {S::kUp, {A::kForgive}}},
+    {S::kUp, E::kHealthy, {S::kUp, {A::kNoteHealthy}}},
     {S::kUp, E::kEnded, {S::kDeciding, {A::kCancelTimer, A::kDecide}}},
     {S::kUp, E::kStop, {S::kStopping, {A::kBeginStop}}},
     {S::kUp, E::kRestart, {S::kRestarting, {A::kBeginStop}}},
@@ -37,21 +37,21 @@ constexpr Row kTable[] = {
     {S::kDeciding, E::kGiveUp, {S::kFailed, {A::kReportExit}}},
 
     {S::kBackoff, E::kTimeUp, {S::kStarting, {A::kSpawnAgain}}},
-    {S::kBackoff, E::kStart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
-    {S::kBackoff, E::kRestart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
+    {S::kBackoff, E::kStart, {S::kStarting, {A::kResetPolicy, A::kSpawnAgain}}},
+    {S::kBackoff, E::kRestart, {S::kStarting, {A::kResetPolicy, A::kSpawnAgain}}},
     {S::kBackoff, E::kStop, {S::kStopped, {A::kCancelTimer}}},
 
     {S::kCrashLoop, E::kTimeUp, {S::kStarting, {A::kSpawnAgain}}},
-    {S::kCrashLoop, E::kStart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
-    {S::kCrashLoop, E::kRestart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
+    {S::kCrashLoop, E::kStart, {S::kStarting, {A::kResetPolicy, A::kSpawnAgain}}},
+    {S::kCrashLoop, E::kRestart, {S::kStarting, {A::kResetPolicy, A::kSpawnAgain}}},
     {S::kCrashLoop, E::kStop, {S::kStopped, {A::kCancelTimer}}},
 
-    {S::kExited, E::kStart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
-    {S::kExited, E::kRestart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
+    {S::kExited, E::kStart, {S::kStarting, {A::kResetPolicy, A::kSpawnAgain}}},
+    {S::kExited, E::kRestart, {S::kStarting, {A::kResetPolicy, A::kSpawnAgain}}},
     {S::kExited, E::kStop, {S::kStopped, {}}},
 
-    {S::kFailed, E::kStart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
-    {S::kFailed, E::kRestart, {S::kStarting, {A::kForget, A::kSpawnAgain}}},
+    {S::kFailed, E::kStart, {S::kStarting, {A::kResetPolicy, A::kSpawnAgain}}},
+    {S::kFailed, E::kRestart, {S::kStarting, {A::kResetPolicy, A::kSpawnAgain}}},
     {S::kFailed, E::kStop, {S::kStopped, {}}},
 
     {S::kStopping, E::kTimeUp, {S::kStopping, {A::kContinueStop}}},
@@ -61,7 +61,7 @@ constexpr Row kTable[] = {
 
     {S::kRestarting, E::kTimeUp, {S::kRestarting, {A::kContinueStop}}},
     {S::kRestarting, E::kStop, {S::kStopping, {}}},
-    {S::kRestarting, E::kEnded, {S::kStarting, {A::kReportExit, A::kForget, A::kSpawnAgain}}},
+    {S::kRestarting, E::kEnded, {S::kStarting, {A::kReportExit, A::kResetPolicy, A::kSpawnAgain}}},
 
     {S::kAborting, E::kTimeUp, {S::kAborting, {A::kContinueStop}}},
     {S::kAborting, E::kStop, {S::kStopping, {}}},

@@ -54,8 +54,8 @@ enum class WorkerAction {
   kSpawnAgain,  // the same, and report it
   kReportReady,
   kAwaitHealth,
-  kForgive,       // tell the policy about a healthy run
-  kForget,        // reset the policy, because an operator intervened
+  kNoteHealthy,   // tell the policy about a healthy run
+  kResetPolicy,   // reset the policy, because an operator intervened
   kBeginStop,     // and limit the time of each step
   kContinueStop,  // with the next step
   kCancelTimer,

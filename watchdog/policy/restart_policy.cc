@@ -97,7 +97,7 @@ CrashLoop RestartPolicy::summary() const {
   loop.within = std::chrono::duration_cast<milliseconds>(memory_.failures.back().at -
                                                          memory_.failures.front().at);
   loop.ever_ready = memory_.ever_ready;
-  for (const RestartMemory::Failure& failure : memory_.failures) {
+  for (const SavedRestarts::Failure& failure : memory_.failures) {
     if (failure.fingerprint.empty()) {
       ++loop.unexplained;
     } else if (std::ranges::find(loop.fingerprints, failure.fingerprint) ==

@@ -53,7 +53,7 @@ struct RestartDecision {
 };
 
 // The policy's state.
-struct RestartMemory {
+struct SavedRestarts {
   struct Failure {
     std::chrono::steady_clock::time_point at;
     std::string fingerprint;
@@ -67,16 +67,16 @@ struct RestartMemory {
   bool ever_ready = false;
   bool in_crash_loop = false;
 
-  bool operator==(const RestartMemory&) const = default;
+  bool operator==(const SavedRestarts&) const = default;
 };
 
 class RestartPolicy {
  public:
   explicit RestartPolicy(RestartSettings settings) : settings_(settings) {}
-  RestartPolicy(RestartSettings settings, RestartMemory memory)
+  RestartPolicy(RestartSettings settings, SavedRestarts memory)
       : settings_(settings), memory_(std::move(memory)) {}
 
-  const RestartMemory& memory() const { return memory_; }
+  const SavedRestarts& memory() const { return memory_; }
 
   // `chance` is a random number in [-1, 1].
   RestartDecision decide(const Death& death, double chance);
@@ -100,7 +100,7 @@ class RestartPolicy {
   std::chrono::milliseconds base_delay() const;
 
   RestartSettings settings_;
-  RestartMemory memory_;
+  SavedRestarts memory_;
 };
 
 }  // namespace pyfault

@@ -18,11 +18,11 @@ class AccountLookups {
 
   // For find_account() of this worker's user and group.
   Background& of(const WorkerConfig& worker) {
-    return by_account_.try_emplace({worker.user, worker.group}, io_, kPatience).first->second;
+    return by_account_.try_emplace({worker.user, worker.group}, io_, kRetryPolicy).first->second;
   }
 
  private:
-  static constexpr std::chrono::seconds kPatience{30};
+  static constexpr std::chrono::seconds kRetryPolicy{30};
 
   boost::asio::io_context& io_;
   std::map<std::pair<std::string, std::string>, Background> by_account_;

@@ -31,7 +31,7 @@ class OutputLimiter {
   }
 
   // How many were left out since the last call.
-  std::uint64_t take_left_out() { return std::exchange(left_out_, 0); }
+  std::uint64_t take_suppressed() { return std::exchange(left_out_, 0); }
 
  private:
   OutputLimit limit_;

@@ -13,8 +13,8 @@
 
 #include "shared/handshake.h"
 #include "watchdog/enrich/process_info.h"
-#include "watchdog/os/patient_read.h"
 #include "watchdog/os/pidfd.h"
+#include "watchdog/os/timed_read.h"
 
 namespace pyfault {
 namespace {
@@ -45,7 +45,7 @@ Processes all_processes() {
 
 bool has_socket(int pid, const std::string& socket) {
   const auto environment =
-      read_patiently("/proc/" + std::to_string(pid) + "/environ", kMaxEnvironment).value_or("");
+      read_with_timeout("/proc/" + std::to_string(pid) + "/environ", kMaxEnvironment).value_or("");
   const std::string entry = std::string(kSocketVariable) + "=" + socket;
   return ('\0' + environment).find('\0' + entry + '\0') != std::string::npos;
 }
@@ -139,7 +139,7 @@ std::vector<UniqueFd> kill_below(const WorkerTree& tree) {
       const ProcessStat& process = all.at(pid);
       if (!is_alive(process) || !killed.insert(pid).second) continue;
       UniqueFd pidfd = kill_process(pid, process);
-      if (pidfd && dying.size() < kMostAwaited) dying.push_back(std::move(pidfd));
+      if (pidfd && dying.size() < kMaxAwaited) dying.push_back(std::move(pidfd));
     }
     if (killed.size() == before) break;
   }

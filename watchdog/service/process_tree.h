@@ -38,10 +38,10 @@ std::vector<int> below(const WorkerTree& tree);
 // user's or root's.
 bool is_part_of(const WorkerTree& tree, int pid, uid_t uid);
 
-inline constexpr std::size_t kMostAwaited = 64;
+inline constexpr std::size_t kMaxAwaited = 64;
 
 // By SIGKILL, those that are born meanwhile too. Returns pidfds of those that
-// were still to die, but of no more than kMostAwaited.
+// were still to die, but of no more than kMaxAwaited.
 std::vector<UniqueFd> kill_below(const WorkerTree& tree);
 
 }  // namespace pyfault

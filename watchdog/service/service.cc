@@ -19,16 +19,16 @@
 #include <utility>
 #include <variant>
 
-#include "watchdog/complain.h"
 #include "watchdog/config/parse_config.h"
 #include "watchdog/control/control_listener.h"
 #include "watchdog/control/socket_path.h"
 #include "watchdog/format/escape.h"
 #include "watchdog/format/rfc3339.h"
 #include "watchdog/ingest/background.h"
-#include "watchdog/ingest/loop_entrance.h"
+#include "watchdog/ingest/loop_poster.h"
 #include "watchdog/ingest/notice.h"
 #include "watchdog/log/event_stage.h"
+#include "watchdog/log_error.h"
 #include "watchdog/metrics/answers.h"
 #include "watchdog/metrics/resident_memory.h"
 #include "watchdog/os/descriptor_limit.h"
@@ -38,7 +38,7 @@
 #include "watchdog/os/scheduling.h"
 #include "watchdog/os/state_file.h"
 #include "watchdog/reporter.h"
-#include "watchdog/service/operator_desk.h"
+#include "watchdog/service/control_handler.h"
 #include "watchdog/service/service_manager.h"
 #include "watchdog/service/service_signals.h"
 #include "watchdog/service/status_text.h"
@@ -86,7 +86,7 @@ LogNotices output_notices(LineFormat format, const TroubleHandler& on_trouble) {
 std::unique_ptr<Sink> output_sink(bool to_journal) {
   if (to_journal) return std::make_unique<JournalSink>(JournalLog{}.socket);
   return std::make_unique<FdSink>(
-      LogFile::unnamed(UniqueFd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1))));
+      ReopeningFile::unnamed(UniqueFd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1))));
 }
 
 // journald's own for a service, of which our units have a hundredfold: what one worker writes must
@@ -186,7 +186,7 @@ class Service {
   void keep_as_last_good(const std::string& text);
   void tell_losses();
   void leave();
-  std::unique_ptr<ControlListener> open_door(const std::string& path, bool is_vital);
+  std::unique_ptr<ControlListener> open_control_listener(const std::string& path, bool is_vital);
   void reload(Told told);
   void read_anew();
   void finish_reload(const std::vector<Told>& asked, const std::vector<std::string>& mistakes);
@@ -208,7 +208,7 @@ class Service {
   const std::unique_ptr<DelegatedCgroup> cgroup_ = DelegatedCgroup::take();
   const WorkerSurroundings surroundings_;
   boost::asio::io_context io_{1};
-  const LoopEntrance entrance_{io_};  // for the logs' threads
+  const LoopPoster entrance_{io_};  // for the logs' threads
   Reporter reporter_{std::vector<LogSettings>()};
   ServiceMetrics metrics_{
       {[](int pid) { return resident_memory(pid); }, [this] { return watched_processes(); },
@@ -217,9 +217,9 @@ class Service {
   std::unique_ptr<HttpServer> metrics_server_;  // at that address
   const bool output_is_journal_ = is_journal_stream(STDOUT_FILENO);
   const LineFormat output_format_ = output_is_journal_ ? &line_for_journal : &line_for_file;
-  ReportLog output_{output_sink(output_is_journal_),
-                    output_notices(output_format_, trouble_handler()), LogPatience{},
-                    LogStart::kNow, kQueuedOutput};
+  AsyncWriter output_{output_sink(output_is_journal_),
+                      output_notices(output_format_, trouble_handler()), RetryPolicy{},
+                      LogStart::kNow, kQueuedOutput};
   const bool shows_output_ = ::isatty(STDOUT_FILENO) == 1;
   bool workers_may_outlive_us_ = true;
   bool told_ready_ = false;
@@ -230,14 +230,15 @@ class Service {
   std::vector<Told> asked_for_reload_;  // of the next one
   bool is_reading_ = false;
   Supervisor supervisor_;
-  OperatorDesk desk_{io_, supervisor_, std::filesystem::absolute(options_.file),
-                     [this](Told told) { reload(std::move(told)); }, [this] { return troubles(); }};
+  ControlHandler desk_{io_, supervisor_, std::filesystem::absolute(options_.file),
+                       [this](Told told) { reload(std::move(told)); },
+                       [this] { return troubles(); }};
   EventStage stage_{io_, [this](Event event) {
                       desk_.note(event);
                       reporter_.report(std::move(event));
                     }};
-  std::unique_ptr<ControlListener> door_;  // for operators
-  std::string no_door_;                    // why there is none, though one is wanted
+  std::unique_ptr<ControlListener> control_listener_;  // for operators
+  std::string no_control_socket_;                      // why there is none, though one is wanted
   ServiceSignals signals_{io_,
                           blocked_.take_reader(),
                           {[this] { supervisor_.stop(); }, [this] { leave(); },
@@ -313,8 +314,8 @@ void Service::tell_losses() {
 }
 
 // Workers that run already must not be left alone for a mistake in the file: the configuration that
-// they ran under holds on, with its logs, its metrics and its door; nor for a port or a log that
-// can't be had now, without which we go on.
+// they ran under holds on, with its logs, its metrics and its control socket; nor for a port or a
+// log that can't be had now, without which we go on.
 void Service::resume(const LoadedConfig& loaded) {
   const bool is_good = loaded.problems.empty();
   const auto text = !is_good && last_good_ ? last_good_->read() : std::nullopt;
@@ -344,7 +345,7 @@ bool Service::resume_with(const LoadedConfig& loaded) try {
   for (const std::string& failure : failures) say(failure + "; the service continues without it");
   return true;
 } catch (const std::exception& error) {
-  complain(error.what());
+  log_error(error.what());
   return false;
 }
 
@@ -373,17 +374,17 @@ void Service::configure(const LoadedConfig& loaded, Reporter::NewLogs logs,
   std::unique_ptr<HttpServer> server;
   if (moves && config.metrics) server = serve_metrics(*config.metrics, on_failure);
   const std::string path = control_socket(config.control);
-  const bool door_moves = path != (door_ ? door_->path() : "");
-  std::unique_ptr<ControlListener> door;
+  const bool control_moves = path != (control_listener_ ? control_listener_->path() : "");
+  std::unique_ptr<ControlListener> listener;
   const bool is_vital = !config.control.socket.empty() && !on_failure;
-  if (door_moves && !path.empty()) door = open_door(path, is_vital);
+  if (control_moves && !path.empty()) listener = open_control_listener(path, is_vital);
   keep_as_last_good(loaded.text);
   reporter_.take(std::move(logs));
   if (moves) metrics_server_ = std::move(server);
   metrics_address_ = metrics_server_ ? config.metrics : std::nullopt;
   metrics_.set_workers(names_of(config.workers));
-  if (door_moves) door_ = std::move(door);
-  if (!no_door_.empty()) say(std::exchange(no_door_, {}));
+  if (control_moves) control_listener_ = std::move(listener);
+  if (!no_control_socket_.empty()) say(std::exchange(no_control_socket_, {}));
   if (!kept_.empty()) adopt(std::exchange(kept_, {}));
   workers_may_outlive_us_ = config.on_watchdog_death == WatchdogDeath::kLeave;
   supervisor_.apply(config);
@@ -422,13 +423,14 @@ std::unique_ptr<HttpServer> Service::serve_metrics(const HttpAddress& address,
   return nullptr;
 }
 
-// Operators can do without a door that nobody named.
-std::unique_ptr<ControlListener> Service::open_door(const std::string& path, bool is_vital) try {
+// A control socket that the configuration does not name is not essential.
+std::unique_ptr<ControlListener> Service::open_control_listener(const std::string& path,
+                                                                bool is_vital) try {
   return std::make_unique<ControlListener>(
       io_, path, [this](UniqueFd connection) { desk_.admit(std::move(connection)); });
 } catch (const StartError& error) {
   if (is_vital) throw;
-  no_door_ = error.what();
+  no_control_socket_ = error.what();
   return nullptr;
 }
 
@@ -523,7 +525,7 @@ TroubleHandler Service::trouble_handler() {
       const bool is_told_there = std::ranges::any_of(
           reporter_.settings(),
           [](const LogSettings& log) { return std::holds_alternative<StderrLog>(log.target); });
-      if (!is_told_there) complain(trouble);
+      if (!is_told_there) log_error(trouble);
       say(trouble);
     });
   };
@@ -589,10 +591,10 @@ int run_service(const ServiceOptions& options) {
   std::vector<NamedFd> kept = take_listen_fds();
   close_all_but(kept);
   fill_closed_standard_streams();
-  give_way();
+  use_batch_scheduling();
   Service service(options, limit_before, std::move(kept));
   const LoadedConfig loaded = service.load();
-  for (const Problem& problem : loaded.problems) complain(describe(problem, options.file));
+  for (const Problem& problem : loaded.problems) log_error(describe(problem, options.file));
   return loaded.problems.empty() || service.has_workers() ? service.run(loaded) : kExitOwnError;
 }
 

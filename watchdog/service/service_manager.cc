@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 // Its socket is full when it is very busy, for a moment.
 constexpr milliseconds kRetryAfter{20};
 // A manager that does not listen any more must not cost us memory, or all our descriptors.
-constexpr std::size_t kMostWaiting = 4096;
+constexpr std::size_t kMaxWaiting = 4096;
 
 // To stop workers in turn takes as long as it takes; whoever goes on saying this is not stuck.
 constexpr std::string_view kMoreTime = "EXTEND_TIMEOUT_USEC=120000000";
@@ -33,7 +33,7 @@ std::int64_t monotonic_usec() {
 
 }  // namespace
 
-ManagerTerms manager_terms() {
+NotifySettings manager_terms() {
   std::string_view pid = environment_variable("WATCHDOG_PID");
   std::string_view interval = environment_variable("WATCHDOG_USEC");
   const bool for_us = pid.empty() || take_number<int>(pid) == ::getpid();
@@ -41,15 +41,15 @@ ManagerTerms manager_terms() {
   return {std::string(environment_variable("NOTIFY_SOCKET")), microseconds(for_us ? watchdog : 0)};
 }
 
-ServiceManager::ServiceManager(boost::asio::io_context& io, const ManagerTerms& terms)
+ServiceManager::ServiceManager(boost::asio::io_context& io, const NotifySettings& terms)
     : socket_(terms.notify_socket), ping_interval_(terms.watchdog / 2), ping_(io), retry_(io) {
-  if (socket_ && ping_interval_.count() > 0) say_that_we_live();
+  if (socket_ && ping_interval_.count() > 0) send_watchdog_ping();
 }
 
 // From the loop itself: when that is stuck, the manager hears nothing.
-void ServiceManager::say_that_we_live() {
+void ServiceManager::send_watchdog_ping() {
   say(stopping_ ? "WATCHDOG=1\n" + std::string(kMoreTime) : "WATCHDOG=1");
-  ping_.start(ping_interval_, [this] { say_that_we_live(); });
+  ping_.start(ping_interval_, [this] { send_watchdog_ping(); });
 }
 
 void ServiceManager::say_ready() {
@@ -83,7 +83,7 @@ void ServiceManager::drop(const std::string& name) {
 void ServiceManager::say(std::string text, std::span<const int> descriptors) {
   if (!socket_) return;
   if (waiting_.empty() && socket_.send(text, descriptors) != SdNotify::Outcome::kLater) return;
-  if (waiting_.size() >= kMostWaiting) return;
+  if (waiting_.size() >= kMaxWaiting) return;
   Message message{std::move(text), {}};
   for (const int fd : descriptors) {
     message.descriptors.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, 0));

@@ -17,17 +17,17 @@
 namespace pyfault {
 
 // What it has told us, by our environment.
-struct ManagerTerms {
+struct NotifySettings {
   std::string notify_socket;              // empty: there is none
   std::chrono::microseconds watchdog{0};  // it wants to hear of us within this time; 0: never
 };
 
 // Of NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID.
-ManagerTerms manager_terms();
+NotifySettings manager_terms();
 
 class ServiceManager {
  public:
-  ServiceManager(boost::asio::io_context& io, const ManagerTerms& terms);
+  ServiceManager(boost::asio::io_context& io, const NotifySettings& terms);
   ServiceManager(const ServiceManager&) = delete;
   ServiceManager& operator=(const ServiceManager&) = delete;
 
@@ -56,7 +56,7 @@ class ServiceManager {
   void say(std::string text, std::span<const int> descriptors = {});
   void flush();
   void try_again_later();
-  void say_that_we_live();
+  void send_watchdog_ping();
 
   SdNotify socket_;
   std::deque<Message> waiting_;

@@ -7,7 +7,7 @@
 namespace pyfault {
 namespace {
 
-constexpr std::size_t kMostNamed = 5;
+constexpr std::size_t kMaxNamed = 5;
 
 std::string describe(const NamedState& worker) {
   std::string text = worker.name + " " + worker.state;
@@ -23,10 +23,10 @@ std::string status_text(std::span<const NamedState> workers) {
   std::string text = std::to_string(up) + "/" + std::to_string(workers.size()) + " workers";
   std::size_t not_up = 0;
   for (const NamedState& worker : workers) {
-    if (worker.state != name_of(WorkerState::kUp) && not_up++ < kMostNamed)
+    if (worker.state != name_of(WorkerState::kUp) && not_up++ < kMaxNamed)
       text += ", " + describe(worker);
   }
-  if (not_up > kMostNamed) text += ", " + std::to_string(not_up - kMostNamed) + " more";
+  if (not_up > kMaxNamed) text += ", " + std::to_string(not_up - kMaxNamed) + " more";
   return text;
 }
 

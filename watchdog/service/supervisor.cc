@@ -45,7 +45,7 @@ int order(const std::unique_ptr<Worker>& worker) {
   return worker->config().start_order;
 }
 
-std::vector<NamedFd> duplicates_of(const KeptWorker& kept) {
+std::vector<NamedFd> duplicates_of(const InheritedWorker& kept) {
   std::vector<NamedFd> all;
   const auto add = [&](const std::string& role, const UniqueFd& fd) {
     all.push_back({kept.prefix + "/" + role, UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0))});
@@ -75,7 +75,7 @@ Supervisor::Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundi
             hooks_.report,
             hooks_.write_output,
             [this] { settling_.request(); },
-            [this] { explain_oom_kill(); },
+            [this] { reset_oom_baselines(); },
             lookups_,
             manager,
             ledger,
@@ -88,13 +88,13 @@ Supervisor::Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundi
 }
 
 void Supervisor::adopt(std::vector<NamedFd> descriptors) {
-  KeptDescriptors kept = sort_kept(std::move(descriptors));
+  InheritedDescriptors kept = sort_kept(std::move(descriptors));
   for (const auto& refused : kept.refused) refuse(refused);
-  for (KeptWorker& worker : kept.workers) adopt(std::move(worker));
+  for (InheritedWorker& worker : kept.workers) adopt(std::move(worker));
   settling_.request();
 }
 
-void Supervisor::adopt(KeptWorker kept) {
+void Supervisor::adopt(InheritedWorker kept) {
   const std::string name = kept.memory.config.name;
   const int pid = kept.memory.life ? kept.memory.life->pid : 0;
   std::vector<NamedFd> descriptors = duplicates_of(kept);
@@ -111,7 +111,7 @@ void Supervisor::adopt(KeptWorker kept) {
 }
 
 // Its process is known by its pidfd, and those below it by the socket in their environment.
-void Supervisor::refuse(const KeptDescriptors::Refused& refused) {
+void Supervisor::refuse(const InheritedDescriptors::Refused& refused) {
   WorkerTree tree;
   for (const auto& [name, fd] : refused.descriptors) {
     if (const int pid = pid_of(fd.get()); pid > 1) tree.pid = pid;
@@ -194,7 +194,7 @@ void Supervisor::change(Entry& entry, const WorkerConfig& config) {
 
 void Supervisor::stop() {
   if (std::exchange(stopping_, true)) {
-    for (Entry& entry : entries_) entry.worker->hurry();
+    for (Entry& entry : entries_) entry.worker->escalate_stop();
   }
   settling_.request();
 }
@@ -296,8 +296,8 @@ void Supervisor::reap_children() {
   if (host_.surroundings.cgroup) host_.surroundings.cgroup->sweep();
 }
 
-void Supervisor::explain_oom_kill() {
-  for (Entry& entry : entries_) entry.worker->disown_oom_kills();
+void Supervisor::reset_oom_baselines() {
+  for (Entry& entry : entries_) entry.worker->reset_oom_baseline();
 }
 
 void Supervisor::reap(int pid) {

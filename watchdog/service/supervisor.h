@@ -77,8 +77,8 @@ class Supervisor {
     std::unique_ptr<WorkerConfig> successor{};  // the same worker with other settings
   };
 
-  void adopt(KeptWorker kept);
-  void refuse(const KeptDescriptors::Refused& refused);
+  void adopt(InheritedWorker kept);
+  void refuse(const InheritedDescriptors::Refused& refused);
   bool has(const std::string& name) const;
   void dismiss(Entry& entry);
   void change(Entry& entry, const WorkerConfig& config);
@@ -87,7 +87,7 @@ class Supervisor {
   void look_for_lost_essentials();
   void start_next();
   void stop_next();
-  void explain_oom_kill();
+  void reset_oom_baselines();
   void reap(int pid);
 
   Hooks hooks_;

@@ -81,7 +81,7 @@ Worker::Worker(WorkerHost& host, WorkerConfig config)
     const auto listeners = server_.listeners();
     std::vector<int> numbers;
     for (const UniqueFd& listener : listeners) numbers.push_back(listener.get());
-    store_.keep(kDoorRole, numbers);
+    store_.keep(kListenerRole, numbers);
   }
   if (config_.ready.by == ReadyBy::kNotify) {
     notify_ = std::make_unique<NotifySocket>(host.io, notification_handler());
@@ -153,10 +153,10 @@ void Worker::perform(WorkerAction action) {
       return report(ReadyEvent{life_->uptime_seconds()});
     case WorkerAction::kAwaitHealth:
       return set_timer(policy_.healthy_after(), WorkerEvent::kHealthy);
-    case WorkerAction::kForgive:
+    case WorkerAction::kNoteHealthy:
       if (policy_.note_healthy()) report(RecoveredEvent{});
       return;
-    case WorkerAction::kForget:
+    case WorkerAction::kResetPolicy:
       policy_ = RestartPolicy(config_.restart);
       return;
     case WorkerAction::kBeginStop:
@@ -222,10 +222,10 @@ void Worker::spawn_as(Account account) {
       output = std::make_unique<WorkerOutput>(host_.io, output_terms(), host_.write_output);
     }
     DelegatedCgroup* const cgroups = host_.surroundings.cgroup;
-    life_ = std::make_unique<WorkerLife>(
+    life_ = std::make_unique<WorkerProcess>(
         host_.io, std::move(plan), std::move(output),
         cgroups ? cgroups->make(config_.name) : std::nullopt,
-        WorkerLife::Hooks{[this] { on_start(); }, [this] { on_end(); }});
+        WorkerProcess::Hooks{[this] { on_start(); }, [this] { on_end(); }});
   } catch (const StartError& error) {
     return fail_to_start(error);
   } catch (const std::exception& error) {
@@ -306,7 +306,7 @@ void Worker::add_what_is_known(Event& event, Crash& crash) {
   if (crash.kind == CrashKind::kCrash) {
     const auto verdict = crashes_.count(crash.fingerprint, Clock::now());
     known.occurrence = verdict.occurrence;
-    known.abridged = !verdict.in_full;
+    known.abridged = !verdict.report_in_full;
   }
   event.last_output.emplace();
   if (known.abridged) {
@@ -472,12 +472,12 @@ void Worker::note_dump(int pid) {
   if (last && is_being_stopped(state_)) continue_stop();
 }
 
-void Worker::hurry() {
+void Worker::escalate_stop() {
   if (is_being_stopped(state_)) handle(WorkerEvent::kTimeUp);
 }
 
-void Worker::disown_oom_kills() {
-  if (life_) life_->disown_oom_kills();
+void Worker::reset_oom_baseline() {
+  if (life_) life_->reset_oom_baseline();
 }
 
 void Worker::reconfigure(const WorkerConfig& config) {

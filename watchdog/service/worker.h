@@ -17,15 +17,15 @@
 #include "watchdog/ingest/deferred.h"
 #include "watchdog/ingest/timer.h"
 #include "watchdog/os/ledger.h"
+#include "watchdog/policy/crash_deduplicator.h"
 #include "watchdog/policy/lifecycle.h"
-#include "watchdog/policy/repeated_crashes.h"
 #include "watchdog/policy/restart_policy.h"
 #include "watchdog/policy/stop_sequence.h"
 #include "watchdog/service/account_lookups.h"
 #include "watchdog/service/dying_processes.h"
 #include "watchdog/service/notify_socket.h"
 #include "watchdog/service/process_tree.h"
-#include "watchdog/service/worker_life.h"
+#include "watchdog/service/worker_process.h"
 #include "watchdog/service/worker_program.h"
 #include "watchdog/service/worker_store.h"
 #include "watchdog/start_error.h"
@@ -63,7 +63,7 @@ class Worker {
 
   // Goes on where a watchdog before us has been, from resume() on. Throws std::runtime_error when
   // what is kept is of no use.
-  Worker(WorkerHost& host, KeptWorker kept);
+  Worker(WorkerHost& host, InheritedWorker kept);
   void resume();
   ~Worker();
   Worker(const Worker&) = delete;
@@ -75,10 +75,10 @@ class Worker {
   void leave();
 
   // The next step of a stop under way, at once.
-  void hurry();
+  void escalate_stop();
 
   // Another worker was OOM-killed, in the cgroup that all share: that kill is explained.
-  void disown_oom_kills();
+  void reset_oom_baseline();
 
   // Takes settings that need no restart.
   void reconfigure(const WorkerConfig& config);
@@ -124,12 +124,12 @@ class Worker {
   std::function<void(const Notification&)> notification_handler();
   void keep_sessions();
   void drop_dead_sessions();
-  void adopt_life(KeptWorker& kept);
-  std::unique_ptr<WorkerOutput> adopt_output(KeptWorker& kept);
+  void adopt_life(InheritedWorker& kept);
+  std::unique_ptr<WorkerOutput> adopt_output(InheritedWorker& kept);
   WorkerOutput::Terms output_terms() const;
   void keep_life();
   void drop_life();
-  WorkerMemory memory(bool with_output) const;
+  SavedWorker memory(bool with_output) const;
   void save(bool with_output = false);
   void save_soon();
   void resume_timer();
@@ -170,7 +170,7 @@ class Worker {
   WorkerConfig config_;
   WorkerState state_ = WorkerState::kStopped;
   RestartPolicy policy_;
-  RepeatedCrashes crashes_;
+  CrashDeduplicator crashes_;
   StopSequence stop_{std::chrono::milliseconds(0)};
   WorkerState ended_in_ = WorkerState::kStopped;  // the state that the last end met
   std::set<int> asked_for_dumps_;                 // processes, during a stop
@@ -188,7 +188,7 @@ class Worker {
   Deferred saving_{host_.io, [this] { save(); }};
   std::shared_ptr<const int> lookup_;     // while its user is looked up: who waits for that
   std::unique_ptr<NotifySocket> notify_;  // only where it is to say itself that it is ready
-  std::unique_ptr<WorkerLife> life_;
+  std::unique_ptr<WorkerProcess> life_;
   std::unique_ptr<DyingProcesses> dying_;  // what the last life left, before its end is handled
   AttachServer server_;                    // last: it has events to tell as soon as it is made
 };

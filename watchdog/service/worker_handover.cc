@@ -18,9 +18,10 @@ bool is_pipe(const UniqueFd& fd) {
   return ::fstat(fd.get(), &status) == 0 && S_ISFIFO(status.st_mode);
 }
 
-KeptServer kept_server(KeptWorker& kept) {
-  KeptServer server{kept.take_all(kDoorRole), {}, kept.memory.life ? kept.memory.life->pid : 0};
-  for (SessionMemory& memory : kept.memory.sessions) {
+InheritedServer kept_server(InheritedWorker& kept) {
+  InheritedServer server{
+      kept.take_all(kListenerRole), {}, kept.memory.life ? kept.memory.life->pid : 0};
+  for (SavedSession& memory : kept.memory.sessions) {
     UniqueFd ring = kept.take(session_role(memory.id));
     if (!ring) continue;  // it had ended already
     server.sessions.push_back({std::move(memory), std::move(ring)});
@@ -30,7 +31,7 @@ KeptServer kept_server(KeptWorker& kept) {
 
 }  // namespace
 
-Worker::Worker(WorkerHost& host, KeptWorker kept)
+Worker::Worker(WorkerHost& host, InheritedWorker kept)
     : host_(host),
       config_(kept.memory.config),
       state_(kept.memory.state),
@@ -72,19 +73,19 @@ void Worker::keep_sessions() {
 // Those that could not be gone on with.
 void Worker::drop_dead_sessions() {
   std::set<std::string> dead = store_.roles();
-  for (const SessionMemory& session : server_.memory()) dead.erase(session_role(session.id));
+  for (const SavedSession& session : server_.memory()) dead.erase(session_role(session.id));
   for (const std::string& role : dead) {
     if (role.starts_with("session.")) store_.drop(role);
   }
 }
 
 // Without a life there is at most what was being started when the watchdog before us died.
-void Worker::adopt_life(KeptWorker& kept) {
+void Worker::adopt_life(InheritedWorker& kept) {
   if (!kept.memory.life) {
     kill_below({-1, server_.address(), [this](int pid) { return server_.watches(pid); }});
     return drop_life();
   }
-  LifeMemory& life = *kept.memory.life;
+  SavedLife& life = *kept.memory.life;
   if (life.process.name.empty()) life.process = read_process(life.pid).value_or(life.process);
   process_ = life.process;
   auto output = adopt_output(kept);
@@ -92,19 +93,19 @@ void Worker::adopt_life(KeptWorker& kept) {
   const bool is_same = is_still(process_.pid, kept.memory.life->start_ticks);
   auto cgroup = cgroups && is_same ? cgroups->find(process_.pid) : std::nullopt;
   life_ =
-      std::make_unique<WorkerLife>(host_.io, std::move(*kept.memory.life), kept.take(kPidfdRole),
-                                   std::move(output), std::move(cgroup), [this] { on_end(); });
+      std::make_unique<WorkerProcess>(host_.io, std::move(*kept.memory.life), kept.take(kPidfdRole),
+                                      std::move(output), std::move(cgroup), [this] { on_end(); });
   server_.watches(process_.pid) ? life_->note_attached(process_) : server_.expect(process_.pid);
 }
 
-std::unique_ptr<WorkerOutput> Worker::adopt_output(KeptWorker& kept) {
+std::unique_ptr<WorkerOutput> Worker::adopt_output(InheritedWorker& kept) {
   UniqueFd out = kept.take(kOutRole);
   UniqueFd err = kept.take(kErrRole);
   if (!is_pipe(out) || !is_pipe(err)) return nullptr;
   return std::make_unique<WorkerOutput>(
       host_.io, output_terms(), host_.write_output,
       WorkerOutput::Kept{std::move(out), std::move(err),
-                         kept.memory.life->output.value_or(OutputMemory{})});
+                         kept.memory.life->output.value_or(SavedOutput{})});
 }
 
 // A stop that was under way begins anew.
@@ -167,20 +168,20 @@ void Worker::drop_life() {
   for (const char* role : {kPidfdRole, kOutRole, kErrRole}) store_.drop(role);
 }
 
-WorkerMemory Worker::memory(bool with_output) const {
-  WorkerMemory memory{config_,
-                      state_,
-                      restarts_,
-                      history_,
-                      exit_code_,
-                      begun_,
-                      held_,
-                      policy_.memory(),
-                      crashes_.memory(),
-                      timer_at_,
-                      decision_ ? decision_->delay : std::chrono::milliseconds(0),
-                      {},
-                      server_.memory()};
+SavedWorker Worker::memory(bool with_output) const {
+  SavedWorker memory{config_,
+                     state_,
+                     restarts_,
+                     history_,
+                     exit_code_,
+                     begun_,
+                     held_,
+                     policy_.memory(),
+                     crashes_.memory(),
+                     timer_at_,
+                     decision_ ? decision_->delay : std::chrono::milliseconds(0),
+                     {},
+                     server_.memory()};
   if (life_) memory.life = life_->memory(with_output);
   if (lookup_) {  // its start has to begin again
     memory.state = WorkerState::kStopped;

@@ -80,7 +80,7 @@ WorkerOutput::WorkerOutput(boost::asio::io_context& io, Terms terms, Write write
   err_tail_.add(kept.memory.err_tail);
 }
 
-OutputMemory WorkerOutput::memory() const {
+SavedOutput WorkerOutput::memory() const {
   return {out_.lines.begun(), err_.lines.begun(), std::string(tail()),
           std::string(tail_of_stderr())};
 }
@@ -107,7 +107,7 @@ void WorkerOutput::finish() {
 }
 
 void WorkerOutput::tell_left_out() {
-  const std::uint64_t left_out = limiter_.take_left_out();
+  const std::uint64_t left_out = limiter_.take_suppressed();
   if (left_out == 0) return;
   const std::string said = std::to_string(left_out) +
                            (left_out == 1 ? " line was" : " lines were") +

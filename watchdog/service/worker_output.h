@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "watchdog/handover/worker_memory.h"
+#include "watchdog/handover/saved_worker.h"
 #include "watchdog/ingest/readable_fd.h"
 #include "watchdog/ingest/timer.h"
 #include "watchdog/os/unique_fd.h"
@@ -33,7 +33,7 @@ class WorkerOutput {
   struct Kept {
     UniqueFd out;
     UniqueFd err;
-    OutputMemory memory;
+    SavedOutput memory;
   };
   WorkerOutput(boost::asio::io_context& io, Terms terms, Write write, Kept kept);
   WorkerOutput(const WorkerOutput&) = delete;
@@ -51,7 +51,7 @@ class WorkerOutput {
   int out_reader() const { return out_.our_end.get(); }
   int err_reader() const { return err_.our_end.get(); }
 
-  OutputMemory memory() const;
+  SavedOutput memory() const;
 
   // Takes in what has been written up to now.
   void drain();

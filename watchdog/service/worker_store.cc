@@ -39,7 +39,7 @@ std::vector<NamedFd> with_full_names(const std::string& prefix, Group&& group) {
 }
 
 // It is the worker's own, by its name.
-std::optional<WorkerMemory> memory_of(const std::string& prefix, const UniqueFd& state) {
+std::optional<SavedWorker> memory_of(const std::string& prefix, const UniqueFd& state) {
   const StateFile file(UniqueFd(::dup(state.get())));
   const auto content = file.read();
   auto memory = content ? decode_worker(*content) : std::nullopt;
@@ -47,7 +47,7 @@ std::optional<WorkerMemory> memory_of(const std::string& prefix, const UniqueFd&
   return memory;
 }
 
-void sort_group(const std::string& prefix, Group group, KeptDescriptors& kept) {
+void sort_group(const std::string& prefix, Group group, InheritedDescriptors& kept) {
   const auto state = group.find(kStateRole);
   auto memory = state == group.end() ? std::nullopt : memory_of(prefix, state->second.front());
   if (!memory) {
@@ -57,7 +57,7 @@ void sort_group(const std::string& prefix, Group group, KeptDescriptors& kept) {
     kept.refused.push_back({reason, with_full_names(prefix, std::move(group))});
     return;
   }
-  const bool again = std::ranges::any_of(kept.workers, [&](const KeptWorker& other) {
+  const bool again = std::ranges::any_of(kept.workers, [&](const InheritedWorker& other) {
     return other.memory.config.name == memory->config.name;
   });
   if (again) {
@@ -76,18 +76,18 @@ std::string session_role(std::uint64_t id) {
   return "session." + std::to_string(id);
 }
 
-UniqueFd KeptWorker::take(const std::string& role) {
+UniqueFd InheritedWorker::take(const std::string& role) {
   std::vector<UniqueFd> all = take_all(role);
   return all.empty() ? UniqueFd() : std::move(all.front());
 }
 
-std::vector<UniqueFd> KeptWorker::take_all(const std::string& role) {
+std::vector<UniqueFd> InheritedWorker::take_all(const std::string& role) {
   const auto found = descriptors.find(role);
   return found == descriptors.end() ? std::vector<UniqueFd>() : std::move(found->second);
 }
 
-KeptDescriptors sort_kept(std::vector<NamedFd> descriptors) {
-  KeptDescriptors kept;
+InheritedDescriptors sort_kept(std::vector<NamedFd> descriptors) {
+  InheritedDescriptors kept;
   std::map<std::string, Group> groups;
   for (NamedFd& each : descriptors) {
     if (const auto name = parse(each.name)) {
@@ -110,7 +110,7 @@ WorkerStore::WorkerStore(ServiceManager& manager, const std::string& worker)
   manager.keep(prefix_ + "/" + kStateRole, std::array{state_->descriptor()});
 }
 
-WorkerStore::WorkerStore(ServiceManager& manager, KeptWorker& kept)
+WorkerStore::WorkerStore(ServiceManager& manager, InheritedWorker& kept)
     : manager_(manager), prefix_(kept.prefix), state_(std::move(kept.state)) {
   for (const auto& [role, descriptors] : kept.descriptors) roles_.insert(role);
 }
@@ -132,7 +132,7 @@ void WorkerStore::drop(const std::string& role) {
   if (roles_.erase(role) > 0) manager_.drop(prefix_ + "/" + role);
 }
 
-void WorkerStore::save(const WorkerMemory& memory) {
+void WorkerStore::save(const SavedWorker& memory) {
   if (state_) state_->write(encode(memory));
 }
 

@@ -9,14 +9,15 @@
 #include <string>
 #include <vector>
 
-#include "watchdog/handover/worker_memory.h"
+#include "watchdog/handover/saved_worker.h"
 #include "watchdog/os/listen_fds.h"
 #include "watchdog/os/state_file.h"
 #include "watchdog/service/service_manager.h"
 
 namespace pyfault {
 
-inline constexpr char kDoorRole[] = "door";      // where its agents knock
+inline constexpr char kListenerRole[] =
+    "door";  // for agents; the word is part of the state that an upgrade reads
 inline constexpr char kNotifyRole[] = "notify";  // where it says that it is ready
 inline constexpr char kPidfdRole[] = "pidfd";
 inline constexpr char kOutRole[] = "out";  // read ends
@@ -27,9 +28,9 @@ inline constexpr char kStateRole[] = "state";
 std::string session_role(std::uint64_t id);
 
 // What a watchdog before us has left of one worker.
-struct KeptWorker {
+struct InheritedWorker {
   std::string prefix;  // "WORKER/TOKEN"
-  WorkerMemory memory;
+  SavedWorker memory;
   UniqueFd state;
   std::map<std::string, std::vector<UniqueFd>> descriptors;  // by role
 
@@ -38,8 +39,8 @@ struct KeptWorker {
   std::vector<UniqueFd> take_all(const std::string& role);
 };
 
-struct KeptDescriptors {
-  std::vector<KeptWorker> workers;
+struct InheritedDescriptors {
+  std::vector<InheritedWorker> workers;
 
   // What is not to be used, and why.
   struct Refused {
@@ -49,13 +50,13 @@ struct KeptDescriptors {
   std::vector<Refused> refused;
 };
 
-KeptDescriptors sort_kept(std::vector<NamedFd> descriptors);
+InheritedDescriptors sort_kept(std::vector<NamedFd> descriptors);
 
 class WorkerStore {
  public:
   WorkerStore(ServiceManager& manager, const std::string& worker);
   // Goes on with that of `kept`, of which it takes the state.
-  WorkerStore(ServiceManager& manager, KeptWorker& kept);
+  WorkerStore(ServiceManager& manager, InheritedWorker& kept);
   // Nothing of it is kept any more.
   ~WorkerStore();
   WorkerStore(const WorkerStore&) = delete;
@@ -69,7 +70,7 @@ class WorkerStore {
   const std::set<std::string>& roles() const { return roles_; }
 
   bool is_of_use() const { return manager_.is_there(); }
-  void save(const WorkerMemory& memory);
+  void save(const SavedWorker& memory);
 
  private:
   ServiceManager& manager_;

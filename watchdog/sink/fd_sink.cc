@@ -62,7 +62,8 @@ bool ends_mid_line(int fd) {
 
 }  // namespace
 
-FdSink::FdSink(LogFile file) : file_(std::move(file)), mid_line_(ends_mid_line(file_.get())) {}
+FdSink::FdSink(ReopeningFile file)
+    : file_(std::move(file)), mid_line_(ends_mid_line(file_.get())) {}
 
 int FdSink::write(std::string_view report) {
   if (const int error = follow_name(); error != 0) return error;

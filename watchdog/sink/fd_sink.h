@@ -4,21 +4,21 @@
 // it. Waits where the descriptor makes it wait.
 #pragma once
 
-#include "watchdog/sink/log_file.h"
+#include "watchdog/sink/reopening_file.h"
 #include "watchdog/sink/sink.h"
 
 namespace pyfault {
 
 class FdSink final : public Sink {
  public:
-  explicit FdSink(LogFile file);
+  explicit FdSink(ReopeningFile file);
 
   int write(std::string_view report) override;
 
  private:
   int follow_name();
 
-  LogFile file_;
+  ReopeningFile file_;
   bool mid_line_;  // the last report broke off, and could not be taken back
 };
 

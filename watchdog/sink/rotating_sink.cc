@@ -15,7 +15,7 @@ std::string numbered(const std::string& name, int number) {
 
 }  // namespace
 
-RotatingSink::RotatingSink(LogFile file, Rotation rotation, StuckHandler on_stuck)
+RotatingSink::RotatingSink(ReopeningFile file, Rotation rotation, StuckHandler on_stuck)
     : name_(file.name()),
       rotation_(rotation),
       on_stuck_(std::move(on_stuck)),

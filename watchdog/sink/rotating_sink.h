@@ -26,7 +26,7 @@ class RotatingSink final : public Sink {
  public:
   using StuckHandler = std::function<void(std::error_code reason)>;
 
-  RotatingSink(LogFile file, Rotation rotation, StuckHandler on_stuck);
+  RotatingSink(ReopeningFile file, Rotation rotation, StuckHandler on_stuck);
 
   int write(std::string_view report) override;
 

@@ -15,7 +15,7 @@ namespace {
 using Transport = SyslogAddress::Transport;
 
 // For a connection, and for a receiver that takes nothing.
-constexpr timeval kPatience{5, 0};
+constexpr timeval kRetryPolicy{5, 0};
 
 struct Connection {
   UniqueFd socket;
@@ -32,7 +32,7 @@ bool is_stream(int socket) {
 Connection connect_to(int family, int type, const sockaddr* address, socklen_t size) {
   UniqueFd fd(::socket(family, type | SOCK_CLOEXEC, 0));
   if (!fd) return {{}, errno};
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kRetryPolicy, sizeof kRetryPolicy);
   if (::connect(fd.get(), address, size) == 0) return {std::move(fd), 0};
   return {{}, errno == EINPROGRESS || errno == EAGAIN ? ETIMEDOUT : errno};
 }

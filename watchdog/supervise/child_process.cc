@@ -29,7 +29,7 @@ constexpr std::size_t kLaunchStack = std::size_t{64} << 10;
 }
 
 // A process remains a zombie for a moment before it is reaped.
-constexpr int kMostLooks = 20;
+constexpr int kMaxLooks = 20;
 constexpr std::chrono::milliseconds kBetweenLooks{10};
 
 // Close-on-exec; the read end is non-blocking.
@@ -155,7 +155,7 @@ bool ChildProcess::hear_launch(const SpawnPlan& plan) {
 ChildEnd ChildProcess::ask_kernel() const {
   ChildEnd end;
   auto status = wait_status_of(pidfd_.get());
-  for (int look = 0; !status && pid_of(pidfd_.get()) != -1 && look < kMostLooks; ++look) {
+  for (int look = 0; !status && pid_of(pidfd_.get()) != -1 && look < kMaxLooks; ++look) {
     std::this_thread::sleep_for(kBetweenLooks);
     status = wait_status_of(pidfd_.get());
   }

@@ -20,7 +20,7 @@ constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
 constexpr std::string_view kOurs = "/watchdog";
 constexpr std::string_view kWorker = "/worker-";  // no file of the kernel begins like this
 // Earlier runs may still have processes in uninterruptible sleep, which cannot die.
-constexpr int kMostNames = 100;
+constexpr int kMaxNames = 100;
 
 bool write_to(const std::string& path, std::string_view text) {
   const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
@@ -113,7 +113,7 @@ std::optional<WorkerCgroup> DelegatedCgroup::make(std::string_view worker) {
   const std::string plain = std::string(kWorker).append(worker);
   std::string leaf = plain;
   int made = ::mkdir(folder_of(leaf).c_str(), 0755);
-  for (int number = 2; made != 0 && errno == EEXIST && number <= kMostNames; ++number) {
+  for (int number = 2; made != 0 && errno == EEXIST && number <= kMaxNames; ++number) {
     leaf = plain + "." + std::to_string(number);
     made = ::mkdir(folder_of(leaf).c_str(), 0755);
   }

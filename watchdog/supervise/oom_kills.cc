@@ -84,7 +84,7 @@ bool OomKills::settle(pid_t pid) {
   return seen_ && seen_ != before_;
 }
 
-void OomKills::count_anew() {
+void OomKills::reset_baseline() {
   if (before_) before_ = count_of(folder_);
 }
 

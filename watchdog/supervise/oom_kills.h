@@ -41,7 +41,7 @@ class OomKills {
   bool settle(pid_t pid);
 
   // Attributes all kills up to now to other processes.
-  void count_anew();
+  void reset_baseline();
 
  private:
   bool has_left(pid_t pid) const;

@@ -8,7 +8,7 @@
 namespace pyfault {
 namespace {
 
-constexpr int kMostMode = 0777;
+constexpr int kMaxMode = 0777;
 
 const char* type_of(const TomlValue& value) {
   constexpr const char* kNames[] = {"a date or time", "true or false", "an integer", "a number",
@@ -54,7 +54,7 @@ int TableReader::line_of(std::string_view key) const {
   return entry ? entry->line : line_;
 }
 
-void TableReader::complain(std::string_view key, std::string message, std::string suggestion) {
+void TableReader::add_error(std::string_view key, std::string message, std::string suggestion) {
   problems_.push_back({line_of(key), std::move(message), std::move(suggestion)});
 }
 
@@ -71,8 +71,8 @@ bool TableReader::get(std::string_view key, std::string& text) {
   if (!given) {
     wrong_type(*value, key, "a string");
   } else if (given->empty() || !is_text(*given)) {
-    complain(key, quoted(key) + (given->empty() ? " is empty" : " holds a NUL"),
-             given->empty() ? "leave it out" : "");
+    add_error(key, quoted(key) + (given->empty() ? " is empty" : " holds a NUL"),
+              given->empty() ? "leave it out" : "");
   } else {
     text = *given;
     return true;
@@ -84,8 +84,8 @@ bool TableReader::get(std::string_view key, std::vector<std::string>& words) {
   const TomlValue* value = take(key);
   if (!value) return false;
   if (const auto* text = std::get_if<std::string>(&value->value)) {
-    complain(key, quoted(key) + " must be a list; it is not passed to a shell",
-             "write " + as_list(*text));
+    add_error(key, quoted(key) + " must be a list; it is not passed to a shell",
+              "write " + as_list(*text));
     return false;
   }
   const auto* list = std::get_if<TomlValue::List>(&value->value);
@@ -101,7 +101,7 @@ bool TableReader::get(std::string_view key, std::vector<std::string>& words) {
                            "it takes a list of strings"});
     }
   }
-  if (list->empty()) complain(key, quoted(key) + " is an empty list");
+  if (list->empty()) add_error(key, quoted(key) + " is an empty list");
   if (read.empty() || read.size() != list->size()) return false;
   words = std::move(read);
   return true;
@@ -138,8 +138,8 @@ bool TableReader::get(std::string_view key, int& number, int least, int most) {
   const auto* given = std::get_if<std::int64_t>(&value->value);
   if (!given) return wrong_type(*value, key, "an integer"), false;
   if (*given < least || *given > most) {
-    complain(key, quoted(key) + " is " + std::to_string(*given),
-             "it takes " + std::to_string(least) + " to " + std::to_string(most));
+    add_error(key, quoted(key) + " is " + std::to_string(*given),
+              "it takes " + std::to_string(least) + " to " + std::to_string(most));
     return false;
   }
   number = static_cast<int>(*given);
@@ -169,8 +169,8 @@ bool TableReader::get(std::string_view key, std::chrono::milliseconds& time) {
   }
   if (const auto* number = std::get_if<double>(&value->value)) read = duration_of_seconds(*number);
   if (read) return time = *read, true;
-  complain(key, quoted(key) + " is not a duration",
-           "write a number of seconds, or a string such as \"500ms\", \"30s\" or \"1h 30min\"");
+  add_error(key, quoted(key) + " is not a duration",
+            "write a number of seconds, or a string such as \"500ms\", \"30s\" or \"1h 30min\"");
   return false;
 }
 
@@ -185,8 +185,8 @@ bool TableReader::get_signal(std::string_view key, int& signal) {
   }
   if (read) return signal = *read, true;
   constexpr std::string_view kUsual[] = {"TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL"};
-  complain(key, quoted(key) + (name ? " is not a signal: " + quoted(*name) : " is not a signal"),
-           name ? suggest(*name, kUsual) : "write a name such as \"TERM\"");
+  add_error(key, quoted(key) + (name ? " is not a signal: " + quoted(*name) : " is not a signal"),
+            name ? suggest(*name, kUsual) : "write a name such as \"TERM\"");
   return false;
 }
 
@@ -211,8 +211,8 @@ bool TableReader::get_signals_or_none(std::string_view key, std::vector<int>& si
   if (!get(key, names)) return false;
   const auto read = parse_handled_signals(names);
   if (read) return signals = *read, true;
-  complain(key, quoted(key) + " names a signal that a program cannot handle",
-           "write names such as [\"ABRT\", \"TERM\"], none of a real-time signal, or \"none\"");
+  add_error(key, quoted(key) + " names a signal that a program cannot handle",
+            "write names such as [\"ABRT\", \"TERM\"], none of a real-time signal, or \"none\"");
   return false;
 }
 
@@ -221,13 +221,13 @@ bool TableReader::get_mode(std::string_view key, std::optional<mode_t>& mode) {
   const TomlValue* value = take(key);
   if (!value) return false;
   const auto* text = std::get_if<std::string>(&value->value);
-  unsigned read = kMostMode + 1;
+  unsigned read = kMaxMode + 1;
   if (text) {
     const char* end = text->data() + text->size();
-    if (std::from_chars(text->data(), end, read, 8).ptr != end) read = kMostMode + 1;
+    if (std::from_chars(text->data(), end, read, 8).ptr != end) read = kMaxMode + 1;
   }
-  if (read <= kMostMode && !text->empty()) return mode = read, true;
-  complain(key, quoted(key) + " is not a file mode", "write it in octal and in quotes: \"027\"");
+  if (read <= kMaxMode && !text->empty()) return mode = read, true;
+  add_error(key, quoted(key) + " is not a file mode", "write it in octal and in quotes: \"027\"");
   return false;
 }
 
@@ -236,8 +236,8 @@ bool TableReader::get_size(std::string_view key, std::uint64_t& bytes) {
   if (!get(key, text)) return false;
   const auto read = parse_size(text);
   if (!read || *read == 0) {
-    complain(key, quoted(key) + " is not a size: " + quoted(text),
-             "write a string such as \"512K\" or \"50MiB\"");
+    add_error(key, quoted(key) + " is not a size: " + quoted(text),
+              "write a string such as \"512K\" or \"50MiB\"");
     return false;
   }
   bytes = *read;
@@ -252,7 +252,7 @@ std::optional<std::size_t> TableReader::choose(std::string_view key,
   if (!given) return wrong_type(*value, key, "a string"), std::nullopt;
   const auto found = std::ranges::find(names, *given);
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-  complain(key, quoted(key) + " can't be " + quoted(*given), suggest(*given, names));
+  add_error(key, quoted(key) + " can't be " + quoted(*given), suggest(*given, names));
   return std::nullopt;
 }
 
@@ -280,7 +280,7 @@ std::vector<const TomlValue*> TableReader::tables(std::string_view key) {
 }
 
 void TableReader::refuse(std::string_view key, std::string message, std::string suggestion) {
-  if (take(key)) complain(key, std::move(message), std::move(suggestion));
+  if (take(key)) add_error(key, std::move(message), std::move(suggestion));
 }
 
 void TableReader::refuse_unknown_keys() {

@@ -63,7 +63,7 @@ class TableReader {
 
   bool has(std::string_view key) const { return find(key) != nullptr; }
   int line_of(std::string_view key) const;  // of the table, where it is missing
-  void complain(std::string_view key, std::string message, std::string suggestion = "");
+  void add_error(std::string_view key, std::string message, std::string suggestion = "");
 
   // For a key that is right elsewhere.
   void refuse(std::string_view key, std::string message, std::string suggestion);

@@ -46,7 +46,7 @@ class Attach : public ::testing::Test {
   bool attaches() const { return attach(link_) == AttachResult::kAttached; }
   bool has_ring_for_crash(bool is_in_use) const {
     Descriptor hello;
-    return have_ring_for_crash(link_, is_in_use, hello);
+    return prepare_ring_for_crash(link_, is_in_use, hello);
   }
 
   struct Heard {
@@ -71,7 +71,7 @@ class Attach : public ::testing::Test {
   WatchdogLink link_{};
 };
 
-TEST_F(Attach, SendsARingThatTheWatchdogAccepts) {
+TEST_F(Attach, sends_a_ring_that_the_watchdog_accepts) {
   EXPECT_TRUE(in_a_child([this] { return attaches(); }));
   Heard heard = hear();
   EXPECT_EQ(heard.hello.ppid, ::getpid());
@@ -80,7 +80,7 @@ TEST_F(Attach, SendsARingThatTheWatchdogAccepts) {
   EXPECT_EQ(ring_header(ring.address())->stage, RingStage::kWaiting);
 }
 
-TEST_F(Attach, TheRingIsInUseBeforeAnybodyHasAccepted) {
+TEST_F(Attach, the_ring_is_in_use_before_anybody_has_accepted) {
   EXPECT_TRUE(in_a_child([this] {
     if (!attaches() || !is_attached(link_)) return false;
     SlotWriter::claim(link_.ring, 1).publish();
@@ -90,30 +90,30 @@ TEST_F(Attach, TheRingIsInUseBeforeAnybodyHasAccepted) {
   EXPECT_EQ(SlotWord::unpack(ring_slot(ring.address(), 0)->state).state, SlotState::kPublished);
 }
 
-TEST_F(Attach, LeavesNoDescriptorOpen) {
+TEST_F(Attach, leaves_no_descriptor_open) {
   EXPECT_TRUE(in_a_child([this] {
     const std::size_t before = open_descriptors();
     return attaches() && open_descriptors() == before;
   }));
 }
 
-TEST_F(Attach, WhereNobodyListensThereIsNobody) {
+TEST_F(Attach, where_nobody_listens_there_is_nobody) {
   listener_.reset();
   EXPECT_TRUE(in_a_child([this] { return attach(link_) == AttachResult::kNever; }));
 }
 
-TEST_F(Attach, AFullQueueIsTriedAgainLater) {
+TEST_F(Attach, a_full_queue_is_tried_again_later) {
   ::listen(listener_.get(), 0);
   EXPECT_TRUE(in_a_child([this] { return attaches(); }));
   EXPECT_TRUE(in_a_child([this] {
     if (attach(link_) != AttachResult::kNotNow || is_attached(link_)) return false;
     hear();
-    make_sure_of_ring(link_);
+    ensure_ring(link_);
     return is_attached(link_);
   }));
 }
 
-TEST_F(Attach, WithoutADescriptorItIsTriedAgainLater) {
+TEST_F(Attach, without_a_descriptor_it_is_tried_again_later) {
   EXPECT_TRUE(in_a_child([this] {
     const rlimit none{0, 100};
     const rlimit some{100, 100};
@@ -124,7 +124,7 @@ TEST_F(Attach, WithoutADescriptorItIsTriedAgainLater) {
   }));
 }
 
-TEST_F(Attach, AFileSizeLimitCostsNoSignalAndStaysAsItWas) {
+TEST_F(Attach, a_file_size_limit_costs_no_signal_and_stays_as_it_was) {
   EXPECT_TRUE(in_a_child([this] {
     const rlimit small{4096, RLIM_INFINITY};
     ::setrlimit(RLIMIT_FSIZE, &small);
@@ -135,7 +135,7 @@ TEST_F(Attach, AFileSizeLimitCostsNoSignalAndStaysAsItWas) {
   }));
 }
 
-TEST_F(Attach, AFileSizeLimitThatCannotBeRaisedCostsNoSignalEither) {
+TEST_F(Attach, a_file_size_limit_that_cannot_be_raised_costs_no_signal_either) {
   EXPECT_TRUE(in_a_child([this] {
     const rlimit small{4096, 4096};
     ::setrlimit(RLIMIT_FSIZE, &small);
@@ -143,7 +143,7 @@ TEST_F(Attach, AFileSizeLimitThatCannotBeRaisedCostsNoSignalEither) {
   }));
 }
 
-TEST_F(Attach, SomebodyElseWhoListensGetsNothing) {
+TEST_F(Attach, somebody_else_who_listens_gets_nothing) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root's rights to become somebody else";
   listener_.reset();
   constexpr uid_t kNobody = 65534;
@@ -163,7 +163,7 @@ TEST_F(Attach, SomebodyElseWhoListensGetsNothing) {
   ::waitpid(stranger, nullptr, 0);
 }
 
-TEST_F(Attach, AnInterpreterThatIsNotKnownIsSaidWithoutARing) {
+TEST_F(Attach, an_interpreter_that_is_not_known_is_said_without_a_ring) {
   link_.hello.status = ArmStatus::kUnknownVersion;
   EXPECT_TRUE(in_a_child([this] { return attach(link_) == AttachResult::kNever; }));
   const Heard heard = hear();
@@ -171,24 +171,24 @@ TEST_F(Attach, AnInterpreterThatIsNotKnownIsSaidWithoutARing) {
   EXPECT_FALSE(heard.ring);
 }
 
-TEST_F(Attach, ARingThatWasLeftIsReplacedByANewOne) {
+TEST_F(Attach, a_ring_that_was_left_is_replaced_by_a_new_one) {
   EXPECT_TRUE(in_a_child([this] {
     attaches();
     ring_header(link_.ring)->stage = RingStage::kLeft;
-    make_sure_of_ring(link_);
+    ensure_ring(link_);
     return is_attached(link_);
   }));
   const auto first = ring_id(hear().ring);
   EXPECT_NE(ring_id(hear().ring), first);
 }
 
-TEST_F(Attach, ACrashInARingThatNobodyHasTakenGetsANewOne) {
+TEST_F(Attach, a_crash_in_a_ring_that_nobody_has_taken_gets_a_new_one) {
   EXPECT_TRUE(in_a_child([this] { return attaches() && has_ring_for_crash(false); }));
   EXPECT_TRUE(hear().ring);
   EXPECT_TRUE(hear().ring);
 }
 
-TEST_F(Attach, ACrashInARingThatIsTakenStaysThere) {
+TEST_F(Attach, a_crash_in_a_ring_that_is_taken_stays_there) {
   EXPECT_TRUE(in_a_child([this] {
     attaches();
     ring_header(link_.ring)->stage = RingStage::kTaken;
@@ -198,33 +198,33 @@ TEST_F(Attach, ACrashInARingThatIsTakenStaysThere) {
   EXPECT_FALSE(hear().ring);
 }
 
-TEST_F(Attach, ACrashDuringADumpStaysInTheRingOfTheDump) {
+TEST_F(Attach, a_crash_during_a_dump_stays_in_the_ring_of_the_dump) {
   EXPECT_TRUE(in_a_child([this] { return attaches() && has_ring_for_crash(true); }));
   EXPECT_TRUE(hear().ring);
   EXPECT_FALSE(hear().ring);
 }
 
 // It has accepted the connection, and not taken the ring.
-TEST_F(Attach, ARingIsLostWithTheWatchdogThatHeardOfIt) {
+TEST_F(Attach, a_ring_is_lost_with_the_watchdog_that_heard_of_it) {
   EXPECT_TRUE(in_a_child([this] {
     Descriptor hello;
-    if (!have_ring_for_crash(link_, false, hello) || is_lost(link_, hello)) return false;
+    if (!prepare_ring_for_crash(link_, false, hello) || is_lost(link_, hello)) return false;
     { const UniqueFd connection(::accept(listener_.get(), nullptr, nullptr)); }
     return is_lost(link_, hello);
   }));
 }
 
-TEST_F(Attach, ARingThatWasTakenIsNotLost) {
+TEST_F(Attach, a_ring_that_was_taken_is_not_lost) {
   EXPECT_TRUE(in_a_child([this] {
     Descriptor hello;
-    if (!have_ring_for_crash(link_, false, hello)) return false;
+    if (!prepare_ring_for_crash(link_, false, hello)) return false;
     ring_header(link_.ring)->stage = RingStage::kTaken;
     { const UniqueFd connection(::accept(listener_.get(), nullptr, nullptr)); }
     return !is_lost(link_, hello);
   }));
 }
 
-TEST_F(Attach, ForkedChildrenEnterThemselves) {
+TEST_F(Attach, forked_children_enter_themselves) {
   EXPECT_TRUE(in_a_child([this] {
     attaches();
     ring_header(link_.ring)->stage = RingStage::kTaken;
@@ -234,7 +234,7 @@ TEST_F(Attach, ForkedChildrenEnterThemselves) {
   }));
 }
 
-TEST_F(Attach, AChildOfALeftRingAttachesAnew) {
+TEST_F(Attach, a_child_of_a_left_ring_attaches_anew) {
   EXPECT_TRUE(in_a_child([this] {
     attaches();
     ring_header(link_.ring)->stage = RingStage::kLeft;
@@ -243,11 +243,11 @@ TEST_F(Attach, AChildOfALeftRingAttachesAnew) {
   }));
 }
 
-TEST_F(Attach, ChildrenForWhomThereIsNoRoomAreCounted) {
+TEST_F(Attach, children_for_whom_there_is_no_room_are_counted) {
   EXPECT_TRUE(in_a_child([this] {
     attaches();
     ring_header(link_.ring)->stage = RingStage::kTaken;
-    for (std::uint32_t pid = 1; pid <= kMostChildren + 3; ++pid) {
+    for (std::uint32_t pid = 1; pid <= kMaxChildren + 3; ++pid) {
       join_ring(link_, static_cast<std::int32_t>(pid));
     }
     return ring_header(link_.ring)->unknown_children == 3;

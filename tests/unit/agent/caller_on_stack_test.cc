@@ -38,44 +38,44 @@ class CallerOnStack : public ::testing::Test {
   std::uintptr_t innermost_ = python_.frame_object(outermost_);
 };
 
-TEST_F(CallerOnStack, IsTheFrameThatRunsFurtherOut) {
+TEST_F(CallerOnStack, is_the_frame_that_runs_further_out) {
   EXPECT_EQ(caller({innermost_, own_call(), outermost_, own_call(), caller_, 1, 2}), caller_);
 }
 
-TEST_F(CallerOnStack, IsTheNearestOne) {
+TEST_F(CallerOnStack, is_the_nearest_one) {
   const std::uintptr_t further = python_.frame_object(0);
   EXPECT_EQ(caller({outermost_, own_call(), caller_, own_call(), further}), caller_);
 }
 
-TEST_F(CallerOnStack, IsKnownByEveryFormOfACall) {
+TEST_F(CallerOnStack, is_known_by_every_form_of_a_call) {
   for (const std::size_t behind : {7u, 14u, 25u, 31u}) {
     EXPECT_EQ(caller({outermost_, own_call(behind), caller_}), caller_) << behind;
   }
   EXPECT_EQ(caller({outermost_, own_call(18), caller_}), 0u);
 }
 
-TEST_F(CallerOnStack, IsNoneOfTheOutermostFrame) {
+TEST_F(CallerOnStack, is_none_of_the_outermost_frame) {
   EXPECT_EQ(caller({innermost_, own_call(), outermost_, own_call(), 1, 2}), 0u);
 }
 
-TEST_F(CallerOnStack, IsNoneWhereAnotherLibraryStandsBetween) {
+TEST_F(CallerOnStack, is_none_where_another_library_stands_between) {
   EXPECT_EQ(caller({outermost_, own_call(), foreign_call(), own_call(), caller_}), 0u);
 }
 
-TEST_F(CallerOnStack, IsNoFrameThatHasReturned) {
+TEST_F(CallerOnStack, is_no_frame_that_has_returned) {
   const std::uintptr_t returned = python_.frame_object(0, false);
   EXPECT_EQ(caller({outermost_, own_call(), returned}), 0u);
 }
 
-TEST_F(CallerOnStack, IsNoFrameThatAThreadsChainLeadsTo) {
+TEST_F(CallerOnStack, is_no_frame_that_a_threads_chain_leads_to) {
   EXPECT_EQ(caller({outermost_, own_call(), innermost_}), 0u);
 }
 
-TEST_F(CallerOnStack, IsNotLookedForOnAnotherStack) {
+TEST_F(CallerOnStack, is_not_looked_for_on_another_stack) {
   EXPECT_EQ(caller({own_call(), caller_}), 0u);
 }
 
-TEST_F(CallerOnStack, IsNoneWithoutAStack) {
+TEST_F(CallerOnStack, is_none_without_a_stack) {
   EXPECT_EQ(caller_on_stack(python_.view(), 0, outermost_), 0u);
 }
 

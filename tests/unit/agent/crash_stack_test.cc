@@ -107,18 +107,18 @@ class CrashStack : public ::testing::Test {
   const UniqueFd listener_ = listen_abstract(name_);
 };
 
-TEST_F(CrashStack, IsPaintedSoThatItsUseIsSeen) {
+TEST_F(CrashStack, is_painted_so_that_its_use_is_seen) {
   EXPECT_GT(use_of_crash_in(0), 256u);
 }
 
-TEST_F(CrashStack, HoldsARecordOfManyFrames) {
+TEST_F(CrashStack, holds_a_record_of_many_frames) {
   std::uintptr_t frame = python_.shim(0);
   for (int i = 0; i < 300; ++i) frame = python_.frame(python_.code("f", i + 1), frame);
   EXPECT_LT(use_of_crash_in(frame), limit());
   EXPECT_GT(committed(), 256 * sizeof(FrameEntry));
 }
 
-TEST_F(CrashStack, HoldsTheNestedHandlerOfAnUnreadableFrame) {
+TEST_F(CrashStack, holds_the_nested_handler_of_an_unreadable_frame) {
   const std::uintptr_t frame = python_.frame(python_.code("f"), 0x123456789000);
   const std::size_t used = use_of_crash_in(frame);
   EXPECT_GT(used, sizeof(siginfo_t));

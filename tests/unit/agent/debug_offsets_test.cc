@@ -37,11 +37,11 @@ class DebugOffsets : public ::testing::Test {
   std::vector<std::uint64_t> runtime_;
 };
 
-TEST_F(DebugOffsets, AgreeWithTheTable) {
+TEST_F(DebugOffsets, agree_with_the_table) {
   EXPECT_EQ(check(), DebugCheck::kNone);
 }
 
-TEST_F(DebugOffsets, AreRefusedWhenAnyOneDiffers) {
+TEST_F(DebugOffsets, are_refused_when_any_one_differs) {
   for (const Said& said : kSaid) {
     word(said.at) += 0x01000000;
     EXPECT_NE(check(), DebugCheck::kNone) << "at " << said.at;
@@ -49,31 +49,31 @@ TEST_F(DebugOffsets, AreRefusedWhenAnyOneDiffers) {
   }
 }
 
-TEST_F(DebugOffsets, NameTheCheckThatFailed) {
+TEST_F(DebugOffsets, name_the_check_that_failed) {
   word(32) = 9999;
   EXPECT_EQ(check(), DebugCheck::kFirstOffset);
 }
 
-TEST_F(DebugOffsets, NeedTheirCookie) {
+TEST_F(DebugOffsets, need_their_cookie) {
   word(0) = 0;
   EXPECT_EQ(check(), DebugCheck::kCookie);
 }
 
-TEST_F(DebugOffsets, OfAnotherVersionAreRefused) {
+TEST_F(DebugOffsets, of_another_version_are_refused) {
   EXPECT_EQ(check(14), DebugCheck::kVersion);
 }
 
-TEST_F(DebugOffsets, DoNotExistBefore313) {
+TEST_F(DebugOffsets, do_not_exist_before_313) {
   word(0) = 0;
   EXPECT_EQ(check(12), DebugCheck::kNone);
 }
 
-TEST(LayoutTables, KnowEveryVersionFrom38To315) {
+TEST(LayoutTables, know_every_version_from_38_to_315) {
   for (unsigned minor = 8; minor <= 15; ++minor) EXPECT_NE(find_version(minor, false), nullptr);
   for (unsigned minor = 13; minor <= 15; ++minor) EXPECT_NE(find_version(minor, true), nullptr);
 }
 
-TEST(LayoutTables, GuessNothing) {
+TEST(LayoutTables, guess_nothing) {
   EXPECT_EQ(find_version(7, false), nullptr);
   EXPECT_EQ(find_version(12, true), nullptr);
   EXPECT_EQ(find_version(16, false), nullptr);

@@ -40,19 +40,19 @@ class FindWatchdog : public ::testing::Test {
   std::unique_ptr<WatchdogLink> link_ = std::make_unique<WatchdogLink>();
 };
 
-TEST_F(FindWatchdog, WithoutAnAddressThereIsNone) {
+TEST_F(FindWatchdog, without_an_address_there_is_none) {
   ::unsetenv(kSocketVariable);
   EXPECT_FALSE(find_watchdog(0, nullptr, *link_));
   EXPECT_FALSE(finds(""));
   EXPECT_FALSE(finds(std::string(108, 'x')));
 }
 
-TEST_F(FindWatchdog, AnAddressIsTakenAsItIs) {
+TEST_F(FindWatchdog, an_address_is_taken_as_it_is) {
   EXPECT_TRUE(finds("@/run/pyfault/0123"));
   EXPECT_STREQ(link_->address, "@/run/pyfault/0123");
 }
 
-TEST_F(FindWatchdog, TheSignalForDumpsIsReadOffTheAddress) {
+TEST_F(FindWatchdog, the_signal_for_dumps_is_read_off_the_address) {
   const std::string first = std::to_string(SIGRTMIN);
   EXPECT_EQ(dump_signal("@/run/a." + first), SIGRTMIN);
   EXPECT_EQ(dump_signal("@/run/a"), 0);
@@ -62,7 +62,7 @@ TEST_F(FindWatchdog, TheSignalForDumpsIsReadOffTheAddress) {
   }
 }
 
-TEST_F(FindWatchdog, TheSignalsToDumpBeforeAreReadOffTheAddress) {
+TEST_F(FindWatchdog, the_signals_to_dump_before_are_read_off_the_address) {
   const auto bits = [this](const std::string& name) {
     EXPECT_TRUE(finds("@/run/a" + name));
     return link_->dump_before;
@@ -76,7 +76,7 @@ TEST_F(FindWatchdog, TheSignalsToDumpBeforeAreReadOffTheAddress) {
   EXPECT_EQ(link_->dump_signal, 0);
 }
 
-TEST_F(FindWatchdog, ThePipeIsBesideTheSocketFile) {
+TEST_F(FindWatchdog, the_pipe_is_beside_the_socket_file) {
   const std::string pipe = socket_ + kWakePipeSuffix;
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
   for (const std::string& address : {"@" + socket_, socket_}) {
@@ -86,13 +86,13 @@ TEST_F(FindWatchdog, ThePipeIsBesideTheSocketFile) {
   }
 }
 
-TEST_F(FindWatchdog, WhatIsNoPipeIsNone) {
+TEST_F(FindWatchdog, what_is_no_pipe_is_none) {
   std::ofstream(socket_ + kWakePipeSuffix) << "a file";
   EXPECT_TRUE(finds("@" + socket_));
   EXPECT_STREQ(link_->wake_pipe, "");
 }
 
-TEST_F(FindWatchdog, APipeOfAStrangerIsNone) {
+TEST_F(FindWatchdog, a_pipe_of_a_stranger_is_none) {
   const std::string pipe = socket_ + kWakePipeSuffix;
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
   if (::chown(pipe.c_str(), 4321, 4321) != 0) GTEST_SKIP() << "needs root's rights to give it away";
@@ -100,19 +100,19 @@ TEST_F(FindWatchdog, APipeOfAStrangerIsNone) {
   EXPECT_STREQ(link_->wake_pipe, "");
 }
 
-TEST_F(FindWatchdog, AnAddressThatIsNoPathHasNoPipe) {
+TEST_F(FindWatchdog, an_address_that_is_no_path_has_no_pipe) {
   EXPECT_TRUE(finds("@just-a-name"));
   EXPECT_STREQ(link_->wake_pipe, "");
 }
 
-TEST_F(FindWatchdog, TheProcessDescribesItself) {
+TEST_F(FindWatchdog, the_process_describes_itself) {
   EXPECT_TRUE(finds("@a", {"python3", "-c", "pass"}));
   EXPECT_EQ(command().substr(0, 16), std::string_view("python3\0-c\0pass\0", 16));
   EXPECT_EQ(link_->hello.claims.executable, std::filesystem::read_symlink("/proc/self/exe"));
   EXPECT_STRNE(link_->hello.claims.name, "");
 }
 
-TEST_F(FindWatchdog, AVeryLongCommandIsCut) {
+TEST_F(FindWatchdog, a_very_long_command_is_cut) {
   const std::string argument(1000, 'x');
   EXPECT_TRUE(finds("@a", {"python3", argument.c_str(), argument.c_str()}));
   EXPECT_EQ(command().substr(0, 7), "python3");

@@ -39,13 +39,13 @@ class Chain : public ::testing::Test {
   std::uintptr_t broken_at_ = 0;
 };
 
-TEST_F(Chain, IsFollowedToItsEnd) {
+TEST_F(Chain, is_followed_to_its_end) {
   make_chain(300);
   EXPECT_EQ(walk(), 301u);
   EXPECT_EQ(end_, ChainEnd::kEnd);
 }
 
-TEST_F(Chain, BreaksAtAnUnreadableLink) {
+TEST_F(Chain, breaks_at_an_unreadable_link) {
   make_chain(3);
   python_.set_previous(frames_[1], 0x4141414141414140);
   EXPECT_EQ(walk(), 2u);
@@ -53,21 +53,21 @@ TEST_F(Chain, BreaksAtAnUnreadableLink) {
   EXPECT_EQ(broken_at_, 0x4141414141414140u);
 }
 
-TEST_F(Chain, BreaksAtAMisalignedLink) {
+TEST_F(Chain, breaks_at_a_misaligned_link) {
   make_chain(2);
   python_.set_previous(frames_[0], frames_[1] + 1);
   EXPECT_EQ(walk(), 1u);
   EXPECT_EQ(end_, ChainEnd::kUnreadable);
 }
 
-TEST_F(Chain, BreaksWhereItEndsWithoutAShim) {
+TEST_F(Chain, breaks_where_it_ends_without_a_shim) {
   make_chain(3);
   python_.set_previous(frames_[1], 0);
   EXPECT_EQ(walk(), 2u);
   EXPECT_EQ(end_, ChainEnd::kUnreadable);
 }
 
-TEST_F(Chain, BelievesNoOwnerThatCPythonDoesNotKnow) {
+TEST_F(Chain, believes_no_owner_that_c_python_does_not_know) {
   make_chain(2);
   python_.put<std::uint8_t>(frames_[0], python_.view().layout.frame.owner, 0xdd);
   FrameChain chain(python_.view(), frames_[0], 0);
@@ -76,14 +76,14 @@ TEST_F(Chain, BelievesNoOwnerThatCPythonDoesNotKnow) {
   EXPECT_FALSE(frame.shim);
 }
 
-TEST_F(Chain, NoticesAFrameThatIsItsOwnCaller) {
+TEST_F(Chain, notices_a_frame_that_is_its_own_caller) {
   make_chain(1);
   lead_back(0);
   walk();
   EXPECT_EQ(end_, ChainEnd::kCycle);
 }
 
-TEST_F(Chain, NoticesEveryCycleAndKnowsItsDistinctLinks) {
+TEST_F(Chain, notices_every_cycle_and_knows_its_distinct_links) {
   for (std::size_t length = 1; length <= 40; ++length) {
     for (std::size_t to = 0; to < length; ++to) {
       make_chain(length);
@@ -95,13 +95,13 @@ TEST_F(Chain, NoticesEveryCycleAndKnowsItsDistinctLinks) {
   }
 }
 
-TEST_F(Chain, StopsAtItsLimit) {
+TEST_F(Chain, stops_at_its_limit) {
   make_chain(kMaxWalk + 10);
   EXPECT_EQ(walk(), kMaxWalk);
   EXPECT_EQ(end_, ChainEnd::kTooLong);
 }
 
-TEST_F(Chain, TellsShimsFromFrames) {
+TEST_F(Chain, tells_shims_from_frames) {
   const std::uintptr_t shim = python_.shim(0);
   FrameChain chain(python_.view(), shim, 0);
   RawFrame frame;
@@ -109,7 +109,7 @@ TEST_F(Chain, TellsShimsFromFrames) {
   EXPECT_TRUE(frame.shim);
 }
 
-TEST_F(Chain, TakesTheTagOffACodePointer) {
+TEST_F(Chain, takes_the_tag_off_a_code_pointer) {
   const std::uintptr_t code = python_.code("f");
   const std::uintptr_t tagged = python_.frame(code, 0);
   python_.put(tagged, python_.view().layout.frame.code, code | 1);
@@ -165,14 +165,14 @@ class OverDataStack : public ::testing::Test {
   ChainEnd end_ = ChainEnd::kEnd;
 };
 
-TEST_F(OverDataStack, AWholeChainHasNoGap) {
+TEST_F(OverDataStack, a_whole_chain_has_no_gap) {
   make({3, 2});
   EXPECT_EQ(walk(), all());
   EXPECT_EQ(gaps_, 0);
   EXPECT_EQ(end_, ChainEnd::kEnd);
 }
 
-TEST_F(OverDataStack, TheFramesBehindAnOverwrittenShimAreFound) {
+TEST_F(OverDataStack, the_frames_behind_an_overwritten_shim_are_found) {
   make({4});
   overwrite_shim(2);
   EXPECT_EQ(walk(), all());
@@ -180,14 +180,14 @@ TEST_F(OverDataStack, TheFramesBehindAnOverwrittenShimAreFound) {
   EXPECT_EQ(end_, ChainEnd::kEnd);
 }
 
-TEST_F(OverDataStack, TheyAreFoundInAnEarlierChunk) {
+TEST_F(OverDataStack, they_are_found_in_an_earlier_chunk) {
   make({3, 1, 1});
   for (std::size_t below = 1; below < 5; ++below) overwrite_shim(below);
   EXPECT_EQ(walk(), all());
   EXPECT_EQ(gaps_, 4);
 }
 
-TEST_F(OverDataStack, AZeroedLinkIsNoEndWhereThereAreFramesFurtherOut) {
+TEST_F(OverDataStack, a_zeroed_link_is_no_end_where_there_are_frames_further_out) {
   make({3});
   python_.set_previous(shims_[2], 0);
   EXPECT_EQ(walk(), all());
@@ -195,20 +195,20 @@ TEST_F(OverDataStack, AZeroedLinkIsNoEndWhereThereAreFramesFurtherOut) {
 }
 
 // It is taken out of the chain before its variables are dropped.
-TEST_F(OverDataStack, AnOutermostFrameThatReturnsIsNoGap) {
+TEST_F(OverDataStack, an_outermost_frame_that_returns_is_no_gap) {
   make({2});
   python_.set_previous(shims_[1], 0);
   EXPECT_EQ(walk(), all());
   EXPECT_EQ(gaps_, 0);
 }
 
-TEST_F(OverDataStack, TheInnermostFrameIsFoundWhereNothingLeadsToIt) {
+TEST_F(OverDataStack, the_innermost_frame_is_found_where_nothing_leads_to_it) {
   make({2});
   EXPECT_EQ(walk(kGarbage), all());
   EXPECT_EQ(gaps_, 1);
 }
 
-TEST_F(OverDataStack, WhatIsNoFrameIsNotBelieved) {
+TEST_F(OverDataStack, what_is_no_frame_is_not_believed) {
   make({4});
   overwrite_shim(3);
   python_.put(thread_.frames[1], python_.view().layout.frame.code, kGarbage);
@@ -216,7 +216,7 @@ TEST_F(OverDataStack, WhatIsNoFrameIsNotBelieved) {
   EXPECT_EQ(end_, ChainEnd::kUnreadable);
 }
 
-TEST_F(OverDataStack, AnAbsurdChunkEndsTheWalk) {
+TEST_F(OverDataStack, an_absurd_chunk_ends_the_walk) {
   make({2, 2});
   overwrite_shim(2);
   python_.put<std::uint64_t>(thread_.frames[0] - 32, 16, std::uint64_t{1} << 60);
@@ -242,14 +242,14 @@ class OverGenerators : public OverDataStack {
   std::uintptr_t outer() const { return thread_.frames[0]; }
 };
 
-TEST_F(OverGenerators, OneThatOnlyAShimLedToIsFound) {
+TEST_F(OverGenerators, one_that_only_a_shim_led_to_is_found) {
   const auto generator = python_.generator(code_);
   hold(outer(), generator, 3);
   overwrite_all();
   EXPECT_EQ(walk(), (std::vector{inner(), generator.frame, outer()}));
 }
 
-TEST_F(OverGenerators, OneThatAnotherHasResumedIsFound) {
+TEST_F(OverGenerators, one_that_another_has_resumed_is_found) {
   const auto first = python_.generator(code_);
   const auto second = python_.generator(code_);
   hold(outer(), first);
@@ -258,13 +258,13 @@ TEST_F(OverGenerators, OneThatAnotherHasResumedIsFound) {
   EXPECT_EQ(walk(), (std::vector{inner(), second.frame, first.frame, outer()}));
 }
 
-TEST_F(OverGenerators, OneThatWaitsIsLeftOut) {
+TEST_F(OverGenerators, one_that_waits_is_left_out) {
   hold(outer(), python_.generator(code_, false));
   overwrite_all();
   EXPECT_EQ(walk(), all());
 }
 
-TEST_F(OverGenerators, OneThatWasPassedIsNotFoundAgain) {
+TEST_F(OverGenerators, one_that_was_passed_is_not_found_again) {
   const auto generator = python_.generator(code_);
   hold(outer(), generator);
   python_.set_previous(generator.frame, shims_[1]);
@@ -272,14 +272,14 @@ TEST_F(OverGenerators, OneThatWasPassedIsNotFoundAgain) {
   EXPECT_EQ(walk(generator.frame), (std::vector{generator.frame, inner(), outer()}));
 }
 
-TEST_F(OverGenerators, OneOfTwoIsNotGuessed) {
+TEST_F(OverGenerators, one_of_two_is_not_guessed) {
   hold(outer(), python_.generator(code_), 0);
   hold(outer(), python_.generator(code_), 1);
   overwrite_all();
   EXPECT_EQ(walk(), all());
 }
 
-TEST_F(OverGenerators, WhatIsNoGeneratorIsNotTakenForOne) {
+TEST_F(OverGenerators, what_is_no_generator_is_not_taken_for_one) {
   const auto generator = python_.generator(code_);
   hold(outer(), generator);
   python_.put(generator.object, python_.view().layout.object.type, kGarbage);
@@ -310,37 +310,37 @@ class Loops : public ::testing::Test {
   std::uintptr_t inner_ = python_.cframe(innermost_, outer_);
 };
 
-TEST_F(Loops, EndAtAFrameThatCCalled) {
+TEST_F(Loops, end_at_a_frame_that_c_called) {
   EXPECT_EQ(end(), ChainEnd::kEnd);
 }
 
-TEST_F(Loops, DoNotEndAtAFrameThatPythonCalled) {
+TEST_F(Loops, do_not_end_at_a_frame_that_python_called) {
   python_.set_previous(caller_, 0);
   EXPECT_EQ(end(), ChainEnd::kUnreadable);
 }
 
-TEST_F(Loops, DoNotEndBeforeTheOutermostOne) {
+TEST_F(Loops, do_not_end_before_the_outermost_one) {
   python_.set_previous(entry_, 0);
   EXPECT_EQ(end(), ChainEnd::kUnreadable);
 }
 
-TEST_F(Loops, MissNoFrameThatOneOfThemRuns) {
+TEST_F(Loops, miss_no_frame_that_one_of_them_runs) {
   python_.set_previous(entry_, bottom_);
   EXPECT_EQ(end(), ChainEnd::kUnreadable);
 }
 
-TEST_F(Loops, WithoutAnyFrameAreHealthy) {
+TEST_F(Loops, without_any_frame_are_healthy) {
   innermost_ = 0;
   inner_ = root_;
   EXPECT_EQ(end(), ChainEnd::kEnd);
 }
 
-TEST_F(Loops, WhoseStackIsGoneAreNotAwaited) {
+TEST_F(Loops, whose_stack_is_gone_are_not_awaited) {
   inner_ = python_.cframe(innermost_, 0x4141414141414140);
   EXPECT_EQ(end(), ChainEnd::kEnd);
 }
 
-TEST_F(Loops, MayHaveAnEmptyOneBelowThem) {
+TEST_F(Loops, may_have_an_empty_one_below_them) {
   const std::uintptr_t elsewhere = python_.cframe(bottom_, 0);
   python_.put(root_, python_.view().layout.thread.cframe_previous, elsewhere);
   EXPECT_EQ(end(), ChainEnd::kEnd);

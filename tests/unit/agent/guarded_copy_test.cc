@@ -18,7 +18,7 @@ class GuardedCopy : public ::testing::Test {
   std::array<std::byte, 512> to_{};
 };
 
-TEST_F(GuardedCopy, CopiesEverySizeUpToItsLargestUse) {
+TEST_F(GuardedCopy, copies_every_size_up_to_its_largest_use) {
   std::array<unsigned char, 300> from;
   std::iota(from.begin(), from.end(), static_cast<unsigned char>(1));
   for (std::size_t size = 0; size <= from.size(); ++size) {
@@ -29,36 +29,36 @@ TEST_F(GuardedCopy, CopiesEverySizeUpToItsLargestUse) {
   }
 }
 
-TEST_F(GuardedCopy, ReadsUpToTheLastReadableByte) {
+TEST_F(GuardedCopy, reads_up_to_the_last_readable_byte) {
   for (std::size_t size = 1; size <= 100; ++size) {
     EXPECT_TRUE(guarded_copy(to_.data(), address_of(cliff_.last(size)), size)) << size;
   }
 }
 
-TEST_F(GuardedCopy, FailsWhereTheLastByteIsUnreadable) {
+TEST_F(GuardedCopy, fails_where_the_last_byte_is_unreadable) {
   for (std::size_t size = 1; size <= 100; ++size) {
     EXPECT_FALSE(guarded_copy(to_.data(), address_of(cliff_.last(size - 1)), size)) << size;
   }
 }
 
-TEST_F(GuardedCopy, FailsOnTheNullPage) {
+TEST_F(GuardedCopy, fails_on_the_null_page) {
   EXPECT_FALSE(guarded_copy(to_.data(), 8, 8));
 }
 
-TEST_F(GuardedCopy, FailsOnANonCanonicalAddress) {
+TEST_F(GuardedCopy, fails_on_a_non_canonical_address) {
   EXPECT_FALSE(guarded_copy(to_.data(), 0x4141414141414141, 8));
 }
 
-TEST_F(GuardedCopy, FailsOnKernelMemory) {
+TEST_F(GuardedCopy, fails_on_kernel_memory) {
   EXPECT_FALSE(guarded_copy(to_.data(), 0xffffffff81000000, 64));
 }
 
-TEST_F(GuardedCopy, FailsWhereItCannotWrite) {
+TEST_F(GuardedCopy, fails_where_it_cannot_write) {
   const std::array<std::byte, 64> from{};
   EXPECT_FALSE(guarded_copy(cliff_.unreadable(), address_of(from.data()), from.size()));
 }
 
-TEST_F(GuardedCopy, NamesNoFixupForAnyOtherInstruction) {
+TEST_F(GuardedCopy, names_no_fixup_for_any_other_instruction) {
   EXPECT_EQ(guarded_copy_fixup(address_of(reinterpret_cast<const void*>(&std::memcpy))), 0u);
 }
 

@@ -19,18 +19,18 @@ class RingWriter : public ::testing::Test {
   std::unique_ptr<void, decltype(&std::free)> ring_{std::calloc(1, kRingSize), &std::free};
 };
 
-TEST_F(RingWriter, ClaimsAFreeSlotInItsName) {
+TEST_F(RingWriter, claims_a_free_slot_in_its_name) {
   EXPECT_TRUE(claim());
   EXPECT_EQ(word().state, SlotState::kClaimed);
   EXPECT_EQ(word().owner, 42);
 }
 
-TEST_F(RingWriter, ClaimsEachSlotOnce) {
+TEST_F(RingWriter, claims_each_slot_once) {
   for (std::uint32_t index = 0; index < kSlotCount; ++index) EXPECT_TRUE(claim());
   EXPECT_FALSE(claim());
 }
 
-TEST_F(RingWriter, ForgetsWhatAnEarlierRecordLeft) {
+TEST_F(RingWriter, forgets_what_an_earlier_record_left) {
   slot().committed.store(99);
   slot().cut_short.store(CutShort::kSlotFull);
   [[maybe_unused]] const SlotWriter writer = claim();
@@ -38,7 +38,7 @@ TEST_F(RingWriter, ForgetsWhatAnEarlierRecordLeft) {
   EXPECT_EQ(slot().cut_short.load(), CutShort::kNone);
 }
 
-TEST_F(RingWriter, ShowsNothingBeforeItCommits) {
+TEST_F(RingWriter, shows_nothing_before_it_commits) {
   SlotWriter writer = claim();
   writer.append("12345678", 8);
   EXPECT_EQ(slot().committed.load(), 0u);
@@ -46,7 +46,7 @@ TEST_F(RingWriter, ShowsNothingBeforeItCommits) {
   EXPECT_EQ(slot().committed.load(), 8u);
 }
 
-TEST_F(RingWriter, TakesBackWhatIsNotCommitted) {
+TEST_F(RingWriter, takes_back_what_is_not_committed) {
   SlotWriter writer = claim();
   writer.append("12345678", 8);
   writer.commit();
@@ -55,7 +55,7 @@ TEST_F(RingWriter, TakesBackWhatIsNotCommitted) {
   EXPECT_EQ(writer.cursor(), 8u);
 }
 
-TEST_F(RingWriter, FillsInTheSizeOfASection) {
+TEST_F(RingWriter, fills_in_the_size_of_a_section) {
   SlotWriter writer = claim();
   const SectionHeader header{SectionTag::kCode, kSectionVersion, 0};
   writer.begin_section(&header, sizeof header);
@@ -66,21 +66,21 @@ TEST_F(RingWriter, FillsInTheSizeOfASection) {
   EXPECT_EQ(written.size, 16u);
 }
 
-TEST_F(RingWriter, NeverWritesBeyondTheSlot) {
+TEST_F(RingWriter, never_writes_beyond_the_slot) {
   SlotWriter writer = claim();
   EXPECT_EQ(writer.reserve(writer.room() + 1), nullptr);
   EXPECT_NE(writer.reserve(writer.room()), nullptr);
   EXPECT_FALSE(writer.append("x", 1));
 }
 
-TEST_F(RingWriter, AlwaysHasRoomForTheEnd) {
+TEST_F(RingWriter, always_has_room_for_the_end) {
   SlotWriter writer = claim();
   writer.reserve(writer.room());
   writer.append_end({{SectionTag::kEnd, kSectionVersion, sizeof(EndSection)}, 3, 0});
   EXPECT_EQ(slot().committed.load(), kSlotPayload);
 }
 
-TEST_F(RingWriter, PublishesAndLetsGo) {
+TEST_F(RingWriter, publishes_and_lets_go) {
   SlotWriter writer = claim();
   const PublishedSlot published = writer.publish();
   EXPECT_FALSE(writer);
@@ -88,7 +88,7 @@ TEST_F(RingWriter, PublishesAndLetsGo) {
   EXPECT_EQ(published.futex->load(), published.expected);
 }
 
-TEST_F(RingWriter, SeesItsAckEvenWhenTheSlotIsClaimedAgainAtOnce) {
+TEST_F(RingWriter, sees_its_ack_even_when_the_slot_is_claimed_again_at_once) {
   SlotWriter writer = claim();
   const PublishedSlot published = writer.publish();
   slot().state.store(word().released().pack());
@@ -96,12 +96,12 @@ TEST_F(RingWriter, SeesItsAckEvenWhenTheSlotIsClaimedAgainAtOnce) {
   EXPECT_NE(published.futex->load(), published.expected);
 }
 
-TEST_F(RingWriter, LeavesTheSlotClaimedWhenItDies) {
+TEST_F(RingWriter, leaves_the_slot_claimed_when_it_dies) {
   { [[maybe_unused]] const SlotWriter writer = claim(); }
   EXPECT_EQ(word().state, SlotState::kClaimed);
 }
 
-TEST_F(RingWriter, PassesOwnershipOn) {
+TEST_F(RingWriter, passes_ownership_on) {
   SlotWriter first = claim();
   const SlotWriter second = std::move(first);
   EXPECT_FALSE(first);  // NOLINT(bugprone-use-after-move): that it is empty is the contract

@@ -13,7 +13,7 @@ void overwrite(void* place) {
   std::memset(place, 0xdd, sizeof(void*));
 }
 
-TEST(SealedState, IsOpenUntilItIsSealed) {
+TEST(SealedState, is_open_until_it_is_sealed) {
   EXPECT_EXIT(
       {
         overwrite(&sealed_state);
@@ -22,7 +22,7 @@ TEST(SealedState, IsOpenUntilItIsSealed) {
       testing::ExitedWithCode(0), "");
 }
 
-TEST(SealedState, FaultsAtAStrayWrite) {
+TEST(SealedState, faults_at_a_stray_write) {
   EXPECT_EXIT(
       {
         std::signal(SIGSEGV, SIG_DFL);
@@ -32,7 +32,7 @@ TEST(SealedState, FaultsAtAStrayWrite) {
       testing::KilledBySignal(SIGSEGV), "");
 }
 
-TEST(SealedState, CanStillBeRead) {
+TEST(SealedState, can_still_be_read) {
   EXPECT_EXIT(
       {
         seal_state();
@@ -41,7 +41,7 @@ TEST(SealedState, CanStillBeRead) {
       testing::ExitedWithCode(0), "");
 }
 
-TEST(SealedState, SharesItsPagesWithNothing) {
+TEST(SealedState, shares_its_pages_with_nothing) {
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&sealed_state) % kPageSize, 0u);
   EXPECT_EQ(sizeof sealed_state % kPageSize, 0u);
 }

@@ -32,13 +32,13 @@ class StderrTail : public ::testing::Test {
   std::int64_t now_ns_;
 };
 
-TEST_F(StderrTail, IsWhatTheThreadSaidWithoutTheLastNewline) {
+TEST_F(StderrTail, is_what_the_thread_said_without_the_last_newline) {
   say("one\n");
   say("two\n");
   EXPECT_EQ(heard(), "one\ntwo");
 }
 
-TEST_F(StderrTail, IsNoOlderThanASecond) {
+TEST_F(StderrTail, is_no_older_than_a_second) {
   say("old\n");
   now_ns_ += 2 * kSecond;
   say("new\n");
@@ -47,7 +47,7 @@ TEST_F(StderrTail, IsNoOlderThanASecond) {
   EXPECT_EQ(heard(), "");
 }
 
-TEST_F(StderrTail, ForgetsLittleByLittleOfOneThatNeverPauses) {
+TEST_F(StderrTail, forgets_little_by_little_of_one_that_never_pauses) {
   for (int i = 0; i < 30; ++i) {
     say(std::to_string(i) + " ");
     now_ns_ += kSecond / 10;
@@ -55,20 +55,20 @@ TEST_F(StderrTail, ForgetsLittleByLittleOfOneThatNeverPauses) {
   EXPECT_EQ(heard().substr(0, 3), "20 ");
 }
 
-TEST_F(StderrTail, KeepsTheEndOfWhatIsTooLong) {
+TEST_F(StderrTail, keeps_the_end_of_what_is_too_long) {
   say(std::string(3 * kMaxStderrTail, 'x') + "end");
   EXPECT_EQ(heard().size(), kMaxStderrTail);
   EXPECT_TRUE(heard().ends_with("xend"));
 }
 
-TEST_F(StderrTail, OfAnotherThreadCountsWhereThereIsNoneOfTheOwn) {
+TEST_F(StderrTail, of_another_thread_counts_where_there_is_none_of_the_own) {
   say_in_another_thread("from the logger\n");
   EXPECT_EQ(heard(), "from the logger");
   say("own\n");
   EXPECT_EQ(heard(), "own");
 }
 
-TEST_F(StderrTail, OfTheLatestThreadIsKeptHoweverManyThereAre) {
+TEST_F(StderrTail, of_the_latest_thread_is_kept_however_many_there_are) {
   for (int i = 0; i < 20; ++i) {
     now_ns_ += 1;
     say_in_another_thread("noise\n");
@@ -77,7 +77,7 @@ TEST_F(StderrTail, OfTheLatestThreadIsKeptHoweverManyThereAre) {
   EXPECT_EQ(heard(), "own");
 }
 
-TEST_F(StderrTail, IsReadSafelyWhileItsThreadWrites) {
+TEST_F(StderrTail, is_read_safely_while_its_thread_writes) {
   const std::string much(1 << 20, 'x');
   std::atomic<bool> done{false};
   std::thread writer([&] {

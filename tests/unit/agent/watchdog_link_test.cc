@@ -62,28 +62,28 @@ class Link : public ::testing::Test {
   WatchdogLink link_{};
 };
 
-TEST_F(Link, SaysWhoseRingIsToBeLookedAt) {
+TEST_F(Link, says_whose_ring_is_to_be_looked_at) {
   EXPECT_TRUE(wake());
   EXPECT_EQ(has_heard_of(), 4711U);
 }
 
-TEST_F(Link, LeavesNoDescriptorOpen) {
+TEST_F(Link, leaves_no_descriptor_open) {
   const std::size_t before = open_descriptors();
   wake();
   EXPECT_EQ(open_descriptors(), before);
 }
 
-TEST_F(Link, CountsAFullPipeAsTold) {
+TEST_F(Link, counts_a_full_pipe_as_told) {
   while (write(watchdog_, "12345678", 8) == 8) continue;
   EXPECT_TRUE(wake());
 }
 
-TEST_F(Link, KnowsThatTheWatchdogIsGone) {
+TEST_F(Link, knows_that_the_watchdog_is_gone) {
   close_watchdog();
   EXPECT_FALSE(wake());
 }
 
-TEST_F(Link, KnowsThatTheWatchdogHasGoneMeanwhile) {
+TEST_F(Link, knows_that_the_watchdog_has_gone_meanwhile) {
   const Bell bell(link_);
   EXPECT_TRUE(bell.watchdog_is_there());
   close_watchdog();
@@ -92,7 +92,7 @@ TEST_F(Link, KnowsThatTheWatchdogHasGoneMeanwhile) {
   EXPECT_FALSE(sigpipe_pending());
 }
 
-TEST_F(Link, NeverWritesIntoTheFileThatHasItsName) {
+TEST_F(Link, never_writes_into_the_file_that_has_its_name) {
   std::filesystem::remove(pipe_);
   const int file = open(pipe_.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   EXPECT_FALSE(wake());
@@ -102,7 +102,7 @@ TEST_F(Link, NeverWritesIntoTheFileThatHasItsName) {
   close(file);
 }
 
-TEST_F(Link, NeverWritesIntoAnotherPipeThatHasItsName) {
+TEST_F(Link, never_writes_into_another_pipe_that_has_its_name) {
   std::filesystem::rename(pipe_, pipe_ + ".old");
   ASSERT_EQ(mkfifo(pipe_.c_str(), 0600), 0);
   const int other = open(pipe_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
@@ -112,26 +112,26 @@ TEST_F(Link, NeverWritesIntoAnotherPipeThatHasItsName) {
   close(other);
 }
 
-TEST_F(Link, FollowsNoLinkThatHasItsName) {
+TEST_F(Link, follows_no_link_that_has_its_name) {
   std::filesystem::rename(pipe_, pipe_ + ".old");
   std::filesystem::create_symlink(pipe_ + ".old", pipe_);
   EXPECT_FALSE(wake());
 }
 
-TEST_F(Link, WhereTheRingSaysNothingOrTooMuchTheAckLimitIsOurs) {
+TEST_F(Link, where_the_ring_says_nothing_or_too_much_the_ack_limit_is_ours) {
   ring_header(ring_.get())->ack_timeout_ms = 0;
   EXPECT_EQ(ack_timeout_ms(link_), kDefaultAckTimeoutMs);
   ring_header(ring_.get())->ack_timeout_ms = 0xffffffff;
   EXPECT_EQ(ack_timeout_ms(link_), kMaxAckTimeoutMs);
 }
 
-TEST_F(Link, CountsACrashThatFindsNoSlot) {
+TEST_F(Link, counts_a_crash_that_finds_no_slot) {
   for (std::uint32_t index = 0; index < kSlotCount; ++index) claim_slot(link_, 1);
   EXPECT_FALSE(claim_slot(link_, 1));
   EXPECT_EQ(ring_header(ring_.get())->dropped_records.load(), 1u);
 }
 
-TEST_F(Link, ReturnsFromTheWaitWhenTheSlotIsReleased) {
+TEST_F(Link, returns_from_the_wait_when_the_slot_is_released) {
   SlotWriter writer = claim_slot(link_, 1);
   const PublishedSlot published = writer.publish();
   SlotHeader* slot = ring_slot(ring_.get(), 0);
@@ -140,13 +140,13 @@ TEST_F(Link, ReturnsFromTheWaitWhenTheSlotIsReleased) {
   EXPECT_NE(published.futex->load(), published.expected);
 }
 
-TEST_F(Link, GivesUpOnAWatchdogThatNeverAnswers) {
+TEST_F(Link, gives_up_on_a_watchdog_that_never_answers) {
   SlotWriter writer = claim_slot(link_, 1);
   wait_for_ack(link_, Bell(link_), writer.publish());
   EXPECT_EQ(SlotWord::unpack(ring_slot(ring_.get(), 0)->state.load()).state, SlotState::kPublished);
 }
 
-TEST_F(Link, DoesNotWaitForAWatchdogThatIsGone) {
+TEST_F(Link, does_not_wait_for_a_watchdog_that_is_gone) {
   const Bell bell(link_);
   close_watchdog();
   ring_header(ring_.get())->ack_timeout_ms = kMaxAckTimeoutMs;

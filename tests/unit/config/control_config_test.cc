@@ -24,27 +24,27 @@ std::vector<std::string> problems_of_control(const std::string& lines) {
   return found;
 }
 
-TEST(ControlConfig, OperatorsAreHeardWhereItGoesWithoutSaying) {
+TEST(ControlConfig, operators_are_heard_where_it_goes_without_saying) {
   EXPECT_EQ(control_with(""), (ControlSettings{true, ""}));
 }
 
-TEST(ControlConfig, OrWhereTheFileSays) {
+TEST(ControlConfig, or_where_the_file_says) {
   EXPECT_THAT(problems_of_control("socket = \"/run/shop/control\""), IsEmpty());
   EXPECT_EQ(control_with("socket = \"/run/shop/control\""),
             (ControlSettings{true, "/run/shop/control"}));
 }
 
-TEST(ControlConfig, OrNotAtAll) {
+TEST(ControlConfig, or_not_at_all) {
   EXPECT_EQ(control_with("socket = \"none\""), (ControlSettings{false, ""}));
 }
 
-TEST(ControlConfig, EveryMistakeIsTold) {
+TEST(ControlConfig, every_mistake_is_told) {
   EXPECT_THAT(problems_of_control("socket = \"run/control\"\nsoket = 1"),
               ElementsAre("f:3: 'socket' is relative; begin it with /, or write \"none\"",
                           "f:4: 'control' has no key 'soket'; did you mean 'socket'?"));
 }
 
-TEST(ControlConfig, APathThatNoSocketCanHave) {
+TEST(ControlConfig, a_path_that_no_socket_can_have) {
   EXPECT_THAT(problems_of_control("socket = \"/" + std::string(107, 'x') + "\""),
               ElementsAre("f:3: 'socket' is too long for a socket; it takes up to 107 bytes"));
 }

@@ -45,31 +45,31 @@ class ControlListenerTest : public testing::Test {
   int connections_ = 0;
 };
 
-TEST_F(ControlListenerTest, HearsUsAndMakesItsDirectory) {
+TEST_F(ControlListenerTest, hears_us_and_makes_its_directory) {
   const auto listener = listen();
   EXPECT_EQ(connections(), 1);
 }
 
-TEST_F(ControlListenerTest, TheSocketIsOursAlone) {
+TEST_F(ControlListenerTest, the_socket_is_ours_alone) {
   const auto listener = listen();
   struct stat status {};
   ASSERT_EQ(::stat(path_.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600U);
 }
 
-TEST_F(ControlListenerTest, ASecondOneIsToldAndStealsNothing) {
+TEST_F(ControlListenerTest, a_second_one_is_told_and_steals_nothing) {
   const auto listener = listen();
   EXPECT_THAT(refusal(), HasSubstr("another service listens there"));
   EXPECT_EQ(connections(), 1);
 }
 
-TEST_F(ControlListenerTest, OneThatHasEndedLeavesThePlace) {
+TEST_F(ControlListenerTest, one_that_has_ended_leaves_the_place) {
   listen().reset();
   EXPECT_FALSE(std::filesystem::exists(path_));
   EXPECT_THAT(refusal(), IsEmpty());
 }
 
-TEST_F(ControlListenerTest, TheSocketOfADeadOneIsReplaced) {
+TEST_F(ControlListenerTest, the_socket_of_a_dead_one_is_replaced) {
   const pid_t other = ::fork();
   if (other == 0) {
     const auto listener = listen();
@@ -81,21 +81,21 @@ TEST_F(ControlListenerTest, TheSocketOfADeadOneIsReplaced) {
   EXPECT_EQ(connections(), 1);
 }
 
-TEST_F(ControlListenerTest, AnotherProgramsSocketIsNotStolen) {
+TEST_F(ControlListenerTest, another_programs_socket_is_not_stolen) {
   std::filesystem::create_directory(directory_.path() / "run");
   const UniqueFd other = listen_on_stream(path_, 0600);
   EXPECT_THAT(refusal(), HasSubstr("another program listens there"));
   EXPECT_TRUE(std::filesystem::exists(path_));
 }
 
-TEST_F(ControlListenerTest, AFileThatIsNoSocketStays) {
+TEST_F(ControlListenerTest, a_file_that_is_no_socket_stays) {
   std::filesystem::create_directory(directory_.path() / "run");
   test::write_file(path_, "precious");
   EXPECT_THAT(refusal(), HasSubstr("not a socket"));
   EXPECT_EQ(test::read_file(path_), "precious");
 }
 
-TEST_F(ControlListenerTest, ADirectoryThatCannotBeMadeIsNamed) {
+TEST_F(ControlListenerTest, a_directory_that_cannot_be_made_is_named) {
   test::write_file(directory_.path() / "run", "in the way");
   EXPECT_THAT(refusal(), HasSubstr(path_));
 }

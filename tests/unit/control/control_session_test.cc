@@ -59,13 +59,13 @@ class ControlSessionTest : public testing::Test {
   std::deque<OperatorClient> clients_;
 };
 
-TEST_F(ControlSessionTest, ARequestIsAnswered) {
+TEST_F(ControlSessionTest, a_request_is_answered) {
   OperatorClient& client = connect();
   client.send(kStatus);
   EXPECT_EQ(read(client), reply_line(Done{}));
 }
 
-TEST_F(ControlSessionTest, RequestsInPiecesAndInHeapsAreAllAnswered) {
+TEST_F(ControlSessionTest, requests_in_pieces_and_in_heaps_are_all_answered) {
   OperatorClient& client = connect();
   client.send("{\"request\":");
   EXPECT_THAT(read(client), IsEmpty());
@@ -73,7 +73,7 @@ TEST_F(ControlSessionTest, RequestsInPiecesAndInHeapsAreAllAnswered) {
   EXPECT_EQ(read(client), reply_line(Done{}) + reply_line(Done{}) + reply_line(Done{}));
 }
 
-TEST_F(ControlSessionTest, TheNextRequestWaitsForTheReply) {
+TEST_F(ControlSessionTest, the_next_request_waits_for_the_reply) {
   OperatorClient& client = connect();
   client.send(std::string(kFollow) + kStatus);
   EXPECT_THAT(read(client), IsEmpty());
@@ -82,7 +82,7 @@ TEST_F(ControlSessionTest, TheNextRequestWaitsForTheReply) {
   EXPECT_EQ(read(client), reply_line(Done{}) + reply_line(Done{}));
 }
 
-TEST_F(ControlSessionTest, JunkIsToldSoAndTheConnectionEnds) {
+TEST_F(ControlSessionTest, junk_is_told_so_and_the_connection_ends) {
   OperatorClient& client = connect();
   client.send("GET / HTTP/1.1\r\n\r\n");
   EXPECT_THAT(read(client), HasSubstr("\"reply\":\"error\""));
@@ -90,7 +90,7 @@ TEST_F(ControlSessionTest, JunkIsToldSoAndTheConnectionEnds) {
   EXPECT_THAT(requests_, IsEmpty());
 }
 
-TEST_F(ControlSessionTest, ALineWithoutEndIsCutOff) {
+TEST_F(ControlSessionTest, a_line_without_end_is_cut_off) {
   OperatorClient& client = connect();
   std::string replies;
   for (int i = 0; i < 100 && !client.is_closed(); ++i) {
@@ -101,7 +101,7 @@ TEST_F(ControlSessionTest, ALineWithoutEndIsCutOff) {
   EXPECT_TRUE(client.is_closed());
 }
 
-TEST_F(ControlSessionTest, WhoHangsUpIsForgotten) {
+TEST_F(ControlSessionTest, who_hangs_up_is_forgotten) {
   OperatorClient& client = connect();
   client.send(kFollow);
   read(client);
@@ -111,7 +111,7 @@ TEST_F(ControlSessionTest, WhoHangsUpIsForgotten) {
   EXPECT_TRUE(last_.expired());
 }
 
-TEST_F(ControlSessionTest, WhoNeverReadsIsSentNoMoreThanItsShare) {
+TEST_F(ControlSessionTest, who_never_reads_is_sent_no_more_than_its_share) {
   OperatorClient& client = connect();
   client.send(kFollow);
   read(client);
@@ -119,7 +119,7 @@ TEST_F(ControlSessionTest, WhoNeverReadsIsSentNoMoreThanItsShare) {
   EXPECT_LT(fill(*session), 10'000'000U);
 }
 
-TEST_F(ControlSessionTest, WhoNeverReadsGetsNoFurtherRequestsTaken) {
+TEST_F(ControlSessionTest, who_never_reads_gets_no_further_requests_taken) {
   OperatorClient& client = connect();
   client.send(kFollow);
   read(client);
@@ -133,7 +133,7 @@ TEST_F(ControlSessionTest, WhoNeverReadsGetsNoFurtherRequestsTaken) {
   EXPECT_THAT(requests_, SizeIs(2));
 }
 
-TEST_F(ControlSessionTest, ForOneTooManyTheOldestSilentOneGivesWay) {
+TEST_F(ControlSessionTest, for_one_too_many_the_oldest_silent_one_gives_way) {
   for (std::size_t i = 0; i <= ControlServer::kMaxSessions; ++i) connect();
   io_.poll();
   EXPECT_TRUE(clients_.front().is_closed());
@@ -142,7 +142,7 @@ TEST_F(ControlSessionTest, ForOneTooManyTheOldestSilentOneGivesWay) {
   EXPECT_EQ(read(clients_.back()), reply_line(Done{}));
 }
 
-TEST_F(ControlSessionTest, WhereAllAreAtWorkTheNewOneIsToldSo) {
+TEST_F(ControlSessionTest, where_all_are_at_work_the_new_one_is_told_so) {
   for (std::size_t i = 0; i < ControlServer::kMaxSessions; ++i) {
     connect().send(kFollow);
     read(clients_.back());
@@ -152,7 +152,7 @@ TEST_F(ControlSessionTest, WhereAllAreAtWorkTheNewOneIsToldSo) {
   EXPECT_FALSE(clients_.front().is_closed());
 }
 
-TEST_F(ControlSessionTest, OneThatDoesNotTakeItsRepliesGivesWayToo) {
+TEST_F(ControlSessionTest, one_that_does_not_take_its_replies_gives_way_too) {
   for (std::size_t i = 0; i < ControlServer::kMaxSessions; ++i) {
     connect().send(kFollow);
     read(clients_.back());

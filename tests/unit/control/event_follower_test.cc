@@ -40,7 +40,7 @@ class EventFollowerTest : public testing::Test {
   std::shared_ptr<EventFollower> follower_;
 };
 
-TEST_F(EventFollowerTest, WhoDoesNotFollowGetsWhatIsKept) {
+TEST_F(EventFollowerTest, who_does_not_follow_gets_what_is_kept) {
   for (const char* each : {"first", "second"}) happen(each);
   follow({});
   EXPECT_THAT(read(), AllOf(HasSubstr("first"), HasSubstr("second"), HasSubstr("done")));
@@ -48,13 +48,13 @@ TEST_F(EventFollowerTest, WhoDoesNotFollowGetsWhatIsKept) {
   EXPECT_THAT(read(), IsEmpty());
 }
 
-TEST_F(EventFollowerTest, OrTheLastOfIt) {
+TEST_F(EventFollowerTest, or_the_last_of_it) {
   for (const char* each : {"first", "second", "third"}) happen(each);
   follow({false, 2, ReportFormat::kText});
   EXPECT_THAT(read(), AllOf(Not(HasSubstr("first")), HasSubstr("second"), HasSubstr("third")));
 }
 
-TEST_F(EventFollowerTest, WhoFollowsGetsWhatComes) {
+TEST_F(EventFollowerTest, who_follows_gets_what_comes) {
   happen("first");
   follow({true, 0, ReportFormat::kJson});
   EXPECT_THAT(read(), IsEmpty());
@@ -62,7 +62,7 @@ TEST_F(EventFollowerTest, WhoFollowsGetsWhatComes) {
   EXPECT_THAT(read(), AllOf(HasSubstr("second"), Not(HasSubstr("done"))));
 }
 
-TEST_F(EventFollowerTest, WhoReadsTooSlowlyHearsHowManyItHasMissed) {
+TEST_F(EventFollowerTest, who_reads_too_slowly_hears_how_many_it_has_missed) {
   follow({true, 0, ReportFormat::kText});
   for (int i = 0; i < 40; ++i) happen("large " + std::to_string(i) + std::string(100'000, 'x'));
   const std::string text = read();
@@ -72,7 +72,7 @@ TEST_F(EventFollowerTest, WhoReadsTooSlowlyHearsHowManyItHasMissed) {
   EXPECT_THAT(read(), HasSubstr("on it goes"));
 }
 
-TEST_F(EventFollowerTest, AFollowerWhoLeavesIsSeenToBeGone) {
+TEST_F(EventFollowerTest, a_follower_who_leaves_is_seen_to_be_gone) {
   follow({true, 0, ReportFormat::kText});
   client_.hang_up();
   session_.reset();

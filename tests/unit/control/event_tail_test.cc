@@ -15,7 +15,7 @@ std::string message_at(const EventTail& tail, std::uint64_t number) {
   return std::get<NoticeEvent>(tail.at(number).body).message;
 }
 
-TEST(EventTail, CountsFromZeroAndKeepsWhatFits) {
+TEST(EventTail, counts_from_zero_and_keeps_what_fits) {
   EventTail tail({.events = 3});
   EXPECT_EQ(tail.end(), 0U);
   for (const char* each : {"a", "b", "c", "d"}) tail.add(notice_of(each));
@@ -25,20 +25,20 @@ TEST(EventTail, CountsFromZeroAndKeepsWhatFits) {
   EXPECT_EQ(message_at(tail, 3), "d");
 }
 
-TEST(EventTail, IsBoundedInBytesToo) {
+TEST(EventTail, is_bounded_in_bytes_too) {
   EventTail tail({.events = 1000, .bytes = 100'000});
   for (int i = 0; i < 10; ++i) tail.add(notice_of(std::string(30'000, 'x')));
   EXPECT_LE(tail.end() - tail.first(), 3U);
 }
 
-TEST(EventTail, KeepsTheLastHoweverLargeItIs) {
+TEST(EventTail, keeps_the_last_however_large_it_is) {
   EventTail tail({.events = 10, .bytes = 100});
   tail.add(notice_of("small"));
   tail.add(notice_of(std::string(30'000, 'x')));
   EXPECT_EQ(tail.end() - tail.first(), 1U);
 }
 
-TEST(EventTail, ACrashCountsWithItsFrames) {
+TEST(EventTail, a_crash_counts_with_its_frames) {
   EventTail tail({.events = 1000, .bytes = 1 << 20});
   Event event;
   Crash crash;

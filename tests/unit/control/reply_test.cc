@@ -25,7 +25,7 @@ Reply_ there_and_back(const Reply_& reply) {
   return std::get<Reply_>(parse_reply(line));
 }
 
-TEST(Reply, TheStatusOfAWorkerLosesNothingOnTheWay) {
+TEST(Reply, the_status_of_a_worker_loses_nothing_on_the_way) {
   WorkerStatus runs = a_worker();
   runs.pid = 4711;
   runs.uptime_seconds = 12.25;
@@ -35,32 +35,32 @@ TEST(Reply, TheStatusOfAWorkerLosesNothingOnTheWay) {
   EXPECT_THAT(status.workers, testing::ElementsAre(a_worker(), runs));
 }
 
-TEST(Reply, AnOutcome) {
+TEST(Reply, an_outcome) {
   const Outcome outcome{"web", false, "has failed: exit code 3"};
   EXPECT_EQ(there_and_back(outcome), outcome);
 }
 
-TEST(Reply, AReportOfManyLinesIsOneLine) {
+TEST(Reply, a_report_of_many_lines_is_one_line) {
   EXPECT_EQ(there_and_back(ReportText{"a\nb\n"}).text, "a\nb\n");
 }
 
-TEST(Reply, LostEventsAndTheEnds) {
+TEST(Reply, lost_events_and_the_ends) {
   EXPECT_EQ(there_and_back(LostEvents{12}).count, 12U);
   EXPECT_FALSE(there_and_back(Done{false}).ok);
   EXPECT_EQ(there_and_back(Refusal{"no"}).message, "no");
   EXPECT_EQ(there_and_back(ConfigMistake{"f:3: x"}).message, "f:3: x");
 }
 
-TEST(Reply, APathThatIsNoUtf8IsShownAsFarAsItGoes) {
+TEST(Reply, a_path_that_is_no_utf_8_is_shown_as_far_as_it_goes) {
   EXPECT_THAT(there_and_back(ConfigMistake{"/tmp/\xff: x"}).message, testing::HasSubstr(": x"));
 }
 
-TEST(Reply, WhatIsNoneIsNotTaken) {
+TEST(Reply, what_is_none_is_not_taken) {
   EXPECT_THROW(parse_reply("HTTP/1.1 400 Bad Request"), nlohmann::json::exception);
   EXPECT_THROW(parse_reply("{}"), nlohmann::json::exception);
 }
 
-TEST(Status, AWorkerIsWellWhenItIsUpOrHasDoneItsWork) {
+TEST(Status, a_worker_is_well_when_it_is_up_or_has_done_its_work) {
   WorkerStatus worker = a_worker();
   EXPECT_FALSE(is_well(worker));
   worker.state = "up";
@@ -73,7 +73,7 @@ TEST(Status, AWorkerIsWellWhenItIsUpOrHasDoneItsWork) {
   EXPECT_FALSE(is_well(worker));
 }
 
-TEST(Status, AnExitIsToldByWhatSaysMost) {
+TEST(Status, an_exit_is_told_by_what_says_most) {
   EXPECT_EQ(in_words({0, 3, "", "exited"}), "exit code 3");
   EXPECT_EQ(in_words({0, std::nullopt, "SIGSEGV", "signaled"}), "SIGSEGV");
   EXPECT_EQ(in_words({0, std::nullopt, "SIGKILL", "oom-killed"}), "oom-killed");

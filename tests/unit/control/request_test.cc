@@ -15,7 +15,7 @@ std::string refusal_of(std::string_view line) {
 
 class RequestThere : public testing::TestWithParam<Request> {};
 
-TEST_P(RequestThere, AndBackAgain) {
+TEST_P(RequestThere, and_back_again) {
   const std::string line = request_line(GetParam());
   EXPECT_EQ(line.find('\n'), line.size() - 1);
   const auto parsed = parse_request(line);
@@ -33,23 +33,23 @@ INSTANTIATE_TEST_SUITE_P(
                     Request(EventsRequest{true, 10, ReportFormat::kJson}),
                     Request(DumpRequest{"4711", ReportFormat::kColoured})));
 
-TEST(Request, WhatIsLeftOutGoesWithoutSaying) {
+TEST(Request, what_is_left_out_goes_without_saying) {
   EXPECT_EQ(std::get<Request>(parse_request(R"({"request":"stop","workers":["web"]})")),
             Request(OrderRequest{Order::kStop, {"web"}, false, true}));
 }
 
-TEST(Request, MembersOfANewerClientAreNoObstacle) {
+TEST(Request, members_of_a_newer_client_are_no_obstacle) {
   EXPECT_EQ(refusal_of(R"({"request":"reload","force":true})"), "taken");
 }
 
-TEST(Request, JunkIsRefused) {
+TEST(Request, junk_is_refused) {
   for (const char* junk :
        {"", "status", "{", "[]", "3", "\"status\"", "{\"request\":\"\xff\"}", "{}}"}) {
     EXPECT_THAT(refusal_of(junk), HasSubstr("one JSON object on a line")) << junk;
   }
 }
 
-TEST(Request, SoIsWhatHasTheWrongShape) {
+TEST(Request, so_is_what_has_the_wrong_shape) {
   for (const char* line :
        {"{}", R"({"request":1})", R"({"request":"dump"})",
         R"({"request":"status","workers":"web"})", R"({"request":"events","format":"xml"})",
@@ -58,11 +58,11 @@ TEST(Request, SoIsWhatHasTheWrongShape) {
   }
 }
 
-TEST(Request, AnUnknownOneIsNamed) {
+TEST(Request, an_unknown_one_is_named) {
   EXPECT_THAT(refusal_of(R"({"request":"explode"})"), HasSubstr("'explode'"));
 }
 
-TEST(Request, DeepNestingIsNoDanger) {
+TEST(Request, deep_nesting_is_no_danger) {
   EXPECT_THAT(refusal_of(std::string(kMaxRequestBytes, '[')), HasSubstr("one JSON object"));
 }
 

@@ -20,28 +20,28 @@ std::string path_for(uid_t user, const Variables& variables) {
   return default_control_socket(user, lookup).value_or("none");
 }
 
-TEST(SocketPath, RootHasOneForTheMachine) {
+TEST(SocketPath, root_has_one_for_the_machine) {
   EXPECT_EQ(path_for(kRoot, {}), "/run/pyfault-watchdog/control");
   EXPECT_EQ(path_for(kRoot, {{"XDG_RUNTIME_DIR", "/run/user/0"}}), "/run/pyfault-watchdog/control");
 }
 
-TEST(SocketPath, OthersHaveTheirOwn) {
+TEST(SocketPath, others_have_their_own) {
   EXPECT_EQ(path_for(kAlice, {{"XDG_RUNTIME_DIR", "/run/user/1000"}}),
             "/run/user/1000/pyfault-watchdog/control");
 }
 
-TEST(SocketPath, WithoutAPlaceOfTheirOwnTheyHaveNone) {
+TEST(SocketPath, without_a_place_of_their_own_they_have_none) {
   EXPECT_EQ(path_for(kAlice, {}), "none");
   EXPECT_EQ(path_for(kAlice, {{"XDG_RUNTIME_DIR", ""}}), "none");
 }
 
-TEST(SocketPath, WhatSystemdGivesUsComesFirst) {
+TEST(SocketPath, what_systemd_gives_us_comes_first) {
   const Variables of_unit = {{"RUNTIME_DIRECTORY", "/run/shop"}, {"XDG_RUNTIME_DIR", "/x"}};
   EXPECT_EQ(path_for(kRoot, of_unit), "/run/shop/control");
   EXPECT_EQ(path_for(kAlice, of_unit), "/run/shop/control");
 }
 
-TEST(SocketPath, OfSeveralDirectoriesTheFirst) {
+TEST(SocketPath, of_several_directories_the_first) {
   EXPECT_EQ(path_for(kRoot, {{"RUNTIME_DIRECTORY", "/run/a:/run/b"}}), "/run/a/control");
 }
 

@@ -38,7 +38,7 @@ class WorkerHistoryTest : public testing::Test {
   WorkerHistory history_;
 };
 
-TEST_F(WorkerHistoryTest, RemembersTheLastExitAndTheLastCrash) {
+TEST_F(WorkerHistoryTest, remembers_the_last_exit_and_the_last_crash) {
   history_.note(crash_at(1));
   history_.note(exit_at(2, 1));
   history_.note(exit_at(4, 3));
@@ -46,7 +46,7 @@ TEST_F(WorkerHistoryTest, RemembersTheLastExitAndTheLastCrash) {
   EXPECT_EQ(history_.last_crash, (LastCrash{1, "c0ffee", "SIGSEGV"}));
 }
 
-TEST_F(WorkerHistoryTest, CountsByKind) {
+TEST_F(WorkerHistoryTest, counts_by_kind) {
   history_.note(crash_at(1));
   history_.note(crash_at(2));
   history_.note(exit_at(3, 1));
@@ -56,12 +56,12 @@ TEST_F(WorkerHistoryTest, CountsByKind) {
   EXPECT_THAT(history_.unwatched, ElementsAre(Pair(name_of(UnwatchedReason::kNotPython), 1)));
 }
 
-TEST_F(WorkerHistoryTest, ADumpIsNoCrash) {
+TEST_F(WorkerHistoryTest, a_dump_is_no_crash) {
   history_.note(crash_at(1, CrashKind::kDump));
   EXPECT_EQ(history_, WorkerHistory());
 }
 
-TEST_F(WorkerHistoryTest, TheEndOfAProcessBelowIsNotItsOwn) {
+TEST_F(WorkerHistoryTest, the_end_of_a_process_below_is_not_its_own) {
   history_.note(exit_at(1, 1, true));
   EXPECT_EQ(history_, WorkerHistory());
 }

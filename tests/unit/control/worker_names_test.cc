@@ -10,20 +10,20 @@ using testing::IsEmpty;
 
 const std::vector<std::string> kThereAre = {"web#1", "web#2", "webhook", "queue"};
 
-TEST(WorkerNames, AnInstanceIsMeantByItsName) {
+TEST(WorkerNames, an_instance_is_meant_by_its_name) {
   EXPECT_THAT(choose_workers({"web#2"}, kThereAre).names, ElementsAre("web#2"));
 }
 
-TEST(WorkerNames, AllInstancesAreMeantByTheNameThatTheyShare) {
+TEST(WorkerNames, all_instances_are_meant_by_the_name_that_they_share) {
   EXPECT_THAT(choose_workers({"web"}, kThereAre).names, ElementsAre("web#1", "web#2"));
 }
 
-TEST(WorkerNames, EachIsChosenOnceInTheServicesOrder) {
+TEST(WorkerNames, each_is_chosen_once_in_the_services_order) {
   EXPECT_THAT(choose_workers({"queue", "web", "web#1"}, kThereAre).names,
               ElementsAre("web#1", "web#2", "queue"));
 }
 
-TEST(WorkerNames, AWordThatMeansNoneIsTold) {
+TEST(WorkerNames, a_word_that_means_none_is_told) {
   EXPECT_EQ(choose_workers({"queue", "web#3"}, kThereAre).unknown, "web#3");
   EXPECT_THAT(choose_workers({"queue"}, kThereAre).unknown, IsEmpty());
 }

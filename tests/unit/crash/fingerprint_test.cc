@@ -36,53 +36,53 @@ struct FingerprintTest : testing::Test {
   Crash crash;
 };
 
-TEST_F(FingerprintTest, SameBugSameNameToday) {
+TEST_F(FingerprintTest, same_bug_same_name_today) {
   // Frozen: operators keep these. FNV-1a 64 of "pyfault-fingerprint/1\nmemory\na.py:f\n".
   EXPECT_EQ(of({frame("/x/a.py", "f")}), "3fb04f4c01c69060");
 }
 
-TEST_F(FingerprintTest, NoFramesSameNameToday) {
+TEST_F(FingerprintTest, no_frames_same_name_today) {
   // Frozen likewise: "pyfault-fingerprint/1\nmemory\nno python frames\n".
   EXPECT_EQ(of({}), "d444a6437ee8148d");
 }
 
-TEST_F(FingerprintTest, LinesAndFoldersDoNotMatter) {
+TEST_F(FingerprintTest, lines_and_folders_do_not_matter) {
   EXPECT_EQ(of({frame("/opt/v1/a.py", "f", 10)}), of({frame("/home/me/a.py", "f", 99)}));
   EXPECT_EQ(of({frame("a.py", "f")}), of({frame("/x/a.py", "f")}));
 }
 
-TEST_F(FingerprintTest, AddressesDoNotMatter) {
+TEST_F(FingerprintTest, addresses_do_not_matter) {
   const auto before = of({frame("a.py", "f")});
   crash.signal.address = 0x1234;
   EXPECT_EQ(fingerprint(crash), before);
 }
 
-TEST_F(FingerprintTest, FileAndFunctionMatter) {
+TEST_F(FingerprintTest, file_and_function_matter) {
   const auto name = of({frame("a.py", "f")});
   EXPECT_NE(name, of({frame("b.py", "f")}));
   EXPECT_NE(name, of({frame("a.py", "g")}));
 }
 
-TEST_F(FingerprintTest, OrderMatters) {
+TEST_F(FingerprintTest, order_matters) {
   EXPECT_NE(of({frame("a", "f"), frame("a", "g")}), of({frame("a", "g"), frame("a", "f")}));
 }
 
-TEST_F(FingerprintTest, RecursionDepthDoesNotMatter) {
+TEST_F(FingerprintTest, recursion_depth_does_not_matter) {
   const auto f = frame("a", "f"), main = frame("a", "main");
   EXPECT_EQ(of({f, main}), of({f, f, f, f, f, f, f, main}));
 }
 
-TEST_F(FingerprintTest, DepthOfMutualRecursionDoesNotMatter) {
+TEST_F(FingerprintTest, depth_of_mutual_recursion_does_not_matter) {
   const auto f = frame("a", "f"), g = frame("a", "g"), main = frame("a", "main");
   EXPECT_EQ(of({f, g, main}), of({f, g, f, g, f, g, f, g, main}));
 }
 
-TEST_F(FingerprintTest, GapsInTheStackDoNotMatter) {
+TEST_F(FingerprintTest, gaps_in_the_stack_do_not_matter) {
   const auto f = frame("a", "f"), main = frame("a", "main");
   EXPECT_EQ(of({f, main}), of({f, gap(), main}));
 }
 
-TEST_F(FingerprintTest, CallersBeyondTheFifthDoNotMatter) {
+TEST_F(FingerprintTest, callers_beyond_the_fifth_do_not_matter) {
   std::vector frames = {frame("a", "1"), frame("a", "2"), frame("a", "3"), frame("a", "4")};
   const auto four = of(frames);
   frames.push_back(frame("a", "5"));
@@ -92,7 +92,7 @@ TEST_F(FingerprintTest, CallersBeyondTheFifthDoNotMatter) {
   EXPECT_EQ(of(frames), five);
 }
 
-TEST_F(FingerprintTest, BusErrorIsTheSameBugAsASegmentationFault) {
+TEST_F(FingerprintTest, bus_error_is_the_same_bug_as_a_segmentation_fault) {
   const auto segv = of({frame("a", "f")});
   signal(SIGBUS, "SIGBUS");
   EXPECT_EQ(fingerprint(crash), segv);
@@ -100,13 +100,13 @@ TEST_F(FingerprintTest, BusErrorIsTheSameBugAsASegmentationFault) {
   EXPECT_NE(fingerprint(crash), segv);
 }
 
-TEST_F(FingerprintTest, OtherThreadsDoNotMatter) {
+TEST_F(FingerprintTest, other_threads_do_not_matter) {
   const auto alone = of({frame("a", "f")});
   crash.threads.emplace_back().frames = {frame("b", "g")};
   EXPECT_EQ(fingerprint(crash), alone);
 }
 
-TEST_F(FingerprintTest, CrashWithoutFramesStillHasAName) {
+TEST_F(FingerprintTest, crash_without_frames_still_has_a_name) {
   const auto none = of({});
   EXPECT_EQ(none.size(), 16u);
   EXPECT_EQ(none, of({gap()}));
@@ -116,7 +116,7 @@ TEST_F(FingerprintTest, CrashWithoutFramesStillHasAName) {
   EXPECT_NE(none, fingerprint(crash));
 }
 
-TEST_F(FingerprintTest, UnreadableNamesHaveAPlaceholder) {
+TEST_F(FingerprintTest, unreadable_names_have_a_placeholder) {
   Frame unreadable = frame("", "f");
   unreadable.file_readable = false;
   EXPECT_EQ(of({unreadable}), of({frame("???", "f")}));

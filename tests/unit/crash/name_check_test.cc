@@ -36,14 +36,14 @@ struct NameCheckTest : DecodeTest {
   }
 };
 
-TEST_F(NameCheckTest, NamesThatAreAsTheyWereAreNotDoubted) {
+TEST_F(NameCheckTest, names_that_are_as_they_were_are_not_doubted) {
   begun_with_key().code(hashed("a.py"), hashed(ucs2(u"\u65e5"))).crashed_thread({at(0, 1)}).end();
   EXPECT_FALSE(only_frame().file_overwritten);
   EXPECT_FALSE(only_frame().function_overwritten);
   EXPECT_TRUE(crash().complete);
 }
 
-TEST_F(NameCheckTest, AnOverwrittenFunctionIsToldAndShown) {
+TEST_F(NameCheckTest, an_overwritten_function_is_told_and_shown) {
   begun_with_key()
       .code(hashed("a.py"), overwritten("main", "ma\xdd\xdd"))
       .crashed_thread({at(0, 1)});
@@ -52,7 +52,7 @@ TEST_F(NameCheckTest, AnOverwrittenFunctionIsToldAndShown) {
   EXPECT_EQ(only_frame().function, "ma\u00dd\u00dd");
 }
 
-TEST_F(NameCheckTest, AnOverwrittenFileIsTold) {
+TEST_F(NameCheckTest, an_overwritten_file_is_told) {
   begun_with_key()
       .code(overwritten("main.py", "main.pz"), hashed("main"))
       .crashed_thread({at(0, 1)});
@@ -60,7 +60,7 @@ TEST_F(NameCheckTest, AnOverwrittenFileIsTold) {
   EXPECT_FALSE(only_frame().function_overwritten);
 }
 
-TEST_F(NameCheckTest, TheRecordIsIncompleteThen) {
+TEST_F(NameCheckTest, the_record_is_incomplete_then) {
   begun_with_key()
       .code(overwritten("main.py", "main.pz"), hashed("f"))
       .crashed_thread({at(0, 1)})
@@ -68,7 +68,7 @@ TEST_F(NameCheckTest, TheRecordIsIncompleteThen) {
   EXPECT_EQ(reason(), "a frame or a name was overwritten");
 }
 
-TEST_F(NameCheckTest, AProofMayComeWithALaterName) {
+TEST_F(NameCheckTest, a_proof_may_come_with_a_later_name) {
   begun_with_key()
       .code(overwritten("main.py", "main.pz"), overwritten("main", "mine"))
       .code("a.py", hashed("f"))
@@ -77,7 +77,7 @@ TEST_F(NameCheckTest, AProofMayComeWithALaterName) {
   EXPECT_TRUE(only_frame().function_overwritten);
 }
 
-TEST_F(NameCheckTest, WithoutAnyNameThatHoldsNoneIsDoubted) {
+TEST_F(NameCheckTest, without_any_name_that_holds_none_is_doubted) {
   begun_with_key()
       .code(overwritten("a.py", "b.py"), overwritten("f", "g"))
       .crashed_thread({at(0, 1)});
@@ -85,23 +85,23 @@ TEST_F(NameCheckTest, WithoutAnyNameThatHoldsNoneIsDoubted) {
   EXPECT_FALSE(only_frame().function_overwritten);
 }
 
-TEST_F(NameCheckTest, ALongerNameProvesNothingForAShortOne) {
+TEST_F(NameCheckTest, a_longer_name_proves_nothing_for_a_short_one) {
   begun_with_key().code(hashed("/app/main.py"), overwritten("f", "g")).crashed_thread({at(0, 1)});
   EXPECT_FALSE(only_frame().function_overwritten);
 }
 
-TEST_F(NameCheckTest, ACutNameIsNotDoubted) {
+TEST_F(NameCheckTest, a_cut_name_is_not_doubted) {
   begun_with_key().code(hashed("a.py"), cut(overwritten("main", "mai"))).crashed_thread({at(0, 1)});
   EXPECT_FALSE(only_frame().function_overwritten);
 }
 
-TEST_F(NameCheckTest, WithoutAKeyNoneIsDoubted) {
+TEST_F(NameCheckTest, without_a_key_none_is_doubted) {
   begun().code(hashed("a.py"), overwritten("main", "mine")).crashed_thread({at(0, 1)});
   EXPECT_FALSE(only_frame().function_overwritten);
 }
 
-TEST_F(NameCheckTest, AFrameThatIsAstrayInItsCodeIsDoubted) {
-  begun().code("a.py", "f").crashed_thread({at(0, kAstray)}).end();
+TEST_F(NameCheckTest, a_frame_that_is_astray_in_its_code_is_doubted) {
+  begun().code("a.py", "f").crashed_thread({at(0, kOutsideCode)}).end();
   EXPECT_TRUE(only_frame().file_overwritten);
   EXPECT_TRUE(only_frame().function_overwritten);
   EXPECT_FALSE(crash().complete);

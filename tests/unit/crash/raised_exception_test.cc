@@ -21,7 +21,7 @@ std::optional<RaisedException> raised(const std::string& end, const std::string&
   return exception_at_end(before + kFrames + end);
 }
 
-TEST(ExceptionAtEnd, HasATypeAndAMessage) {
+TEST(ExceptionAtEnd, has_a_type_and_a_message) {
   const auto exception = raised("ValueError: no such table: users\n", "starting\n");
   ASSERT_TRUE(exception);
   EXPECT_EQ(exception->type, "ValueError");
@@ -30,34 +30,34 @@ TEST(ExceptionAtEnd, HasATypeAndAMessage) {
   EXPECT_THAT(exception->traceback, EndsWith("\nValueError: no such table: users"));
 }
 
-TEST(ExceptionAtEnd, NeedsNoMessage) {
+TEST(ExceptionAtEnd, needs_no_message) {
   EXPECT_EQ(raised("KeyboardInterrupt\n")->type, "KeyboardInterrupt");
   EXPECT_EQ(raised("KeyboardInterrupt\n")->message, "");
   EXPECT_EQ(raised("app.errors.NotReady: \n")->type, "app.errors.NotReady");
 }
 
-TEST(ExceptionAtEnd, MayHaveAMessageOfSeveralLines) {
+TEST(ExceptionAtEnd, may_have_a_message_of_several_lines) {
   EXPECT_EQ(raised("pydantic.ValidationError: 1 error\nname\n  missing\n")->message,
             "1 error\nname\n  missing");
 }
 
-TEST(ExceptionAtEnd, MayHaveAMessageWhoseFirstLineEndsInAColon) {
+TEST(ExceptionAtEnd, may_have_a_message_whose_first_line_ends_in_a_colon) {
   EXPECT_EQ(raised("ValueError: missing keys:\n  a\n")->type, "ValueError");
   EXPECT_EQ(raised("ValueError:\n")->type, "ValueError");
 }
 
-TEST(ExceptionAtEnd, IsNotWhatTheProgramHasGoneOnFrom) {
+TEST(ExceptionAtEnd, is_not_what_the_program_has_gone_on_from) {
   std::string more;
   for (int line = 0; line < 40; ++line) more += "serving\n";
   EXPECT_FALSE(raised("ValueError: x\n" + more));
   EXPECT_FALSE(raised("ValueError: x\n", "Process Worker-1:\n"));
 }
 
-TEST(ExceptionAtEnd, MayHaveAClassInAFunction) {
+TEST(ExceptionAtEnd, may_have_a_class_in_a_function) {
   EXPECT_EQ(raised("__main__.main.<locals>.Oops: x")->type, "__main__.main.<locals>.Oops");
 }
 
-TEST(ExceptionAtEnd, BringsThoseThatLedToIt) {
+TEST(ExceptionAtEnd, brings_those_that_led_to_it) {
   const std::string first = std::string(kFrames) + "KeyError: 'x'\n";
   const auto exception = raised(
       "RuntimeError: no\n",
@@ -66,13 +66,13 @@ TEST(ExceptionAtEnd, BringsThoseThatLedToIt) {
   EXPECT_THAT(exception->traceback, StartsWith(first));
 }
 
-TEST(ExceptionAtEnd, IsTheLastOfSeveral) {
+TEST(ExceptionAtEnd, is_the_last_of_several) {
   const auto exception = raised("OSError: new\n", std::string(kFrames) + "KeyError: old\nmore\n");
   EXPECT_EQ(exception->type, "OSError");
   EXPECT_EQ(exception->traceback, std::string(kFrames) + "OSError: new");
 }
 
-TEST(ExceptionAtEnd, MayBeAGroup) {
+TEST(ExceptionAtEnd, may_be_a_group) {
   const auto exception = exception_at_end(
       "  + Exception Group Traceback (most recent call last):\n"
       "  |   File \"app.py\", line 3, in <module>\n"
@@ -86,23 +86,23 @@ TEST(ExceptionAtEnd, MayBeAGroup) {
   EXPECT_THAT(exception->message, StartsWith("both (1 sub-exception)\n"));
 }
 
-TEST(ExceptionAtEnd, OfAThreadEndsNoProgram) {
+TEST(ExceptionAtEnd, of_a_thread_ends_no_program) {
   EXPECT_FALSE(raised("ValueError: x", "Exception in thread Thread-1 (run):\n"));
   EXPECT_FALSE(raised("ValueError: x", "Exception ignored in: <function f at 0x7f>\n"));
 }
 
-TEST(ExceptionAtEnd, IsNoneInOtherText) {
+TEST(ExceptionAtEnd, is_none_in_other_text) {
   EXPECT_FALSE(exception_at_end(""));
   EXPECT_FALSE(exception_at_end("error: no such file\n"));
   EXPECT_FALSE(raised("2026-12-01 12:00:00 the server goes on"));
   EXPECT_FALSE(raised(""));
 }
 
-TEST(ExceptionAtEnd, IsValidUtf8) {
+TEST(ExceptionAtEnd, is_valid_utf_8) {
   EXPECT_EQ(raised("ValueError: caf\xe9")->message, "caf\ufffd");
 }
 
-TEST(ExceptionAtEnd, OfOnePlaceAndTypeHasOneFingerprint) {
+TEST(ExceptionAtEnd, of_one_place_and_type_has_one_fingerprint) {
   const std::string one = raised("ValueError: 1")->fingerprint;
   EXPECT_EQ(raised("ValueError: 2", "more\n")->fingerprint, one);
   EXPECT_NE(raised("KeyError: 1")->fingerprint, one);

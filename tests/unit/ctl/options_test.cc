@@ -27,13 +27,13 @@ std::string refusal_of(const Words& words) {
   }
 }
 
-TEST(CtlOptions, Status) {
+TEST(CtlOptions, status) {
   EXPECT_EQ(request_of({"status"}), Request(StatusRequest{}));
   EXPECT_EQ(request_of({"status", "web", "queue#2"}), Request(StatusRequest{{"web", "queue#2"}}));
   EXPECT_TRUE(std::get<Ask>(parse_options(Words{"status", "--json"}).command).json);
 }
 
-TEST(CtlOptions, Orders) {
+TEST(CtlOptions, orders) {
   EXPECT_EQ(request_of({"start", "web"}),
             Request(OrderRequest{Order::kStart, {"web"}, false, true}));
   EXPECT_EQ(request_of({"stop", "--all"}), Request(OrderRequest{Order::kStop, {}, true, true}));
@@ -41,50 +41,50 @@ TEST(CtlOptions, Orders) {
             Request(OrderRequest{Order::kRestart, {"web"}, false, false}));
 }
 
-TEST(CtlOptions, AnOrderSaysOfWhom) {
+TEST(CtlOptions, an_order_says_of_whom) {
   EXPECT_THAT(refusal_of({"stop"}), HasSubstr("stop needs a WORKER, or --all"));
   EXPECT_THAT(refusal_of({"stop", "web", "--all"}), HasSubstr("not both"));
 }
 
-TEST(CtlOptions, EventsAreAllThatIsKept) {
+TEST(CtlOptions, events_are_all_that_is_kept) {
   EXPECT_EQ(request_of({"events"}), Request(EventsRequest{}));
   EXPECT_EQ(request_of({"events", "-n", "3", "--json"}),
             Request(EventsRequest{false, 3, ReportFormat::kJson}));
 }
 
-TEST(CtlOptions, FollowingBeginsWithTheLastTen) {
+TEST(CtlOptions, following_begins_with_the_last_ten) {
   EXPECT_EQ(request_of({"events", "-f"}), Request(EventsRequest{true, 10, ReportFormat::kText}));
   EXPECT_EQ(request_of({"events", "-f", "-n", "0"}),
             Request(EventsRequest{true, 0, ReportFormat::kText}));
   EXPECT_THAT(refusal_of({"events", "-n", "many"}), HasSubstr("many"));
 }
 
-TEST(CtlOptions, ADumpNeedsItsTarget) {
+TEST(CtlOptions, a_dump_needs_its_target) {
   EXPECT_EQ(request_of({"dump", "4711"}), Request(DumpRequest{"4711", ReportFormat::kText}));
   EXPECT_THAT(refusal_of({"dump"}), HasSubstr("WORKER|PID"));
 }
 
-TEST(CtlOptions, TheSocketComesBeforeTheCommandOrAfterIt) {
+TEST(CtlOptions, the_socket_comes_before_the_command_or_after_it) {
   EXPECT_EQ(parse_options(Words{"--socket", "/run/x", "reload"}).socket, "/run/x");
   EXPECT_EQ(parse_options(Words{"status", "web", "--socket", "/run/x"}).socket, "/run/x");
   EXPECT_EQ(parse_options(Words{"reload"}).socket, std::nullopt);
 }
 
-TEST(CtlOptions, ChecksTheFileOfTheInstallationWhereNoneIsNamed) {
+TEST(CtlOptions, checks_the_file_of_the_installation_where_none_is_named) {
   EXPECT_EQ(std::get<CheckConfig>(parse_options(Words{"check-config", "x.toml"}).command).file,
             "x.toml");
   EXPECT_THAT(std::get<CheckConfig>(parse_options(Words{"check-config"}).command).file,
               testing::EndsWith("/pyfault-watchdog/pyfault-watchdog.toml"));
 }
 
-TEST(CtlOptions, HelpIsThereForEveryCommand) {
+TEST(CtlOptions, help_is_there_for_every_command) {
   for (const Words& words :
        {Words{"--help"}, Words{"-h"}, Words{"stop", "--help"}, Words{"dump", "--help"}}) {
     EXPECT_THAT(std::get<Text>(parse_options(words).command).text, HasSubstr("Usage: pyfaultctl"));
   }
 }
 
-TEST(CtlOptions, WhatMakesNoSenseIsNamed) {
+TEST(CtlOptions, what_makes_no_sense_is_named) {
   EXPECT_THAT(refusal_of({}), HasSubstr("give a command"));
   EXPECT_THAT(refusal_of({"signal", "HUP", "web"}), HasSubstr("there is no command 'signal'"));
   EXPECT_THAT(refusal_of({"status", "--fast"}), HasSubstr("unexpected argument '--fast'"));

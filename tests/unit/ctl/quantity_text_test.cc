@@ -5,7 +5,7 @@
 namespace pyfault::ctl {
 namespace {
 
-TEST(DurationText, HasTwoUnitsAtMost) {
+TEST(DurationText, has_two_units_at_most) {
   EXPECT_EQ(duration_text(0), "0s");
   EXPECT_EQ(duration_text(59.9), "59s");
   EXPECT_EQ(duration_text(303), "5min 3s");
@@ -13,22 +13,22 @@ TEST(DurationText, HasTwoUnitsAtMost) {
   EXPECT_EQ(duration_text(3 * 86'400 + 4 * 3600), "3d 4h");
 }
 
-TEST(DurationText, LeavesOutWhatIsNothing) {
+TEST(DurationText, leaves_out_what_is_nothing) {
   EXPECT_EQ(duration_text(300), "5min");
   EXPECT_EQ(duration_text(3 * 86'400 + 59 * 60), "3d");
 }
 
-TEST(DurationText, AClockThatWasSetBackIsNoDisaster) {
+TEST(DurationText, a_clock_that_was_set_back_is_no_disaster) {
   EXPECT_EQ(duration_text(-5), "0s");
   EXPECT_EQ(ago_text(-5), "0s ago");
 }
 
-TEST(DurationText, AgoHasOneUnit) {
+TEST(DurationText, ago_has_one_unit) {
   EXPECT_EQ(ago_text(303), "5min ago");
   EXPECT_EQ(ago_text(100 * 86'400), "100d ago");
 }
 
-TEST(SizeText, IsShort) {
+TEST(SizeText, is_short) {
   EXPECT_EQ(size_text(0), "0K");
   EXPECT_EQ(size_text(812 << 10), "812K");
   EXPECT_EQ(size_text((23 << 20) + (410 << 10)), "23.4M");

@@ -37,14 +37,14 @@ std::string table(TableStyle style) {
   return status_table({{}, {runs(), waits()}}, kNow, style);
 }
 
-TEST(StatusTable, ForProgramsItHasATabBetweenTheCells) {
+TEST(StatusTable, for_programs_it_has_a_tab_between_the_cells) {
   EXPECT_EQ(table({}),
             "NAME\tSTATE\tPID\tUPTIME\tRESTARTS\tLAST-EXIT\tLAST-CRASH\tRSS\tWATCHED\n"
             "web#1\tup\t4711\t2min 5s\t0\t-\t-\t24.0M\tyes\n"
             "queue\tbackoff 8s\t-\t-\t3\tSIGSEGV, 3s ago\tSIGSEGV, 5min ago\t-\t-\n");
 }
 
-TEST(StatusTable, ForPeopleItsColumnsAreAligned) {
+TEST(StatusTable, for_people_its_columns_are_aligned) {
   EXPECT_EQ(
       table({.aligned = true}),
       "NAME   STATE       PID   UPTIME   RESTARTS  LAST-EXIT        LAST-CRASH         RSS    "
@@ -60,29 +60,29 @@ std::string watched(const WatchStatus& watch) {
   return text.substr(text.rfind('\t') + 1);
 }
 
-TEST(StatusTable, WhoIsNotWatchedHasTheReason) {
+TEST(StatusTable, who_is_not_watched_has_the_reason) {
   EXPECT_EQ(watched({false, "statically-linked", "it is", 0}), "no: statically-linked\n");
 }
 
-TEST(StatusTable, OfAWrapperThoseThatAreWatchedBelowItAreCounted) {
+TEST(StatusTable, of_a_wrapper_those_that_are_watched_below_it_are_counted) {
   EXPECT_EQ(watched({false, "not-python", "it runs", 2}), "2 below\n");
 }
 
-TEST(StatusTable, WhatIsNotKnownYetIsLeftOpen) {
+TEST(StatusTable, what_is_not_known_yet_is_left_open) {
   EXPECT_EQ(watched({}), "-\n");
 }
 
-TEST(StatusTable, ColoursDoNotShiftTheColumns) {
+TEST(StatusTable, colours_do_not_shift_the_columns) {
   const std::string text = table({.aligned = true, .coloured = true});
   EXPECT_THAT(text, HasSubstr("web#1  \033[32mup\033[0m          4711"));
   EXPECT_THAT(text, HasSubstr("queue  \033[31mbackoff 8s\033[0m  -"));
 }
 
-TEST(StatusTable, WithoutColoursThereIsNoEscapeSequence) {
+TEST(StatusTable, without_colours_there_is_no_escape_sequence) {
   EXPECT_THAT(table({.aligned = true}), Not(HasSubstr("\033")));
 }
 
-TEST(StatusTable, WithoutWorkersThereAreTheHeadings) {
+TEST(StatusTable, without_workers_there_are_the_headings) {
   EXPECT_THAT(status_table({}, kNow, {}), testing::StartsWith("NAME\t"));
 }
 

@@ -35,30 +35,30 @@ std::string diagnosis(const Facts& facts) {
   return text;
 }
 
-TEST(DiagnosisTest, NothingIsSaidOfAHealthyEnvironment) {
+TEST(DiagnosisTest, nothing_is_said_of_a_healthy_environment) {
   EXPECT_EQ(diagnosis(healthy()), "");
 }
 
-TEST(DiagnosisTest, AStaticallyLinkedInterpreter) {
+TEST(DiagnosisTest, a_statically_linked_interpreter) {
   Facts facts = healthy();
   facts.file.dynamic = false;
   EXPECT_THAT(diagnosis(facts), HasSubstr("! '/opt/python3' is statically linked"));
 }
 
-TEST(DiagnosisTest, AnInterpreterForMusl) {
+TEST(DiagnosisTest, an_interpreter_for_musl) {
   Facts facts = healthy();
   facts.file.musl = true;
   EXPECT_THAT(diagnosis(facts), HasSubstr("! '/opt/python3' is linked against musl"));
 }
 
-TEST(DiagnosisTest, AnInterpreterForAnotherProcessor) {
+TEST(DiagnosisTest, an_interpreter_for_another_processor) {
   Facts facts = healthy();
   facts.file.x86_64 = facts.file.dynamic = false;
   EXPECT_EQ(diagnosis(facts),
             "! '/opt/python3' is not a 64-bit x86 program / use a 64-bit x86 interpreter\n");
 }
 
-TEST(DiagnosisTest, ASetUserIdInterpreterIsTheReasonForTheMissingPreload) {
+TEST(DiagnosisTest, a_set_user_id_interpreter_is_the_reason_for_the_missing_preload) {
   Facts facts = healthy();
   facts.file.privileged = true;
   facts.watched->preload = facts.watched->agent = false;
@@ -66,33 +66,33 @@ TEST(DiagnosisTest, ASetUserIdInterpreterIsTheReasonForTheMissingPreload) {
   EXPECT_EQ(diagnose(facts).size(), 1U);
 }
 
-TEST(DiagnosisTest, AWrapperThatStripsThePreload) {
+TEST(DiagnosisTest, a_wrapper_that_strips_the_preload) {
   Facts facts = healthy();
   facts.watched->preload = facts.watched->agent = facts.watched->ring = false;
   EXPECT_THAT(diagnosis(facts), HasSubstr("! '/opt/python3' runs without the agent"));
 }
 
-TEST(DiagnosisTest, WhatTheLoaderSaidWhenItDidNotLoadTheAgent) {
+TEST(DiagnosisTest, what_the_loader_said_when_it_did_not_load_the_agent) {
   Facts facts = healthy();
   facts.watched->agent = facts.watched->ring = false;
   facts.loader_complaint = "ERROR: ld.so: no";
   EXPECT_THAT(diagnosis(facts), HasSubstr("! the agent is not loaded: ERROR: ld.so: no"));
 }
 
-TEST(DiagnosisTest, AnAgentOnANoexecFileSystem) {
+TEST(DiagnosisTest, an_agent_on_a_noexec_file_system) {
   Facts facts = healthy();
   facts.agent_on_noexec = true;
   EXPECT_THAT(diagnosis(facts), HasSubstr("mounted noexec"));
 }
 
-TEST(DiagnosisTest, AnAgentThatDoesNotGetThrough) {
+TEST(DiagnosisTest, an_agent_that_does_not_get_through) {
   Facts facts = healthy();
   facts.watched->ring = false;
   EXPECT_THAT(diagnosis(facts),
               HasSubstr("! '/opt/python3' has the agent loaded, which does not get through"));
 }
 
-TEST(DiagnosisTest, AnInterpreterThatIsLeftAloneIsToldWithAdvice) {
+TEST(DiagnosisTest, an_interpreter_that_is_left_alone_is_told_with_advice) {
   Facts facts = healthy();
   facts.watched->ring = false;
   facts.unwatched = unwatched(UnwatchedReason::kUnknownVersion, "3.99");
@@ -101,19 +101,19 @@ TEST(DiagnosisTest, AnInterpreterThatIsLeftAloneIsToldWithAdvice) {
             "version of Python, or of pyfault-watchdog, that goes with the other\n");
 }
 
-TEST(DiagnosisTest, AnotherPython) {
+TEST(DiagnosisTest, another_python) {
   Facts facts = healthy();
   facts.watched->implementation = "pypy";
   EXPECT_THAT(diagnosis(facts), HasSubstr("! '/opt/python3' is pypy, not CPython"));
 }
 
-TEST(DiagnosisTest, AProgramThatIsNoPythonAtAll) {
+TEST(DiagnosisTest, a_program_that_is_no_python_at_all) {
   Facts facts;
   facts.interpreter = "/opt/python3";
   EXPECT_THAT(diagnosis(facts), HasSubstr("! '/opt/python3' does not run Python code"));
 }
 
-TEST(DiagnosisTest, LimitsThatAreTooLow) {
+TEST(DiagnosisTest, limits_that_are_too_low) {
   Facts facts = healthy();
   facts.open_files = 20;
   facts.address_space = rlim_t{100} << 20;
@@ -123,7 +123,7 @@ TEST(DiagnosisTest, LimitsThatAreTooLow) {
   EXPECT_THAT(diagnosis(facts), HasSubstr("! memfd_create(2) is refused"));
 }
 
-TEST(DiagnosisTest, WhatIsOnlyWorthKnowingIsANote) {
+TEST(DiagnosisTest, what_is_only_worth_knowing_is_a_note) {
   Facts facts = healthy();
   facts.ptrace_scope = 3;
   facts.file_size = 1000;
@@ -141,14 +141,14 @@ TEST(DiagnosisTest, WhatIsOnlyWorthKnowingIsANote) {
   EXPECT_THAT(text, testing::Not(HasSubstr("!")));
 }
 
-TEST(DiagnosisTest, AHostilePathForgesNoLine) {
+TEST(DiagnosisTest, a_hostile_path_forges_no_line) {
   Facts facts = healthy();
   facts.interpreter = "/opt/x\ny";
   facts.file.dynamic = false;
   EXPECT_THAT(diagnosis(facts), HasSubstr("'/opt/x\\ny'"));
 }
 
-TEST(DiagnosisTest, ObstaclesComeFirst) {
+TEST(DiagnosisTest, obstacles_come_first) {
   Facts facts = healthy();
   facts.ptrace_scope = 2;
   facts.open_files = 20;

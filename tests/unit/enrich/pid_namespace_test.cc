@@ -10,17 +10,17 @@
 namespace pyfault {
 namespace {
 
-TEST(PidNamespace, AChildOfOurOwnIsNotTranslated) {
+TEST(PidNamespace, a_child_of_our_own_is_not_translated) {
   const test::WaitingChild child;
   EXPECT_FALSE(find_namespaced_child(getpid(), child.pid()));
 }
 
-TEST(PidNamespace, NobodyHasNoChildren) {
+TEST(PidNamespace, nobody_has_no_children) {
   EXPECT_FALSE(find_namespaced_child(-1, 1));
 }
 
 // In a child, for its next children: a test that came later would be in the namespace too.
-TEST(PidNamespace, TheFirstOfAnotherNamespaceIsFound) {
+TEST(PidNamespace, the_first_of_another_namespace_is_found) {
   const pid_t parent = fork();
   if (parent == 0) {
     if (unshare(CLONE_NEWPID) != 0) _exit(77);

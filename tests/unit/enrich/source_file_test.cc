@@ -95,28 +95,28 @@ class StrangersFileTest : public SourceFileTest {
       [] { (void)!(setgroups(0, nullptr) + setgid(kStranger) + setuid(kStranger)); }};
 };
 
-TEST_F(SourceFileTest, ReadsAFile) {
+TEST_F(SourceFileTest, reads_a_file) {
   EXPECT_EQ(read(write("app.py", "pass\n")), "pass\n");
 }
 
-TEST_F(SourceFileTest, AMissingFileIsNone) {
+TEST_F(SourceFileTest, a_missing_file_is_none) {
   EXPECT_FALSE(read(path("missing.py")));
 }
 
-TEST_F(SourceFileTest, ADirectoryIsNone) {
+TEST_F(SourceFileTest, a_directory_is_none) {
   EXPECT_FALSE(read(directory_.path()));
 }
 
-TEST_F(SourceFileTest, AFifoIsNeitherReadNorWaitedFor) {
+TEST_F(SourceFileTest, a_fifo_is_neither_read_nor_waited_for) {
   ASSERT_EQ(mkfifo(path("fifo.py").c_str(), 0644), 0);
   EXPECT_FALSE(read(path("fifo.py")));
 }
 
-TEST_F(SourceFileTest, ADeviceIsNone) {
+TEST_F(SourceFileTest, a_device_is_none) {
   EXPECT_FALSE(read("/dev/zero"));
 }
 
-TEST_F(SourceFileTest, ASocketIsNone) {
+TEST_F(SourceFileTest, a_socket_is_none) {
   sockaddr_un address{AF_UNIX, "socket.py"};
   const UniqueFd socket_fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   path("socket.py").string().copy(address.sun_path, sizeof(address.sun_path) - 1);
@@ -124,92 +124,92 @@ TEST_F(SourceFileTest, ASocketIsNone) {
   EXPECT_FALSE(read(path("socket.py")));
 }
 
-TEST_F(SourceFileTest, AFileWithoutASizeIsNone) {
+TEST_F(SourceFileTest, a_file_without_a_size_is_none) {
   EXPECT_FALSE(read("/proc/self/status"));
 }
 
-TEST_F(SourceFileTest, ALinkOfProcIsNotFollowed) {
+TEST_F(SourceFileTest, a_link_of_proc_is_not_followed) {
   const UniqueFd fd(::open(write("app.py").c_str(), O_RDONLY | O_CLOEXEC));
   EXPECT_FALSE(read("/proc/self/fd/" + std::to_string(fd.get())));
 }
 
-TEST_F(SourceFileTest, AnOrdinaryLinkIsFollowed) {
+TEST_F(SourceFileTest, an_ordinary_link_is_followed) {
   fs::create_symlink(write("app.py"), path("link.py"));
   EXPECT_TRUE(read(path("link.py")));
 }
 
-TEST_F(SourceFileTest, AFileOverTheLimitIsNone) {
+TEST_F(SourceFileTest, a_file_over_the_limit_is_none) {
   fs::resize_file(write("huge.py"), kMaxSourceBytes + 1);
   EXPECT_FALSE(read(path("huge.py")));
 }
 
-TEST_F(SourceFileTest, AFileOverTheCallersLimitIsNone) {
+TEST_F(SourceFileTest, a_file_over_the_callers_limit_is_none) {
   std::size_t budget = 4;
   EXPECT_FALSE(
       SourceFiles(getpid(), executable_of(getpid()), now()).read(write("app.py", "12345"), budget));
 }
 
-TEST_F(SourceFileTest, AFileThatChangedSinceIsNone) {
+TEST_F(SourceFileTest, a_file_that_changed_since_is_none) {
   write("app.py");
   EXPECT_FALSE(read_unless_changed(path("app.py")));
 }
 
-TEST_F(SourceFileTest, AnOldTimeStampDoesNotHideAChange) {
+TEST_F(SourceFileTest, an_old_time_stamp_does_not_hide_a_change) {
   fs::last_write_time(write("app.py"), fs::file_time_type::min());
   EXPECT_FALSE(read_unless_changed(path("app.py")));
 }
 
-TEST_F(SourceFileTest, ARelativeNameIsBelowTheProcesssDirectory) {
+TEST_F(SourceFileTest, a_relative_name_is_below_the_processs_directory) {
   write("app.py", "pass\n");
   const WaitingChild child([this] { (void)!chdir(directory_.path().c_str()); });
   EXPECT_EQ(read_for(child.pid(), "app.py"), "pass\n");
 }
 
-TEST_F(SourceFileTest, AFileThatEverybodyMayReadNeedsNoSuffix) {
+TEST_F(SourceFileTest, a_file_that_everybody_may_read_needs_no_suffix) {
   EXPECT_TRUE(read(write("tool")));
 }
 
-TEST_F(SourceFileTest, APrivateFileNeedsASourceFilesName) {
+TEST_F(SourceFileTest, a_private_file_needs_a_source_files_name) {
   EXPECT_FALSE(read(write("key", "secret", 0600)));
   EXPECT_TRUE(read(write("app.py", "pass", 0600)));
 }
 
-TEST_F(SourceFileTest, WhatIsReadIsTakenOffTheBudget) {
+TEST_F(SourceFileTest, what_is_read_is_taken_off_the_budget) {
   std::size_t budget = 7;
   EXPECT_TRUE(
       SourceFiles(getpid(), executable_of(getpid()), now()).read(write("app.py", "12345"), budget));
   EXPECT_EQ(budget, 2U);
 }
 
-TEST_F(ArchiveTest, AFileInAnArchiveIsRead) {
+TEST_F(ArchiveTest, a_file_in_an_archive_is_read) {
   EXPECT_EQ(read(in_archive("lib/mod.py")), "pass\n");
 }
 
-TEST_F(ArchiveTest, ALinkToAnArchiveIsFollowed) {
+TEST_F(ArchiveTest, a_link_to_an_archive_is_followed) {
   fs::create_symlink(archive_, path("link"));
   EXPECT_EQ(read(path("link") / "lib/mod.py"), "pass\n");
 }
 
-TEST_F(ArchiveTest, AFileThatIsNotInTheArchiveIsNone) {
+TEST_F(ArchiveTest, a_file_that_is_not_in_the_archive_is_none) {
   EXPECT_FALSE(read(in_archive("lib/other.py")));
 }
 
-TEST_F(ArchiveTest, AnArchiveThatChangedSinceIsNotRead) {
+TEST_F(ArchiveTest, an_archive_that_changed_since_is_not_read) {
   EXPECT_FALSE(read_unless_changed(in_archive("lib/mod.py")));
 }
 
-TEST_F(ArchiveTest, APrivateArchiveNeedsASourceFilesName) {
+TEST_F(ArchiveTest, a_private_archive_needs_a_source_files_name) {
   chmod(archive_.c_str(), 0600);
   EXPECT_FALSE(read(in_archive("key")));
   EXPECT_TRUE(read(in_archive("lib/mod.py")));
 }
 
-TEST_F(ArchiveTest, WhatIsNoArchiveHasNoFiles) {
+TEST_F(ArchiveTest, what_is_no_archive_has_no_files) {
   write("app.zip", "PK and nothing else");
   EXPECT_FALSE(read(in_archive("lib/mod.py")));
 }
 
-TEST_F(ArchiveTest, FilesOfSeveralArchivesAreKeptApart) {
+TEST_F(ArchiveTest, files_of_several_archives_are_kept_apart) {
   fs::copy(archive_, path("other.zip"));
   const std::string added =
       "import zipfile\n"
@@ -222,18 +222,18 @@ TEST_F(ArchiveTest, FilesOfSeveralArchivesAreKeptApart) {
   EXPECT_TRUE(files.read(path("other.zip") / "new.py", budget));
 }
 
-TEST_F(SourceFileTest, NobodysFilesAreNone) {
+TEST_F(SourceFileTest, nobodys_files_are_none) {
   EXPECT_FALSE(read_for(-1, write("app.py")));
 }
 
-TEST_F(SourceFileTest, AnAbsoluteNameIsBelowTheProcesssRoot) {
+TEST_F(SourceFileTest, an_absolute_name_is_below_the_processs_root) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root's rights to chroot";
   write("app.py", "pass\n");
   const WaitingChild child([this] { (void)!chroot(directory_.path().c_str()); });
   EXPECT_EQ(read_for(child.pid(), "/app.py"), "pass\n");
 }
 
-TEST_F(SourceFileTest, ALinkCannotLeadOutOfTheProcesssRoot) {
+TEST_F(SourceFileTest, a_link_cannot_lead_out_of_the_processs_root) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root's rights to chroot";
   fs::create_symlink("/etc/passwd", path("link.py"));
   const WaitingChild child([this] {
@@ -245,21 +245,21 @@ TEST_F(SourceFileTest, ALinkCannotLeadOutOfTheProcesssRoot) {
 }
 
 // By an exec, between the record and the look at its process: of a set-user-ID program perhaps.
-TEST_F(SourceFileTest, NothingIsReadForAnotherProgram) {
+TEST_F(SourceFileTest, nothing_is_read_for_another_program) {
   write("app.py");
   std::size_t budget = kMaxSourceBytes;
   EXPECT_FALSE(SourceFiles(getpid(), "/usr/bin/sudo", now()).read(path("app.py"), budget));
 }
 
-TEST_F(StrangersFileTest, WhatTheProcessMayReadIsRead) {
+TEST_F(StrangersFileTest, what_the_process_may_read_is_read) {
   EXPECT_TRUE(read_for(stranger_.pid(), write("app.py", "pass", 0644)));
 }
 
-TEST_F(StrangersFileTest, WhatTheProcessMayNotReadIsNone) {
+TEST_F(StrangersFileTest, what_the_process_may_not_read_is_none) {
   EXPECT_FALSE(read_for(stranger_.pid(), write("app.py", "secret", 0640)));
 }
 
-TEST_F(StrangersFileTest, AReadableFileInAClosedDirectoryIsNone) {
+TEST_F(StrangersFileTest, a_readable_file_in_a_closed_directory_is_none) {
   fs::create_directory(path("closed"));
   chmod(path("closed").c_str(), 0700);
   EXPECT_FALSE(read_for(stranger_.pid(), write("closed/app.py", "secret", 0644)));
@@ -291,16 +291,16 @@ class WithoutOpenat2Test : public SourceFileTest {
   }
 };
 
-TEST_F(WithoutOpenat2Test, AFileIsReadAllTheSame) {
+TEST_F(WithoutOpenat2Test, a_file_is_read_all_the_same) {
   EXPECT_EQ(outcome(write("app.py")), "read");
 }
 
-TEST_F(WithoutOpenat2Test, AnOrdinaryLinkIsFollowed) {
+TEST_F(WithoutOpenat2Test, an_ordinary_link_is_followed) {
   fs::create_symlink(write("app.py"), path("link.py"));
   EXPECT_EQ(outcome(path("link.py")), "read");
 }
 
-TEST_F(WithoutOpenat2Test, ALinkOfProcToWhatHasNoNameIsNotFollowed) {
+TEST_F(WithoutOpenat2Test, a_link_of_proc_to_what_has_no_name_is_not_followed) {
   const UniqueFd secret(memfd_create("app.py", MFD_CLOEXEC));
   ASSERT_EQ(::write(secret.get(), "secret", 6), 6);
   EXPECT_EQ(outcome("/proc/self/fd/" + std::to_string(secret.get())), "none");

@@ -51,88 +51,88 @@ class SourceLinesTest : public ::testing::Test {
   Crash crash_;
 };
 
-TEST_F(SourceLinesTest, FindsTheLine) {
+TEST_F(SourceLinesTest, finds_the_line) {
   write("first\n\tsecond \nthird\n");
   EXPECT_EQ(line(2), "\tsecond ");
 }
 
-TEST_F(SourceLinesTest, TheLastLineNeedsNoNewline) {
+TEST_F(SourceLinesTest, the_last_line_needs_no_newline) {
   write("first\nsecond");
   EXPECT_EQ(line(2), "second");
 }
 
-TEST_F(SourceLinesTest, AMissingLineIsNone) {
+TEST_F(SourceLinesTest, a_missing_line_is_none) {
   write("first\n");
   EXPECT_EQ(line(2), std::nullopt);
 }
 
-TEST_F(SourceLinesTest, AnEmptyLineIsEmpty) {
+TEST_F(SourceLinesTest, an_empty_line_is_empty) {
   write("first\n\nthird\n");
   EXPECT_EQ(line(2), "");
 }
 
-TEST_F(SourceLinesTest, KnowsEveryEndOfALine) {
+TEST_F(SourceLinesTest, knows_every_end_of_a_line) {
   write("one\r\ntwo\rthree\n\rfive");
   EXPECT_EQ(line(2), "two");
   EXPECT_EQ(line(3), "three");
   EXPECT_EQ(line(5), "five");
 }
 
-TEST_F(SourceLinesTest, AByteOrderMarkIsNotPartOfTheFirstLine) {
+TEST_F(SourceLinesTest, a_byte_order_mark_is_not_part_of_the_first_line) {
   write("\xef\xbb\xbfimport os\n");
   EXPECT_EQ(line(1), "import os");
 }
 
-TEST_F(SourceLinesTest, AHugeLineIsCut) {
+TEST_F(SourceLinesTest, a_huge_line_is_cut) {
   write(std::string(kMaxLineBytes + 1, 'x') + "\nsecond\n");
   EXPECT_EQ(line(1), std::string(kMaxLineBytes, 'x'));
   EXPECT_EQ(line(2), "second");
 }
 
-TEST_F(SourceLinesTest, InvalidUtf8IsReplaced) {
+TEST_F(SourceLinesTest, invalid_utf_8_is_replaced) {
   write("name = 'caf\xe9'\n");
   EXPECT_EQ(line(1), "name = 'caf\ufffd'");
 }
 
-TEST_F(SourceLinesTest, FramesOfOneLineAllGetIt) {
+TEST_F(SourceLinesTest, frames_of_one_line_all_get_it) {
   write("f()\n");
   frame(file_, 1);
   frame(file_, 1);
   EXPECT_THAT(sources(), ElementsAre("f()", "f()"));
 }
 
-TEST_F(SourceLinesTest, LaterLinesMayComeFirst) {
+TEST_F(SourceLinesTest, later_lines_may_come_first) {
   write("one\ntwo\nthree\n");
   frame(file_, 3);
   frame(file_, 1);
   EXPECT_THAT(sources(), ElementsAre("three", "one"));
 }
 
-TEST_F(SourceLinesTest, AFrameWithoutALineHasNoSource) {
+TEST_F(SourceLinesTest, a_frame_without_a_line_has_no_source) {
   write("one\n");
   frame(file_, std::nullopt);
   EXPECT_EQ(source(), std::nullopt);
 }
 
-TEST_F(SourceLinesTest, CodeFromAStringHasNoSource) {
+TEST_F(SourceLinesTest, code_from_a_string_has_no_source) {
   frame("<string>", 1);
   EXPECT_EQ(source(), std::nullopt);
 }
 
-TEST_F(SourceLinesTest, ANameWithANulIsNotCutThere) {
+TEST_F(SourceLinesTest, a_name_with_a_nul_is_not_cut_there) {
   write("one\n");
   frame(file_ + std::string("\0.txt", 5), 1);
   EXPECT_EQ(source(), std::nullopt);
 }
 
-TEST_F(SourceLinesTest, MoreFilesThanTheLimitAreLeftOut) {
+TEST_F(SourceLinesTest, more_files_than_the_limit_are_left_out) {
   write("one\n");
   for (std::size_t i = 0; i < kMaxSourceFilesPerCrash; ++i) frame("/" + std::to_string(i), 1);
   EXPECT_EQ(line(1), std::nullopt);
 }
 
 // A record of 2 MiB can have 65,000 frames at one line of 4,096 bytes.
-TEST_F(SourceLinesTest, ALineOfManyFramesIsNotRepeatedWithoutAnEnd) {
+TEST_F(SourceLinesTest, a_line_of_many_frames_is_not_repeated_without_an_end) {
   constexpr std::size_t kFrames = 65'000;
   write(std::string(kMaxLineBytes, 'x') + "\n");
   crash_.threads[0].frames.assign(kFrames, frame_at(file_, 1));
@@ -140,7 +140,7 @@ TEST_F(SourceLinesTest, ALineOfManyFramesIsNotRepeatedWithoutAnEnd) {
             kMaxLinesPerCrash / kMaxLineBytes);
 }
 
-TEST_F(SourceLinesTest, TheFaultingThreadsLinesComeFirst) {
+TEST_F(SourceLinesTest, the_faulting_threads_lines_come_first) {
   write(std::string(kMaxLineBytes, 'x') + "\nshort\n");
   crash_.threads.resize(2);
   frame(file_, 2);
@@ -150,7 +150,7 @@ TEST_F(SourceLinesTest, TheFaultingThreadsLinesComeFirst) {
   EXPECT_EQ(found.size(), crash_.threads[1].frames.size());
 }
 
-TEST_F(SourceLinesTest, FramesThatAreNotCodeAreLeftAlone) {
+TEST_F(SourceLinesTest, frames_that_are_not_code_are_left_alone) {
   write("one\n");
   frame(file_, 1);
   crash_.threads[0].frames[0].kind = Frame::Kind::kUnreadable;

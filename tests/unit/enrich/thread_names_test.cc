@@ -54,19 +54,19 @@ class ThreadNames : public ::testing::Test {
   Crash crash_;
 };
 
-TEST_F(ThreadNames, CallTheFirstThreadTheMainThread) {
+TEST_F(ThreadNames, call_the_first_thread_the_main_thread) {
   const Thread& main = add(getpid());
   name();
   EXPECT_EQ(main.name, "MainThread");
 }
 
-TEST_F(ThreadNames, CallAnotherThreadWhatTheKernelCallsIt) {
+TEST_F(ThreadNames, call_another_thread_what_the_kernel_calls_it) {
   const Thread& thread = add(second_.tid());
   name();
   EXPECT_EQ(thread.name, "second");
 }
 
-TEST_F(ThreadNames, KeepWhatPythonCallsAThread) {
+TEST_F(ThreadNames, keep_what_python_calls_a_thread) {
   Thread& thread = add(second_.tid());
   thread.name = "worker-1";
   name();
@@ -74,20 +74,20 @@ TEST_F(ThreadNames, KeepWhatPythonCallsAThread) {
   EXPECT_EQ(thread.native_name, "second");
 }
 
-TEST_F(ThreadNames, DoNotCallAFirstThreadWithoutPythonTheMainThread) {
+TEST_F(ThreadNames, do_not_call_a_first_thread_without_python_the_main_thread) {
   Thread& thread = add(getpid());
   thread.interpreter.reset();
   name();
   EXPECT_NE(thread.name, "MainThread");
 }
 
-TEST_F(ThreadNames, KnowTheMainThreadOfAProcessThatIsGone) {
+TEST_F(ThreadNames, know_the_main_thread_of_a_process_that_is_gone) {
   const Thread& main = add(getpid());
   add_thread_names(crash_, std::nullopt);
   EXPECT_EQ(main.name, "MainThread");
 }
 
-TEST_F(ThreadNames, StayUnknownForAThreadThatIsGone) {
+TEST_F(ThreadNames, stay_unknown_for_a_thread_that_is_gone) {
   const Thread& thread = add(0x3fffffff);
   name();
   EXPECT_EQ(thread.name, "");

@@ -20,38 +20,38 @@ std::string verdict(const WatchSigns& signs) {
   return std::string(name_of(verdict->why.reason)) + (verdict->is_certain ? "" : "?");
 }
 
-TEST(JudgeTest, WhoHasARingIsWatched) {
+TEST(JudgeTest, who_has_a_ring_is_watched) {
   WatchSigns signs = python();
   signs.has_ring = true;
   EXPECT_EQ(verdict(signs), "none");
 }
 
-TEST(JudgeTest, WhatTheLoaderWasToldIsCertain) {
+TEST(JudgeTest, what_the_loader_was_told_is_certain) {
   WatchSigns signs = python();
   signs.secure = true;
   EXPECT_EQ(verdict(signs), "set-user-id");
 }
 
-TEST(JudgeTest, WithoutALoaderNothingIsPreloaded) {
+TEST(JudgeTest, without_a_loader_nothing_is_preloaded) {
   WatchSigns signs = python();
   signs.has_loader = false;
   EXPECT_EQ(verdict(signs), "statically-linked");
 }
 
-TEST(JudgeTest, OtherImplementationsAreKnownByTheirNames) {
+TEST(JudgeTest, other_implementations_are_known_by_their_names) {
   WatchSigns signs = python();
   signs.executable = "/opt/pypy3.10/bin/pypy3.10-c";
   EXPECT_EQ(verdict(signs), "other-implementation");
   EXPECT_EQ(judge(signs)->why.predicate, "is PyPy, not CPython");
 }
 
-TEST(JudgeTest, OfOneThatHasOnlyJustBegunNothingIsSaid) {
+TEST(JudgeTest, of_one_that_has_only_just_begun_nothing_is_said) {
   WatchSigns signs = python();
   signs.has_run = signs.has_agent = false;
   EXPECT_EQ(verdict(signs), "none");
 }
 
-TEST(JudgeTest, TheRestMayStillChange) {
+TEST(JudgeTest, the_rest_may_still_change) {
   WatchSigns signs = python();
   EXPECT_EQ(verdict(signs), "not-attached?");
   signs.has_python = false;
@@ -60,13 +60,13 @@ TEST(JudgeTest, TheRestMayStillChange) {
   EXPECT_EQ(verdict(signs), "agent-not-loaded?");
 }
 
-TEST(JudgeTest, OfOneThatMayNotBeLookedIntoNothingIsGuessed) {
+TEST(JudgeTest, of_one_that_may_not_be_looked_into_nothing_is_guessed) {
   WatchSigns signs = python();
   signs.is_mapped = signs.has_agent = false;
   EXPECT_EQ(verdict(signs), "none");
 }
 
-TEST(WatchSignsTest, AreReadOfAProcessThatLives) {
+TEST(WatchSignsTest, are_read_of_a_process_that_lives) {
   const auto signs = look_for_agent(::getpid());
   ASSERT_TRUE(signs);
   EXPECT_TRUE(signs->is_mapped && signs->has_loader);
@@ -74,11 +74,11 @@ TEST(WatchSignsTest, AreReadOfAProcessThatLives) {
   EXPECT_NE(signs->executable.find("unit_enrich"), std::string::npos);
 }
 
-TEST(WatchSignsTest, OfOneThatIsGoneThereAreNone) {
+TEST(WatchSignsTest, of_one_that_is_gone_there_are_none) {
   EXPECT_FALSE(look_for_agent(1 << 30));
 }
 
-TEST(ObstacleTest, IsWhatKeepsTheLoaderFromPreloading) {
+TEST(ObstacleTest, is_what_keeps_the_loader_from_preloading) {
   const ProgramFile fine{.elf = true, .x86_64 = true, .dynamic = true};
   const auto reason = [](ProgramFile file) { return obstacle_in(file)->reason; };
   EXPECT_FALSE(obstacle_in(fine));

@@ -52,16 +52,16 @@ class ZipArchiveTest : public ::testing::Test {
   std::string path_ = directory_.path() / "app.zip";
 };
 
-TEST_F(ZipArchiveTest, AFileIsUnpacked) {
+TEST_F(ZipArchiveTest, a_file_is_unpacked) {
   EXPECT_EQ(read(), "pass");
 }
 
-TEST_F(ZipArchiveTest, AProgramMayStandBeforeTheArchive) {
+TEST_F(ZipArchiveTest, a_program_may_stand_before_the_archive) {
   write("#!/usr/bin/env python3\n" + bytes());
   EXPECT_EQ(read(), "pass");
 }
 
-TEST_F(ZipArchiveTest, EveryFileCutShortIsNoneOrWhole) {
+TEST_F(ZipArchiveTest, every_file_cut_short_is_none_or_whole) {
   const std::string whole = bytes();
   for (std::size_t size = 0; size < whole.size(); ++size) {
     write(whole.substr(0, size));
@@ -69,29 +69,29 @@ TEST_F(ZipArchiveTest, EveryFileCutShortIsNoneOrWhole) {
   }
 }
 
-TEST_F(ZipArchiveTest, ADamagedFileIsNone) {
+TEST_F(ZipArchiveTest, a_damaged_file_is_none) {
   make("archive.writestr(zipfile.ZipInfo('mod.py'), 'pass and pass')");
   replace("pass and", "pass xnd");
   EXPECT_FALSE(read());
 }
 
-TEST_F(ZipArchiveTest, AFileOverTheLimitIsNone) {
+TEST_F(ZipArchiveTest, a_file_over_the_limit_is_none) {
   EXPECT_FALSE(read("mod.py", 3));
 }
 
-TEST_F(ZipArchiveTest, AFileThatUnpacksToMoreThanItSaysIsNone) {
+TEST_F(ZipArchiveTest, a_file_that_unpacks_to_more_than_it_says_is_none) {
   make("archive.writestr('mod.py', 'x' * 100000)");
   replace(std::string("\xa0\x86\x01\0", 4), std::string("\x10\0\0\0", 4));
   EXPECT_FALSE(read());
 }
 
-TEST_F(ZipArchiveTest, WhatIsReadStaysWithinTheBudget) {
+TEST_F(ZipArchiveTest, what_is_read_stays_within_the_budget) {
   make("[archive.writestr(f'{i:0200}.py', '') for i in range(2000)]");
   const ZipArchive archive = open(100'000);
   EXPECT_LE(archive.bytes_spent(), 100'000U);
 }
 
-TEST_F(ZipArchiveTest, WithoutABudgetThereAreNoFiles) {
+TEST_F(ZipArchiveTest, without_a_budget_there_are_no_files) {
   EXPECT_FALSE(open(0).read("mod.py", kAmple));
 }
 

@@ -58,7 +58,7 @@ class AsFaulthandler : public testing::TestWithParam<Version> {
   Crash crash_;
 };
 
-TEST_P(AsFaulthandler, Segfault) {
+TEST_P(AsFaulthandler, segfault) {
   const std::string app = file("segfault");
   Frame method = code_frame(app, 6, "run");
   method.function = "Worker.run";
@@ -66,19 +66,19 @@ TEST_P(AsFaulthandler, Segfault) {
             recording("segfault"));
 }
 
-TEST_P(AsFaulthandler, Abort) {
+TEST_P(AsFaulthandler, abort) {
   const std::string app = file("abort");
   EXPECT_EQ(print_current({code_frame(app, 5, "main"), code_frame(app, 8, "<module>")}, SIGABRT),
             recording("abort"));
 }
 
-TEST_P(AsFaulthandler, OtherSignals) {
+TEST_P(AsFaulthandler, other_signals) {
   EXPECT_EQ(print_current({code_frame(file("fpe"), 3, "<module>")}, SIGFPE), recording("fpe"));
   EXPECT_EQ(print_current({code_frame(file("bus"), 4, "<module>")}, SIGBUS), recording("bus"));
   EXPECT_EQ(print_current({code_frame(file("ill"), 4, "<module>")}, SIGILL), recording("ill"));
 }
 
-TEST_P(AsFaulthandler, ThreadsInCPythonsOrder) {
+TEST_P(AsFaulthandler, threads_in_c_pythons_order) {
   const std::string app = file("threads");
   const Frame waiting = code_frame(app, 12, "wait_for_ever");
   EXPECT_EQ(print({crashed(recorded_thread(2, {code_frame(app, 18, "<module>")})),
@@ -86,14 +86,14 @@ TEST_P(AsFaulthandler, ThreadsInCPythonsOrder) {
             recording("threads"));
 }
 
-TEST_P(AsFaulthandler, AThreadThatIsNotTheMainOneCrashes) {
+TEST_P(AsFaulthandler, a_thread_that_is_not_the_main_one_crashes) {
   const std::string app = file("other_thread");
   EXPECT_EQ(print({crashed(recorded_thread(0, {code_frame(app, 9, "crash")})),
                    recorded_thread(1, {code_frame(app, 13, "<module>")})}),
             recording("other_thread"));
 }
 
-TEST_P(AsFaulthandler, AThreadThatPythonDoesNotKnowCrashes) {
+TEST_P(AsFaulthandler, a_thread_that_python_does_not_know_crashes) {
   Thread foreign = crashed(recorded_thread(9, {}));
   foreign.interpreter.reset();
   EXPECT_EQ(
@@ -102,7 +102,7 @@ TEST_P(AsFaulthandler, AThreadThatPythonDoesNotKnowCrashes) {
       recording("foreign_thread"));
 }
 
-TEST_P(AsFaulthandler, ThreadsOfOtherInterpretersAreNotShown) {
+TEST_P(AsFaulthandler, threads_of_other_interpreters_are_not_shown) {
   Thread elsewhere = recorded_thread(1, {code_frame("elsewhere.py", 1, "f")});
   elsewhere.interpreter = 1;
   EXPECT_EQ(
@@ -111,14 +111,14 @@ TEST_P(AsFaulthandler, ThreadsOfOtherInterpretersAreNotShown) {
       recording("fpe"));
 }
 
-TEST_P(AsFaulthandler, ACrashInASubinterpreterShowsItsThreads) {
+TEST_P(AsFaulthandler, a_crash_in_a_subinterpreter_shows_its_threads) {
   Thread inside = crashed(recorded_thread(0, {code_frame(file("fpe"), 3, "<module>")}));
   inside.interpreter = 1;
   EXPECT_EQ(print({inside, recorded_thread(1, {code_frame("main.py", 1, "f")})}, SIGFPE),
             recording("fpe"));
 }
 
-TEST_P(AsFaulthandler, ManyThreads) {
+TEST_P(AsFaulthandler, many_threads) {
   const std::string app = file("many_threads");
   std::vector<Thread> threads = {crashed(recorded_thread(100, {code_frame(app, 19, "<module>")}))};
   for (std::uint32_t i = 0; i < 100; ++i) {
@@ -127,21 +127,21 @@ TEST_P(AsFaulthandler, ManyThreads) {
   EXPECT_EQ(print(threads), recording("many_threads"));
 }
 
-TEST_P(AsFaulthandler, AStackOfAHundredFrames) {
+TEST_P(AsFaulthandler, a_stack_of_a_hundred_frames) {
   const std::string app = file("depth_100");
   EXPECT_EQ(print_current({code_frame(app, 6, "down"), folded(code_frame(app, 7, "down"), 97),
                            code_frame(app, 10, "<module>")}),
             recording("depth_100"));
 }
 
-TEST_P(AsFaulthandler, ADeeperStack) {
+TEST_P(AsFaulthandler, a_deeper_stack) {
   const std::string app = file("deep");
   EXPECT_EQ(print_current({code_frame(app, 6, "down"), folded(code_frame(app, 7, "down"), 149),
                            code_frame(app, 10, "<module>")}),
             recording("deep"));
 }
 
-TEST_P(AsFaulthandler, NamesThatAreNotAscii) {
+TEST_P(AsFaulthandler, names_that_are_not_ascii) {
   const std::string app = file("names");
   const std::string odd = "/app/\x1b[31m\x7f\u0085é名😀\\udc80\\n\".py";
   EXPECT_EQ(
@@ -150,7 +150,7 @@ TEST_P(AsFaulthandler, NamesThatAreNotAscii) {
       recording("names"));
 }
 
-TEST_P(AsFaulthandler, LongNames) {
+TEST_P(AsFaulthandler, long_names) {
   const std::string app = file("long_names");
   const auto named = [](std::size_t length) {
     return code_frame("/app/" + std::string(length - 5, 'g'), 2, std::string(length, 'f'));
@@ -161,18 +161,18 @@ TEST_P(AsFaulthandler, LongNames) {
       recording("long_names"));
 }
 
-TEST_P(AsFaulthandler, GarbageCollecting) {
+TEST_P(AsFaulthandler, garbage_collecting) {
   crash_.python.collecting_garbage = true;
   const std::string app = file("garbage");
   EXPECT_EQ(print_current({code_frame(app, 10, "__del__"), code_frame(app, 14, "<module>")}),
             recording("garbage"));
 }
 
-TEST_P(AsFaulthandler, NoPythonFrame) {
+TEST_P(AsFaulthandler, no_python_frame) {
   EXPECT_EQ(print_current({}, SIGABRT), recording("no_frame"));
 }
 
-TEST_P(AsFaulthandler, AFrameWithoutALine) {
+TEST_P(AsFaulthandler, a_frame_without_a_line) {
   const std::string app = file("no_line");
   Frame caller = code_frame(app, 9, "caller");
   if (GetParam().hex >= python_version(3, 10)) caller.line.reset();
@@ -180,13 +180,13 @@ TEST_P(AsFaulthandler, AFrameWithoutALine) {
             recording("no_line"));
 }
 
-TEST_P(AsFaulthandler, ThreadNames) {
+TEST_P(AsFaulthandler, thread_names) {
   Thread thread = crashed(recorded_thread(0, {code_frame(file("thread_name"), 7, "<module>")}));
   thread.native_name = "é-worker-numbe";
   EXPECT_EQ(print({thread}), recording("thread_name"));
 }
 
-TEST_P(AsFaulthandler, Dump) {
+TEST_P(AsFaulthandler, dump) {
   crash_.kind = CrashKind::kDump;
   const std::string app = file("dump");
   EXPECT_EQ(print({crashed(recorded_thread(1, {code_frame(app, 17, "<module>")})),
@@ -208,7 +208,7 @@ std::string printed(std::uint32_t version, std::vector<Frame> frames) {
   return format_faulthandler(event_with(crash));
 }
 
-TEST(Faulthandler, UnreadableNamesArePrintedAsQuestionMarks) {
+TEST(Faulthandler, unreadable_names_are_printed_as_question_marks) {
   Frame frame;
   frame.file_readable = frame.function_readable = false;
   EXPECT_EQ(printed(python_version(3, 12), {frame, code_frame("a.py", 1, "f")}),
@@ -217,7 +217,7 @@ TEST(Faulthandler, UnreadableNamesArePrintedAsQuestionMarks) {
             "  File \"a.py\", line 1 in f\n");
 }
 
-TEST(Faulthandler, AnUnreadableFrameEndsTheTraceback) {
+TEST(Faulthandler, an_unreadable_frame_ends_the_traceback) {
   const std::vector<Frame> frames = {code_frame("a.py", 1, "f"), unreadable_frame(0xbad)};
   const std::string readable =
       "Current thread 0x0000000000001000 (most recent call first):\n  File \"a.py\", line 1 in f\n";
@@ -225,13 +225,13 @@ TEST(Faulthandler, AnUnreadableFrameEndsTheTraceback) {
   EXPECT_EQ(printed(python_version(3, 13, 10), frames), readable + "  <invalid frame>\n");
 }
 
-TEST(Faulthandler, AHugeRepeatCountIsCheap) {
+TEST(Faulthandler, a_huge_repeat_count_is_cheap) {
   const std::string text =
       printed(python_version(3, 12), {folded(code_frame("a.py", 1, "f"), ~0ull)});
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 102);
 }
 
-TEST(Faulthandler, FreeThreadedPythonShowsOnlyTheCurrentThreadOfACrash) {
+TEST(Faulthandler, free_threaded_python_shows_only_the_current_thread_of_a_crash) {
   Crash crash = example_crash();
   crash.python = {python_version(3, 14), "3.14.0", true, false, false};
   EXPECT_EQ(format_faulthandler(event_with(crash)),
@@ -242,19 +242,19 @@ TEST(Faulthandler, FreeThreadedPythonShowsOnlyTheCurrentThreadOfACrash) {
             "  File \"app.py\", line 9 in <module>\n");
 }
 
-TEST(Faulthandler, FreeThreadedPythonShowsNothingOfAThreadItDoesNotKnow) {
+TEST(Faulthandler, free_threaded_python_shows_nothing_of_a_thread_it_does_not_know) {
   Crash crash = damaged_crash();
   crash.python.version_hex = python_version(3, 14);
   EXPECT_EQ(format_faulthandler(event_with(crash)), "Fatal Python error: Segmentation fault\n\n");
 }
 
-TEST(Faulthandler, ARecordWithoutThreadsIsAHeaderOnly) {
+TEST(Faulthandler, a_record_without_threads_is_a_header_only) {
   Crash crash = example_crash();
   crash.threads.clear();
   EXPECT_EQ(format_faulthandler(event_with(crash)), "Fatal Python error: Segmentation fault\n\n");
 }
 
-TEST(Faulthandler, ASignalItDoesNotHandleIsANumber) {
+TEST(Faulthandler, a_signal_it_does_not_handle_is_a_number) {
   Crash crash = example_crash();
   crash.signal.number = SIGTRAP;
   crash.threads.clear();
@@ -262,7 +262,7 @@ TEST(Faulthandler, ASignalItDoesNotHandleIsANumber) {
             "Fatal Python error from unexpected signum: 5\n\n");
 }
 
-TEST(Faulthandler, HasNothingToSayAboutOtherEvents) {
+TEST(Faulthandler, has_nothing_to_say_about_other_events) {
   EXPECT_EQ(format_faulthandler(event_with(StartEvent{})), "");
   EXPECT_EQ(format_faulthandler(event_with(killed_by(SIGKILL))), "");
   EXPECT_EQ(format_faulthandler(event_with(NoticeEvent{"lost"})), "");

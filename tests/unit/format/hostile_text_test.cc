@@ -70,28 +70,28 @@ class Hostile : public testing::TestWithParam<Format> {
   }
 };
 
-TEST_P(Hostile, TextInACrashIsHarmless) {
+TEST_P(Hostile, text_in_a_crash_is_harmless) {
   expect_harmless_in(crash_with_text(kHostile), crash_with_text("x"));
 }
 
-TEST_P(Hostile, TextInADumpIsHarmless) {
+TEST_P(Hostile, text_in_a_dump_is_harmless) {
   Crash dump = crash_with_text(kHostile);
   Crash peaceful = crash_with_text("x");
   dump.kind = peaceful.kind = CrashKind::kDump;
   expect_harmless_in(dump, peaceful);
 }
 
-TEST_P(Hostile, TextInAnExitIsHarmless) {
+TEST_P(Hostile, text_in_an_exit_is_harmless) {
   ExitEvent exit = killed_by(SIGKILL);
   exit.reason = kHostile;
   expect_harmless_in(exit, killed_by(SIGKILL));
 }
 
-TEST_P(Hostile, TextInANoticeIsHarmless) {
+TEST_P(Hostile, text_in_a_notice_is_harmless) {
   expect_harmless_in(NoticeEvent{kHostile}, NoticeEvent{"x"});
 }
 
-TEST_P(Hostile, TextInAStartIsHarmless) {
+TEST_P(Hostile, text_in_a_start_is_harmless) {
   expect_harmless_in(StartEvent{}, StartEvent{});
 }
 

@@ -21,7 +21,7 @@ std::vector<JournalField> fields_of(decltype(Event::body) body) {
   return journal_fields(event_with(std::move(body)), "words");
 }
 
-TEST(Journal, ACrashSaysWhereInWhichProcessAndHowBad) {
+TEST(Journal, a_crash_says_where_in_which_process_and_how_bad) {
   const auto fields = fields_of(example_crash());
   EXPECT_THAT(fields, Contains(Pair("MESSAGE", "words")));
   EXPECT_THAT(fields, Contains(Pair("MESSAGE_ID", "0b7471c579644772864549ebc98f5c45")));
@@ -33,37 +33,37 @@ TEST(Journal, ACrashSaysWhereInWhichProcessAndHowBad) {
   EXPECT_THAT(fields, Contains(Pair("PYFAULT_CRASH_ID", "0123456789abcdef0123456789abcdef")));
 }
 
-TEST(Journal, AThreadUnknownToPythonHasNoPlace) {
+TEST(Journal, a_thread_unknown_to_python_has_no_place) {
   for (const auto& field : fields_of(damaged_crash())) {
     EXPECT_FALSE(field.first.starts_with("CODE_")) << field.second;
   }
 }
 
-TEST(Journal, AnExitHasSystemdsWordsForIt) {
+TEST(Journal, an_exit_has_systemds_words_for_it) {
   const auto fields = fields_of(killed_by(SIGKILL));
   EXPECT_THAT(fields, Contains(Pair("EXIT_CODE", "killed")));
   EXPECT_THAT(fields, Contains(Pair("EXIT_STATUS", "9")));
   EXPECT_THAT(fields, Contains(Pair("PYFAULT_REASON", "signaled")));
 }
 
-TEST(Journal, WhatIsUnknownIsLeftOut) {
+TEST(Journal, what_is_unknown_is_left_out) {
   for (const auto& [name, value] : fields_of(NoticeEvent{"said"})) EXPECT_NE(value, "") << name;
 }
 
-TEST(Journal, NamesAreSuchThatJournaldTakesThem) {
+TEST(Journal, names_are_such_that_journald_takes_them) {
   const std::regex allowed("[A-Z][A-Z0-9_]{0,63}");
   for (const auto& [name, value] : fields_of(example_crash())) {
     EXPECT_TRUE(std::regex_match(std::string(name), allowed)) << name;
   }
 }
 
-TEST(Journal, EachKindOfEventHasAnIdOfItsOwn) {
+TEST(Journal, each_kind_of_event_has_an_id_of_its_own) {
   std::set<std::string_view> ids;
   for (const EventKind& kind : event_kinds()) ids.insert(kind.message_id);
   EXPECT_EQ(ids.size(), event_kinds().size());
 }
 
-TEST(Journal, TheCatalogueExplainsEveryId) {
+TEST(Journal, the_catalogue_explains_every_id) {
   const std::string catalogue = test::read_file(PYFAULT_CATALOGUE);
   for (const EventKind& kind : event_kinds()) {
     const std::string entry = "-- " + std::string(kind.message_id) + "\nSubject: ";
@@ -71,7 +71,7 @@ TEST(Journal, TheCatalogueExplainsEveryId) {
   }
 }
 
-TEST(Journal, MembersOfAnEventAreFields) {
+TEST(Journal, members_of_an_event_are_fields) {
   CrashLoopEvent loop;
   loop.failures = 5;
   loop.fingerprints = {"one", "two"};
@@ -83,7 +83,7 @@ TEST(Journal, MembersOfAnEventAreFields) {
   EXPECT_THAT(fields, Not(Contains(Pair("PYFAULT_DELAY_SECONDS", testing::_))));
 }
 
-TEST(Journal, ACrashIsThereForCoredumpctlToo) {
+TEST(Journal, a_crash_is_there_for_coredumpctl_too) {
   const auto fields = coredump_fields(event_with(example_crash()));
   EXPECT_THAT(fields, Contains(Pair("MESSAGE_ID", "fc2e22bc6ee647b6b90729ab34a250b1")));
   EXPECT_THAT(fields, Contains(Pair("COREDUMP_PID", "1234")));
@@ -93,7 +93,7 @@ TEST(Journal, ACrashIsThereForCoredumpctlToo) {
   EXPECT_THAT(fields, Contains(Pair("COREDUMP_CMDLINE", "python3 app.py --port 80")));
 }
 
-TEST(Journal, CoredumpctlGetsAUserAndAGroupWhateverIsKnown) {
+TEST(Journal, coredumpctl_gets_a_user_and_a_group_whatever_is_known) {
   Event event = event_with(example_crash());
   EXPECT_THAT(coredump_fields(event), Contains(Pair("COREDUMP_UID", "65534")));
   event.process.uid = 33;
@@ -102,21 +102,21 @@ TEST(Journal, CoredumpctlGetsAUserAndAGroupWhateverIsKnown) {
   EXPECT_THAT(coredump_fields(event), Contains(Pair("COREDUMP_GID", "44")));
 }
 
-TEST(Journal, OnlyACrashIs) {
+TEST(Journal, only_a_crash_is) {
   EXPECT_THAT(coredump_fields(event_with(example_dump())), IsEmpty());
   EXPECT_THAT(coredump_fields(event_with(killed_by(SIGSEGV))), IsEmpty());
 }
 
-TEST(Journal, AValueOnOneLineIsWrittenPlainly) {
+TEST(Journal, a_value_on_one_line_is_written_plainly) {
   EXPECT_EQ(journal_entry({{"A", "1"}, {"B", "x=y"}}), "A=1\nB=x=y\n");
 }
 
-TEST(Journal, AValueOfSeveralLinesHasItsSizeInFront) {
+TEST(Journal, a_value_of_several_lines_has_its_size_in_front) {
   const std::string size("\x04\0\0\0\0\0\0\0", 8);
   EXPECT_EQ(journal_entry({{"A", "x\nyz"}}), "A\n" + size + "x\nyz\n");
 }
 
-TEST(Journal, AValueCannotForgeAField) {
+TEST(Journal, a_value_cannot_forge_a_field) {
   Event event = event_with(StartEvent{});
   event.process.name = "x\nPRIORITY=0";
   const std::string entry = journal_entry(journal_fields(event, "words"));

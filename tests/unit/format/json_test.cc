@@ -32,43 +32,43 @@ Json only_frame(Frame frame) {
   return parsed(crash)["threads"][0]["frames"][0];
 }
 
-TEST(Json, ACrashIsReportedWhole) {
+TEST(Json, a_crash_is_reported_whole) {
   expect_golden("json/crash.json", indented(example_crash()));
 }
 
-TEST(Json, ADamagedRecordIsReportedWhole) {
+TEST(Json, a_damaged_record_is_reported_whole) {
   expect_golden("json/damaged_crash.json", indented(damaged_crash()));
 }
 
-TEST(Json, ADumpIsReportedWhole) {
+TEST(Json, a_dump_is_reported_whole) {
   expect_golden("json/dump.json", indented(example_dump()));
 }
 
-TEST(Json, AnExitIsReportedWhole) {
+TEST(Json, an_exit_is_reported_whole) {
   expect_golden("json/exit.json", indented(killed_by(SIGKILL)));
 }
 
-TEST(Json, AStartIsReportedWhole) {
+TEST(Json, a_start_is_reported_whole) {
   expect_golden("json/start.json", indented(StartEvent{}));
 }
 
-TEST(Json, ANoticeIsReportedWhole) {
+TEST(Json, a_notice_is_reported_whole) {
   expect_golden("json/notice.json", indented(NoticeEvent{"2 crash records were lost"}));
 }
 
-TEST(Json, AnEventIsOneLine) {
+TEST(Json, an_event_is_one_line) {
   const std::string line = format_json(event_with(damaged_crash()));
   EXPECT_EQ(line.find('\n'), line.size() - 1);
 }
 
-TEST(Json, AnExitByItselfHasACodeAndNoSignal) {
+TEST(Json, an_exit_by_itself_has_a_code_and_no_signal) {
   ExitEvent exit;
   exit.code = 3;
   exit.reason = "exited";
   EXPECT_EQ(parsed(exit)["exit"].dump(), R"({"code":3,"signal":null,"core_dumped":false})");
 }
 
-TEST(Json, LastWordsSayWhoseTheyAre) {
+TEST(Json, last_words_say_whose_they_are) {
   Crash crash = example_crash();
   crash.last_words = LastWords{LastWords::Source::kLibc, "", "double free"};
   EXPECT_EQ(parsed(crash)["last_words"].dump(),
@@ -77,19 +77,19 @@ TEST(Json, LastWordsSayWhoseTheyAre) {
   EXPECT_EQ(parsed(crash)["last_words"]["source"], "python");
 }
 
-TEST(Json, AnExitNamesTheCrashThatCausedIt) {
+TEST(Json, an_exit_names_the_crash_that_caused_it) {
   ExitEvent exit = killed_by(SIGSEGV);
   exit.crash_id = "0123456789abcdef0123456789abcdef";
   EXPECT_EQ(parsed(exit)["crash"], "0123456789abcdef0123456789abcdef");
 }
 
-TEST(Json, ASignalIsTheSameKindOfThingEverywhere) {
+TEST(Json, a_signal_is_the_same_kind_of_thing_everywhere) {
   EXPECT_EQ(parsed(HandlerReplacedEvent{SIGSEGV})["signal"].dump(),
             R"({"number":11,"name":"SIGSEGV"})");
   EXPECT_EQ(parsed(example_crash())["signal"]["number"], 11);
 }
 
-TEST(Json, EveryEventIsOneSentenceAndALevel) {
+TEST(Json, every_event_is_one_sentence_and_a_level) {
   const Json crash = parsed(example_crash());
   EXPECT_EQ(crash["message"],
             "python3[1234] crashed: SIGSEGV (SEGV_MAPERR) in Worker.run, app.py line 3");
@@ -99,13 +99,13 @@ TEST(Json, EveryEventIsOneSentenceAndALevel) {
   EXPECT_EQ(exit["level"], "warning");
 }
 
-TEST(Json, WhoseHandlerThereWasMayBeUnknown) {
+TEST(Json, whose_handler_there_was_may_be_unknown) {
   ExitEvent exit = killed_by(SIGSEGV);
   exit.handler_replaced.reset();
   EXPECT_EQ(parsed(exit)["handler_replaced"], nullptr);
 }
 
-TEST(Json, AMemberThatTheSchemaDoesNotKnowIsFound) {
+TEST(Json, a_member_that_the_schema_does_not_know_is_found) {
   Json event = parsed(StartEvent{});
   event["novelty"] = 1;
   EXPECT_THAT(test::schema_errors(event), testing::HasSubstr("novelty"));
@@ -114,27 +114,27 @@ TEST(Json, AMemberThatTheSchemaDoesNotKnowIsFound) {
   EXPECT_THAT(test::schema_errors(event), testing::HasSubstr("level"));
 }
 
-TEST(Json, TheWorkerIsNamed) {
+TEST(Json, the_worker_is_named) {
   Event event = event_with(StartEvent{});
   event.worker = "web.3";
   EXPECT_EQ(parsed(event)["worker"], "web.3");
 }
 
-TEST(Json, WhatIsNotKnownOfAProcessIsNull) {
+TEST(Json, what_is_not_known_of_a_process_is_null) {
   Event event = event_with(StartEvent{});
   event.process = {.pid = 1234, .ppid = 0, .name = "", .executable = "", .command = {}};
   EXPECT_EQ(parsed(event)["process"].dump(),
             R"({"pid":1234,"ppid":null,"name":null,"executable":null,"command":[]})");
 }
 
-TEST(Json, RepeatCountsFoldedFrames) {
+TEST(Json, repeat_counts_folded_frames) {
   Frame frame = code_frame("app.py", 5, "down");
   EXPECT_EQ(only_frame(frame)["repeat"], 0);
   frame.repeat = 149;
   EXPECT_EQ(only_frame(frame)["repeat"], 149);
 }
 
-TEST(Json, OverwrittenNamesAreListed) {
+TEST(Json, overwritten_names_are_listed) {
   Frame frame = code_frame("app.py", 5, "f");
   EXPECT_FALSE(only_frame(frame).contains("overwritten"));
   frame.function_overwritten = true;
@@ -143,28 +143,28 @@ TEST(Json, OverwrittenNamesAreListed) {
   EXPECT_EQ(only_frame(frame)["overwritten"].dump(), R"(["file","function"])");
 }
 
-TEST(Json, SourceKeepsItsIndentation) {
+TEST(Json, source_keeps_its_indentation) {
   const Frame frame = with_source(code_frame("app.py", 5, "f"), "    a + b", 4, 9);
   EXPECT_EQ(only_frame(frame)["source"], "    a + b");
 }
 
-TEST(Json, OtherKindsOfFramesHoldJustWhatTheyAre) {
+TEST(Json, other_kinds_of_frames_hold_just_what_they_are) {
   EXPECT_EQ(only_frame(omitted_frames(7)).dump(), R"({"omitted":7})");
   EXPECT_EQ(only_frame(omitted_frames(0)).dump(), R"({"omitted":null})");
   EXPECT_EQ(only_frame(unreadable_frame(0xbad)).dump(), R"({"unreadable":"0xbad"})");
   EXPECT_EQ(only_frame(cycle_frame()).dump(), R"({"cycle":true})");
 }
 
-TEST(Json, DecodingGivesTheOriginalTextBack) {
+TEST(Json, decoding_gives_the_original_text_back) {
   const std::string name = "f\"\\\n\x1b\x7f\u009b\u202e\u2028名\U000e0041";
   EXPECT_EQ(only_frame(code_frame("app.py", 5, name))["function"], name);
 }
 
-TEST(Json, OrdinaryUnicodeIsWrittenAsItIs) {
+TEST(Json, ordinary_unicode_is_written_as_it_is) {
   EXPECT_THAT(format_json(event_with(NoticeEvent{"名前 é"})), testing::HasSubstr("名前 é"));
 }
 
-TEST(Json, ACommandThatIsNotUtf8IsStillReported) {
+TEST(Json, a_command_that_is_not_utf_8_is_still_reported) {
   Event event = event_with(StartEvent{});
   event.process.command = {"\xff.py"};
   EXPECT_EQ(parsed(event)["process"]["command"][0], "\ufffd.py");

@@ -18,27 +18,27 @@ ExitEvent exited(int code) {
   return exit;
 }
 
-TEST(Severity, ACrashIsCritical) {
+TEST(Severity, a_crash_is_critical) {
   EXPECT_EQ(of(example_crash()), Severity::kCritical);
 }
 
-TEST(Severity, ADumpThatSomebodyAskedForIsNot) {
+TEST(Severity, a_dump_that_somebody_asked_for_is_not) {
   EXPECT_EQ(of(example_dump()), Severity::kNotice);
 }
 
-TEST(Severity, AnOrderlyEndIsInformation) {
+TEST(Severity, an_orderly_end_is_information) {
   EXPECT_EQ(of(exited(0)), Severity::kInformation);
   ExitEvent stopped = killed_by(SIGTERM);
   stopped.reason = kWasStopped;
   EXPECT_EQ(of(stopped), Severity::kInformation);
 }
 
-TEST(Severity, AnEndUnaskedIsAWarning) {
+TEST(Severity, an_end_unasked_is_a_warning) {
   EXPECT_EQ(of(exited(3)), Severity::kWarning);
   EXPECT_EQ(of(killed_by(SIGSEGV)), Severity::kWarning);
 }
 
-TEST(Severity, AnOomKillAndGivingUpAreErrors) {
+TEST(Severity, an_oom_kill_and_giving_up_are_errors) {
   ExitEvent killed = killed_by(SIGKILL);
   killed.reason = kOomKilled;
   EXPECT_EQ(of(killed), Severity::kError);

@@ -32,26 +32,26 @@ Event large_crash() {
   return event_with(crash);
 }
 
-TEST(Syslog, AHeaderIsThatOfRfc5424) {
+TEST(Syslog, a_header_is_that_of_rfc_5424) {
   EXPECT_THAT(format_syslog(event_with(example_crash()), {}),
               StartsWith("<26>1 2026-11-23T07:40:10.123456Z web1 pyfault-watchdog 1234 CRASH "
                          "[pyfault@32473 event=\"crash\" "));
 }
 
-TEST(Syslog, TheFacilityCountsEightTimes) {
+TEST(Syslog, the_facility_counts_eight_times) {
   SyslogStyle style;
   style.facility = 16;
   EXPECT_THAT(format_syslog(event_with(example_crash()), style), StartsWith("<130>1 "));
 }
 
-TEST(Syslog, WhatIsUnknownIsADash) {
+TEST(Syslog, what_is_unknown_is_a_dash) {
   Event event = event_with(NoticeEvent{"said"});
   event.host.clear();
   event.process = {};
   EXPECT_THAT(format_syslog(event, {}), HasSubstr("Z - pyfault-watchdog - NOTICE ["));
 }
 
-TEST(Syslog, AHeaderHoldsPrintableAsciiOfLimitedLength) {
+TEST(Syslog, a_header_holds_printable_ascii_of_limited_length) {
   Event event = event_with(NoticeEvent{"said"});
   event.host = "h\xc3\xb6st name\n" + std::string(300, 'x');
   SyslogStyle style;
@@ -61,12 +61,12 @@ TEST(Syslog, AHeaderHoldsPrintableAsciiOfLimitedLength) {
               HasSubstr(' ' + host + ' ' + std::string(48, 'a') + " 1234 "));
 }
 
-TEST(Syslog, StructuredDataNamesTheTopFrame) {
+TEST(Syslog, structured_data_names_the_top_frame) {
   EXPECT_THAT(format_syslog(event_with(example_crash()), {}),
               HasSubstr(R"( file="app.py" line="3" function="Worker.run"] )"));
 }
 
-TEST(Syslog, StructuredDataNamesTheWorkerAndTheReason) {
+TEST(Syslog, structured_data_names_the_worker_and_the_reason) {
   Event event = event_with(killed_by(SIGKILL));
   event.worker = "web#2";
   EXPECT_THAT(format_syslog(event, {}), HasSubstr(R"( worker="web#2" )"));
@@ -80,7 +80,7 @@ struct Escape {
 
 class SyslogEscape : public testing::TestWithParam<Escape> {};
 
-TEST_P(SyslogEscape, IsThatOfRfc5424) {
+TEST_P(SyslogEscape, is_that_of_rfc_5424) {
   EXPECT_EQ(escape_sd_value(GetParam().raw), GetParam().escaped);
 }
 
@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(All, SyslogEscape,
                                          Escape{"\"]\\", "\\\"\\]\\\\"},
                                          Escape{"\xc3\xb6", "\xc3\xb6"}));
 
-TEST(Syslog, EveryByteIsEscapedAloneOrNotAtAll) {
+TEST(Syslog, every_byte_is_escaped_alone_or_not_at_all) {
   for (int byte = 1; byte < 256; ++byte) {
     const std::string raw(1, static_cast<char>(byte));
     const bool special = raw == "\"" || raw == "\\" || raw == "]";
@@ -99,20 +99,20 @@ TEST(Syslog, EveryByteIsEscapedAloneOrNotAtAll) {
   }
 }
 
-TEST(Syslog, AValueCannotEndItsElement) {
+TEST(Syslog, a_value_cannot_end_its_element) {
   Event event = event_with(StartEvent{});
   event.worker = "a\"] forged\n<0>1";
   EXPECT_THAT(format_syslog(event, {}), HasSubstr(R"(worker="a\"\] forged\\n<0>1")"));
 }
 
-TEST(Syslog, ATracebackKeepsItsLinesInOneMessage) {
+TEST(Syslog, a_traceback_keeps_its_lines_in_one_message) {
   const std::string message = format_syslog(event_with(example_crash()), {});
   EXPECT_THAT(message, HasSubstr("] python3[1234] crashed: SIGSEGV (SEGV_MAPERR), "));
   EXPECT_THAT(message, HasSubstr("\n  File \"app.py\", line 3, in Worker.run\n"));
   EXPECT_FALSE(message.ends_with('\n'));
 }
 
-TEST(Syslog, WhatTheTextReportLeavesOutIsASentence) {
+TEST(Syslog, what_the_text_report_leaves_out_is_a_sentence) {
   ExitEvent exit;
   exit.code = 3;
   exit.uptime_seconds = 1.5;
@@ -120,7 +120,7 @@ TEST(Syslog, WhatTheTextReportLeavesOutIsASentence) {
                   .ends_with("] python3[1234] exited with code 3 after 1.5 s"));
 }
 
-TEST(Syslog, JsonIsOneLineBehindACookie) {
+TEST(Syslog, json_is_one_line_behind_a_cookie) {
   const std::string message = format_syslog(event_with(example_crash()), json_style());
   EXPECT_EQ(message.find('\n'), message.npos);
   const auto json = nlohmann::json::parse(message.substr(message.find(kCee) + 5));
@@ -132,7 +132,7 @@ bool fills_its_limit(const std::string& message) {
   return message.size() <= limit && message.size() > limit / 10 * 9;
 }
 
-TEST(Syslog, ALargeCrashLosesThreadsAndSaysSo) {
+TEST(Syslog, a_large_crash_loses_threads_and_says_so) {
   const std::string message = format_syslog(large_crash(), {});
   EXPECT_TRUE(fills_its_limit(message));
   EXPECT_THAT(message, HasSubstr("in Worker.run"));
@@ -140,7 +140,7 @@ TEST(Syslog, ALargeCrashLosesThreadsAndSaysSo) {
   EXPECT_THAT(message, HasSubstr("left out: some of the threads, because the log has no room"));
 }
 
-TEST(Syslog, ALargeCrashStaysJson) {
+TEST(Syslog, a_large_crash_stays_json) {
   const std::string message = format_syslog(large_crash(), json_style());
   EXPECT_TRUE(fills_its_limit(message));
   const auto json = nlohmann::json::parse(message.substr(message.find(kCee) + 5));
@@ -148,7 +148,7 @@ TEST(Syslog, ALargeCrashStaysJson) {
   EXPECT_EQ(json["left_out"].dump(), R"(["threads"])");
 }
 
-TEST(Syslog, TheOutputOfAWorkerGoesFirstAndOnlyAsMuchAsMust) {
+TEST(Syslog, the_output_of_a_worker_goes_first_and_only_as_much_as_must) {
   Event event = event_with(example_crash());
   event.worker_crash = WorkerCrash{};
   event.last_output.emplace().tail = std::string(64000, 'x') + "the end";
@@ -162,7 +162,7 @@ TEST(Syslog, TheOutputOfAWorkerGoesFirstAndOnlyAsMuchAsMust) {
   EXPECT_EQ(json["left_out"].dump(), R"(["output"])");
 }
 
-TEST(Syslog, ADeepStackLosesItsFarEndAndSaysSo) {
+TEST(Syslog, a_deep_stack_loses_its_far_end_and_says_so) {
   Crash crash = example_crash();
   crash.threads[0].frames.assign(500, code_frame("deep.py", 7, "down"));
   const std::string message = format_syslog(event_with(crash), {});
@@ -170,7 +170,7 @@ TEST(Syslog, ADeepStackLosesItsFarEndAndSaysSo) {
   EXPECT_THAT(message, ContainsRegex("  \\.\\.\\. [23][0-9][0-9] frames omitted \\.\\.\\."));
 }
 
-TEST(Syslog, WhatIsStillTooLongIsCutBetweenCharacters) {
+TEST(Syslog, what_is_still_too_long_is_cut_between_characters) {
   SyslogStyle style;
   for (style.max_size = 200; style.max_size < 220; ++style.max_size) {
     Event event = event_with(NoticeEvent{std::string(1, 'x')});
@@ -182,7 +182,7 @@ TEST(Syslog, WhatIsStillTooLongIsCutBetweenCharacters) {
   }
 }
 
-TEST(Syslog, TheLocalProtocolHasItsDataInTheMessage) {
+TEST(Syslog, the_local_protocol_has_its_data_in_the_message) {
   SyslogStyle style;
   style.protocol = SyslogProtocol::kLocal;
   EXPECT_THAT(format_syslog(event_with(NoticeEvent{"said"}), style),
@@ -191,7 +191,7 @@ TEST(Syslog, TheLocalProtocolHasItsDataInTheMessage) {
 }
 
 // rsyslog's mmjsonparse wants the cookie first.
-TEST(Syslog, TheLocalProtocolHasNothingBeforeJson) {
+TEST(Syslog, the_local_protocol_has_nothing_before_json) {
   SyslogStyle style;
   style.protocol = SyslogProtocol::kLocal;
   style.format = LogFormat::kJson;

@@ -20,44 +20,44 @@ std::string report(Frame frame) {
   return report(std::move(crash));
 }
 
-TEST(Text, ACrashIsReportedWhole) {
+TEST(Text, a_crash_is_reported_whole) {
   expect_golden("text/crash.txt", report(example_crash()));
 }
 
-TEST(Text, ADamagedRecordSaysWhatItLacks) {
+TEST(Text, a_damaged_record_says_what_it_lacks) {
   expect_golden("text/damaged_crash.txt", report(damaged_crash()));
 }
 
-TEST(Text, ADumpIsReportedWhole) {
+TEST(Text, a_dump_is_reported_whole) {
   expect_golden("text/dump.txt", report(example_dump()));
 }
 
-TEST(Text, TheWorkerIsNamed) {
+TEST(Text, the_worker_is_named) {
   Event event = event_with(example_crash());
   event.worker = "web.3";
   EXPECT_THAT(format_text(event), HasSubstr("\n  worker: web.3\n"));
 }
 
-TEST(Text, FinalizingIsSaid) {
+TEST(Text, finalizing_is_said) {
   Crash crash = example_crash();
   crash.python.finalizing = true;
   EXPECT_THAT(report(crash), HasSubstr("  python: CPython 3.11.2, finalizing\n"));
 }
 
-TEST(Text, LastWordsComeBeforeThePythonVersion) {
+TEST(Text, last_words_come_before_the_python_version) {
   Crash crash = example_crash();
   crash.last_words = LastWords{LastWords::Source::kException, "std::runtime_error", "no table"};
   EXPECT_THAT(report(crash), HasSubstr("\n  last words: std::runtime_error: no table\n  python:"));
 }
 
-TEST(Text, WhatWasLastOnStderrKeepsItsLines) {
+TEST(Text, what_was_last_on_stderr_keeps_its_lines) {
   Crash crash = example_crash();
   crash.last_words = LastWords{LastWords::Source::kStderr, "", "E lib.cc:4] CHECK failed\n\x1b[0m"};
   EXPECT_THAT(report(crash),
               HasSubstr("\n  last on stderr: E lib.cc:4] CHECK failed\n    \\x1b[0m\n"));
 }
 
-TEST(Text, LastWordsMayBeATypeOrATextAlone) {
+TEST(Text, last_words_may_be_a_type_or_a_text_alone) {
   Crash crash = example_crash();
   crash.last_words = LastWords{LastWords::Source::kException, "std::bad_alloc", ""};
   EXPECT_THAT(report(crash), HasSubstr("\n  last words: std::bad_alloc\n"));
@@ -65,67 +65,67 @@ TEST(Text, LastWordsMayBeATypeOrATextAlone) {
   EXPECT_THAT(report(crash), HasSubstr("\n  last words: double free\n"));
 }
 
-TEST(Text, ARecordWithoutARuntimeSectionHasNoVersion) {
+TEST(Text, a_record_without_a_runtime_section_has_no_version) {
   Crash crash = example_crash();
   crash.python = {};
   EXPECT_THAT(report(crash), HasSubstr("  python: CPython\n"));
 }
 
-TEST(Text, AProcessThatIsGoneHasNoNameAndNoCommand) {
+TEST(Text, a_process_that_is_gone_has_no_name_and_no_command) {
   Event event = event_with(example_crash());
   event.process = {.pid = 1234, .ppid = 0, .name = "", .executable = "", .command = {}};
   EXPECT_THAT(format_text(event), HasSubstr("web1 process[1234] crashed: SIGSEGV"));
   EXPECT_THAT(format_text(event), Not(HasSubstr("command:")));
 }
 
-TEST(Text, ArgumentsCanBeToldApart) {
+TEST(Text, arguments_can_be_told_apart) {
   Event event = event_with(example_crash());
   event.process.command = {"python3", "-c", "a b\nc", ""};
   EXPECT_THAT(format_text(event), HasSubstr("  command: python3 -c 'a b\\nc' ''\n"));
 }
 
-TEST(Text, OneRepetitionIsSingular) {
+TEST(Text, one_repetition_is_singular) {
   Frame frame = code_frame("app.py", 5, "down");
   frame.repeat = 1;
   EXPECT_THAT(report(frame), HasSubstr("  [Previous line repeated 1 more time]\n"));
 }
 
-TEST(Text, OverwrittenNamesAreDoubted) {
+TEST(Text, overwritten_names_are_doubted) {
   Frame frame = code_frame("app.py", 5, "f");
   frame.file_overwritten = frame.function_overwritten = true;
   EXPECT_THAT(report(frame),
               HasSubstr("  File \"app.py\" (overwritten), line 5, in f (overwritten)\n"));
 }
 
-TEST(Text, ABlankSourceLineIsLeftOut) {
+TEST(Text, a_blank_source_line_is_left_out) {
   EXPECT_THAT(report(with_source(code_frame("app.py", 5, "f"), "   ", 0, 3)),
               HasSubstr("line 5, in f\n\nThread 1240"));
 }
 
-TEST(Text, ACrashWithoutThreadsIsStillReported) {
+TEST(Text, a_crash_without_threads_is_still_reported) {
   Crash crash = example_crash();
   crash.threads.clear();
   EXPECT_THAT(report(crash), HasSubstr("crash id: 0123456789abcdef"));
 }
 
-TEST(Text, AnIncompleteRecordIsNeverSilentAboutIt) {
+TEST(Text, an_incomplete_record_is_never_silent_about_it) {
   Crash crash = example_crash();
   crash.complete = false;
   EXPECT_THAT(report(crash), HasSubstr("  incomplete: for an unknown reason\n"));
 }
 
-TEST(Text, ADeathBySignalWithoutARecordIsOneLine) {
+TEST(Text, a_death_by_signal_without_a_record_is_one_line) {
   EXPECT_EQ(
       format_text(event_with(killed_by(SIGKILL))),
       "2026-11-23T07:40:10.123456Z web1 python3[1234] was killed by SIGKILL; it left no record\n");
 }
 
-TEST(Text, AProgramThatWasAskedToEndHasNothingToLeaveARecordOf) {
+TEST(Text, a_program_that_was_asked_to_end_has_nothing_to_leave_a_record_of) {
   EXPECT_EQ(format_text(event_with(killed_by(SIGTERM))),
             "2026-11-23T07:40:10.123456Z web1 python3[1234] was killed by SIGTERM\n");
 }
 
-TEST(Text, ADeathInTheProgramsOwnHandlerSaysWhyThereIsNoRecord) {
+TEST(Text, a_death_in_the_programs_own_handler_says_why_there_is_no_record) {
   ExitEvent exit = killed_by(SIGSEGV);
   exit.unwatched = unwatched(UnwatchedReason::kHandlerReplaced, "SIGSEGV");
   EXPECT_THAT(
@@ -134,31 +134,31 @@ TEST(Text, ADeathInTheProgramsOwnHandlerSaysWhyThereIsNoRecord) {
                 "agent's\n"));
 }
 
-TEST(Text, WhoIsNotWatchedIsOneLine) {
+TEST(Text, who_is_not_watched_is_one_line) {
   EXPECT_EQ(format_text(event_with(UnwatchedEvent{unwatched(UnwatchedReason::kSetUserId)})),
             "2026-11-23T07:40:10.123456Z web1 python3[1234] is not watched: it is set-user-ID or "
             "set-group-ID or has file capabilities: the dynamic loader ignores LD_PRELOAD\n");
 }
 
-TEST(Text, AProgramThatIsNoPythonIsNobodysNewsUnlessItIsAWorker) {
+TEST(Text, a_program_that_is_no_python_is_nobodys_news_unless_it_is_a_worker) {
   Event event = event_with(UnwatchedEvent{unwatched(UnwatchedReason::kNotPython)});
   EXPECT_EQ(format_text(event), "");
   event.worker = "web";
   EXPECT_THAT(format_text(event), HasSubstr("worker web python3[1234] is not watched: it runs no"));
 }
 
-TEST(Text, ARecordThatWasLeftOutIsNotToldAsNone) {
+TEST(Text, a_record_that_was_left_out_is_not_told_as_none) {
   ExitEvent exit = killed_by(SIGSEGV);
   exit.record_left_out = true;
   EXPECT_THAT(format_text(event_with(exit)),
               HasSubstr("; its record may be one of those that were not reported\n"));
 }
 
-TEST(Text, AReplacedHandlerIsNoNewsWhileAllIsWell) {
+TEST(Text, a_replaced_handler_is_no_news_while_all_is_well) {
   EXPECT_EQ(format_text(event_with(HandlerReplacedEvent{})), "");
 }
 
-TEST(Text, AnOomKillIsCalledOne) {
+TEST(Text, an_oom_kill_is_called_one) {
   ExitEvent exit = killed_by(SIGKILL);
   exit.reason = kOomKilled;
   EXPECT_THAT(
@@ -167,20 +167,20 @@ TEST(Text, AnOomKillIsCalledOne) {
           "was killed by SIGKILL (an OOM kill, as its memory cgroup counts); it left no record\n"));
 }
 
-TEST(Text, ACoreDumpIsMentioned) {
+TEST(Text, a_core_dump_is_mentioned) {
   ExitEvent exit = killed_by(SIGSEGV);
   exit.core_dumped = true;
   EXPECT_THAT(format_text(event_with(exit)), HasSubstr("killed by SIGSEGV (core dumped); it left"));
 }
 
-TEST(Text, ADeathThatWasReportedAsACrashIsNotRepeated) {
+TEST(Text, a_death_that_was_reported_as_a_crash_is_not_repeated) {
   ExitEvent exit = killed_by(SIGSEGV);
   exit.crash_id = "0123456789abcdef0123456789abcdef";
   exit.crash_signal = exit.signal;
   EXPECT_EQ(format_text(event_with(exit)), "");
 }
 
-TEST(Text, ADeathThatAnotherSignalCutShortIsSaid) {
+TEST(Text, a_death_that_another_signal_cut_short_is_said) {
   ExitEvent exit = killed_by(SIGKILL);
   exit.reason = kOomKilled;
   exit.crash_id = "0123456789abcdef0123456789abcdef";
@@ -190,17 +190,17 @@ TEST(Text, ADeathThatAnotherSignalCutShortIsSaid) {
                         "died of SIGSEGV\n"));
 }
 
-TEST(Text, AProgramThatExitsByItselfLeavesNoWord) {
+TEST(Text, a_program_that_exits_by_itself_leaves_no_word) {
   ExitEvent exit;
   exit.code = 1;
   EXPECT_EQ(format_text(event_with(exit)), "");
 }
 
-TEST(Text, AStartLeavesNoWord) {
+TEST(Text, a_start_leaves_no_word) {
   EXPECT_EQ(format_text(event_with(StartEvent{})), "");
 }
 
-TEST(Text, ANoticeIsOneLine) {
+TEST(Text, a_notice_is_one_line) {
   EXPECT_EQ(format_text(event_with(NoticeEvent{"2 crash records were lost"})),
             "2026-11-23T07:40:10.123456Z web1 pyfault-watchdog: 2 crash records were lost\n");
 }

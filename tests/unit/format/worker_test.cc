@@ -59,11 +59,11 @@ Event end_of_worker(int code, LastOutput output) {
   return event;
 }
 
-TEST(Worker, ItsStartIsALine) {
+TEST(Worker, its_start_is_a_line) {
   EXPECT_THAT(text(StartEvent{}), HasSubstr(" worker web python3[1234] started: "));
 }
 
-TEST(Worker, ItsEndIsALineThatSaysWhatComesNext) {
+TEST(Worker, its_end_is_a_line_that_says_what_comes_next) {
   ExitEvent exit = exited_with(3);
   exit.after = AfterExit{AfterExit::Decision::kRestart, 1.5, false};
   EXPECT_THAT(text(exit),
@@ -74,26 +74,26 @@ TEST(Worker, ItsEndIsALineThatSaysWhatComesNext) {
   EXPECT_THAT(text(exit), EndsWith(" exited with code 3 after 2.0 s\n"));
 }
 
-TEST(Worker, ItsEndNamesTheCrash) {
+TEST(Worker, its_end_names_the_crash) {
   ExitEvent exit = killed_by(SIGSEGV);
   exit.crash_id = "abc";
   EXPECT_THAT(text(exit), EndsWith(" was killed by SIGSEGV (crash abc) after 12.5 s\n"));
 }
 
-TEST(Worker, AStartThatFailedSaysWhy) {
+TEST(Worker, a_start_that_failed_says_why) {
   ExitEvent exit = exited_with(127);
   exit.reason = kStartFailed;
   exit.detail = "cannot run 'x': not\nfound";
   EXPECT_THAT(text(exit), EndsWith(" could not be started: cannot run 'x': not\\nfound\n"));
 }
 
-TEST(Worker, ACrashLoopIsOneLine) {
+TEST(Worker, a_crash_loop_is_one_line) {
   const CrashLoopEvent loop{6, 42, true, {"feed"}, 0, false, 60};
   EXPECT_THAT(text(loop), EndsWith(" is in a crash loop: 6 failures within 42 s, all by the same "
                                    "crash or exception feed; tried every 60 s from now on\n"));
 }
 
-TEST(Worker, ACrashLoopTellsTheSameBugFromDifferentOnes) {
+TEST(Worker, a_crash_loop_tells_the_same_bug_from_different_ones) {
   EXPECT_THAT(text(CrashLoopEvent{6, 42, true, {"a", "b"}, 1, true, 0}),
               HasSubstr("2 different crashes or exceptions among them; given up"));
   EXPECT_THAT(text(CrashLoopEvent{6, 42, true, {"a"}, 1, true, 0}),
@@ -104,21 +104,21 @@ TEST(Worker, ACrashLoopTellsTheSameBugFromDifferentOnes) {
           "3 failures within 4 s before it was ever ready, no crash or exception among them"));
 }
 
-TEST(Worker, ACrashOfAChildNamesItsParents) {
+TEST(Worker, a_crash_of_a_child_names_its_parents) {
   const Event event = crash_of_worker({1, false, {{12, "gunicorn"}, {7, "g\n"}}});
   EXPECT_THAT(format_text(event), HasSubstr("  child of: gunicorn[12] g\\n[7]\n"));
   EXPECT_EQ(parsed(event)["parents"].dump(),
             R"([{"name":"gunicorn","pid":12},{"name":"g\n","pid":7}])");
 }
 
-TEST(Worker, ARepeatedCrashIsCounted) {
+TEST(Worker, a_repeated_crash_is_counted) {
   Event event = crash_of_worker({7, true, {}});
   EXPECT_THAT(format_text(event), HasSubstr("  occurrence: 7\n  threads: left out"));
   EXPECT_EQ(parsed(event)["occurrence"], 7);
   EXPECT_EQ(parsed(event)["abridged"], true);
 }
 
-TEST(Worker, TheLastLinesOfItsOutputAreShownHarmless) {
+TEST(Worker, the_last_lines_of_its_output_are_shown_harmless) {
   std::string tail;
   for (int line = 1; line <= 12; ++line) tail += "line " + std::to_string(line) + "\n";
   const std::string report = format_text(crash_of_worker({}, tail + "\x1b[2J\n"));
@@ -127,17 +127,17 @@ TEST(Worker, TheLastLinesOfItsOutputAreShownHarmless) {
   EXPECT_THAT(report, Not(HasSubstr("  line 3\n")));
 }
 
-TEST(Worker, TheWholeTailIsInTheJson) {
+TEST(Worker, the_whole_tail_is_in_the_json) {
   EXPECT_EQ(parsed(crash_of_worker({}, "a\nb\xff"))["output_tail"], "a\nb\ufffd");
   EXPECT_TRUE(parsed(crash_of_worker({}))["output_tail"].is_null());
 }
 
-TEST(Worker, OutputOfOneLineOrNone) {
+TEST(Worker, output_of_one_line_or_none) {
   EXPECT_THAT(format_text(crash_of_worker({}, "only")), EndsWith("\nLast output:\n  only\n"));
   EXPECT_THAT(format_text(crash_of_worker({}, "\n\n")), Not(HasSubstr("Last output")));
 }
 
-TEST(Worker, AnEndByAnExceptionSaysWhich) {
+TEST(Worker, an_end_by_an_exception_says_which) {
   const Event event = end_of_worker(1, output_with_exception());
   EXPECT_THAT(format_text(event), EndsWith(" exited with code 1 (ValueError: no) after 2.0 s\n\n"
                                            "  Traceback ...\n  ValueError: no\n"));
@@ -148,17 +148,17 @@ TEST(Worker, AnEndByAnExceptionSaysWhich) {
   EXPECT_EQ(read["output_tail"], "starting\nTraceback ...\nValueError: no\n");
 }
 
-TEST(Worker, AnotherEndShowsItsLastLines) {
+TEST(Worker, another_end_shows_its_last_lines) {
   const Event event = end_of_worker(3, LastOutput{"one\ntwo\n"});
   EXPECT_THAT(format_text(event), EndsWith(" after 2.0 s\n\nLast output:\n  one\n  two\n"));
   EXPECT_TRUE(parsed(event)["exception"].is_null());
 }
 
-TEST(Worker, AGoodEndShowsNone) {
+TEST(Worker, a_good_end_shows_none) {
   EXPECT_THAT(format_text(end_of_worker(0, LastOutput{"done\n"})), EndsWith(" after 2.0 s\n"));
 }
 
-TEST(Worker, EventsAreNamedAsDocumented) {
+TEST(Worker, events_are_named_as_documented) {
   EXPECT_EQ(parsed(of_worker(ReadyEvent{1}))["event"], "ready");
   EXPECT_EQ(parsed(of_worker(RestartEvent{4}))["restarts"], 4);
   EXPECT_EQ(parsed(of_worker(RecoveredEvent{}))["event"], "recovered");
@@ -168,7 +168,7 @@ TEST(Worker, EventsAreNamedAsDocumented) {
   EXPECT_EQ(loop["delay_seconds"], 60);
 }
 
-TEST(Worker, TheDecisionIsPartOfTheExit) {
+TEST(Worker, the_decision_is_part_of_the_exit) {
   ExitEvent exit = exited_with(1);
   exit.after = AfterExit{AfterExit::Decision::kRestart, 2, true};
   EXPECT_EQ(parsed(of_worker(exit))["after"].dump(),

@@ -18,7 +18,7 @@ using test::whole_record;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-TEST_F(AgentSessionTest, LeavesTheSlotOfALivingOwnerAlone) {
+TEST_F(AgentSessionTest, leaves_the_slot_of_a_living_owner_alone) {
   agent_->begin(process_.pid(), whole_record());
   session_->look();
   log_.poll();
@@ -26,7 +26,7 @@ TEST_F(AgentSessionTest, LeavesTheSlotOfALivingOwnerAlone) {
   EXPECT_EQ(agent_->state(), SlotState::kClaimed);
 }
 
-TEST_F(AgentSessionTest, SalvagesTheSlotOfAnOwnerThatDies) {
+TEST_F(AgentSessionTest, salvages_the_slot_of_an_owner_that_dies) {
   agent_->begin(process_.pid(), RecordBuilder().fault().runtime());
   process_.die();
   log_.run_until_events(1);
@@ -34,7 +34,7 @@ TEST_F(AgentSessionTest, SalvagesTheSlotOfAnOwnerThatDies) {
   EXPECT_EQ(agent_->state(), SlotState::kFree);
 }
 
-TEST_F(AgentSessionTest, SalvagesTheSlotOfAnOwnerThatIsLongGone) {
+TEST_F(AgentSessionTest, salvages_the_slot_of_an_owner_that_is_long_gone) {
   WaitingChild child;
   agent_->begin(child.pid(), RecordBuilder().fault().runtime());
   child.die();
@@ -42,7 +42,7 @@ TEST_F(AgentSessionTest, SalvagesTheSlotOfAnOwnerThatIsLongGone) {
   EXPECT_FALSE(log_.crash().complete);
 }
 
-TEST_F(AgentSessionTest, HearsOfTheDeathOfAChildThatItKnowsByItsSlotAlone) {
+TEST_F(AgentSessionTest, hears_of_the_death_of_a_child_that_it_knows_by_its_slot_alone) {
   WaitingChild child;
   agent_->begin(child.pid(), RecordBuilder().fault().runtime());
   session_->look();
@@ -52,14 +52,14 @@ TEST_F(AgentSessionTest, HearsOfTheDeathOfAChildThatItKnowsByItsSlotAlone) {
   EXPECT_EQ(log_.events[0].process.pid, child.pid());
 }
 
-TEST_F(AgentSessionTest, ASlotClaimedWithoutARecordIsANotice) {
+TEST_F(AgentSessionTest, a_slot_claimed_without_a_record_is_a_notice) {
   SlotWriter::claim(agent_->ring(), process_.pid());
   process_.die();
   log_.run_until_events(1);
   EXPECT_THAT(log_.message(), HasSubstr("left a record that can't be read"));
 }
 
-TEST_F(AgentSessionTest, AGhostOfTheRecordBeforeIsNotReported) {
+TEST_F(AgentSessionTest, a_ghost_of_the_record_before_is_not_reported) {
   agent_->publish(process_.pid());
   session_->drain();
   put(SlotWord{SlotState::kClaimed, 1, process_.pid()}.pack());
@@ -68,7 +68,7 @@ TEST_F(AgentSessionTest, AGhostOfTheRecordBeforeIsNotReported) {
   EXPECT_THAT(log_.message(1), HasSubstr("can't be read"));
 }
 
-TEST_F(AgentSessionTest, InAnotherNamespaceTheAttachedOwnerIsKnown) {
+TEST_F(AgentSessionTest, in_another_namespace_the_attached_owner_is_known) {
   attach(kForeignPid);
   agent_->begin(kForeignPid, RecordBuilder().fault().runtime());
   process_.die();
@@ -76,7 +76,7 @@ TEST_F(AgentSessionTest, InAnotherNamespaceTheAttachedOwnerIsKnown) {
   EXPECT_EQ(log_.events[0].process.pid, process_.pid());
 }
 
-TEST_F(AgentSessionTest, InAnotherNamespaceOtherOwnersAreSalvagedInTheEnd) {
+TEST_F(AgentSessionTest, in_another_namespace_other_owners_are_salvaged_in_the_end) {
   attach(kForeignPid);
   agent_->begin(kForeignPid + 1, RecordBuilder().fault().runtime());
   session_->look();
@@ -86,7 +86,7 @@ TEST_F(AgentSessionTest, InAnotherNamespaceOtherOwnersAreSalvagedInTheEnd) {
   EXPECT_FALSE(log_.crash().complete);
 }
 
-TEST_F(AgentSessionTest, EndsWhenAllAreDead) {
+TEST_F(AgentSessionTest, ends_when_all_are_dead) {
   process_.die();
   wait_for_end();
   log_.poll();
@@ -94,7 +94,7 @@ TEST_F(AgentSessionTest, EndsWhenAllAreDead) {
   EXPECT_EQ(agent_->stage(), RingStage::kLeft);
 }
 
-TEST_F(AgentSessionTest, GoesOnWhileAForkedChildLives) {
+TEST_F(AgentSessionTest, goes_on_while_a_forked_child_lives) {
   WaitingChild child;
   agent_->enter_child(child.pid());
   session_->look();
@@ -105,7 +105,7 @@ TEST_F(AgentSessionTest, GoesOnWhileAForkedChildLives) {
   wait_for_end();
 }
 
-TEST_F(AgentSessionTest, AChildThatHasOnlyJustEnteredItselfIsSeenBeforeTheEnd) {
+TEST_F(AgentSessionTest, a_child_that_has_only_just_entered_itself_is_seen_before_the_end) {
   WaitingChild child;
   session_->take_over();
   agent_->enter_child(child.pid(), 7);
@@ -117,7 +117,7 @@ TEST_F(AgentSessionTest, AChildThatHasOnlyJustEnteredItselfIsSeenBeforeTheEnd) {
   wait_for_end();
 }
 
-TEST_F(AgentSessionTest, AChildThatIsDeadHasLeftItsCell) {
+TEST_F(AgentSessionTest, a_child_that_is_dead_has_left_its_cell) {
   WaitingChild child;
   agent_->enter_child(child.pid());
   session_->look();
@@ -126,7 +126,7 @@ TEST_F(AgentSessionTest, AChildThatIsDeadHasLeftItsCell) {
   log_.run_until([&] { return agent_->header().children[0] == 0; });
 }
 
-TEST_F(AgentSessionTest, MadeUpChildrenDoNotKeepItAlive) {
+TEST_F(AgentSessionTest, made_up_children_do_not_keep_it_alive) {
   std::uint32_t cell = 0;
   for (const int pid : {-1, 1, getpid(), 0x7fffffff}) agent_->enter_child(pid, cell++);
   session_->look();
@@ -134,32 +134,32 @@ TEST_F(AgentSessionTest, MadeUpChildrenDoNotKeepItAlive) {
   wait_for_end();
 }
 
-TEST_F(AgentSessionTest, ACountOfCellsThatIsALieIsSurvived) {
+TEST_F(AgentSessionTest, a_count_of_cells_that_is_a_lie_is_survived) {
   agent_->header().children_end = 0xffffffff;
   session_->look();
   process_.die();
   wait_for_end();
 }
 
-TEST_F(AgentSessionTest, ThousandsOfMadeUpChildrenAreLookedAtALittleAtATime) {
-  for (std::uint32_t cell = 0; cell < kMostChildren; ++cell) agent_->enter_child(0x7ffffff0, cell);
+TEST_F(AgentSessionTest, thousands_of_made_up_children_are_looked_at_a_little_at_a_time) {
+  for (std::uint32_t cell = 0; cell < kMaxChildren; ++cell) agent_->enter_child(0x7ffffff0, cell);
   session_->look();
-  EXPECT_NE(agent_->header().children[kMostChildren - 1], 0);
-  log_.run_until([&] { return agent_->header().children[kMostChildren - 1] == 0; });
+  EXPECT_NE(agent_->header().children[kMaxChildren - 1], 0);
+  log_.run_until([&] { return agent_->header().children[kMaxChildren - 1] == 0; });
 }
 
-TEST_F(AgentSessionTest, EndsWhenTheProcessHasBecomeAnotherProgram) {
+TEST_F(AgentSessionTest, ends_when_the_process_has_become_another_program) {
   session_->forget(process_.pid());
   EXPECT_EQ(ends_, 1);
 }
 
-TEST_F(AgentSessionTest, ClosedItLeavesTheLoopNothingToWaitFor) {
+TEST_F(AgentSessionTest, closed_it_leaves_the_loop_nothing_to_wait_for) {
   session_->close();
   log_.io.run();
   EXPECT_EQ(ends_, 0);
 }
 
-TEST_F(AgentSessionTest, ACrashThatEndsAProcessIsNamedByItsEnd) {
+TEST_F(AgentSessionTest, a_crash_that_ends_a_process_is_named_by_its_end) {
   WaitingChild child;
   agent_->enter_child(child.pid());
   agent_->publish(child.pid(), fatal_record());
@@ -170,14 +170,14 @@ TEST_F(AgentSessionTest, ACrashThatEndsAProcessIsNamedByItsEnd) {
   EXPECT_EQ(log_.exit().signal, SIGKILL);
 }
 
-TEST_F(AgentSessionTest, TheLastRecordComesBeforeTheEnd) {
+TEST_F(AgentSessionTest, the_last_record_comes_before_the_end) {
   agent_->begin(process_.pid(), RecordBuilder().fault().runtime());
   process_.die();
   log_.run_until([&] { return !log_.exits.empty(); });
   EXPECT_EQ(log_.events.size(), 1U);
 }
 
-TEST_F(AgentSessionTest, OneThatWasKilledHasAnEndInTheLog) {
+TEST_F(AgentSessionTest, one_that_was_killed_has_an_end_in_the_log) {
   WaitingChild child;
   agent_->enter_child(child.pid());
   session_->look();
@@ -190,7 +190,7 @@ TEST_F(AgentSessionTest, OneThatWasKilledHasAnEndInTheLog) {
   EXPECT_EQ(log_.exits[0].process.ppid, getpid());
 }
 
-TEST_F(AgentSessionTest, OneThatHasBecomeAnotherProgramHasNone) {
+TEST_F(AgentSessionTest, one_that_has_become_another_program_has_none) {
   WaitingChild child;
   agent_->enter_child(child.pid());
   session_->look();
@@ -202,7 +202,7 @@ TEST_F(AgentSessionTest, OneThatHasBecomeAnotherProgramHasNone) {
 }
 
 // As the workers of a multiprocessing.Pool are ended.
-TEST_F(AgentSessionTest, OneThatWasAskedToEndHasOneOnRequest) {
+TEST_F(AgentSessionTest, one_that_was_asked_to_end_has_one_on_request) {
   for (const bool all : {false, true}) {
     log_.exits.clear();
     attach(process_.pid(), {{}, all});
@@ -227,7 +227,7 @@ pid_t killed_child() {
   return child;
 }
 
-TEST_F(AgentSessionTest, OneThatDiedBeforeTheFirstLookHasAnEnd) {
+TEST_F(AgentSessionTest, one_that_died_before_the_first_look_has_an_end) {
   const pid_t child = killed_child();
   agent_->enter_child(child);
   session_->look();
@@ -237,7 +237,7 @@ TEST_F(AgentSessionTest, OneThatDiedBeforeTheFirstLookHasAnEnd) {
 }
 
 // The program itself has ended, and nobody runs the loop any more.
-TEST_F(AgentSessionTest, WhoIsDeadHasAnEndWhenItDrains) {
+TEST_F(AgentSessionTest, who_is_dead_has_an_end_when_it_drains) {
   WaitingChild child;
   agent_->enter_child(child.pid());
   session_->look();
@@ -246,7 +246,7 @@ TEST_F(AgentSessionTest, WhoIsDeadHasAnEndWhenItDrains) {
   EXPECT_EQ(log_.exits.size(), 1U);
 }
 
-TEST_F(AgentSessionTest, AChildThatHasMovedToAnotherCellIsStillWatched) {
+TEST_F(AgentSessionTest, a_child_that_has_moved_to_another_cell_is_still_watched) {
   WaitingChild child;
   agent_->enter_child(child.pid(), 1);
   session_->look();

@@ -26,7 +26,7 @@ using test::whole_record;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-TEST_F(AgentSessionTest, ReportsAPublishedRecord) {
+TEST_F(AgentSessionTest, reports_a_published_record) {
   agent_->publish(process_.pid());
   session_->look();
   EXPECT_TRUE(log_.crash().complete);
@@ -37,7 +37,7 @@ TEST_F(AgentSessionTest, ReportsAPublishedRecord) {
   EXPECT_EQ(log_.events[0].process.name, "unit_ingest");
 }
 
-TEST_F(AgentSessionTest, ReleasesTheSlotAfterItHasReported) {
+TEST_F(AgentSessionTest, releases_the_slot_after_it_has_reported) {
   std::optional<SlotState> while_reporting;
   on_event_ = [&](const Event&) { while_reporting = agent_->state(); };
   agent_->publish(process_.pid());
@@ -46,32 +46,32 @@ TEST_F(AgentSessionTest, ReleasesTheSlotAfterItHasReported) {
   EXPECT_EQ(agent_->state(), SlotState::kFree);
 }
 
-TEST_F(AgentSessionTest, ReportsADumpLikeACrash) {
+TEST_F(AgentSessionTest, reports_a_dump_like_a_crash) {
   agent_->publish(process_.pid(), dump());
   session_->drain();
   EXPECT_EQ(log_.crash().kind, CrashKind::kDump);
 }
 
-TEST_F(AgentSessionTest, FindsARecordWhenItDrains) {
+TEST_F(AgentSessionTest, finds_a_record_when_it_drains) {
   agent_->publish(process_.pid());
   session_->drain();
   EXPECT_EQ(log_.events.size(), 1u);
 }
 
-TEST_F(AgentSessionTest, ReportsARecordOnce) {
+TEST_F(AgentSessionTest, reports_a_record_once) {
   agent_->publish(process_.pid());
   session_->drain();
   session_->drain();
   EXPECT_EQ(log_.events.size(), 1u);
 }
 
-TEST_F(AgentSessionTest, ReportsEverySlot) {
+TEST_F(AgentSessionTest, reports_every_slot) {
   for (std::uint32_t i = 0; i < kSlotCount; ++i) agent_->publish(process_.pid());
   session_->drain();
   EXPECT_EQ(log_.events.size(), kSlotCount);
 }
 
-TEST_F(AgentSessionTest, TheSourceOfAProcessThatLivesCanBeRead) {
+TEST_F(AgentSessionTest, the_source_of_a_process_that_lives_can_be_read) {
   const test::TempDirectory directory;
   const std::string file = directory.path() / "app.py";
   std::ofstream(file) << "crash()\n";
@@ -81,7 +81,7 @@ TEST_F(AgentSessionTest, TheSourceOfAProcessThatLivesCanBeRead) {
   EXPECT_EQ(log_.sources().at(0).text, "crash()");
 }
 
-TEST_F(AgentSessionTest, ASourceFileWrittenAfterTheAttachIsNotTrusted) {
+TEST_F(AgentSessionTest, a_source_file_written_after_the_attach_is_not_trusted) {
   const test::TempDirectory directory;
   const std::string file = directory.path() / "app.py";
   // The file system's clock is coarser than ours: wait for it to move past the attach.
@@ -96,7 +96,7 @@ TEST_F(AgentSessionTest, ASourceFileWrittenAfterTheAttachIsNotTrusted) {
   EXPECT_THAT(log_.sources(), IsEmpty());
 }
 
-TEST_F(AgentSessionTest, LostRecordsAreCountedOnce) {
+TEST_F(AgentSessionTest, lost_records_are_counted_once) {
   ring_header(agent_->ring())->dropped_records = 3;
   session_->drain();
   session_->drain();
@@ -104,7 +104,7 @@ TEST_F(AgentSessionTest, LostRecordsAreCountedOnce) {
   EXPECT_THAT(log_.message(), HasSubstr(": 3 crash records were lost"));
 }
 
-TEST_F(AgentSessionTest, AVforkChildThatDiedIsToldOfItsParent) {
+TEST_F(AgentSessionTest, a_vfork_child_that_died_is_told_of_its_parent) {
   WaitingChild child;
   agent_->lose_child(child.pid(), SIGILL);
   session_->drain();
@@ -113,14 +113,14 @@ TEST_F(AgentSessionTest, AVforkChildThatDiedIsToldOfItsParent) {
   EXPECT_EQ(log_.events[0].process.pid, child.pid());
 }
 
-TEST_F(AgentSessionTest, TheParentOfAVforkChildIsTranslated) {
+TEST_F(AgentSessionTest, the_parent_of_a_vfork_child_is_translated) {
   attach(kForeignPid);
   agent_->lose_child(kForeignPid, SIGILL);
   session_->drain();
   EXPECT_EQ(log_.events[0].process.pid, process_.pid());
 }
 
-TEST_F(AgentSessionTest, AFloodOfVforkChildrenIsCounted) {
+TEST_F(AgentSessionTest, a_flood_of_vfork_children_is_counted) {
   constexpr std::size_t kTold = 20;
   for (std::size_t lost = 0; lost < kTold + 7; ++lost) {
     agent_->lose_child(process_.pid(), SIGILL);
@@ -131,41 +131,41 @@ TEST_F(AgentSessionTest, AFloodOfVforkChildrenIsCounted) {
   EXPECT_THAT(log_.message(kTold), HasSubstr(": 7 more died on its memory"));
 }
 
-TEST_F(AgentSessionTest, VforkChildrenThatDiedBetweenTwoLooksAreCounted) {
+TEST_F(AgentSessionTest, vfork_children_that_died_between_two_looks_are_counted) {
   agent_->lose_child(process_.pid(), SIGILL, 3);
   session_->drain();
   ASSERT_EQ(log_.events.size(), 2U);
   EXPECT_THAT(log_.message(0), HasSubstr(": 2 more died on its memory"));
 }
 
-TEST_F(AgentSessionTest, AVforkChildOfNobodyIsNotTold) {
+TEST_F(AgentSessionTest, a_vfork_child_of_nobody_is_not_told) {
   agent_->lose_child(-1, SIGILL);
   agent_->lose_child(process_.pid(), 0xffff);
   session_->look();
   EXPECT_THAT(log_.events, IsEmpty());
 }
 
-TEST_F(AgentSessionTest, AReplacedHandlerIsToldOnce) {
+TEST_F(AgentSessionTest, a_replaced_handler_is_told_once) {
   agent_->replace_handler(SIGSEGV);
   for (int times = 0; times < 3; ++times) session_->look();
   ASSERT_EQ(log_.events.size(), 1u);
   EXPECT_EQ(std::get<HandlerReplacedEvent>(log_.events[0].body).signal, SIGSEGV);
 }
 
-TEST_F(AgentSessionTest, AnAgentMayCountOnItOnceItHasTakenOver) {
+TEST_F(AgentSessionTest, an_agent_may_count_on_it_once_it_has_taken_over) {
   EXPECT_EQ(agent_->stage(), RingStage::kWaiting);
   session_->take_over();
   EXPECT_EQ(agent_->stage(), RingStage::kTaken);
   EXPECT_EQ(agent_->header().ack_timeout_ms, kDefaultAckTimeoutMs);
 }
 
-TEST_F(AgentSessionTest, ChildrenForWhomThereIsNoRoomAreCounted) {
+TEST_F(AgentSessionTest, children_for_whom_there_is_no_room_are_counted) {
   agent_->header().unknown_children = 5;
   session_->drain();
   EXPECT_THAT(log_.message(), HasSubstr("5 of them were not watched until they crashed"));
 }
 
-TEST_F(AgentSessionTest, AnUnreadableRecordIsANoticeAndTheSlotIsFree) {
+TEST_F(AgentSessionTest, an_unreadable_record_is_a_notice_and_the_slot_is_free) {
   agent_->publish(process_.pid(), RecordBuilder().section(0xffff, 9, "garbage"));
   session_->drain();
   EXPECT_EQ(log_.message(),
@@ -173,14 +173,14 @@ TEST_F(AgentSessionTest, AnUnreadableRecordIsANoticeAndTheSlotIsFree) {
   EXPECT_EQ(agent_->state(), SlotState::kFree);
 }
 
-TEST_F(AgentSessionTest, AWordThatIsGarbageIsReset) {
+TEST_F(AgentSessionTest, a_word_that_is_garbage_is_reset) {
   put(~std::uint64_t{0});
   session_->drain();
   EXPECT_EQ(agent_->state(), SlotState::kFree);
   EXPECT_THAT(log_.events, IsEmpty());
 }
 
-TEST_F(AgentSessionTest, ASizeThatIsALieIsSurvived) {
+TEST_F(AgentSessionTest, a_size_that_is_a_lie_is_survived) {
   agent_->publish(process_.pid());
   agent_->slot().committed = ~std::uint32_t{0};
   session_->drain();

@@ -18,14 +18,14 @@ using test::FakeAgent;
 using test::hello_from;
 using ::testing::HasSubstr;
 
-TEST_F(AttachServerTest, ServesManyThatComeAtOnce) {
+TEST_F(AttachServerTest, serves_many_that_come_at_once) {
   std::deque<FakeAgent> agents;
   for (int i = 0; i < 50; ++i) agents.push_back(queued());
   server_.drain();
   for (const FakeAgent& agent : agents) EXPECT_TRUE(agent.is_heard());
 }
 
-TEST_F(AttachServerTest, SilentConnectionsDoNotKeepOthersOut) {
+TEST_F(AttachServerTest, silent_connections_do_not_keep_others_out) {
   std::deque<FakeAgent> silent;
   for (int i = 0; i < 100; ++i) {
     silent.push_back(connect());
@@ -36,13 +36,13 @@ TEST_F(AttachServerTest, SilentConnectionsDoNotKeepOthersOut) {
   EXPECT_FALSE(silent.back().is_hung_up_on());
 }
 
-TEST_F(AttachServerTest, ASilentConnectionIsClosedInTheEnd) {
+TEST_F(AttachServerTest, a_silent_connection_is_closed_in_the_end) {
   AttachServer impatient(log_.io, log_.handler(), {.hello_timeout = std::chrono::milliseconds(1)});
   const FakeAgent agent(impatient.address());
   log_.run_until([&] { return agent.is_hung_up_on(); });
 }
 
-TEST_F(AttachServerTest, AFloodOfWakeUpsDoesNotKeepOthersWaiting) {
+TEST_F(AttachServerTest, a_flood_of_wake_ups_does_not_keep_others_waiting) {
   const FakeAgent flooder = attached();
   const FakeAgent other = attached();
   while (flooder.write_to_pipe(Wake{flooder.side->id()})) continue;
@@ -51,7 +51,7 @@ TEST_F(AttachServerTest, AFloodOfWakeUpsDoesNotKeepOthersWaiting) {
   EXPECT_EQ(log_.events.size(), 1U);
 }
 
-TEST_F(AttachServerTest, AWakeUpThatFindsThePipeFullIsNotMissed) {
+TEST_F(AttachServerTest, a_wake_up_that_finds_the_pipe_full_is_not_missed) {
   const FakeAgent agent = attached();
   while (agent.write_to_pipe(Wake{0})) continue;
   agent.side->publish(getpid());
@@ -59,7 +59,7 @@ TEST_F(AttachServerTest, AWakeUpThatFindsThePipeFullIsNotMissed) {
   log_.run_until_events(1);
 }
 
-TEST_F(AttachServerTest, AFloodOfWakeUpsForRingsThatNobodyKnowsIsSurvived) {
+TEST_F(AttachServerTest, a_flood_of_wake_ups_for_rings_that_nobody_knows_is_survived) {
   const FakeAgent agent = attached();
   std::deque<FakeAgent> callers;
   for (int i = 0; i < 1000; ++i) {
@@ -74,7 +74,7 @@ TEST_F(AttachServerTest, AFloodOfWakeUpsForRingsThatNobodyKnowsIsSurvived) {
   log_.run_until_events(1);
 }
 
-TEST_F(AttachServerTest, RunningOutOfDescriptorsIsSaidOnceAndSurvived) {
+TEST_F(AttachServerTest, running_out_of_descriptors_is_said_once_and_survived) {
   rlimit before{};
   getrlimit(RLIMIT_NOFILE, &before);
   const FakeAgent agent = queued();
@@ -88,7 +88,7 @@ TEST_F(AttachServerTest, RunningOutOfDescriptorsIsSaidOnceAndSurvived) {
   log_.run_until([&] { return agent.is_taken(); });
 }
 
-TEST_F(AttachServerTest, TheLastDescriptorsAreNotForAgents) {
+TEST_F(AttachServerTest, the_last_descriptors_are_not_for_agents) {
   rlimit before{};
   getrlimit(RLIMIT_NOFILE, &before);
   const rlimit few{120, before.rlim_max};
@@ -107,7 +107,7 @@ TEST_F(AttachServerTest, TheLastDescriptorsAreNotForAgents) {
 }
 
 // A child that it has each time keeps the rings before that in use.
-TEST_F(AttachServerTest, OneProcessHasOnlySoManyRings) {
+TEST_F(AttachServerTest, one_process_has_only_so_many_rings) {
   AttachServer server(log_.io, log_.handler(), {.sessions_per_process = 2});
   test::WaitingChild child;
   for (int i = 0; i < 3; ++i) {
@@ -120,7 +120,7 @@ TEST_F(AttachServerTest, OneProcessHasOnlySoManyRings) {
   EXPECT_EQ(log_.unwatched().predicate, "was refused: it has attached too often");
 }
 
-TEST_F(AttachServerTest, ThereAreOnlySoManyRings) {
+TEST_F(AttachServerTest, there_are_only_so_many_rings) {
   AttachServer server(log_.io, log_.handler(), {.sessions = 1});
   FakeAgent first(server.address());
   first.attach(hello_from(getpid()));

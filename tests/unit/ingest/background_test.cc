@@ -41,14 +41,14 @@ class BackgroundTest : public testing::Test {
   std::vector<std::string> told_;
 };
 
-TEST_F(BackgroundTest, TellsInOrder) {
+TEST_F(BackgroundTest, tells_in_order) {
   Background& background = with_patience(hours(1));
   for (const char* name : {"a", "b", "c"}) EXPECT_TRUE(background.begin([] {}, tell(name)));
   run_until(3);
   EXPECT_THAT(told_, ElementsAre("a done", "b done", "c done"));
 }
 
-TEST_F(BackgroundTest, OneThatHangsIsGivenUpAndTheNextIsDone) {
+TEST_F(BackgroundTest, one_that_hangs_is_given_up_and_the_next_is_done) {
   Background& background = with_patience(milliseconds(20));
   background.begin(hang(), tell("hung"));
   background.begin([] {}, tell("next"));
@@ -56,7 +56,7 @@ TEST_F(BackgroundTest, OneThatHangsIsGivenUpAndTheNextIsDone) {
   EXPECT_THAT(told_, ElementsAre("hung given up", "next done"));
 }
 
-TEST_F(BackgroundTest, OneThatThrowsIsNotDone) {
+TEST_F(BackgroundTest, one_that_throws_is_not_done) {
   Background& background = with_patience(hours(1));
   background.begin([] { throw std::bad_alloc(); }, tell("thrown"));
   background.begin([] {}, tell("next"));
@@ -64,16 +64,16 @@ TEST_F(BackgroundTest, OneThatThrowsIsNotDone) {
   EXPECT_THAT(told_, ElementsAre("thrown given up", "next done"));
 }
 
-TEST_F(BackgroundTest, WhileTooManyHangNothingIsBegun) {
+TEST_F(BackgroundTest, while_too_many_hang_nothing_is_begun) {
   Background& background = with_patience(milliseconds(20));
-  for (std::size_t count = 1; count <= HelperThread::kMostHanging; ++count) {
+  for (std::size_t count = 1; count <= HelperThread::kMaxHanging; ++count) {
     background.begin(hang(), tell("hung"));
     run_until(count);
   }
   EXPECT_FALSE(background.begin([] {}, tell("never")));
 }
 
-TEST_F(BackgroundTest, AtTheEndItWaitsForWhatWasBegun) {
+TEST_F(BackgroundTest, at_the_end_it_waits_for_what_was_begun) {
   Background& background = with_patience(hours(1));
   background.begin([] {}, tell("a"));
   background.begin([] {}, tell("b"));
@@ -81,7 +81,7 @@ TEST_F(BackgroundTest, AtTheEndItWaitsForWhatWasBegun) {
   EXPECT_THAT(told_, ElementsAre("a done", "b done"));
 }
 
-TEST_F(BackgroundTest, AtTheEndItDoesNotWaitForLong) {
+TEST_F(BackgroundTest, at_the_end_it_does_not_wait_for_long) {
   Background& background = with_patience(milliseconds(20));
   background.begin(hang(), tell("hung"));
   background.begin([] {}, tell("behind"));
@@ -89,7 +89,7 @@ TEST_F(BackgroundTest, AtTheEndItDoesNotWaitForLong) {
   EXPECT_THAT(told_, ElementsAre("hung given up", "behind given up"));
 }
 
-TEST_F(BackgroundTest, WhatIsDoneAfterItsEndIsNobodysBusiness) {
+TEST_F(BackgroundTest, what_is_done_after_its_end_is_nobodys_business) {
   std::promise<void> started;
   Background& background = with_patience(hours(1));
   background.begin([&] { started.set_value(); }, tell("never"));

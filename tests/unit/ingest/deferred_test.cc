@@ -18,13 +18,13 @@ class DeferredTest : public ::testing::Test {
   int runs_ = 0;
 };
 
-TEST_F(DeferredTest, RunsNothingWithoutARequest) {
+TEST_F(DeferredTest, runs_nothing_without_a_request) {
   defer([this] { ++runs_; });
   io_.run();
   EXPECT_EQ(runs_, 0);
 }
 
-TEST_F(DeferredTest, DoesNotRunWithinTheRequest) {
+TEST_F(DeferredTest, does_not_run_within_the_request) {
   defer([this] { ++runs_; });
   deferred_->request();
   EXPECT_EQ(runs_, 0);
@@ -32,7 +32,7 @@ TEST_F(DeferredTest, DoesNotRunWithinTheRequest) {
   EXPECT_EQ(runs_, 1);
 }
 
-TEST_F(DeferredTest, RunsOnceForSeveralRequests) {
+TEST_F(DeferredTest, runs_once_for_several_requests) {
   defer([this] { ++runs_; });
   deferred_->request();
   deferred_->request();
@@ -40,7 +40,7 @@ TEST_F(DeferredTest, RunsOnceForSeveralRequests) {
   EXPECT_EQ(runs_, 1);
 }
 
-TEST_F(DeferredTest, RunsAgainForARequestAfterItHasRun) {
+TEST_F(DeferredTest, runs_again_for_a_request_after_it_has_run) {
   defer([this] { ++runs_; });
   deferred_->request();
   io_.run();
@@ -50,7 +50,7 @@ TEST_F(DeferredTest, RunsAgainForARequestAfterItHasRun) {
   EXPECT_EQ(runs_, 2);
 }
 
-TEST_F(DeferredTest, RequestedWithinItsTask) {
+TEST_F(DeferredTest, requested_within_its_task) {
   defer([this] {
     if (++runs_ == 1) deferred_->request();
     EXPECT_LE(runs_, 2);
@@ -60,7 +60,7 @@ TEST_F(DeferredTest, RequestedWithinItsTask) {
   EXPECT_EQ(runs_, 2);
 }
 
-TEST_F(DeferredTest, DestroyedWithARequestWaiting) {
+TEST_F(DeferredTest, destroyed_with_a_request_waiting) {
   defer([this] { ++runs_; });
   deferred_->request();
   deferred_.reset();
@@ -69,7 +69,7 @@ TEST_F(DeferredTest, DestroyedWithARequestWaiting) {
 }
 
 // What the task has captured lives until it returns.
-TEST_F(DeferredTest, DestroyedWithinItsTask) {
+TEST_F(DeferredTest, destroyed_within_its_task) {
   std::string seen;
   defer([this, &seen, text = std::string("longer than it is short")] {
     deferred_.reset();
@@ -80,7 +80,7 @@ TEST_F(DeferredTest, DestroyedWithinItsTask) {
   EXPECT_EQ(seen, "longer than it is short");
 }
 
-TEST(RunLaterTest, RunsInTheOrderOfTheCallsAndNotWithinThem) {
+TEST(RunLaterTest, runs_in_the_order_of_the_calls_and_not_within_them) {
   boost::asio::io_context io;
   std::string order;
   run_later(io, [&] { order += "a"; });

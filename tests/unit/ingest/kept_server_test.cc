@@ -46,8 +46,8 @@ class KeptServerTest : public ::testing::Test {
   }
   // As a watchdog is that was killed.
   void change_watchdogs() {
-    KeptServer kept{before_->listeners(), {}, 0};
-    for (SessionMemory& memory : memory_) {
+    InheritedServer kept{before_->listeners(), {}, 0};
+    for (SavedSession& memory : memory_) {
       UniqueFd& ring = kept_[memory.id];
       kept.sessions.push_back({std::move(memory), std::move(ring)});
     }
@@ -61,7 +61,7 @@ class KeptServerTest : public ::testing::Test {
   const std::string address_ = before_->address();
   bool has_room_ = true;
   std::map<std::uint64_t, UniqueFd> kept_;
-  std::vector<SessionMemory> memory_;
+  std::vector<SavedSession> memory_;
   std::optional<AttachServer> after_;
 };
 
@@ -135,7 +135,7 @@ TEST_F(KeptServerTest, a_ring_that_is_none_is_said_and_left_out) {
 
 TEST_F(KeptServerTest, one_that_has_the_number_of_the_attached_process_is_not_taken_for_it) {
   const FakeAgent agent = attached();
-  for (SessionMemory& memory : memory_) ++memory.family.start_ticks;
+  for (SavedSession& memory : memory_) ++memory.family.start_ticks;
   change_watchdogs();
   EXPECT_FALSE(after_->watches(getpid()));
 }
@@ -162,8 +162,8 @@ TEST_F(KeptServerTest, a_record_that_was_taken_and_not_released_is_not_reported_
   EXPECT_THAT(log_.events, IsEmpty());
 }
 
-TEST_F(KeptServerTest, a_door_where_nobody_listens_is_refused) {
-  KeptServer kept;
+TEST_F(KeptServerTest, listeners_that_do_not_listen_are_refused) {
+  InheritedServer kept;
   kept.listeners.emplace_back(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   EXPECT_THROW(AttachServer(log_.io, log_.handler(), {}, nullptr, std::move(kept)),
                std::runtime_error);

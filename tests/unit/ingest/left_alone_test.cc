@@ -25,19 +25,19 @@ std::string why(ArmStatus status, std::uint32_t version_hex, std::uint32_t detai
   return std::string(name_of(why.reason)) + ": it " + why.predicate;
 }
 
-TEST(WhyUnwatchedTest, NamesTheVersion) {
+TEST(WhyUnwatchedTest, names_the_version) {
   EXPECT_EQ(why(ArmStatus::kUnknownVersion, kPython3170),
             "unknown-version: it is left alone: Python 3.17 is not known to this version");
 }
 
-TEST(WhyUnwatchedTest, NamesTheCheckThatFailed) {
+TEST(WhyUnwatchedTest, names_the_check_that_failed) {
   EXPECT_EQ(
       why(ArmStatus::kInconsistentOffsets, kPython3134, 7),
       "unknown-layout: it is left alone: Python 3.13.4 (check 7) has not the memory layout of "
       "its version");
 }
 
-TEST(WhyUnwatchedTest, NamesWhatKeepsARingFromBeingMade) {
+TEST(WhyUnwatchedTest, names_what_keeps_a_ring_from_being_made) {
   EXPECT_EQ(why(ArmStatus::kNoRing, kPython3134, EFBIG),
             "no-memory: it got no shared memory for its records: File too large");
   EXPECT_EQ(why(ArmStatus::kNoRing, kPython3134, 0xffffffff),
@@ -51,21 +51,21 @@ class LeftAloneTest : public ::testing::Test {
   }
 
  private:
-  LeftAlone left_alone_;
+  ReportedReasons left_alone_;
 };
 
-TEST_F(LeftAloneTest, IsSaidOncePerMinorVersion) {
+TEST_F(LeftAloneTest, is_said_once_per_minor_version) {
   EXPECT_TRUE(is_news(ArmStatus::kUnknownVersion, kPython3170));
   EXPECT_FALSE(is_news(ArmStatus::kUnknownVersion, kPython3171));
 }
 
-TEST_F(LeftAloneTest, IsSaidOncePerCheck) {
+TEST_F(LeftAloneTest, is_said_once_per_check) {
   EXPECT_TRUE(is_news(ArmStatus::kInconsistentOffsets, kPython3134, 7));
   EXPECT_FALSE(is_news(ArmStatus::kInconsistentOffsets, kPython3134, 7));
   EXPECT_TRUE(is_news(ArmStatus::kInconsistentOffsets, kPython3134, 8));
 }
 
-TEST_F(LeftAloneTest, FallsSilentWhenVersionsAreMadeUp) {
+TEST_F(LeftAloneTest, falls_silent_when_versions_are_made_up) {
   for (std::uint32_t minor = 0; minor < 200; ++minor) {
     is_news(ArmStatus::kUnknownVersion, minor << 16);
   }

@@ -48,7 +48,7 @@ class ProcessFamilyTest : public ::testing::Test {
   std::vector<ProcessFamily::End> ends_;
 };
 
-TEST_F(ProcessFamilyTest, HearsOfTheAttachedProcesssDeath) {
+TEST_F(ProcessFamilyTest, hears_of_the_attached_processs_death) {
   ProcessFamily& family = family_of(parent_.pid());
   EXPECT_FALSE(family.all_dead());
   parent_.die();
@@ -56,7 +56,7 @@ TEST_F(ProcessFamilyTest, HearsOfTheAttachedProcesssDeath) {
   EXPECT_TRUE(family.all_dead());
 }
 
-TEST_F(ProcessFamilyTest, HearsOfAChildsDeath) {
+TEST_F(ProcessFamilyTest, hears_of_a_childs_death) {
   ProcessFamily& family = family_of(parent_.pid());
   EXPECT_TRUE(family.watch(child_.pid()));
   child_.die();
@@ -64,7 +64,7 @@ TEST_F(ProcessFamilyTest, HearsOfAChildsDeath) {
   EXPECT_FALSE(family.all_dead());
 }
 
-TEST_F(ProcessFamilyTest, TellsHowAMemberEnded) {
+TEST_F(ProcessFamilyTest, tells_how_a_member_ended) {
   ProcessFamily& family = family_of(parent_.pid());
   family.watch(child_.pid());
   kill(child_.pid(), SIGKILL);
@@ -76,20 +76,20 @@ TEST_F(ProcessFamilyTest, TellsHowAMemberEnded) {
   EXPECT_LT(ends_[0].uptime_seconds, 600);
 }
 
-TEST_F(ProcessFamilyTest, KnowsADeadChildBeforeTheLoopDoes) {
+TEST_F(ProcessFamilyTest, knows_a_dead_child_before_the_loop_does) {
   ProcessFamily& family = family_of(parent_.pid());
   family.watch(child_.pid());
   child_.die();
   EXPECT_FALSE(family.watch(child_.pid()));
 }
 
-TEST_F(ProcessFamilyTest, AProcessThatIsGoneIsDead) {
+TEST_F(ProcessFamilyTest, a_process_that_is_gone_is_dead) {
   child_.die();
   ProcessFamily& family = family_of(parent_.pid());
   EXPECT_FALSE(family.watch(child_.pid()));
 }
 
-TEST_F(ProcessFamilyTest, AnOlderProcessIsNotAdopted) {
+TEST_F(ProcessFamilyTest, an_older_process_is_not_adopted) {
   ProcessFamily& family = family_of(parent_.pid());
   EXPECT_TRUE(family.watch(1));
   EXPECT_EQ(family.living_pid(1), std::nullopt);
@@ -98,7 +98,7 @@ TEST_F(ProcessFamilyTest, AnOlderProcessIsNotAdopted) {
   EXPECT_TRUE(family.all_dead());
 }
 
-TEST_F(ProcessFamilyTest, AnotherUsersProcessIsNotAdopted) {
+TEST_F(ProcessFamilyTest, another_users_process_is_not_adopted) {
   ProcessFamily family(
       log_.io, attached(parent_.pid(), parent_.pid(), kStranger), [](int) {}, others_);
   family.watch(child_.pid());
@@ -106,26 +106,26 @@ TEST_F(ProcessFamilyTest, AnotherUsersProcessIsNotAdopted) {
   EXPECT_THAT(family.describe(child_.pid()).name, "unit_ingest");
 }
 
-TEST_F(ProcessFamilyTest, NonsenseIsNoProcess) {
+TEST_F(ProcessFamilyTest, nonsense_is_no_process) {
   ProcessFamily& family = family_of(parent_.pid());
   family.watch(0);
   family.watch(-1);
   EXPECT_EQ(family.living_pid(0), std::nullopt);
 }
 
-TEST_F(ProcessFamilyTest, InAnotherNamespaceTheAttachedProcessIsTranslated) {
+TEST_F(ProcessFamilyTest, in_another_namespace_the_attached_process_is_translated) {
   ProcessFamily& family = family_of(kForeignPid);
   EXPECT_EQ(family.living_pid(kForeignPid), parent_.pid());
   EXPECT_EQ(family.describe(kForeignPid).pid, parent_.pid());
 }
 
-TEST_F(ProcessFamilyTest, InAnotherNamespaceOurPidsMeanNothing) {
+TEST_F(ProcessFamilyTest, in_another_namespace_our_pids_mean_nothing) {
   ProcessFamily& family = family_of(kForeignPid);
   EXPECT_TRUE(family.watch(child_.pid()));
   EXPECT_EQ(family.living_pid(child_.pid()), std::nullopt);
 }
 
-TEST_F(ProcessFamilyTest, TheDeadAreDescribedAsTheyAttached) {
+TEST_F(ProcessFamilyTest, the_dead_are_described_as_they_attached) {
   ProcessFamily& family = family_of(parent_.pid());
   const Process alive = family.describe(parent_.pid());
   parent_.die();
@@ -135,7 +135,7 @@ TEST_F(ProcessFamilyTest, TheDeadAreDescribedAsTheyAttached) {
   EXPECT_EQ(dead.command, alive.command);
 }
 
-TEST_F(ProcessFamilyTest, ADeadChildIsDescribedAsTheProcessThatForkedIt) {
+TEST_F(ProcessFamilyTest, a_dead_child_is_described_as_the_process_that_forked_it) {
   ProcessFamily& family = family_of(parent_.pid());
   child_.die();
   const Process dead = family.describe(child_.pid());
@@ -145,7 +145,7 @@ TEST_F(ProcessFamilyTest, ADeadChildIsDescribedAsTheProcessThatForkedIt) {
   EXPECT_THAT(dead.command, ::testing::Not(::testing::IsEmpty()));
 }
 
-TEST_F(ProcessFamilyTest, AForgottenProcessIsNotWaitedFor) {
+TEST_F(ProcessFamilyTest, a_forgotten_process_is_not_waited_for) {
   ProcessFamily& family = family_of(parent_.pid());
   family.forget(parent_.pid());
   EXPECT_TRUE(family.all_dead());

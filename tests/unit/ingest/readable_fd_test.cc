@@ -31,7 +31,7 @@ class ReadableFdTest : public ::testing::Test {
   int calls_ = 0;
 };
 
-TEST_F(ReadableFdTest, CallsBackAgainWhileThereIsSomethingToRead) {
+TEST_F(ReadableFdTest, calls_back_again_while_there_is_something_to_read) {
   watch([this] {
     if (++calls_ == 3) watched_->stop();
   });
@@ -40,13 +40,13 @@ TEST_F(ReadableFdTest, CallsBackAgainWhileThereIsSomethingToRead) {
   EXPECT_EQ(calls_, 3);
 }
 
-TEST_F(ReadableFdTest, DoesNotCallBackWithNothingToRead) {
+TEST_F(ReadableFdTest, does_not_call_back_with_nothing_to_read) {
   watch([this] { ++calls_; });
   io_.poll();
   EXPECT_EQ(calls_, 0);
 }
 
-TEST_F(ReadableFdTest, MayBeDestroyedByItsOwnCallback) {
+TEST_F(ReadableFdTest, may_be_destroyed_by_its_own_callback) {
   watch([this] {
     ++calls_;
     watched_.reset();
@@ -57,7 +57,7 @@ TEST_F(ReadableFdTest, MayBeDestroyedByItsOwnCallback) {
 }
 
 // Both are readable in one turn of the loop: the one whose turn comes first closes the other.
-TEST_F(ReadableFdTest, TakesNoEventOfOneThatWasClosedForItsOwn) {
+TEST_F(ReadableFdTest, takes_no_event_of_one_that_was_closed_for_its_own) {
   std::array<int, 2> quiet{};
   ASSERT_EQ(pipe2(quiet.data(), O_CLOEXEC | O_NONBLOCK), 0);
   const UniqueFd quiet_write_end(quiet[1]);
@@ -79,7 +79,7 @@ TEST_F(ReadableFdTest, TakesNoEventOfOneThatWasClosedForItsOwn) {
   EXPECT_EQ(calls_, 0);
 }
 
-TEST_F(ReadableFdTest, IsSilentOnceDestroyed) {
+TEST_F(ReadableFdTest, is_silent_once_destroyed) {
   watch([this] { ++calls_; });
   write_byte();
   watched_.reset();
@@ -87,7 +87,7 @@ TEST_F(ReadableFdTest, IsSilentOnceDestroyed) {
   EXPECT_EQ(calls_, 0);
 }
 
-TEST_F(ReadableFdTest, StartsAgainAfterAStop) {
+TEST_F(ReadableFdTest, starts_again_after_a_stop) {
   watch([this] {
     ++calls_;
     watched_->stop();

@@ -35,7 +35,7 @@ class TimerTest : public ::testing::Test {
   int calls_ = 0;
 };
 
-TEST_F(TimerTest, CallsBackOnceWhenTheTimeHasPassed) {
+TEST_F(TimerTest, calls_back_once_when_the_time_has_passed) {
   const auto begin = std::chrono::steady_clock::now();
   start(milliseconds(10));
   io_.run();
@@ -43,21 +43,21 @@ TEST_F(TimerTest, CallsBackOnceWhenTheTimeHasPassed) {
   EXPECT_EQ(calls_, 1);
 }
 
-TEST_F(TimerTest, DoesNotCallBackFromWithinStart) {
+TEST_F(TimerTest, does_not_call_back_from_within_start) {
   start(milliseconds(0));
   EXPECT_EQ(calls_, 0);
   io_.run();
   EXPECT_EQ(calls_, 1);
 }
 
-TEST_F(TimerTest, AnotherStartTakesThePlaceOfTheFirst) {
+TEST_F(TimerTest, another_start_takes_the_place_of_the_first) {
   timer_->start(milliseconds(0), [this] { calls_ += 10; });
   start(milliseconds(1));
   io_.run();
   EXPECT_EQ(calls_, 1);
 }
 
-TEST_F(TimerTest, MayBeStartedAnewAfterItHasExpired) {
+TEST_F(TimerTest, may_be_started_anew_after_it_has_expired) {
   start(milliseconds(0));
   io_.run();
   start(milliseconds(0));
@@ -66,42 +66,42 @@ TEST_F(TimerTest, MayBeStartedAnewAfterItHasExpired) {
   EXPECT_EQ(calls_, 2);
 }
 
-TEST_F(TimerTest, CancelledWhileItWaits) {
+TEST_F(TimerTest, cancelled_while_it_waits) {
   start(hours(1));
   timer_->cancel();
   io_.run();
   EXPECT_EQ(calls_, 0);
 }
 
-TEST_F(TimerTest, DestroyedWhileItWaits) {
+TEST_F(TimerTest, destroyed_while_it_waits) {
   start(hours(1));
   timer_.reset();
   io_.run();
   EXPECT_EQ(calls_, 0);
 }
 
-TEST_F(TimerTest, CancelledWithoutAStart) {
+TEST_F(TimerTest, cancelled_without_a_start) {
   timer_->cancel();
   io_.run();
   EXPECT_EQ(calls_, 0);
 }
 
-TEST_F(TimerTest, CancelledWhenItsCallIsQueued) {
+TEST_F(TimerTest, cancelled_when_its_call_is_queued) {
   run_with_the_call_queued([this] { timer_->cancel(); });
   EXPECT_EQ(calls_, 0);
 }
 
-TEST_F(TimerTest, DestroyedWhenItsCallIsQueued) {
+TEST_F(TimerTest, destroyed_when_its_call_is_queued) {
   run_with_the_call_queued([this] { timer_.reset(); });
   EXPECT_EQ(calls_, 0);
 }
 
-TEST_F(TimerTest, StartedAnewWhenItsCallIsQueued) {
+TEST_F(TimerTest, started_anew_when_its_call_is_queued) {
   run_with_the_call_queued([this] { timer_->start(milliseconds(0), [this] { calls_ += 10; }); });
   EXPECT_EQ(calls_, 10);
 }
 
-TEST_F(TimerTest, CancelledAndStartedAnewWhenItsCallIsQueued) {
+TEST_F(TimerTest, cancelled_and_started_anew_when_its_call_is_queued) {
   run_with_the_call_queued([this] {
     timer_->cancel();
     timer_->start(milliseconds(0), [this] { calls_ += 10; });
@@ -109,7 +109,7 @@ TEST_F(TimerTest, CancelledAndStartedAnewWhenItsCallIsQueued) {
   EXPECT_EQ(calls_, 10);
 }
 
-TEST_F(TimerTest, StartedAnewWithinItsCallback) {
+TEST_F(TimerTest, started_anew_within_its_callback) {
   timer_->start(milliseconds(0), [this] {
     ++calls_;
     start(milliseconds(0));
@@ -118,7 +118,7 @@ TEST_F(TimerTest, StartedAnewWithinItsCallback) {
   EXPECT_EQ(calls_, 2);
 }
 
-TEST_F(TimerTest, CancelledWithinItsCallback) {
+TEST_F(TimerTest, cancelled_within_its_callback) {
   timer_->start(milliseconds(0), [this] {
     ++calls_;
     timer_->cancel();
@@ -128,7 +128,7 @@ TEST_F(TimerTest, CancelledWithinItsCallback) {
 }
 
 // What the callback has captured lives until it returns.
-TEST_F(TimerTest, DestroyedWithinItsCallback) {
+TEST_F(TimerTest, destroyed_within_its_callback) {
   std::string seen;
   timer_->start(milliseconds(0), [this, &seen, text = std::string("longer than it is short")] {
     timer_.reset();
@@ -138,7 +138,7 @@ TEST_F(TimerTest, DestroyedWithinItsCallback) {
   EXPECT_EQ(seen, "longer than it is short");
 }
 
-TEST_F(TimerTest, StartedAnewAndDestroyedWithinItsCallback) {
+TEST_F(TimerTest, started_anew_and_destroyed_within_its_callback) {
   timer_->start(milliseconds(0), [this] {
     start(milliseconds(0));
     timer_.reset();
@@ -147,7 +147,7 @@ TEST_F(TimerTest, StartedAnewAndDestroyedWithinItsCallback) {
   EXPECT_EQ(calls_, 0);
 }
 
-TEST_F(TimerTest, CancelLetsGoOfWhatTheCallbackHolds) {
+TEST_F(TimerTest, cancel_lets_go_of_what_the_callback_holds) {
   const auto held = std::make_shared<int>();
   timer_->start(hours(1), [held] {});
   EXPECT_EQ(held.use_count(), 2);

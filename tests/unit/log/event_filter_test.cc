@@ -16,25 +16,25 @@ bool passes(const EventFilter& filter, const std::string& worker) {
   return filter.passes(event_of(worker, StartEvent{}));
 }
 
-TEST(EventFilter, AnEmptyOneTakesAll) {
+TEST(EventFilter, an_empty_one_takes_all) {
   EXPECT_TRUE(EventFilter().passes(event_of("web", StartEvent{})));
   EXPECT_TRUE(EventFilter().passes(event_of(std::nullopt, NoticeEvent{"said"})));
 }
 
-TEST(EventFilter, OnlyTheKindsOfEventsThatItNames) {
+TEST(EventFilter, only_the_kinds_of_events_that_it_names) {
   const EventFilter filter{{kCrashKind, ExitEvent::kKind}, {}};
   EXPECT_TRUE(filter.passes(event_of("web", Crash{})));
   EXPECT_TRUE(filter.passes(event_of("web", ExitEvent{})));
   EXPECT_FALSE(filter.passes(event_of("web", StartEvent{})));
 }
 
-TEST(EventFilter, ADumpIsNoCrash) {
+TEST(EventFilter, a_dump_is_no_crash) {
   Crash dump;
   dump.kind = CrashKind::kDump;
   EXPECT_FALSE((EventFilter{{kCrashKind}, {}}.passes(event_of("web", dump))));
 }
 
-TEST(EventFilter, AWorkerIsMeantWithAllItsInstances) {
+TEST(EventFilter, a_worker_is_meant_with_all_its_instances) {
   const EventFilter filter{{}, {"web", "api#2"}};
   EXPECT_TRUE(passes(filter, "web"));
   EXPECT_TRUE(passes(filter, "web#7"));
@@ -43,7 +43,7 @@ TEST(EventFilter, AWorkerIsMeantWithAllItsInstances) {
   EXPECT_FALSE(passes(filter, "webhook"));
 }
 
-TEST(EventFilter, WhoAsksForAWorkerHearsOfNothingElse) {
+TEST(EventFilter, who_asks_for_a_worker_hears_of_nothing_else) {
   EXPECT_FALSE((EventFilter{{}, {"web"}}.passes(event_of(std::nullopt, NoticeEvent{"said"}))));
 }
 

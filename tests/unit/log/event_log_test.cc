@@ -58,19 +58,19 @@ class EventLogTest : public testing::Test {
   test::TempDirectory directory_;
 };
 
-TEST_F(EventLogTest, AFileHasTheFormatThatWasAskedFor) {
+TEST_F(EventLogTest, a_file_has_the_format_that_was_asked_for) {
   write_all(to_file(LogFormat::kJson), {notice_of("said")});
   EXPECT_EQ(test::read_file(path()), format_json(notice_of("said")));
 }
 
-TEST_F(EventLogTest, WhatTheFilterHoldsBackIsNotWritten) {
+TEST_F(EventLogTest, what_the_filter_holds_back_is_not_written) {
   LogSettings settings = to_file(LogFormat::kText);
   settings.filter.events = {kCrashKind};
   write_all(settings, {notice_of("said"), crash_of("c1")});
   EXPECT_EQ(test::read_file(path()), format_text(crash_of("c1")));
 }
 
-TEST_F(EventLogTest, AFileThatCannotBeOpenedIsNamed) {
+TEST_F(EventLogTest, a_file_that_cannot_be_opened_is_named) {
   LogSettings settings = to_file(LogFormat::kText);
   settings.target = FileLog{"/dev/null/log"};
   settings.name = "log '/dev/null/log'";
@@ -82,7 +82,7 @@ TEST_F(EventLogTest, AFileThatCannotBeOpenedIsNamed) {
   }
 }
 
-TEST_F(EventLogTest, TheJournalHasACrashTwiceForCoredumpctl) {
+TEST_F(EventLogTest, the_journal_has_a_crash_twice_for_coredumpctl) {
   UnixReceiver journald(path());
   LogSettings settings;
   settings.target = JournalLog{path(), true};
@@ -92,7 +92,7 @@ TEST_F(EventLogTest, TheJournalHasACrashTwiceForCoredumpctl) {
   EXPECT_THAT(journald.receive(), HasSubstr("MESSAGE=pyfault-watchdog: said\n"));
 }
 
-TEST_F(EventLogTest, ASyslogMessageHasTheLogsFormat) {
+TEST_F(EventLogTest, a_syslog_message_has_the_logs_format) {
   UnixReceiver daemon(path());
   LogSettings settings;
   settings.format = LogFormat::kJson;
@@ -101,7 +101,7 @@ TEST_F(EventLogTest, ASyslogMessageHasTheLogsFormat) {
   EXPECT_THAT(daemon.receive(), HasSubstr("] @cee:{\"schema\":\"pyfault/1\""));
 }
 
-TEST_F(EventLogTest, ADeadCollectorHoldsUpNobody) {
+TEST_F(EventLogTest, a_dead_collector_holds_up_nobody) {
   LogSettings settings;
   settings.target = SyslogLog{{SyslogAddress::Transport::kLocal, path(), ""}, {}};
   EventLog log(settings, "web1");
@@ -111,14 +111,14 @@ TEST_F(EventLogTest, ADeadCollectorHoldsUpNobody) {
   EXPECT_GE(log.dropped(), kReports - kQueuedReports - 1);
 }
 
-TEST_F(EventLogTest, JournalMessagesCanBeJson) {
+TEST_F(EventLogTest, journal_messages_can_be_json) {
   LogSettings settings;
   settings.target = JournalLog{};
   settings.format = LogFormat::kJson;
   EXPECT_THAT(only_report(settings, notice_of("said")), HasSubstr("MESSAGE={\"schema\":"));
 }
 
-TEST_F(EventLogTest, StderrHasColourWhereThatIsAskedFor) {
+TEST_F(EventLogTest, stderr_has_colour_where_that_is_asked_for) {
   LogSettings settings;
   settings.target = StderrLog{StderrLog::Colour::kAlways};
   EXPECT_THAT(only_report(settings, notice_of("said")), HasSubstr("\033["));
@@ -126,7 +126,7 @@ TEST_F(EventLogTest, StderrHasColourWhereThatIsAskedFor) {
   EXPECT_EQ(only_report(settings, notice_of("said")), format_text(notice_of("said")));
 }
 
-TEST_F(EventLogTest, StderrThatIsNoTerminalHasNone) {
+TEST_F(EventLogTest, stderr_that_is_no_terminal_has_none) {
   if (::isatty(STDERR_FILENO) == 1)
     GTEST_SKIP() << "stderr is a terminal here, and this test needs one that is none";
   LogSettings settings;

@@ -67,20 +67,20 @@ class EventStageTest : public testing::Test {
   std::vector<std::string> passed_;
 };
 
-TEST_F(EventStageTest, WhatHasNoLinesToReadIsPassedOnAtOnce) {
+TEST_F(EventStageTest, what_has_no_lines_to_read_is_passed_on_at_once) {
   EventStage stage = make();
   stage.take(saying("said"));
   EXPECT_THAT(passed_, ElementsAre("said"));
 }
 
-TEST_F(EventStageTest, ACrashGetsItsLines) {
+TEST_F(EventStageTest, a_crash_gets_its_lines) {
   EventStage stage = make();
   stage.take(crash_in("f", line));
   run_until(1);
   EXPECT_THAT(passed_, ElementsAre("line of f"));
 }
 
-TEST_F(EventStageTest, WhatComesLaterIsPassedOnLater) {
+TEST_F(EventStageTest, what_comes_later_is_passed_on_later) {
   EventStage stage = make();
   stage.take(crash_in("f", line));
   stage.take(saying("said"));
@@ -89,7 +89,7 @@ TEST_F(EventStageTest, WhatComesLaterIsPassedOnLater) {
   EXPECT_THAT(passed_, ElementsAre("line of f", "said", "line of g"));
 }
 
-TEST_F(EventStageTest, AReadThatHangsCostsThatCrashItsLinesAlone) {
+TEST_F(EventStageTest, a_read_that_hangs_costs_that_crash_its_lines_alone) {
   EventStage stage = make(milliseconds(20));
   stage.take(crash_in("hung", hang()));
   stage.take(crash_in("f", line));
@@ -97,9 +97,9 @@ TEST_F(EventStageTest, AReadThatHangsCostsThatCrashItsLinesAlone) {
   EXPECT_THAT(passed_, ElementsAre("hung without", "line of f"));
 }
 
-TEST_F(EventStageTest, WhereTooManyReadsHangNobodyWaits) {
+TEST_F(EventStageTest, where_too_many_reads_hang_nobody_waits) {
   EventStage stage = make(milliseconds(20));
-  for (std::size_t count = 1; count <= HelperThread::kMostHanging; ++count) {
+  for (std::size_t count = 1; count <= HelperThread::kMaxHanging; ++count) {
     stage.take(crash_in("hung", hang()));
     run_until(count);
   }
@@ -107,7 +107,7 @@ TEST_F(EventStageTest, WhereTooManyReadsHangNobodyWaits) {
   EXPECT_EQ(passed_.back(), "f without");
 }
 
-TEST_F(EventStageTest, AtTheEndWhatWaitsIsPassedOn) {
+TEST_F(EventStageTest, at_the_end_what_waits_is_passed_on) {
   EventStage stage = make();
   stage.take(crash_in("f", line));
   stage.take(saying("said"));
@@ -115,7 +115,7 @@ TEST_F(EventStageTest, AtTheEndWhatWaitsIsPassedOn) {
   EXPECT_THAT(passed_, ElementsAre("line of f", "said"));
 }
 
-TEST_F(EventStageTest, AtTheEndAReadThatHangsIsNotWaitedForLong) {
+TEST_F(EventStageTest, at_the_end_a_read_that_hangs_is_not_waited_for_long) {
   EventStage stage = make(milliseconds(20));
   stage.take(crash_in("hung", hang()));
   stage.take(saying("said"));
@@ -123,7 +123,7 @@ TEST_F(EventStageTest, AtTheEndAReadThatHangsIsNotWaitedForLong) {
   EXPECT_THAT(passed_, ElementsAre("hung without", "said"));
 }
 
-TEST_F(EventStageTest, AReadThatEndsAfterTheStageIsNobodysBusiness) {
+TEST_F(EventStageTest, a_read_that_ends_after_the_stage_is_nobodys_business) {
   {
     EventStage stage = make(milliseconds(20));
     stage.take(crash_in("hung", hang()));

@@ -13,13 +13,13 @@ std::string exposed(const MetricFamily& family) {
   return text;
 }
 
-TEST(MetricFamily, HasItsHelpAndTypeInFront) {
+TEST(MetricFamily, has_its_help_and_type_in_front) {
   MetricFamily family(Type::kCounter, "n_total", "How many.", {});
   family.at({}) = 3;
   EXPECT_EQ(exposed(family), "# HELP n_total How many.\n# TYPE n_total counter\nn_total 3\n");
 }
 
-TEST(MetricFamily, HasALineForEachSetOfLabels) {
+TEST(MetricFamily, has_a_line_for_each_set_of_labels) {
   MetricFamily family(Type::kGauge, "n", "N.", {"worker", "signal"});
   family.at({"web", "SIGSEGV"}) = 1;
   family.at({"api", "SIGBUS"}) = 2;
@@ -29,23 +29,23 @@ TEST(MetricFamily, HasALineForEachSetOfLabels) {
             "n{worker=\"web\",signal=\"SIGSEGV\"} 1\n");
 }
 
-TEST(MetricFamily, WithoutSamplesThereIsNothing) {
+TEST(MetricFamily, without_samples_there_is_nothing) {
   EXPECT_EQ(exposed(MetricFamily(Type::kGauge, "n", "N.", {"worker"})), "");
 }
 
-TEST(MetricFamily, ATimeKeepsItsFraction) {
+TEST(MetricFamily, a_time_keeps_its_fraction) {
   MetricFamily family(Type::kGauge, "t", "T.", {});
   family.at({}) = 1795419610.123456;
   EXPECT_TRUE(exposed(family).ends_with("\nt 1795419610.123456\n")) << exposed(family);
 }
 
-TEST(MetricFamily, LargeCountsAreWhole) {
+TEST(MetricFamily, large_counts_are_whole) {
   MetricFamily family(Type::kCounter, "n", "N.", {});
   family.at({}) = 123456789012345;
   EXPECT_TRUE(exposed(family).ends_with("\nn 123456789012345\n")) << exposed(family);
 }
 
-TEST(MetricFamily, SamplesOfOthersCanBeDropped) {
+TEST(MetricFamily, samples_of_others_can_be_dropped) {
   MetricFamily family(Type::kGauge, "n", "N.", {"worker"});
   family.at({"gone"}) = 1;
   family.at({"web"}) = 1;
@@ -53,7 +53,7 @@ TEST(MetricFamily, SamplesOfOthersCanBeDropped) {
   EXPECT_EQ(exposed(family), "# HELP n N.\n# TYPE n gauge\nn{worker=\"web\"} 1\n");
 }
 
-TEST(MetricFamily, LabelValuesAreEscaped) {
+TEST(MetricFamily, label_values_are_escaped) {
   EXPECT_EQ(escape_label_value("a\"b\\c\nd"), "a\\\"b\\\\c\\nd");
   EXPECT_EQ(escape_label_value("web#2 {x=y},\t\xc3\xb6"), "web#2 {x=y},\t\xc3\xb6");
 }

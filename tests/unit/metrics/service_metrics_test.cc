@@ -53,26 +53,26 @@ class ServiceMetricsTest : public testing::Test {
 
 constexpr AfterExit kRestartSoon{AfterExit::Decision::kRestart, 1.5, false};
 
-TEST_F(ServiceMetricsTest, AWorkerIsThereBeforeAnythingHappensToIt) {
+TEST_F(ServiceMetricsTest, a_worker_is_there_before_anything_happens_to_it) {
   expect("pyfault_worker_up{worker=\"api\"} 0");
   expect("pyfault_worker_restarts_total{worker=\"api\"} 0");
   expect("pyfault_worker_exits_total{worker=\"api\",reason=\"exited\"} 0");
   expect("pyfault_crashes_total{worker=\"api\",signal=\"SIGSEGV\"} 0");
 }
 
-TEST_F(ServiceMetricsTest, WhoIsWatchedIsCounted) {
+TEST_F(ServiceMetricsTest, who_is_watched_is_counted) {
   watched_ = {{"web", 3}, {"unknown", 1}};
   expect("pyfault_worker_watched_processes{worker=\"web\"} 3");
   EXPECT_THAT(metrics_.expose(), Not(HasSubstr("unknown")));
 }
 
-TEST_F(ServiceMetricsTest, WhoIsNotWatchedIsCountedByReason) {
+TEST_F(ServiceMetricsTest, who_is_not_watched_is_counted_by_reason) {
   note(UnwatchedEvent{unwatched(UnwatchedReason::kStaticallyLinked)});
   note(UnwatchedEvent{unwatched(UnwatchedReason::kStaticallyLinked)});
   expect("pyfault_unwatched_total{worker=\"web\",reason=\"statically-linked\"} 2");
 }
 
-TEST_F(ServiceMetricsTest, AWorkerIsUpOnceItIsReady) {
+TEST_F(ServiceMetricsTest, a_worker_is_up_once_it_is_ready) {
   note(StartEvent{});
   expect("pyfault_worker_up{worker=\"web\"} 0");
   note(ReadyEvent{});
@@ -81,14 +81,14 @@ TEST_F(ServiceMetricsTest, AWorkerIsUpOnceItIsReady) {
   expect("pyfault_worker_up{worker=\"web\"} 0");
 }
 
-TEST_F(ServiceMetricsTest, TheMemoryIsThatOfItsProcess) {
+TEST_F(ServiceMetricsTest, the_memory_is_that_of_its_process) {
   note(StartEvent{});
   expect("pyfault_worker_resident_memory_bytes{worker=\"web\"} 315392");
   exit("exited");
   expect("pyfault_worker_resident_memory_bytes{worker=\"web\"} 0");
 }
 
-TEST_F(ServiceMetricsTest, CrashesAreCountedBySignal) {
+TEST_F(ServiceMetricsTest, crashes_are_counted_by_signal) {
   crash(SIGSEGV, "SIGSEGV");
   crash(SIGSEGV, "SIGSEGV");
   crash(SIGBUS, "SIGBUS");
@@ -97,14 +97,14 @@ TEST_F(ServiceMetricsTest, CrashesAreCountedBySignal) {
   expect("pyfault_last_crash_timestamp_seconds{worker=\"web\"} 1795419610.25");
 }
 
-TEST_F(ServiceMetricsTest, ADumpIsNoCrash) {
+TEST_F(ServiceMetricsTest, a_dump_is_no_crash) {
   Crash dump;
   dump.kind = CrashKind::kDump;
   note(dump);
   EXPECT_THAT(metrics_.expose(), Not(testing::ContainsRegex("pyfault_crashes_total.* 1")));
 }
 
-TEST_F(ServiceMetricsTest, ExitsAreCountedByReason) {
+TEST_F(ServiceMetricsTest, exits_are_counted_by_reason) {
   exit("signaled");
   exit(kOomKilled);
   exit("signaled");
@@ -112,7 +112,7 @@ TEST_F(ServiceMetricsTest, ExitsAreCountedByReason) {
   expect("pyfault_worker_exits_total{worker=\"web\",reason=\"oom-killed\"} 1");
 }
 
-TEST_F(ServiceMetricsTest, TheBackoffLastsFromTheExitToTheNextStart) {
+TEST_F(ServiceMetricsTest, the_backoff_lasts_from_the_exit_to_the_next_start) {
   exit("exited", kRestartSoon);
   expect("pyfault_worker_restart_backoff_seconds{worker=\"web\"} 1.5");
   note(RestartEvent{1});
@@ -121,14 +121,14 @@ TEST_F(ServiceMetricsTest, TheBackoffLastsFromTheExitToTheNextStart) {
   expect("pyfault_worker_restarts_total{worker=\"web\"} 1");
 }
 
-TEST_F(ServiceMetricsTest, ACrashLoopLastsUntilTheRecovery) {
+TEST_F(ServiceMetricsTest, a_crash_loop_lasts_until_the_recovery) {
   note(CrashLoopEvent{});
   expect("pyfault_worker_crash_loop{worker=\"web\"} 1");
   note(RecoveredEvent{});
   expect("pyfault_worker_crash_loop{worker=\"web\"} 0");
 }
 
-TEST_F(ServiceMetricsTest, WhatWasDroppedIsCounted) {
+TEST_F(ServiceMetricsTest, what_was_dropped_is_counted) {
   NoticeEvent notice{"2 crash records were lost"};
   notice.dropped_records = 2;
   note(notice);
@@ -137,20 +137,20 @@ TEST_F(ServiceMetricsTest, WhatWasDroppedIsCounted) {
   expect("pyfault_reports_dropped_total 5");
 }
 
-TEST_F(ServiceMetricsTest, ALogThatCannotBeWrittenToIsSeen) {
+TEST_F(ServiceMetricsTest, a_log_that_cannot_be_written_to_is_seen) {
   log_errors_ = {{"log 'a'", 0}, {"log 'b'", ENOSPC}};
   expect("pyfault_log_failing{log=\"log 'a'\"} 0");
   expect("pyfault_log_failing{log=\"log 'b'\"} 1");
 }
 
-TEST_F(ServiceMetricsTest, OfAWorkerThatIsGoneNothingStays) {
+TEST_F(ServiceMetricsTest, of_a_worker_that_is_gone_nothing_stays) {
   crash(SIGSEGV, "SIGSEGV");
   metrics_.set_workers({"api"});
   note(StartEvent{});
   EXPECT_THAT(metrics_.expose(), Not(HasSubstr("\"web\"")));
 }
 
-TEST_F(ServiceMetricsTest, AnAdoptedWorkerIsUpAndHasItsPast) {
+TEST_F(ServiceMetricsTest, an_adopted_worker_is_up_and_has_its_past) {
   metrics_.adopt("web", {77,
                          true,
                          1795419600.5,
@@ -169,14 +169,14 @@ TEST_F(ServiceMetricsTest, AnAdoptedWorkerIsUpAndHasItsPast) {
   expect("pyfault_worker_resident_memory_bytes{worker=\"web\"} 315392");
 }
 
-TEST_F(ServiceMetricsTest, TheServiceIsHealthyWhenAllAreUp) {
+TEST_F(ServiceMetricsTest, the_service_is_healthy_when_all_are_up) {
   note(ReadyEvent{});
   EXPECT_FALSE(metrics_.health().is_good());
   note(ReadyEvent{}, "api");
   EXPECT_TRUE(metrics_.health().is_good());
 }
 
-TEST_F(ServiceMetricsTest, AWorkerThatStaysDownAsItShouldIsHealthy) {
+TEST_F(ServiceMetricsTest, a_worker_that_stays_down_as_it_should_is_healthy) {
   note(ReadyEvent{}, "api");
   exit("exited", {AfterExit::Decision::kStayDown, 0, false});
   EXPECT_TRUE(metrics_.health().is_good());
@@ -184,7 +184,7 @@ TEST_F(ServiceMetricsTest, AWorkerThatStaysDownAsItShouldIsHealthy) {
   EXPECT_FALSE(metrics_.health().is_good());
 }
 
-TEST_F(ServiceMetricsTest, PrometheusOwnCheckerHasNothingToSay) {
+TEST_F(ServiceMetricsTest, prometheus_own_checker_has_nothing_to_say) {
   if (std::system("command -v promtool >/dev/null") != 0) {
     GTEST_SKIP() << "no promtool here (Debian's package prometheus)";
   }

@@ -31,7 +31,7 @@ class DescriptorLimit : public ::testing::Test {
   std::vector<UniqueFd> opened_;
 };
 
-TEST_F(DescriptorLimit, ThereAreEnoughUntilTheReserveIsReached) {
+TEST_F(DescriptorLimit, there_are_enough_until_the_reserve_is_reached) {
   allow(256);
   open_up_to(256 - kReservedDescriptors - 1);
   EXPECT_FALSE(descriptors_are_short());
@@ -41,7 +41,7 @@ TEST_F(DescriptorLimit, ThereAreEnoughUntilTheReserveIsReached) {
   EXPECT_FALSE(descriptors_are_short());
 }
 
-TEST_F(DescriptorLimit, OfALowLimitAQuarterIsKeptBack) {
+TEST_F(DescriptorLimit, of_a_low_limit_a_quarter_is_kept_back) {
   allow(80);
   open_up_to(59);
   EXPECT_FALSE(descriptors_are_short());
@@ -49,12 +49,12 @@ TEST_F(DescriptorLimit, OfALowLimitAQuarterIsKeptBack) {
   EXPECT_TRUE(descriptors_are_short());
 }
 
-TEST_F(DescriptorLimit, WhereNoneMayBeOpenedTheyAreShort) {
+TEST_F(DescriptorLimit, where_none_may_be_opened_they_are_short) {
   allow(0);
   EXPECT_TRUE(descriptors_are_short());
 }
 
-TEST_F(DescriptorLimit, IsRaisedToWhatTheSystemAllows) {
+TEST_F(DescriptorLimit, is_raised_to_what_the_system_allows) {
   allow(50);
   EXPECT_EQ(raise_descriptor_limit()->rlim_cur, 50u);
   rlimit now{};

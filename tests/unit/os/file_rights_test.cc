@@ -36,33 +36,33 @@ class FileRightsTest : public ::testing::Test {
   UniqueFd file_{mkostemp(path_.data(), O_CLOEXEC)};
 };
 
-TEST_F(FileRightsTest, AnotherUsersFileIsClosed) {
+TEST_F(FileRightsTest, another_users_file_is_closed) {
   set(0600, 0);
   EXPECT_FALSE(can_open_as({kNobody, kNobody, {}}));
 }
 
-TEST_F(FileRightsTest, AWorldReadableFileIsOpen) {
+TEST_F(FileRightsTest, a_world_readable_file_is_open) {
   set(0644, 0);
   EXPECT_TRUE(can_open_as({kNobody, kNobody, {}}));
 }
 
-TEST_F(FileRightsTest, OurOwnGroupsAreNotTheirs) {
+TEST_F(FileRightsTest, our_own_groups_are_not_theirs) {
   set(0640, 0);
   EXPECT_FALSE(can_open_as({kNobody, kNobody, {}}));
 }
 
-TEST_F(FileRightsTest, TheirSupplementaryGroupsCount) {
+TEST_F(FileRightsTest, their_supplementary_groups_count) {
   set(0640, kGroup);
   EXPECT_TRUE(can_open_as({kNobody, kNobody, {kGroup}}));
 }
 
-TEST_F(FileRightsTest, OurRightsComeBack) {
+TEST_F(FileRightsTest, our_rights_come_back) {
   set(0600, 0);
   can_open_as({kNobody, kNobody, {kGroup}});
   EXPECT_TRUE(can_open());
 }
 
-TEST_F(FileRightsTest, OurGroupsComeBack) {
+TEST_F(FileRightsTest, our_groups_come_back) {
   const int before = getgroups(0, nullptr);
   can_open_as({kNobody, kNobody, {1, 2, 3, 4, 5}});
   EXPECT_EQ(getgroups(0, nullptr), before);

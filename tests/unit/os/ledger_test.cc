@@ -30,13 +30,13 @@ class LedgerTest : public testing::Test {
   Ledger ledger_;
 };
 
-TEST_F(LedgerTest, WhatIsOnItsWayIsInherited) {
+TEST_F(LedgerTest, what_is_on_its_way_is_inherited) {
   const Receipt first = ledger_.take(kFirst);
   const Receipt second = ledger_.take(kSecond);
   EXPECT_THAT(inherited(), ElementsAre(kFirst, kSecond));
 }
 
-TEST_F(LedgerTest, WhatHasArrivedIsNot) {
+TEST_F(LedgerTest, what_has_arrived_is_not) {
   Receipt first = ledger_.take(kFirst);
   const Receipt copy = first;
   first.reset();
@@ -45,7 +45,7 @@ TEST_F(LedgerTest, WhatHasArrivedIsNot) {
   EXPECT_THAT(inherited(), ElementsAre(kFirst, kSecond));
 }
 
-TEST_F(LedgerTest, WhatIsInheritedIsTheNextOnesUntilItHasToldOfIt) {
+TEST_F(LedgerTest, what_is_inherited_is_the_next_ones_until_it_has_told_of_it) {
   // The watchdog dies: nobody settles this one while the test runs.
   static const Receipt unsettled = ledger_.take(kFirst);
   Ledger after = next();
@@ -55,7 +55,7 @@ TEST_F(LedgerTest, WhatIsInheritedIsTheNextOnesUntilItHasToldOfIt) {
   EXPECT_THAT(inherited(), IsEmpty());
 }
 
-TEST_F(LedgerTest, AReceiptMayOutliveItsLedger) {
+TEST_F(LedgerTest, a_receipt_may_outlive_its_ledger) {
   Receipt receipt;
   {
     Ledger ledger;
@@ -64,7 +64,7 @@ TEST_F(LedgerTest, AReceiptMayOutliveItsLedger) {
   receipt.reset();
 }
 
-TEST_F(LedgerTest, ThereIsRoomForSoMany) {
+TEST_F(LedgerTest, there_is_room_for_so_many) {
   std::vector<Receipt> all;
   for (std::size_t i = 0; i < Ledger::kMost; ++i) all.push_back(ledger_.take(kFirst));
   EXPECT_TRUE(all.back());
@@ -73,7 +73,7 @@ TEST_F(LedgerTest, ThereIsRoomForSoMany) {
   EXPECT_TRUE(ledger_.take(kSecond));
 }
 
-TEST_F(LedgerTest, WhatIsNoLedgerIsRefused) {
+TEST_F(LedgerTest, what_is_no_ledger_is_refused) {
   EXPECT_THROW(Ledger(UniqueFd(::memfd_create("small", MFD_CLOEXEC))), std::runtime_error);
   EXPECT_THROW(Ledger{UniqueFd()}, std::runtime_error);
 }

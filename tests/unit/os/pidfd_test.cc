@@ -18,22 +18,22 @@ pid_t zombie() {
   return child;
 }
 
-TEST(Pidfd, IsClosedOnExec) {
+TEST(Pidfd, is_closed_on_exec) {
   const UniqueFd self = open_pidfd(getpid());
   EXPECT_EQ(fcntl(self.get(), F_GETFD), FD_CLOEXEC);
 }
 
-TEST(Pidfd, OfALivingProcessHasNotExited) {
+TEST(Pidfd, of_a_living_process_has_not_exited) {
   EXPECT_FALSE(has_exited(open_pidfd(getpid()).get()));
 }
 
-TEST(Pidfd, OfAZombieHasExited) {
+TEST(Pidfd, of_a_zombie_has_exited) {
   const pid_t child = zombie();
   EXPECT_TRUE(has_exited(open_pidfd(child).get()));
   waitpid(child, nullptr, 0);
 }
 
-TEST(Pidfd, OfNobodyIsEmpty) {
+TEST(Pidfd, of_nobody_is_empty) {
   const pid_t child = zombie();
   waitpid(child, nullptr, 0);
   EXPECT_FALSE(open_pidfd(child));

@@ -11,21 +11,21 @@
 namespace pyfault {
 namespace {
 
-TEST(ProgramFileTest, ADynamicallyLinkedProgramNamesItsLoader) {
+TEST(ProgramFileTest, a_dynamically_linked_program_names_its_loader) {
   const ProgramFile file = examine_program("/proc/self/exe");
   EXPECT_TRUE(file.elf && file.x86_64 && file.dynamic);
   EXPECT_FALSE(file.musl || file.privileged);
 }
 
-TEST(ProgramFileTest, AScriptIsNoProgramOfItsOwn) {
+TEST(ProgramFileTest, a_script_is_no_program_of_its_own) {
   EXPECT_FALSE(examine_program("/proc/self/status").elf);
 }
 
-TEST(ProgramFileTest, WhatIsNotThereIsNothing) {
+TEST(ProgramFileTest, what_is_not_there_is_nothing) {
   EXPECT_FALSE(examine_program("/nonexistent").elf);
 }
 
-TEST(ProgramFileTest, ASetUserIdProgramOfAnotherUserIsPrivileged) {
+TEST(ProgramFileTest, a_set_user_id_program_of_another_user_is_privileged) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can make a program of another user";
   const test::TempDirectory directory;
   const std::filesystem::path copy = directory.path() / "copy";

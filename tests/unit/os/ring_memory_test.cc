@@ -33,43 +33,43 @@ class RingMemoryTest : public ::testing::Test {
   RingMemory ring_{file_};
 };
 
-TEST_F(RingMemoryTest, KnowsItsNumber) {
+TEST_F(RingMemoryTest, knows_its_number) {
   struct stat status {};
   fstat(file_.descriptor(), &status);
   EXPECT_EQ(file_.id(), status.st_ino);
 }
 
-TEST_F(RingMemoryTest, CostsNothingUntilItIsUsed) {
+TEST_F(RingMemoryTest, costs_nothing_until_it_is_used) {
   EXPECT_EQ(bytes_in_use(), 0U);
 }
 
-TEST_F(RingMemoryTest, WhatIsNoRingIsRefused) {
+TEST_F(RingMemoryTest, what_is_no_ring_is_refused) {
   EXPECT_THROW(RingFile{UniqueFd()}, std::runtime_error);
   EXPECT_THROW(RingFile(UniqueFd(dup(STDIN_FILENO))), std::runtime_error);
   EXPECT_THROW(RingFile(test::make_ring(0)), std::runtime_error);
   EXPECT_THROW(RingFile(test::make_ring(test::kRingSeals, 4096)), std::runtime_error);
 }
 
-TEST_F(RingMemoryTest, GivesTheMemoryOfALargeRecordBack) {
+TEST_F(RingMemoryTest, gives_the_memory_of_a_large_record_back) {
   fill(0, kSlotPayload);
   ring_.give_back(0, kSlotPayload);
   EXPECT_EQ(bytes_in_use(), kSlotKeptBytes);
 }
 
-TEST_F(RingMemoryTest, LeavesTheNextSlotAlone) {
+TEST_F(RingMemoryTest, leaves_the_next_slot_alone) {
   fill(0, kSlotPayload);
   fill(1, 1);
   ring_.give_back(0, kSlotPayload);
   EXPECT_EQ(payload(1)[0], std::byte{0x5a});
 }
 
-TEST_F(RingMemoryTest, GivesTheLastSlotBack) {
+TEST_F(RingMemoryTest, gives_the_last_slot_back) {
   fill(kSlotCount - 1, kSlotPayload);
   ring_.give_back(kSlotCount - 1, kSlotPayload);
   EXPECT_EQ(bytes_in_use(), kSlotKeptBytes);
 }
 
-TEST_F(RingMemoryTest, KeepsTheMemoryOfASmallRecord) {
+TEST_F(RingMemoryTest, keeps_the_memory_of_a_small_record) {
   fill(0, kSlotKeptBytes / 2);
   const std::size_t before = bytes_in_use();
   ring_.give_back(0, kSlotKeptBytes / 2);

@@ -32,7 +32,7 @@ class SeqpacketTest : public ::testing::Test {
   std::array<std::byte, 8> packet_{};
 };
 
-TEST_F(SeqpacketTest, TakesAPacket) {
+TEST_F(SeqpacketTest, takes_a_packet) {
   they_send(packet_.size());
   const auto packet = receive_packet(ours_.get(), packet_);
   ASSERT_TRUE(packet);
@@ -40,21 +40,21 @@ TEST_F(SeqpacketTest, TakesAPacket) {
   EXPECT_FALSE(packet->descriptor);
 }
 
-TEST_F(SeqpacketTest, TellsTheSizeOfOneThatDoesNotFit) {
+TEST_F(SeqpacketTest, tells_the_size_of_one_that_does_not_fit) {
   they_send(packet_.size() + 1);
   EXPECT_EQ(receive_packet(ours_.get(), packet_)->size, packet_.size() + 1);
 }
 
-TEST_F(SeqpacketTest, DoesNotWaitForAPacket) {
+TEST_F(SeqpacketTest, does_not_wait_for_a_packet) {
   EXPECT_FALSE(receive_packet(ours_.get(), packet_));
 }
 
-TEST_F(SeqpacketTest, AClosedConnectionIsAPacketOfNothing) {
+TEST_F(SeqpacketTest, a_closed_connection_is_a_packet_of_nothing) {
   theirs_.reset();
   EXPECT_EQ(receive_packet(ours_.get(), packet_)->size, 0U);
 }
 
-TEST_F(SeqpacketTest, ADescriptorThatComesAlongIsClosedOnExec) {
+TEST_F(SeqpacketTest, a_descriptor_that_comes_along_is_closed_on_exec) {
   ASSERT_TRUE(send_with_descriptors(theirs_.get(), packet_, std::array{theirs_.get()}));
   const auto packet = receive_packet(ours_.get(), packet_);
   ASSERT_TRUE(packet->descriptor);
@@ -62,7 +62,7 @@ TEST_F(SeqpacketTest, ADescriptorThatComesAlongIsClosedOnExec) {
   EXPECT_FALSE(packet->has_more_descriptors);
 }
 
-TEST_F(SeqpacketTest, ASecondDescriptorIsSaidAndGone) {
+TEST_F(SeqpacketTest, a_second_descriptor_is_said_and_gone) {
   const UniqueFd before(dup(ours_.get()));
   ASSERT_TRUE(
       send_with_descriptors(theirs_.get(), packet_, std::array{theirs_.get(), theirs_.get()}));
@@ -72,37 +72,37 @@ TEST_F(SeqpacketTest, ASecondDescriptorIsSaidAndGone) {
   EXPECT_EQ(UniqueFd(dup(ours_.get())).get(), before.get() + 1) << "one is still open";
 }
 
-TEST_F(SeqpacketTest, SendingToAClosedConnectionFailsWithoutASignal) {
+TEST_F(SeqpacketTest, sending_to_a_closed_connection_fails_without_a_signal) {
   theirs_.reset();
   const std::array descriptors{ours_.get()};
   EXPECT_FALSE(send_with_descriptors(ours_.get(), packet_, descriptors));
 }
 
-TEST_F(SeqpacketTest, TellsWhoIsAtTheOtherEnd) {
+TEST_F(SeqpacketTest, tells_who_is_at_the_other_end) {
   const auto peer = peer_credentials(ours_.get());
   ASSERT_TRUE(peer);
   EXPECT_EQ(peer->pid, getpid());
   EXPECT_EQ(peer->uid, geteuid());
 }
 
-TEST(ListenAbstract, NoOneToAcceptIsNotAnError) {
+TEST(ListenAbstract, no_one_to_accept_is_not_an_error) {
   const UniqueFd listener = listen_abstract("pyfault-test-" + random_hex(8));
   EXPECT_FALSE(accept_connection(listener.get()));
   EXPECT_EQ(errno, EAGAIN);
 }
 
-TEST(ListenAbstract, IsClosedOnExec) {
+TEST(ListenAbstract, is_closed_on_exec) {
   const UniqueFd listener = listen_abstract("pyfault-test-" + random_hex(8));
   EXPECT_EQ(fcntl(listener.get(), F_GETFD), FD_CLOEXEC);
 }
 
-TEST(ListenAbstract, ATakenNameIsAnError) {
+TEST(ListenAbstract, a_taken_name_is_an_error) {
   const std::string name = "pyfault-test-" + random_hex(8);
   const UniqueFd first = listen_abstract(name);
   EXPECT_THROW(listen_abstract(name), std::system_error);
 }
 
-TEST(ListenAbstract, ANameTooLongIsAnError) {
+TEST(ListenAbstract, a_name_too_long_is_an_error) {
   EXPECT_THROW(listen_abstract(std::string(sizeof(sockaddr_un::sun_path), 'x')), std::length_error);
 }
 

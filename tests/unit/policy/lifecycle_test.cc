@@ -137,7 +137,7 @@ TEST(Lifecycle, a_restart_is_obeyed_in_every_state) {
 TEST(Lifecycle, an_operators_start_begins_anew_and_a_retry_does_not) {
   for_every_pair([](S state, E event, const WorkerStep& step) {
     if (spawns(step)) {
-      EXPECT_EQ(has(step, A::kForget), event != E::kTimeUp) << name_of(state);
+      EXPECT_EQ(has(step, A::kResetPolicy), event != E::kTimeUp) << name_of(state);
     }
   });
 }

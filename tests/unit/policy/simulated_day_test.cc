@@ -5,8 +5,8 @@
 #include <map>
 #include <random>
 
+#include "watchdog/policy/crash_deduplicator.h"
 #include "watchdog/policy/lifecycle.h"
-#include "watchdog/policy/repeated_crashes.h"
 #include "watchdog/policy/restart_policy.h"
 
 namespace pyfault {
@@ -50,7 +50,7 @@ class Day : public testing::Test {
 
   void die() {
     state_ = next_step(state_, WorkerEvent::kEnded).state;
-    full_ += repeated_.count("the bug", now_).in_full;
+    full_ += repeated_.count("the bug", now_).report_in_full;
     const auto decision = policy_.decide({DeathKind::kCrash, now_, "the bug"}, chance_(random_));
     loops_begun_ += decision.loop_begun.has_value();
     wait_ = decision.delay;
@@ -69,7 +69,7 @@ class Day : public testing::Test {
   bool ready_ = false;
   WorkerState state_ = WorkerState::kStopped;
   RestartPolicy policy_{RestartSettings{}};
-  RepeatedCrashes repeated_;
+  CrashDeduplicator repeated_;
 };
 
 TEST_F(Day, one_that_dies_at_once_is_tried_each_minute_and_hardly_logged) {

@@ -58,8 +58,8 @@ TEST(OutputLimiter, lets_so_many_pass_in_each_interval_and_counts_the_rest) {
   for (const bool passes : {true, true, false, false}) EXPECT_EQ(limiter.admit(start), passes);
   EXPECT_FALSE(limiter.admit(start + std::chrono::seconds(29)));
   EXPECT_TRUE(limiter.admit(start + std::chrono::seconds(30)));
-  EXPECT_EQ(limiter.take_left_out(), 3U);
-  EXPECT_EQ(limiter.take_left_out(), 0U);
+  EXPECT_EQ(limiter.take_suppressed(), 3U);
+  EXPECT_EQ(limiter.take_suppressed(), 0U);
 }
 
 TEST(OutputLimiter, without_a_limit_all_pass) {

@@ -5,7 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "tests/support/worker_memory.h"
+#include "tests/support/saved_worker.h"
 
 namespace pyfault {
 namespace {
@@ -23,9 +23,9 @@ class KeptTest : public testing::Test {
     file.write(content);
     descriptors_.push_back({name, UniqueFd(::fcntl(file.descriptor(), F_DUPFD_CLOEXEC, 0))});
   }
-  KeptDescriptors sorted() { return sort_kept(std::move(descriptors_)); }
+  InheritedDescriptors sorted() { return sort_kept(std::move(descriptors_)); }
   std::string refusal() {
-    const KeptDescriptors kept = sorted();
+    const InheritedDescriptors kept = sorted();
     EXPECT_THAT(kept.workers, SizeIs(0));
     EXPECT_THAT(kept.refused, SizeIs(1));
     return kept.refused.at(0).reason;
@@ -40,9 +40,9 @@ TEST_F(KeptTest, what_belongs_to_one_worker_comes_together) {
   add_state("web#2/01/state", state_);
   add("web#2/01/door");
   add("web#2/01/session.7");
-  KeptDescriptors kept = sorted();
+  InheritedDescriptors kept = sorted();
   ASSERT_THAT(kept.workers, SizeIs(1));
-  EXPECT_THAT(kept.workers[0].take_all(kDoorRole), SizeIs(2));
+  EXPECT_THAT(kept.workers[0].take_all(kListenerRole), SizeIs(2));
   EXPECT_TRUE(kept.workers[0].take(session_role(7)));
   EXPECT_FALSE(kept.workers[0].take(kPidfdRole));
   EXPECT_EQ(kept.workers[0].prefix, "web#2/01");
@@ -71,7 +71,7 @@ TEST_F(KeptTest, the_state_of_another_worker_is_refused) {
 TEST_F(KeptTest, of_two_workers_of_one_name_one_is_refused) {
   add_state("web#2/01/state", state_);
   add_state("web#2/02/state", state_);
-  const KeptDescriptors kept = sorted();
+  const InheritedDescriptors kept = sorted();
   EXPECT_THAT(kept.workers, SizeIs(1));
   EXPECT_THAT(kept.refused, SizeIs(1));
 }

@@ -39,70 +39,70 @@ class RingReaderTest : public ::testing::Test {
   RingReader reader_;
 };
 
-TEST_F(RingReaderTest, FreshSlotsAreFree) {
+TEST_F(RingReaderTest, fresh_slots_are_free) {
   for (std::uint32_t index = 0; index < kSlotCount; ++index) {
     EXPECT_EQ(reader_.look(index).finding, SlotFinding::kFree);
   }
 }
 
-TEST_F(RingReaderTest, AClaimedSlotNamesItsOwner) {
+TEST_F(RingReaderTest, a_claimed_slot_names_its_owner) {
   put(SlotState::kClaimed, kOwner);
   EXPECT_EQ(found(), SlotFinding::kClaimed);
   EXPECT_EQ(reader_.look(kSlot).owner, kOwner);
 }
 
-TEST_F(RingReaderTest, APublishedSlotNamesItsOwner) {
+TEST_F(RingReaderTest, a_published_slot_names_its_owner) {
   put(SlotState::kPublished, kOwner);
   EXPECT_EQ(found(), SlotFinding::kPublished);
   EXPECT_EQ(reader_.look(kSlot).owner, kOwner);
 }
 
-TEST_F(RingReaderTest, AStateThatDoesNotExistIsGarbage) {
+TEST_F(RingReaderTest, a_state_that_does_not_exist_is_garbage) {
   put(SlotWord{static_cast<SlotState>(kStateThree), kGeneration, kOwner}.pack());
   EXPECT_EQ(found(), SlotFinding::kGarbage);
 }
 
-TEST_F(RingReaderTest, APublishedSlotWithoutAnOwnerIsGarbage) {
+TEST_F(RingReaderTest, a_published_slot_without_an_owner_is_garbage) {
   put(SlotState::kPublished, 0);
   EXPECT_EQ(found(), SlotFinding::kGarbage);
 }
 
-TEST_F(RingReaderTest, AClaimedSlotWithANegativeOwnerIsGarbage) {
+TEST_F(RingReaderTest, a_claimed_slot_with_a_negative_owner_is_garbage) {
   put(SlotState::kClaimed, -1);
   EXPECT_EQ(found(), SlotFinding::kGarbage);
 }
 
-TEST_F(RingReaderTest, AFreeSlotWithAnOwnerIsGarbage) {
+TEST_F(RingReaderTest, a_free_slot_with_an_owner_is_garbage) {
   put(SlotState::kFree, kOwner);
   EXPECT_EQ(found(), SlotFinding::kGarbage);
 }
 
-TEST_F(RingReaderTest, ReleasedGarbageIsAFreeSlot) {
+TEST_F(RingReaderTest, released_garbage_is_a_free_slot) {
   put(~std::uint64_t{0});
   EXPECT_TRUE(release());
   EXPECT_EQ(found(), SlotFinding::kFree);
 }
 
-TEST_F(RingReaderTest, ReleaseMovesTheGenerationOn) {
+TEST_F(RingReaderTest, release_moves_the_generation_on) {
   put(SlotState::kPublished, kOwner);
   EXPECT_TRUE(release());
   EXPECT_EQ(SlotWord::unpack(slot().state).generation, kGeneration + 1);
 }
 
-TEST_F(RingReaderTest, AReleasedSlotHoldsNothing) {
+TEST_F(RingReaderTest, a_released_slot_holds_nothing) {
   put(SlotState::kPublished, kOwner);
   slot().committed = 100;
   EXPECT_TRUE(release());
   EXPECT_EQ(reader_.committed(kSlot), 0u);
 }
 
-TEST_F(RingReaderTest, TheLastGenerationIsFollowedByTheFirst) {
+TEST_F(RingReaderTest, the_last_generation_is_followed_by_the_first) {
   put(SlotWord{SlotState::kPublished, SlotWord::kGenerationMask, kOwner}.pack());
   EXPECT_TRUE(release());
   EXPECT_EQ(slot().state, 0u);
 }
 
-TEST_F(RingReaderTest, ReleaseLeavesAWordAloneThatHasChangedSince) {
+TEST_F(RingReaderTest, release_leaves_a_word_alone_that_has_changed_since) {
   put(SlotState::kClaimed, kOwner);
   const std::uint64_t seen = slot().state;
   put(SlotState::kPublished, kOwner);
@@ -110,12 +110,12 @@ TEST_F(RingReaderTest, ReleaseLeavesAWordAloneThatHasChangedSince) {
   EXPECT_EQ(found(), SlotFinding::kPublished);
 }
 
-TEST_F(RingReaderTest, CommittedBeyondTheSlotIsCutToTheSlot) {
+TEST_F(RingReaderTest, committed_beyond_the_slot_is_cut_to_the_slot) {
   slot().committed = ~std::uint32_t{0};
   EXPECT_EQ(reader_.committed(kSlot), kSlotPayload);
 }
 
-TEST_F(RingReaderTest, CopiesThePayloadOut) {
+TEST_F(RingReaderTest, copies_the_payload_out) {
   slot_payload(&slot())[1] = std::byte{0x5a};
   slot().committed = 2;
   std::vector<std::byte> copy(reader_.committed(kSlot));
@@ -123,7 +123,7 @@ TEST_F(RingReaderTest, CopiesThePayloadOut) {
   EXPECT_EQ(copy, (std::vector{std::byte{0}, std::byte{0x5a}}));
 }
 
-TEST_F(RingReaderTest, CopiesTheLastSlotToItsVeryEnd) {
+TEST_F(RingReaderTest, copies_the_last_slot_to_its_very_end) {
   const std::uint32_t last = kSlotCount - 1;
   slot_payload(ring_slot(ring_, last))[kSlotPayload - 1] = std::byte{1};
   std::vector<std::byte> copy(kSlotPayload);
@@ -131,18 +131,18 @@ TEST_F(RingReaderTest, CopiesTheLastSlotToItsVeryEnd) {
   EXPECT_EQ(copy.back(), std::byte{1});
 }
 
-TEST_F(RingReaderTest, CopiesNothingOfNothing) {
+TEST_F(RingReaderTest, copies_nothing_of_nothing) {
   reader_.copy_out(kSlot, nullptr, 0);
 }
 
-TEST_F(RingReaderTest, TheHeaderIsNotBelieved) {
+TEST_F(RingReaderTest, the_header_is_not_believed) {
   ring_header(ring_)->slot_count = 1000;
   ring_header(ring_)->slot_size = 1;
   put(SlotState::kPublished, kOwner);
   EXPECT_EQ(found(), SlotFinding::kPublished);
 }
 
-TEST_F(RingReaderTest, CountsDroppedRecords) {
+TEST_F(RingReaderTest, counts_dropped_records) {
   ring_header(ring_)->dropped_records = 5;
   EXPECT_EQ(reader_.dropped_records(), 5u);
 }
@@ -154,7 +154,7 @@ int system_call_of(pid_t pid) {
   return number;
 }
 
-TEST_F(RingReaderTest, ReleaseWakesAWriterInAnotherProcess) {
+TEST_F(RingReaderTest, release_wakes_a_writer_in_another_process) {
   put(SlotState::kPublished, kOwner);
   const auto expected = static_cast<std::uint32_t>(slot().state.load());
   const pid_t writer = fork();

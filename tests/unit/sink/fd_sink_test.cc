@@ -17,7 +17,9 @@ class FdSinkTest : public testing::Test {
  protected:
   FdSinkTest() { std::signal(SIGPIPE, SIG_IGN); }
 
-  void open(UniqueFd fd) { sink_ = std::make_unique<FdSink>(LogFile::unnamed(std::move(fd))); }
+  void open(UniqueFd fd) {
+    sink_ = std::make_unique<FdSink>(ReopeningFile::unnamed(std::move(fd)));
+  }
   int write(const std::string& report) { return sink_->write(report); }
   // A pipe whose reader comes back: the sink keeps its descriptor, the file behind it changes.
   void redirect(int sink_fd, const UniqueFd& target) { ::dup2(target.get(), sink_fd); }
@@ -49,7 +51,7 @@ class FdSinkTest : public testing::Test {
   rlimit file_size_{RLIM_INFINITY, RLIM_INFINITY};
 };
 
-TEST_F(FdSinkTest, OneReportIsOneWriteHoweverManyLinesItHas) {
+TEST_F(FdSinkTest, one_report_is_one_write_however_many_lines_it_has) {
   Channel channel = Channel::packets();
   open(std::move(channel.writer));
   write("line 1\nline 2\n");
@@ -58,7 +60,7 @@ TEST_F(FdSinkTest, OneReportIsOneWriteHoweverManyLinesItHas) {
   EXPECT_EQ(channel.read_once(), "second report\n");
 }
 
-TEST_F(FdSinkTest, NothingIsAddedToAReport) {
+TEST_F(FdSinkTest, nothing_is_added_to_a_report) {
   Channel channel = Channel::pipe();
   open(std::move(channel.writer));
   write("%v {} no newline");
@@ -66,14 +68,14 @@ TEST_F(FdSinkTest, NothingIsAddedToAReport) {
   EXPECT_EQ(channel.read_to_end(), "%v {} no newline");
 }
 
-TEST_F(FdSinkTest, AClosedPipeIsNotFatal) {
+TEST_F(FdSinkTest, a_closed_pipe_is_not_fatal) {
   Channel channel = Channel::pipe();
   open(std::move(channel.writer));
   channel.reader.reset();
   EXPECT_EQ(write("report\n"), EPIPE);
 }
 
-TEST_F(FdSinkTest, ANonBlockingPipeThatIsFullIsWaitedFor) {
+TEST_F(FdSinkTest, a_non_blocking_pipe_that_is_full_is_waited_for) {
   Channel channel = Channel::pipe(O_NONBLOCK);
   ::fcntl(channel.reader.get(), F_SETFL, 0);
   const std::size_t filled = channel.fill();
@@ -89,7 +91,7 @@ TEST_F(FdSinkTest, ANonBlockingPipeThatIsFullIsWaitedFor) {
   EXPECT_TRUE(all.ends_with(report));
 }
 
-TEST_F(FdSinkTest, TheDescriptorsFlagsAreLeftAlone) {
+TEST_F(FdSinkTest, the_descriptors_flags_are_left_alone) {
   Channel channel = Channel::pipe();
   const int flags = ::fcntl(channel.writer.get(), F_GETFL);
   const UniqueFd other = channel.another_writer();
@@ -98,14 +100,14 @@ TEST_F(FdSinkTest, TheDescriptorsFlagsAreLeftAlone) {
   EXPECT_EQ(::fcntl(other.get(), F_GETFL), flags);
 }
 
-TEST_F(FdSinkTest, AReportThatAFileCannotTakeWholeIsTakenBack) {
+TEST_F(FdSinkTest, a_report_that_a_file_cannot_take_whole_is_taken_back) {
   open(small_log(10));
   write("whole\n");
   EXPECT_EQ(write("too long\n"), EFBIG);
   EXPECT_EQ(content(), "whole\n");
 }
 
-TEST_F(FdSinkTest, AReportThatWasTakenBackCanBeWrittenLater) {
+TEST_F(FdSinkTest, a_report_that_was_taken_back_can_be_written_later) {
   open(small_log(10));
   write("whole\n");
   write("too long\n");
@@ -114,7 +116,7 @@ TEST_F(FdSinkTest, AReportThatWasTakenBackCanBeWrittenLater) {
   EXPECT_EQ(content(), "whole\ntoo long\n");
 }
 
-TEST_F(FdSinkTest, WhatIsNotAppendedToIsNeverCut) {
+TEST_F(FdSinkTest, what_is_not_appended_to_is_never_cut) {
   UniqueFd file = small_file(10);
   const int fd = file.get();
   open(std::move(file));
@@ -122,7 +124,7 @@ TEST_F(FdSinkTest, WhatIsNotAppendedToIsNeverCut) {
   EXPECT_EQ(::lseek(fd, 0, SEEK_END), 10);
 }
 
-TEST_F(FdSinkTest, AfterAReportThatBrokeOffTheNextStartsOnALineOfItsOwn) {
+TEST_F(FdSinkTest, after_a_report_that_broke_off_the_next_starts_on_a_line_of_its_own) {
   Channel channel = Channel::pipe();
   UniqueFd file = small_file(10);
   const int fd = file.get();
@@ -136,7 +138,7 @@ TEST_F(FdSinkTest, AfterAReportThatBrokeOffTheNextStartsOnALineOfItsOwn) {
 }
 
 // As a watchdog leaves it that is killed while it writes.
-TEST_F(FdSinkTest, AfterATornReportTheNextOneHasALineOfItsOwn) {
+TEST_F(FdSinkTest, after_a_torn_report_the_next_one_has_a_line_of_its_own) {
   const UniqueFd log = small_log(1000);
   ASSERT_EQ(::write(log.get(), "{torn", 5), 5);
   open(UniqueFd(::dup(log.get())));

@@ -19,13 +19,13 @@ class JournalSinkTest : public testing::Test {
   JournalSink sink_{path()};
 };
 
-TEST_F(JournalSinkTest, AnEntryIsADatagram) {
+TEST_F(JournalSinkTest, an_entry_is_a_datagram) {
   UnixReceiver journald(path());
   EXPECT_EQ(sink_.write("MESSAGE=x\n"), 0);
   EXPECT_EQ(journald.receive(), "MESSAGE=x\n");
 }
 
-TEST_F(JournalSinkTest, AnEntryThatIsTooLargeForThatIsASealedMemfd) {
+TEST_F(JournalSinkTest, an_entry_that_is_too_large_for_that_is_a_sealed_memfd) {
   UnixReceiver journald(path());
   const std::string entry = "MESSAGE=" + std::string(20 << 20, 'x') + "\n";
   EXPECT_EQ(sink_.write(entry), 0);
@@ -35,18 +35,18 @@ TEST_F(JournalSinkTest, AnEntryThatIsTooLargeForThatIsASealedMemfd) {
   EXPECT_EQ(journald.memfd_content(), entry);
 }
 
-TEST_F(JournalSinkTest, WithoutAJournaldTheEntryIsNotWritten) {
+TEST_F(JournalSinkTest, without_a_journald_the_entry_is_not_written) {
   EXPECT_EQ(sink_.write("MESSAGE=x\n"), ENOENT);
 }
 
-TEST_F(JournalSinkTest, AJournaldThatComesLaterIsFound) {
+TEST_F(JournalSinkTest, a_journald_that_comes_later_is_found) {
   sink_.write("MESSAGE=early\n");
   UnixReceiver journald(path());
   EXPECT_EQ(sink_.write("MESSAGE=x\n"), 0);
   EXPECT_EQ(journald.receive(), "MESSAGE=x\n");
 }
 
-TEST_F(JournalSinkTest, AJournaldThatWasStartedAnewIsFound) {
+TEST_F(JournalSinkTest, a_journald_that_was_started_anew_is_found) {
   {
     UnixReceiver before(path());
     sink_.write("MESSAGE=before\n");

@@ -16,19 +16,19 @@ std::vector<long> next_four(RetryDelay& delay) {
   return delays;
 }
 
-TEST(RetryDelay, DoublesUpToTheLongest) {
+TEST(RetryDelay, doubles_up_to_the_longest) {
   RetryDelay delay(milliseconds(10), milliseconds(35));
   EXPECT_THAT(next_four(delay), ElementsAre(10, 20, 35, 35));
 }
 
-TEST(RetryDelay, BeginsAnewOnceItHasWorked) {
+TEST(RetryDelay, begins_anew_once_it_has_worked) {
   RetryDelay delay(milliseconds(10), milliseconds(35));
   next_four(delay);
   delay.reset();
   EXPECT_THAT(next_four(delay), ElementsAre(10, 20, 35, 35));
 }
 
-TEST(RetryDelay, StaysTheSameWhereNoneIsLonger) {
+TEST(RetryDelay, stays_the_same_where_none_is_longer) {
   RetryDelay delay(milliseconds(10), milliseconds(0));
   EXPECT_THAT(next_four(delay), ElementsAre(10, 10, 10, 10));
 }

@@ -6,7 +6,7 @@
 
 #include "tests/support/files.h"
 #include "tests/support/temp_directory.h"
-#include "watchdog/sink/log_target.h"
+#include "watchdog/sink/open_log.h"
 
 namespace pyfault {
 namespace {
@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 class RotatingSinkTest : public testing::Test {
  protected:
   void open(std::uint64_t max_size, int keep) {
-    sink_ = std::make_unique<RotatingSink>(LogFile::named(open_for_append(log_)),
+    sink_ = std::make_unique<RotatingSink>(ReopeningFile::named(open_for_append(log_)),
                                            Rotation{max_size, keep},
                                            [this](std::error_code) { ++complaints_; });
   }
@@ -29,7 +29,7 @@ class RotatingSinkTest : public testing::Test {
   int complaints_ = 0;
 };
 
-TEST_F(RotatingSinkTest, AFileThatIsFullBecomesTheFirstOldOne) {
+TEST_F(RotatingSinkTest, a_file_that_is_full_becomes_the_first_old_one) {
   open(10, 3);
   write("one\n");
   write("two\n");
@@ -38,7 +38,7 @@ TEST_F(RotatingSinkTest, AFileThatIsFullBecomesTheFirstOldOne) {
   EXPECT_EQ(content(".1"), "one\ntwo\n");
 }
 
-TEST_F(RotatingSinkTest, OldFilesMoveUpAndTheOldestGoes) {
+TEST_F(RotatingSinkTest, old_files_move_up_and_the_oldest_goes) {
   open(1, 2);
   for (const char* report : {"1\n", "2\n", "3\n", "4\n"}) write(report);
   EXPECT_EQ(content(""), "4\n");
@@ -47,7 +47,7 @@ TEST_F(RotatingSinkTest, OldFilesMoveUpAndTheOldestGoes) {
   EXPECT_FALSE(fs::exists(log_ + ".3"));
 }
 
-TEST_F(RotatingSinkTest, AReportIsNeverSplit) {
+TEST_F(RotatingSinkTest, a_report_is_never_split) {
   open(4, 2);
   write("much longer than the limit\n");
   write("next\n");
@@ -55,7 +55,7 @@ TEST_F(RotatingSinkTest, AReportIsNeverSplit) {
   EXPECT_EQ(content(""), "next\n");
 }
 
-TEST_F(RotatingSinkTest, NoReportIsLostHoweverOftenItRotates) {
+TEST_F(RotatingSinkTest, no_report_is_lost_however_often_it_rotates) {
   open(50, 1000);
   for (int i = 0; i < 1000; ++i) write(std::to_string(i) + "\n");
   std::string all;
@@ -69,7 +69,7 @@ TEST_F(RotatingSinkTest, NoReportIsLostHoweverOftenItRotates) {
   EXPECT_EQ(all, expected);
 }
 
-TEST_F(RotatingSinkTest, AFileThatCannotBeRenamedGrowsOnAndThatIsSaidOnce) {
+TEST_F(RotatingSinkTest, a_file_that_cannot_be_renamed_grows_on_and_that_is_said_once) {
   open(1, 1);
   fs::create_directory(log_ + ".1");
   test::write_file(log_ + ".1/in the way", "");
@@ -78,7 +78,7 @@ TEST_F(RotatingSinkTest, AFileThatCannotBeRenamedGrowsOnAndThatIsSaidOnce) {
   EXPECT_EQ(complaints_, 1);
 }
 
-TEST_F(RotatingSinkTest, WhatIsMendedMayBeSaidAgain) {
+TEST_F(RotatingSinkTest, what_is_mended_may_be_said_again) {
   open(1, 1);
   write("1\n");
   for (int time = 1; time <= 2; ++time) {
@@ -92,7 +92,7 @@ TEST_F(RotatingSinkTest, WhatIsMendedMayBeSaidAgain) {
   }
 }
 
-TEST_F(RotatingSinkTest, WhenLogrotateIsFasterItsFileIsKept) {
+TEST_F(RotatingSinkTest, when_logrotate_is_faster_its_file_is_kept) {
   open(3, 2);
   write("1\n");
   fs::rename(log_, log_ + ".taken");
@@ -101,7 +101,7 @@ TEST_F(RotatingSinkTest, WhenLogrotateIsFasterItsFileIsKept) {
   EXPECT_EQ(content(""), "2\n");
 }
 
-TEST_F(RotatingSinkTest, ALinkStaysALink) {
+TEST_F(RotatingSinkTest, a_link_stays_a_link) {
   const std::string target = directory_.path() / "target";
   test::write_file(target, "");
   fs::create_symlink(target, log_);
@@ -113,7 +113,7 @@ TEST_F(RotatingSinkTest, ALinkStaysALink) {
   EXPECT_EQ(test::read_file(target + ".1"), "1\n");
 }
 
-TEST_F(RotatingSinkTest, WithoutALimitNothingIsRotated) {
+TEST_F(RotatingSinkTest, without_a_limit_nothing_is_rotated) {
   open(0, 1);
   write("1\n");
   write("2\n");

@@ -21,14 +21,14 @@ std::string read_exactly(const UniqueFd& connection, std::size_t size) {
   return read_up_to(connection.get(), size);
 }
 
-TEST(SyslogSink, OverUdpAMessageIsADatagram) {
+TEST(SyslogSink, over_udp_a_message_is_a_datagram) {
   const LoopbackReceiver daemon(SOCK_DGRAM);
   SyslogSink sink = sink_to(Transport::kUdp, daemon.port());
   EXPECT_EQ(sink.write("<26>1 two\nlines"), 0);
   EXPECT_EQ(daemon.receive(), "<26>1 two\nlines");
 }
 
-TEST(SyslogSink, ADatagramThatIsTooLargeWillNeverGetThrough) {
+TEST(SyslogSink, a_datagram_that_is_too_large_will_never_get_through) {
   const LoopbackReceiver daemon(SOCK_DGRAM);
   SyslogSink sink = sink_to(Transport::kUdp, daemon.port());
   EXPECT_EQ(sink.write(std::string(70000, 'x')), EMSGSIZE);
@@ -36,7 +36,7 @@ TEST(SyslogSink, ADatagramThatIsTooLargeWillNeverGetThrough) {
   EXPECT_EQ(daemon.receive(), "next");
 }
 
-TEST(SyslogSink, OverTcpAMessageHasItsSizeInFront) {
+TEST(SyslogSink, over_tcp_a_message_has_its_size_in_front) {
   const LoopbackReceiver daemon(SOCK_STREAM);
   SyslogSink sink = sink_to(Transport::kTcp, daemon.port());
   EXPECT_EQ(sink.write("two\nlines"), 0);
@@ -45,7 +45,7 @@ TEST(SyslogSink, OverTcpAMessageHasItsSizeInFront) {
   EXPECT_EQ(read_exactly(connection, 18), "9 two\nlines5 three");
 }
 
-TEST(SyslogSink, ALargeMessageGoesThroughTcpWhole) {
+TEST(SyslogSink, a_large_message_goes_through_tcp_whole) {
   const LoopbackReceiver daemon(SOCK_STREAM);
   SyslogSink sink = sink_to(Transport::kTcp, daemon.port());
   const std::string message(60000, 'x');
@@ -53,12 +53,12 @@ TEST(SyslogSink, ALargeMessageGoesThroughTcpWhole) {
   EXPECT_EQ(read_exactly(daemon.accept(), 60006), "60000 " + message);
 }
 
-TEST(SyslogSink, ADaemonThatIsNotThereIsAnError) {
+TEST(SyslogSink, a_daemon_that_is_not_there_is_an_error) {
   std::uint16_t port = LoopbackReceiver(SOCK_STREAM).port();
   EXPECT_EQ(sink_to(Transport::kTcp, port).write("message"), ECONNREFUSED);
 }
 
-TEST(SyslogSink, ADaemonThatClosedTheConnectionIsConnectedToAnew) {
+TEST(SyslogSink, a_daemon_that_closed_the_connection_is_connected_to_anew) {
   const LoopbackReceiver daemon(SOCK_STREAM);
   SyslogSink sink = sink_to(Transport::kTcp, daemon.port());
   sink.write("first");
@@ -67,7 +67,7 @@ TEST(SyslogSink, ADaemonThatClosedTheConnectionIsConnectedToAnew) {
   EXPECT_EQ(read_exactly(daemon.accept(), 8), "6 second");
 }
 
-TEST(SyslogSink, ADaemonThatWasStartedAnewIsConnectedToAnew) {
+TEST(SyslogSink, a_daemon_that_was_started_anew_is_connected_to_anew) {
   auto daemon = std::make_unique<LoopbackReceiver>(SOCK_STREAM);
   const std::uint16_t port = daemon->port();
   SyslogSink sink = sink_to(Transport::kTcp, port);
@@ -80,7 +80,7 @@ TEST(SyslogSink, ADaemonThatWasStartedAnewIsConnectedToAnew) {
   EXPECT_EQ(read_exactly(daemon->accept(), 9), "7 between");
 }
 
-TEST(SyslogSink, OverALocalSocketAMessageIsADatagram) {
+TEST(SyslogSink, over_a_local_socket_a_message_is_a_datagram) {
   const test::TempDirectory directory;
   const std::string path = directory.path() / "log";
   SyslogSink sink({Transport::kLocal, path, ""});
@@ -96,7 +96,7 @@ TEST(SyslogSink, OverALocalSocketAMessageIsADatagram) {
   EXPECT_EQ(daemon.receive(), "of the next daemon");
 }
 
-TEST(SyslogSink, OverALocalStreamANulEndsEachMessage) {
+TEST(SyslogSink, over_a_local_stream_a_nul_ends_each_message) {
   using namespace std::literals;
   const test::TempDirectory directory;
   const UnixListener daemon(directory.path() / "log");
@@ -108,7 +108,7 @@ TEST(SyslogSink, OverALocalStreamANulEndsEachMessage) {
   EXPECT_EQ(read_exactly(daemon.accept(), 5), "anew\0"sv);
 }
 
-TEST(SyslogSink, ANameThatNobodyKnowsIsAnError) {
+TEST(SyslogSink, a_name_that_nobody_knows_is_an_error) {
   EXPECT_EQ(SyslogSink({Transport::kTcp, "127.0.0.1", "no-such-service"}).write("x"), EHOSTUNREACH);
 }
 

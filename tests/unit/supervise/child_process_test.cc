@@ -55,13 +55,13 @@ class ChildProcessTest : public testing::Test {
   TemporaryFiles files_;
 };
 
-TEST_F(ChildProcessTest, EveryExitCodeComesBack) {
+TEST_F(ChildProcessTest, every_exit_code_comes_back) {
   for (int code = 0; code < 256; ++code) {
     EXPECT_EQ(exit_code(shell("exit " + std::to_string(code))), code);
   }
 }
 
-TEST_F(ChildProcessTest, EverySignalThatKillsComesBack) {
+TEST_F(ChildProcessTest, every_signal_that_kills_comes_back) {
   for (const int signal :
        {1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 13, 14, 15, 24, 25, 31, 32, 33, 34, 64}) {
     const int status = status_of(shell("ulimit -c 0; kill -" + std::to_string(signal) + " $$"));
@@ -69,7 +69,7 @@ TEST_F(ChildProcessTest, EverySignalThatKillsComesBack) {
   }
 }
 
-TEST_F(ChildProcessTest, TheDescriptorIsReadableAfterTheEnd) {
+TEST_F(ChildProcessTest, the_descriptor_is_readable_after_the_end) {
   ChildProcess child = ChildProcess::spawn(shell("kill -STOP $$"));
   EXPECT_FALSE(has_exited(child.pidfd()));
   ::kill(child.pid(), SIGKILL);
@@ -77,18 +77,18 @@ TEST_F(ChildProcessTest, TheDescriptorIsReadableAfterTheEnd) {
   EXPECT_TRUE(has_exited(child.pidfd()));
 }
 
-TEST_F(ChildProcessTest, WhatItUsedIsKnown) {
+TEST_F(ChildProcessTest, what_it_used_is_known) {
   EXPECT_GT(ChildProcess::spawn(shell("exit 0")).reap().usage->ru_maxrss, 0);
 }
 
-TEST_F(ChildProcessTest, ArgumentsAndEnvironmentAreThoseOfThePlan) {
+TEST_F(ChildProcessTest, arguments_and_environment_are_those_of_the_plan) {
   EXPECT_TRUE(holds("[ \"$MARK\" = 42 ]"));
   EXPECT_EQ(exit_code(plan("/bin/sh",
                            {"zero", "-c", "[ \"$0\" = a ] && [ \"$2\" = 'b c' ]", "a", "", "b c"})),
             0);
 }
 
-TEST_F(ChildProcessTest, TheSignalMaskIsThatOfThePlanAndNotOurs) {
+TEST_F(ChildProcessTest, the_signal_mask_is_that_of_the_plan_and_not_ours) {
   EXPECT_TRUE(holds_in_fork([] {
     sigset_t all;
     sigfillset(&all);
@@ -99,7 +99,7 @@ TEST_F(ChildProcessTest, TheSignalMaskIsThatOfThePlanAndNotOurs) {
   }));
 }
 
-TEST_F(ChildProcessTest, IgnoredSignalsStayIgnoredAndNoOthersAre) {
+TEST_F(ChildProcessTest, ignored_signals_stay_ignored_and_no_others_are) {
   EXPECT_TRUE(holds_in_fork([] {
     for (int signal = 1; signal < 65; ++signal) ::signal(signal, SIG_DFL);
     ::signal(SIGHUP, SIG_IGN);
@@ -108,7 +108,7 @@ TEST_F(ChildProcessTest, IgnoredSignalsStayIgnoredAndNoOthersAre) {
   }));
 }
 
-TEST_F(ChildProcessTest, ItsStatusIsNotLostWhereSigchldIsIgnored) {
+TEST_F(ChildProcessTest, its_status_is_not_lost_where_sigchld_is_ignored) {
   EXPECT_TRUE(holds_in_fork([] {
     for (int round = 0; round < 200; ++round) {  // also when it ends at once
       ::signal(SIGCHLD, SIG_IGN);
@@ -118,7 +118,7 @@ TEST_F(ChildProcessTest, ItsStatusIsNotLostWhereSigchldIsIgnored) {
   }));
 }
 
-TEST_F(ChildProcessTest, AnIgnoredSigchldIsIgnoredInTheProgram) {
+TEST_F(ChildProcessTest, an_ignored_sigchld_is_ignored_in_the_program) {
   EXPECT_TRUE(holds_in_fork([] {
     ::signal(SIGCHLD, SIG_IGN);
     return exit_code(plan("/bin/grep", {"grep", "-q", "SigIgn:.*1....$", "/proc/self/status"})) ==
@@ -126,13 +126,13 @@ TEST_F(ChildProcessTest, AnIgnoredSigchldIsIgnoredInTheProgram) {
   }));
 }
 
-TEST_F(ChildProcessTest, OurCloseOnExecDescriptorsAreNotInTheChild) {
+TEST_F(ChildProcessTest, our_close_on_exec_descriptors_are_not_in_the_child) {
   const UniqueFd ours(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const std::string fd = std::to_string(ours.get());
   EXPECT_TRUE(holds("[ ! -e /proc/self/fd/" + fd + " ]"));
 }
 
-TEST_F(ChildProcessTest, ItStaysInOurProcessGroupAndSession) {
+TEST_F(ChildProcessTest, it_stays_in_our_process_group_and_session) {
   const std::string expected = std::to_string(::getpgrp()) + " " + std::to_string(::getsid(0));
   EXPECT_TRUE(
       holds("read pid name state parent group session rest < /proc/self/stat; [ \"$group "
@@ -140,31 +140,31 @@ TEST_F(ChildProcessTest, ItStaysInOurProcessGroupAndSession) {
             expected + "' ]"));
 }
 
-TEST_F(ChildProcessTest, AScriptWithoutAShebangIsRunByTheShell) {
+TEST_F(ChildProcessTest, a_script_without_a_shebang_is_run_by_the_shell) {
   const std::string script = files_.executable("script", "[ \"$1\" = arg ] && exit 7");
   EXPECT_EQ(exit_code(plan(script, {"script", "arg"})), 7);
 }
 
-TEST_F(ChildProcessTest, ABinaryOfAnUnknownFormatIs126) {
+TEST_F(ChildProcessTest, a_binary_of_an_unknown_format_is_126) {
   const std::string binary = files_.executable("binary", std::string("\0\1\2garbage", 10));
   const StartError error = refusal(plan(binary, {"binary"}));
   EXPECT_EQ(error.exit_code(), 126);
   EXPECT_THAT(error.what(), HasSubstr("Exec format error"));
 }
 
-TEST_F(ChildProcessTest, AMissingShebangInterpreterIs127) {
+TEST_F(ChildProcessTest, a_missing_shebang_interpreter_is_127) {
   const std::string script = files_.executable("script", "#!/no/such/interpreter\n");
   EXPECT_EQ(refusal(plan(script, {"script"})).exit_code(), 127);
 }
 
-TEST_F(ChildProcessTest, WhatCannotBeExecutedLeavesNoProcess) {
+TEST_F(ChildProcessTest, what_cannot_be_executed_leaves_no_process) {
   EXPECT_TRUE(holds_in_fork([] {
     refusal(plan("/no/such/program", {"program"}));
     return ::waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD;
   }));
 }
 
-TEST_F(ChildProcessTest, TooManyArgumentsAre126) {
+TEST_F(ChildProcessTest, too_many_arguments_are_126) {
   const std::string huge(1 << 18, 'x');
   EXPECT_EQ(refusal(plan("/bin/true", {"true", huge})).exit_code(), 126);
 }
@@ -179,7 +179,7 @@ class PlannedChild : public ChildProcessTest {
   SpawnPlan plan_ = shell("");
 };
 
-TEST_F(PlannedChild, LeadsASessionAndAGroupOfItsOwn) {
+TEST_F(PlannedChild, leads_a_session_and_a_group_of_its_own) {
   const std::string condition =
       "read pid name state ppid group session rest < /proc/self/stat; "
       "[ $pid = $group ] && [ $pid = $session ]";
@@ -188,22 +188,22 @@ TEST_F(PlannedChild, LeadsASessionAndAGroupOfItsOwn) {
   EXPECT_TRUE(holds(condition));
 }
 
-TEST_F(PlannedChild, HasItsDirectory) {
+TEST_F(PlannedChild, has_its_directory) {
   plan_.directory = "/usr";
   EXPECT_TRUE(holds("[ \"$(pwd)\" = /usr ]"));
 }
 
-TEST_F(PlannedChild, HasItsMask) {
+TEST_F(PlannedChild, has_its_mask) {
   plan_.umask = 027;
   EXPECT_TRUE(holds("[ $(umask) = 0027 ]"));
 }
 
-TEST_F(PlannedChild, HasItsLimits) {
+TEST_F(PlannedChild, has_its_limits) {
   plan_.limits = {{RLIMIT_NOFILE, {70, 77}}, {RLIMIT_CORE, {0, 0}}};
   EXPECT_TRUE(holds("[ $(ulimit -n) = 70 ] && [ $(ulimit -H -n) = 77 ] && [ $(ulimit -c) = 0 ]"));
 }
 
-TEST_F(PlannedChild, HasItsStreams) {
+TEST_F(PlannedChild, has_its_streams) {
   const std::string file = files_.plain("out");
   const UniqueFd out(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
   plan_.streams = {-1, out.get(), out.get()};
@@ -212,7 +212,7 @@ TEST_F(PlannedChild, HasItsStreams) {
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(written), {}), "to stdout\nto stderr\n");
 }
 
-TEST_F(PlannedChild, IsItsUserAndInItsGroupsOnly) {
+TEST_F(PlannedChild, is_its_user_and_in_its_groups_only) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root's rights to become somebody else";
   plan_.identity = Identity{65534, 65533, {65532}};
   EXPECT_TRUE(
@@ -220,7 +220,7 @@ TEST_F(PlannedChild, IsItsUserAndInItsGroupsOnly) {
             "[ \"$(id -G)\" = '65533 65532' ]"));
 }
 
-TEST_F(PlannedChild, IsRefusedWhenSomethingCannotBeHadAndSaysWhat) {
+TEST_F(PlannedChild, is_refused_when_something_cannot_be_had_and_says_what) {
   plan_.directory = "/nonexistent";
   const StartError error = refusal(plan_);
   EXPECT_EQ(error.exit_code(), kExitOwnError);

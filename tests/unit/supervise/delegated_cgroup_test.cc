@@ -52,23 +52,23 @@ class RefusedCgroupTest : public testing::Test {
   TemporaryFiles files_;
 };
 
-TEST_F(RefusedCgroupTest, WhatNobodyHasDelegatedIsLeftAlone) {
+TEST_F(RefusedCgroupTest, what_nobody_has_delegated_is_left_alone) {
   EXPECT_FALSE(is_taken());
   EXPECT_EQ(content(cgroup() + "/watchdog/cgroup.procs"), "");
 }
 
-TEST_F(RefusedCgroupTest, WithoutCgroupsThereIsNone) {
+TEST_F(RefusedCgroupTest, without_cgroups_there_is_none) {
   put("/proc/self/cgroup", "");
   EXPECT_FALSE(is_taken());
 }
 
-TEST_F(RefusedCgroupTest, WhatIsDelegatedIsTaken) {
+TEST_F(RefusedCgroupTest, what_is_delegated_is_taken) {
   if (!mark_as_delegated(cgroup())) GTEST_SKIP() << kNoAttributes;
   EXPECT_TRUE(is_taken());
   EXPECT_EQ(content(cgroup() + "/watchdog/cgroup.procs"), "0");
 }
 
-TEST_F(RefusedCgroupTest, WorkersAreLentTheMemoryController) {
+TEST_F(RefusedCgroupTest, workers_are_lent_the_memory_controller) {
   if (!mark_as_delegated(cgroup())) GTEST_SKIP() << kNoAttributes;
   put("/sys/fs/cgroup/our.service/cgroup.controllers", "cpu memory pids\n");
   put("/sys/fs/cgroup/our.service/cgroup.subtree_control", "");
@@ -76,7 +76,7 @@ TEST_F(RefusedCgroupTest, WorkersAreLentTheMemoryController) {
   EXPECT_EQ(content(cgroup() + "/cgroup.subtree_control"), "+memory");
 }
 
-TEST_F(RefusedCgroupTest, WhereMemoryCannotBeLentWeMoveBack) {
+TEST_F(RefusedCgroupTest, where_memory_cannot_be_lent_we_move_back) {
   if (!mark_as_delegated(cgroup())) GTEST_SKIP() << kNoAttributes;
   put("/sys/fs/cgroup/our.service/cgroup.controllers", "memory\n");
   EXPECT_FALSE(is_taken());
@@ -141,7 +141,7 @@ class DelegatedCgroupTest : public testing::Test {
   std::string cgroup_;
 };
 
-TEST_F(DelegatedCgroupTest, WeMoveAsideAndAWorkerIsBornInItsOwn) {
+TEST_F(DelegatedCgroupTest, we_move_aside_and_a_worker_is_born_in_its_own) {
   const std::string found = in_cgroup([this](DelegatedCgroup& cgroups) -> std::string {
     const auto web = cgroups.make("web");
     if (!web) return "no cgroup for the worker";
@@ -155,7 +155,7 @@ TEST_F(DelegatedCgroupTest, WeMoveAsideAndAWorkerIsBornInItsOwn) {
   EXPECT_EQ(found, "");
 }
 
-TEST_F(DelegatedCgroupTest, KillReachesWhoHasLeftSessionAndParent) {
+TEST_F(DelegatedCgroupTest, kill_reaches_who_has_left_session_and_parent) {
   if (!fs::exists(cgroup_ + "/cgroup.kill")) GTEST_SKIP() << kNoCgroupKill;
   const std::string found = in_cgroup([this](DelegatedCgroup& cgroups) -> std::string {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -173,7 +173,7 @@ TEST_F(DelegatedCgroupTest, KillReachesWhoHasLeftSessionAndParent) {
   EXPECT_EQ(found, "");
 }
 
-TEST_F(DelegatedCgroupTest, ItIsRemovedWithTheLife) {
+TEST_F(DelegatedCgroupTest, it_is_removed_with_the_life) {
   const std::string found = in_cgroup([this](DelegatedCgroup& cgroups) -> std::string {
     run(*cgroups.make("web"), "exit").reap();
     return is_there("/worker-web") ? "still there" : "";
@@ -181,7 +181,7 @@ TEST_F(DelegatedCgroupTest, ItIsRemovedWithTheLife) {
   EXPECT_EQ(found, "");
 }
 
-TEST_F(DelegatedCgroupTest, ALifeThatLingersHasTheNameToItself) {
+TEST_F(DelegatedCgroupTest, a_life_that_lingers_has_the_name_to_itself) {
   const std::string found = in_cgroup([this](DelegatedCgroup& cgroups) -> std::string {
     auto first = cgroups.make("web");
     ChildProcess lingers = run(*first, "kill -STOP $$");
@@ -195,7 +195,7 @@ TEST_F(DelegatedCgroupTest, ALifeThatLingersHasTheNameToItself) {
   EXPECT_EQ(found, "");
 }
 
-TEST_F(DelegatedCgroupTest, AnotherWatchdogFindsWhatIsLeft) {
+TEST_F(DelegatedCgroupTest, another_watchdog_finds_what_is_left) {
   ::mkdir((cgroup_ + "/worker-web").c_str(), 0755);
   ::mkdir((cgroup_ + "/watchdog").c_str(), 0755);
   EXPECT_EQ(in_cgroup([this](DelegatedCgroup&) { return is_there("/worker-web") ? "left" : ""; }),
@@ -203,7 +203,7 @@ TEST_F(DelegatedCgroupTest, AnotherWatchdogFindsWhatIsLeft) {
 }
 
 // A life of an earlier watchdog is one that this test has moved there by hand.
-TEST_F(DelegatedCgroupTest, WhatNobodyGoesOnWithIsKilledAndNamed) {
+TEST_F(DelegatedCgroupTest, what_nobody_goes_on_with_is_killed_and_named) {
   ::mkdir((cgroup_ + "/worker-web").c_str(), 0755);
   if (!fs::exists(cgroup_ + "/worker-web/cgroup.kill")) GTEST_SKIP() << kNoCgroupKill;
   ChildProcess stray = run_in(cgroup_ + "/worker-web");
@@ -215,7 +215,7 @@ TEST_F(DelegatedCgroupTest, WhatNobodyGoesOnWithIsKilledAndNamed) {
   EXPECT_EQ(stray.reap().wait_status, SIGKILL);
 }
 
-TEST_F(DelegatedCgroupTest, WhatIsGoneOnWithIsSpared) {
+TEST_F(DelegatedCgroupTest, what_is_gone_on_with_is_spared) {
   ::mkdir((cgroup_ + "/worker-web").c_str(), 0755);
   ChildProcess adopted = run_in(cgroup_ + "/worker-web");
   const std::string found = in_cgroup([&](DelegatedCgroup& cgroups) -> std::string {
@@ -228,7 +228,7 @@ TEST_F(DelegatedCgroupTest, WhatIsGoneOnWithIsSpared) {
   adopted.reap();
 }
 
-TEST_F(DelegatedCgroupTest, AProcessThatIsSomewhereElseIsNotFound) {
+TEST_F(DelegatedCgroupTest, a_process_that_is_somewhere_else_is_not_found) {
   EXPECT_EQ(
       in_cgroup([](DelegatedCgroup& cgroups) { return cgroups.find(::getppid()) ? "found" : ""; }),
       "");

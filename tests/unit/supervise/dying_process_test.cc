@@ -32,12 +32,12 @@ class DyingProcessTest : public testing::Test {
   TemporaryFiles files_;
 };
 
-TEST_F(DyingProcessTest, OneThatRunsIsNotDying) {
+TEST_F(DyingProcessTest, one_that_runs_is_not_dying) {
   EXPECT_FALSE(dying());
   EXPECT_FALSE(is_dying(::getpid()));
 }
 
-TEST_F(DyingProcessTest, AZombieIs) {
+TEST_F(DyingProcessTest, a_zombie_is) {
   const pid_t child = ::fork();
   if (child == 0) ::_exit(0);
   siginfo_t info{};
@@ -46,29 +46,29 @@ TEST_F(DyingProcessTest, AZombieIs) {
   ::waitpid(child, nullptr, 0);
 }
 
-TEST_F(DyingProcessTest, OneThatExitsIs) {
+TEST_F(DyingProcessTest, one_that_exits_is) {
   has_flags("4194308");
   EXPECT_TRUE(dying());
 }
 
-TEST_F(DyingProcessTest, ANameIsNotTakenForTheFlags) {
+TEST_F(DyingProcessTest, a_name_is_not_taken_for_the_flags) {
   has_flags("4194308", "a) R 1 1 1 0 -1 0 (b");
   EXPECT_TRUE(dying());
 }
 
-TEST_F(DyingProcessTest, OneThatIsAboutToBeKilledIs) {
+TEST_F(DyingProcessTest, one_that_is_about_to_be_killed_is) {
   has_pending("0000000000000100", "0000000000000000");
   EXPECT_TRUE(dying());
   has_pending("0000000000000000", "0000000000000100");
   EXPECT_TRUE(dying());
 }
 
-TEST_F(DyingProcessTest, AnotherSignalThatWaitsIsNoDeath) {
+TEST_F(DyingProcessTest, another_signal_that_waits_is_no_death) {
   has_pending("0000000000004000", "0000000000000002");
   EXPECT_FALSE(dying());
 }
 
-TEST_F(DyingProcessTest, OfOneThatCannotBeReadNothingIsKnown) {
+TEST_F(DyingProcessTest, of_one_that_cannot_be_read_nothing_is_known) {
   EXPECT_FALSE(is_dying(kPid + 1, files_.directory()));
 }
 

@@ -14,11 +14,11 @@ int status_after(int wait_status) {
   return run_forked([wait_status]() -> int { end_as(wait_status); });
 }
 
-TEST(EndAsTest, EveryExitCodeIsPassedOn) {
+TEST(EndAsTest, every_exit_code_is_passed_on) {
   for (int code = 0; code < 256; ++code) EXPECT_EQ(status_after(code << 8), code << 8);
 }
 
-TEST(EndAsTest, EverySignalThatKillsIsDiedOf) {
+TEST(EndAsTest, every_signal_that_kills_is_died_of) {
   for (int signal = 1; signal <= 64; ++signal) {
     // Those that stop, continue or do nothing by default kill nobody.
     if ((signal >= 17 && signal <= 23) || signal == SIGWINCH) continue;
@@ -26,7 +26,7 @@ TEST(EndAsTest, EverySignalThatKillsIsDiedOf) {
   }
 }
 
-TEST(EndAsTest, TheCoreDumpIsTheProgramsAlone) {
+TEST(EndAsTest, the_core_dump_is_the_programs_alone) {
   const TemporaryFiles files;
   const int status = run_forked([&]() -> int {
     std::filesystem::current_path(files.directory());
@@ -40,7 +40,7 @@ TEST(EndAsTest, TheCoreDumpIsTheProgramsAlone) {
   EXPECT_EQ(status, SIGSEGV);
 }
 
-TEST(EndAsTest, ABlockedAndIgnoredSignalKillsAllTheSame) {
+TEST(EndAsTest, a_blocked_and_ignored_signal_kills_all_the_same) {
   const int status = run_forked([]() -> int {
     ::signal(SIGTERM, SIG_IGN);
     sigset_t all;

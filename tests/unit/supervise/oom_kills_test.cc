@@ -41,7 +41,7 @@ class OomKillsTest : public testing::Test {
   TemporaryFiles files_;
 };
 
-TEST_F(OomKillsTest, ACountThatRoseIsAKill) {
+TEST_F(OomKillsTest, a_count_that_rose_is_a_kill) {
   is_in("0::/web\n");
   v2_count("4");
   const OomKills kills = watch();
@@ -50,7 +50,7 @@ TEST_F(OomKillsTest, ACountThatRoseIsAKill) {
   EXPECT_TRUE(kills.rose(kWatched));
 }
 
-TEST_F(OomKillsTest, ACgroupIsWatchedBeforeAnybodyIsInIt) {
+TEST_F(OomKillsTest, a_cgroup_is_watched_before_anybody_is_in_it) {
   v2_count("0");
   const OomKills kills(MemoryCgroup{true, "/web"}, files_.directory());
   is_in("0::/web\n");
@@ -58,18 +58,18 @@ TEST_F(OomKillsTest, ACgroupIsWatchedBeforeAnybodyIsInIt) {
   EXPECT_TRUE(kills.rose(kWatched));
 }
 
-TEST_F(OomKillsTest, AKillThatIsExplainedIsNotCountedAgain) {
+TEST_F(OomKillsTest, a_kill_that_is_explained_is_not_counted_again) {
   is_in("0::/web\n");
   v2_count("4");
   OomKills kills = watch();
   v2_count("5");
-  kills.count_anew();
+  kills.reset_baseline();
   EXPECT_FALSE(kills.rose(kWatched));
   v2_count("6");
   EXPECT_TRUE(kills.rose(kWatched));
 }
 
-TEST_F(OomKillsTest, V1CountsToo) {
+TEST_F(OomKillsTest, v1_counts_too) {
   is_in("4:memory:/web\n0::/\n");
   v1_count("0");
   const OomKills kills = watch();
@@ -79,7 +79,7 @@ TEST_F(OomKillsTest, V1CountsToo) {
   EXPECT_TRUE(kills.rose(kWatched));
 }
 
-TEST_F(OomKillsTest, AChildCgroupsKillIsNotOurs) {
+TEST_F(OomKillsTest, a_child_cgroups_kill_is_not_ours) {
   is_in("0::/web\n");
   v2_count("0", "memory.events.local");
   v2_count("0");
@@ -88,7 +88,7 @@ TEST_F(OomKillsTest, AChildCgroupsKillIsNotOurs) {
   EXPECT_FALSE(kills.rose(kWatched));
 }
 
-TEST_F(OomKillsTest, OfAProcessThatHasMovedNothingIsKnown) {
+TEST_F(OomKillsTest, of_a_process_that_has_moved_nothing_is_known) {
   is_in("0::/web\n");
   v2_count("0");
   const OomKills kills = watch();
@@ -97,7 +97,7 @@ TEST_F(OomKillsTest, OfAProcessThatHasMovedNothingIsKnown) {
   EXPECT_FALSE(kills.rose(kWatched));
 }
 
-TEST_F(OomKillsTest, AKillThatTheProgramOutlivedWasAnothers) {
+TEST_F(OomKillsTest, a_kill_that_the_program_outlived_was_anothers) {
   is_in("0::/web\n");
   v2_count("0");
   OomKills kills = watch();
@@ -110,7 +110,7 @@ TEST_F(OomKillsTest, AKillThatTheProgramOutlivedWasAnothers) {
   EXPECT_TRUE(kills.rose(kWatched));
 }
 
-TEST_F(OomKillsTest, AKillIsNotTakenForAnothersWhileTheProgramTakesLongToDie) {
+TEST_F(OomKillsTest, a_kill_is_not_taken_for_anothers_while_the_program_takes_long_to_die) {
   is_in("0::/web\n");
   v2_count("0");
   OomKills kills = watch();
@@ -120,7 +120,7 @@ TEST_F(OomKillsTest, AKillIsNotTakenForAnothersWhileTheProgramTakesLongToDie) {
   EXPECT_TRUE(kills.rose(kWatched));
 }
 
-TEST_F(OomKillsTest, WithoutAKillThereIsNothingToSettle) {
+TEST_F(OomKillsTest, without_a_kill_there_is_nothing_to_settle) {
   is_in("0::/web\n");
   v2_count("1");
   OomKills kills = watch();
@@ -129,7 +129,7 @@ TEST_F(OomKillsTest, WithoutAKillThereIsNothingToSettle) {
   EXPECT_FALSE(kills.settle(kWatched));
 }
 
-TEST_F(OomKillsTest, AChangeOfTheCountIsSeen) {
+TEST_F(OomKillsTest, a_change_of_the_count_is_seen) {
   is_in("0::/web\n");
   v2_count("0");
   const UniqueFd changes = watch().changes();
@@ -139,14 +139,14 @@ TEST_F(OomKillsTest, AChangeOfTheCountIsSeen) {
   EXPECT_TRUE(is_readable(changes));
 }
 
-TEST_F(OomKillsTest, WhereTheCountIsUnknownOrSilentNobodyIsWokenForIt) {
+TEST_F(OomKillsTest, where_the_count_is_unknown_or_silent_nobody_is_woken_for_it) {
   EXPECT_FALSE(watch().changes());
   is_in("4:memory:/web\n0::/\n");
   v1_count("0");
   EXPECT_FALSE(watch().changes());
 }
 
-TEST_F(OomKillsTest, WhatCannotBeReadIsNoKill) {
+TEST_F(OomKillsTest, what_cannot_be_read_is_no_kill) {
   EXPECT_FALSE(watch().rose(kWatched));
   is_in("0::/web\n");
   EXPECT_FALSE(watch().rose(kWatched));
@@ -155,7 +155,7 @@ TEST_F(OomKillsTest, WhatCannotBeReadIsNoKill) {
   EXPECT_FALSE(before_the_file_came.rose(kWatched));
 }
 
-TEST_F(OomKillsTest, AFileThatHasGoneIsNoKill) {
+TEST_F(OomKillsTest, a_file_that_has_gone_is_no_kill) {
   is_in("0::/web\n");
   v2_count("1");
   const OomKills kills = watch();
@@ -163,7 +163,7 @@ TEST_F(OomKillsTest, AFileThatHasGoneIsNoKill) {
   EXPECT_FALSE(kills.rose(kWatched));
 }
 
-TEST_F(OomKillsTest, ACountThatIsNoNumberIsNone) {
+TEST_F(OomKillsTest, a_count_that_is_no_number_is_none) {
   is_in("0::/web\n");
   v2_count("many");
   const OomKills kills = watch();

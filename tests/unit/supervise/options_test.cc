@@ -33,14 +33,14 @@ std::string refusal(const Words& words) {
   return "";
 }
 
-TEST(OptionsTest, DefaultsAreTextOnStderrAndPython3) {
+TEST(OptionsTest, defaults_are_text_on_stderr_and_python_3) {
   const Options options = parsed({"--exec", "app.py"});
   EXPECT_EQ(options.log, std::nullopt);
   EXPECT_EQ(options.log_format, LogFormat::kText);
   EXPECT_EQ(options.python, "python3");
 }
 
-TEST(OptionsTest, EverythingAfterExecBelongsToTheProgram) {
+TEST(OptionsTest, everything_after_exec_belongs_to_the_program) {
   const Options options =
       parsed({"--log", "a", "--exec", "app.py", "--log", "b", "--help", "--exec", "--", "-x", ""});
   EXPECT_THAT(options.command,
@@ -48,67 +48,67 @@ TEST(OptionsTest, EverythingAfterExecBelongsToTheProgram) {
   EXPECT_EQ(options.log, "a");
 }
 
-TEST(OptionsTest, ExecTakesItsProgramAfterAnEqualsSignToo) {
+TEST(OptionsTest, exec_takes_its_program_after_an_equals_sign_too) {
   EXPECT_THAT(parsed({"--exec=app.py", "1"}).command, ElementsAre("app.py", "1"));
   EXPECT_THAT(parsed({"--exec=-m", "http.server"}).command, ElementsAre("-m", "http.server"));
 }
 
-TEST(OptionsTest, ValuesMayFollowAnEqualsSign) {
+TEST(OptionsTest, values_may_follow_an_equals_sign) {
   const Options options = parsed({"--log=f", "--log-format=json", "--python=p", "--exec", "x"});
   EXPECT_EQ(options.log, "f");
   EXPECT_EQ(options.log_format, LogFormat::kJson);
   EXPECT_EQ(options.python, "p");
 }
 
-TEST(OptionsTest, AllThreeFormatsAreKnown) {
+TEST(OptionsTest, all_three_formats_are_known) {
   EXPECT_EQ(parsed({"--log-format", "text", "--exec", "x"}).log_format, LogFormat::kText);
   EXPECT_EQ(parsed({"--log-format", "json", "--exec", "x"}).log_format, LogFormat::kJson);
   EXPECT_EQ(parsed({"--log-format", "faulthandler", "--exec", "x"}).log_format,
             LogFormat::kFaulthandler);
 }
 
-TEST(OptionsTest, AnEmptyProgramNameIsLeftForTheSearchToRefuse) {
+TEST(OptionsTest, an_empty_program_name_is_left_for_the_search_to_refuse) {
   EXPECT_THAT(parsed({"--exec", ""}).command, ElementsAre(""));
 }
 
-TEST(OptionsTest, NothingAfterExecIsRefused) {
+TEST(OptionsTest, nothing_after_exec_is_refused) {
   EXPECT_THAT(refusal({"--exec"}), HasSubstr("--exec needs a PROGRAM"));
   EXPECT_THAT(refusal({"--exec="}), HasSubstr("--exec needs a PROGRAM"));
 }
 
-TEST(OptionsTest, NoExecAtAllIsRefused) {
+TEST(OptionsTest, no_exec_at_all_is_refused) {
   EXPECT_THAT(refusal({}), HasSubstr("give --exec PROGRAM"));
   EXPECT_THAT(refusal({"--log", "f"}), HasSubstr("give --exec PROGRAM"));
 }
 
-TEST(OptionsTest, AnUnknownOptionIsNamed) {
+TEST(OptionsTest, an_unknown_option_is_named) {
   EXPECT_THAT(refusal({"--nope", "--exec", "x"}), HasSubstr("unknown option '--nope'"));
   EXPECT_THAT(refusal({"--lo", "f", "--exec", "x"}), HasSubstr("unknown option '--lo'"));
   EXPECT_THAT(refusal({"-q", "--exec", "x"}), HasSubstr("unknown option '-q'"));
 }
 
-TEST(OptionsTest, AProgramWithoutExecIsToldWhereItGoes) {
+TEST(OptionsTest, a_program_without_exec_is_told_where_it_goes) {
   EXPECT_THAT(refusal({"app.py"}), HasSubstr("'app.py': the program to run goes after --exec"));
 }
 
-TEST(OptionsTest, AForgottenValueDoesNotSwallowExec) {
+TEST(OptionsTest, a_forgotten_value_does_not_swallow_exec) {
   EXPECT_THAT(refusal({"--log", "--exec", "x"}), HasSubstr("--log needs a FILE"));
   EXPECT_THAT(refusal({"--log=", "--exec", "x"}), HasSubstr("--log needs a FILE"));
   EXPECT_THAT(refusal({"--log-format", "--exec", "x"}), HasSubstr("--log-format needs a FORMAT"));
   EXPECT_THAT(refusal({"--python", "", "--exec", "x"}), HasSubstr("--python needs a PATH"));
 }
 
-TEST(OptionsTest, AnUnknownFormatIsNamedWithTheKnownOnes) {
+TEST(OptionsTest, an_unknown_format_is_named_with_the_known_ones) {
   EXPECT_THAT(refusal({"--log-format", "xml", "--exec", "x"}),
               HasSubstr("--log-format 'xml': use text, json or faulthandler"));
 }
 
-TEST(OptionsTest, AnOptionGivenTwiceIsRefused) {
+TEST(OptionsTest, an_option_given_twice_is_refused) {
   EXPECT_THAT(refusal({"--log", "a", "--log", "b", "--exec", "x"}),
               HasSubstr("--log is given more than once"));
 }
 
-TEST(OptionsTest, AServiceHasAFileAndNoProgram) {
+TEST(OptionsTest, a_service_has_a_file_and_no_program) {
   const auto options = std::get<ServiceOptions>(
       parse_options(Words{"--config", "f.toml", "--log", "l", "--log-format", "json"}));
   EXPECT_EQ(options.file, "f.toml");
@@ -119,18 +119,18 @@ TEST(OptionsTest, AServiceHasAFileAndNoProgram) {
   EXPECT_THAT(refusal({"--config", "f.toml", "--doctor"}), HasSubstr("do not go together"));
 }
 
-TEST(OptionsTest, DoctorTakesAnInterpreterAndNothingElse) {
+TEST(OptionsTest, doctor_takes_an_interpreter_and_nothing_else) {
   EXPECT_EQ(std::get<Checkup>(parse_options(Words{"--doctor"})).python, "python3");
   EXPECT_EQ(std::get<Checkup>(parse_options(Words{"--python", "p", "--doctor"})).python, "p");
   EXPECT_THAT(refusal({"--doctor", "--exec", "x"}), HasSubstr("leave out --exec"));
   EXPECT_THAT(refusal({"--doctor", "--log", "f"}), HasSubstr("leave out --log"));
 }
 
-TEST(OptionsTest, AFlagTakesNoValue) {
+TEST(OptionsTest, a_flag_takes_no_value) {
   EXPECT_THAT(refusal({"--version=1"}), HasSubstr("version"));
 }
 
-TEST(OptionsTest, HelpNamesEveryOptionVariableAndExitCode) {
+TEST(OptionsTest, help_names_every_option_variable_and_exit_code) {
   const std::string help = answer({"--help"});
   for (const char* word : {"--exec", "--python", "--log ", "--log-format", "--config", "--version",
                            "--doctor", "LD_PRELOAD", "PYFAULT_SOCKET", "125", "126", "127"}) {
@@ -138,7 +138,7 @@ TEST(OptionsTest, HelpNamesEveryOptionVariableAndExitCode) {
   }
 }
 
-TEST(OptionsTest, HelpAndVersionNeedNoProgram) {
+TEST(OptionsTest, help_and_version_need_no_program) {
   EXPECT_THAT(answer({"--version"}), testing::StartsWith("pyfault-watchdog "));
   EXPECT_THAT(answer({"--log", "f", "--help"}), HasSubstr("Usage:"));
 }

@@ -53,14 +53,14 @@ class ProgramRunTest : public testing::Test {
   ChildEnd end_{};
 };
 
-TEST_F(ProgramRunTest, AnExitHasACodeAndNoSignal) {
+TEST_F(ProgramRunTest, an_exit_has_a_code_and_no_signal) {
   exited(3);
   EXPECT_EQ(exit().code, 3);
   EXPECT_EQ(exit().signal, std::nullopt);
   EXPECT_EQ(exit().reason, "exited");
 }
 
-TEST_F(ProgramRunTest, ADeathBySignalHasNoCode) {
+TEST_F(ProgramRunTest, a_death_by_signal_has_no_code) {
   killed(SIGSEGV | 0x80);
   EXPECT_EQ(exit().code, std::nullopt);
   EXPECT_EQ(exit().signal, SIGSEGV);
@@ -68,7 +68,7 @@ TEST_F(ProgramRunTest, ADeathBySignalHasNoCode) {
   EXPECT_EQ(exit().reason, "signaled");
 }
 
-TEST_F(ProgramRunTest, AHandlerThatWasReplacedIsRemembered) {
+TEST_F(ProgramRunTest, a_handler_that_was_replaced_is_remembered) {
   killed(SIGSEGV);
   run_.note(replaced(SIGSEGV));
   EXPECT_EQ(exit().handler_replaced, true);
@@ -76,7 +76,7 @@ TEST_F(ProgramRunTest, AHandlerThatWasReplacedIsRemembered) {
   EXPECT_EQ(exit().handler_replaced, false);
 }
 
-TEST_F(ProgramRunTest, WhoseHandlerThereWasIsNotKnownWithoutARecord) {
+TEST_F(ProgramRunTest, whose_handler_there_was_is_not_known_without_a_record) {
   killed(SIGSEGV);
   EXPECT_EQ(exit().handler_replaced, std::nullopt);
   EXPECT_TRUE(exit().unwatched);
@@ -84,7 +84,7 @@ TEST_F(ProgramRunTest, WhoseHandlerThereWasIsNotKnownWithoutARecord) {
   EXPECT_EQ(exit().handler_replaced, false);
 }
 
-TEST_F(ProgramRunTest, WhyItIsNotWatchedExplainsThatThereIsNoRecord) {
+TEST_F(ProgramRunTest, why_it_is_not_watched_explains_that_there_is_no_record) {
   Event event;
   event.process = process(kPid);
   event.body = UnwatchedEvent{unwatched(UnwatchedReason::kStaticallyLinked)};
@@ -96,12 +96,12 @@ TEST_F(ProgramRunTest, WhyItIsNotWatchedExplainsThatThereIsNoRecord) {
   EXPECT_EQ(exit().unwatched, std::nullopt);
 }
 
-TEST_F(ProgramRunTest, OneThatNeverAttachedWasNoPythonForAllThatIsKnown) {
+TEST_F(ProgramRunTest, one_that_never_attached_was_no_python_for_all_that_is_known) {
   killed(SIGSEGV);
   EXPECT_EQ(exit().unwatched->reason, UnwatchedReason::kNotPython);
 }
 
-TEST_F(ProgramRunTest, OneThatAttachesAfterAllIsWatched) {
+TEST_F(ProgramRunTest, one_that_attaches_after_all_is_watched) {
   Event event;
   event.process = process(kPid);
   event.body = UnwatchedEvent{unwatched(UnwatchedReason::kNotPython)};
@@ -111,7 +111,7 @@ TEST_F(ProgramRunTest, OneThatAttachesAfterAllIsWatched) {
   EXPECT_FALSE(run_.unwatched());
 }
 
-TEST_F(ProgramRunTest, AHandlerThatWasGoneInTheEndIsTold) {
+TEST_F(ProgramRunTest, a_handler_that_was_gone_in_the_end_is_told) {
   run_.refresh(process(kPid));
   killed(SIGSEGV);
   end_.caught_signals = std::uint64_t{1} << (SIGSEGV - 1);
@@ -120,14 +120,14 @@ TEST_F(ProgramRunTest, AHandlerThatWasGoneInTheEndIsTold) {
   EXPECT_EQ(exit().unwatched->reason, UnwatchedReason::kHandlerBypassed);
 }
 
-TEST_F(ProgramRunTest, ASigkillIsAnOomKillOnlyWhenOneWasCounted) {
+TEST_F(ProgramRunTest, a_sigkill_is_an_oom_kill_only_when_one_was_counted) {
   killed(SIGKILL);
   EXPECT_EQ(exit().reason, "signaled");
   end_.oom_kills_rose = true;
   EXPECT_EQ(exit().reason, "oom-killed");
 }
 
-TEST_F(ProgramRunTest, AnOomKillOfAnotherProcessExplainsNoOtherEnd) {
+TEST_F(ProgramRunTest, an_oom_kill_of_another_process_explains_no_other_end) {
   end_.oom_kills_rose = true;
   killed(SIGSEGV);
   EXPECT_EQ(exit().reason, "signaled");
@@ -135,7 +135,7 @@ TEST_F(ProgramRunTest, AnOomKillOfAnotherProcessExplainsNoOtherEnd) {
   EXPECT_EQ(exit().reason, "exited");
 }
 
-TEST_F(ProgramRunTest, UsageIsInBytesAndSeconds) {
+TEST_F(ProgramRunTest, usage_is_in_bytes_and_seconds) {
   rusage& usage = end_.usage.emplace();
   usage.ru_maxrss = 2;
   usage.ru_utime = {1, 500000};
@@ -146,26 +146,26 @@ TEST_F(ProgramRunTest, UsageIsInBytesAndSeconds) {
   EXPECT_EQ(exit().uptime_seconds, 2.5);
 }
 
-TEST_F(ProgramRunTest, AnUnknownUsageIsNotZero) {
+TEST_F(ProgramRunTest, an_unknown_usage_is_not_zero) {
   end_.usage.reset();
   EXPECT_EQ(exit().max_rss_bytes, std::nullopt);
   EXPECT_EQ(exit().user_seconds, std::nullopt);
 }
 
-TEST_F(ProgramRunTest, TheCrashThatKilledItIsNamed) {
+TEST_F(ProgramRunTest, the_crash_that_killed_it_is_named) {
   run_.note(crash_of(kPid, SIGSEGV, "first"));
   run_.note(crash_of(kPid, SIGSEGV, "last"));
   killed(SIGSEGV);
   EXPECT_EQ(exit().crash_id, "last");
 }
 
-TEST_F(ProgramRunTest, AHandlerMayTurnTheCrashIntoAnExitCode) {
+TEST_F(ProgramRunTest, a_handler_may_turn_the_crash_into_an_exit_code) {
   run_.note(crash_of(kPid, SIGSEGV, "crash"));
   exited(139);
   EXPECT_EQ(exit().crash_id, "crash");
 }
 
-TEST_F(ProgramRunTest, ACrashThatWasSurvivedIsNotBlamed) {
+TEST_F(ProgramRunTest, a_crash_that_was_survived_is_not_blamed) {
   run_.note(crash_of(kPid, SIGSEGV, "crash"));
   exited(0);
   EXPECT_EQ(exit().crash_id, std::nullopt);
@@ -173,7 +173,7 @@ TEST_F(ProgramRunTest, ACrashThatWasSurvivedIsNotBlamed) {
   EXPECT_EQ(exit().crash_id, std::nullopt);
 }
 
-TEST_F(ProgramRunTest, ACrashThatNothingCouldStopIsNamedWhateverSignalCameFirst) {
+TEST_F(ProgramRunTest, a_crash_that_nothing_could_stop_is_named_whatever_signal_came_first) {
   run_.note(fatal_crash("crash"));
   for (const int signal : {SIGKILL, SIGSYS, SIGTERM}) {
     killed(signal);
@@ -184,14 +184,14 @@ TEST_F(ProgramRunTest, ACrashThatNothingCouldStopIsNamedWhateverSignalCameFirst)
   EXPECT_EQ(exit().crash_id, std::nullopt);
 }
 
-TEST_F(ProgramRunTest, AFatalCrashIsNamedThoughTheProgramOnceHadAHandlerOfItsOwn) {
+TEST_F(ProgramRunTest, a_fatal_crash_is_named_though_the_program_once_had_a_handler_of_its_own) {
   run_.note(replaced(SIGSEGV));
   run_.note(fatal_crash("crash"));
   killed(SIGSYS);
   EXPECT_EQ(exit().crash_id, "crash");
 }
 
-TEST_F(ProgramRunTest, ARecordThatMayHaveBeenLeftOutIsRemembered) {
+TEST_F(ProgramRunTest, a_record_that_may_have_been_left_out_is_remembered) {
   killed(SIGSEGV);
   run_.note(left_out(0));
   EXPECT_FALSE(exit().record_left_out);
@@ -199,7 +199,7 @@ TEST_F(ProgramRunTest, ARecordThatMayHaveBeenLeftOutIsRemembered) {
   EXPECT_TRUE(exit().record_left_out);
 }
 
-TEST_F(ProgramRunTest, OfASignalThatLeavesNoRecordNoneIsLeftOut) {
+TEST_F(ProgramRunTest, of_a_signal_that_leaves_no_record_none_is_left_out) {
   run_.note(left_out(1));
   killed(SIGKILL);
   EXPECT_FALSE(exit().record_left_out);
@@ -207,32 +207,32 @@ TEST_F(ProgramRunTest, OfASignalThatLeavesNoRecordNoneIsLeftOut) {
   EXPECT_FALSE(exit().record_left_out);
 }
 
-TEST_F(ProgramRunTest, AChildsCrashIsNotTheProgramsOwn) {
+TEST_F(ProgramRunTest, a_childs_crash_is_not_the_programs_own) {
   run_.note(crash_of(kPid + 1, SIGSEGV, "child"));
   killed(SIGSEGV);
   EXPECT_EQ(exit().crash_id, std::nullopt);
 }
 
-TEST_F(ProgramRunTest, ADumpIsNoCrash) {
+TEST_F(ProgramRunTest, a_dump_is_no_crash) {
   run_.note(crash_of(kPid, 0, "dump", CrashKind::kDump));
   exited(1);
   EXPECT_EQ(exit().crash_id, std::nullopt);
 }
 
-TEST_F(ProgramRunTest, AProgramThatReplacedItselfIsDescribedAsItWasLastSeen) {
+TEST_F(ProgramRunTest, a_program_that_replaced_itself_is_described_as_it_was_last_seen) {
   ProgramRun run(process(kPid, "sh"));
   run.note(crash_of(kPid, SIGSEGV, "crash"));
   EXPECT_EQ(run.exit_event(end_, 0).process.name, "python3");
 }
 
-TEST_F(ProgramRunTest, AScriptIsDescribedAsTheInterpreterThatItBecame) {
+TEST_F(ProgramRunTest, a_script_is_described_as_the_interpreter_that_it_became) {
   ProgramRun run(process(kPid, "env"));
   run.refresh(process(kPid + 1, "child"));
   run.refresh(process(kPid, "python3"));
   EXPECT_EQ(run.exit_event(end_, 0).process.command, std::vector<std::string>{"python3"});
 }
 
-TEST_F(ProgramRunTest, TheStartNamesTheProcess) {
+TEST_F(ProgramRunTest, the_start_names_the_process) {
   EXPECT_EQ(run_.start_event().process.pid, kPid);
   EXPECT_TRUE(std::holds_alternative<StartEvent>(run_.start_event().body));
 }

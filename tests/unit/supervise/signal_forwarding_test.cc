@@ -22,50 +22,50 @@ signalfd_siginfo signal_from(int number, int code, pid_t sender) {
   return signal;
 }
 
-TEST(AddresseeTest, CtrlCAndANewWindowSizeReachedIt) {
+TEST(AddresseeTest, ctrl_c_and_a_new_window_size_reached_it) {
   EXPECT_EQ(addressee_of(signal_from(SIGINT, SI_KERNEL, 0), kProgram, kOwn, false),
             Addressee::kBoth);
   EXPECT_EQ(addressee_of(signal_from(SIGWINCH, SI_KERNEL, 0), kProgram, kOwn, true),
             Addressee::kBoth);
 }
 
-TEST(AddresseeTest, WhatAProcessSentToUsDidNotReachIt) {
+TEST(AddresseeTest, what_a_process_sent_to_us_did_not_reach_it) {
   EXPECT_EQ(addressee_of(signal_from(SIGINT, SI_USER, 7), kProgram, kOwn, false),
             Addressee::kProgram);
   EXPECT_EQ(addressee_of(signal_from(SIGTERM, SI_QUEUE, 7), kProgram, kOwn, false),
             Addressee::kProgram);
 }
 
-TEST(AddresseeTest, WhatComesFromOutsideOurPidNamespaceDidNotReachIt) {
+TEST(AddresseeTest, what_comes_from_outside_our_pid_namespace_did_not_reach_it) {
   EXPECT_EQ(addressee_of(signal_from(SIGTERM, SI_USER, 0), kProgram, kOwn, false),
             Addressee::kProgram);
 }
 
-TEST(AddresseeTest, AHangUpReachesTheSessionLeaderAlone) {
+TEST(AddresseeTest, a_hang_up_reaches_the_session_leader_alone) {
   EXPECT_EQ(addressee_of(signal_from(SIGHUP, SI_KERNEL, 0), kProgram, kOwn, true),
             Addressee::kProgram);
   EXPECT_EQ(addressee_of(signal_from(SIGHUP, SI_KERNEL, 0), kProgram, kOwn, false),
             Addressee::kBoth);
 }
 
-TEST(AddresseeTest, AnAlarmSetBeforeWeWereStartedDidNotReachIt) {
+TEST(AddresseeTest, an_alarm_set_before_we_were_started_did_not_reach_it) {
   EXPECT_EQ(addressee_of(signal_from(SIGALRM, SI_KERNEL, 0), kProgram, kOwn, false),
             Addressee::kProgram);
 }
 
-TEST(AddresseeTest, WhatTheProgramSentDoesNotComeBackToIt) {
+TEST(AddresseeTest, what_the_program_sent_does_not_come_back_to_it) {
   EXPECT_EQ(addressee_of(signal_from(SIGTERM, SI_USER, kProgram), kProgram, kOwn, false),
             Addressee::kBoth);
 }
 
-TEST(AddresseeTest, WhatOurOwnWritesBringAboutIsOurs) {
+TEST(AddresseeTest, what_our_own_writes_bring_about_is_ours) {
   EXPECT_EQ(addressee_of(signal_from(SIGPIPE, SI_USER, kOwn), kProgram, kOwn, false),
             Addressee::kUs);
   EXPECT_EQ(addressee_of(signal_from(SIGPIPE, SI_USER, 7), kProgram, kOwn, false),
             Addressee::kProgram);
 }
 
-TEST(AddresseeTest, OurOwnLimitOfProcessorTimeIsNotTheProgramsEnd) {
+TEST(AddresseeTest, our_own_limit_of_processor_time_is_not_the_programs_end) {
   EXPECT_EQ(addressee_of(signal_from(SIGXCPU, SI_KERNEL, 0), kProgram, kOwn, false),
             Addressee::kUs);
   EXPECT_EQ(addressee_of(signal_from(SIGXCPU, SI_USER, 7), kProgram, kOwn, false),
@@ -92,7 +92,7 @@ void wait_until_stopped(const ChildProcess& child) {
 
 class SignalForwardingTest : public testing::TestWithParam<int> {};
 
-TEST_P(SignalForwardingTest, ASignalSentToUsEndsTheProgramAndNotUs) {
+TEST_P(SignalForwardingTest, a_signal_sent_to_us_ends_the_program_and_not_us) {
   EXPECT_TRUE(holds_in_fork([signal = GetParam()] {
     SignalForwarding signals;
     ChildProcess child = spawn_victim(signals);
@@ -103,7 +103,7 @@ TEST_P(SignalForwardingTest, ASignalSentToUsEndsTheProgramAndNotUs) {
   }));
 }
 
-TEST_P(SignalForwardingTest, ASignalThatCameBeforeTheProgramIsNotLost) {
+TEST_P(SignalForwardingTest, a_signal_that_came_before_the_program_is_not_lost) {
   EXPECT_TRUE(holds_in_fork([signal = GetParam()] {
     SignalForwarding signals;
     ::kill(::getpid(), signal);
@@ -120,7 +120,7 @@ INSTANTIATE_TEST_SUITE_P(Each, SignalForwardingTest,
                                          SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS,
                                          SIGXCPU));
 
-TEST(SignalForwardingTest, AProgramThatIsGoneIsNoError) {
+TEST(SignalForwardingTest, a_program_that_is_gone_is_no_error) {
   EXPECT_TRUE(holds_in_fork([] {
     SignalForwarding signals;
     ChildProcess child = ChildProcess::spawn(
@@ -132,7 +132,7 @@ TEST(SignalForwardingTest, AProgramThatIsGoneIsNoError) {
   }));
 }
 
-TEST(SignalForwardingTest, ABrokenPipeIsAnErrorAndNotADeath) {
+TEST(SignalForwardingTest, a_broken_pipe_is_an_error_and_not_a_death) {
   EXPECT_TRUE(holds_in_fork([] {
     ::signal(SIGPIPE, SIG_DFL);
     const SignalForwarding signals;
@@ -143,7 +143,7 @@ TEST(SignalForwardingTest, ABrokenPipeIsAnErrorAndNotADeath) {
   }));
 }
 
-TEST(SignalForwardingTest, AFaultOfOurOwnStillEndsUs) {
+TEST(SignalForwardingTest, a_fault_of_our_own_still_ends_us) {
   const int status = run_forked([]() -> int {
     const SignalForwarding signals;
     ::raise(SIGSEGV);  // as if somebody had sent it: for the program
@@ -152,7 +152,7 @@ TEST(SignalForwardingTest, AFaultOfOurOwnStillEndsUs) {
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGILL) << status;
 }
 
-TEST(SignalForwardingTest, TheOriginalMaskIsRemembered) {
+TEST(SignalForwardingTest, the_original_mask_is_remembered) {
   EXPECT_TRUE(holds_in_fork([] {
     sigset_t mask;
     sigemptyset(&mask);
@@ -164,7 +164,7 @@ TEST(SignalForwardingTest, TheOriginalMaskIsRemembered) {
   }));
 }
 
-TEST(SignalForwardingTest, NothingToForwardDoesNotBlock) {
+TEST(SignalForwardingTest, nothing_to_forward_does_not_block) {
   EXPECT_TRUE(holds_in_fork([] {
     SignalForwarding signals;
     signals.keep_early();

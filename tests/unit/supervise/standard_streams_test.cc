@@ -13,7 +13,7 @@
 namespace pyfault {
 namespace {
 
-TEST(StandardStreamsTest, AClosedStderrIsFilledAndTheNextFileGetsAnotherNumber) {
+TEST(StandardStreamsTest, a_closed_stderr_is_filled_and_the_next_file_gets_another_number) {
   EXPECT_TRUE(holds_in_fork([] {
     ::close(STDERR_FILENO);
     fill_closed_standard_streams();
@@ -21,7 +21,7 @@ TEST(StandardStreamsTest, AClosedStderrIsFilledAndTheNextFileGetsAnotherNumber) 
   }));
 }
 
-TEST(StandardStreamsTest, WhatWasClosedIsClosedInTheProgramToo) {
+TEST(StandardStreamsTest, what_was_closed_is_closed_in_the_program_too) {
   EXPECT_TRUE(holds_in_fork([] {
     ::close(STDIN_FILENO);
     ::close(STDERR_FILENO);
@@ -31,14 +31,14 @@ TEST(StandardStreamsTest, WhatWasClosedIsClosedInTheProgramToo) {
   }));
 }
 
-TEST(StandardStreamsTest, WhatWasOpenIsLeftAlone) {
+TEST(StandardStreamsTest, what_was_open_is_left_alone) {
   EXPECT_TRUE(holds_in_fork([] {
     fill_closed_standard_streams();
     return ::fcntl(STDOUT_FILENO, F_GETFD) == 0;
   }));
 }
 
-TEST(StandardStreamsTest, TheReaderOfStdoutSeesTheEndWhenTheProgramClosesIt) {
+TEST(StandardStreamsTest, the_reader_of_stdout_sees_the_end_when_the_program_closes_it) {
   EXPECT_TRUE(holds_in_fork([] {
     int fds[2];
     if (::pipe(fds) != 0) return false;
@@ -50,7 +50,7 @@ TEST(StandardStreamsTest, TheReaderOfStdoutSeesTheEndWhenTheProgramClosesIt) {
   }));
 }
 
-TEST(StandardStreamsTest, TheReaderOfAnInheritedPipeSeesTheEndWhenTheProgramClosesIt) {
+TEST(StandardStreamsTest, the_reader_of_an_inherited_pipe_sees_the_end_when_the_program_closes_it) {
   EXPECT_TRUE(holds_in_fork([] {
     int fds[2];
     if (::pipe(fds) != 0) return false;
@@ -61,7 +61,7 @@ TEST(StandardStreamsTest, TheReaderOfAnInheritedPipeSeesTheEndWhenTheProgramClos
   }));
 }
 
-TEST(StandardStreamsTest, WhatIsOpenedLaterIsNotInherited) {
+TEST(StandardStreamsTest, what_is_opened_later_is_not_inherited) {
   EXPECT_TRUE(holds_in_fork([] {
     const std::vector<int> inherited = inherited_descriptors();
     return std::ranges::count(inherited, ::open("/dev/null", O_RDONLY)) == 0;

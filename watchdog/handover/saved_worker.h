@@ -1,0 +1,71 @@
+// The state of a worker that the next watchdog needs to take it over, except for its descriptors.
+// Plain values, and their serialization.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "watchdog/config/config.h"
+#include "watchdog/control/worker_history.h"
+#include "watchdog/event/event.h"
+#include "watchdog/ingest/saved_session.h"
+#include "watchdog/policy/crash_deduplicator.h"
+#include "watchdog/policy/lifecycle.h"
+#include "watchdog/policy/restart_policy.h"
+
+namespace pyfault {
+
+struct SavedCrash {
+  std::string id;
+  std::string fingerprint;
+  int signal = 0;
+  bool fatal = false;
+};
+
+// Output that is not a complete line yet, and the end of all its output.
+struct SavedOutput {
+  std::string begun_out;
+  std::string begun_err;
+  std::string tail;
+  std::string err_tail;  // of stderr alone
+};
+
+struct SavedLife {
+  int pid = 0;
+  std::uint64_t start_ticks = 0;  // tells the process from one that has reused its number
+  std::chrono::steady_clock::time_point started;
+  Process process;  // as last seen
+  std::optional<SavedCrash> crash;
+  bool records_left_out = false;
+  std::vector<int> replaced;          // replaced handlers, by signal
+  std::optional<SavedOutput> output;  // nullopt: it was not available in time
+};
+
+// Times are CLOCK_MONOTONIC, so they stay valid across a restart of the watchdog.
+struct SavedWorker {
+  WorkerConfig config;
+  WorkerState state = WorkerState::kStopped;
+  std::uint64_t restarts = 0;
+  WorkerHistory history;
+  int exit_code = 0;
+  bool begun = true;  // false: workers of a lower start order were not up yet
+  bool held = false;  // kept down by an operator
+  SavedRestarts policy;
+  CrashDeduplicator::Memory crashes;
+  std::optional<std::chrono::steady_clock::time_point> timer;  // when the state's time limit passes
+  std::chrono::milliseconds delay{0};                          // of the last restart
+  std::optional<SavedLife> life;
+  std::vector<SavedSession> sessions;
+};
+
+std::string encode(const SavedWorker& memory);
+
+// Returns nullopt if the bytes have another version or are inconsistent.
+std::optional<SavedWorker> decode_worker(std::string_view bytes);
+
+}  // namespace pyfault

@@ -1,0 +1,134 @@
+#include "watchdog/ingest/agent_listener.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "watchdog/os/random_hex.h"
+#include "watchdog/os/seqpacket.h"
+
+namespace pyfault {
+namespace {
+
+constexpr std::size_t kNameBytes = 8;
+// The pattern for mkdtemp().
+constexpr char kFolder[] = "/pyfault-watchdog-XXXXXX";
+
+std::vector<std::string> runtime_places() {
+  std::vector<std::string> places{"/run", "/tmp"};
+  const char* own = std::getenv("XDG_RUNTIME_DIR");
+  if (own != nullptr && own[0] == '/') places.insert(places.begin(), own);
+  return places;
+}
+
+// Only root or this user may own the place, and if others may write to it, it must be sticky;
+// otherwise another user could replace the folder.
+bool is_safe(const std::string& place) {
+  struct stat status {};
+  if (::stat(place.c_str(), &status) != 0) return false;
+  const bool shared = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+  return (status.st_uid == ::geteuid() || status.st_uid == 0) &&
+         (!shared || (status.st_mode & S_ISVTX) != 0);
+}
+
+// The format is described in shared/handshake.h.
+std::string suffix_for(const DumpSignals& signals) {
+  const bool is_usual = signals.before_handlers == std::vector<int>{SIGABRT};
+  if (is_usual && signals.on_request == 0) return "";
+  std::string suffix = "." + std::to_string(signals.on_request);
+  if (is_usual) return suffix;
+  if (signals.before_handlers.empty()) return suffix + ".0";
+  for (const int signal : signals.before_handlers) suffix += "." + std::to_string(signal);
+  return suffix;
+}
+
+bool can_name_a_socket(const std::string& place, const std::string& suffix) {
+  const std::size_t socket = 1 + 2 * kNameBytes + suffix.size();
+  constexpr std::size_t kMarkAndEnd = 2;  // the "@" of the address, and a NUL
+  return place.size() + sizeof kFolder - 1 + socket + kMarkAndEnd <= sizeof(sockaddr_un::sun_path);
+}
+
+}  // namespace
+
+std::optional<SocketFolder> SocketFolder::make(std::span<const std::string> places,
+                                               const std::string& suffix) {
+  for (const std::string& place : places) {
+    std::string folder = place + kFolder;
+    if (can_name_a_socket(place, suffix) && is_safe(place) && ::mkdtemp(folder.data()) != nullptr) {
+      std::string socket = folder;
+      socket.append("/").append(random_hex(kNameBytes)).append(suffix);
+      return SocketFolder(std::move(folder), std::move(socket));
+    }
+  }
+  return std::nullopt;
+}
+
+SocketFolder SocketFolder::of(const std::string& socket) {
+  return {socket.substr(0, socket.rfind('/')), socket};
+}
+
+SocketFolder::SocketFolder(SocketFolder&& other) noexcept
+    : folder_(std::exchange(other.folder_, {})), socket_(std::move(other.socket_)) {}
+
+SocketFolder::~SocketFolder() {
+  if (folder_.empty()) return;
+  ::unlink(wake_pipe().c_str());
+  ::unlink(socket_.c_str());
+  ::rmdir(folder_.c_str());
+}
+
+AgentListener::AgentListener(const DumpSignals& signals)
+    : folder_(SocketFolder::make(runtime_places(), suffix_for(signals))) {
+  if (folder_) listen_at_file();
+  if (folder_) open_wake_pipe();
+  const std::string name = folder_ ? folder_->socket()
+                                   : "pyfault-watchdog-" + std::to_string(::getpid()) + "-" +
+                                         random_hex(kNameBytes) + suffix_for(signals);
+  address_ = "@" + name;
+  listeners_.push_back(listen_abstract(name));
+}
+
+AgentListener::AgentListener(std::vector<UniqueFd> listeners) : listeners_(std::move(listeners)) {
+  for (const UniqueFd& listener : listeners_) {
+    const std::string name = listening_address(listener.get());
+    if (name.starts_with('@')) address_ = name;
+    if (name.starts_with('/')) folder_.emplace(SocketFolder::of(name));
+  }
+  const bool is_one = !folder_ || address_ == "@" + folder_->socket();
+  if (is_one && folder_) open_wake_pipe();
+  if (is_one && !address_.empty()) return;
+  leave();
+  throw std::runtime_error("its listening socket is gone");
+}
+
+// The pipe may exist already, from the previous watchdog.
+void AgentListener::open_wake_pipe() {
+  const std::string path = folder_->wake_pipe();
+  ::mkfifo(path.c_str(), S_IRUSR | S_IWUSR);
+  wake_pipe_.reset(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
+  struct stat status {};
+  if (wake_pipe_ && (::fstat(wake_pipe_.get(), &status) != 0 || !S_ISFIFO(status.st_mode))) {
+    wake_pipe_.reset();
+  }
+}
+
+void AgentListener::leave() {
+  if (folder_) folder_->leave();
+}
+
+// Some file systems do not support sockets.
+void AgentListener::listen_at_file() {
+  try {
+    listeners_.push_back(listen_at_path(folder_->socket()));
+  } catch (const std::system_error&) {
+    folder_.reset();
+  }
+}
+
+}  // namespace pyfault

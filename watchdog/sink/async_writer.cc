@@ -1,0 +1,250 @@
+#include "watchdog/sink/async_writer.h"
+
+#include <spdlog/common.h>  // which the next one lacks
+#include <spdlog/details/mpmc_blocking_q.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <exception>
+#include <future>
+#include <mutex>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "watchdog/sink/retry_delay.h"
+
+namespace pyfault {
+namespace {
+
+// The queue can't wait for ever.
+constexpr std::chrono::hours kIdleWait{24};
+constexpr std::chrono::milliseconds kRetryAtEnd{50};
+
+}  // namespace
+
+struct QueuedReport {
+  std::function<std::string()> render;  // none: the end mark
+  std::size_t bytes = 0;
+};
+
+class AsyncWriter::Writer {
+ public:
+  Writer(std::unique_ptr<Sink> sink, LogNotices notices, RetryPolicy patience,
+         std::size_t most_queued)
+      : sink_(std::move(sink)),
+        notices_(std::move(notices)),
+        patience_(patience),
+        most_queued_(most_queued) {}
+
+  void run();
+  void accept(QueuedReport report);
+  void end();
+  void wait_for_end(std::chrono::milliseconds limit) { emptied_.get_future().wait_for(limit); }
+  std::uint64_t settled() const { return settled_; }
+  std::uint64_t dropped() const { return dropped_; }
+  int error() const { return error_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void write(const QueuedReport& queued) noexcept;
+  bool try_to_write(const std::string& report);
+  bool keep_trying(const std::string& report);
+  bool wait_to_retry();
+  void count_lost() noexcept { ++lost_, ++dropped_; }
+  bool write_notice(const std::string& notice);
+  void tell_lost();
+  void tell_late();
+  void flush() noexcept;
+
+  const std::unique_ptr<Sink> sink_;
+  const LogNotices notices_;
+  const RetryPolicy patience_;
+  const std::size_t most_queued_;
+  spdlog::details::mpmc_blocking_queue<QueuedReport> queue_{most_queued_ + 1};  // and the end mark
+  std::atomic<std::size_t> queued_bytes_ = 0;
+  std::atomic<std::uint64_t> lost_ = 0;     // given up, and not told in the log yet
+  std::atomic<std::uint64_t> dropped_ = 0;  // given up, ever
+  std::atomic<std::uint64_t> settled_ = 0;  // written, or given up and told
+  std::atomic<int> error_ = 0;              // of the last try
+  std::promise<void> emptied_;
+
+  std::mutex mutex_;  // guards the next three
+  std::condition_variable ending_begins_;
+  bool ending_ = false;
+  Clock::time_point deadline_;
+
+  // Known to the log's thread alone.
+  RetryDelay delay_{patience_.retry, patience_.longest_retry};
+  bool trouble_told_ = false;
+  std::uint64_t late_ = 0;  // written after a failure, not told yet
+  std::size_t behind_ = 0;  // reports still in the queue that waited for it to pass
+};
+
+void AsyncWriter::Writer::accept(QueuedReport report) {
+  if (queue_.size() >= most_queued_ || queued_bytes_ + report.bytes > kQueuedBytes) {
+    count_lost();
+    return;
+  }
+  queued_bytes_ += report.bytes;
+  queue_.enqueue_nowait(std::move(report));
+}
+
+void AsyncWriter::Writer::end() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(ending_, true)) return;
+    deadline_ = Clock::now() + patience_.at_end;
+  }
+  ending_begins_.notify_one();
+  queue_.enqueue_nowait({});
+}
+
+void AsyncWriter::Writer::run() {
+  for (bool goes_on = true; goes_on;) {
+    QueuedReport report;
+    while (!queue_.dequeue_for(report, kIdleWait)) {
+    }
+    goes_on = report.render != nullptr;
+    goes_on ? write(report) : flush();
+    queued_bytes_ -= report.bytes;
+  }
+  emptied_.set_value();
+}
+
+void AsyncWriter::Writer::write(const QueuedReport& queued) noexcept try {
+  const std::string report = queued.render();
+  if (report.empty()) {
+    ++settled_;
+    if (behind_ > 0) --behind_;
+  } else if (try_to_write(report)) {
+    if (behind_ > 0) ++late_, --behind_;
+    tell_late();
+  } else if (keep_trying(report)) {
+    ++late_;
+    behind_ = queue_.size();
+    tell_late();
+  } else {
+    if (error_ == EMSGSIZE) error_ = 0;  // it was that report's fault
+    count_lost();
+  }
+} catch (const std::exception&) {
+  count_lost();
+}
+
+bool AsyncWriter::Writer::try_to_write(const std::string& report) {
+  tell_lost();
+  error_ = sink_->write(report);
+  if (error_ == 0) ++settled_;
+  return error_ == 0;
+}
+
+// A packet socket will never take a report that is too large for it.
+bool AsyncWriter::Writer::keep_trying(const std::string& report) {
+  if (error_ == EMSGSIZE) return false;
+  if (!std::exchange(trouble_told_, true)) notices_.trouble(error_);
+  while (wait_to_retry()) {
+    if (try_to_write(report)) {
+      trouble_told_ = false;
+      delay_.reset();
+      return true;
+    }
+  }
+  return false;
+}
+
+// False: it is time to give up. A pipe that has lost its reader gets none at the end.
+bool AsyncWriter::Writer::wait_to_retry() {
+  std::unique_lock lock(mutex_);
+  if (!ending_) {
+    ending_begins_.wait_for(lock, delay_.next(), [this] { return ending_; });
+    return true;
+  }
+  if (error_ == EPIPE || Clock::now() >= deadline_) return false;
+  lock.unlock();
+  std::this_thread::sleep_for(std::min<Clock::duration>(kRetryAtEnd, deadline_ - Clock::now()));
+  return true;
+}
+
+bool AsyncWriter::Writer::write_notice(const std::string& notice) {
+  return !notice.empty() && sink_->write(notice) == 0;
+}
+
+// Before the next report that gets through. While the format has no words for it, it stays untold.
+void AsyncWriter::Writer::tell_lost() {
+  const std::uint64_t lost = lost_;
+  if (lost == 0 || !write_notice(notices_.lost(lost))) return;
+  lost_ -= lost;
+  settled_ += lost;
+}
+
+// Once the log has caught up.
+void AsyncWriter::Writer::tell_late() {
+  if (late_ == 0 || behind_ > 0) return;
+  const std::string notice = notices_.late(late_);
+  if (notice.empty() || write_notice(notice)) late_ = 0;
+}
+
+void AsyncWriter::Writer::flush() noexcept try {
+  behind_ = 0;
+  tell_late();
+  tell_lost();
+} catch (const std::exception&) {
+}
+
+AsyncWriter::AsyncWriter(std::unique_ptr<Sink> sink, LogNotices notices, RetryPolicy patience,
+                         LogStart start, std::size_t most_queued)
+    : writer_(
+          std::make_shared<Writer>(std::move(sink), std::move(notices), patience, most_queued)) {
+  if (start == LogStart::kNow) this->start();
+}
+
+void AsyncWriter::start() {
+  if (started_) return;
+  std::thread([writer = writer_] { writer->run(); }).detach();
+  started_ = true;
+}
+
+AsyncWriter::~AsyncWriter() {
+  writer_->end();
+}
+
+void AsyncWriter::write(std::function<std::string()> render, std::size_t bytes) {
+  ++reports_;
+  writer_->accept({std::move(render), bytes});
+  start_if_possible();
+}
+
+void AsyncWriter::write(std::string report) {
+  if (report.empty()) return;
+  const std::size_t bytes = report.size();
+  write([report = std::move(report)]() mutable { return std::move(report); }, bytes);
+}
+
+// There may be a thread to be had for the next one.
+void AsyncWriter::start_if_possible() noexcept try { start(); } catch (const std::exception&) {
+}
+
+void AsyncWriter::begin_finish() {
+  writer_->end();
+}
+
+std::uint64_t AsyncWriter::finish(std::chrono::milliseconds limit) {
+  begin_finish();
+  if (reports_ > 0) start_if_possible();
+  if (started_) writer_->wait_for_end(limit);
+  return reports_ - writer_->settled();
+}
+
+int AsyncWriter::error() const {
+  return writer_->error();
+}
+
+std::uint64_t AsyncWriter::dropped() const {
+  return writer_->dropped();
+}
+
+}  // namespace pyfault
