@@ -119,7 +119,7 @@ TEST_F(Linger, not_when_it_is_told_not_to) {
 TEST_F(Linger, nobody_who_reads_stderr_has_to_wait_and_he_is_told_what_he_misses) {
   const Outcome outcome = run_program(kDaemon);
   EXPECT_EQ(outcome.ending, exited(3));
-  EXPECT_THAT(outcome.err, HasSubstr("not watched any more"));
+  EXPECT_THAT(outcome.err, HasSubstr("no longer watched"));
   EXPECT_THAT(outcome.err, HasSubstr("--log"));
 }
 

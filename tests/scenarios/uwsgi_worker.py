@@ -9,6 +9,7 @@
 import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -30,7 +31,9 @@ if __name__ == "__main__":
         sys.exit(77)
     folder, name = os.path.split(os.path.abspath(__file__))
     options = ["--http-socket", "socket", "--pythonpath", folder, "--wsgi-file", folder + "/" + name]
-    master = subprocess.Popen([uwsgi, "--master", "--die-on-term", "--logto", os.devnull, *options])
+    command = [uwsgi, "--master", "--logto", os.devnull, *options]
+    master = subprocess.Popen(command, start_new_session=True)
     http.ask("socket")
-    master.terminate()
-    sys.exit(master.wait())
+    # Not by SIGTERM: uWSGI hangs, watched or not, when one comes while it starts the next worker.
+    os.killpg(master.pid, signal.SIGKILL)
+    master.wait()
