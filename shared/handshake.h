@@ -56,7 +56,7 @@ struct Hello {
   std::uint32_t version_hex;    // PY_VERSION_HEX
   std::uint32_t free_threaded;  // 0 or 1
   std::uint32_t failed_check;   // kInconsistentOffsets: a DebugCheck
-                               // (agent/cpython/debug_offsets.h); kNoRing: errno
+                                // (agent/cpython/debug_offsets.h); kNoRing: errno
   std::uint32_t reserved;
   std::int64_t realtime_ns;  // CLOCK_REALTIME before the interpreter reads its first source file
   std::int64_t boottime_ns;  // CLOCK_BOOTTIME when sent; comparable to start times in /proc

@@ -45,19 +45,20 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A stderr that nobody reads must not keep us from ending; a slow disk gets its chance.
+// A stderr without a reader must not prevent the exit, but a slow disk gets enough time.
 constexpr std::chrono::seconds kLogFinishLimit{5};
 
-// Most programs that live for no longer have nothing to report.
+// The log's thread is started after this time: most shorter programs have nothing to report.
 constexpr std::chrono::milliseconds kLogStart{100};
-// Until something is worth being told of, or worth waiting for no longer.
+// How long processes have to stay behind to be reported, and to be gone before the watchdog ends.
 constexpr std::chrono::seconds kLingerMoment{2};
-// In milliseconds: until the copy of this process has left our process group.
+// How long to wait for the copy of this process to leave our process group, in milliseconds.
 constexpr int kMaxForCopy = 1000;
-// That the program's end may be held up where it leaves somebody behind whom nobody will watch.
+// How long to delay the exit for processes left behind that will not be watched any more.
 constexpr std::chrono::milliseconds kMomentForHelpers{100};
 
-// Whoever reads a pipe or a socket may wait for its end, and would wait for ours.
+// Whether the watchdog may outlive its caller with this log. The reader of a pipe or socket may
+// wait for EOF, and so for the watchdog to end.
 bool outlives_caller(const LogSettings& log) {
   struct stat status {};
   const auto* file = std::get_if<FileLog>(&log.target);
@@ -72,12 +73,12 @@ std::string left_behind(std::size_t processes) {
                                                      : " processes that it has left behind are");
 }
 
-// ReadableFd owns what it watches; these belong to others.
+// ReadableFd owns its descriptor, so it gets a duplicate.
 UniqueFd duplicate(int fd) {
   return UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
 }
 
-// For what must not fail once the program runs: it goes on, and so do we.
+// Runs a step that must not throw once the program runs: the watchdog continues with the program.
 template <typename Step>
 void guarded(Step step) {
   try {
@@ -105,8 +106,8 @@ class Watch {
   void report_end(const ChildEnd& end);
   void finish();
 
-  // True in a copy of this process, which stays with what the program has left behind; false in
-  // the process itself, which is to end for its caller.
+  // Forks if the program has left watched processes behind. Returns true in the copy, which stays
+  // with them, and false in this process, which ends as its caller expects.
   bool stay_behind();
   void look_after_the_rest();
 
@@ -133,7 +134,7 @@ class Watch {
 
 void Watch::on_event(Event event) {
   if (auto* exit = std::get_if<ExitEvent>(&event.body)) {
-    if (event.process.pid == program_.pid()) return;  // told when it has been reaped
+    if (event.process.pid == program_.pid()) return;  // reported when it has been reaped
     exit->parents = parents_from(event.process.ppid, program_.pid());
   }
   if (event.process.pid == program_.pid() && event.process.command.empty())
@@ -161,7 +162,7 @@ ChildProcess Watch::start(const Options& options) {
   started_ = Clock::now();
   const SpawnPlan plan{std::move(command), std::move(search), std::move(environment),
                        signals_.original_mask()};
-  oom_kills_.emplace(::getpid());  // before there is anybody to be killed
+  oom_kills_.emplace(::getpid());  // before there is a process that could be killed
   return ChildProcess::spawn(plan);
 }
 
@@ -171,7 +172,7 @@ void Watch::run(const ChildProcess& child) {
   Process process =
       read_process(child.pid()).value_or(Process{child.pid(), ::getpid(), "", "", {}});
   process.command = argv_;
-  // It may have ended already.
+  // The process may have ended already.
   if (process.executable.empty()) process.executable = child.program().path;
   program_ = ProgramRun(std::move(process));
   report(program_.start_event());
@@ -188,7 +189,8 @@ void Watch::run(const ChildProcess& child) {
   io_.run();
 }
 
-// Returns at once after run(), unless that was cut short: then the program is still looked after.
+// Returns at once after run(), unless an exception ended that early: signals are then still
+// forwarded until the program ends.
 void Watch::forward_until_end(const ChildProcess& child) {
   pollfd either[] = {{child.pidfd(), POLLIN, 0}, {signals_.fd(), POLLIN, 0}};
   while (!has_exited(child.pidfd())) {
@@ -208,7 +210,7 @@ void Watch::finish() {
   reporter_->finish(kLogFinishLimit);
 }
 
-// Helpers of the program that notice its end are not worth a word.
+// Helpers of the program that end soon after it are not reported.
 void Watch::tell_that_nobody_stays() {
   io_.restart();
   server_.on_last_session_end([this] { io_.stop(); });
@@ -220,14 +222,14 @@ void Watch::tell_that_nobody_stays() {
       "watchdog to end; name a file with --log");
 }
 
-// Where we are the first process of a container, all others end with us.
+// As PID 1 of a container the watchdog does not stay: all other processes end with it.
 bool Watch::stay_behind() {
   if (server_.watched() == 0 || ::getpid() == 1) return false;
   if (!outlives_caller(log_)) {
     tell_that_nobody_stays();
     return false;
   }
-  finish();  // and its thread, which would not be in the copy
+  finish();  // also ends the log's thread, which would not exist in the copy
   std::array<int, 2> ready{};
   require(::pipe2(ready.data(), O_CLOEXEC) == 0, "pipe2");
   const UniqueFd ours(ready[0]);
@@ -241,18 +243,19 @@ bool Watch::stay_behind() {
   require(copy >= 0, "fork");
   if (copy == 0) return true;
   server_.leave();
-  // Whoever waits for our end may then end our process group.
+  // The caller may kill our process group once we have ended, so wait for the copy to leave it.
   pollfd has_left{ours.get(), POLLIN, 0};
   ::poll(&has_left, 1, kMaxForCopy);
   return false;
 }
 
-// One that ends soon, as helpers of the program do that notice its end, is not worth a word. One
-// that executes something else is gone for a moment.
+// Watches the processes that the program left behind, until the last one has ended. Helpers that
+// end soon after the program are not reported. A process that calls exec is not watched for a
+// moment, so the end is delayed.
 void Watch::look_after_the_rest() {
   auto reporter = std::make_unique<Reporter>(std::vector{log_});
   if (!std::holds_alternative<StderrLog>(log_.target)) release_stderr();
-  // Their threads are not here to let go of them.
+  // Their threads do not exist in this process, so they cannot be destroyed properly.
   static_cast<void>(reporter_.release());
   static_cast<void>(stage_.release());
   reporter_ = std::move(reporter);
@@ -302,7 +305,7 @@ int watch_program(const Options& options) {
   use_batch_scheduling();
   guarded([&] { watch.run(child); });
   watch.forward_until_end(child);
-  // Before the process leaves /proc.
+  // To be done before the process is reaped and leaves /proc.
   guarded([&] { watch.drain(); });
   bool oom_kills_rose = false;
   guarded([&] { oom_kills_rose = watch.oom_kills_rose(child); });

@@ -1,12 +1,12 @@
-// The composition root of --exec: the only file that knows everybody.
+// The composition root of --exec: connects all components.
 #pragma once
 
 #include "watchdog/options.h"
 
 namespace pyfault {
 
-// Runs the program under watch to its end and returns its wait status; every report is written by
-// then, or given up. Throws, StartError in the expected cases, only while nothing runs yet.
+// Runs the program under watch until it ends, and returns its wait status. By then every report has
+// been written or given up. Throws (StartError in the expected cases) only before the program runs.
 int watch_program(const Options& options);
 
 }  // namespace pyfault

@@ -1,2 +1,2 @@
-// Asio's own functions, compiled here once (BOOST_ASIO_SEPARATE_COMPILATION).
+// Compiles the functions of Asio once (BOOST_ASIO_SEPARATE_COMPILATION).
 #include <boost/asio/impl/src.hpp>

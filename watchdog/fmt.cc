@@ -1,5 +1,5 @@
-// fmt's own functions, compiled here once: its shared library takes time to load at each start of
-// the watchdog, and its header-only form is slow to compile in each file that formats something.
+// Compiles the functions of fmt once: its shared library takes time to load at each start of the
+// watchdog, and its header-only form is slow to compile in each file that formats something.
 #include <fmt/format-inl.h>
 
 template auto fmt::detail::thousands_sep_impl(locale_ref) -> thousands_sep_result<char>;

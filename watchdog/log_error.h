@@ -1,12 +1,12 @@
-// The watchdog's own words on stderr.
+// Prints the watchdog's own messages on stderr.
 #pragma once
 
 #include <string_view>
 
 namespace pyfault {
 
-// Writes "pyfault-watchdog: MESSAGE" as exactly one line, control characters (a file name may hold
-// any) escaped. Dropped when stderr takes nothing at the moment. Never throws.
+// Writes "pyfault-watchdog: MESSAGE" as exactly one line, with control characters escaped (a file
+// name may contain any). The message is dropped if stderr would block. Never throws.
 void log_error(std::string_view message) noexcept;
 
 }  // namespace pyfault

@@ -20,8 +20,8 @@ OomWatch::OomWatch(boost::asio::io_context& io, OomKills& kills, pid_t program)
   changes_->start();
 }
 
-// What changes after this will be seen when we listen again. Until then we don't: memory pressure
-// is an event too, and may come a hundred times a second.
+// Stops listening until the count has settled: memory pressure is an event too, and may come a
+// hundred times a second. A change in the meantime is seen when listening resumes.
 void OomWatch::on_change() {
   std::array<char, 4096> events;
   while (::read(changes_->get(), events.data(), events.size()) > 0) continue;

@@ -1,6 +1,6 @@
-// While the program lives, OOM kills in its cgroup are those of others: this moves the count on, so
-// that a SIGKILL which comes later is not taken for one. Sleeps until the kernel says that the
-// cgroup's events have changed.
+// Keeps the OOM kill count of the program's cgroup up to date. While the program lives, OOM kills
+// there hit other processes; they are counted now, so a later SIGKILL of the program is not taken
+// for an OOM kill. Sleeps until the kernel reports a change of the cgroup's events.
 #pragma once
 
 #include <sys/types.h>
@@ -15,7 +15,7 @@ namespace pyfault {
 
 class OomWatch {
  public:
-  // `kills` outlives it; `program` is not reaped before it ends.
+  // `kills` must outlive this object, and `program` must not be reaped before it is destroyed.
   OomWatch(boost::asio::io_context& io, OomKills& kills, pid_t program);
 
  private:

@@ -108,7 +108,7 @@ std::vector<int> parse_dump_before(const std::string& list) {
          "real-time signal, such as ABRT,TERM, or none");
 }
 
-// What CLI11 finds in the words before --exec.
+// The options that CLI11 finds before --exec.
 struct OwnOptions {
   std::optional<std::string> python, log, log_format, config, dump_before;
   bool all_exits = false;
@@ -118,7 +118,8 @@ struct OwnOptions {
   bool version = false;
 };
 
-// One option is added the same way as the next; `takes` names its value for the error text.
+// Adds an option that must be given at most once, with a value. `takes` names the value in error
+// messages.
 void add_value(CLI::App& app, const std::string& name, std::optional<std::string>& value,
                const std::string& takes) {
   app.add_option_function<std::vector<std::string>>(
@@ -155,11 +156,11 @@ OwnOptions parse_own(std::vector<std::string> words) {
   add_value(app, "--log-format", own.log_format, "FORMAT");
   add_value(app, "--config", own.config, "FILE");
   add_value(app, "--dump-before", own.dump_before, "list of signals");
-  std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+  std::reverse(words.begin(), words.end());  // CLI11 takes words from the back
   try {
     app.parse(words);
   } catch (const CLI::Error& error) {
-    refuse(error.what());  // "--help=x", for one
+    refuse(error.what());  // for example "--help=x"
   }
   explain_unknown(app.remaining());
   return own;

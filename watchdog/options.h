@@ -1,4 +1,4 @@
-// The command line: words to a value. Pure.
+// Parses the command line into a value. Pure.
 #pragma once
 
 #include <csignal>
@@ -15,30 +15,31 @@ namespace pyfault {
 
 struct Options {
   std::vector<std::string> command;  // the words after --exec, never empty
-  std::string python = "python3";    // a path, or a name looked up on PATH
+  std::string python = "python3";    // a path, or a name to look up on PATH
   std::optional<std::string> log;    // file to append reports to; none: stderr
   LogFormat log_format = LogFormat::kText;
-  bool all_exits = false;  // of processes below it; else those that were not clean
-  // What the program handles itself and another process sends: its stacks are recorded first.
+  bool all_exits = false;  // report all exits of its descendants; else only those not clean
+  // Signals that another process sends and the program handles itself: its stacks are recorded
+  // before its handler runs.
   std::vector<int> dump_before = {SIGABRT};
-  bool lingers = true;  // until what it has left behind has ended
+  bool lingers = true;  // watch the processes that the program leaves behind until they end
 };
 
 struct ServiceOptions {
-  std::string file;                // the configuration
-  std::string python = "python3";  // as above, here and below; a worker may name its own
+  std::string file;                // the configuration file
+  std::string python = "python3";  // this and the next as above; a worker may name its own
   std::optional<std::string> log;
   LogFormat log_format = LogFormat::kText;
 };
 
-// What --help and --version want printed on stdout.
+// The text that --help or --version prints on stdout.
 struct Answer {
   std::string text;
 };
 
-// `words` are argv without argv[0]. Everything after the first --exec (or --exec=PROGRAM) belongs
-// to the program and is not looked at. Throws StartError (kExitOwnError) on a command line that it
-// does not understand.
+// `words` is argv without argv[0]. Everything after the first --exec (or --exec=PROGRAM) belongs to
+// the program and is not interpreted. Throws StartError (kExitOwnError) if the command line is
+// invalid.
 std::variant<Options, ServiceOptions, Checkup, Answer> parse_options(
     std::span<const char* const> words);
 

@@ -35,15 +35,15 @@ OrphanReaper::OrphanReaper(boost::asio::io_context& io, pid_t program)
   deaths_->start();
 }
 
-// Whoever watches one of them reads from the zombie how it ended, and has until then.
+// Reaping is delayed, because other parts of the watchdog read from the zombie how it ended.
 void OrphanReaper::on_death() {
   signalfd_siginfo signal{};
   while (::read(deaths_->get(), &signal, sizeof signal) == sizeof signal) continue;
   moment_.start(kMomentForOthers, [this] { reap(); });
 }
 
-// One signal may stand for many deaths. Once the program has ended it is the first to be named, and
-// we are to end too.
+// One SIGCHLD may stand for many deaths. Stops when waitid(2) returns the program: it has ended, so
+// the watchdog is about to end too.
 void OrphanReaper::reap() {
   for (;;) {
     siginfo_t ended{};

@@ -1,5 +1,5 @@
-// The first process of a PID namespace, and a subreaper, inherits every process that loses its
-// parent, and has to wait for it when it ends: or it stays a zombie for as long as we live.
+// Reaps orphans. PID 1 of a PID namespace and a subreaper inherit every process that loses its
+// parent. If they do not reap it, it stays a zombie for as long as they live.
 #pragma once
 
 #include <sys/types.h>
@@ -13,8 +13,8 @@ namespace pyfault {
 
 class OrphanReaper {
  public:
-  // Does nothing where nobody's orphans come to us. `program` is left alone: somebody else waits
-  // for it. SIGCHLD must be blocked in every thread.
+  // Does nothing in a process that inherits no orphans. `program` is never reaped here: the caller
+  // waits for it. SIGCHLD must be blocked in every thread.
   OrphanReaper(boost::asio::io_context& io, pid_t program);
 
  private:

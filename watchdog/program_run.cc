@@ -10,7 +10,7 @@
 namespace pyfault {
 namespace {
 
-// Those that the agent handles: of SIGKILL or SIGTERM there is none to be left out.
+// The signals that the agent handles. Others, such as SIGKILL or SIGTERM, never leave a record.
 bool leaves_record(int signal) {
   constexpr int kRecorded[] = {SIGSEGV, SIGBUS, SIGFPE,  SIGILL,  SIGABRT,
                                SIGTRAP, SIGSYS, SIGXCPU, SIGXFSZ, SIGQUIT};
@@ -110,13 +110,13 @@ std::optional<Unwatched> ProgramRun::why_no_record(const ExitEvent& exit,
   if (unwatched_) return unwatched_;
   if (!watched_) return pyfault::unwatched(UnwatchedReason::kNotPython);
   const bool caught = (end.caught_signals.value_or(~std::uint64_t{0}) >> (signal - 1) & 1) != 0;
-  const bool may_have_run = caught || signal == SIGSYS;  // seccomp kills and asks no handler
+  const bool may_have_run = caught || signal == SIGSYS;  // seccomp may kill without the handler
   return pyfault::unwatched(
       may_have_run ? UnwatchedReason::kHandlerUnknown : UnwatchedReason::kHandlerBypassed,
       signal_name(signal));
 }
 
-// A crash that was bound to end it is all that there is to go by.
+// Without a wait status, a fatal crash is the only evidence of how the program ended.
 ExitEvent ProgramRun::describe_unknown_end() const {
   ExitEvent exit;
   exit.reason = kEndUnknown;

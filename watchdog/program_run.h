@@ -1,4 +1,4 @@
-// What the reports say about the program as a whole: its start and its end. Pure.
+// Creates the events about the program as a whole: its start and its end. Pure.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ class ProgramRun {
   ProgramRun() = default;
   explicit ProgramRun(Process process) : process_(std::move(process)) {}
 
-  // What was noted up to now, and going on from it.
+  // The state, which can be handed to another watchdog to continue from.
   struct Memory {
     Process process;
     std::optional<LastCrash> last_crash;
@@ -33,17 +33,17 @@ class ProgramRun {
   Memory memory() const;
   explicit ProgramRun(Memory memory);
 
-  // Remembers a crash of the program itself, which its end may be owed to, which of our handlers it
-  // replaced, and why it is not watched; other events are not its.
+  // Records what may explain the end of the program: its own crash, records that were left out, the
+  // handlers that it replaced, and why it is not watched. Events of other processes are ignored.
   void note(const Event& event);
 
-  // A process has attached: perhaps the program, which a script's `#!/usr/bin/env python3` has
-  // become.
+  // To be called when a process has attached. If it is the program, its description is updated: a
+  // script's `#!/usr/bin/env python3` may have called exec.
   void refresh(const Process& process);
 
-  // An agent is at work in it. None: that is not known yet.
+  // Whether an agent runs in the program. None if that is not known yet.
   std::optional<bool> is_watched() const { return watched_; }
-  // Why it is not.
+  // Why the program is not watched.
   const std::optional<Unwatched>& unwatched() const { return unwatched_; }
 
   int pid() const { return process_.pid; }
@@ -52,8 +52,8 @@ class ProgramRun {
 
   Event start_event() const;
 
-  // Names the last crash when the program ended by that crash's signal, by any signal once it was
-  // bound to die, or exited in failure (a handler may turn a signal into an exit code).
+  // Refers to the last crash if the program was killed by that crash's signal, by any signal after
+  // a fatal crash, or exited with a failure (a handler may turn a signal into an exit code).
   Event exit_event(const ChildEnd& end, double uptime_seconds) const;
 
  private:
@@ -63,12 +63,12 @@ class ProgramRun {
   std::optional<Unwatched> why_no_record(const ExitEvent& exit, const ChildEnd& end) const;
   bool ended_by_crash(const ExitEvent& exit) const;
 
-  Process process_;  // as last seen: the program may have replaced itself by exec
+  Process process_;  // as last seen: the program may have called exec
   std::optional<LastCrash> last_crash_;
   std::optional<bool> watched_;
   std::optional<Unwatched> unwatched_;
-  bool left_out_ = false;   // records of it or its children: there were too many
-  std::set<int> replaced_;  // signals that the program has a handler of its own for
+  bool left_out_ = false;   // some of its records were dropped
+  std::set<int> replaced_;  // signals for which the program has installed its own handler
 };
 
 }  // namespace pyfault

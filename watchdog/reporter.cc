@@ -29,7 +29,7 @@ std::int64_t realtime_now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
 }
 
-// More than a report takes.
+// Larger than any report.
 constexpr std::size_t kMaxOfReport = std::size_t{4} << 20;
 
 std::chrono::milliseconds until(Clock::time_point deadline) {
@@ -104,7 +104,7 @@ void Reporter::finish(std::chrono::milliseconds limit) {
 std::map<std::string, int> Reporter::errors() const {
   std::map<std::string, int> errors;
   for (const auto& log : logs_) {
-    int& error = errors[log->settings().name];  // which another may have too
+    int& error = errors[log->settings().name];  // several logs may share a name
     if (error == 0) error = log->error();
   }
   return errors;

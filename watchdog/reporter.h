@@ -1,4 +1,4 @@
-// Events to the logs.
+// Distributes events to the logs.
 #pragma once
 
 #include <chrono>
@@ -18,55 +18,56 @@ namespace pyfault {
 
 class Reporter {
  public:
-  // Opens the logs, and starts their threads now or with start(). Throws StartError.
+  // Opens the logs, and starts their threads now or with start_if_possible(). Throws StartError.
   explicit Reporter(std::vector<LogSettings> logs, LogStart start = LogStart::kNow);
 
   // After kLater; see AsyncWriter.
   void start_if_possible() noexcept;
 
-  // Logs that may take the place of others, opened where they are not there yet.
+  // A set of logs to replace the current ones. Only those that are new have been opened.
   struct NewLogs {
     std::vector<LogSettings> wanted;
     std::vector<std::unique_ptr<EventLog>> opened;
   };
 
-  // `present` are the settings() now. Opens files, which may take long; for any thread. One that
-  // can't be opened is told to `on_failure` and left out; without that it throws StartError.
+  // `present` must be the current settings(). Opens files, which may block for long; may be called
+  // on any thread. A log that cannot be opened is reported to `on_failure` and left out; without
+  // `on_failure`, StartError is thrown.
   static NewLogs open(std::vector<LogSettings> wanted, const std::vector<LogSettings>& present,
                       const TroubleHandler& on_trouble = {}, LogStart start = LogStart::kNow,
                       const std::function<void(const std::string& why)>& on_failure = {});
   std::vector<LogSettings> settings() const;
 
-  // From here on these are the logs. One that is as it was goes on undisturbed; one that is no
-  // longer wanted writes out what waits.
+  // Replaces the logs. A log with unchanged settings continues undisturbed; one that is no longer
+  // wanted writes its queued reports first.
   void take(NewLogs logs);
 
   const std::string& host() const { return host_; }
 
-  // Adds the host, and the present time to an event that has none. Does not wait for any log.
+  // Adds the host, and the current time if the event has none. Does not wait for any log.
   void report(Event event);
 
-  // What was written last to the logs that are files: a watchdog that was killed may have come as
-  // far as that.
+  // Returns the last part of all log files, to find out what a watchdog that was killed had
+  // written.
   std::string ends_of_files() const;
 
-  // The last act, for `limit` in all, see AsyncWriter::finish: what a log could not take is said on
-  // stderr.
+  // Finishes all logs within `limit` in total (AsyncWriter::finish). What a log could not take is
+  // reported on stderr. Must be the last call.
   void finish(std::chrono::milliseconds limit);
 
-  // Of each log, by its name, the errno for which it can't be written to now; else 0.
+  // Returns by log name the errno why the log cannot be written to now, or 0.
   std::map<std::string, int> errors() const;
 
-  // Reports that logs have given up, ever.
+  // The total number of reports that logs have given up.
   std::uint64_t dropped() const;
 
  private:
   const std::string host_;
   std::vector<std::unique_ptr<EventLog>> logs_;
-  std::uint64_t dropped_before_ = 0;  // by logs that are gone
+  std::uint64_t dropped_before_ = 0;  // by logs that have been replaced
 };
 
-// What --log (none: stderr) and --log-format ask for.
+// Returns the settings for --log (none: stderr) and --log-format.
 LogSettings log_by_option(const std::optional<std::string>& file, LogFormat format);
 
 }  // namespace pyfault

@@ -1,5 +1,5 @@
-// Why the program was not started, on its way to main: one line for the user and the exit code that
-// goes with it. Thrown only before the program runs.
+// The exception for a program that cannot be started: one line for the user and the exit code of
+// the watchdog. Thrown only before the program runs.
 #pragma once
 
 #include <stdexcept>
@@ -7,14 +7,14 @@
 
 namespace pyfault {
 
-// As env(1) and the shells have them.
+// The exit codes of env(1) and shells.
 inline constexpr int kExitOwnError = 125;
 inline constexpr int kExitCannotExecute = 126;
 inline constexpr int kExitNotFound = 127;
 
 class StartError : public std::runtime_error {
  public:
-  // `message` names what the user gave and, where there is something, what to do about it.
+  // `message` names what the user gave and, if possible, what to do about it.
   StartError(int exit_code, const std::string& message)
       : std::runtime_error(message), exit_code_(exit_code) {}
 

@@ -1,4 +1,4 @@
-// What the service is to do: the meaning of its configuration file. Plain values, checked.
+// The configuration of the service, as validated plain values.
 #pragma once
 
 #include <sys/resource.h>
@@ -19,31 +19,31 @@
 namespace pyfault {
 
 enum class ReadyBy {
-  kAlive,   // it has lived for a while
-  kNotify,  // it says so: sd_notify(3), READY=1
+  kAlive,   // it has been alive for a while
+  kNotify,  // it has sent READY=1 (sd_notify(3))
 };
 
 struct Readiness {
   ReadyBy by = ReadyBy::kAlive;
   std::chrono::milliseconds after{1000};       // kAlive
-  std::chrono::milliseconds timeout{120'000};  // kNotify; a slow import is no failure. 0: none
+  std::chrono::milliseconds timeout{120'000};  // kNotify; long, as imports may be slow. 0: none
 
   bool operator==(const Readiness&) const = default;
 };
 
 struct StopSettings {
   int signal = SIGTERM;
-  std::chrono::milliseconds timeout{30'000};  // then its stacks are dumped and it is killed
+  std::chrono::milliseconds timeout{30'000};  // after that, its stacks are dumped and it is killed
 
   bool operator==(const StopSettings&) const = default;
 };
 
 enum class OutputMode {
-  kCapture,  // to our stdout, each line with time and name
-  kInherit,  // it has our stdout and stderr
+  kCapture,  // written to our stdout, each line with time and name
+  kInherit,  // the worker inherits our stdout and stderr
 };
 
-// Of the lines that it may write in an interval; the rest is counted.
+// The number of lines that a worker may write in an interval. Further lines are only counted.
 struct OutputLimit {
   std::uint64_t lines = 0;  // 0: any number
   std::chrono::milliseconds interval{30'000};
@@ -51,7 +51,7 @@ struct OutputLimit {
   bool operator==(const OutputLimit&) const = default;
 };
 
-// Few programs use any of them, and those that do begin with the first.
+// Few programs use real-time signals, and those that do start with the first ones.
 inline int default_dump_signal() {
   return SIGRTMIN + 9;
 }
@@ -64,14 +64,14 @@ struct ResourceLimit {
   bool operator==(const ResourceLimit&) const = default;
 };
 
-// One process to keep alive. Of several instances each is a worker of its own.
+// One process to keep alive. Each of several instances is a worker of its own.
 struct WorkerConfig {
-  std::string name;                  // "web", or "web#2" of several instances
+  std::string name;                  // "web", or "web#2" for one of several instances
   std::vector<std::string> command;  // as after --exec
   std::optional<std::string> python;
   std::string directory;                           // empty: the service's own
-  std::string user;                                // empty: the service's own, as the next
-  std::string group;                               // empty: the user's
+  std::string user;                                // empty: the service's own
+  std::string group;                               // empty: the user's, or the service's own
   std::map<std::string, std::string> environment;  // on top of the service's own
   std::optional<mode_t> umask;
   std::vector<ResourceLimit> limits;
@@ -79,38 +79,40 @@ struct WorkerConfig {
   Readiness ready;
   StopSettings stop;
   OutputMode output = OutputMode::kCapture;
-  std::optional<OutputLimit> output_limit;  // none: journald's where that gets it, else no limit
-  // A real-time signal by which it is asked for its stacks; 0: none.
+  std::optional<OutputLimit>
+      output_limit;  // none: journald's limit if output goes there, else none
+  // The real-time signal that requests its stacks; 0: none.
   int dump_signal = default_dump_signal();
-  // What it handles itself and another process sends: recorded first.
+  // Signals that another process sends and the worker handles itself: its stacks are recorded
+  // before its handler runs.
   std::vector<int> dump_before = {SIGABRT};
-  bool all_exits = false;  // of processes below it; else those that were not clean
-  int start_order = 0;     // lower ones first; stopped the other way round
-  bool essential = false;  // when it is down for good, so is the service
+  bool all_exits = false;  // report all exits of its descendants; else only those not clean
+  int start_order = 0;     // lower ones start first and stop last
+  bool essential = false;  // when it is down for good, the service ends
 
   // Equal workers need no restart.
   bool operator==(const WorkerConfig&) const = default;
 };
 
-// Where operators are heard: pyfaultctl's socket.
+// The control socket, for pyfaultctl.
 struct ControlSettings {
   bool enabled = true;
-  std::string socket;  // empty: where it goes without saying (watchdog/control/socket_path.h)
+  std::string socket;  // empty: the default path (watchdog/control/socket_path.h)
 
   bool operator==(const ControlSettings&) const = default;
 };
 
-// What becomes of the workers when the watchdog dies unexpectedly.
+// What happens to the workers when the watchdog dies unexpectedly.
 enum class WatchdogDeath {
-  kLeave,  // they go on, and under systemd the next watchdog with them
-  kKill,   // each worker's process is killed by the kernel; not those below it
+  kLeave,  // they keep running; under systemd, the next watchdog takes them over
+  kKill,   // the kernel kills each worker's own process, but not its descendants
 };
 
 struct Config {
-  std::vector<WorkerConfig> workers;  // as in the file, instances counted up
+  std::vector<WorkerConfig> workers;  // in the order of the file, one for each instance
   std::vector<LogSettings> logs;
   WatchdogDeath on_watchdog_death = WatchdogDeath::kLeave;
-  std::optional<HttpAddress> metrics;  // none: they are not served
+  std::optional<HttpAddress> metrics;  // none: metrics are not served
   ControlSettings control;
 };
 

@@ -1,4 +1,4 @@
-// [control]: table to value.
+// Reads the [control] table of a configuration.
 #pragma once
 
 #include "watchdog/config/config.h"

@@ -1,4 +1,4 @@
-// [metrics] of a configuration: table to value.
+// Reads the [metrics] table of a configuration.
 #pragma once
 
 #include <optional>
@@ -9,10 +9,10 @@
 
 namespace pyfault {
 
-// Notes wrong values.
+// Wrong values are noted as problems of `table`.
 HttpAddress read_metrics(TableReader& table);
 
-// "127.0.0.1:9464" or "[::1]:9464"; "localhost" is 127.0.0.1, and no other name is looked up.
+// Parses "127.0.0.1:9464" or "[::1]:9464". "localhost" is 127.0.0.1; other names are not resolved.
 std::optional<HttpAddress> parse_listen_address(std::string_view text);
 
 }  // namespace pyfault

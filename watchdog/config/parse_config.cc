@@ -20,7 +20,7 @@ constexpr std::size_t kMaxName = 64;
 constexpr int kMaxInstances = 1000;
 constexpr std::string_view kInstance = "{instance}";
 
-// It stands in log lines and, later, in the names of files.
+// Worker names appear in log lines, in the names of cgroups and in those of kept descriptors.
 bool is_name(const std::string& name) {
   const auto allowed = [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == '@';
@@ -66,9 +66,9 @@ class ConfigReader {
 
   const MachineChecks& checks_;
   WorkerConfig defaults_;
-  std::map<std::string, int> default_lines_;  // of the keys in [defaults]
-  std::map<std::string, int> names_;          // and the lines where they are given
-  std::map<std::string, int> paths_;          // of logs, likewise
+  std::map<std::string, int> default_lines_;  // the lines of the keys in [defaults]
+  std::map<std::string, int> names_;          // the lines of the workers' names
+  std::map<std::string, int> paths_;          // the lines of the logs' paths
   ParsedConfig parsed_;
 };
 
@@ -159,7 +159,7 @@ void ConfigReader::check_machine(TableReader& table, const WorkerConfig& worker)
   const bool has_user = table.has("user") || default_lines_.contains("user");
   const bool is_group = !has_user || identity.starts_with("there is no group");
   stands(is_group ? "group" : "user", identity);
-  // A relative program is looked for in the directory.
+  // A relative program is looked up in the directory, so that has to be right first.
   if (!stands("directory", checks_.directory(worker))) return;
   const std::string program = checks_.program(worker);
   const bool is_python =
@@ -167,7 +167,7 @@ void ConfigReader::check_machine(TableReader& table, const WorkerConfig& worker)
   stands(is_python ? "python" : "command", program);
 }
 
-// A setting that all workers have from [defaults] is complained of there, once.
+// A problem with a setting that comes from [defaults] is reported there, once.
 void ConfigReader::complain_where_it_stands(TableReader& table, const char* key,
                                             const std::string& problem) {
   const auto line = default_lines_.find(key);
@@ -186,7 +186,7 @@ void ConfigReader::read_log_of(const TomlValue& value) {
   parsed_.config.logs.push_back(std::move(log));
 }
 
-// After all workers are known.
+// To be called after all workers have been read.
 void ConfigReader::check_workers(TableReader& table, const LogSettings& log) {
   std::vector<std::string_view> known;
   for (const auto& [name, line] : names_) known.push_back(name);
@@ -197,7 +197,7 @@ void ConfigReader::check_workers(TableReader& table, const LogSettings& log) {
   }
 }
 
-// Two that rotate one file would do so twice.
+// Two logs in one file would both rotate it.
 void ConfigReader::check_path(TableReader& table, const LogSettings& log) {
   const auto* file = std::get_if<FileLog>(&log.target);
   if (!file || file->path.empty()) return;

@@ -1,4 +1,4 @@
-// The configuration file: text to values, with everything that is wrong in it.
+// Parses the configuration file and collects all problems in it.
 #pragma once
 
 #include <functional>
@@ -11,8 +11,8 @@
 
 namespace pyfault {
 
-// What the file alone can't tell: whether this machine has what a worker needs. Each says what is
-// amiss, or nothing.
+// Checks that depend on the machine: whether it has what a worker needs. Each returns the problem,
+// or an empty string.
 struct MachineChecks {
   using Check = std::function<std::string(const WorkerConfig&)>;
 
@@ -22,13 +22,13 @@ struct MachineChecks {
 };
 
 struct ParsedConfig {
-  Config config;                  // of use only when there are no problems
-  std::vector<Problem> problems;  // all of them, by line
+  Config config;                  // valid only if there are no problems
+  std::vector<Problem> problems;  // all of them, sorted by line
 };
 
 ParsedConfig parse_config(std::string_view text, const MachineChecks& checks = {});
 
-// Likewise of a file; that it can't be read is a problem too.
+// The same for a file. An unreadable file is a problem too, not an exception.
 struct LoadedConfig : ParsedConfig {
   std::string text;
 };

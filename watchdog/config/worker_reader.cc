@@ -189,8 +189,8 @@ void WorkerReader::read_stop(TableReader& table) {
   table.get("timeout", worker_.stop.timeout);
 }
 
-// When every life ends at once and the jitter is always in favour: how long until the limit is
-// passed.
+// The shortest time in which the crash loop limit can be reached: every life ends immediately, and
+// the jitter always shortens the delay.
 milliseconds WorkerReader::quickest_loop() const {
   const Backoff& backoff = worker_.restart.backoff;
   const double longest = static_cast<double>(backoff.max.count());

@@ -1,4 +1,4 @@
-// One [[worker]], or the [defaults] of all: table to value.
+// Reads the settings of one [[worker]], or of the [defaults] of all workers.
 #pragma once
 
 #include "watchdog/config/config.h"
@@ -6,8 +6,8 @@
 
 namespace pyfault {
 
-// How a worker is run and looked after; `worker` holds what goes without saying. Notes wrong values
-// and combinations that make no sense.
+// Reads how a worker is run and supervised. `worker` must hold the defaults. Wrong values and
+// meaningless combinations are added to `problems`.
 void read_worker_settings(TableReader& table, std::vector<Problem>& problems, WorkerConfig& worker);
 
 }  // namespace pyfault

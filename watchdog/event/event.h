@@ -1,4 +1,4 @@
-// An event: what the watchdog has to say, before any formatter has seen it. A plain value.
+// An event: what the watchdog reports, before it is formatted. A plain value.
 #pragma once
 
 #include <cstddef>
@@ -20,35 +20,35 @@ namespace pyfault {
 
 struct Process {
   int pid = 0;
-  int ppid = 0;                      // 0 where unknown
+  int ppid = 0;                      // 0 if unknown
   std::string name;                  // comm
-  std::string executable;            // what /proc/PID/exe points at; empty where unknown
+  std::string executable;            // target of /proc/PID/exe; empty if unknown
   std::vector<std::string> command;  // argv, as it was started
-  // Effective ones.
+  // The effective IDs.
   std::optional<std::uint32_t> uid = std::nullopt;
   std::optional<std::uint32_t> gid = std::nullopt;
-  std::string title{};  // what it has put in place of its command; empty where that is the same
-  // The number that its record gives, where nobody can confirm it. `pid` is that, unless that is
-  // another process's: then it is that of the process whose ring it was.
+  std::string title{};  // the title that replaced its command; empty if unchanged
+  // The PID in the record, where it cannot be confirmed. `pid` is the same, unless that PID belongs
+  // to another process; then `pid` is that of the process that owns the ring.
   std::optional<int> claimed_pid = std::nullopt;
 };
 
-// A signal as a member of an event. JSON has its number and its name, other logs its name.
+// A signal as a member of an event. JSON shows its number and its name, other logs its name.
 struct SignalNumber {
   int number = 0;
 };
 
-// The body of each kind of event. Its members() calls visit(name, value) for each member that the
-// event has besides those that all events have; logs name them from that: JSON "restarts",
-// journald PYFAULT_RESTARTS, syslog restarts="1". A Crash and an ExitEvent have more structure than
-// that, and the formatters know them by themselves.
+// The body of each kind of event. Its members() calls visit(name, value) for each member beyond
+// those that all events have. Logs derive their names from that: JSON "restarts", journald
+// PYFAULT_RESTARTS, syslog restarts="1". Crash and ExitEvent have more structure, so the formatters
+// handle them explicitly.
 
 struct StartEvent {
   static constexpr EventKind kKind = {"start", "e076bb78812d40a68a7812301c78d913",
                                       Severity::kInformation, "started"};
 };
 
-// A worker meets the condition that its configuration calls ready.
+// A worker meets the readiness condition of its configuration.
 struct ReadyEvent {
   static constexpr EventKind kKind = {"ready", "0bddb76f0b524c239c4f6b61c5448ee3",
                                       Severity::kInformation, "is ready"};
@@ -66,16 +66,16 @@ struct RestartEvent {
   void members(auto&& visit) const { visit("restarts", restarts); }
 };
 
-// A worker fails again and again. Reported once for each crash loop.
+// A worker fails repeatedly. Reported once for each crash loop.
 struct CrashLoopEvent {
   static constexpr EventKind kKind = {"crash-loop", "4e71b2f591054a00bb85a146730fd9ac",
                                       Severity::kCritical, "is in a crash loop"};
   unsigned failures = 0;
   double within_seconds = 0;
   bool ever_ready = false;
-  std::vector<std::string> fingerprints;  // the different crashes among them
-  unsigned unexplained = 0;               // failures that left no crash
-  bool gives_up = false;                  // else it is retried, after:
+  std::vector<std::string> fingerprints;  // the distinct crashes among them
+  unsigned unexplained = 0;               // failures without a crash
+  bool gives_up = false;                  // else it is retried after delay_seconds
   double delay_seconds = 0;
 
   void members(auto&& visit) const {
@@ -89,24 +89,24 @@ struct CrashLoopEvent {
   }
 };
 
-// A crash loop has ended: the worker has been up for long enough.
+// A crash loop has ended: the worker has stayed up for long enough.
 struct RecoveredEvent {
   static constexpr EventKind kKind = {"recovered", "021b6b844cec4079843a53b3cd82f77a",
                                       Severity::kNotice, "has recovered from its crash loop"};
 };
 
 inline constexpr char kOomKilled[] = "oom-killed";        // by the kernel, because memory ran out
-inline constexpr char kWasStopped[] = "stopped";          // as somebody asked
-inline constexpr char kStartFailed[] = "start-failed";    // there was no process
-inline constexpr char kEndUnknown[] = "unknown";          // nobody could tell us how it ended
-inline constexpr char kStartTimeout[] = "start-timeout";  // ended for not being ready in time
+inline constexpr char kWasStopped[] = "stopped";          // as requested
+inline constexpr char kStartFailed[] = "start-failed";    // the program never ran
+inline constexpr char kEndUnknown[] = "unknown";          // the wait status is not known
+inline constexpr char kStartTimeout[] = "start-timeout";  // ended because it was not ready in time
 
 struct Ancestor {
   int pid = 0;
   std::string name;
 };
 
-// What becomes of a worker that has ended.
+// What happens next to a worker that has ended.
 struct AfterExit {
   enum class Decision { kRestart, kStayDown, kGiveUp };
 
@@ -122,30 +122,30 @@ struct ExitEvent {
   std::optional<int> signal;  // number
   bool core_dumped = false;
   std::string reason;  // "exited", "signaled" or one of the above
-  std::string detail;  // why it could not be started, or why how it ended is unknown
+  std::string detail;  // why it could not be started, or why the cause of its end is unknown
   std::optional<std::string> crash_id;  // of the crash that ended the process
-  std::optional<int> crash_signal;      // of that crash; `signal` may have cut its dying short
-  bool record_left_out = false;         // perhaps: some of its were not reported, or lost
-  // Of `signal`, see HandlerReplacedEvent. None: it should have left a record and did not, and
-  // whose handler there was is not known.
+  std::optional<int> crash_signal;      // of that crash; `signal` may have killed it while dying
+  bool record_left_out = false;  // its record may be among those that were not reported, or lost
+  // Whether the handler of `signal` was replaced (HandlerReplacedEvent). None: it should have left
+  // a record and did not, and it is not known whose handler was installed.
   std::optional<bool> handler_replaced = false;
-  // Why it left no record, where it should have and that is known.
+  // Why it left no record, if it should have and the reason is known.
   std::optional<Unwatched> unwatched;
   double uptime_seconds = 0;
-  // None: nobody can tell.
+  // Resource usage; none if unknown.
   std::optional<std::int64_t> max_rss_bytes;
   std::optional<double> user_seconds;
   std::optional<double> system_seconds;
   std::optional<AfterExit> after;  // of a worker
-  // The end of a process below the program, or below the worker, and not of that itself.
+  // The end of a descendant of the program or worker, not of that process itself.
   bool is_below = false;
-  std::vector<Ancestor> parents;  // of one below: from its own up to the program, or the worker
-  std::string fingerprint;        // of the crash or exception that it is owed to; empty: not known
+  std::vector<Ancestor> parents;  // of a descendant: from its parent up to the program or worker
+  std::string fingerprint;        // of the crash or exception that caused the end; empty: unknown
 };
 
-// The program has put a signal handler of its own in place of ours: a crash is reported only if
-// that hands on to us. Many do (faulthandler for one), so people hear of it when there is no
-// report.
+// The program has replaced our signal handler with its own: a crash is then reported only if that
+// handler chains to ours. Many do (faulthandler, for example), so the text report mentions it only
+// when a record is missing.
 struct HandlerReplacedEvent {
   static constexpr EventKind kKind = {"handler-replaced", "152029ba48a7477dba20fd78083a0f7a",
                                       Severity::kWarning};
@@ -154,7 +154,7 @@ struct HandlerReplacedEvent {
   void members(auto&& visit) const { visit("signal", SignalNumber{signal}); }
 };
 
-// A crash of the process would not be seen.
+// A crash of the process would go unnoticed.
 struct UnwatchedEvent {
   static constexpr EventKind kKind = {"unwatched", "7c1f6a0de5b84d0c9a3b51e2f4d86097",
                                       Severity::kWarning};
@@ -168,7 +168,7 @@ struct NoticeEvent {
   static constexpr EventKind kKind = {"notice", "4345195434804e9e8644db201083b658",
                                       Severity::kWarning};
   std::string message;
-  std::uint64_t dropped_records = 0;  // how many more, where it is about these
+  std::uint64_t dropped_records = 0;  // since the previous notice, if it is about dropped records
 };
 
 inline constexpr EventKind kCrashKind = {"crash", "0b7471c579644772864549ebc98f5c45",
@@ -179,27 +179,27 @@ inline constexpr EventKind kDumpKind = {"dump", "d09755b45918427cb03f53592f5497f
 // What a service knows about the crash of a worker or of a process below it.
 struct WorkerCrash {
   std::uint64_t occurrence = 1;   // ordinal among this worker's crashes of one fingerprint, from 1
-  bool abridged = false;          // the threads are left out: it was reported in full before
-  std::vector<Ancestor> parents;  // from the process's own up to the worker's
+  bool abridged = false;          // threads are left out, as it was reported in full before
+  std::vector<Ancestor> parents;  // from the process's parent up to the worker's process
 };
 
-// What a worker whose output is captured wrote last.
+// The last output of a worker whose output is captured.
 struct LastOutput {
   std::string tail;         // of both streams, raw
   std::size_t omitted = 0;  // bytes of it that a log had no room for
   std::optional<RaisedException> exception =
-      std::nullopt;  // that stderr ends in, where the worker has failed
+      std::nullopt;  // at the end of stderr, if the worker has failed
 };
 
-// The line of source that a frame of a crash stands at.
+// The source line of a frame of a crash.
 struct FrameSource {
   std::size_t thread;  // index
   std::size_t frame;   // index
   std::string text;
 };
 
-// Reads those of a crash. On a disk that hangs it may never come back, so it is not for the loop;
-// any one thread may call it.
+// Reads the source lines of a crash. May block forever on a hung disk, so it must not be called on
+// the event loop. May be called on any thread, but not concurrently.
 using SourceReader = std::function<std::vector<FrameSource>(const Crash&)>;
 
 struct Event {
@@ -211,19 +211,19 @@ struct Event {
                RestartEvent, CrashLoopEvent, RecoveredEvent, UnwatchedEvent>
       body;
   std::optional<WorkerCrash> worker_crash = std::nullopt;  // beside a Crash
-  // Beside a worker's Crash, CrashLoopEvent, and ExitEvent that nobody has asked for.
+  // Beside a worker's Crash, a CrashLoopEvent, and an ExitEvent that was not requested.
   std::optional<LastOutput> last_output = std::nullopt;
-  // Of what there is less than there was, because the log has no room in a log (format/abridge.h).
+  // The parts that were shortened because the log has no room for them (format/abridge.h).
   std::vector<std::string> left_out{};
-  // Beside a Crash whose lines of source have still to be read (log/event_stage.h).
+  // Beside a Crash whose source lines have not been read yet (log/event_stage.h).
   SourceReader read_sources = nullptr;
-  // Kept by whoever has still to report it (os/ledger.h); not part of what there is to say.
+  // Held until the event has been reported (os/ledger.h). Not part of the report.
   std::shared_ptr<const void> receipt = nullptr;
 };
 
 const EventKind& kind_of(const Event& event);
 
-// All that there are.
+// Returns all kinds of events.
 const std::vector<EventKind>& event_kinds();
 
 }  // namespace pyfault

@@ -1,4 +1,4 @@
-// How much memory an event takes, about: what the texts in it do. For queues that must not grow.
+// Estimates the memory that an event takes, for bounded queues. Counts mainly its texts.
 #pragma once
 
 #include <cstddef>

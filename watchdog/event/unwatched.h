@@ -1,5 +1,5 @@
-// Why nobody would see a process crash. The words are the same in events, in the report of an exit
-// that left no record, in `pyfaultctl status` and from --doctor.
+// The reasons why a crash of a process would go unnoticed. The wording is the same in events, in
+// the report of an exit without a record, in `pyfaultctl status` and in --doctor.
 #pragma once
 
 #include <array>
@@ -27,7 +27,7 @@ enum class UnwatchedReason {
   kHandlerUnknown,
 };
 
-// By enumerator; the JSON events' own.
+// Indexed by enumerator; as in JSON events.
 inline constexpr std::array<std::string_view, 15> kUnwatchedWords = {"set-user-id",
                                                                      "statically-linked",
                                                                      "other-machine",
@@ -50,12 +50,12 @@ constexpr std::string_view name_of(UnwatchedReason reason) {
 
 struct Unwatched {
   UnwatchedReason reason = UnwatchedReason::kNotPython;
-  std::string predicate;  // what a sentence about the process goes on with: "is statically linked"
+  std::string predicate;  // for a sentence about the process: "is statically linked"
 
   bool operator==(const Unwatched&) const = default;
 };
 
-// Each reason in words; `detail` is what differs from case to case.
+// Describes a reason; `detail` is the part that differs from case to case.
 inline Unwatched unwatched(UnwatchedReason reason, const std::string& detail = "") {
   switch (reason) {
     case UnwatchedReason::kSetUserId:

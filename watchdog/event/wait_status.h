@@ -1,4 +1,4 @@
-// How a process ended, in the kernel's words and in ours.
+// Interprets the wait(2) status of a process.
 #pragma once
 
 #include <sys/wait.h>
@@ -9,7 +9,7 @@
 
 namespace pyfault {
 
-// `status`: as wait(2) gives it.
+// Converts a wait(2) status.
 inline ExitEvent exit_of(int status) {
   ExitEvent exit;
   if (WIFSIGNALED(status)) {
@@ -23,8 +23,8 @@ inline ExitEvent exit_of(int status) {
   return exit;
 }
 
-// By itself and well, or by a signal that asks a process to end. systemd calls the same clean
-// (systemd.service(5), SuccessExitStatus=).
+// Whether the process exited with 0, or died of a signal that asks a process to end. This is
+// systemd's definition of a clean exit (systemd.service(5), SuccessExitStatus=).
 inline bool is_clean(int status) {
   if (WIFEXITED(status)) return WEXITSTATUS(status) == 0;
   const int signal = WTERMSIG(status);

@@ -6,19 +6,19 @@
 namespace pyfault {
 namespace {
 
-// What can be made less of, and how much of it there is.
+// A part of an event that can be shortened.
 struct Part {
   const char* name;
-  std::size_t least;  // of it is kept as long as something else can be left out
+  std::size_t least;  // shortening keeps at least this much
   std::size_t (*amount)(const Event&);
-  void (*keep)(Event&, std::size_t amount);  // where there is some
+  void (*keep)(Event&, std::size_t amount);  // called only if there is more
 };
 
 std::size_t output_bytes(const Event& event) {
   return event.last_output ? event.last_output->tail.size() : 0;
 }
 
-// The last that was written.
+// Keeps the end of the output.
 void keep_output(Event& event, std::size_t bytes) {
   LastOutput& output = *event.last_output;
   const std::size_t left_out = output.tail.size() - bytes;
@@ -31,7 +31,7 @@ std::size_t traceback_bytes(const Event& event) {
   return has_one ? event.last_output->exception->traceback.size() : 0;
 }
 
-// Its end, where the exception is.
+// Keeps the end, which has the exception.
 void keep_traceback(Event& event, std::size_t bytes) {
   std::string& traceback = event.last_output->exception->traceback;
   traceback.erase(0, traceback.size() - bytes);
@@ -56,13 +56,13 @@ std::size_t most_frames(const Event& event) {
   return most;
 }
 
-// 0: more than anybody counted.
+// 0: an unknown number.
 std::uint64_t frames_in(const Frame& frame) {
   if (frame.kind == Frame::Kind::kOmitted) return frame.omitted;
   return frame.kind == Frame::Kind::kCode ? 1 + frame.repeat : 1;
 }
 
-// The innermost.
+// Keeps the innermost frames.
 void keep_frames(Event& event, std::size_t count) {
   for (Thread& thread : std::get<Crash>(event.body).threads) {
     if (thread.frames.size() <= count) continue;
@@ -85,7 +85,7 @@ std::size_t bytes_of_last_words(const Event& event) {
   return crash && crash->last_words ? crash->last_words->text.size() : 0;
 }
 
-// The least needed first.
+// The least important part comes first.
 constexpr Part kParts[] = {
     {"output", 0, output_bytes, keep_output},
     {"threads", 1, thread_count, keep_threads},
@@ -104,7 +104,7 @@ class Abridger {
  public:
   Abridger(std::size_t limit, const EventFormat& format) : limit_(limit), format_(format) {}
 
-  // False: it is still too long with the least of this part.
+  // Returns false if the report is too long even with the least of this part.
   bool shorten(Event& event, const Part& part) {
     const std::size_t all = part.amount(event);
     if (all <= part.least) return false;
@@ -113,7 +113,7 @@ class Abridger {
     }
     const Event whole = event;
     if (!keep(event, whole, part, part.least)) return false;
-    // `fits` does, `too_much` does not.
+    // Bisection: the amount `fits` is known to fit, `too_much` is not.
     std::size_t fits = part.least;
     for (std::size_t too_much = all; too_much - fits > 1 + all / kPrecision;) {
       const std::size_t middle = fits + (too_much - fits) / 2;

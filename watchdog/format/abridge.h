@@ -1,4 +1,4 @@
-// Events made smaller, for logs that take no large messages.
+// Abridges events for logs that do not accept large messages.
 #pragma once
 
 #include <cstddef>
@@ -11,10 +11,10 @@ namespace pyfault {
 
 using EventFormat = std::function<std::string(const Event&)>;
 
-// What `format` makes of the event, or, when that has more than `limit` bytes, of the event with as
-// much in it as fits: less output, less threads beside the faulting one, less frames, less of a
-// traceback, a shorter command, no last words, no thread. Event::left_out says of what there is
-// less. May still be too long.
+// Formats the event. If the result has more than `limit` bytes, the event is abridged until it
+// fits: first the output, then in turn the threads other than the faulting one, the frames, the
+// traceback, the command, the last words, and finally all threads. Event::left_out names the
+// abridged parts. The result may still be too long.
 std::string format_within(std::size_t limit, const Event& event, const EventFormat& format);
 
 }  // namespace pyfault

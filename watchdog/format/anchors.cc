@@ -7,7 +7,7 @@ namespace {
 
 using Kind = ExpressionToken::Kind;
 
-// The higher, the tighter it binds; 0 for what is no binary operator.
+// A higher value binds tighter; 0 if `op` is not a binary operator.
 int precedence(std::string_view op) {
   if (op == "|") return 1;
   if (op == "^") return 2;
@@ -23,12 +23,12 @@ bool can_be_unary(std::string_view op) {
   return op == "+" || op == "-" || op == "~";
 }
 
-// Follows the tokens at the top level of an expression, that is outside all brackets, and remembers
-// the outermost operation so far. Anything that binds looser than a binary operator (comparisons,
-// `and`, `lambda`, a comma...) is refused.
+// Processes the tokens at the top level of an expression, outside all brackets, and tracks the
+// outermost operation so far. Rejects anything that binds looser than a binary operator
+// (comparisons, `and`, `lambda`, commas).
 class OutermostOperation {
  public:
-  // False when the expression is beyond us.
+  // Returns false if the expression is not supported.
   bool add(const ExpressionToken& token) {
     const bool first = first_;
     first_ = false;
@@ -105,7 +105,7 @@ class OutermostOperation {
     }
     const int level = precedence(token.text);
     if (level == 0) return false;
-    // Of equal operators the last one is outermost, of powers the first.
+    // Among operators of equal precedence, the last one is outermost; among powers, the first.
     const bool outer = !operator_ || level < lowest_ || (level == lowest_ && level != kPower);
     if (outer) {
       operator_ = token;
@@ -124,7 +124,7 @@ class OutermostOperation {
   bool begins_with_await_ = false;
   int lowest_ = 0;
   std::optional<ExpressionToken> operator_;
-  ExpressionToken trailer_;  // the last brackets, where they follow an operand; else kOther
+  ExpressionToken trailer_;  // the last brackets, if they follow an operand; else kOther
 };
 
 }  // namespace

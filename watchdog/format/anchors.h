@@ -1,5 +1,5 @@
-// Which part of a Python expression the error is about: the operator of a binary operation, the
-// brackets of a subscript or call.
+// Finds the part of a Python expression to which a traceback points: the operator of a binary
+// operation, or the brackets of a subscript or call.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@ struct Anchors {
   std::size_t end;
 };
 
-// None where the outermost operation is of another kind, and whenever in doubt: the expression is
-// read token by token, not parsed. `expression` is text of one source line.
+// Returns none if the outermost operation is of another kind, and whenever in doubt: the expression
+// is scanned token by token, not parsed. `expression` is text of one source line.
 std::optional<Anchors> find_anchors(std::string_view expression);
 
 }  // namespace pyfault

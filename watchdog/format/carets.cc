@@ -37,11 +37,11 @@ bool is_name(std::string_view text) {
   });
 }
 
-// The part of the line that the frame's columns say, as byte offsets into the line.
+// The part of the line between the frame's columns, as byte offsets into the line.
 struct MarkedRange {
   std::size_t begin;
   std::size_t end;
-  bool goes_on;  // in further lines
+  bool goes_on;  // the range continues on further lines
 };
 
 std::optional<MarkedRange> marked_range(const Frame& frame) {
@@ -63,7 +63,7 @@ bool covers_line(std::string_view line, MarkedRange range) {
   return stripped(line.substr(0, range.begin)).empty() && stripped(line.substr(range.end)).empty();
 }
 
-// `return f(x)` and `name = f(x)`, where the range is the call.
+// Whether the statement is `return f(x)` or `name = f(x)`, and the range is the call.
 bool is_plain_call_statement(std::string_view line, MarkedRange range, const Anchors& anchors) {
   if (anchors.kind != AnchorKind::kCall) return false;
   const std::string_view after = left_stripped(line.substr(range.end));

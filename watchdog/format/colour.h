@@ -1,4 +1,4 @@
-// Text reports on a terminal.
+// Colours text reports for a terminal.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace pyfault {
 
-// The text report, with the escape sequences of a terminal: what happened in the colour of its
-// severity, threads bold, the marks below source lines red. Without these it is the text report.
+// Returns the text report with terminal escape sequences: the headline in the colour of its
+// severity, threads in bold, the marks below source lines in red. The text itself is unchanged.
 std::string format_coloured_text(const Event& event);
 
 }  // namespace pyfault

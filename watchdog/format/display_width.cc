@@ -8,8 +8,8 @@
 namespace pyfault {
 namespace {
 
-// East Asian Width W and F of Unicode 17, ranges merged where only unassigned code points part
-// them.
+// East Asian Width W and F of Unicode 17. Ranges separated only by unassigned code points are
+// merged.
 constexpr CodePointRange kWide[] = {
     {0x1100, 0x115f},   {0x231a, 0x231b},   {0x2329, 0x232a},   {0x23e9, 0x23ec},
     {0x23f0, 0x23f0},   {0x23f3, 0x23f3},   {0x25fd, 0x25fe},   {0x2614, 0x2615},

@@ -1,4 +1,4 @@
-// How wide text is on a terminal.
+// Computes the width of text on a terminal.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +6,8 @@
 
 namespace pyfault {
 
-// Columns: one a character, two for East Asian wide characters and emoji; what Python's traceback
-// module counts.
+// Returns the number of columns: one for each character, two for East Asian wide characters and
+// emoji, as Python's traceback module counts them.
 std::size_t display_width(std::string_view text);
 
 }  // namespace pyfault

@@ -1,5 +1,5 @@
-// Making text from a watched process harmless: no control characters, no forged lines, nothing that
-// reorders or hides what a terminal shows. Ordinary text of every script is kept as it is.
+// Escapes text from a watched process: no control characters, no forged lines, and nothing that
+// reorders or hides what a terminal shows. Ordinary text of every script is kept unchanged.
 #pragma once
 
 #include <string>
@@ -7,16 +7,16 @@
 
 namespace pyfault {
 
-// For people: what is dangerous becomes \n, \t, \r, \xNN, \uNNNN or \UNNNNNNNN, and a byte that is
-// not UTF-8 \xNN. Backslashes are kept as they are. Escaping works character by character, so the
-// pieces of a text can be escaped one by one.
+// For people: dangerous characters become \n, \t, \r, \xNN, \uNNNN or \UNNNNNNNN, and bytes that
+// are not UTF-8 become \xNN. Backslashes are kept unchanged. Each character is escaped by itself,
+// so the pieces of a text can be escaped separately.
 std::string escape_text(std::string_view text);
 
-// The same, line by line: each behind a margin, and ended by a newline.
+// Escapes each line separately, with `margin` before it and a newline after it.
 std::string escape_lines(std::string_view lines, std::string_view margin = "");
 
-// For serialised JSON (which has no raw control characters left below U+0020): what else is
-// dangerous becomes \uNNNN, so that a JSON reader gets the original text back.
+// For serialised JSON, which has no raw control characters below U+0020 left: other dangerous
+// characters become \uNNNN, from which a JSON reader restores the original text.
 std::string escape_json(std::string_view json);
 
 }  // namespace pyfault

@@ -30,7 +30,7 @@ char partner(char opening) {
   return opening == '(' ? ')' : opening == '[' ? ']' : '}';
 }
 
-// Every keyword that can stand in an expression or begin a statement, but the three constants.
+// All keywords that can occur in an expression or begin a statement, except the three constants.
 bool is_keyword(std::string_view word) {
   constexpr std::array<std::string_view, 31> kKeywords = {
       "and",  "as",     "assert", "async",  "break",   "class",    "continue", "def",
@@ -77,8 +77,7 @@ ExpressionToken ExpressionScanner::word() {
   return token(is_keyword(text) ? Kind::kOther : Kind::kName, end);
 }
 
-// From position_, where its prefix begins, to the end of the string whose first quote is at
-// `quote`.
+// Scans a string from position_, where its prefix begins. Its first quote is at `quote`.
 ExpressionToken ExpressionScanner::string(std::size_t quote) {
   std::string closing(1, text_[quote]);
   if (text_.substr(quote, 3) == std::string(3, text_[quote])) closing.assign(3, text_[quote]);
@@ -97,7 +96,7 @@ ExpressionToken ExpressionScanner::group() {
   const char opening = text_[begin];
   std::string expected;
   do {
-    skip_spaces();  // so that next() meets no opening bracket, and nothing here is recursive
+    skip_spaces();  // next() then never sees an opening bracket, so there is no recursion
     const char c = at(position_);
     if (is_opening(c)) {
       expected += partner(c);

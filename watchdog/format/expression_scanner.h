@@ -1,5 +1,5 @@
-// The tokens of a Python expression as far as its outermost operation needs them: what is between
-// brackets is one token.
+// Splits a Python expression into the tokens needed to find its outermost operation. A bracketed
+// group is one token.
 #pragma once
 
 #include <cstddef>
@@ -12,13 +12,13 @@ struct ExpressionToken {
   enum class Kind {
     kName,  // a name or a number
     kString,
-    kRound,  // ( to its )
+    kRound,  // from ( to the matching )
     kSquare,
     kCurly,
     kDot,
     kAwait,
     kOperator,
-    kOther,  // keywords, punctuation, brackets without their partner, unfinished strings
+    kOther,  // keywords, punctuation, unmatched brackets, unterminated strings
   };
 
   Kind kind = Kind::kOther;
@@ -31,7 +31,7 @@ class ExpressionScanner {
  public:
   explicit ExpressionScanner(std::string_view text) : text_(text) {}
 
-  // None at the end.
+  // Returns none at the end.
   std::optional<ExpressionToken> next();
 
  private:

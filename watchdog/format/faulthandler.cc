@@ -1,5 +1,5 @@
-// faulthandler's own format. What changed between versions was seen in real interpreters' output
-// (tests/golden/faulthandler) and is gathered in Dialect.
+// The format of CPython's faulthandler. The differences between versions were taken from the output
+// of real interpreters (tests/golden/faulthandler) and are collected in Dialect.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ constexpr std::int64_t kMainInterpreter = 0;
 struct Dialect {
   bool says_garbage_collecting;
   bool says_frames_go_on;  // "  ..." after the hundredth frame
-  bool stops_at_unknown;   // a frame with ??? is its last
+  bool stops_at_unknown;   // a traceback ends at a frame with ???
   bool names_threads;
   bool spells_with_hyphen;         // "Floating-point exception"
   bool shows_only_current_thread;  // in a crash
@@ -89,7 +89,7 @@ class Traceback {
   }
 
  private:
-  // False when nothing comes after it.
+  // Returns false if no frame may follow.
   bool add(const Frame& frame) {
     if (frame.kind != Frame::Kind::kCode) return end_of_chain();
     for (std::uint64_t copy = 0; copy <= frame.repeat; ++copy) {
@@ -126,7 +126,7 @@ std::string thread_text(const Thread& thread, const PythonRuntime& python, const
   return text + Traceback(dialect).of(thread);
 }
 
-// None when Python does not know the faulting thread.
+// Returns nullptr if the faulting thread is not a Python thread.
 const Thread* current_thread(const Crash& crash) {
   const auto found = std::find_if(
       crash.threads.begin(), crash.threads.end(),

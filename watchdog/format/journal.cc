@@ -15,7 +15,7 @@ namespace {
 
 using Fields = std::vector<JournalField>;
 
-// coredumpctl (systemd 252) aborts at an entry that has no user or group.
+// Replaces an unknown user or group: coredumpctl (systemd 252) aborts at an entry without one.
 constexpr std::uint32_t kNobody = 65534;
 
 void add(Fields& fields, std::string name, std::string value) {
@@ -135,8 +135,8 @@ std::vector<JournalField> coredump_fields(const Event& event) {
   return fields;
 }
 
-// "NAME=VALUE\n", or for a value of several lines "NAME\n", its size in 8 bytes (the least first),
-// "VALUE\n".
+// Each field is "NAME=VALUE\n" or, if the value has several lines, "NAME\n", its size as a 64-bit
+// little-endian number, and "VALUE\n".
 std::string journal_entry(const std::vector<JournalField>& fields) {
   std::string entry;
   for (const auto& [name, value] : fields) {

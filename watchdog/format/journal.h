@@ -1,7 +1,7 @@
-// An event as an entry of systemd's journal. Pure.
+// Formats an event as an entry of systemd's journal. Pure.
 //
-// One entry an event, the whole traceback in its MESSAGE: journald drops what comes too fast
-// without a word, so there is never one entry a frame.
+// Each event is one entry, with the whole traceback in its MESSAGE: journald silently drops entries
+// above its rate limit, so there is never one entry per frame.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace pyfault {
 
-// systemd-coredump's own, by which coredumpctl finds its entries.
+// The MESSAGE_ID of systemd-coredump, by which coredumpctl finds its entries.
 inline constexpr std::string_view kCoredumpMessageId = "fc2e22bc6ee647b6b90729ab34a250b1";
 
 using JournalField = std::pair<std::string, std::string>;
@@ -24,15 +24,15 @@ using JournalField = std::pair<std::string, std::string>;
 // PYFAULT_EXECUTABLE, PYFAULT_COMMAND, of a crash or dump PYFAULT_CRASH_ID, PYFAULT_FINGERPRINT,
 // PYFAULT_SIGNAL, PYFAULT_SIGNAL_CODE, PYFAULT_PYTHON and PYFAULT_THREAD, of an exit
 // PYFAULT_CRASH_ID, PYFAULT_REASON, PYFAULT_UPTIME_SECONDS, PYFAULT_MAX_RSS_BYTES, and EXIT_CODE
-// (exited, killed, dumped) and EXIT_STATUS as systemd has them; of other kinds their members, as
-// PYFAULT_RESTARTS. What is unknown is left out.
+// (exited, killed, dumped) and EXIT_STATUS as systemd has them; of other kinds their members, such
+// as PYFAULT_RESTARTS. Unknown values are left out.
 std::vector<JournalField> journal_fields(const Event& event, std::string message);
 
-// What systemd-coredump would have logged, without a core: `coredumpctl list` and `info` show it.
-// Empty but for crashes.
+// The fields that systemd-coredump would have logged, without a core; `coredumpctl list` and `info`
+// show the entry. Empty for all events but crashes.
 std::vector<JournalField> coredump_fields(const Event& event);
 
-// The datagram of the journal's native protocol; empty without fields.
+// Serializes the fields for the journal's native protocol. Empty if there are none.
 std::string journal_entry(const std::vector<JournalField>& fields);
 
 }  // namespace pyfault

@@ -78,7 +78,7 @@ Json last_words_json(const LastWords& words) {
           {"text", text_or_null(words.text)}};
 }
 
-// Only where there is something to say.
+// Adds "overwritten" only if something was overwritten.
 void add_overwritten(Json& json, const Frame& frame) {
   if (frame.file_overwritten) json["overwritten"].push_back("file");
   if (frame.function_overwritten) json["overwritten"].push_back("function");
@@ -180,7 +180,7 @@ Json unwatched_json(const Unwatched& why) {
   return {{"reason", name_of(why.reason)}, {"message", "it " + why.predicate}};
 }
 
-// Adds what the kind of event has to say.
+// Adds the members of an event's body.
 struct AddBody {
   Json& json;
 

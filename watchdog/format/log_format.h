@@ -1,4 +1,4 @@
-// The formats of reports, as they are chosen by name.
+// The formats of reports that a user can choose by name.
 #pragma once
 
 namespace pyfault {

@@ -1,4 +1,4 @@
-// The members of an event's body (event/event.h) for logs that hold nothing but text.
+// Converts the members of an event's body (event/event.h) for logs that hold only text.
 #pragma once
 
 #include <fmt/format.h>
@@ -49,7 +49,7 @@ inline std::string member_text(const std::optional<double>& value) {
   return value ? member_text(*value) : "";
 }
 
-// Calls add(name, text) for each; the text is empty where the value is unknown.
+// Calls add(name, text) for each member; the text is empty if the value is unknown.
 template <typename Body, typename Add>
 void add_members(const Body& body, Add&& add) {
   const auto visit = [&](std::string_view name, const auto& value) {

@@ -1,5 +1,5 @@
-// An event in words for logs that have the time and the host from elsewhere, and want a word about
-// everything.
+// Describes an event for logs that record the time and the host separately, and need a message for
+// every event.
 #pragma once
 
 #include <string>
@@ -8,16 +8,15 @@
 
 namespace pyfault {
 
-// The text report without time, host and last newline; where that has nothing to say, one sentence.
-// Escaped as the report is.
+// Returns the text report without time, host and final newline, or sentence_of() if the text report
+// is empty. Escaped like the report.
 std::string message_of(const Event& event);
 
-// What has happened in one sentence, without a full stop: "python3[12] crashed: SIGSEGV
-// (SEGV_MAPERR) in work, app.py line 3". Escaped as the report is.
+// Returns one sentence without a full stop: "python3[12] crashed: SIGSEGV (SEGV_MAPERR) in work,
+// app.py line 3". Escaped like the report.
 std::string sentence_of(const Event& event);
 
-// The frame that the crash is about: the faulting thread's most recent one, nullptr where there is
-// none.
+// Returns the innermost frame of the faulting thread, or nullptr if there is none.
 const Frame* top_frame(const Crash& crash);
 
 }  // namespace pyfault

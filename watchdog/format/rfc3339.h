@@ -1,4 +1,4 @@
-// Timestamps.
+// Formats timestamps.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +6,8 @@
 
 namespace pyfault {
 
-// "2026-11-23T07:40:10.123456Z" for nanoseconds since the epoch (CLOCK_REALTIME); microseconds are
-// rounded down.
+// Returns "2026-11-23T07:40:10.123456Z" for nanoseconds since the epoch (CLOCK_REALTIME), rounded
+// down to microseconds.
 std::string rfc3339_utc(std::int64_t realtime_ns);
 
 }  // namespace pyfault

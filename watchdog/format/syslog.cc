@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kMaxHost = 255;
 constexpr std::size_t kMaxAppName = 48;
 
-// A word of the header: printable ASCII without spaces, or "-".
+// Returns a word for the header: printable ASCII without spaces, or "-".
 std::string header_word(std::string word, std::size_t limit) {
   word.resize(std::min(word.size(), limit));
   std::replace_if(
@@ -78,7 +78,7 @@ class StructuredData {
   std::string text() const { return text_ + ']'; }
 
  private:
-  std::string text_ = "[pyfault@32473";  // the number that RFC 5612 keeps for examples: we own none
+  std::string text_ = "[pyfault@32473";  // the enterprise number for examples (RFC 5612)
 };
 
 std::string structured_data(const Event& event) {
@@ -97,7 +97,7 @@ std::string header(const Event& event, const SyslogStyle& style) {
                      message_id(kind_of(event)), structured_data(event));
 }
 
-// "Nov 23 07:40:10". The program has never set a locale: the names are English.
+// Returns "Nov 23 07:40:10". The program never sets a locale, so the names are English.
 std::string local_time(std::int64_t realtime_ns) {
   const auto seconds = static_cast<std::time_t>(realtime_ns / 1'000'000'000);
   std::tm local{};
@@ -106,9 +106,9 @@ std::string local_time(std::int64_t realtime_ns) {
   return {text, std::strftime(text, sizeof text, "%b %e %H:%M:%S", &local)};
 }
 
-// "<27>Nov 23 07:40:10 pyfault-watchdog[1234]: EXIT [pyfault@32473 ...] ", in local time. What has
-// no place in that header stands in the message, where people and grep find it; but for JSON, which
-// has it all, and whose readers (rsyslog's mmjsonparse) want its cookie first.
+// Returns "<27>Nov 23 07:40:10 pyfault-watchdog[1234]: EXIT [pyfault@32473 ...] ", in local time.
+// MSGID and structured data have no place in that header, so they are put in the message. JSON
+// contains them already, and its readers (rsyslog's mmjsonparse) expect the cookie first.
 std::string local_header(const Event& event, const SyslogStyle& style) {
   std::string header =
       fmt::format("<{}>{} {}[{}]: ", priority_of(event, style), local_time(event.realtime_ns),
@@ -123,7 +123,7 @@ std::string json_message(const Event& event) {
   return json;
 }
 
-// At most `limit` bytes of it, no character torn.
+// Truncates the text to at most `limit` bytes, without splitting a character.
 void cut(std::string& text, std::size_t limit) {
   if (text.size() <= limit) return;
   while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0) == 0x80) --limit;

@@ -1,5 +1,5 @@
-// The report for people: what happened, on one line that begins with the time; then what is known
-// about the process; then each thread, as Python prints a traceback.
+// The text report, for people: one line that begins with the time and says what happened, then the
+// facts about the process, then each thread, as Python prints a traceback.
 #include <fmt/format.h>
 
 #include <iterator>
@@ -44,7 +44,7 @@ std::string reason_of_dump(const Crash& crash) {
                      crash.requested_by->sender_uid);
 }
 
-// An argument that a shell would take apart is put in quotes, so that the arguments can be told.
+// Quotes an argument that a shell would split, so the boundaries of the arguments are visible.
 std::string argument(std::string_view text) {
   const bool plain = !text.empty() && text.find_first_of(" \t\n\"'\\$`") == text.npos;
   return plain ? escape_text(text) : '\'' + escape_text(text) + '\'';
@@ -84,7 +84,7 @@ std::string last_words(const LastWords& words) {
   return text + prefixed(words.text);
 }
 
-// What was found on stderr may be many lines, and not all of them about this.
+// Text from stderr may have many lines, and some of them may be unrelated.
 void add_last_words(std::string& text, const LastWords& words) {
   if (words.source != LastWords::Source::kStderr) {
     return add_fact(text, "last words", last_words(words));
@@ -195,8 +195,8 @@ struct TextOf {
     return headline(event, "worker " + escape_text(*event.worker) + process, what);
   }
 
-  // A crash has been reported, and what ends by itself leaves no word, as long as nobody
-  // supervises.
+  // Nothing is reported about an end that a crash report explains nor, without a supervised worker,
+  // about an exit that no signal caused.
   std::string of_one_below(const ExitEvent& exit) const {
     const bool explained = exit.crash_id && exit.crash_signal == exit.signal;
     if (explained || (!exit.signal && !event.worker)) return "";
@@ -223,7 +223,7 @@ struct TextOf {
 
   std::string operator()(const HandlerReplacedEvent&) const { return ""; }
 
-  // What is no Python is nobody's news under --exec.
+  // Under --exec, that a process runs no Python is not worth reporting.
   std::string operator()(const UnwatchedEvent& unwatched) const {
     if (!event.worker && unwatched.why.reason == UnwatchedReason::kNotPython) return "";
     const std::string what = " is not watched: it " + escape_text(unwatched.why.predicate);

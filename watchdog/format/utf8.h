@@ -1,4 +1,4 @@
-// Reading UTF-8 one code point at a time.
+// Decodes UTF-8 one code point at a time.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 namespace pyfault {
 
 struct CodePoint {
-  char32_t value;     // the byte itself where it begins no valid sequence
+  char32_t value;     // the byte itself if it does not begin a valid sequence
   std::size_t bytes;  // 1 to 4
   bool valid;
 };
@@ -17,7 +17,7 @@ struct CodePointRange {
   char32_t last;
 };
 
-// The first code point of `text`, which is not empty.
+// Returns the first code point of `text`, which must not be empty.
 inline CodePoint first_code_point(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned lead = byte(0);

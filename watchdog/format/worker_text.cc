@@ -56,7 +56,7 @@ std::string bugs_of(const CrashLoopEvent& loop) {
                      escape_text(loop.fingerprints.front()));
 }
 
-// Where the last `lines` of it begin.
+// Returns the offset at which the last `lines` lines begin.
 std::size_t begin_of_last(std::string_view text, std::size_t lines) {
   std::size_t begin = text.size();
   for (; lines > 0 && begin > 0; --lines) {

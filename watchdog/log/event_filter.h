@@ -1,4 +1,4 @@
-// Which events a log takes. A plain value.
+// Selects the events that a log takes. A plain value.
 #pragma once
 
 #include <string>
@@ -10,9 +10,9 @@ namespace pyfault {
 
 struct EventFilter {
   std::vector<EventKind> events;     // empty: all
-  std::vector<std::string> workers;  // empty: all, and what is about no worker
+  std::vector<std::string> workers;  // empty: all, and events about no worker
 
-  // A worker is meant by its name; "web" means "web#1", "web#2" and so on too.
+  // Matches workers by name; "web" also matches its instances "web#1", "web#2" and so on.
   bool passes(const Event& event) const;
 
   bool operator==(const EventFilter&) const = default;

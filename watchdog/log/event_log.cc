@@ -28,8 +28,8 @@ std::unique_ptr<Sink> sink_for(const LogSettings& settings) {
                     settings.target);
 }
 
-// What takes its time to render is rendered on the log's thread. Of the rest it is known at once
-// whether the format has a word for it.
+// Events that are expensive to render are rendered on the log's thread. The others are rendered at
+// once, which shows whether the format covers them.
 bool is_large(const Event& event) {
   return std::holds_alternative<Crash>(event.body) || event.last_output;
 }
@@ -43,7 +43,7 @@ std::int64_t realtime_now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
 }
 
-// These hold copies, as the log's thread may outlive the log.
+// The callbacks hold copies, because the log's thread may outlive the log.
 std::function<std::string(std::uint64_t)> notice_report(const Formatter& format,
                                                         const std::string& host, const char* what) {
   return [format, host, what](std::uint64_t count) {
@@ -57,7 +57,7 @@ std::function<std::string(std::uint64_t)> notice_report(const Formatter& format,
   };
 }
 
-// On a stderr that is in trouble nothing can be said about it.
+// Trouble with a log on stderr cannot be reported on stderr.
 void say_trouble(const LogSettings& settings, int error, const TroubleHandler& on_trouble) {
   const std::string trouble = settings.name + ": " + std::generic_category().message(error) +
                               "; reports are kept until they can be written";
@@ -89,7 +89,7 @@ EventLog::EventLog(LogSettings settings, const std::string& host, LogStart start
 void EventLog::write(const std::shared_ptr<const Event>& event) {
   if (!settings_.filter.passes(*event)) return;
   const auto* notice = std::get_if<NoticeEvent>(&event->body);
-  // That format has no words for it.
+  // The faulthandler format has no notices.
   if (notice != nullptr && settings_.format == LogFormat::kFaulthandler) log_error(notice->message);
   for (const Formatter& format : formatters_) {
     if (is_large(*event)) {

@@ -1,5 +1,5 @@
-// One log: events in, filtered, and behind a queue (sink/report_log.h) rendered in its own format
-// and given to its sink. It never waits, and fails alone.
+// One log: filters events, renders them in its format and writes them to its sink through a queue
+// (sink/async_writer.h). It never blocks the caller, and its failure does not affect other logs.
 #pragma once
 
 #include <chrono>
@@ -15,18 +15,18 @@
 
 namespace pyfault {
 
-// What an event becomes in such a log: a report by each formatter that does not return an empty
-// one. Whether the terminal takes colours is looked up here.
+// Returns the formatters of such a log. Each non-empty result is one report. Whether the terminal
+// supports colours is determined here.
 std::vector<Formatter> formatters_for(const LogSettings& settings);
 
-// Told on the log's thread, once until it can be written to again: what is wrong with it, in words.
-// It may outlive the log.
+// Receives a description of what is wrong with a log, once until it can be written to again. Called
+// on the log's thread; may outlive the log.
 using TroubleHandler = std::function<void(const std::string& trouble)>;
 
 class EventLog {
  public:
-  // Opens what the settings name. `host` is for what it says of itself. Without a handler trouble
-  // is said on stderr. Throws StartError.
+  // Opens the target of the settings. `host` is for the log's own notices. Without a handler,
+  // trouble is reported on stderr. Throws StartError.
   EventLog(LogSettings settings, const std::string& host, LogStart start = LogStart::kNow,
            const TroubleHandler& on_trouble = {});
 
@@ -35,13 +35,13 @@ class EventLog {
 
   void write(const std::shared_ptr<const Event>& event);
 
-  // See AsyncWriter. What could not be written is said on stderr.
+  // See AsyncWriter. The number of reports that could not be written is printed on stderr.
   void begin_finish() { log_.begin_finish(); }
   void finish(std::chrono::milliseconds limit);
 
   std::uint64_t dropped() const { return log_.dropped(); }
 
-  // The errno for which it can't be written to now; else 0.
+  // The errno why it cannot be written to now, or 0.
   int error() const { return log_.error(); }
   const LogSettings& settings() const { return settings_; }
 

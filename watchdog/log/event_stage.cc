@@ -8,13 +8,14 @@
 
 namespace pyfault {
 
-// While it is under way the thread reads the crash and writes the sources: neither changes here.
+// While a read is under way, the background thread reads `crash` and writes `sources`, so the loop
+// must not touch them.
 struct EventStage::Reading {
   enum class State { kUnderWay, kDone, kGivenUp };
 
   std::shared_ptr<Crash> crash;
   std::vector<FrameSource> sources;
-  State state = State::kUnderWay;  // the loop's
+  State state = State::kUnderWay;  // used by the loop only
 };
 
 EventStage::EventStage(boost::asio::io_context& io, std::function<void(Event)> pass_on,
@@ -47,7 +48,7 @@ void EventStage::take(Event event) {
   while (waiting_bytes_ > kMaxWaiting && !waiting_.empty()) pass_first_on();
 }
 
-// Passes on all that has nothing to wait for.
+// Passes on events from the front, up to the first one whose read is under way.
 void EventStage::go_on() {
   while (!waiting_.empty()) {
     const auto& reading = waiting_.front().reading;

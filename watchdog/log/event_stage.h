@@ -1,8 +1,9 @@
-// Events on their way from the loop to whoever reports them, in order. A crash waits here for its
-// source lines, and what comes later waits behind it.
+// Passes events on to the reporter in order. A crash waits here until its source lines have been
+// read, and later events wait behind it.
 //
-// They are read beside the loop (background.h), for a disk may hang, and with it whoever reads. Who
-// has waited for kRetryPolicy goes on without, and so does everybody while too many reads hang.
+// Source lines are read off the event loop (ingest/background.h), because a disk may hang. A crash
+// that has waited for kRetryPolicy is passed on without them, as are all crashes while too many
+// reads hang.
 #pragma once
 
 #include <chrono>
@@ -19,9 +20,10 @@ namespace pyfault {
 class EventStage {
  public:
   static constexpr std::chrono::seconds kRetryPolicy{3};
-  static constexpr std::size_t kMaxWaiting = std::size_t{64} << 20;  // bytes, about
+  static constexpr std::size_t kMaxWaiting = std::size_t{64} << 20;  // approximate bytes
 
-  // `pass_on` is called from the loop, or from within take() and finish(). `patience`: for tests.
+  // `pass_on` is called from the event loop, or from within take() and finish(). `patience` is for
+  // tests.
   EventStage(boost::asio::io_context& io, std::function<void(Event)> pass_on,
              std::chrono::steady_clock::duration patience = kRetryPolicy);
   EventStage(const EventStage&) = delete;
@@ -29,14 +31,15 @@ class EventStage {
 
   void take(Event event);
 
-  // The loop has ended. Passes on all that waits; within kRetryPolicy in all.
+  // Passes on all waiting events, within kRetryPolicy in total. To be called after the loop has
+  // ended.
   void finish();
 
  private:
   struct Reading;
   struct Waiting {
     Event event;
-    std::shared_ptr<Reading> reading;  // none: its lines are there, or it has none
+    std::shared_ptr<Reading> reading;  // nullptr: there are no source lines to wait for
     std::size_t bytes = 0;
   };
 

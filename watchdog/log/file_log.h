@@ -17,16 +17,16 @@ namespace pyfault {
 
 struct LogSettings;
 
-// Its name is looked up before each report, so logrotate needs to tell us nothing.
+// The path is checked before each report, so logrotate needs no signal or script.
 struct FileLog {
   std::string path;
   Rotation rotation{};
-  mode_t mode = kLogMode;  // of the file, where it is created
+  mode_t mode = kLogMode;  // for a file that is created
 
   bool operator==(const FileLog&) const = default;
 };
 
-// The functions that each type of log has; log/targets.h says what they do.
+// The functions that each type of log has; see log/targets.h.
 FileLog read_file_log(TableReader& table, LogSettings& settings);
 std::unique_ptr<Sink> open_sink(const FileLog& log, const std::string& name);
 std::vector<Formatter> formatters_of(const FileLog& log, const LogSettings& settings);

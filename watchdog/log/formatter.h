@@ -1,4 +1,4 @@
-// What makes a report of an event.
+// Formatters turn an event into a report.
 #pragma once
 
 #include <functional>
@@ -9,7 +9,7 @@
 
 namespace pyfault {
 
-// Pure, and for any thread. An empty report is none.
+// Pure; may be called on any thread. An empty result means no report.
 using Formatter = std::function<std::string(const Event&)>;
 
 Formatter formatter_for(LogFormat format);

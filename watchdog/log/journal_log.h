@@ -16,14 +16,14 @@ struct LogSettings;
 
 struct JournalLog {
   std::string socket = kJournalSocket;
-  // Crashes also as entries of systemd-coredump's kind, for coredumpctl. Where systemd-coredump
-  // takes core dumps itself, each crash is then listed twice.
+  // Also log crashes in the form of systemd-coredump, for coredumpctl. If systemd-coredump handles
+  // core dumps itself, each crash is then listed twice.
   bool coredumps = false;
 
   bool operator==(const JournalLog&) const = default;
 };
 
-// The functions that each type of log has; log/targets.h says what they do.
+// The functions that each type of log has; see log/targets.h.
 JournalLog read_journal_log(TableReader& table, LogSettings& settings);
 std::unique_ptr<Sink> open_sink(const JournalLog& log, const std::string& name);
 std::vector<Formatter> formatters_of(const JournalLog& log, const LogSettings& settings);

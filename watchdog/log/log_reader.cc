@@ -11,7 +11,7 @@ namespace {
 
 constexpr Choice<LogFormat> kFormats[] = {{"text", LogFormat::kText}, {"json", LogFormat::kJson}};
 
-// Those that a log of the type asks for.
+// Returns the keys that a log of this type reads.
 std::vector<std::string_view> keys_of(const LogType& type) {
   const TomlValue::Table empty;
   std::vector<Problem> ignored;

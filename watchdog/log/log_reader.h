@@ -1,4 +1,4 @@
-// One [[log]] of a configuration: table to value.
+// Reads one [[log]] of a configuration.
 #pragma once
 
 #include "watchdog/log/log_settings.h"
@@ -6,7 +6,7 @@
 
 namespace pyfault {
 
-// Notes wrong values, and keys that belong to other types of logs.
+// Wrong values, and keys of other types of logs, are noted as problems of `table`.
 LogSettings read_log(TableReader& table);
 
 }  // namespace pyfault

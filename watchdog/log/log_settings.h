@@ -1,4 +1,4 @@
-// What a log is to be: where its reports go, in which format, and which events are in it. A plain
+// The settings of a log: where its reports go, their format, and which events it takes. A plain
 // value.
 #pragma once
 
@@ -15,8 +15,8 @@ struct LogSettings {
   LogTarget target;
   LogFormat format = LogFormat::kText;
   EventFilter filter;
-  std::string name = "stderr";  // what messages call it: "--log 'x'"
-  std::size_t max_line = 0;     // bytes, of JSON in a file or on stderr; 0: no limit
+  std::string name = "stderr";  // its name in messages: "--log 'x'"
+  std::size_t max_line = 0;     // bytes, for JSON in a file or on stderr; 0: no limit
 
   bool operator==(const LogSettings&) const = default;
 };

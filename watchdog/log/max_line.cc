@@ -9,7 +9,7 @@ constexpr std::uint64_t kLeastLine = 2048;
 
 }  // namespace
 
-// A text report has lines of its own, and journald's entries have no limit.
+// Only JSON is limited: a text report consists of several lines anyway.
 void read_max_line(TableReader& table, LogSettings& settings) {
   std::uint64_t size = 0;
   if (!table.get_size("max_line", size)) return;

@@ -1,4 +1,4 @@
-// The longest line of JSON that a collector takes (max_line of a [[log]]).
+// Limits the length of JSON lines for collectors (max_line of a [[log]]).
 #pragma once
 
 #include "watchdog/log/formatter.h"
@@ -7,10 +7,11 @@
 
 namespace pyfault {
 
-// Into `settings`, and notes a wrong value.
+// Reads the key into `settings`. A wrong value is noted as a problem of `table`.
 void read_max_line(TableReader& table, LogSettings& settings);
 
-// In the settings' format. A line that would be longer loses what matters least.
+// Returns a formatter in the settings' format. Longer lines are abridged, least important parts
+// first.
 Formatter limited_formatter(const LogSettings& settings);
 
 }  // namespace pyfault

@@ -18,7 +18,7 @@ constexpr Choice<StderrLog::Colour> kColours[] = {{"auto", StderrLog::Colour::kA
                                                   {"always", StderrLog::Colour::kAlways},
                                                   {"never", StderrLog::Colour::kNever}};
 
-// https://no-color.org: set, and not empty.
+// https://no-color.org: NO_COLOR is set and not empty.
 bool forbids_colour(const char* no_color) {
   return no_color != nullptr && *no_color != '\0';
 }

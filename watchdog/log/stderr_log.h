@@ -20,12 +20,12 @@ struct StderrLog {
     kNever,
   };
 
-  Colour colour = Colour::kNever;  // of text; other formats have none
+  Colour colour = Colour::kNever;  // for the text format only
 
   bool operator==(const StderrLog&) const = default;
 };
 
-// The functions that each type of log has; log/targets.h says what they do.
+// The functions that each type of log has; see log/targets.h.
 StderrLog read_stderr_log(TableReader& table, LogSettings& settings);
 std::unique_ptr<Sink> open_sink(const StderrLog& log, const std::string& name);
 std::vector<Formatter> formatters_of(const StderrLog& log, const LogSettings& settings);

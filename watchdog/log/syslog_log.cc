@@ -17,10 +17,11 @@ constexpr std::string_view kFacilities[] = {
     "local0", "local1", "local2",   "local3", "local4", "local5", "local6", "local7"};
 constexpr Choice<SyslogProtocol> kProtocols[] = {{"rfc5424", SyslogProtocol::kRfc5424},
                                                  {"local", SyslogProtocol::kLocal}};
-constexpr std::uint64_t kLeastMessage = 480;  // what RFC 5424 has every receiver take
+constexpr std::uint64_t kLeastMessage = 480;  // RFC 5424: every receiver must accept this size
 constexpr std::uint64_t kMostMessage = std::uint64_t{1} << 20;
 
-// Both usual readers of /dev/log, rsyslog and journald, take the header of RFC 5424 for text.
+// For /dev/log the default is the local protocol: its usual readers, rsyslog and journald, take an
+// RFC 5424 header for text.
 void read_address(TableReader& table, SyslogLog& log) {
   std::string text;
   if (table.get("address", text)) {

@@ -20,22 +20,23 @@ namespace pyfault {
 struct LogSettings;
 
 struct SyslogLog {
-  // A collector that is down is tried again at growing intervals.
+  // An unreachable collector is retried at growing intervals.
   static constexpr RetryPolicy kRetryPolicy{std::chrono::seconds(1), std::chrono::seconds(2),
                                             std::chrono::seconds(30)};
   SyslogAddress address;
-  SyslogStyle style;  // its format is that of the log
+  SyslogStyle style;  // its format is replaced by that of the log
 
   bool operator==(const SyslogLog&) const = default;
 };
 
-// "/dev/log", or any absolute path; "udp://HOST", "tcp://HOST:PORT". The default port is 514.
+// Parses "/dev/log" or any other absolute path, "udp://HOST", or "tcp://HOST:PORT". The default
+// port is 514.
 std::optional<SyslogAddress> parse_syslog_address(std::string_view text);
 
-// The facility's number from "daemon", "local0" and so on.
+// Returns the number of a facility such as "daemon" or "local0".
 std::optional<int> parse_facility(std::string_view name);
 
-// The functions that each type of log has; log/targets.h says what they do.
+// The functions that each type of log has; see log/targets.h.
 SyslogLog read_syslog_log(TableReader& table, LogSettings& settings);
 std::unique_ptr<Sink> open_sink(const SyslogLog& log, const std::string& name);
 std::vector<Formatter> formatters_of(const SyslogLog& log, const LogSettings& settings);

@@ -1,12 +1,13 @@
-// The types of logs. A new one is a pair of files such as syslog_log.{h,cc} and a line in each list
-// here and in targets.cc (watchdog/README.md, "How to add a type of log").
+// The types of logs. A new type is a pair of files such as syslog_log.{h,cc} and an entry in the
+// lists here and in targets.cc (watchdog/README.md, "How to add a type of log").
 //
-// Such a pair has its settings, a plain value, and three functions:
-//   read_NAME_log(table, settings)  its keys of a [[log]]; notes wrong values; sets settings.name
-//   open_sink(log, name)            where reports are written to; throws StartError, which begins
-//                                   with `name`, when that is not to be had
-//   formatters_of(log, settings)    what each event becomes there: a report for each formatter
-// and, where the usual one is not right, a kRetryPolicy: how often a report is tried again.
+// Each pair has its settings, a plain value, and three functions:
+//   read_NAME_log(table, settings)  reads its keys of a [[log]], notes wrong values and sets
+//                                   settings.name
+//   open_sink(log, name)            opens the target of the reports; throws StartError, with a
+//                                   message that begins with `name`, if it is unavailable
+//   formatters_of(log, settings)    returns the formatters; each makes one report of an event
+// and, if the default does not suit, a kRetryPolicy that says how often a report is retried.
 #pragma once
 
 #include <span>

@@ -21,7 +21,7 @@ std::vector<gid_t> groups_of(const std::string& user, gid_t group) {
   return groups;
 }
 
-// What get*nam_r finds, with the bytes that it points into.
+// The result of get*nam_r, with the buffer that its strings point into.
 template <typename Entry>
 struct Found {
   Entry entry{};

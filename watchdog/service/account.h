@@ -11,12 +11,13 @@
 namespace pyfault {
 
 struct Account {
-  std::optional<Identity> identity;                // none: our own
+  std::optional<Identity> identity;                // none: the service's own
   std::map<std::string, std::string> environment;  // HOME, LOGNAME, SHELL and USER of a user
-  std::string problem;                             // why there is no such account; else empty
+  std::string problem;                             // why the account cannot be used; else empty
 };
 
-// Asks the machine's directories of users, which may be far away: it may take long. For any thread.
+// Looks up the worker's user and group. The user database may be remote, so this may block for
+// long. May be called on any thread.
 Account find_account(const WorkerConfig& worker);
 
 }  // namespace pyfault

@@ -1,5 +1,5 @@
-// Where users and groups are looked up: beside the loop, and each account by itself, so that one
-// whose directory is far away holds up no worker of another.
+// Looks up users and groups off the event loop, separately for each account: a slow user database
+// delays only the workers that need that account.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@ class AccountLookups {
  public:
   explicit AccountLookups(boost::asio::io_context& io) : io_(io) {}
 
-  // For find_account() of this worker's user and group.
+  // Returns the Background in which to run find_account() for this worker's user and group.
   Background& of(const WorkerConfig& worker) {
     return by_account_.try_emplace({worker.user, worker.group}, io_, kRetryPolicy).first->second;
   }

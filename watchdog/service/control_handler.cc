@@ -26,7 +26,7 @@ WorkerEvent event_of(Order order) {
   return WorkerEvent::kRestart;
 }
 
-// Of several instances, the name that they share is one to suggest.
+// Suggests the base name of instances ("web" for "web#1").
 std::string no_worker(const std::string& name, const std::vector<std::string>& names) {
   std::vector<std::string_view> known;
   for (const std::string_view each : names) {
@@ -37,7 +37,7 @@ std::string no_worker(const std::string& name, const std::vector<std::string>& n
   return "there is no worker '" + name + "'" + (suggestion.empty() ? "" : "; " + suggestion);
 }
 
-// 0 where it is no number of a process.
+// Returns 0 if the text is not a valid PID.
 int as_pid(const std::string& text) {
   int pid = 0;
   const char* end = text.data() + text.size();
@@ -59,7 +59,7 @@ ControlHandler::ControlHandler(boost::asio::io_context& io, Supervisor& supervis
       }) {}
 
 void ControlHandler::note(Event event) {
-  event.receipt.reset();  // to be told to operators is not to be in a log
+  event.receipt.reset();  // being shown to operators does not count as being logged
   for (DumpWatch& dump : dumps_) dump.note(event);
   dumps_.remove_if([](const DumpWatch& dump) { return dump.is_done(); });
   tail_.add(std::move(event));
@@ -180,7 +180,7 @@ std::optional<WorkerStanding> ControlHandler::look_at(const std::string& name) c
   return std::nullopt;
 }
 
-// Of one process: without looking for all the others, which takes its time.
+// Asks one process, without the cost of enumerating the process trees of all workers.
 DumpWatch::Asked ControlHandler::ask_for_stacks(int pid) const {
   DumpWatch::Asked asked;
   for (const auto& standing : supervisor_.standings()) {
@@ -201,7 +201,8 @@ DumpWatch::Asked ControlHandler::ask_for_stacks(const std::vector<std::string>& 
   return asked;
 }
 
-// Said of the first of these workers; with none it was about a process, or about nothing.
+// Explains why the first of these workers cannot be asked. Without workers, the target was a PID or
+// an unknown name.
 std::string ControlHandler::why_no_stacks(const std::string& target,
                                           const std::vector<std::string>& workers) const {
   if (workers.empty()) {

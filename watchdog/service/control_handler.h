@@ -1,5 +1,5 @@
-// Where operators' requests are carried out: status, orders, reload, events and dumps. It only
-// looks at the workers, and asks the supervisor; whoever has to wait costs nothing meanwhile.
+// Carries out operators' requests: status, orders, reload, events and dumps. It only inspects the
+// workers and asks the supervisor to act; a request that has to wait does not block the event loop.
 #pragma once
 
 #include <chrono>
@@ -21,14 +21,14 @@ namespace pyfault {
 
 class ControlHandler {
  public:
-  // Calls back, later, with all that is wrong with the new configuration: nothing when it was
-  // taken.
+  // Calls back later with everything that is wrong with the new configuration; empty when it was
+  // applied.
   using Reload = std::function<void(std::function<void(std::vector<std::string>)>)>;
 
-  // What is wrong with the logs now, a sentence each.
+  // Returns the current problems of the logs, one sentence each.
   using Troubles = std::function<std::vector<std::string>()>;
 
-  // `configuration` is the file's name. The others outlive it.
+  // `configuration` is the name of the file. `io` and `supervisor` must outlive the handler.
   ControlHandler(boost::asio::io_context& io, Supervisor& supervisor, std::string configuration,
                  Reload reload, Troubles troubles);
   ControlHandler(const ControlHandler&) = delete;
@@ -36,10 +36,10 @@ class ControlHandler {
 
   void admit(UniqueFd connection) { server_.admit(std::move(connection)); }
 
-  // Every event, complete, as it happens.
+  // To be called with every event as it happens, complete.
   void note(Event event);
 
-  // After each change of a worker's state.
+  // To be called after each change of a worker's state.
   void look_again();
 
  private:
@@ -53,7 +53,7 @@ class ControlHandler {
 
   void pump();
   std::vector<std::string> names() const;
-  // None, and the session is told, where a name means no worker.
+  // Returns none, after sending a refusal, if a name matches no worker.
   std::optional<std::vector<std::string>> choose(const Session& session,
                                                  const std::vector<std::string>& wanted);
   WorkerStatus status_of(const Supervisor::Standing& standing) const;
@@ -73,7 +73,7 @@ class ControlHandler {
   std::list<OrderWatch> orders_;
   std::list<DumpWatch> dumps_;
   std::list<std::weak_ptr<EventFollower>> followers_;
-  // Not at once: a process that crashes waits until its event has been taken.
+  // Deferred, because a crashing process waits until its event has been taken.
   Deferred pumping_{io_, [this] { pump(); }};
   ControlServer server_;
 };

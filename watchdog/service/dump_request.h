@@ -3,8 +3,9 @@
 
 namespace pyfault {
 
-// By `signal`, of a process with an agent that was told of it. False when it was not sent: the
-// process does not catch it (it would die of it), is gone, or `signal` is 0.
+// Sends `signal`, the dump signal that the agent in the process was configured with. Returns false
+// if it was not sent: the process does not catch it (and would die of it), is gone, or `signal` is
+// 0.
 bool ask_for_dump(int pid, int signal);
 
 }  // namespace pyfault

@@ -8,7 +8,8 @@
 namespace pyfault {
 namespace {
 
-// A process that runs takes milliseconds; one that is stopped, or stuck in the kernel, never does.
+// A running process answers within milliseconds; one that is stopped or stuck in the kernel never
+// does.
 constexpr std::chrono::seconds kTimeLimit{10};
 
 }  // namespace

@@ -1,4 +1,5 @@
-// An operator waits for the stacks of processes that were asked for them.
+// Tracks an operator's dump request until every process that was asked for its stacks has answered
+// or a time limit has passed.
 #pragma once
 
 #include <map>
@@ -13,15 +14,15 @@ namespace pyfault {
 
 class DumpWatch {
  public:
-  using Asked = std::map<int, std::string>;  // process, and the worker that it is of
+  using Asked = std::map<int, std::string>;  // PID to the name of its worker
 
   DumpWatch(boost::asio::io_context& io, std::weak_ptr<ControlSession> session, ReportFormat format,
             Asked asked);
 
-  // Passes on the stacks that it waits for, or that there will be none.
+  // Forwards stacks that are awaited, and reports a process that ended without answering.
   void note(const Event& event);
 
-  // There is nothing more to come, or nobody to take it.
+  // True when no answer is outstanding, or the session is gone.
   bool is_done() const { return asked_.empty() || session_.expired(); }
 
  private:

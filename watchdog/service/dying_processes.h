@@ -1,5 +1,5 @@
-// Processes that were killed, until they are dead. SIGKILL only begins that: a process that holds
-// much memory is taken down for a while yet, and keeps its sockets and locks until the end.
+// Waits for killed processes to be dead. SIGKILL only begins that: the kernel may need a while to
+// tear down a process with much memory, and its sockets and locks stay in use until the end.
 #pragma once
 
 #include <chrono>
@@ -15,12 +15,12 @@ namespace pyfault {
 
 class DyingProcesses {
  public:
-  // With the numbers of those that still live; none: all are dead.
+  // `living` has the PIDs of the processes that are still alive; empty: all are dead.
   using Done = std::function<void(const std::vector<int>& living)>;
 
-  // Calls `done` once, from the loop, when the processes behind all of `pidfds` (at least one) are
-  // dead, or when `patience` is over: one that sleeps in the kernel may never die. `done` may
-  // destroy this, and is not called after its destruction. Throws std::system_error.
+  // Calls `done` once, from the event loop, when the processes behind all of `pidfds` (at least
+  // one) are dead, or after `patience`: a process in uninterruptible sleep may never die. `done`
+  // may destroy this object, and is not called after its destruction. Throws std::system_error.
   DyingProcesses(boost::asio::io_context& io, std::vector<UniqueFd> pidfds,
                  std::chrono::milliseconds patience, Done done);
   ~DyingProcesses();
@@ -31,7 +31,7 @@ class DyingProcesses {
   void look_at_next();
   void finish();
 
-  std::vector<std::unique_ptr<ReadableFd>> waiting_;  // for the last one first
+  std::vector<std::unique_ptr<ReadableFd>> waiting_;  // awaited one by one, from the back
   Timer patience_;
   Done done_;
 };

@@ -43,7 +43,7 @@ struct Datagram {
   std::string text;
 };
 
-// Descriptors that come along find no room, and the kernel drops them.
+// There is no room for SCM_RIGHTS, so the kernel drops any descriptors that are passed along.
 std::optional<Datagram> next_datagram(int fd) {
   std::array<char, kMaxMessage> text;
   iovec body{text.data(), text.size()};

@@ -13,21 +13,21 @@
 namespace pyfault {
 
 struct Notification {
-  int pid = 0;  // of the sender, as the kernel says; and its user
+  int pid = 0;  // of the sender, from the kernel (SCM_CREDENTIALS); so is uid
   uid_t uid = 0;
   bool ready = false;  // READY=1
 };
 
-// Other assignments mean nothing to us. Pure.
+// Ignores all assignments but READY=1. Pure.
 Notification parse_notification(const ucred& sender, std::string_view text);
 
 class NotifySocket {
  public:
-  // On a random abstract address. Throws std::system_error.
+  // Binds a random abstract address. Throws std::system_error.
   NotifySocket(boost::asio::io_context& io, std::function<void(const Notification&)> on_message);
 
-  // Goes on with one at which another process has listened. Throws std::runtime_error when it is
-  // none.
+  // Takes over a socket that another process has bound. Throws std::runtime_error if it has no
+  // abstract address.
   NotifySocket(boost::asio::io_context& io, std::function<void(const Notification&)> on_message,
                UniqueFd socket);
   NotifySocket(const NotifySocket&) = delete;

@@ -1,4 +1,4 @@
-// What came of an operator's order. Pure.
+// The outcome of an operator's order. Pure.
 #pragma once
 
 #include <optional>
@@ -10,16 +10,17 @@
 
 namespace pyfault {
 
-// How a worker stands after the order.
+// The state of a worker after the order.
 struct WorkerStanding {
   WorkerState state = WorkerState::kStopped;
-  bool in_transition = false;  // to what the order is about: its state means nothing yet
+  bool in_transition = false;  // to what was ordered: `state` is not conclusive yet
   int pid = 0;
   std::optional<LastExit> last_exit;
   std::optional<double> retry_in_seconds;
 };
 
-// None while it is under way. `now` is none when the worker is gone from the configuration.
+// Returns none while the order is under way. `now` is none if the worker is no longer in the
+// configuration.
 std::optional<Outcome> verdict(Order order, const std::string& worker,
                                const std::optional<WorkerStanding>& now);
 

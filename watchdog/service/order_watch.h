@@ -1,4 +1,4 @@
-// An operator waits for what comes of an order.
+// Tracks an operator's order until it has an outcome for every worker.
 #pragma once
 
 #include <functional>
@@ -19,8 +19,8 @@ class OrderWatch {
   OrderWatch(std::weak_ptr<ControlSession> session, Order order, std::vector<std::string> workers)
       : session_(std::move(session)), order_(order), pending_(std::move(workers)) {}
 
-  // Tells of those that have come to something; to be called after each change. False when there is
-  // nothing more to tell, or nobody to tell it to.
+  // Sends the outcomes that are known by now; to be called after each change. Returns false when
+  // all have been sent, or the session is gone.
   bool look(const Look& look);
 
  private:

@@ -1,4 +1,4 @@
-// How many lines a worker may write to our log of output. Pure.
+// Limits the rate of lines that a worker may write to the output log. Pure.
 #pragma once
 
 #include <chrono>
@@ -10,7 +10,7 @@
 
 namespace pyfault {
 
-// Counts in intervals, of which the first begins with the first line.
+// Counts lines in intervals. An interval begins with the first line after the previous one.
 class OutputLimiter {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -20,7 +20,7 @@ class OutputLimiter {
   void set(const OutputLimit& limit) { limit_ = limit; }
   const OutputLimit& limit() const { return limit_; }
 
-  // May one more line pass? Those that may not are counted.
+  // Returns whether one more line may pass, and counts it if not.
   bool admit(Time now) {
     if (!begun_ || now - *begun_ >= limit_.interval) {
       begun_ = now;
@@ -30,7 +30,7 @@ class OutputLimiter {
     return ++left_out_, false;
   }
 
-  // How many were left out since the last call.
+  // Returns how many lines were left out since the last call.
   std::uint64_t take_suppressed() { return std::exchange(left_out_, 0); }
 
  private:

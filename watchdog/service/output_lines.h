@@ -1,4 +1,4 @@
-// What a worker writes, as lines that say when and who. Pure.
+// Splits a worker's output into lines and formats them with time and worker name. Pure.
 #pragma once
 
 #include <cstddef>
@@ -9,10 +9,10 @@
 
 namespace pyfault {
 
-// A line longer than this goes on in another.
+// Longer lines are split.
 inline constexpr std::size_t kMaxOutputLine = std::size_t{48} << 10;
 
-// What a line of a worker becomes; it has no newline.
+// Formats one line of a worker, which is passed without its newline.
 using LineFormat = std::string (*)(const std::string& worker, std::string_view line,
                                    std::int64_t realtime_ns);
 
@@ -25,25 +25,25 @@ std::string line_for_file(const std::string& worker, std::string_view line,
 std::string line_for_journal(const std::string& worker, std::string_view line,
                              std::int64_t realtime_ns);
 
-// One stream, as lines. Bytes stay as they are; only a whole line is given out.
+// Splits one stream into lines. Bytes are kept unchanged; only whole lines are returned.
 class OutputLines {
  public:
   explicit OutputLines(std::string begun = "") : begun_(std::move(begun)) {}
 
-  // Those that are whole now.
+  // Returns the lines that `bytes` completes.
   std::vector<std::string> take(std::string_view bytes);
 
-  // What is no whole line yet.
+  // The incomplete last line.
   const std::string& begun() const { return begun_; }
 
-  // A last line that has no newline; or none.
+  // Returns the incomplete last line, if there is one.
   std::vector<std::string> finish();
 
  private:
   std::string begun_;
 };
 
-// The last `size` bytes of what was written.
+// Keeps the last `size` bytes written.
 class OutputTail {
  public:
   explicit OutputTail(std::size_t size) : size_(size) {}

@@ -19,9 +19,9 @@
 namespace pyfault {
 namespace {
 
-// Deeper trees of processes are not to be expected; a loop of reused pids must end.
+// Bounds the walk up the tree: reused PIDs may form a loop, and deeper trees are not expected.
 constexpr int kMaxGenerations = 256;
-// Whoever forks faster than it can be killed wins, for now.
+// Bounds the rounds of killing, for a tree that forks faster than it can be killed.
 constexpr int kMaxRounds = 100;
 constexpr std::size_t kMaxEnvironment = std::size_t{1} << 20;
 
@@ -54,7 +54,7 @@ bool is_orphan(const ProcessStat& process) {
   return process.ppid == ::getpid() || process.ppid == ::getppid();
 }
 
-// One that stands below the worker by itself, whoever its parent is.
+// Whether the process belongs to the worker by its own properties, regardless of its ancestors.
 bool is_root(int pid, const ProcessStat& process, const WorkerTree& tree) {
   if (process.ppid == tree.pid || process.session == tree.pid) return true;
   return is_orphan(process) &&
@@ -75,7 +75,7 @@ std::set<int> members(const Processes& all, const WorkerTree& tree) {
   return found;
 }
 
-// Not somebody else who has got its number since: then there is no descriptor.
+// Kills the process and returns its pidfd; returns none if the PID has been reused.
 UniqueFd kill_process(int pid, const ProcessStat& process) {
   UniqueFd pidfd = open_pidfd(pid);
   if (!pidfd || !is_still(pid, process.start_ticks)) return {};

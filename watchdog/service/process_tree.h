@@ -1,10 +1,11 @@
-// The processes of a worker: its own, those below it, and what they leave behind.
+// The process tree of a worker: its own process, its descendants, and their orphans.
 //
-// We are the reaper of orphans (PR_SET_CHILD_SUBREAPER), so whoever loses its parent becomes our
-// child. It is still known by the worker's session, or, when it has left that, by having attached
-// or having been forked by one that has; or else by the worker's PYFAULT_SOCKET in its environment,
-// which is the process's own memory and may be anything by now (setproctitle writes titles there).
-// Orphans of a watchdog before us went to our parent.
+// The watchdog is the subreaper of its descendants (PR_SET_CHILD_SUBREAPER), so an orphan becomes
+// its child. The orphan is still known by the worker's session; if it has left the session, by an
+// agent that is attached in it, or in the process that forked it; and otherwise by the worker's
+// PYFAULT_SOCKET in its environment. The environment is the least reliable: it is the process's own
+// memory and may have been overwritten (setproctitle writes titles there). Orphans of an earlier
+// watchdog were reparented to our parent.
 #pragma once
 
 #include <sys/types.h>
@@ -18,30 +19,31 @@
 
 namespace pyfault {
 
-// From the parent of `pid` up to `top`, or to the last one that is not ourselves.
+// Returns the ancestors of `pid`, from its parent up to `top`, or to the last one below the
+// watchdog or init.
 std::vector<Ancestor> parents_of(int pid, int top);
 
-// The same with `parent` as the first, of a process that is no more.
+// The same for a process that is gone, starting with its former parent `parent`.
 std::vector<Ancestor> parents_from(int parent, int top);
 
 struct WorkerTree {
   int pid = -1;        // of the worker's process, dead (but not reaped) or alive; -1: none
   std::string socket;  // the worker's PYFAULT_SOCKET
-  std::function<bool(int)> is_watched{};  // an agent of the worker's is at work in this process
+  std::function<bool(int)> is_watched{};  // whether an agent of this worker runs in the process
 };
 
-// Those that live; without the worker's own process.
+// Returns the living processes of the tree, without the worker's own process.
 std::vector<int> below(const WorkerTree& tree);
 
-// Whether `pid`, a process of user `uid`, is the worker's process or below it. Anybody may make us
-// ask, so this looks at its ancestors alone; and at no environment, unless it is the worker's
-// user's or root's.
+// Returns whether `pid`, a process of user `uid`, is the worker's process or below it. Any process
+// on the machine can cause this check, so it reads only the ancestors of `pid`, and an environment
+// only for root, for our own user and for the worker's.
 bool is_part_of(const WorkerTree& tree, int pid, uid_t uid);
 
 inline constexpr std::size_t kMaxAwaited = 64;
 
-// By SIGKILL, those that are born meanwhile too. Returns pidfds of those that
-// were still to die, but of no more than kMaxAwaited.
+// Sends SIGKILL to all of below(), including processes that are forked meanwhile. Returns pidfds of
+// the killed processes, which may still be dying, but at most kMaxAwaited of them.
 std::vector<UniqueFd> kill_below(const WorkerTree& tree);
 
 }  // namespace pyfault

@@ -52,7 +52,7 @@
 namespace pyfault {
 namespace {
 
-// A log that nobody reads must not keep us from ending; a slow disk gets its chance.
+// A log without a reader must not prevent the exit, but a slow disk gets enough time.
 constexpr std::chrono::seconds kLogFinishLimit{5};
 constexpr std::chrono::seconds kManagerFinishLimit{1};
 
@@ -63,8 +63,8 @@ WorkerSurroundings surroundings_for(const ServiceOptions& options, const sigset_
 }
 
 constexpr char kOutputName[] = "the workers' output";
-// Pieces of all workers' output together, that wait while it can't be written: in the journal each
-// is a line.
+// The number of queued pieces of output, of all workers together, while it cannot be written. In
+// the journal each piece is a line.
 constexpr std::size_t kQueuedOutput = 32'768;
 
 LogNotices output_notices(LineFormat format, const TroubleHandler& on_trouble) {
@@ -82,25 +82,25 @@ LogNotices output_notices(LineFormat format, const TroubleHandler& on_trouble) {
   return notices;
 }
 
-// journald is asked by its socket: our stdout would not survive that it is stopped and started.
+// Output for journald goes to its socket: our stdout would not survive a restart of journald.
 std::unique_ptr<Sink> output_sink(bool to_journal) {
   if (to_journal) return std::make_unique<JournalSink>(JournalLog{}.socket);
   return std::make_unique<FdSink>(
       ReopeningFile::unnamed(UniqueFd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1))));
 }
 
-// journald's own for a service, of which our units have a hundredfold: what one worker writes must
-// cost no event, and no other worker a line, as long as journald keeps up.
+// journald's default rate limit for a service. Our units set a hundred times that: while journald
+// keeps up, the output of one worker must not cause events, or lines of other workers, to be lost.
 constexpr OutputLimit kLimitOfJournald{10'000, std::chrono::seconds(30)};
 
-// Those of the file; --log where that names none, or where it was given too.
+// The logs of the file; also that of --log if the option was given or the file has none.
 std::vector<LogSettings> logs_for(const ServiceOptions& options, const Config& config) {
   std::vector<LogSettings> logs = config.logs;
   if (logs.empty() || options.log) logs.push_back(log_by_option(options.log, options.log_format));
   return logs;
 }
 
-// Empty where there is none.
+// Returns the path of the control socket, or an empty string if there is none.
 std::string control_socket(const ControlSettings& control) {
   if (!control.enabled || !control.socket.empty()) return control.socket;
   return default_control_socket(::geteuid(), std::getenv).value_or("");
@@ -112,7 +112,7 @@ std::vector<std::string> names_of(const std::vector<WorkerConfig>& workers) {
   return names;
 }
 
-// Each descriptor is named WORKER/...
+// Each descriptor is named "WORKER/...".
 std::vector<std::string> names_of(const std::vector<NamedFd>& kept) {
   std::set<std::string> names;
   for (const NamedFd& each : kept) names.insert(each.name.substr(0, each.name.find('/')));
@@ -120,19 +120,20 @@ std::vector<std::string> names_of(const std::vector<NamedFd>& kept) {
 }
 
 constexpr char kLedgerName[] = "ledger";
-constexpr char kConfigurationName[] = "configuration";  // the text of the last one that was taken
+constexpr char kConfigurationName[] = "configuration";  // the text that was applied last
 
-// A disk, or a directory of users, may be far away.
+// The disk or the user database may be remote.
 constexpr std::chrono::seconds kPatienceWithConfiguration{60};
 
-// A configuration file as it is now: what of it may take long to have, had beside the loop.
+// The result of reading the configuration file and opening its logs. Both may block for long, so
+// this is done off the event loop.
 struct ReadConfiguration {
   LoadedConfig loaded;
   Reporter::NewLogs logs;
-  std::string failure;  // of the logs
+  std::string failure;  // why the logs could not be opened
 };
 
-// `options` are the caller's own copy.
+// Runs off the event loop; `options` must be a copy.
 ReadConfiguration read_configuration(const ServiceOptions& options, const MachineChecks& checks,
                                      const std::vector<LogSettings>& present,
                                      const TroubleHandler& on_trouble) {
@@ -162,7 +163,7 @@ class Service {
 
   int run(const LoadedConfig& loaded);
 
-  // An earlier watchdog has left us workers.
+  // Whether an earlier watchdog left workers.
   bool has_workers() const { return !kept_.empty(); }
 
   LoadedConfig load() const { return load_config(options_.file, machine_checks(surroundings_)); }
@@ -203,18 +204,18 @@ class Service {
 
   BlockedSignals blocked_;  // first: the threads of the logs inherit the mask
   const ServiceOptions& options_;
-  std::vector<NamedFd> kept_;  // for us, by the service manager
+  std::vector<NamedFd> kept_;  // by the service manager, from the previous watchdog
   bool is_ledger_kept_ = false;
   const std::unique_ptr<DelegatedCgroup> cgroup_ = DelegatedCgroup::take();
   const WorkerSurroundings surroundings_;
   boost::asio::io_context io_{1};
-  const LoopPoster entrance_{io_};  // for the logs' threads
+  const LoopPoster entrance_{io_};  // lets the logs' threads post to the loop
   Reporter reporter_{std::vector<LogSettings>()};
   ServiceMetrics metrics_{
       {[](int pid) { return resident_memory(pid); }, [this] { return watched_processes(); },
        [this] { return reporter_.dropped(); }, [this] { return reporter_.errors(); }}};
   std::optional<HttpAddress> metrics_address_;
-  std::unique_ptr<HttpServer> metrics_server_;  // at that address
+  std::unique_ptr<HttpServer> metrics_server_;  // listens on metrics_address_
   const bool output_is_journal_ = is_journal_stream(STDOUT_FILENO);
   const LineFormat output_format_ = output_is_journal_ ? &line_for_journal : &line_for_file;
   AsyncWriter output_{output_sink(output_is_journal_),
@@ -227,7 +228,7 @@ class Service {
   Ledger ledger_{take_ledger()};
   std::optional<StateFile> last_good_{take_last_good()};
   Background reading_{io_, kPatienceWithConfiguration};
-  std::vector<Told> asked_for_reload_;  // of the next one
+  std::vector<Told> asked_for_reload_;  // callbacks of the next reload
   bool is_reading_ = false;
   Supervisor supervisor_;
   ControlHandler desk_{io_, supervisor_, std::filesystem::absolute(options_.file),
@@ -238,14 +239,14 @@ class Service {
                       reporter_.report(std::move(event));
                     }};
   std::unique_ptr<ControlListener> control_listener_;  // for operators
-  std::string no_control_socket_;                      // why there is none, though one is wanted
+  std::string no_control_socket_;                      // why a wanted control socket is missing
   ServiceSignals signals_{io_,
                           blocked_.take_reader(),
                           {[this] { supervisor_.stop(); }, [this] { leave(); },
                            [this] { reload({}); }, [this] { supervisor_.reap_children(); }}};
 };
 
-// Empty where a watchdog before us has left none.
+// Returns an empty descriptor if the previous watchdog left none of that name.
 UniqueFd Service::take_kept(std::string_view name) {
   const auto found = std::ranges::find(kept_, name, &NamedFd::name);
   if (found == kept_.end()) return {};
@@ -254,7 +255,7 @@ UniqueFd Service::take_kept(std::string_view name) {
   return fd;
 }
 
-// An unusable one is as good as none.
+// An unusable ledger is treated as missing.
 Ledger Service::take_ledger() {
   UniqueFd fd = take_kept(kLedgerName);
   if (!fd) return {};
@@ -273,7 +274,7 @@ std::optional<StateFile> Service::take_last_good() {
   return fd ? std::optional<StateFile>(std::move(fd)) : std::nullopt;
 }
 
-// The file may be another, or none, when the next watchdog comes.
+// The file may be changed or gone by the time the next watchdog starts.
 void Service::keep_as_last_good(const std::string& text) {
   if (!manager_.is_there()) return;
   if (!last_good_) {
@@ -296,7 +297,7 @@ int Service::run(const LoadedConfig& loaded) {
   return supervisor_.exit_code();
 }
 
-// Whatever a watchdog before us had taken, and not written when it was killed.
+// Reports the events that the previous watchdog had taken, but not written when it was killed.
 void Service::tell_losses() {
   auto lost = std::make_shared<std::vector<Ledger::Inherited>>(ledger_.inherit());
   if (lost->empty()) return;
@@ -313,9 +314,9 @@ void Service::tell_losses() {
   report(std::move(event));
 }
 
-// Workers that run already must not be left alone for a mistake in the file: the configuration that
-// they ran under holds on, with its logs, its metrics and its control socket; nor for a port or a
-// log that can't be had now, without which we go on.
+// Running workers must not be abandoned because of a mistake in the file: the configuration that
+// they ran under stays in effect, with its logs, metrics and control socket. Nor must they be for a
+// port or a log that is unavailable now: the service continues without it.
 void Service::resume(const LoadedConfig& loaded) {
   const bool is_good = loaded.problems.empty();
   const auto text = !is_good && last_good_ ? last_good_->read() : std::nullopt;
@@ -349,7 +350,7 @@ bool Service::resume_with(const LoadedConfig& loaded) try {
   return false;
 }
 
-// What must not happen has cost one step of the loop; the workers go on, and so do we.
+// An unexpected exception costs one handler of the loop. The workers and the service continue.
 void Service::run_loop() {
   while (!io_.stopped()) {
     try {
@@ -365,8 +366,8 @@ void Service::configure(const LoadedConfig& loaded) {
                                    trouble_handler()));
 }
 
-// All of it, or none: what can fail comes first. With `on_failure`, what can't be had is told and
-// left out; a reload tries it again.
+// Applies all of the configuration or none of it: the steps that can fail come first. With
+// `on_failure`, an unavailable resource is reported and left out, and a reload tries it again.
 void Service::configure(const LoadedConfig& loaded, Reporter::NewLogs logs,
                         const OnFailure& on_failure) {
   const Config& config = loaded.config;
@@ -434,8 +435,8 @@ std::unique_ptr<ControlListener> Service::open_control_listener(const std::strin
   return nullptr;
 }
 
-// The first half of a restart: the workers are for the watchdog that comes next. Where nobody keeps
-// them for it, they are stopped.
+// The first half of a restart: hands the workers to the next watchdog. If there is no service
+// manager to keep them, or they may not outlive us, they are stopped.
 void Service::leave() {
   const bool may_leave =
       manager_.is_there() && workers_may_outlive_us_ && !supervisor_.is_stopping();
@@ -446,8 +447,8 @@ void Service::leave() {
   supervisor_.leave();
 }
 
-// The file may have changed since a reload that is under way began, so one that is asked for
-// meanwhile is carried out after it.
+// The file may have changed since the reload under way began, so a request that arrives meanwhile
+// is carried out after it.
 void Service::reload(Told told) {
   asked_for_reload_.push_back(std::move(told));
   if (!is_reading_) read_anew();
@@ -470,7 +471,7 @@ void Service::read_anew() {
   if (!is_reading_) finish_reload(*asked, {"earlier attempts to read the file hang"});
 }
 
-// The manager waits for a reload to end, however it ends.
+// The service manager waits for the end of a reload, so READY=1 is sent even if it failed.
 void Service::finish_reload(const std::vector<Told>& asked,
                             const std::vector<std::string>& mistakes) {
   is_reading_ = false;
@@ -483,7 +484,8 @@ void Service::finish_reload(const std::vector<Told>& asked,
   if (!asked_for_reload_.empty()) read_anew();
 }
 
-// A broken file changes nothing. What is wrong with it.
+// Applies the configuration that was read. A broken file changes nothing; returns what is wrong
+// with it.
 std::vector<std::string> Service::take_read(ReadConfiguration& read) {
   std::vector<std::string> mistakes;
   for (const Problem& problem : read.loaded.problems) {
@@ -506,8 +508,8 @@ void Service::report(Event event) {
   stage_.take(std::move(event));
 }
 
-// A terminal would do what a worker writes; a file keeps it as it is. Each line is an entry of its
-// own in the journal.
+// A terminal would interpret control characters in the output, so it is escaped there; a file gets
+// it unchanged. In the journal each line is an entry of its own.
 void Service::write_output(std::vector<std::string> lines) {
   if (output_is_journal_) {
     for (std::string& line : lines) output_.write(std::move(line));
@@ -518,7 +520,8 @@ void Service::write_output(std::vector<std::string> lines) {
   output_.write(shows_output_ ? escape_lines(all) : std::move(all));
 }
 
-// Trouble of one log is an event for the others, and is said on stderr as well.
+// Trouble with one log is reported as an event to the others, and also on stderr if no log goes
+// there.
 TroubleHandler Service::trouble_handler() {
   return [this, post = entrance_.poster()](const std::string& trouble) {
     post([this, trouble] {
@@ -568,7 +571,7 @@ std::map<std::string, std::size_t> Service::watched_processes() const {
   return watched;
 }
 
-// Ready: the first workers have been started, and the others wait for these only.
+// The service is ready once the first workers have been started; the others wait only for these.
 void Service::tell_manager() {
   manager_.say_status(status_text(states_of_workers()));
   if (!std::exchange(told_ready_, true)) manager_.say_ready();
@@ -585,7 +588,7 @@ void close_all_but(const std::vector<NamedFd>& kept) {
 
 }  // namespace
 
-// What is kept for us may leave little of the limit.
+// The descriptor limit is raised first: the descriptors kept for us may nearly exhaust it.
 int run_service(const ServiceOptions& options) {
   const auto limit_before = raise_descriptor_limit();
   std::vector<NamedFd> kept = take_listen_fds();

@@ -1,4 +1,5 @@
-// The watchdog as a service: workers by configuration, until it is told to stop.
+// The service mode of the watchdog (--config): runs the configured workers until it is told to
+// stop.
 #pragma once
 
 #include <optional>
@@ -8,9 +9,9 @@
 
 namespace pyfault {
 
-// Returns the exit code: 0 when it was told to stop, that of an essential worker which was lost, or
-// kExitOwnError after saying all that is wrong with the configuration. Throws StartError when the
-// log or the agent can't be had.
+// Returns the exit code: 0 after an orderly stop, the exit code of an essential worker that was
+// lost, or kExitOwnError after printing every problem with the configuration. Throws StartError
+// when the agent, a log or another configured resource is unavailable.
 int run_service(const ServiceOptions& options);
 
 }  // namespace pyfault

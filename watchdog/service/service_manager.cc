@@ -17,12 +17,13 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-// Its socket is full when it is very busy, for a moment.
+// The manager's socket is full for a moment when it is very busy.
 constexpr milliseconds kRetryAfter{20};
-// A manager that does not listen any more must not cost us memory, or all our descriptors.
+// Bounds the memory and the descriptors in the queue when the manager no longer reads.
 constexpr std::size_t kMaxWaiting = 4096;
 
-// To stop workers in turn takes as long as it takes; whoever goes on saying this is not stuck.
+// Stopping workers in turn may take long. Sent with each ping, this extends the stop timeout for as
+// long as the event loop is not stuck.
 constexpr std::string_view kMoreTime = "EXTEND_TIMEOUT_USEC=120000000";
 
 std::int64_t monotonic_usec() {
@@ -46,7 +47,7 @@ ServiceManager::ServiceManager(boost::asio::io_context& io, const NotifySettings
   if (socket_ && ping_interval_.count() > 0) send_watchdog_ping();
 }
 
-// From the loop itself: when that is stuck, the manager hears nothing.
+// Runs on the event loop, so a stuck loop sends no pings.
 void ServiceManager::send_watchdog_ping() {
   say(stopping_ ? "WATCHDOG=1\n" + std::string(kMoreTime) : "WATCHDOG=1");
   ping_.start(ping_interval_, [this] { send_watchdog_ping(); });
@@ -71,7 +72,7 @@ void ServiceManager::say_status(const std::string& text) {
   say("STATUS=" + text);
 }
 
-// Without FDPOLL=0 a pipe would be thrown away, with what is in it, once its writers are gone.
+// Without FDPOLL=0, systemd would discard a pipe, with its contents, once its writers are gone.
 void ServiceManager::keep(const std::string& name, std::span<const int> descriptors) {
   say("FDSTORE=1\nFDPOLL=0\nFDNAME=" + name, descriptors);
 }

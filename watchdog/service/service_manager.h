@@ -1,6 +1,6 @@
-// What we say to the service manager that runs us (systemd), if one does: how far we are, that we
-// live, and which descriptors to keep for the watchdog after us. In order, and without ever waiting
-// for it.
+// Client side of sd_notify(3) for the service manager (systemd), if there is one: readiness and
+// status, watchdog pings, and the file descriptor store that hands state to the next watchdog.
+// Messages are sent in order and without ever blocking on the manager.
 #pragma once
 
 #include <chrono>
@@ -16,13 +16,13 @@
 
 namespace pyfault {
 
-// What it has told us, by our environment.
+// The manager's settings, taken from our environment.
 struct NotifySettings {
-  std::string notify_socket;              // empty: there is none
-  std::chrono::microseconds watchdog{0};  // it wants to hear of us within this time; 0: never
+  std::string notify_socket;              // empty: there is no manager
+  std::chrono::microseconds watchdog{0};  // the ping timeout (WatchdogSec=); 0: no pings
 };
 
-// Of NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID.
+// Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID.
 NotifySettings manager_terms();
 
 class ServiceManager {
@@ -36,15 +36,15 @@ class ServiceManager {
   void say_ready();  // after the start, and after each reload
   void say_reloading();
   void say_stopping();
-  void say_status(const std::string& text);  // one line; said only when it is news
+  void say_status(const std::string& text);  // one line; sent only when it has changed
 
-  // Descriptors for the watchdog after us, which gets them under this name; at most two. They stay
-  // ours.
+  // Stores at most two descriptors, which the next watchdog receives under this name. The caller
+  // keeps ownership.
   void keep(const std::string& name, std::span<const int> descriptors);
-  // All of that name.
+  // Removes all stored descriptors of that name.
   void drop(const std::string& name);
 
-  // What waits is said now, within `limit`, and nothing more after it.
+  // Sends the queued messages, for at most `limit`. Later messages are discarded.
   void finish(std::chrono::milliseconds limit);
 
  private:

@@ -11,9 +11,9 @@
 namespace pyfault {
 namespace {
 
-// USR1 means nothing to us, and must not end us by a slip.
+// SIGUSR1 has no meaning here, but an accidental one must not end the service.
 constexpr int kHeard[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGCHLD, SIGUSR1, SIGUSR2};
-// To be errors of write(2).
+// Blocked, so write(2) fails with an error instead.
 constexpr int kOfWriting[] = {SIGPIPE, SIGXFSZ};
 
 }  // namespace
@@ -33,7 +33,8 @@ ServiceSignals::ServiceSignals(boost::asio::io_context& io, UniqueFd reader, Act
   readable_.start();
 }
 
-// All that is pending first: the kernel hands it out by number, and a stop is more than a restart.
+// Reads all pending signals before acting on them: the kernel returns them by number, and a stop
+// takes precedence over a restart.
 void ServiceSignals::take() {
   std::set<int> pending;
   signalfd_siginfo signal{};

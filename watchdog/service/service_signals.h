@@ -1,4 +1,4 @@
-// What operators and the kernel tell a service by signals.
+// The signals that control the service, received through a signalfd on the event loop.
 #pragma once
 
 #include <signal.h>
@@ -9,17 +9,17 @@
 
 namespace pyfault {
 
-// Blocks these signals, and those that our writes can bring about, in this thread and in those that
-// it starts.
+// Blocks the signals that ServiceSignals handles, and those that writing can raise (SIGPIPE,
+// SIGXFSZ), in this thread and in the threads it starts.
 class BlockedSignals {
  public:
   // Throws std::system_error.
   BlockedSignals();
 
-  // The mask that we were started with: the workers'.
+  // The signal mask that the service was started with. Workers are started with it.
   const sigset_t& original_mask() const { return original_mask_; }
 
-  // Where they can be read. Once.
+  // Returns the signalfd. To be called once.
   UniqueFd take_reader() { return std::move(reader_); }
 
  private:
@@ -38,7 +38,7 @@ class ServiceSignals {
 
   ServiceSignals(boost::asio::io_context& io, UniqueFd reader, Actions actions);
 
-  // From here on nothing that we are told counts.
+  // All later signals are ignored.
   void stop_listening() { listening_ = false; }
 
  private:

@@ -1,4 +1,4 @@
-// The service in a line. Pure.
+// Summarizes the state of the service in one line. Pure.
 #pragma once
 
 #include <chrono>
@@ -10,8 +10,8 @@ namespace pyfault {
 
 struct NamedState {
   std::string name;
-  std::string state;                                   // as operators see it
-  std::optional<std::chrono::duration<double>> delay;  // until it is tried again
+  std::string state;                                   // as shown to operators
+  std::optional<std::chrono::duration<double>> delay;  // until the next start attempt
 };
 
 // "3/4 workers, web#2 backoff 8s": how many are up, and the first few that are not.

@@ -22,12 +22,12 @@
 namespace pyfault {
 namespace {
 
-// Of what systemd keeps for us (FileDescriptorStoreMax of our units), what is for rings: each
-// worker has its share of them, so that none can leave the others without.
+// The part of systemd's descriptor store (FileDescriptorStoreMax= of our units) that is reserved
+// for rings. Each worker has a share of it, so no worker can use up the store.
 constexpr std::size_t kRingsKept = 1024;
-constexpr std::size_t kLeastRingsKept = 4;  // of a worker
+constexpr std::size_t kLeastRingsKept = 4;  // for each worker
 
-// Settings that hold from the next decision on. The others need a new process.
+// Clears the settings that take effect without a restart. Changes to the others need a new process.
 WorkerConfig without_live_settings(WorkerConfig config) {
   config.restart = {};
   config.stop = {};
@@ -110,7 +110,8 @@ void Supervisor::adopt(InheritedWorker kept) {
   entries_.back().worker->resume();
 }
 
-// Its process is known by its pidfd, and those below it by the socket in their environment.
+// The worker's process is known by its pidfd, and its descendants by the socket in their
+// environment.
 void Supervisor::refuse(const InheritedDescriptors::Refused& refused) {
   WorkerTree tree;
   for (const auto& [name, fd] : refused.descriptors) {
@@ -140,7 +141,7 @@ void Supervisor::leave() {
   }
 }
 
-// Those that this watchdog should have gone on with, and could not, run beside their successors.
+// Workers that this watchdog could not adopt would otherwise run beside their replacements.
 void Supervisor::end_strays() {
   if (host_.surroundings.cgroup == nullptr) return;
   for (const std::string& stray : host_.surroundings.cgroup->kill_leftovers()) {
@@ -162,7 +163,7 @@ void Supervisor::apply(const Config& config) {
   }
   host_.most_sessions =
       std::max(kLeastRingsKept, kRingsKept / std::max<std::size_t>(entries_.size(), 1));
-  // Of one that is on its way out, its place in the file is behind all others.
+  // A worker that is being removed is not in the file and sorts after all others of its order.
   std::ranges::stable_sort(entries_, {}, [&](const Entry& entry) {
     const auto place =
         std::ranges::find(config.workers, entry.worker->config().name, &WorkerConfig::name);
@@ -182,7 +183,7 @@ void Supervisor::dismiss(Entry& entry) {
   entry.worker->handle(WorkerEvent::kStop);
 }
 
-// One that is on its way out already can only be followed by another.
+// A worker that is already being stopped for good can only be replaced by a successor.
 void Supervisor::change(Entry& entry, const WorkerConfig& config) {
   const bool going = std::exchange(entry.leaving, false) || entry.successor;
   const WorkerConfig& before = entry.worker->config();
@@ -199,7 +200,7 @@ void Supervisor::stop() {
   settling_.request();
 }
 
-// Does what can be done now; each change of a worker's state brings us here again.
+// Does what can be done now. Each change of a worker's state requests another call.
 void Supervisor::settle() {
   look_for_lost_essentials();
   if (stopping_) {
@@ -229,17 +230,17 @@ void Supervisor::look_for_lost_essentials() {
     const WorkerState state = entry.worker->state();
     const bool lost = state == WorkerState::kExited || state == WorkerState::kFailed;
     if (stopping_ || !lost || !entry.worker->config().essential || entry.leaving) continue;
-    // 125 is our own, and says that a start would fail again.
+    // The watchdog's own exit code 125 means that a start would fail again.
     const int code = entry.worker->exit_code();
     exit_code_ = code == kExitOwnError ? 1 : code;
     stopping_ = true;
   }
 }
 
-// One in a turn of the loop, so that whatever else has to be done is done in between. They stand in
-// start order, and begin when those of a lower one have started.
+// Starts at most one worker per pass of the event loop, which handles other events in between. The
+// entries are in start order; a worker begins once those of a lower order have started.
 void Supervisor::start_next() {
-  std::optional<int> starting;  // the lowest order of which one is
+  std::optional<int> starting;  // the lowest order of a worker that is starting
   for (Entry& entry : entries_) {
     if (starting && order(entry.worker) > *starting) return;
     if (!entry.worker->has_begun()) {
@@ -256,7 +257,7 @@ void Supervisor::command(const std::string& name, WorkerEvent event) {
       entries_, [&](const Entry& each) { return each.worker->config().name == name; });
   if (stopping_ || entry == entries_.end() || entry->leaving) return;
   entry->worker->hold(event == WorkerEvent::kStop);
-  if (entry->successor) return;  // that will start, or be held
+  if (entry->successor) return;  // the successor will be started, or held
   entry->worker->handle(event);
 }
 
@@ -286,7 +287,7 @@ void Supervisor::stop_next() {
   }
 }
 
-// A worker's own process is its worker's to wait for.
+// A worker's own process is reaped by its Worker, so children are only peeked at here (WNOWAIT).
 void Supervisor::reap_children() {
   for (;;) {
     siginfo_t ended{};

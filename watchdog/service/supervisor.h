@@ -1,5 +1,5 @@
-// All workers of the service: in which order they start and stop, what a new configuration changes,
-// and what happens when an essential one is gone.
+// Supervises all workers of the service: the order in which they start and stop, what a new
+// configuration changes, and what happens when an essential worker is lost.
 #pragma once
 
 #include <functional>
@@ -18,56 +18,59 @@ class Supervisor {
   struct Hooks {
     std::function<void(Event)> report;
     WorkerOutput::Write write_output;
-    std::function<void()> on_settled;  // a worker's state has changed, and what follows was done
-    std::function<void()> on_stopped;  // after stop(), or when an essential worker was lost
+    std::function<void()> on_settled;  // a change of worker state has been processed
+    std::function<void()> on_stopped;  // all workers are down: after stop() or an essential loss
   };
 
-  // Makes this process the reaper of its descendants. Throws std::system_error.
-  // Captured output becomes `output_format`; `output_limit` is that of workers which have none of
-  // their own.
+  // Makes this process the subreaper of its descendants. Captured output is written in
+  // `output_format`; `output_limit` applies to workers without a limit of their own. Throws
+  // std::system_error.
   Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings, ServiceManager& manager,
              Ledger& ledger, Hooks hooks, LineFormat output_format = &line_for_file,
              const OutputLimit& output_limit = {});
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
-  // Before apply(): goes on with the workers that a watchdog before us has left. What is of no use
-  // is said, and its processes are ended.
+  // Takes over the workers of the previous watchdog; to be called before apply(). What cannot be
+  // used is reported, and its processes are killed.
   void adopt(std::vector<NamedFd> descriptors);
 
-  // The last act: leaves all workers as they are to a watchdog after us.
+  // Hands all workers, still running, to the next watchdog. Must be the last call.
   void leave();
 
-  // To be called once, after adopt(): ends what nobody has adopted, where cgroups tell.
+  // Kills the processes of earlier watchdogs that were not adopted. They are known by their cgroup,
+  // so this does nothing without a delegated one. To be called once, after adopt().
   void end_strays();
 
-  // Starts what is new, stops what is gone, restarts what has changed, and leaves the others alone.
+  // Starts new workers, stops removed ones, restarts changed ones, and leaves the others alone.
   // Workers of a lower start order are up (or have failed) before the next ones start.
   void apply(const Config& config);
 
-  // Stops all, those that started last first. Once more: without patience.
+  // Stops all workers in reverse start order. A second call escalates the stops under way.
   void stop();
 
-  // As an operator asks: kStart, kStop or kRestart, regardless of start order. One that was stopped
-  // so is down until an operator asks otherwise, whatever becomes of its settings. Nothing happens
-  // where there is no such worker, or all are being stopped.
+  // Carries out an operator's order (kStart, kStop or kRestart), regardless of start order. A
+  // worker that was stopped this way stays down until an operator starts it again, even if its
+  // settings change. Does nothing if there is no such worker, or while all are being stopped.
   void command(const std::string& name, WorkerEvent event);
 
   struct Standing {
     const Worker& worker;
-    bool in_transition = false;  // its successor, or its turn to be started, is still to come
+    bool in_transition = false;  // it waits for its successor, or for its turn to be started
 
-    // As operators see it: that of its lifecycle, or "waiting" for its turn.
+    // The state shown to operators: the lifecycle state, or "waiting" before its turn.
     std::string_view state() const;
   };
-  // Without those that a new configuration has dismissed; in start order, and in that of the file.
+  // All workers but those that a new configuration has removed, by start order, then in the order
+  // of the file.
   std::vector<Standing> standings() const;
   bool is_stopping() const { return stopping_; }
 
-  // For SIGCHLD: orphans that have ended are ours to bury.
+  // To be called on SIGCHLD. Reaps orphaned descendants: the watchdog is their subreaper.
   void reap_children();
 
-  // 0, or that of the essential worker whose end ended the service.
+  // 0, or the exit code of the essential worker whose loss ended the service (1 where that is
+  // kExitOwnError).
   int exit_code() const { return exit_code_; }
 
  private:
@@ -93,9 +96,9 @@ class Supervisor {
   Hooks hooks_;
   AccountLookups lookups_;
   WorkerHost host_;
-  // Not at once: it may destroy the worker that calls.
+  // Deferred, because settling may destroy the worker that requests it.
   Deferred settling_{host_.io, [this] { settle(); }};
-  std::vector<Entry> entries_;  // as standings() has them
+  std::vector<Entry> entries_;  // in the order of standings()
   bool stopping_ = false;
   int exit_code_ = 0;
 };

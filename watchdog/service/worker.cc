@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kSignalExit = 128;
 constexpr double kClockTick =
-    0.02;  // to which the kernel tells the age of a process, and some more
+    0.02;  // the resolution of a process's start time (10 ms), with a margin
 constexpr std::chrono::seconds kPatienceWithDying{5};
 
 double seconds(std::chrono::milliseconds time) {
@@ -53,15 +53,15 @@ WorkerEvent answer(const RestartDecision& decision) {
   return WorkerEvent::kStayDown;
 }
 
-// From -1 to 1.
+// Returns a random number from -1 to 1.
 double jitter() {
   static std::minstd_rand random(std::random_device{}());
   return std::uniform_real_distribution<double>(-1, 1)(random);
 }
 
-// What nobody knows of an end must not keep the worker down. A crash that a handler turned into an
-// exit code is a crash all the same; one that we ended for being late has failed, however politely
-// it went.
+// An end of unknown cause counts as a failure, which must not keep the worker down. A crash that a
+// handler turned into an exit code is still a crash. A worker that we ended because it was not
+// ready in time has failed, even if it exited cleanly.
 DeathKind kind_of(const ExitEvent& exit) {
   if (exit.crash_id) return DeathKind::kCrash;
   if (exit.reason == kStartTimeout || exit.reason == kEndUnknown) return DeathKind::kFailure;
@@ -187,7 +187,7 @@ void Worker::spawn() {
 }
 
 void Worker::look_up_account() {
-  cancel_timer();  // it was that of the state before
+  cancel_timer();  // it belongs to the previous state
   lookup_ = std::make_shared<int>();
   const auto account = std::make_shared<Account>();
   const bool begun = host_.lookups.of(config_).begin(
@@ -204,13 +204,13 @@ void Worker::look_up_account() {
   }
 }
 
-// It is to be stopped before there is a process.
+// The worker is stopped before there is a process.
 void Worker::give_up_lookup() {
   lookup_.reset();
   fail_to_start({kExitOwnError, "it was stopped while its user or group was looked up"});
 }
 
-// A start that fails is an end like any other, so that it is retried with the same patience.
+// A failed start is handled like any other end, so the restart policy applies to it.
 void Worker::spawn_as(Account account) {
   try {
     auto plan =
@@ -235,7 +235,7 @@ void Worker::spawn_as(Account account) {
   keep_life();
 }
 
-// Its program runs.
+// The program runs.
 void Worker::on_start() {
   const Event event = life_->start_event();
   process_ = event.process;
@@ -272,7 +272,7 @@ void Worker::set_limit_for_start() {
   limit.count() > 0 ? set_timer(limit, WorkerEvent::kTimeUp) : cancel_timer();
 }
 
-// From its own processes alone.
+// Accepts READY=1 only from the worker's own process tree.
 void Worker::on_notification(const Notification& notification) {
   if (life_) life_->finish_launch();
   const bool is_news = notification.ready && state_ == WorkerState::kStarting && life_;
@@ -283,14 +283,15 @@ void Worker::on_notification(const Notification& notification) {
 
 void Worker::on_event(Event event) {
   if (auto* exit = std::get_if<ExitEvent>(&event.body)) {
-    // Its own end is told by who reaps it; what is older belonged to a life before, and was ended.
+    // The end of the worker's own process is reported when it is reaped. A process older than this
+    // life belonged to a previous one, and was killed.
     const bool is_older = life_ && exit->uptime_seconds > life_->uptime_seconds() + kClockTick;
     if (!life_ || is_older || event.process.pid == life_->pid()) return;
     exit->parents = parents_from(event.process.ppid, life_->pid());
     if (is_being_stopped(state_)) exit->reason = kWasStopped;
   }
   event.worker = config_.name;
-  if (life_) life_->finish_launch();  // what its processes have to say comes after its start
+  if (life_) life_->finish_launch();  // the start event comes before events of its processes
   if (life_) life_->note(event);
   auto* crash = std::get_if<Crash>(&event.body);
   if (crash) add_what_is_known(event, *crash);
@@ -322,7 +323,7 @@ bool Worker::note_death(int pid) {
   return true;
 }
 
-// While the process is still to be found in /proc.
+// The process is dead but not reaped, so it is still in /proc.
 void Worker::on_end() {
   life_->finish_launch();
   server_.drain();
@@ -333,7 +334,7 @@ void Worker::on_end() {
   left.empty() ? finish_end() : await_those_left(std::move(left));
 }
 
-// They may hold what the next life needs: an address, a lock, a file.
+// Killed processes may still hold what the next life needs: an address, a lock, a file.
 void Worker::await_those_left(std::vector<UniqueFd> left) try {
   dying_ = std::make_unique<DyingProcesses>(host_.io, std::move(left), kPatienceWithDying,
                                             [this](const std::vector<int>& living) {
@@ -342,7 +343,7 @@ void Worker::await_those_left(std::vector<UniqueFd> left) try {
                                               finish_end();
                                             });
 } catch (const std::system_error&) {
-  finish_end();  // they were killed all the same
+  finish_end();  // they have been killed anyway
 }
 
 void Worker::report_those_that_live_on(const std::vector<int>& pids) {
@@ -391,7 +392,7 @@ void Worker::report_exit() {
   process_ = std::move(last_end_->process);
   exit.after = decision_ ? after_exit(*decision_) : AfterExit{};
   if (state_ == WorkerState::kStarting) exit.after->decision = AfterExit::Decision::kRestart;
-  // A crash has told it, and who was asked to end has nothing to explain.
+  // A crash report already has the output, and a requested stop needs no explanation.
   auto output = exit.crash_id || exit.reason == kWasStopped ? std::nullopt : last_end_->output;
   if (!exit.crash_id && !output) exit.fingerprint.clear();
   report(std::move(exit), std::move(output));
@@ -418,7 +419,7 @@ void Worker::continue_stop() {
   switch (phase.step) {
     case StopStep::kAsk:
       life_->send(config_.stop.signal);
-      life_->send(SIGCONT);  // one that is stopped could not obey
+      life_->send(SIGCONT);  // a stopped process could not handle the signal
       return;
     case StopStep::kDump:
       return ask_for_dumps();
@@ -429,13 +430,13 @@ void Worker::continue_stop() {
   }
 }
 
-// One that has left the cgroup is found by what it is below.
+// Processes that have left the cgroup are found through the process tree.
 std::vector<UniqueFd> Worker::kill_all_below() {
   life_->kill_cgroup();
   return kill_below(tree());
 }
 
-// Of all its processes: what keeps one from stopping may be another.
+// Asks all processes of the worker: one of them may keep another from stopping.
 void Worker::ask_for_dumps() {
   asked_for_dumps_.clear();
   for (const int pid : processes()) {

@@ -1,4 +1,4 @@
-// A worker: what is done for it at each step of its lifecycle (watchdog/policy/lifecycle.h).
+// A worker: carries out the actions of its lifecycle (watchdog/policy/lifecycle.h).
 #pragma once
 
 #include <chrono>
@@ -32,37 +32,37 @@
 
 namespace pyfault {
 
-// What workers need of the service. None of these may wait.
+// What workers need from the service. None of the callbacks may block.
 struct WorkerHost {
   boost::asio::io_context& io;
   WorkerSurroundings surroundings;
   std::function<void(Event)> report;
   WorkerOutput::Write write_output;
-  std::function<void()> on_change;  // of any worker's state; must not destroy it at once
+  std::function<void()> on_change;  // a worker's state changed; must not destroy it synchronously
   std::function<void()> on_oom_kill;
   AccountLookups& lookups;
   ServiceManager& manager;
   Ledger& ledger;
   LineFormat output_format = &line_for_file;
-  OutputLimit output_limit{};     // of a worker that has none of its own
-  std::size_t most_sessions = 0;  // of one worker, that are kept for the watchdog after us
+  OutputLimit output_limit{};     // for workers without a limit of their own
+  std::size_t most_sessions = 0;  // kept for the next watchdog, for each worker
   std::shared_ptr<AttachedProcesses> attached = std::make_shared<AttachedProcesses>();
 };
 
-// Who of a worker is watched.
+// Which processes of a worker are watched.
 struct WorkerWatch {
-  std::optional<bool> own;       // its own process; none: it has none, or that is not known yet
-  std::optional<Unwatched> why;  // it is not
-  std::size_t processes = 0;     // all that are, its own included
+  std::optional<bool> own;       // its own process; none: there is no process, or not known yet
+  std::optional<Unwatched> why;  // why its own process is not watched
+  std::size_t processes = 0;     // watched processes, including its own
 };
 
 class Worker {
  public:
-  // Runs nothing yet. `host` outlives it. Throws std::system_error.
+  // Does not start a process. `host` must outlive the worker. Throws std::system_error.
   Worker(WorkerHost& host, WorkerConfig config);
 
-  // Goes on where a watchdog before us has been, from resume() on. Throws std::runtime_error when
-  // what is kept is of no use.
+  // Takes over a worker of the previous watchdog; resume() continues its lifecycle. Throws
+  // std::runtime_error when the kept state is unusable.
   Worker(WorkerHost& host, InheritedWorker kept);
   void resume();
   ~Worker();
@@ -71,48 +71,49 @@ class Worker {
 
   void handle(WorkerEvent event);
 
-  // The last act: all that it has goes on, for a watchdog after us.
+  // Hands the worker to the next watchdog. Must be the last call.
   void leave();
 
-  // The next step of a stop under way, at once.
+  // Takes the next step of a stop under way immediately. Does nothing otherwise.
   void escalate_stop();
 
-  // Another worker was OOM-killed, in the cgroup that all share: that kill is explained.
+  // Another worker was OOM-killed in the shared cgroup: that kill must not be attributed to this
+  // worker.
   void reset_oom_baseline();
 
-  // Takes settings that need no restart.
+  // Applies settings that need no restart.
   void reconfigure(const WorkerConfig& config);
 
-  // When `pid` is its process: takes note of its death. False otherwise.
+  // Handles the death of `pid` if that is the worker's process. Returns false otherwise.
   bool note_death(int pid);
 
   const WorkerConfig& config() const { return config_; }
   WorkerState state() const { return state_; }
-  int pid() const { return life_ ? life_->pid() : 0; }  // 0: it has no process
+  int pid() const { return life_ ? life_->pid() : 0; }  // 0: there is no process
   double uptime_seconds() const { return life_ ? life_->uptime_seconds() : 0; }
   std::uint64_t restarts() const { return restarts_; }
   WorkerWatch watch() const;
   const WorkerHistory& history() const { return history_; }
-  // Of the worker whose place it takes.
+  // Takes the history of the worker that it replaces.
   void inherit(WorkerHistory history) { history_ = std::move(history); }
-  // In backoff and crash loop: until it is started again.
+  // The time until the next start attempt; none outside backoff and crash loop.
   std::optional<double> retry_in_seconds() const;
 
-  // Its own process and those below it; none when it has none.
+  // Its own process and those below it; empty when it has no process.
   std::vector<int> processes() const;
-  // Whether the process was asked: it is one of these, and an agent is armed in it. The answer is
-  // an event.
+  // Asks `pid` for the stacks of its threads, which arrive as an event. Returns false if no agent
+  // of this worker is armed in that process, or it could not be signalled.
   bool ask_for_stacks(int pid) const;
 
-  // Its turn to be started has come; it stays down where an operator holds it.
+  // Starts the worker in its turn, unless an operator holds it.
   void begin();
   bool has_begun() const { return begun_; }
 
-  // Whether an operator has it down. The next watchdog is told.
+  // Records whether an operator keeps the worker down. This is handed to the next watchdog.
   void hold(bool held);
   bool is_held() const { return held_; }
 
-  // 128 + its number for a signal, as shells have it; of the last life.
+  // The exit code of the last life; 128 + N after signal N, as shells report it.
   int exit_code() const { return exit_code_; }
 
  private:
@@ -172,25 +173,25 @@ class Worker {
   RestartPolicy policy_;
   CrashDeduplicator crashes_;
   StopSequence stop_{std::chrono::milliseconds(0)};
-  WorkerState ended_in_ = WorkerState::kStopped;  // the state that the last end met
-  std::set<int> asked_for_dumps_;                 // processes, during a stop
-  std::optional<RestartDecision> decision_;       // about the last end; none if it was asked for
+  WorkerState ended_in_ = WorkerState::kStopped;  // the state in which the last life ended
+  std::set<int> asked_for_dumps_;                 // processes whose dump a stop awaits
+  std::optional<RestartDecision> decision_;       // about the last end; none if it was requested
   std::optional<WorkerEnd> last_end_;
   std::uint64_t restarts_ = 0;
   WorkerHistory history_;
   int exit_code_ = 0;
   bool begun_ = false;
   bool held_ = false;
-  Process process_;  // of the present life, or of the last
+  Process process_;  // of the current life, or of the last one
   Timer timer_{host_.io};
   std::optional<Clock::time_point> timer_at_;
   WorkerStore store_;
   Deferred saving_{host_.io, [this] { save(); }};
-  std::shared_ptr<const int> lookup_;     // while its user is looked up: who waits for that
-  std::unique_ptr<NotifySocket> notify_;  // only where it is to say itself that it is ready
+  std::shared_ptr<const int> lookup_;     // held while an account look-up is awaited
+  std::unique_ptr<NotifySocket> notify_;  // only with ready = notify
   std::unique_ptr<WorkerProcess> life_;
-  std::unique_ptr<DyingProcesses> dying_;  // what the last life left, before its end is handled
-  AttachServer server_;                    // last: it has events to tell as soon as it is made
+  std::unique_ptr<DyingProcesses> dying_;  // leftovers of the last life; its end is handled later
+  AttachServer server_;                    // last: it may deliver events during construction
 };
 
 }  // namespace pyfault

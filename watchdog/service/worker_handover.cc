@@ -1,5 +1,5 @@
-// How a worker passes from one watchdog to the next: what is kept of it while it runs, and how it
-// is gone on with.
+// The handover of a worker from one watchdog to the next: what is stored while it runs, and how the
+// next watchdog takes it over.
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ InheritedServer kept_server(InheritedWorker& kept) {
       kept.take_all(kListenerRole), {}, kept.memory.life ? kept.memory.life->pid : 0};
   for (SavedSession& memory : kept.memory.sessions) {
     UniqueFd ring = kept.take(session_role(memory.id));
-    if (!ring) continue;  // it had ended already
+    if (!ring) continue;  // the session had already ended
     server.sessions.push_back({std::move(memory), std::move(ring)});
   }
   return server;
@@ -70,7 +70,7 @@ void Worker::keep_sessions() {
                       [this](const std::string& id) { return host_.ledger.take(id); }});
 }
 
-// Those that could not be gone on with.
+// Drops the stored rings of sessions that could not be taken over.
 void Worker::drop_dead_sessions() {
   std::set<std::string> dead = store_.roles();
   for (const SavedSession& session : server_.memory()) dead.erase(session_role(session.id));
@@ -79,7 +79,8 @@ void Worker::drop_dead_sessions() {
   }
 }
 
-// Without a life there is at most what was being started when the watchdog before us died.
+// Without a life, the only processes can be those of a start that the death of the previous
+// watchdog interrupted.
 void Worker::adopt_life(InheritedWorker& kept) {
   if (!kept.memory.life) {
     kill_below({-1, server_.address(), [this](int pid) { return server_.watches(pid); }});
@@ -108,7 +109,7 @@ std::unique_ptr<WorkerOutput> Worker::adopt_output(InheritedWorker& kept) {
                          kept.memory.life->output.value_or(SavedOutput{})});
 }
 
-// A stop that was under way begins anew.
+// A stop that was under way starts over.
 void Worker::resume() {
   switch (state_) {
     case WorkerState::kStopping:
@@ -126,7 +127,8 @@ void Worker::resume() {
   }
 }
 
-// One that lives is ready soon, however long its start might have taken.
+// With ready = alive, a worker that still lives becomes ready at most ready.after from now, even if
+// the stored timer is later or missing.
 void Worker::resume_timer() {
   const bool by_living = config_.ready.by == ReadyBy::kAlive;
   if (state_ == WorkerState::kStarting && by_living) {
@@ -146,7 +148,7 @@ void Worker::resume_timer() {
   }
 }
 
-// What was killed is not waited for any longer.
+// Stops waiting for killed processes to die.
 void Worker::leave() {
   if (dying_) finish_end();
   server_.drain();
@@ -183,7 +185,7 @@ SavedWorker Worker::memory(bool with_output) const {
                      {},
                      server_.memory()};
   if (life_) memory.life = life_->memory(with_output);
-  if (lookup_) {  // its start has to begin again
+  if (lookup_) {  // the start has to begin again
     memory.state = WorkerState::kStopped;
     memory.begun = false;
     memory.timer.reset();
@@ -191,14 +193,14 @@ SavedWorker Worker::memory(bool with_output) const {
   return memory;
 }
 
-// While what the last life left is dying, what was kept stands: the next watchdog learns the end
-// from that.
+// While leftovers of the last life are dying, the stored state is not changed: the next watchdog
+// learns of the end from it.
 void Worker::save(bool with_output) {
   if (!store_.is_of_use() || dying_) return;
   store_.save(memory(with_output));
 }
 
-// Once for all that happens in a pass of the loop.
+// Saves once for all changes in a pass of the event loop.
 void Worker::save_soon() {
   if (store_.is_of_use()) saving_.request();
 }

@@ -15,10 +15,10 @@
 namespace pyfault {
 namespace {
 
-// A worker that writes without end must not keep the loop from its other work.
+// Bounds the reads per callback: a worker that never stops writing must not starve the event loop.
 constexpr int kReadsAtOnce = 4;
 constexpr std::size_t kReadSize = std::size_t{64} << 10;
-// What fits into two pipes, should somebody have made them larger.
+// Enough to empty a pipe, even one that was enlarged to 1 MiB.
 constexpr int kReadsInDrain = 32;
 
 }  // namespace
@@ -27,7 +27,7 @@ struct WorkerOutput::Stream::Pipe {
   UniqueFd read_end;
   UniqueFd write_end;
 
-  // Only our end is non-blocking: the worker's is as it expects.
+  // Only our end is non-blocking: the worker expects a blocking one.
   explicit Pipe(UniqueFd reader) : read_end(std::move(reader)) {}
   Pipe() {
     std::array<int, 2> ends{};
@@ -115,7 +115,8 @@ void WorkerOutput::tell_left_out() {
   write_({format_(worker_, said, realtime_now_ns())});
 }
 
-// What was left out is said when the interval is over, whether anything comes after it or not.
+// The number of lines left out is reported at the end of the interval, whether or not more output
+// follows.
 void WorkerOutput::give_out(const std::vector<std::string>& lines) {
   const auto now = OutputLimiter::Time::clock::now();
   std::vector<std::string> passed;
@@ -133,7 +134,7 @@ void WorkerOutput::give_out(const std::vector<std::string>& lines) {
   });
 }
 
-// False when there is no more for now.
+// Returns false when there is no more to read for now.
 bool WorkerOutput::take_some(Stream& stream) {
   std::array<char, kReadSize> buffer;
   std::vector<std::string> lines;
@@ -146,7 +147,7 @@ bool WorkerOutput::take_some(Stream& stream) {
     if (&stream == &err_) err_tail_.add(bytes);
     std::ranges::move(stream.lines.take(bytes), std::back_inserter(lines));
   }
-  if (size == 0) stream.our_end.stop();  // nobody holds the other end any more
+  if (size == 0) stream.our_end.stop();  // EOF: all write ends are closed
   give_out(lines);
   return size > 0;
 }

@@ -1,4 +1,4 @@
-// A worker's stdout and stderr, taken in without ever making it wait.
+// Captures a worker's stdout and stderr without ever making the worker wait for a log.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,7 @@ namespace pyfault {
 
 class WorkerOutput {
  public:
-  // Whole lines, formatted. Must not wait.
+  // Receives whole, formatted lines. Must not block.
   using Write = std::function<void(std::vector<std::string> lines)>;
 
   struct Terms {
@@ -26,10 +26,10 @@ class WorkerOutput {
     OutputLimit limit{};
   };
 
-  // Two pipes. Throws std::system_error.
+  // Creates two pipes. Throws std::system_error.
   WorkerOutput(boost::asio::io_context& io, Terms terms, Write write);
 
-  // Goes on with pipes that another process has read from. Throws likewise.
+  // Takes over pipes that another process has read from. Throws std::system_error.
   struct Kept {
     UniqueFd out;
     UniqueFd err;
@@ -39,27 +39,28 @@ class WorkerOutput {
   WorkerOutput(const WorkerOutput&) = delete;
   WorkerOutput& operator=(const WorkerOutput&) = delete;
 
-  // The worker's ends, until close_worker_ends().
+  // The write ends, for the worker; valid until close_worker_ends().
   int out() const { return out_.worker_end.get(); }
   int err() const { return err_.worker_end.get(); }
   void close_worker_ends();
 
-  // From here on.
+  // Applies to all later lines.
   void set_limit(const OutputLimit& limit) { limiter_.set(limit); }
 
-  // Our ends.
+  // The read ends.
   int out_reader() const { return out_.our_end.get(); }
   int err_reader() const { return err_.our_end.get(); }
 
   SavedOutput memory() const;
 
-  // Takes in what has been written up to now.
+  // Reads what has been written so far. Bounded, so a worker that never stops writing cannot hold
+  // the event loop.
   void drain();
 
-  // Says how many lines were left out and not told of yet, if any.
+  // Writes how many lines were left out since that was last reported, if any.
   void tell_left_out();
 
-  // Likewise, and gives out a last line that has no newline.
+  // Drains both streams, writes an incomplete last line, and calls tell_left_out().
   void finish();
 
   std::string_view tail() const { return tail_.text(); }  // of both streams
@@ -69,7 +70,7 @@ class WorkerOutput {
   struct Stream {
     Stream(boost::asio::io_context& io, std::function<void(Stream&)> on_readable);
 
-    // Without a worker's end.
+    // Takes over a read end; there is no write end.
     Stream(boost::asio::io_context& io, std::function<void(Stream&)> on_readable, UniqueFd reader,
            std::string begun);
 
@@ -90,7 +91,7 @@ class WorkerOutput {
   const LineFormat format_;
   OutputLimiter limiter_;
   Timer telling_;
-  bool is_telling_ = false;  // when it has expired
+  bool is_telling_ = false;  // telling_ runs; it reports the lines left out when it expires
   Write write_;
   OutputTail tail_{std::size_t{64} << 10};
   OutputTail err_tail_{std::size_t{32} << 10};

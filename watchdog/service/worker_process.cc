@@ -23,7 +23,7 @@ std::optional<MemoryCgroup> memory_of(const std::optional<WorkerCgroup>& cgroup)
   return cgroup ? cgroup->memory() : std::nullopt;
 }
 
-// Without one of its own: in that of `pid`.
+// Falls back to the memory cgroup of `pid` if the worker has none of its own.
 OomKills oom_kills_in(const std::optional<MemoryCgroup>& own, int pid) {
   return own ? OomKills(*own) : OomKills(pid);
 }
@@ -42,7 +42,7 @@ ChildProcess begin(SpawnPlan& plan, WorkerOutput* output,
   return child;
 }
 
-// A process that nobody would hear the end of must not run.
+// A process whose end cannot be observed must not run, so it is killed on failure.
 ReadableFd await(boost::asio::io_context& io, ChildProcess& child, int fd,
                  std::function<void()> on_readable) try {
   return {io, UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 0)), std::move(on_readable)};
@@ -52,12 +52,13 @@ ReadableFd await(boost::asio::io_context& io, ChildProcess& child, int fd,
   throw;
 }
 
-// Readable from the beginning, as the pidfd of a process that has ended.
+// Returns a descriptor that is readable at once, like the pidfd of a process that has ended.
 UniqueFd of_one_that_is_gone() {
   return UniqueFd(::eventfd(1, EFD_CLOEXEC));
 }
 
-// Of the process itself, dead or alive: not of one that has its number now.
+// Returns a pidfd of the process itself, dead or alive, and never of another process that has its
+// PID by now.
 UniqueFd pidfd_for(const SavedLife& memory, UniqueFd pidfd) {
   if (pidfd && pid_of(pidfd.get()) == -1) return pidfd;
   if (!pidfd || pid_of(pidfd.get()) != memory.pid) pidfd = open_pidfd(memory.pid);
@@ -101,9 +102,9 @@ void WorkerProcess::hear_launch() {
     failure_ = error;
   }
   launching_.reset();
-  // One that was killed on its way has not run its program either.
+  // A process that was killed before the exec has not run its program either.
   if (failure_ || child_.program().path.empty()) return;
-  if (!run_.is_watched()) run_ = ProgramRun(describe());  // else the agent was faster
+  if (!run_.is_watched()) run_ = ProgramRun(describe());  // else the agent attached first
   on_start_();
 }
 
@@ -146,7 +147,7 @@ SavedLife WorkerProcess::memory(bool with_output) const {
   return memory;
 }
 
-// It may have ended already.
+// The process may have ended already, so /proc may have nothing.
 Process WorkerProcess::describe() const {
   Process process = read_process(pid()).value_or(Process{pid(), ::getpid(), "", "", {}});
   process.command = plan_.command.argv;
@@ -211,7 +212,8 @@ WorkerEnd WorkerProcess::end() {
   auto& exit = std::get<ExitEvent>(event.body);
   if (crash_ && exit.crash_id == crash_->id) exit.fingerprint = crash_->fingerprint;
   auto output = output_ ? std::optional(LastOutput{std::string(output_->tail())}) : std::nullopt;
-  // With any other code the program has caught what it may have printed.
+  // Python exits with 1 after an uncaught exception. With any other code, the program has caught an
+  // exception that it may have printed.
   if (output && exit.code == 1 && !exit.crash_id) {
     output->exception = exception_at_end(output_->tail_of_stderr());
     if (output->exception) exit.fingerprint = output->exception->fingerprint;

@@ -1,4 +1,4 @@
-// One life of a worker: its process, from start to death record.
+// One life of a worker: its process, from launch to reaping.
 #pragma once
 
 #include <chrono>
@@ -20,80 +20,84 @@
 
 namespace pyfault {
 
-// A death, before it is decided what follows from it.
+// How a life ended, before the restart decision.
 struct WorkerEnd {
   Process process;
   ExitEvent exit;
-  std::optional<LastOutput> output;  // none where it is not captured
+  std::optional<LastOutput> output;  // none if it is not captured
 };
 
 class WorkerProcess {
  public:
   struct Hooks {
-    std::function<void()> on_start;  // its program runs
-    std::function<void()> on_end;    // it is dead, and not yet reaped
+    std::function<void()> on_start;  // the program runs
+    std::function<void()> on_end;    // the process is dead, but not reaped
   };
 
-  // Begins the process, and waits for nobody. `output` is none where it has our streams, `cgroup`
-  // where it shares ours. Throws StartError, std::system_error: then there is no process.
+  // Launches the process without waiting for the exec. Without `output` it inherits our stdout and
+  // stderr; without `cgroup` it stays in our cgroup. Throws StartError or std::system_error; then
+  // there is no process.
   WorkerProcess(boost::asio::io_context& io, SpawnPlan plan, std::unique_ptr<WorkerOutput> output,
                 std::optional<WorkerCgroup> cgroup, Hooks hooks);
 
-  // Goes on with a process that a watchdog before us has started. Without a pidfd it is known by
-  // its number and age. Throws std::system_error.
+  // Takes over a process that the previous watchdog started. Without a usable pidfd it is
+  // identified by its PID and start time. Throws std::system_error.
   WorkerProcess(boost::asio::io_context& io, SavedLife memory, UniqueFd pidfd,
                 std::unique_ptr<WorkerOutput> output, std::optional<WorkerCgroup> cgroup,
                 std::function<void()> on_end);
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
 
-  // Of one that is dead: how its start went is known then. on_start may be called.
+  // Processes the outcome of the launch if it has arrived, as it has once the process is dead. May
+  // call on_start.
   void finish_launch();
 
-  // Why its program could not be executed; then it ends without having run.
+  // Why the program could not be executed. The process then ends without having run it.
   const std::optional<StartError>& start_failure() const { return failure_; }
   const ProgramFile& program_file() const { return child_.program().file; }
 
   int pid() const { return child_.pid(); }
   int pidfd() const { return child_.pidfd(); }
 
-  // What its descendants may be found by: its number, or -1 when another process has that by now,
-  // as it may of one that is not our child.
+  // The PID by which to find its descendants, or -1 if another process has it by now, which is
+  // possible when the process is not our child.
   int root_of_tree() const;
   const WorkerOutput* output() const { return output_.get(); }
 
-  // The output is told only when nobody reads on: it would be out of date.
+  // The state to hand over. `with_output` includes the buffered output, which is accurate only if
+  // this watchdog reads no more of it.
   SavedLife memory(bool with_output) const;
   double uptime_seconds() const;
   void send(int signal) const;
 
-  // It and all that it has started, where it has a cgroup of its own.
+  // Kills the process and everything in its cgroup, if it has a cgroup of its own.
   void kill_cgroup() const;
 
   void limit_output(const OutputLimit& limit) {
     if (output_) output_->set_limit(limit);
   }
 
-  // What it has said of itself up to now.
+  // Reads the output written so far.
   void drain_output();
-  // Likewise, for the last time here: a watchdog after us goes on with it.
+  // Reads the output for the last time in this watchdog and reports the lines left out; the next
+  // watchdog continues with it.
   void leave_output();
   std::optional<LastOutput> last_output();
 
-  // Remembers what its end may be owed to.
+  // Records an event that may explain the end of the process.
   void note(const Event& event);
 
-  // An agent in that process has attached.
+  // To be called when an agent has attached in `process`.
   void note_attached(const Process& process) { run_.refresh(process); }
   std::optional<bool> is_watched() const { return run_.is_watched(); }
   const std::optional<Unwatched>& unwatched() const { return run_.unwatched(); }
 
   Event start_event() const { return run_.start_event(); }
 
-  // An OOM kill up to now was that of another worker, where they share a cgroup.
+  // In a shared cgroup, attributes all OOM kills up to now to other workers.
   void reset_oom_baseline();
 
-  // To be called last, of a dead process: waits for it and says how it ended.
+  // Reaps the dead process and returns how it ended. Must be the last call.
   WorkerEnd end();
 
  private:
@@ -108,8 +112,8 @@ class WorkerProcess {
   Process describe() const;
 
   std::optional<WorkerCgroup> cgroup_;
-  std::optional<MemoryCgroup> own_memory_;  // its alone
-  OomKills oom_kills_;                      // before the process: no kill may come before the count
+  std::optional<MemoryCgroup> own_memory_;  // none if it has no cgroup of its own
+  OomKills oom_kills_;                      // before child_: the count must precede any kill
   Clock::time_point started_ = Clock::now();
   std::uint64_t start_ticks_ = 0;
   std::unique_ptr<WorkerOutput> output_;

@@ -14,9 +14,9 @@
 namespace pyfault {
 namespace {
 
-// What systemd says to the service's own process (systemd.exec(5)): its sockets, its identity, its
-// streams, and where it keeps its sockets and logs. Its state, cache, configuration and credentials
-// are the workers' too.
+// Variables that systemd sets for the service's own process (systemd.exec(5)) and that workers must
+// not inherit: its sockets, identity and streams, and its runtime and log directories. The state,
+// cache, configuration and credentials directories are passed on to the workers.
 constexpr std::string_view kOurOwn[] = {"NOTIFY_SOCKET",
                                         "WATCHDOG_PID",
                                         "WATCHDOG_USEC",
@@ -50,7 +50,7 @@ Variables variables_of(const char* const* environment) {
   return variables;
 }
 
-// The configuration has the last word.
+// The worker's configuration takes precedence over the account, and that over our environment.
 Variables variables_of(const WorkerConfig& worker, const WorkerSurroundings& surroundings,
                        const Account& account) {
   Variables variables = worker.environment;

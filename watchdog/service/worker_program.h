@@ -1,4 +1,4 @@
-// What a worker's configuration comes to on this machine: file, arguments and environment.
+// Resolves a worker's configuration on this machine: program file, arguments and environment.
 #pragma once
 
 #include <sys/resource.h>
@@ -14,28 +14,30 @@
 
 namespace pyfault {
 
-// The same for all workers.
+// What all workers have in common.
 struct WorkerSurroundings {
-  std::string python;  // where a worker names none
+  std::string python;  // for workers that name none
   std::string agent;
   const char* const* environment = nullptr;  // the service's own
-  sigset_t signal_mask{};                    // that it was started with
-  DelegatedCgroup* cgroup = nullptr;         // where each gets one of its own; outlives all workers
-  std::optional<rlimit> descriptor_limit{};  // ours, before it was raised; none: it is as it was
+  sigset_t signal_mask{};                    // the mask that the service was started with
+  DelegatedCgroup* cgroup = nullptr;         // parent of the workers' cgroups; outlives all workers
+  std::optional<rlimit> descriptor_limit{};  // the limit before we raised it; none: not raised
   WatchdogDeath on_watchdog_death = WatchdogDeath::kLeave;
 };
 
-// The sockets that a worker finds in its environment.
+// The socket addresses passed in a worker's environment.
 struct WorkerSockets {
   std::string agent;
   std::string notify;  // empty: none
 };
 
-// Without streams. Looks at no file. Throws StartError where the account has a problem.
+// Returns a plan without streams. Does not access the file system. Throws StartError if the account
+// has a problem.
 SpawnPlan plan_worker(const WorkerConfig& worker, const WorkerSurroundings& surroundings,
                       const WorkerSockets& sockets, Account account);
 
-// Whether this machine has what a worker needs. They may take long, and are for any thread.
+// Checks whether this machine has what a worker needs. The checks may block for long and may run on
+// any thread.
 MachineChecks machine_checks(const WorkerSurroundings& surroundings);
 
 }  // namespace pyfault

@@ -21,7 +21,7 @@ struct Name {
   std::string role;
 };
 
-// None when it is not one that we give.
+// Returns none if the name does not have the form "WORKER/TOKEN/ROLE".
 std::optional<Name> parse(const std::string& name) {
   const std::size_t first = name.find('/');
   const std::size_t second = first == name.npos ? first : name.find('/', first + 1);
@@ -38,7 +38,7 @@ std::vector<NamedFd> with_full_names(const std::string& prefix, Group&& group) {
   return all;
 }
 
-// It is the worker's own, by its name.
+// Returns none if the state cannot be decoded, or belongs to a worker of another name.
 std::optional<SavedWorker> memory_of(const std::string& prefix, const UniqueFd& state) {
   const StateFile file(UniqueFd(::dup(state.get())));
   const auto content = file.read();

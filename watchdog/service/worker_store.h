@@ -1,5 +1,5 @@
-// What of one worker outlives us: its descriptors and its state, at the service manager. Each is
-// named "WORKER/TOKEN/ROLE"; the token tells workers of one name apart.
+// The descriptors and the state of one worker that outlive this watchdog, kept by the service
+// manager. Each is named "WORKER/TOKEN/ROLE"; the token distinguishes workers of the same name.
 #pragma once
 
 #include <map>
@@ -17,24 +17,24 @@
 namespace pyfault {
 
 inline constexpr char kListenerRole[] =
-    "door";  // for agents; the word is part of the state that an upgrade reads
-inline constexpr char kNotifyRole[] = "notify";  // where it says that it is ready
+    "door";  // the agents' listener; the name is part of the state that an upgrade reads
+inline constexpr char kNotifyRole[] = "notify";  // the worker's sd_notify(3) socket
 inline constexpr char kPidfdRole[] = "pidfd";
-inline constexpr char kOutRole[] = "out";  // read ends
+inline constexpr char kOutRole[] = "out";  // read ends of the output pipes
 inline constexpr char kErrRole[] = "err";
 inline constexpr char kStateRole[] = "state";
 
 // "session.7"
 std::string session_role(std::uint64_t id);
 
-// What a watchdog before us has left of one worker.
+// What the previous watchdog left of one worker.
 struct InheritedWorker {
   std::string prefix;  // "WORKER/TOKEN"
   SavedWorker memory;
   UniqueFd state;
   std::map<std::string, std::vector<UniqueFd>> descriptors;  // by role
 
-  // None is empty.
+  // Moves out the first descriptor of a role, or all of them. Empty if there are none.
   UniqueFd take(const std::string& role);
   std::vector<UniqueFd> take_all(const std::string& role);
 };
@@ -42,7 +42,7 @@ struct InheritedWorker {
 struct InheritedDescriptors {
   std::vector<InheritedWorker> workers;
 
-  // What is not to be used, and why.
+  // Descriptors that cannot be used, and why.
   struct Refused {
     std::string reason;
     std::vector<NamedFd> descriptors;  // their full names
@@ -50,23 +50,24 @@ struct InheritedDescriptors {
   std::vector<Refused> refused;
 };
 
+// Groups the kept descriptors by worker and decodes the state of each.
 InheritedDescriptors sort_kept(std::vector<NamedFd> descriptors);
 
 class WorkerStore {
  public:
   WorkerStore(ServiceManager& manager, const std::string& worker);
-  // Goes on with that of `kept`, of which it takes the state.
+  // Continues the store of `kept`, whose state file it takes.
   WorkerStore(ServiceManager& manager, InheritedWorker& kept);
-  // Nothing of it is kept any more.
+  // Removes everything of this worker from the service manager.
   ~WorkerStore();
   WorkerStore(const WorkerStore&) = delete;
   WorkerStore& operator=(const WorkerStore&) = delete;
 
-  // At most two descriptors, which stay the caller's.
+  // Stores at most two descriptors, which the caller continues to own.
   void keep(const std::string& role, std::span<const int> descriptors);
   void drop(const std::string& role);
 
-  // What is kept now, but for the state.
+  // The roles that are kept now, except the state.
   const std::set<std::string>& roles() const { return roles_; }
 
   bool is_of_use() const { return manager_.is_there(); }

@@ -19,14 +19,14 @@
 namespace pyfault {
 namespace {
 
-// The queue can't wait for ever.
+// The queue only has a wait with a timeout.
 constexpr std::chrono::hours kIdleWait{24};
 constexpr std::chrono::milliseconds kRetryAtEnd{50};
 
 }  // namespace
 
 struct QueuedReport {
-  std::function<std::string()> render;  // none: the end mark
+  std::function<std::string()> render;  // empty: the end mark
   std::size_t bytes = 0;
 };
 
@@ -64,11 +64,11 @@ class AsyncWriter::Writer {
   const LogNotices notices_;
   const RetryPolicy patience_;
   const std::size_t most_queued_;
-  spdlog::details::mpmc_blocking_queue<QueuedReport> queue_{most_queued_ + 1};  // and the end mark
+  spdlog::details::mpmc_blocking_queue<QueuedReport> queue_{most_queued_ + 1};  // + the end mark
   std::atomic<std::size_t> queued_bytes_ = 0;
-  std::atomic<std::uint64_t> lost_ = 0;     // given up, and not told in the log yet
-  std::atomic<std::uint64_t> dropped_ = 0;  // given up, ever
-  std::atomic<std::uint64_t> settled_ = 0;  // written, or given up and told
+  std::atomic<std::uint64_t> lost_ = 0;     // given up, without a notice in the log yet
+  std::atomic<std::uint64_t> dropped_ = 0;  // given up, in total
+  std::atomic<std::uint64_t> settled_ = 0;  // written, or given up with a notice
   std::atomic<int> error_ = 0;              // of the last try
   std::promise<void> emptied_;
 
@@ -77,11 +77,11 @@ class AsyncWriter::Writer {
   bool ending_ = false;
   Clock::time_point deadline_;
 
-  // Known to the log's thread alone.
+  // Used by the log's thread only.
   RetryDelay delay_{patience_.retry, patience_.longest_retry};
   bool trouble_told_ = false;
-  std::uint64_t late_ = 0;  // written after a failure, not told yet
-  std::size_t behind_ = 0;  // reports still in the queue that waited for it to pass
+  std::uint64_t late_ = 0;  // written late because of a failure, without a notice yet
+  std::size_t behind_ = 0;  // queued reports that the failure has delayed
 };
 
 void AsyncWriter::Writer::accept(QueuedReport report) {
@@ -128,7 +128,7 @@ void AsyncWriter::Writer::write(const QueuedReport& queued) noexcept try {
     behind_ = queue_.size();
     tell_late();
   } else {
-    if (error_ == EMSGSIZE) error_ = 0;  // it was that report's fault
+    if (error_ == EMSGSIZE) error_ = 0;  // the report is to blame, not the sink
     count_lost();
   }
 } catch (const std::exception&) {
@@ -142,7 +142,8 @@ bool AsyncWriter::Writer::try_to_write(const std::string& report) {
   return error_ == 0;
 }
 
-// A packet socket will never take a report that is too large for it.
+// Retries until the report is written or given up. A datagram socket never accepts a report that is
+// too large for it (EMSGSIZE).
 bool AsyncWriter::Writer::keep_trying(const std::string& report) {
   if (error_ == EMSGSIZE) return false;
   if (!std::exchange(trouble_told_, true)) notices_.trouble(error_);
@@ -156,7 +157,7 @@ bool AsyncWriter::Writer::keep_trying(const std::string& report) {
   return false;
 }
 
-// False: it is time to give up. A pipe that has lost its reader gets none at the end.
+// Returns false when it is time to give up. At the end, EPIPE is final: a pipe gets no new reader.
 bool AsyncWriter::Writer::wait_to_retry() {
   std::unique_lock lock(mutex_);
   if (!ending_) {
@@ -173,7 +174,8 @@ bool AsyncWriter::Writer::write_notice(const std::string& notice) {
   return !notice.empty() && sink_->write(notice) == 0;
 }
 
-// Before the next report that gets through. While the format has no words for it, it stays untold.
+// Writes the notice of lost reports before the next report. If the format has no such notice, the
+// count is kept.
 void AsyncWriter::Writer::tell_lost() {
   const std::uint64_t lost = lost_;
   if (lost == 0 || !write_notice(notices_.lost(lost))) return;
@@ -181,7 +183,7 @@ void AsyncWriter::Writer::tell_lost() {
   settled_ += lost;
 }
 
-// Once the log has caught up.
+// Writes the notice of late reports once the log has caught up.
 void AsyncWriter::Writer::tell_late() {
   if (late_ == 0 || behind_ > 0) return;
   const std::string notice = notices_.late(late_);
@@ -224,7 +226,7 @@ void AsyncWriter::write(std::string report) {
   write([report = std::move(report)]() mutable { return std::move(report); }, bytes);
 }
 
-// There may be a thread to be had for the next one.
+// On failure, the next report tries again.
 void AsyncWriter::start_if_possible() noexcept try { start(); } catch (const std::exception&) {
 }
 

@@ -1,9 +1,10 @@
-// A log: takes reports without ever waiting, and gives them in order to its sink, on a thread of
-// its own, on which they are rendered too.
+// The queue of a log: accepts reports without blocking, and renders and writes them to its sink in
+// order, on a thread of its own.
 //
-// A report that can't be written (a full disk, a collector that is down) is kept and tried again,
-// and those that come after it wait behind it. At most so many reports, of kQueuedBytes, wait;
-// later ones are dropped and counted, so that the first report of a series, the cause, survives.
+// A report that cannot be written (a full disk, a collector that is down) is kept and retried, and
+// later ones wait behind it. The queue is bounded in reports and in bytes (kQueuedBytes). When it
+// is full, new reports are dropped and counted: the first report of a series, usually the cause, is
+// kept.
 #pragma once
 
 #include <chrono>
@@ -18,51 +19,53 @@
 namespace pyfault {
 
 inline constexpr std::size_t kQueuedReports =
-    2048;  // as many crashes as one process may have at once
+    2048;  // as many crashes as one process can record at once
 inline constexpr std::size_t kQueuedBytes = std::size_t{64} << 20;
 
 struct RetryPolicy {
   std::chrono::milliseconds retry{1000};   // between two tries, while the program runs
-  std::chrono::milliseconds at_end{2000};  // to go on trying after that
-  // Each wait is twice as long as the one before, up to this; not above `retry`: all are the same.
+  std::chrono::milliseconds at_end{2000};  // how long to retry after finish() has begun
+  // Delays double up to this. If it is not above `retry`, the delay is constant.
   std::chrono::milliseconds longest_retry{0};
 };
 
-// When a log's thread starts. It takes a millisecond of a process that lives for a few. But the
-// first report is late for it: a crash may come of having no threads left.
+// When a log's thread starts. Starting it takes a millisecond, which matters for a short-lived
+// program. But starting it with the first report may be too late: lack of threads may be the cause
+// of a crash.
 enum class LogStart { kNow, kLater };
 
 class AsyncWriter {
  public:
-  // Throws std::system_error when there is no thread to be had now.
+  // Throws std::system_error if the thread is to start now and cannot be created.
   AsyncWriter(std::unique_ptr<Sink> sink, LogNotices notices, RetryPolicy patience = {},
               LogStart start = LogStart::kNow, std::size_t most_queued = kQueuedReports);
 
-  // After kLater: at the latest now. The first report does the same. Where there is no thread to be
-  // had they wait, and the next one tries again.
+  // After kLater: starts the thread unless it runs already. write() does the same. If no thread can
+  // be created, reports are queued and the next write() tries again.
   void start_if_possible() noexcept;
   ~AsyncWriter();  // does not wait: finish() first
   AsyncWriter(const AsyncWriter&) = delete;
   AsyncWriter& operator=(const AsyncWriter&) = delete;
 
-  // What `render` gives back, called once, on the log's thread; an empty report is none. `bytes`:
-  // what it takes meanwhile. It is kept until the report has been written, or given up. One thread
-  // only.
+  // Queues a report. `render` is called once, on the log's thread; an empty result means no report.
+  // `bytes` is the memory that `render` holds. It is destroyed when the report has been written or
+  // given up. Must always be called on the same thread.
   void write(std::function<std::string()> render, std::size_t bytes);
   void write(std::string report);
 
-  // Of several logs that are about to finish(), so that none waits for another.
+  // Begins finish() without waiting, so that several logs can finish in parallel.
   void begin_finish();
 
-  // Writes out what waits, for `limit` at most: a descriptor that takes nothing must not hold up
-  // the end of the process. Then the log's thread is left behind in its write, so end with _exit or
-  // a signal. Returns how many reports are lost without a word in the log. Call once, last.
+  // Writes the queued reports for at most `limit`: a blocked descriptor must not delay the end of
+  // the process. After that the log's thread may still be blocked in its write, so the process must
+  // end with _exit or by a signal. Returns how many reports were lost without a notice in the log.
+  // To be called once, last.
   std::uint64_t finish(std::chrono::milliseconds limit);
 
-  // The errno for which the last try failed; 0 while it can be written to. Any thread.
+  // The errno of the last failed try; 0 while the log can be written to. Thread-safe.
   int error() const;
 
-  // Reports that were given up, told or not. Any thread.
+  // The number of reports given up, whether or not a notice said so. Thread-safe.
   std::uint64_t dropped() const;
 
  private:
@@ -70,7 +73,7 @@ class AsyncWriter {
 
   void start();
 
-  std::shared_ptr<Writer> writer_;  // with the thread
+  std::shared_ptr<Writer> writer_;  // shared with the thread
   bool started_ = false;
   std::uint64_t reports_ = 0;
 };

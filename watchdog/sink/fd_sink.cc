@@ -13,7 +13,7 @@
 namespace pyfault {
 namespace {
 
-// The descriptor may be non-blocking and shared with the program, so it is left as it is.
+// The descriptor may be non-blocking and shared with the program, so its flags must not be changed.
 void wait_until_writable(int fd) {
   pollfd poll_fd{fd, POLLOUT, 0};
   ::poll(&poll_fd, 1, -1);
@@ -21,10 +21,10 @@ void wait_until_writable(int fd) {
 
 struct Written {
   std::size_t size = 0;
-  int error = 0;  // 0 when all of it is written
+  int error = 0;  // 0 if everything was written
 };
 
-// Stops at an error that won't go away by waiting for room.
+// Waits while the descriptor is full (EAGAIN), and stops at any other error.
 Written write_all(int fd, std::string_view text) {
   Written done;
   while (done.size < text.size()) {
@@ -41,7 +41,8 @@ Written write_all(int fd, std::string_view text) {
   return done;
 }
 
-// Removes the last `size` bytes, which we have just appended, unless somebody has appended more.
+// Removes the last `size` bytes, which were just appended, unless another process has appended
+// more.
 bool take_back(int fd, std::size_t size) {
   struct stat status {};
   const off_t end = ::lseek(fd, 0, SEEK_CUR);
@@ -50,7 +51,7 @@ bool take_back(int fd, std::size_t size) {
          ::ftruncate(fd, end - static_cast<off_t>(size)) == 0;
 }
 
-// As one does that a killed watchdog was writing to.
+// Whether the file ends in an incomplete line, as after a watchdog that was killed while writing.
 bool ends_mid_line(int fd) {
   struct stat status {};
   if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return false;
@@ -80,7 +81,7 @@ int FdSink::write(std::string_view report) {
 int FdSink::follow_name() {
   const int before = file_.get();
   const int error = file_.follow_name();
-  if (file_.get() != before) mid_line_ = false;  // another file, on another descriptor
+  if (file_.get() != before) mid_line_ = false;  // another descriptor means another file
   return error;
 }
 

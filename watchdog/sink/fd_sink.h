@@ -1,7 +1,8 @@
-// Writes reports to the log's descriptor: each in one write(2), as it is, nothing added.
+// Writes reports to the log's descriptor unchanged, each in one write(2) where possible. A newline
+// is added only after an incomplete line.
 //
-// What a file can't take whole (ENOSPC, EFBIG, ...) is taken back, so that no torn report stays in
-// it. Waits where the descriptor makes it wait.
+// A report that a file cannot take whole (ENOSPC, EFBIG, ...) is removed again, so no partial
+// report stays in it. Blocks while the descriptor accepts no data.
 #pragma once
 
 #include "watchdog/sink/reopening_file.h"
@@ -19,7 +20,7 @@ class FdSink final : public Sink {
   int follow_name();
 
   ReopeningFile file_;
-  bool mid_line_;  // the last report broke off, and could not be taken back
+  bool mid_line_;  // the output ends in a partial report that could not be removed
 };
 
 }  // namespace pyfault

@@ -13,7 +13,7 @@
 namespace pyfault {
 namespace {
 
-constexpr int kSendBuffer = 8 << 20;  // as libsystemd asks for; the kernel gives what it may
+constexpr int kSendBuffer = 8 << 20;  // as libsystemd requests; the kernel may grant less
 
 UniqueFd datagram_socket() {
   UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -22,7 +22,7 @@ UniqueFd datagram_socket() {
   return fd;
 }
 
-// Empty, with errno, when it can't be had.
+// Returns an empty descriptor and sets errno on failure.
 UniqueFd sealed_memfd(std::string_view content) {
   constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
   UniqueFd fd(::memfd_create("pyfault-journal-entry", MFD_CLOEXEC | MFD_ALLOW_SEALING));
@@ -45,7 +45,7 @@ int JournalSink::write(std::string_view entry) {
   return error == EMSGSIZE || error == ENOBUFS ? send_in_memfd(entry) : error;
 }
 
-// By name each time, so that a journald that was started anew is found.
+// Addresses the socket by name each time, so a restarted journald is found.
 int JournalSink::send(const msghdr& message) const {
   const UnixAddress address(path_);
   msghdr addressed = message;

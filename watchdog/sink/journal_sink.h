@@ -1,8 +1,8 @@
-// Sends entries to systemd-journald, in its native protocol (format/journal.h): each in a datagram,
-// or, when it is too large for that, in a sealed memfd.
+// Sends entries to systemd-journald in its native protocol (format/journal.h): each in a datagram
+// or, if it is too large for that, in a sealed memfd.
 //
-// Not by libsystemd's sd_journal_sendv, which reports success where there is no journald, so that
-// what is lost could neither be kept nor counted.
+// Does not use sd_journal_sendv() of libsystemd, which reports success if there is no journald:
+// lost entries could then be neither retried nor counted.
 #pragma once
 
 #include <sys/socket.h>
@@ -18,7 +18,7 @@ inline constexpr char kJournalSocket[] = "/run/systemd/journal/socket";
 
 class JournalSink final : public Sink {
  public:
-  // journald need not be there yet. Throws std::system_error.
+  // journald need not be running yet. Throws std::system_error.
   explicit JournalSink(std::string socket = kJournalSocket);
 
   int write(std::string_view entry) override;

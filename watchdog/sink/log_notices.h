@@ -1,4 +1,4 @@
-// What the log has to say about itself.
+// Callbacks for a log's notices about itself.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +7,13 @@
 
 namespace pyfault {
 
-// Called on the log's thread; may outlive whoever made them.
+// Called on the log's thread; may outlive the object that created them.
 struct LogNotices {
-  // The reports that tell of `count` lost or late ones; empty where the format has no words.
+  // Return a report about `count` lost or late reports; empty if the format has none.
   std::function<std::string(std::uint64_t count)> lost;
   std::function<std::string(std::uint64_t count)> late;
-  // The log can't be written to (errno `error`), and reports are kept. Once, until it can again.
+  // The log cannot be written to (errno `error`), and reports are kept. Called once until it can be
+  // written to again.
   std::function<void(int error)> trouble;
 };
 

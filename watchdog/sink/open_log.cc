@@ -32,7 +32,8 @@ std::string advice(int error) {
   }
 }
 
-// By its owner it is ours, or whose directory it is in; and it has no other name by a hard link.
+// Whether the file belongs to us, to root or to the owner of its directory, and has no other hard
+// link.
 bool is_sound(const UniqueFd& fd, const PathTrust& trust) {
   struct stat file {};
   if (::fstat(fd.get(), &file) != 0) return false;
@@ -41,14 +42,14 @@ bool is_sound(const UniqueFd& fd, const PathTrust& trust) {
          (!S_ISREG(file.st_mode) || file.st_nlink == 1);
 }
 
-// Others may have put a link on the way since it was looked at.
+// A link may have been put on the path since it was checked.
 UniqueFd open_without_links(const std::string& file, int flags, mode_t mode) {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_NOFOLLOW);
   how.mode = mode;
   how.resolve = RESOLVE_NO_SYMLINKS;
   UniqueFd fd(static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, file.c_str(), &how, sizeof how)));
-  // Kernels before 5.6, and sandboxes that are older.
+  // Kernels before 5.6, and sandboxes that do not know openat2, refuse it.
   const bool is_unknown = !fd && (errno == ENOSYS || errno == EPERM);
   return is_unknown ? UniqueFd(::open(file.c_str(), flags | O_NOFOLLOW, mode)) : std::move(fd);
 }
@@ -56,7 +57,7 @@ UniqueFd open_without_links(const std::string& file, int flags, mode_t mode) {
 }  // namespace
 
 UniqueFd open_for_append(const std::string& file, mode_t mode) {
-  // Non-blocking, so that a FIFO without a reader is an error and not a wait.
+  // Non-blocking, so a FIFO without a reader is an error instead of a wait.
   constexpr int kFlags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   const PathTrust trust = trust_in(file);
   if (!trust.owner && !trust.is_shared) return UniqueFd(::open(file.c_str(), kFlags, mode));

@@ -1,5 +1,5 @@
-// Where reports go: opened before the program starts, so that a log that can't be had is said while
-// nothing runs yet.
+// Opens the targets of reports. This is done before the program starts, so an unavailable log is
+// reported while nothing runs yet.
 #pragma once
 
 #include <sys/types.h>
@@ -10,19 +10,20 @@
 
 namespace pyfault {
 
-// Not for everybody: reports quote source files and what workers write.
+// Not world-readable: reports quote source files and workers' output.
 inline constexpr mode_t kLogMode = 0640;
 
-// Close-on-exec; created with this mode where there is none. Below a directory of another user root
-// has that user's rights alone, and where others may put links into a directory, none is followed,
-// and a file that is not ours, or has another name too, is not written to. Empty, with errno, when
-// it can't be had.
+// Opens a file close-on-exec, and creates it with this mode if it does not exist. Below a directory
+// of another user, root uses only that user's rights. If others may put links into a directory on
+// the path, no links are followed, and a file is refused if it is not ours or has several hard
+// links. Returns an empty descriptor and sets errno on failure.
 UniqueFd open_for_append(const std::string& file, mode_t mode = kLogMode);
 
-// Likewise. Throws StartError (kExitOwnError) that begins with `what`, such as "--log 'x'".
+// The same, but throws StartError (kExitOwnError) with a message that begins with `what`, such as
+// "--log 'x'".
 UniqueFd open_log_file(const std::string& file, const std::string& what, mode_t mode = kLogMode);
 
-// A descriptor of our own for stderr, close-on-exec.
+// Returns a duplicate of stderr, close-on-exec.
 UniqueFd open_stderr();
 
 }  // namespace pyfault

@@ -1,5 +1,5 @@
-// The file behind the log's name, which others may delete, rename or replace at any time: logrotate
-// does, and people do.
+// A log file that is followed by name: logrotate or a user may delete, rename or replace it at any
+// time.
 #pragma once
 
 #include <string>
@@ -11,20 +11,20 @@ namespace pyfault {
 
 class ReopeningFile {
  public:
-  // A descriptor that was opened by name: while it is a regular file, its name is followed. The
-  // name is the one that the kernel gives the file, so that /dev/fd/5 and links are seen through.
-  // `mode`: of one that is created in its place.
+  // Takes a descriptor that was opened by name. The name of a regular file is followed; it is the
+  // name that the kernel reports for the file, so /dev/fd/5 and links are resolved. `mode` is for a
+  // file that is created in its place.
   static ReopeningFile named(UniqueFd fd, mode_t mode = kLogMode);
-  // One that is kept whatever happens: stderr.
+  // Takes a descriptor that is never replaced, such as stderr.
   static ReopeningFile unnamed(UniqueFd fd) { return {std::move(fd), "", kLogMode}; }
 
   int get() const { return fd_.get(); }
 
-  // Empty where it is not followed.
+  // Empty if it is not followed.
   const std::string& name() const { return name_; }
 
-  // Sees to it that get() is the file that has the name now, creating it anew when there is none.
-  // 0, or the errno of what stands in the way; then get() is what it was.
+  // Makes get() the file that has the name now, and creates the file if there is none. Returns 0,
+  // or an errno; then get() is unchanged.
   int follow_name();
 
  private:

@@ -1,4 +1,4 @@
-// How long to wait before the next try. Pure.
+// Exponential backoff between tries. Pure.
 #pragma once
 
 #include <algorithm>
@@ -6,8 +6,8 @@
 
 namespace pyfault {
 
-// `first`, then twice as long each time up to `longest`, and always `first` where that is not
-// longer.
+// Delays start at `first` and double up to `longest`. If `longest` is not above `first`, the delay
+// is always `first`.
 class RetryDelay {
  public:
   using Time = std::chrono::milliseconds;
@@ -20,7 +20,7 @@ class RetryDelay {
     return delay;
   }
 
-  // It has worked.
+  // To be called after a success.
   void reset() { next_ = first_; }
 
  private:

@@ -37,8 +37,8 @@ bool RotatingSink::is_due(std::size_t more) const {
   return !unknown && size > 0 && size + more > rotation_.max_size;
 }
 
-// The sink follows the name, and makes the new file. Oldest first, so that a rename that fails
-// stops those which would overwrite what it left in place.
+// The sink follows the name and creates the new file. Files are renamed oldest first, and a failed
+// rename ends the rotation, so no file that is still in place is overwritten.
 std::error_code RotatingSink::rotate() const {
   const ScopedOwnerRights rights(trust_in(name_));
   std::error_code failed;

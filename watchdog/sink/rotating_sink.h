@@ -1,9 +1,8 @@
-// A log file that begins anew when it has grown to a size; the old ones are FILE.1 (the latest) to
-// FILE.N.
+// A log file that is rotated at a maximum size; the old files are FILE.1 (the latest) to FILE.N.
 //
-// Unlike spdlog's rotating sink it never truncates and never throws: what can't be renamed is
-// appended to all the same, so no report is lost to a rotation. That is said once, until it rotates
-// again.
+// Unlike spdlog's rotating sink, it never truncates and never throws: a file that cannot be renamed
+// is still appended to, so a rotation never loses a report. The failure is reported once until a
+// rotation succeeds.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +15,8 @@
 namespace pyfault {
 
 struct Rotation {
-  std::uint64_t max_size = 0;  // bytes; 0: never
-  int keep = 10;               // old files, at least one
+  std::uint64_t max_size = 0;  // bytes; 0: no rotation
+  int keep = 10;               // number of old files, at least one
 
   bool operator==(const Rotation&) const = default;
 };
@@ -34,7 +33,7 @@ class RotatingSink final : public Sink {
   bool is_due(std::size_t more) const;
   std::error_code rotate() const;
 
-  const std::string name_;  // empty: not a regular file, and not rotated
+  const std::string name_;  // empty: not a regular file, so it is not rotated
   const Rotation rotation_;
   const StuckHandler on_stuck_;
   FdSink sink_;

@@ -1,5 +1,4 @@
-// Where the reports of a log end up. A sink knows nothing of events: it takes what a formatter
-// made.
+// The target of a log's reports. A sink does not know events: it takes formatted reports.
 #pragma once
 
 #include <string_view>
@@ -10,9 +9,8 @@ class Sink {
  public:
   virtual ~Sink() = default;
 
-  // One report, whole and as it is. Returns 0, or the errno of what stands in the way: then it may
-  // be given again. EMSGSIZE: this report will never get through. May wait, as it is called on its
-  // log's own thread only.
+  // Writes one whole report. Returns 0, or an errno; the report may then be retried, except after
+  // EMSGSIZE, when it can never be written. May block: it is called only on its log's own thread.
   virtual int write(std::string_view report) = 0;
 };
 

@@ -14,7 +14,7 @@ namespace {
 
 using Transport = SyslogAddress::Transport;
 
-// For a connection, and for a receiver that takes nothing.
+// The timeout of connect(2), and of send(2) to a receiver that does not read.
 constexpr timeval kRetryPolicy{5, 0};
 
 struct Connection {
@@ -62,7 +62,8 @@ Connection connect_to(const SyslogAddress& address) {
   return connect_to(AF_UNIX, SOCK_STREAM, path.get(), path.size());
 }
 
-// The other side has closed it, and would not see what is sent. No syslog daemon answers anything.
+// Whether the peer has closed the connection and would not see a message. A syslog daemon never
+// sends data.
 bool has_ended(int socket) {
   char ignored = 0;
   return ::recv(socket, &ignored, 1, MSG_DONTWAIT) == 0;
@@ -93,7 +94,7 @@ int SyslogSink::connect() {
   return connection.error;
 }
 
-// A message that broke off must not be gone on with: then the connection is given up.
+// After a partial message the stream is out of sync, so the connection is closed on errors.
 int SyslogSink::send(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -102,7 +103,7 @@ int SyslogSink::send(std::string_view bytes) {
     } else if (errno != EINTR) {
       const int error = errno;
       if (error != EMSGSIZE) socket_.reset();
-      // Not EPIPE: that is said of readers who will not come back.
+      // EPIPE would mean a pipe that gets no new reader (async_writer.cc).
       return error == EPIPE ? ECONNRESET : error == EAGAIN ? ETIMEDOUT : error;
     }
   }

@@ -1,9 +1,9 @@
-// Sends messages (format/syslog.h) to a syslog daemon: over /dev/log and UDP a datagram each, over
-// TCP with octet counting (RFC 6587), which keeps messages of several lines whole. Where /dev/log
-// is a stream, a NUL ends each message, as it does for syslog(3) of glibc.
+// Sends messages (format/syslog.h) to a syslog daemon: over /dev/log and UDP as one datagram each,
+// over TCP with octet counting (RFC 6587), which preserves messages of several lines. If /dev/log
+// is a stream socket, a NUL ends each message, as in glibc's syslog(3).
 //
-// A connection that was lost is made anew. What TCP had taken already, and the other side never
-// read, is lost then: the protocol has no receipts.
+// A lost connection is re-established. Messages that TCP had accepted and the peer never read are
+// lost: the protocol has no acknowledgements.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// A host and a port as configurations have them. Pure.
+// Splits the host and port of an address in a configuration. Pure.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@ namespace pyfault {
 
 struct HostAndPort {
   std::string_view host;
-  std::string_view port;  // empty: none was given
+  std::string_view port;  // empty if none was given
 };
 
-// "HOST:PORT", "HOST", "[::1]:PORT", "[::1]".
+// Accepts "HOST:PORT", "HOST", "[::1]:PORT" and "[::1]".
 HostAndPort split_host_and_port(std::string_view text);
 
 std::optional<std::uint16_t> parse_port(std::string_view text);

@@ -14,7 +14,7 @@ bool same_letter(char a, char b) {
   return lower(a) == lower(b) || (a == '-' && b == '_') || (a == '_' && b == '-');
 }
 
-// Letters to insert, delete, replace or (two neighbours) swap.
+// The edit distance: letters to insert, delete or replace, or adjacent letters to swap.
 std::size_t distance(std::string_view from, std::string_view to) {
   std::vector<std::size_t> before, last, row(to.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -33,7 +33,7 @@ std::size_t distance(std::string_view from, std::string_view to) {
   return row.back();
 }
 
-// A third of the letters may be wrong; or the word may have been cut short, as "env" is.
+// A third of the letters may be wrong, or one word may be a prefix of the other, such as "env".
 bool is_near(std::string_view word, std::string_view known) {
   return distance(word, known) <= std::max(word.size(), known.size()) / 3 ||
          (word.size() >= 3 && (known.starts_with(word) || word.starts_with(known)));

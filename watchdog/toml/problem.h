@@ -1,4 +1,4 @@
-// What is wrong with a configuration, and what to do about it.
+// A problem in a configuration, with a suggestion how to fix it.
 #pragma once
 
 #include <span>
@@ -9,9 +9,9 @@
 namespace pyfault {
 
 struct Problem {
-  int line = 0;  // 0: of the file as a whole
+  int line = 0;  // 0: the file as a whole
   std::string message;
-  std::string suggestion;  // empty where there is none
+  std::string suggestion;  // empty if there is none
 
   bool operator==(const Problem&) const = default;
 };
@@ -19,8 +19,8 @@ struct Problem {
 // "FILE:LINE: MESSAGE; SUGGESTION"
 std::string describe(const Problem& problem, const std::string& file);
 
-// "did you mean 'restart'?" where one of the `known` is near enough to be what was meant; else the
-// list of them, while it is short.
+// Returns "did you mean 'restart'?" if one of `known` is close enough to `word`; otherwise the list
+// of them, if it is short.
 std::string suggest(std::string_view word, std::span<const std::string_view> known);
 
 }  // namespace pyfault

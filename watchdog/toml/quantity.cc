@@ -46,7 +46,8 @@ std::string_view without_spaces(std::string_view text) {
   return text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
 
-// A number and its unit off the front of `text`; none when there is no such thing.
+// Removes a number and its unit from the front of `text` and returns the product; none if there is
+// no valid quantity.
 std::optional<double> take_quantity(std::string_view& text, std::span<const Unit> units) {
   double number = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);

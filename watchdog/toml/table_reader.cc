@@ -20,7 +20,8 @@ std::string quoted(std::string_view text) {
   return "'" + std::string(text) + "'";
 }
 
-// What somebody who wrote a command as one text should have written.
+// Converts a command that was written as one string into the array it should have been, for a
+// suggestion.
 std::string as_list(std::string_view text) {
   std::string list = "[";
   while (!text.empty()) {
@@ -31,7 +32,7 @@ std::string as_list(std::string_view text) {
   return list + "]";
 }
 
-// A NUL would end it early.
+// A NUL would truncate the text as a C string.
 bool is_text(const std::string& text) {
   return text.find('\0') == text.npos;
 }
@@ -216,7 +217,7 @@ bool TableReader::get_signals_or_none(std::string_view key, std::vector<int>& si
   return false;
 }
 
-// A text, as a bare 22 is decimal in TOML and surely not meant.
+// The mode has to be a string: a bare 22 is decimal in TOML, which is hardly ever meant.
 bool TableReader::get_mode(std::string_view key, std::optional<mode_t>& mode) {
   const TomlValue* value = take(key);
   if (!value) return false;

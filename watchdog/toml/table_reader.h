@@ -1,5 +1,5 @@
-// Reads one TOML table: each key into a value of its type. What is wrong is noted and reading goes
-// on, so that all problems are known at the end.
+// Reads one TOML table: each key into a value of its type. Problems are noted and reading
+// continues, so all of them can be reported at once.
 #pragma once
 
 #include <sys/types.h>
@@ -21,12 +21,12 @@ namespace pyfault {
 template <typename Enum>
 using Choice = std::pair<std::string_view, Enum>;
 
-// Keys that are missing or wrong leave the value as it was. `get` returns whether it was there and
-// right.
+// A missing or wrong key leaves the value unchanged. `get` returns whether the key was present and
+// valid.
 class TableReader {
  public:
-  // `what` names the table in messages ("a worker"), `line` is where it begins. The references are
-  // kept.
+  // `what` names the table in messages ("a worker"), `line` is where it begins. `table` and
+  // `problems` must outlive the reader.
   TableReader(const TomlValue::Table& table, std::string what, int line,
               std::vector<Problem>& problems)
       : table_(table), what_(std::move(what)), line_(line), problems_(problems) {}
@@ -53,25 +53,25 @@ class TableReader {
     return at.has_value();
   }
 
-  // Which of the names the key has, by index.
+  // Returns the index of the name that is the key's value.
   std::optional<std::size_t> choose(std::string_view key, std::span<const std::string_view> names);
 
-  // A table within, or nullptr.
+  // Returns the subtable `key`, or nullptr.
   const TomlValue::Table* table(std::string_view key);
-  // All tables of [[key]].
+  // Returns all tables of the array [[key]].
   std::vector<const TomlValue*> tables(std::string_view key);
 
   bool has(std::string_view key) const { return find(key) != nullptr; }
-  int line_of(std::string_view key) const;  // of the table, where it is missing
+  int line_of(std::string_view key) const;  // the line of the table if the key is missing
   void add_error(std::string_view key, std::string message, std::string suggestion = "");
 
-  // For a key that is right elsewhere.
+  // Notes a problem if the table has this key, which is valid only elsewhere.
   void refuse(std::string_view key, std::string message, std::string suggestion);
 
-  // The keys that were asked for until now.
+  // The keys that have been requested so far.
   const std::vector<std::string_view>& known_keys() const { return known_; }
 
-  // To be called last: notes the keys that were not asked for.
+  // Notes the keys that were never requested. Must be the last call.
   void refuse_unknown_keys();
 
  private:

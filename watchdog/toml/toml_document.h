@@ -1,4 +1,4 @@
-// A TOML file as plain values, each with the line that it stands on. Knows the syntax and no key.
+// Parses a TOML file into plain values with line numbers. Knows the syntax, but no keys.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace pyfault {
 
 struct TomlEntry;
 
-struct TomlOther {};  // a date or a time, which no key of ours takes
+struct TomlOther {};  // a date or a time, which no key accepts
 
 struct TomlValue {
   using List = std::vector<TomlValue>;
@@ -32,7 +32,7 @@ struct TomlError {
   std::string message;
 };
 
-// The file's table, or the first error of syntax: what comes after that can't be told.
+// Returns the top-level table, or the first syntax error. Parsing does not continue after that.
 std::variant<TomlValue::Table, TomlError> parse_toml(std::string_view text);
 
 }  // namespace pyfault
