@@ -5,8 +5,8 @@
 
 namespace pyfault {
 
-inline constexpr PythonLayout kLayout3_10 = [] {
-  PythonLayout layout = kLayout3_9;
+inline constexpr PythonLayout kLayout310 = [] {
+  PythonLayout layout = kLayout39;
   layout.minor = 10;
   layout.line_table = LineTable::kPep626;
   layout.position = FramePosition::kCodeUnitOffset;

@@ -5,8 +5,8 @@
 
 namespace pyfault {
 
-inline constexpr PythonLayout kLayout3_11 = [] {
-  PythonLayout layout = kLayout3_10;
+inline constexpr PythonLayout kLayout311 = [] {
+  PythonLayout layout = kLayout310;
   layout.minor = 11;
   layout.line_table = LineTable::kPep657;
   layout.position = FramePosition::kInstructionPointer;

@@ -5,8 +5,8 @@
 
 namespace pyfault {
 
-inline constexpr PythonLayout kLayout3_12 = [] {
-  PythonLayout layout = kLayout3_11;
+inline constexpr PythonLayout kLayout312 = [] {
+  PythonLayout layout = kLayout311;
   layout.minor = 12;
   layout.active_rule = ActiveRule::kStatusActiveBit;
   layout.attribute_style = AttributeStyle::kTaggedPointer;

@@ -6,8 +6,8 @@
 
 namespace pyfault {
 
-inline constexpr PythonLayout kLayout3_13 = [] {
-  PythonLayout layout = kLayout3_12;
+inline constexpr PythonLayout kLayout313 = [] {
+  PythonLayout layout = kLayout312;
   layout.minor = 13;
   layout.active_rule = ActiveRule::kStateAttached;
   layout.attribute_style = AttributeStyle::kInlineValues;
@@ -35,8 +35,8 @@ inline constexpr PythonLayout kLayout3_13 = [] {
 }();
 
 // The free-threaded build: an object header that is 16 bytes larger, and what follows from it.
-inline constexpr PythonLayout kLayout3_13t = [] {
-  PythonLayout layout = kLayout3_13;
+inline constexpr PythonLayout kLayout313t = [] {
+  PythonLayout layout = kLayout313;
   layout.free_threaded = true;
   layout.generator.frame = 88;
   layout.generator.state = 83;
@@ -73,7 +73,7 @@ inline constexpr PythonLayout kLayout3_13t = [] {
 }();
 
 // In _Py_DebugOffsets of this version.
-inline constexpr DebugOffsetPositions kDebugOffsets3_13 = {
+inline constexpr DebugOffsetPositions kDebugOffsets313 = {
     32,  40,  56,  64,  72,  168, 184, 192, 200, 232, 240, 248, 256, 264,
     280, 288, 296, 304, 312, 344, 360, 392, 520, 528, 544, 552, 560};
 

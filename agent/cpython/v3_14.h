@@ -27,9 +27,9 @@ constexpr PythonLayout changed_in_3_14(PythonLayout layout) {
   return layout;
 }
 
-inline constexpr PythonLayout kLayout3_14 = changed_in_3_14(kLayout3_13);
-inline constexpr PythonLayout kLayout3_14t = [] {
-  PythonLayout layout = changed_in_3_14(kLayout3_13t);
+inline constexpr PythonLayout kLayout314 = changed_in_3_14(kLayout313);
+inline constexpr PythonLayout kLayout314t = [] {
+  PythonLayout layout = changed_in_3_14(kLayout313t);
   layout.frame.owner = 78;
   layout.frame.tlbc_index = 72;
   layout.code.size = 240;
@@ -46,7 +46,7 @@ inline constexpr PythonLayout kLayout3_14t = [] {
 }();
 
 // In _Py_DebugOffsets of this version.
-inline constexpr DebugOffsetPositions kDebugOffsets3_14 = {
+inline constexpr DebugOffsetPositions kDebugOffsets314 = {
     32,  40,  56,  64,  72,  192, 208, 216, 224, 256, 264, 272, 280, 288,
     320, 328, 336, 344, 352, 384, 408, 440, 600, 608, 624, 632, 640};
 

@@ -27,15 +27,15 @@ constexpr PythonLayout changed_in_3_15(PythonLayout layout) {
   return layout;
 }
 
-inline constexpr PythonLayout kLayout3_15 = changed_in_3_15(kLayout3_14);
-inline constexpr PythonLayout kLayout3_15t = [] {
-  PythonLayout layout = changed_in_3_15(kLayout3_14t);
+inline constexpr PythonLayout kLayout315 = changed_in_3_15(kLayout314);
+inline constexpr PythonLayout kLayout315t = [] {
+  PythonLayout layout = changed_in_3_15(kLayout314t);
   layout.attribute.type_cached_keys = 904;
   return layout;
 }();
 
 // In _Py_DebugOffsets of this version.
-inline constexpr DebugOffsetPositions kDebugOffsets3_15 = {
+inline constexpr DebugOffsetPositions kDebugOffsets315 = {
     32,  40,  56,  64,  72,  192, 208, 240, 248, 320, 328, 336, 344, 352,
     384, 392, 400, 408, 416, 448, 472, 504, 696, 704, 720, 728, 736};
 

@@ -5,7 +5,7 @@
 
 namespace pyfault {
 
-inline constexpr PythonLayout kLayout3_8 = {
+inline constexpr PythonLayout kLayout38 = {
     .minor = 8,
     .free_threaded = false,
     .line_table = LineTable::kLnotab,

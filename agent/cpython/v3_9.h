@@ -5,8 +5,8 @@
 
 namespace pyfault {
 
-inline constexpr PythonLayout kLayout3_9 = [] {
-  PythonLayout layout = kLayout3_8;
+inline constexpr PythonLayout kLayout39 = [] {
+  PythonLayout layout = kLayout38;
   layout.minor = 9;
   layout.runtime.current_thread = 568;
   layout.runtime.gc_collecting = kAbsent;

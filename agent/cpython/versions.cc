@@ -9,17 +9,17 @@ namespace {
 // 3.13.15t, 3.14.10 and 3.15.2; within a minor version they do not change.
 // tests/rules/layout_tables.py compares them with the headers that are installed.
 constexpr PythonVersion kVersions[] = {
-    {kLayout3_8},
-    {kLayout3_9},
-    {kLayout3_10},
-    {kLayout3_11},
-    {kLayout3_12},
-    {kLayout3_13, &kDebugOffsets3_13},
-    {kLayout3_13t, &kDebugOffsets3_13},
-    {kLayout3_14, &kDebugOffsets3_14},
-    {kLayout3_14t, &kDebugOffsets3_14},
-    {kLayout3_15, &kDebugOffsets3_15},
-    {kLayout3_15t, &kDebugOffsets3_15},
+    {kLayout38},
+    {kLayout39},
+    {kLayout310},
+    {kLayout311},
+    {kLayout312},
+    {kLayout313, &kDebugOffsets313},
+    {kLayout313t, &kDebugOffsets313},
+    {kLayout314, &kDebugOffsets314},
+    {kLayout314t, &kDebugOffsets314},
+    {kLayout315, &kDebugOffsets315},
+    {kLayout315t, &kDebugOffsets315},
 };
 
 }  // namespace

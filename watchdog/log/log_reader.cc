@@ -55,11 +55,20 @@ std::vector<std::string_view> type_names() {
   return names;
 }
 
+// "\"stderr\", \"file\" or \"syslog\""
+std::string quoted_types() {
+  std::string names;
+  for (const LogType& type : log_types()) {
+    const char* between = &type == &log_types().back() ? " or " : ", ";
+    names += (names.empty() ? "" : between) + ('"' + std::string(type.name) + '"');
+  }
+  return names;
+}
+
 const LogType* read_type(TableReader& table) {
   const auto index = table.choose("type", type_names());
   if (!index && !table.has("type")) {
-    table.add_error("type", "a log without a type",
-                    "add type = \"file\", \"stderr\", \"journald\" or \"syslog\"");
+    table.add_error("type", "a log without a type", "add type = " + quoted_types());
   }
   return index ? &log_types()[*index] : nullptr;
 }

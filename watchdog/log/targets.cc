@@ -9,8 +9,8 @@ LogTarget read_target(TableReader& table, LogSettings& settings) {
 }
 
 constexpr LogType kTypes[] = {
-    {"stderr", read_target<read_stderr_log>},
     {"file", read_target<read_file_log>},
+    {"stderr", read_target<read_stderr_log>},
     {"journald", read_target<read_journal_log>},
     {"syslog", read_target<read_syslog_log>},
 };

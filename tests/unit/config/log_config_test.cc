@@ -132,7 +132,7 @@ TEST(LogProblems, what_is_no_size) {
   EXPECT_THAT(problems_of_logs(file + "format = \"json\"\nmax_line = \"32K\""), IsEmpty());
   EXPECT_THAT(problems_of_logs("[[log]]\ntype = \"journald\"\nmax_line = \"32K\""),
               ElementsAre("f:4: 'max_line' is not for a log of type 'journald'; it is for type "
-                          "'stderr' or 'file'"));
+                          "'file' or 'stderr'"));
   EXPECT_THAT(
       problems_of_logs(file + "max_size = \"big\""),
       ElementsAre("f:5: 'max_size' is not a size: 'big'; write a string such as \"512K\" or "
