@@ -46,7 +46,7 @@ void install_actions(SignalHandler handler);
 // System calls that the handler interrupts are restarted.
 void install_request_action(int signal, SignalHandler handler);
 
-// For the program's view of its actions (program_actions.cc), which hides the agent's.
+// For the program's view of its actions (hooks/sigaction.cc), which hides the agent's.
 bool is_ours(int signal);  // one of kFatalSignals, and the agent's actions are installed
 bool is_our_handler(SignalHandler handler);
 KernelSigaction previous_action_of(int signal);  // requires is_ours(signal)

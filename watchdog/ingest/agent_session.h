@@ -2,7 +2,7 @@
 //
 // Turns published records, and claimed slots whose owner died, into events. A slot is released,
 // which is the ack that a crashing process waits for, only when its event has been handed over, or
-// when its record exceeds the limit (record_limit.h); such records are counted, and a notice gives
+// when its record exceeds the limit (rate_limiter.h); such records are counted, and a notice gives
 // the count. The crash that ends the attached process itself is exempt from the limit once. A
 // hostile agent can waste its own ring, but costs the loop a bounded amount of work per wake-up and
 // a bounded amount of memory.
