@@ -22,6 +22,14 @@ constexpr PythonVersion kVersions[] = {
     {kLayout315t, &kDebugOffsets315},
 };
 
+constexpr bool all_are_checked() {
+  for (const PythonVersion& version : kVersions) {
+    if (version.layout.minor >= 13 && version.debug_offsets == nullptr) return false;
+  }
+  return true;
+}
+static_assert(all_are_checked(), "from 3.13 on a version has debug offsets to be compared with");
+
 }  // namespace
 
 const PythonVersion* find_version(unsigned minor, bool free_threaded) {

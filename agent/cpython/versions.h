@@ -1,6 +1,6 @@
 // The CPython versions that the agent knows. A new one is a header such as v3_15.h, with what
 // changed since the version before, and a line in versions.cc (agent/README.md, "How to add a
-// CPython version").
+// version of CPython").
 #pragma once
 
 #include "agent/cpython/debug_offsets.h"

@@ -12,7 +12,7 @@ import sys
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]*|-[a-z])(?![\w-])")
 COMMAND = re.compile(r"^  ([a-z][a-z-]*) ", re.M)  # indented in the help text
 # Of a TableReader: get("key", ...), table("key"), tables("key"), read_table("key", ...), get_size(table, "key", ...)
-KEY = re.compile(r'\b(?:get|get_signal|get_signal_or_none|get_mode|get_size|tables?|read_table)\((?:\w+, )?"(\w+)"')
+KEY = re.compile(r'\b(?:get|get_signal|get_signal_or_none|get_signals_or_none|choose|get_mode|get_size|tables?|read_table)\((?:\w+, )?"(\w+)"')
 
 
 def flags_of(page):

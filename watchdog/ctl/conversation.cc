@@ -36,7 +36,7 @@ std::int64_t realtime_now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
 }
 
-std::chrono::seconds retry_policy_for(const Request& request) {
+std::chrono::seconds timeout_for(const Request& request) {
   const auto* events = std::get_if<EventsRequest>(&request);
   const bool waits = std::holds_alternative<OrderRequest>(request) || (events && events->follow);
   if (std::holds_alternative<ReloadRequest>(request)) return kForReload;
@@ -119,7 +119,7 @@ int ask_service(const std::optional<std::string>& socket, Ask ask) {
   service.ask(ask.request);
   Show show(ask.json);
   for (;;) {
-    const auto code = std::visit(show, service.next(retry_policy_for(ask.request)));
+    const auto code = std::visit(show, service.next(timeout_for(ask.request)));
     if (code) return *code;
     if (!std::cout) return kExitFailed;  // the reader of stdout is gone
   }

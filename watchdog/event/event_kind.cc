@@ -47,8 +47,8 @@ const EventKind& kind_of(const Event& event) {
 }
 
 const std::vector<EventKind>& event_kinds() {
-  static const std::vector<EventKind> kinds = kinds_of(decltype(Event::body){});
-  return kinds;
+  static const std::vector<EventKind> kKinds = kinds_of(decltype(Event::body){});
+  return kKinds;
 }
 
 }  // namespace pyfault

@@ -1,6 +1,6 @@
 // What all events of one kind have in common. Each kind's constant is next to its struct in
-// event.h; the logs need to know nothing else about it. See watchdog/README.md, "How to add an
-// event".
+// event.h; all logs work from that, unless the content of an event decides more. See
+// watchdog/README.md, "How to add an event".
 #pragma once
 
 #include <string_view>

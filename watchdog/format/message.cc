@@ -44,6 +44,7 @@ struct SentenceOf {
 
   template <typename Body>
   std::string operator()(const Body&) const {
+    static_assert(!Body::kKind.sentence.empty(), "its sentence depends on its content");
     return std::string(Body::kKind.sentence);
   }
   std::string operator()(const RestartEvent& restart) const {

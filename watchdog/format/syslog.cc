@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::size_t kMaxHost = 255;
 constexpr std::size_t kMaxAppName = 48;
+// Longer members, such as lists, are left to the message: the header must fit into any datagram.
+constexpr std::size_t kMaxMember = 64;
 
 // Returns a word for the header: printable ASCII without spaces, or "-".
 std::string header_word(std::string word, std::size_t limit) {
@@ -71,8 +73,9 @@ class StructuredData {
 
   template <typename Body>
   void operator()(const Body& body) {
-    add_members(body,
-                [this](std::string_view name, const std::string& value) { add(name, value); });
+    add_members(body, [this](std::string_view name, const std::string& value) {
+      if (value.size() <= kMaxMember) add(name, value);
+    });
   }
 
   std::string text() const { return text_ + ']'; }

@@ -2,7 +2,7 @@
 // read, and later events wait behind it.
 //
 // Source lines are read off the event loop (ingest/background.h), because a disk may hang. A crash
-// that has waited for kRetryPolicy is passed on without them, as are all crashes while too many
+// that has waited for kSourceTimeout is passed on without them, as are all crashes while too many
 // reads hang.
 #pragma once
 
@@ -19,19 +19,19 @@ namespace pyfault {
 
 class EventStage {
  public:
-  static constexpr std::chrono::seconds kRetryPolicy{3};
+  static constexpr std::chrono::seconds kSourceTimeout{3};
   static constexpr std::size_t kMaxWaiting = std::size_t{64} << 20;  // approximate bytes
 
   // `pass_on` is called from the event loop, or from within take() and finish(). `patience` is for
   // tests.
   EventStage(boost::asio::io_context& io, std::function<void(Event)> pass_on,
-             std::chrono::steady_clock::duration patience = kRetryPolicy);
+             std::chrono::steady_clock::duration patience = kSourceTimeout);
   EventStage(const EventStage&) = delete;
   EventStage& operator=(const EventStage&) = delete;
 
   void take(Event event);
 
-  // Passes on all waiting events, within kRetryPolicy in total. To be called after the loop has
+  // Passes on all waiting events, within kSourceTimeout in total. To be called after the loop has
   // ended.
   void finish();
 

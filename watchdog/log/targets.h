@@ -1,9 +1,10 @@
 // The types of logs. A new type is a pair of files such as syslog_log.{h,cc} and an entry in the
 // lists here and in targets.cc (watchdog/README.md, "How to add a type of log").
 //
-// Each pair has its settings, a plain value, and three functions:
+// Each pair has its settings, a plain value with operator==, and three functions:
 //   read_NAME_log(table, settings)  reads its keys of a [[log]], notes wrong values and sets
-//                                   settings.name
+//                                   settings.name. It asks for every key on every call, even of
+//                                   an empty table: that is how log_reader.cc knows the keys.
 //   open_sink(log, name)            opens the target of the reports; throws StartError, with a
 //                                   message that begins with `name`, if it is unavailable
 //   formatters_of(log, settings)    returns the formatters; each makes one report of an event

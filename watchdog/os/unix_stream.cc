@@ -38,11 +38,11 @@ UniqueFd listen_on_stream(const std::string& path, unsigned mode) {
 }
 
 UniqueFd connect_stream(const std::string& path) {
-  constexpr timeval kRetryPolicy{5, 0};
+  constexpr timeval kSendTimeout{5, 0};
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const bool done = socket &&
-                    ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kRetryPolicy,
-                                 sizeof kRetryPolicy) == 0 &&
+                    ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kSendTimeout,
+                                 sizeof kSendTimeout) == 0 &&
                     at_path(::connect, socket.get(), path);
   return done ? std::move(socket) : UniqueFd();
 }

@@ -18,11 +18,11 @@ class AccountLookups {
 
   // Returns the Background in which to run find_account() for this worker's user and group.
   Background& of(const WorkerConfig& worker) {
-    return by_account_.try_emplace({worker.user, worker.group}, io_, kRetryPolicy).first->second;
+    return by_account_.try_emplace({worker.user, worker.group}, io_, kLookupTimeout).first->second;
   }
 
  private:
-  static constexpr std::chrono::seconds kRetryPolicy{30};
+  static constexpr std::chrono::seconds kLookupTimeout{30};
 
   boost::asio::io_context& io_;
   std::map<std::pair<std::string, std::string>, Background> by_account_;

@@ -29,6 +29,8 @@ void DyingProcesses::finish() {
   for (const auto& each : waiting_) {
     if (!has_exited(each->get())) living.push_back(pid_of(each->get()));
   }
+  patience_.cancel();
+  waiting_.clear();
   const Done done = std::move(done_);
   done(living);
 }

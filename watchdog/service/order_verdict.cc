@@ -24,6 +24,7 @@ std::optional<Outcome> after_start(const std::string& worker, const WorkerStandi
   if (now.in_transition) return std::nullopt;
   switch (now.state) {
     case WorkerState::kUp:
+      if (now.pid == 0) return std::nullopt;  // it has just died
       return Outcome{worker, true, "is up, PID " + std::to_string(now.pid)};
     case WorkerState::kBackoff:
     case WorkerState::kCrashLoop:

@@ -231,11 +231,11 @@ class Service {
   std::vector<Told> asked_for_reload_;  // callbacks of the next reload
   bool is_reading_ = false;
   Supervisor supervisor_;
-  ControlHandler desk_{io_, supervisor_, std::filesystem::absolute(options_.file),
-                       [this](Told told) { reload(std::move(told)); },
-                       [this] { return troubles(); }};
+  ControlHandler control_handler_{io_, supervisor_, std::filesystem::absolute(options_.file),
+                                  [this](Told told) { reload(std::move(told)); },
+                                  [this] { return troubles(); }};
   EventStage stage_{io_, [this](Event event) {
-                      desk_.note(event);
+                      control_handler_.note(event);
                       reporter_.report(std::move(event));
                     }};
   std::unique_ptr<ControlListener> control_listener_;  // for operators
@@ -428,7 +428,7 @@ std::unique_ptr<HttpServer> Service::serve_metrics(const HttpAddress& address,
 std::unique_ptr<ControlListener> Service::open_control_listener(const std::string& path,
                                                                 bool is_vital) try {
   return std::make_unique<ControlListener>(
-      io_, path, [this](UniqueFd connection) { desk_.admit(std::move(connection)); });
+      io_, path, [this](UniqueFd connection) { control_handler_.admit(std::move(connection)); });
 } catch (const StartError& error) {
   if (is_vital) throw;
   no_control_socket_ = error.what();
@@ -549,7 +549,7 @@ void Service::say(std::string message) {
 }
 
 void Service::on_settled() {
-  desk_.look_again();
+  control_handler_.look_again();
   tell_manager();
 }
 

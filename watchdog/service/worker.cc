@@ -4,6 +4,7 @@
 #include <array>
 #include <csignal>
 #include <exception>
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -120,6 +121,8 @@ Worker::~Worker() {
 }
 
 void Worker::handle(WorkerEvent event) {
+  // Of a worker whose process is gone already, although its state does not say so yet.
+  if (dying_ && event == WorkerEvent::kStart) event = WorkerEvent::kRestart;
   const WorkerStep step = next_step(state_, event);
   const bool changed = step.state != state_;
   state_ = step.state;
@@ -329,7 +332,9 @@ void Worker::on_end() {
   server_.drain();
   cancel_timer();
   ended_in_ = state_;
-  std::vector<UniqueFd> left = kill_all_below();
+  kill_all_below();
+  std::vector<UniqueFd> left = std::exchange(killed_, {});
+  if (!left.empty()) save();  // while dying_, nothing is saved
   collect();
   left.empty() ? finish_end() : await_those_left(std::move(left));
 }
@@ -342,7 +347,7 @@ void Worker::await_those_left(std::vector<UniqueFd> left) try {
                                                 report_those_that_live_on(living);
                                               finish_end();
                                             });
-} catch (const std::system_error&) {
+} catch (const std::exception&) {
   finish_end();  // they have been killed anyway
 }
 
@@ -368,6 +373,7 @@ void Worker::collect() {
   asked_for_dumps_.clear();
   last_end_ = life_->end();
   if (life_->start_failure()) last_end_ = end_of_start(*life_->start_failure());
+  last_end_->realtime_ns = realtime_now_ns();
   life_.reset();
   ExitEvent& exit = last_end_->exit;
   if (exit.reason == kOomKilled) host_.on_oom_kill();
@@ -395,7 +401,7 @@ void Worker::report_exit() {
   // A crash report already has the output, and a requested stop needs no explanation.
   auto output = exit.crash_id || exit.reason == kWasStopped ? std::nullopt : last_end_->output;
   if (!exit.crash_id && !output) exit.fingerprint.clear();
-  report(std::move(exit), std::move(output));
+  report(std::move(exit), std::move(output), last_end_->realtime_ns);
   if (decision_ && decision_->loop_begun) report_crash_loop(*decision_->loop_begun);
 }
 
@@ -412,8 +418,8 @@ void Worker::report_crash_loop(const CrashLoop& loop) {
 }
 
 void Worker::continue_stop() {
-  if (dying_) return;
   if (lookup_) return give_up_lookup();
+  if (!life_) return;  // what the last one left behind is dying
   const StopPhase phase = stop_.next();
   set_timer(phase.limit, WorkerEvent::kTimeUp);
   switch (phase.step) {
@@ -430,10 +436,12 @@ void Worker::continue_stop() {
   }
 }
 
-// Processes that have left the cgroup are found through the process tree.
-std::vector<UniqueFd> Worker::kill_all_below() {
+// Processes that have left the cgroup are found through the process tree. It is read first: once a
+// process is being killed, its environment, by which it may be known, can no longer be read.
+void Worker::kill_all_below() {
+  std::vector<UniqueFd> killed = kill_below(tree());
   life_->kill_cgroup();
-  return kill_below(tree());
+  std::ranges::move(killed, std::back_inserter(killed_));
 }
 
 // Asks all processes of the worker: one of them may keep another from stopping.
@@ -492,8 +500,10 @@ WorkerOutput::Terms Worker::output_terms() const {
   return {config_.name, host_.output_format, config_.output_limit.value_or(host_.output_limit)};
 }
 
-void Worker::report(decltype(Event::body) body, std::optional<LastOutput> output) {
+void Worker::report(decltype(Event::body) body, std::optional<LastOutput> output,
+                    std::int64_t realtime_ns) {
   Event event;
+  event.realtime_ns = realtime_ns;
   event.worker = config_.name;
   event.process = process_;
   event.body = std::move(body);

@@ -158,10 +158,12 @@ class Worker {
   void report_exit();
   void report_crash_loop(const CrashLoop& loop);
   void continue_stop();
-  std::vector<UniqueFd> kill_all_below();
+  void kill_all_below();
   void ask_for_dumps();
   void note_dump(int pid);
-  void report(decltype(Event::body) body, std::optional<LastOutput> output = std::nullopt);
+  // `realtime_ns`: when it happened; 0: now.
+  void report(decltype(Event::body) body, std::optional<LastOutput> output = std::nullopt,
+              std::int64_t realtime_ns = 0);
   void tell(Event event);
   WorkerTree tree() const;
   void set_timer(std::chrono::milliseconds delay, WorkerEvent event);
@@ -190,6 +192,7 @@ class Worker {
   std::shared_ptr<const int> lookup_;     // held while an account look-up is awaited
   std::unique_ptr<NotifySocket> notify_;  // only with ready = notify
   std::unique_ptr<WorkerProcess> life_;
+  std::vector<UniqueFd> killed_;           // pidfds of processes below the worker
   std::unique_ptr<DyingProcesses> dying_;  // leftovers of the last life; its end is handled later
   AttachServer server_;                    // last: it may deliver events during construction
 };

@@ -148,9 +148,15 @@ void Worker::resume_timer() {
   }
 }
 
-// Stops waiting for killed processes to die.
+// Stops waiting for killed processes to die. A restart that waited for them is left to the next
+// watchdog.
 void Worker::leave() {
-  if (dying_) finish_end();
+  if (dying_) {
+    const bool restarts = state_ == WorkerState::kRestarting;
+    if (restarts) state_ = WorkerState::kStopping;
+    finish_end();
+    if (restarts) begun_ = false;
+  }
   server_.drain();
   if (life_) life_->leave_output();
   save(true);

@@ -25,6 +25,7 @@ struct WorkerEnd {
   Process process;
   ExitEvent exit;
   std::optional<LastOutput> output;  // none if it is not captured
+  std::int64_t realtime_ns = 0;      // when it was noticed; 0: when it is reported
 };
 
 class WorkerProcess {

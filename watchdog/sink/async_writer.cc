@@ -32,11 +32,11 @@ struct QueuedReport {
 
 class AsyncWriter::Writer {
  public:
-  Writer(std::unique_ptr<Sink> sink, LogNotices notices, RetryPolicy patience,
+  Writer(std::unique_ptr<Sink> sink, LogNotices notices, RetryPolicy policy,
          std::size_t most_queued)
       : sink_(std::move(sink)),
         notices_(std::move(notices)),
-        patience_(patience),
+        policy_(policy),
         most_queued_(most_queued) {}
 
   void run();
@@ -62,7 +62,7 @@ class AsyncWriter::Writer {
 
   const std::unique_ptr<Sink> sink_;
   const LogNotices notices_;
-  const RetryPolicy patience_;
+  const RetryPolicy policy_;
   const std::size_t most_queued_;
   spdlog::details::mpmc_blocking_queue<QueuedReport> queue_{most_queued_ + 1};  // + the end mark
   std::atomic<std::size_t> queued_bytes_ = 0;
@@ -78,7 +78,7 @@ class AsyncWriter::Writer {
   Clock::time_point deadline_;
 
   // Used by the log's thread only.
-  RetryDelay delay_{patience_.retry, patience_.longest_retry};
+  RetryDelay delay_{policy_.retry, policy_.longest_retry};
   bool trouble_told_ = false;
   std::uint64_t late_ = 0;  // written late because of a failure, without a notice yet
   std::size_t behind_ = 0;  // queued reports that the failure has delayed
@@ -97,7 +97,7 @@ void AsyncWriter::Writer::end() {
   {
     const std::lock_guard lock(mutex_);
     if (std::exchange(ending_, true)) return;
-    deadline_ = Clock::now() + patience_.at_end;
+    deadline_ = Clock::now() + policy_.at_end;
   }
   ending_begins_.notify_one();
   queue_.enqueue_nowait({});
@@ -197,10 +197,9 @@ void AsyncWriter::Writer::flush() noexcept try {
 } catch (const std::exception&) {
 }
 
-AsyncWriter::AsyncWriter(std::unique_ptr<Sink> sink, LogNotices notices, RetryPolicy patience,
+AsyncWriter::AsyncWriter(std::unique_ptr<Sink> sink, LogNotices notices, RetryPolicy policy,
                          LogStart start, std::size_t most_queued)
-    : writer_(
-          std::make_shared<Writer>(std::move(sink), std::move(notices), patience, most_queued)) {
+    : writer_(std::make_shared<Writer>(std::move(sink), std::move(notices), policy, most_queued)) {
   if (start == LogStart::kNow) this->start();
 }
 

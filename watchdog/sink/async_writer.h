@@ -37,7 +37,7 @@ enum class LogStart { kNow, kLater };
 class AsyncWriter {
  public:
   // Throws std::system_error if the thread is to start now and cannot be created.
-  AsyncWriter(std::unique_ptr<Sink> sink, LogNotices notices, RetryPolicy patience = {},
+  AsyncWriter(std::unique_ptr<Sink> sink, LogNotices notices, RetryPolicy policy = {},
               LogStart start = LogStart::kNow, std::size_t most_queued = kQueuedReports);
 
   // After kLater: starts the thread unless it runs already. write() does the same. If no thread can

@@ -15,7 +15,7 @@ namespace {
 using Transport = SyslogAddress::Transport;
 
 // The timeout of connect(2), and of send(2) to a receiver that does not read.
-constexpr timeval kRetryPolicy{5, 0};
+constexpr timeval kSendTimeout{5, 0};
 
 struct Connection {
   UniqueFd socket;
@@ -32,7 +32,7 @@ bool is_stream(int socket) {
 Connection connect_to(int family, int type, const sockaddr* address, socklen_t size) {
   UniqueFd fd(::socket(family, type | SOCK_CLOEXEC, 0));
   if (!fd) return {{}, errno};
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kRetryPolicy, sizeof kRetryPolicy);
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kSendTimeout, sizeof kSendTimeout);
   if (::connect(fd.get(), address, size) == 0) return {std::move(fd), 0};
   return {{}, errno == EINPROGRESS || errno == EAGAIN ? ETIMEDOUT : errno};
 }

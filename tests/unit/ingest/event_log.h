@@ -31,7 +31,7 @@ class EventLog {
   }
 
   void run_until(const std::function<bool()>& done) {
-    while (!done()) ASSERT_EQ(io.run_one_for(kRetryPolicy), 1u) << "waited in vain";
+    while (!done()) ASSERT_EQ(io.run_one_for(kLimit), 1u) << "waited in vain";
   }
   void run_until_events(std::size_t count) {
     run_until([&] { return events.size() >= count; });
@@ -59,7 +59,7 @@ class EventLog {
 
  private:
   // Only a test that fails waits as long.
-  static constexpr std::chrono::seconds kRetryPolicy{60};
+  static constexpr std::chrono::seconds kLimit{60};
 };
 
 }  // namespace pyfault::test

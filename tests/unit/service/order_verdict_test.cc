@@ -29,6 +29,12 @@ Outcome of(Order order, const WorkerStanding& now) {
   return verdict(order, "web", now).value_or(Outcome{"", false, "under way"});
 }
 
+TEST(OrderVerdict, one_that_is_up_without_a_process_has_just_died) {
+  WorkerStanding standing = at(WorkerState::kUp);
+  standing.pid = 0;
+  EXPECT_EQ(verdict(Order::kStart, "web", standing), std::nullopt);
+}
+
 TEST(OrderVerdict, a_worker_is_started_once_it_is_up) {
   EXPECT_EQ(verdict(Order::kStart, "web", at(WorkerState::kStarting)), std::nullopt);
   EXPECT_EQ(of(Order::kStart, at(WorkerState::kUp)), (Outcome{"web", true, "is up, PID 77"}));
