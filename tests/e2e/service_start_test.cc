@@ -83,7 +83,7 @@ group = "root"
   EXPECT_EQ(ctl({"restart", "other"}).ending, exited(0));
   EXPECT_THAT(ctl({"status", "far"}).out, HasSubstr("far\tstarting\t-\t"));
   EXPECT_EQ(ctl({"stop", "far"}).ending, exited(0));
-  EXPECT_EQ(events("exit", "far").back()["reason"], "start-failed");
+  EXPECT_EQ(await("exit", 2, "far")[1]["reason"], "start-failed");
 }
 
 TEST_F(SlowStart, a_program_that_is_not_there_any_more_is_a_failed_start) {
