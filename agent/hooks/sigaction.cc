@@ -192,8 +192,8 @@ extern "C" [[gnu::visibility("default")]] int siginterrupt(int signal, int inter
   return pyfault::let_interrupt(signal, interrupts != 0);
 }
 
-// Other names of these functions, as glibc spells them.
-// NOLINTBEGIN(*-reserved-identifier,*-identifier-naming)
+// Other names of these functions.
+// NOLINTBEGIN(*-reserved-identifier,*-identifier-naming): the names are glibc's.
 extern "C" [[gnu::visibility("default")]] int __sigaction(int signal,
                                                           const struct sigaction* action,
                                                           struct sigaction* old) noexcept {

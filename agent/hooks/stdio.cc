@@ -210,8 +210,8 @@ extern "C" [[gnu::visibility("default")]] void perror(const char* what) {
   errno = error;
 }
 
-// Programs compiled with _FORTIFY_SOURCE call these instead; the names are glibc's.
-// NOLINTBEGIN(*-reserved-identifier,*-identifier-naming)
+// Programs compiled with _FORTIFY_SOURCE call these instead.
+// NOLINTBEGIN(*-reserved-identifier,*-identifier-naming): the names are glibc's.
 extern "C" [[gnu::visibility("default")]] int __vfprintf_chk(FILE* stream, int flag,
                                                              const char* format, va_list list) {
   return print_to_stream_checked(stream, flag, format, list);

@@ -10,24 +10,21 @@ DyingProcesses::DyingProcesses(boost::asio::io_context& io, std::vector<UniqueFd
                                std::chrono::milliseconds patience, Done done)
     : patience_(io), done_(std::move(done)) {
   for (UniqueFd& pidfd : pidfds) {
-    waiting_.push_back(
-        std::make_unique<ReadableFd>(io, std::move(pidfd), [this] { look_at_next(); }));
+    waiting_.emplace_back(io, std::move(pidfd), [this] { look_at_next(); });
   }
-  waiting_.back()->start();
+  waiting_.back().start();
   patience_.start(patience, [this] { finish(); });
 }
 
-DyingProcesses::~DyingProcesses() = default;
-
 void DyingProcesses::look_at_next() {
   waiting_.pop_back();
-  waiting_.empty() ? finish() : waiting_.back()->start();
+  waiting_.empty() ? finish() : waiting_.back().start();
 }
 
 void DyingProcesses::finish() {
   std::vector<int> living;
   for (const auto& each : waiting_) {
-    if (!has_exited(each->get())) living.push_back(pid_of(each->get()));
+    if (!has_exited(each.get())) living.push_back(pid_of(each.get()));
   }
   patience_.cancel();
   waiting_.clear();

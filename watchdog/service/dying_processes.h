@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <functional>
-#include <memory>
 #include <vector>
 
 #include "watchdog/ingest/readable_fd.h"
@@ -23,7 +22,6 @@ class DyingProcesses {
   // may destroy this object, and is not called after its destruction. Throws std::system_error.
   DyingProcesses(boost::asio::io_context& io, std::vector<UniqueFd> pidfds,
                  std::chrono::milliseconds patience, Done done);
-  ~DyingProcesses();
   DyingProcesses(const DyingProcesses&) = delete;
   DyingProcesses& operator=(const DyingProcesses&) = delete;
 
@@ -31,7 +29,7 @@ class DyingProcesses {
   void look_at_next();
   void finish();
 
-  std::vector<std::unique_ptr<ReadableFd>> waiting_;  // awaited one by one, from the back
+  std::vector<ReadableFd> waiting_;  // awaited one by one, from the back
   Timer patience_;
   Done done_;
 };

@@ -97,7 +97,7 @@ TEST_F(Attach, leaves_no_descriptor_open) {
   }));
 }
 
-TEST_F(Attach, where_nobody_listens_there_is_nobody) {
+TEST_F(Attach, without_a_listener_there_is_no_watchdog) {
   listener_.reset();
   EXPECT_TRUE(in_a_child([this] { return attach(link_) == AttachResult::kNever; }));
 }
@@ -143,7 +143,7 @@ TEST_F(Attach, a_file_size_limit_that_cannot_be_raised_costs_no_signal_either) {
   }));
 }
 
-TEST_F(Attach, somebody_else_who_listens_gets_nothing) {
+TEST_F(Attach, a_listener_of_another_user_gets_nothing) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root's rights to become somebody else";
   listener_.reset();
   constexpr uid_t kNobody = 65534;
@@ -182,7 +182,7 @@ TEST_F(Attach, a_ring_that_was_left_is_replaced_by_a_new_one) {
   EXPECT_NE(ring_id(hear().ring), first);
 }
 
-TEST_F(Attach, a_crash_in_a_ring_that_nobody_has_taken_gets_a_new_one) {
+TEST_F(Attach, a_crash_in_a_ring_that_was_not_taken_gets_a_new_one) {
   EXPECT_TRUE(in_a_child([this] { return attaches() && has_ring_for_crash(false); }));
   EXPECT_TRUE(hear().ring);
   EXPECT_TRUE(hear().ring);

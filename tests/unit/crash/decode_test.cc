@@ -93,12 +93,12 @@ TEST_F(DecodeTest, task_section_names_the_task_of_the_thread_before_it) {
   EXPECT_TRUE(crash().complete);
 }
 
-TEST_F(DecodeTest, task_that_nobody_named_has_a_number) {
+TEST_F(DecodeTest, unnamed_task_has_a_number) {
   begun().crashed_thread({}).task(unreadable(), 12).end();
   EXPECT_EQ(crash().threads.at(0).task, "Task-12");
 }
 
-TEST_F(DecodeTest, task_of_a_thread_that_is_not_there_is_nobodys) {
+TEST_F(DecodeTest, task_of_a_missing_thread_is_ignored) {
   begun().task("lost").crashed_thread({}).task("of another", 0, 0x3).end();
   EXPECT_EQ(crash().threads.at(0).task, "");
   EXPECT_TRUE(crash().complete);

@@ -53,7 +53,7 @@ TEST_F(LastWordsTest, may_be_cut) {
   EXPECT_EQ(words().text, "and so on...");
 }
 
-TEST_F(LastWordsTest, of_somebody_unknown_damage_the_record) {
+TEST_F(LastWordsTest, from_an_unknown_source_damage_the_record) {
   said(static_cast<MessageSource>(9), "", "?").end();
   EXPECT_FALSE(crash().last_words);
   EXPECT_NE(reason(), "");

@@ -114,7 +114,7 @@ TEST(ExplainSignal, sender_outside_the_pid_namespace_is_not_process_zero) {
             "Illegal instruction: sent from outside the pid namespace (uid 5)");
 }
 
-TEST(ExplainSignal, sender_below_zero_is_nobody) {
+TEST(ExplainSignal, negative_sender_is_not_reported) {
   const Signal signal = explain_signal(sent_signal(SIGSEGV, SI_USER, -5));
   EXPECT_EQ(signal.sender_pid, std::nullopt);
   EXPECT_EQ(signal.description, "Segmentation fault");
