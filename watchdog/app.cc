@@ -30,7 +30,7 @@
 #include "watchdog/os/pidfd.h"
 #include "watchdog/os/require.h"
 #include "watchdog/os/scheduling.h"
-#include "watchdog/program_run.h"
+#include "watchdog/process_history.h"
 #include "watchdog/reporter.h"
 #include "watchdog/service/process_tree.h"
 #include "watchdog/supervise/agent_environment.h"
@@ -127,7 +127,7 @@ class Watch {
   AttachServer server_;
   std::vector<std::string> argv_;
   Clock::time_point started_;
-  ProgramRun program_;
+  ProcessHistory program_;
   std::optional<OomKills> oom_kills_;
   bool finished_ = false;
 };
@@ -174,7 +174,7 @@ void Watch::run(const ChildProcess& child) {
   process.command = argv_;
   // The process may have ended already.
   if (process.executable.empty()) process.executable = child.program().path;
-  program_ = ProgramRun(std::move(process));
+  program_ = ProcessHistory(std::move(process));
   report(program_.start_event());
   server_.expect(child.pid(), child.program().file);
 

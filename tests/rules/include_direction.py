@@ -71,7 +71,7 @@ TABLE = {
                           "watchdog/ingest", "watchdog/enrich", "watchdog/os", "watchdog/metrics",
                           "watchdog/sink/fd_sink.h", "watchdog/sink/journal_sink.h",
                           "watchdog/format/escape.h", "watchdog/format/journal.h", "watchdog/format/rfc3339.h",
-                          "watchdog/options.h", "watchdog/log_error.h", "watchdog/program_run.h", "watchdog/log/event_stage.h",
+                          "watchdog/options.h", "watchdog/log_error.h", "watchdog/process_history.h", "watchdog/log/event_stage.h",
                           "watchdog/reporter.h", "shared", START_ERROR, *EVENT], ["asio"], None),
     "watchdog": (["watchdog", "shared"], ["asio", "boost", "spdlog", "fmt", "cli"], None),
     "tests": (["tests", "watchdog", "shared", "agent"], [*LIBRARIES.keys() - {"python"}], None),

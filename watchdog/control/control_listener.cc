@@ -68,7 +68,7 @@ bool may_come_in(int connection) {
 }
 
 void turn_away(int connection) {
-  const std::string line = reply_line(Refusal{"only root and the service's own user may ask"});
+  const std::string line = reply_line(ErrorReply{"only root and the service's own user may ask"});
   ::send(connection, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 

@@ -10,7 +10,7 @@ void ControlServer::admit(UniqueFd connection) {
   const bool has_room = sessions_.size() < kMaxSessions || make_room();
   const auto session = std::make_shared<ControlSession>(io_, std::move(connection), on_request_);
   if (!has_room) {
-    return session->send(Refusal{"too many others are connected; end one of them"});
+    return session->send(ErrorReply{"too many others are connected; end one of them"});
   }
   sessions_.push_back(session);
   session->start();

@@ -45,13 +45,13 @@ void ControlSession::take_requests() {
     take(line);
   }
   if (in_.size() > kMaxRequestBytes && !ending_) {
-    send(Refusal{"a request is at most 64 KiB, and the next one comes after the reply"});
+    send(ErrorReply{"a request is at most 64 KiB, and the next one comes after the reply"});
   }
 }
 
 void ControlSession::take(std::string_view line) {
   const auto parsed = parse_request(line);
-  if (const auto* bad = std::get_if<BadRequest>(&parsed)) return send(Refusal{bad->message});
+  if (const auto* bad = std::get_if<BadRequest>(&parsed)) return send(ErrorReply{bad->message});
   busy_ = true;
   on_request_(shared_from_this(), std::get<Request>(parsed));
 }
@@ -59,7 +59,7 @@ void ControlSession::take(std::string_view line) {
 void ControlSession::send(const Reply& reply) {
   if (ending_ || !socket_->is_open()) return;
   out_ += reply_line(reply);
-  ending_ = std::holds_alternative<Refusal>(reply);
+  ending_ = std::holds_alternative<ErrorReply>(reply);
   if (ending_ || std::holds_alternative<Done>(reply)) end_request();
   if (writing_.empty()) write();
 }

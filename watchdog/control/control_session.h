@@ -23,7 +23,7 @@ namespace pyfault {
 // session means that the operator is gone.
 class ControlSession : public std::enable_shared_from_this<ControlSession> {
  public:
-  // The request ends when Done or Refusal is sent to the session; until then no other request is
+  // The request ends when Done or ErrorReply is sent to the session; until then no other request is
   // taken.
   using OnRequest = std::function<void(const std::shared_ptr<ControlSession>&, const Request&)>;
 
@@ -34,7 +34,7 @@ class ControlSession : public std::enable_shared_from_this<ControlSession> {
 
   void start() { read(); }
 
-  // A Refusal also ends the connection, once it is written.
+  // A ErrorReply also ends the connection, once it is written.
   void send(const Reply& reply);
 
   // Whether the unread output is small enough to send more.

@@ -15,7 +15,7 @@ struct ReplyJson {
   json operator()(const Status& status) const {
     return {{"reply", "status"}, {"status", parse_json(to_json(status))}};
   }
-  json operator()(const Outcome& outcome) const {
+  json operator()(const CommandResult& outcome) const {
     return {{"reply", "outcome"},
             {"worker", outcome.worker},
             {"ok", outcome.ok},
@@ -31,8 +31,8 @@ struct ReplyJson {
     return {{"reply", "lost"}, {"count", lost.count}};
   }
   json operator()(const Done& done) const { return {{"reply", "done"}, {"ok", done.ok}}; }
-  json operator()(const Refusal& refusal) const {
-    const bool no_worker = refusal.reason == RefusalReason::kNoSuchWorker;
+  json operator()(const ErrorReply& refusal) const {
+    const bool no_worker = refusal.reason == ErrorReason::kNoSuchWorker;
     return {{"reply", "error"},
             {"message", refusal.message},
             {"reason", no_worker ? kNoSuchWorker : "other"}};
@@ -54,16 +54,16 @@ Reply parse_reply(std::string_view line) {
   const std::string kind = text_at(object, "reply");
   if (kind == "status") return status_from_json(json_text(object.at("status")));
   if (kind == "outcome") {
-    return Outcome{text_at(object, "worker"), object.at("ok").get<bool>(),
-                   text_at(object, "message")};
+    return CommandResult{text_at(object, "worker"), object.at("ok").get<bool>(),
+                         text_at(object, "message")};
   }
   if (kind == "problem") return ConfigMistake{text_at(object, "message")};
   if (kind == "report") return ReportText{text_at(object, "text")};
   if (kind == "lost") return LostEvents{object.at("count").get<std::uint64_t>()};
   if (kind == "done") return Done{object.at("ok").get<bool>()};
-  return Refusal{object.value("message", "a reply that this pyfaultctl does not know"),
-                 object.value("reason", "") == kNoSuchWorker ? RefusalReason::kNoSuchWorker
-                                                             : RefusalReason::kOther};
+  return ErrorReply{object.value("message", "a reply that this pyfaultctl does not know"),
+                    object.value("reason", "") == kNoSuchWorker ? ErrorReason::kNoSuchWorker
+                                                                : ErrorReason::kOther};
 }
 
 }  // namespace pyfault

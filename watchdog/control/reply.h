@@ -19,12 +19,12 @@
 
 namespace pyfault {
 
-struct Outcome {
+struct CommandResult {
   std::string worker;
   bool ok = true;
   std::string message;  // follows the name
 
-  bool operator==(const Outcome&) const = default;
+  bool operator==(const CommandResult&) const = default;
 };
 
 struct ConfigMistake {
@@ -43,14 +43,15 @@ struct Done {
   bool ok = true;
 };
 
-enum class RefusalReason { kOther, kNoSuchWorker };
+enum class ErrorReason { kOther, kNoSuchWorker };
 
-struct Refusal {
+struct ErrorReply {
   std::string message;
-  RefusalReason reason = RefusalReason::kOther;
+  ErrorReason reason = ErrorReason::kOther;
 };
 
-using Reply = std::variant<Status, Outcome, ConfigMistake, ReportText, LostEvents, Done, Refusal>;
+using Reply =
+    std::variant<Status, CommandResult, ConfigMistake, ReportText, LostEvents, Done, ErrorReply>;
 
 // Includes the trailing newline.
 std::string reply_line(const Reply& answer);

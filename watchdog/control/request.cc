@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 3> kOrders = {"start", "stop", "restart"};
+constexpr std::array<std::string_view, 3> kCommands = {"start", "stop", "restart"};
 constexpr std::array<std::string_view, 3> kFormats = {"text", "coloured", "json"};
 
 template <typename Enum>
@@ -32,8 +32,8 @@ ReportFormat format_of(const json& object) {
   return *format;
 }
 
-OrderRequest order_of(const json& object, Order order) {
-  return {order, object.value("workers", std::vector<std::string>()), object.value("all", false),
+CommandRequest command_of(const json& object, WorkerCommand command) {
+  return {command, object.value("workers", std::vector<std::string>()), object.value("all", false),
           object.value("wait", true)};
 }
 
@@ -45,7 +45,8 @@ EventsRequest events_of(const json& object) {
 
 std::variant<Request, BadRequest> request_of(const json& object) {
   const std::string name = object.at("request").get<std::string>();
-  if (const auto order = one_of<Order>(kOrders, name)) return order_of(object, *order);
+  if (const auto command = one_of<WorkerCommand>(kCommands, name))
+    return command_of(object, *command);
   if (name == "status") return StatusRequest{object.value("workers", std::vector<std::string>())};
   if (name == "reload") return ReloadRequest{};
   if (name == "events") return events_of(object);
@@ -57,11 +58,11 @@ struct RequestJson {
   json operator()(const StatusRequest& status) const {
     return {{"request", "status"}, {"workers", status.workers}};
   }
-  json operator()(const OrderRequest& order) const {
-    return {{"request", name_in(kOrders, order.order)},
-            {"workers", order.workers},
-            {"all", order.all},
-            {"wait", order.wait}};
+  json operator()(const CommandRequest& request) const {
+    return {{"request", name_in(kCommands, request.command)},
+            {"workers", request.workers},
+            {"all", request.all},
+            {"wait", request.wait}};
   }
   json operator()(const ReloadRequest&) const { return {{"request", "reload"}}; }
   json operator()(const EventsRequest& events) const {

@@ -28,15 +28,15 @@ struct StatusRequest {
   bool operator==(const StatusRequest&) const = default;
 };
 
-enum class Order { kStart, kStop, kRestart };
+enum class WorkerCommand { kStart, kStop, kRestart };
 
-struct OrderRequest {
-  Order order = Order::kStart;
+struct CommandRequest {
+  WorkerCommand command = WorkerCommand::kStart;
   std::vector<std::string> workers;
   bool all = false;
   bool wait = true;
 
-  bool operator==(const OrderRequest&) const = default;
+  bool operator==(const CommandRequest&) const = default;
 };
 
 struct ReloadRequest {
@@ -59,7 +59,7 @@ struct DumpRequest {
 };
 
 using Request =
-    std::variant<StatusRequest, OrderRequest, ReloadRequest, EventsRequest, DumpRequest>;
+    std::variant<StatusRequest, CommandRequest, ReloadRequest, EventsRequest, DumpRequest>;
 
 struct BadRequest {
   std::string message;

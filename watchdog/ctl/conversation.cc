@@ -38,7 +38,7 @@ std::int64_t realtime_now_ns() {
 
 std::chrono::seconds timeout_for(const Request& request) {
   const auto* events = std::get_if<EventsRequest>(&request);
-  const bool waits = std::holds_alternative<OrderRequest>(request) || (events && events->follow);
+  const bool waits = std::holds_alternative<CommandRequest>(request) || (events && events->follow);
   if (std::holds_alternative<ReloadRequest>(request)) return kForReload;
   return waits ? kAsLongAsItTakes : kAtOnce;
 }
@@ -72,7 +72,7 @@ class Show {
     return std::nullopt;
   }
 
-  std::optional<int> operator()(const Outcome& outcome) const {
+  std::optional<int> operator()(const CommandResult& outcome) const {
     (outcome.ok ? std::cout : std::cerr)
         << escape_text(outcome.worker + (outcome.message.starts_with('\'') ? "" : " ") +
                        outcome.message)
@@ -101,9 +101,9 @@ class Show {
     return done.ok && well_ ? kExitSuccess : kExitFailed;
   }
 
-  std::optional<int> operator()(const Refusal& refusal) const {
+  std::optional<int> operator()(const ErrorReply& refusal) const {
     print_error(refusal.message);
-    return refusal.reason == RefusalReason::kNoSuchWorker ? kExitNoWorker : kExitFailed;
+    return refusal.reason == ErrorReason::kNoSuchWorker ? kExitNoWorker : kExitFailed;
   }
 
  private:

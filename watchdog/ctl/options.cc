@@ -82,7 +82,7 @@ class Grammar {
     app_.add_flag("-h,--help", help_);
     app_.add_flag("--version", version_);
     add_status();
-    for (const char* name : {"start", "stop", "restart"}) add_order(name);
+    for (const char* name : {"start", "stop", "restart"}) add_command(name);
     add("reload");
     add_events();
     CLI::App* dump = add("dump");
@@ -123,11 +123,11 @@ class Grammar {
     status->add_flag("--json", words_.json);
   }
 
-  void add_order(const char* name) {
-    CLI::App* order = add(name);
-    order->add_option("WORKER", words_.workers);
-    order->add_flag("--all", words_.all);
-    order->add_flag("--no-wait", words_.no_wait);
+  void add_command(const char* name) {
+    CLI::App* command = add(name);
+    command->add_option("WORKER", words_.workers);
+    command->add_flag("--all", words_.all);
+    command->add_flag("--no-wait", words_.no_wait);
   }
 
   void add_events() {
@@ -169,9 +169,9 @@ class Grammar {
 
   Request request(const std::string& name, const CLI::App& given) const {
     if (name == "status") return StatusRequest{words_.workers};
-    if (name == "start") return order(Order::kStart, name);
-    if (name == "stop") return order(Order::kStop, name);
-    if (name == "restart") return order(Order::kRestart, name);
+    if (name == "start") return command(WorkerCommand::kStart, name);
+    if (name == "stop") return command(WorkerCommand::kStop, name);
+    if (name == "restart") return command(WorkerCommand::kRestart, name);
     if (name == "reload") return ReloadRequest{};
     if (name == "dump") return DumpRequest{words_.target, format()};
     EventsRequest events{words_.follow, std::nullopt, format()};
@@ -180,7 +180,7 @@ class Grammar {
     return events;
   }
 
-  OrderRequest order(Order which, const std::string& name) const {
+  CommandRequest command(WorkerCommand which, const std::string& name) const {
     if (words_.workers.empty() && !words_.all) refuse(name + " needs a WORKER, or --all");
     if (!words_.workers.empty() && words_.all) refuse(name + " takes a WORKER or --all, not both");
     return {which, words_.workers, words_.all, !words_.no_wait};

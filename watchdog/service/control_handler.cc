@@ -14,13 +14,13 @@
 namespace pyfault {
 namespace {
 
-WorkerEvent event_of(Order order) {
-  switch (order) {
-    case Order::kStart:
+WorkerEvent event_of(WorkerCommand command) {
+  switch (command) {
+    case WorkerCommand::kStart:
       return WorkerEvent::kStart;
-    case Order::kStop:
+    case WorkerCommand::kStop:
       return WorkerEvent::kStop;
-    case Order::kRestart:
+    case WorkerCommand::kRestart:
       break;
   }
   return WorkerEvent::kRestart;
@@ -60,8 +60,8 @@ ControlHandler::ControlHandler(boost::asio::io_context& io, Supervisor& supervis
 
 void ControlHandler::note(Event event) {
   event.receipt.reset();  // being shown to operators does not count as being logged
-  for (DumpWatch& dump : dumps_) dump.note(event);
-  dumps_.remove_if([](const DumpWatch& dump) { return dump.is_done(); });
+  for (PendingDump& dump : dumps_) dump.note(event);
+  dumps_.remove_if([](const PendingDump& dump) { return dump.is_done(); });
   tail_.add(std::move(event));
   std::erase_if(followers_, [](const auto& follower) { return follower.expired(); });
   if (!followers_.empty()) pumping_.request();
@@ -75,7 +75,7 @@ void ControlHandler::pump() {
 
 void ControlHandler::look_again() {
   const auto look = [this](const std::string& worker) { return look_at(worker); };
-  std::erase_if(orders_, [&](OrderWatch& order) { return !order.look(look); });
+  std::erase_if(commands_, [&](PendingCommand& command) { return !command.look(look); });
 }
 
 void ControlHandler::take(const Session& session, const StatusRequest& request) {
@@ -92,16 +92,16 @@ void ControlHandler::take(const Session& session, const StatusRequest& request) 
   session->send(Done{});
 }
 
-void ControlHandler::take(const Session& session, const OrderRequest& request) {
+void ControlHandler::take(const Session& session, const CommandRequest& request) {
   const auto chosen = choose(session, request.all ? names() : request.workers);
   if (!chosen) return;
-  if (supervisor_.is_stopping()) return session->send(Refusal{"the service is being stopped"});
-  for (const std::string& worker : *chosen) supervisor_.command(worker, event_of(request.order));
+  if (supervisor_.is_stopping()) return session->send(ErrorReply{"the service is being stopped"});
+  for (const std::string& worker : *chosen) supervisor_.command(worker, event_of(request.command));
   if (request.wait) {
-    orders_.emplace_back(session, request.order, *chosen);
+    commands_.emplace_back(session, request.command, *chosen);
     return look_again();
   }
-  for (const std::string& worker : *chosen) session->send(Outcome{worker, true, "was told"});
+  for (const std::string& worker : *chosen) session->send(CommandResult{worker, true, "was told"});
   session->send(Done{});
 }
 
@@ -126,9 +126,8 @@ void ControlHandler::take(const Session& session, const DumpRequest& request) {
   auto asked = pid == 0 ? ask_for_stacks(meant.names) : ask_for_stacks(pid);
   if (asked.empty()) {
     const bool is_unknown = meant.names.empty() && pid == 0;
-    return session->send(
-        Refusal{why_no_stacks(request.target, meant.names),
-                is_unknown ? RefusalReason::kNoSuchWorker : RefusalReason::kOther});
+    return session->send(ErrorReply{why_no_stacks(request.target, meant.names),
+                                    is_unknown ? ErrorReason::kNoSuchWorker : ErrorReason::kOther});
   }
   dumps_.emplace_back(io_, session, request.format, std::move(asked));
 }
@@ -144,7 +143,7 @@ std::optional<std::vector<std::string>> ControlHandler::choose(
     const Session& session, const std::vector<std::string>& wanted) {
   auto chosen = choose_workers(wanted, names());
   if (chosen.unknown.empty()) return std::move(chosen.names);
-  session->send(Refusal{no_worker(chosen.unknown, names()), RefusalReason::kNoSuchWorker});
+  session->send(ErrorReply{no_worker(chosen.unknown, names()), ErrorReason::kNoSuchWorker});
   return std::nullopt;
 }
 
@@ -171,26 +170,26 @@ WorkerStatus ControlHandler::status_of(const Supervisor::Standing& standing) con
   return status;
 }
 
-std::optional<WorkerStanding> ControlHandler::look_at(const std::string& name) const {
+std::optional<WorkerSnapshot> ControlHandler::look_at(const std::string& name) const {
   for (const auto& [worker, in_transition] : supervisor_.standings()) {
     if (worker.config().name != name) continue;
-    return WorkerStanding{worker.state(), in_transition, worker.pid(), worker.history().last_exit,
+    return WorkerSnapshot{worker.state(), in_transition, worker.pid(), worker.history().last_exit,
                           worker.retry_in_seconds()};
   }
   return std::nullopt;
 }
 
 // Asks one process, without the cost of enumerating the process trees of all workers.
-DumpWatch::Asked ControlHandler::ask_for_stacks(int pid) const {
-  DumpWatch::Asked asked;
+PendingDump::Asked ControlHandler::ask_for_stacks(int pid) const {
+  PendingDump::Asked asked;
   for (const auto& standing : supervisor_.standings()) {
     if (standing.worker.ask_for_stacks(pid)) asked.emplace(pid, standing.worker.config().name);
   }
   return asked;
 }
 
-DumpWatch::Asked ControlHandler::ask_for_stacks(const std::vector<std::string>& workers) const {
-  DumpWatch::Asked asked;
+PendingDump::Asked ControlHandler::ask_for_stacks(const std::vector<std::string>& workers) const {
+  PendingDump::Asked asked;
   for (const auto& [worker, in_transition] : supervisor_.standings()) {
     const std::string& name = worker.config().name;
     if (std::ranges::find(workers, name) == workers.end()) continue;

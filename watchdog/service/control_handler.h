@@ -1,4 +1,4 @@
-// Carries out operators' requests: status, orders, reload, events and dumps. It only inspects the
+// Carries out operators' requests: status, commands, reload, events and dumps. It only inspects the
 // workers and asks the supervisor to act; a request that has to wait does not block the event loop.
 #pragma once
 
@@ -13,8 +13,8 @@
 #include "watchdog/control/event_follower.h"
 #include "watchdog/control/event_tail.h"
 #include "watchdog/ingest/deferred.h"
-#include "watchdog/service/dump_watch.h"
-#include "watchdog/service/order_watch.h"
+#include "watchdog/service/pending_command.h"
+#include "watchdog/service/pending_dump.h"
 #include "watchdog/service/supervisor.h"
 
 namespace pyfault {
@@ -46,7 +46,7 @@ class ControlHandler {
   using Session = std::shared_ptr<ControlSession>;
 
   void take(const Session& session, const StatusRequest& request);
-  void take(const Session& session, const OrderRequest& request);
+  void take(const Session& session, const CommandRequest& request);
   void take(const Session& session, const ReloadRequest& request);
   void take(const Session& session, const EventsRequest& request);
   void take(const Session& session, const DumpRequest& request);
@@ -57,9 +57,9 @@ class ControlHandler {
   std::optional<std::vector<std::string>> choose(const Session& session,
                                                  const std::vector<std::string>& wanted);
   WorkerStatus status_of(const Supervisor::Standing& standing) const;
-  std::optional<WorkerStanding> look_at(const std::string& worker) const;
-  DumpWatch::Asked ask_for_stacks(int pid) const;
-  DumpWatch::Asked ask_for_stacks(const std::vector<std::string>& workers) const;
+  std::optional<WorkerSnapshot> look_at(const std::string& worker) const;
+  PendingDump::Asked ask_for_stacks(int pid) const;
+  PendingDump::Asked ask_for_stacks(const std::vector<std::string>& workers) const;
   std::string why_no_stacks(const std::string& target,
                             const std::vector<std::string>& workers) const;
 
@@ -70,8 +70,8 @@ class ControlHandler {
   const Troubles troubles_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   EventTail tail_;
-  std::list<OrderWatch> orders_;
-  std::list<DumpWatch> dumps_;
+  std::list<PendingCommand> commands_;
+  std::list<PendingDump> dumps_;
   std::list<std::weak_ptr<EventFollower>> followers_;
   // Deferred, because a crashing process waits until its event has been taken.
   Deferred pumping_{io_, [this] { pump(); }};

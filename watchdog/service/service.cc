@@ -39,10 +39,10 @@
 #include "watchdog/os/state_file.h"
 #include "watchdog/reporter.h"
 #include "watchdog/service/control_handler.h"
-#include "watchdog/service/service_manager.h"
 #include "watchdog/service/service_signals.h"
 #include "watchdog/service/status_text.h"
 #include "watchdog/service/supervisor.h"
+#include "watchdog/service/systemd_notifier.h"
 #include "watchdog/sink/fd_sink.h"
 #include "watchdog/sink/journal_sink.h"
 #include "watchdog/start_error.h"
@@ -224,7 +224,7 @@ class Service {
   const bool shows_output_ = ::isatty(STDOUT_FILENO) == 1;
   bool workers_may_outlive_us_ = true;
   bool told_ready_ = false;
-  ServiceManager manager_{io_, manager_terms()};
+  SystemdNotifier manager_{io_, notify_settings()};
   Ledger ledger_{take_ledger()};
   std::optional<StateFile> last_good_{take_last_good()};
   Background reading_{io_, kPatienceWithConfiguration};

@@ -66,7 +66,7 @@ void say(const WorkerHost& host, std::optional<std::string> worker, std::string 
 }  // namespace
 
 Supervisor::Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings,
-                       ServiceManager& manager, Ledger& ledger, Hooks hooks,
+                       SystemdNotifier& manager, Ledger& ledger, Hooks hooks,
                        LineFormat output_format, const OutputLimit& output_limit)
     : hooks_(std::move(hooks)),
       lookups_(io),

@@ -25,7 +25,7 @@ class Supervisor {
   // Makes this process the subreaper of its descendants. Captured output is written in
   // `output_format`; `output_limit` applies to workers without a limit of their own. Throws
   // std::system_error.
-  Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings, ServiceManager& manager,
+  Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings, SystemdNotifier& manager,
              Ledger& ledger, Hooks hooks, LineFormat output_format = &line_for_file,
              const OutputLimit& output_limit = {});
   Supervisor(const Supervisor&) = delete;
@@ -94,7 +94,7 @@ class Supervisor {
   void reap(int pid);
 
   Hooks hooks_;
-  AccountLookups lookups_;
+  RunAsLookups lookups_;
   WorkerHost host_;
   // Deferred, because settling may destroy the worker that requests it.
   Deferred settling_{host_.io, [this] { settle(); }};

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "watchdog/ingest/notice.h"
-#include "watchdog/service/account.h"
 #include "watchdog/service/dump_request.h"
+#include "watchdog/service/run_as.h"
 #include "watchdog/start_error.h"
 
 namespace pyfault {
@@ -192,9 +192,9 @@ void Worker::spawn() {
 void Worker::look_up_account() {
   cancel_timer();  // it belongs to the previous state
   lookup_ = std::make_shared<int>();
-  const auto account = std::make_shared<Account>();
+  const auto account = std::make_shared<RunAs>();
   const bool begun = host_.lookups.of(config_).begin(
-      [account, config = config_] { *account = find_account(config); },
+      [account, config = config_] { *account = resolve_run_as(config); },
       [this, account, waiting = std::weak_ptr(lookup_)](bool done) {
         if (waiting.expired()) return;
         lookup_.reset();
@@ -214,7 +214,7 @@ void Worker::give_up_lookup() {
 }
 
 // A failed start is handled like any other end, so the restart policy applies to it.
-void Worker::spawn_as(Account account) {
+void Worker::spawn_as(RunAs account) {
   try {
     auto plan =
         plan_worker(config_, host_.surroundings,

@@ -21,10 +21,10 @@
 #include "watchdog/policy/lifecycle.h"
 #include "watchdog/policy/restart_policy.h"
 #include "watchdog/policy/stop_sequence.h"
-#include "watchdog/service/account_lookups.h"
 #include "watchdog/service/dying_processes.h"
 #include "watchdog/service/notify_socket.h"
 #include "watchdog/service/process_tree.h"
+#include "watchdog/service/run_as_lookups.h"
 #include "watchdog/service/worker_process.h"
 #include "watchdog/service/worker_program.h"
 #include "watchdog/service/worker_store.h"
@@ -40,8 +40,8 @@ struct WorkerHost {
   WorkerOutput::Write write_output;
   std::function<void()> on_change;  // a worker's state changed; must not destroy it synchronously
   std::function<void()> on_oom_kill;
-  AccountLookups& lookups;
-  ServiceManager& manager;
+  RunAsLookups& lookups;
+  SystemdNotifier& manager;
   Ledger& ledger;
   LineFormat output_format = &line_for_file;
   OutputLimit output_limit{};     // for workers without a limit of their own
@@ -136,7 +136,7 @@ class Worker {
   void resume_timer();
   void perform(WorkerAction action);
   void spawn();
-  void spawn_as(Account account);
+  void spawn_as(RunAs account);
   void look_up_account();
   void give_up_lookup();
   void spawn_again();

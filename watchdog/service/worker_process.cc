@@ -66,13 +66,13 @@ UniqueFd pidfd_for(const SavedLife& memory, UniqueFd pidfd) {
                                                            : of_one_that_is_gone();
 }
 
-ProgramRun run_of(const SavedLife& memory) {
-  ProgramRun::Memory run{memory.process, {}, memory.records_left_out, memory.replaced};
+ProcessHistory run_of(const SavedLife& memory) {
+  ProcessHistory::Memory run{memory.process, {}, memory.records_left_out, memory.replaced};
   if (memory.crash) {
     run.last_crash =
-        ProgramRun::LastCrash{memory.crash->id, memory.crash->signal, memory.crash->fatal};
+        ProcessHistory::LastCrash{memory.crash->id, memory.crash->signal, memory.crash->fatal};
   }
-  return ProgramRun(std::move(run));
+  return ProcessHistory(std::move(run));
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ void WorkerProcess::hear_launch() {
   launching_.reset();
   // A process that was killed before the exec has not run its program either.
   if (failure_ || child_.program().path.empty()) return;
-  if (!run_.is_watched()) run_ = ProgramRun(describe());  // else the agent attached first
+  if (!run_.is_watched()) run_ = ProcessHistory(describe());  // else the agent attached first
   on_start_();
 }
 
@@ -129,7 +129,7 @@ WorkerProcess::WorkerProcess(boost::asio::io_context& io, SavedLife memory, Uniq
 }
 
 SavedLife WorkerProcess::memory(bool with_output) const {
-  ProgramRun::Memory run = run_.memory();
+  ProcessHistory::Memory run = run_.memory();
   SavedLife memory{pid(),
                    start_ticks_,
                    started_,

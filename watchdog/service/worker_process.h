@@ -11,7 +11,7 @@
 #include "watchdog/event/event.h"
 #include "watchdog/handover/saved_worker.h"
 #include "watchdog/ingest/readable_fd.h"
-#include "watchdog/program_run.h"
+#include "watchdog/process_history.h"
 #include "watchdog/service/worker_output.h"
 #include "watchdog/start_error.h"
 #include "watchdog/supervise/child_process.h"
@@ -124,7 +124,7 @@ class WorkerProcess {
   std::function<void()> on_start_;
   std::optional<ReadableFd> launching_;
   std::optional<StartError> failure_;
-  ProgramRun run_;
+  ProcessHistory run_;
   std::optional<KnownCrash> crash_;
 };
 

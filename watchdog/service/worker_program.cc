@@ -52,7 +52,7 @@ Variables variables_of(const char* const* environment) {
 
 // The worker's configuration takes precedence over the account, and that over our environment.
 Variables variables_of(const WorkerConfig& worker, const WorkerSurroundings& surroundings,
-                       const Account& account) {
+                       const RunAs& account) {
   Variables variables = worker.environment;
   variables.insert(account.environment.begin(), account.environment.end());
   variables.merge(variables_of(surroundings.environment));
@@ -105,7 +105,7 @@ std::string program_problem(const WorkerConfig& worker, const WorkerSurroundings
 }  // namespace
 
 SpawnPlan plan_worker(const WorkerConfig& worker, const WorkerSurroundings& surroundings,
-                      const WorkerSockets& sockets, Account account) {
+                      const WorkerSockets& sockets, RunAs account) {
   if (!account.problem.empty()) throw StartError(kExitOwnError, account.problem);
   Command command = command_of(worker, surroundings);
   Variables variables = variables_of(worker, surroundings, account);
@@ -129,7 +129,8 @@ SpawnPlan plan_worker(const WorkerConfig& worker, const WorkerSurroundings& surr
 MachineChecks machine_checks(const WorkerSurroundings& surroundings) {
   return {
       [surroundings](const WorkerConfig& worker) { return program_problem(worker, surroundings); },
-      &directory_problem, [](const WorkerConfig& worker) { return find_account(worker).problem; }};
+      &directory_problem,
+      [](const WorkerConfig& worker) { return resolve_run_as(worker).problem; }};
 }
 
 }  // namespace pyfault

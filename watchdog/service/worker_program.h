@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "watchdog/config/parse_config.h"
-#include "watchdog/service/account.h"
+#include "watchdog/service/run_as.h"
 #include "watchdog/supervise/child_process.h"
 #include "watchdog/supervise/delegated_cgroup.h"
 
@@ -34,7 +34,7 @@ struct WorkerSockets {
 // Returns a plan without streams. Does not access the file system. Throws StartError if the account
 // has a problem.
 SpawnPlan plan_worker(const WorkerConfig& worker, const WorkerSurroundings& surroundings,
-                      const WorkerSockets& sockets, Account account);
+                      const WorkerSockets& sockets, RunAs account);
 
 // Checks whether this machine has what a worker needs. The checks may block for long and may run on
 // any thread.

@@ -103,14 +103,14 @@ InheritedDescriptors sort_kept(std::vector<NamedFd> descriptors) {
   return kept;
 }
 
-WorkerStore::WorkerStore(ServiceManager& manager, const std::string& worker)
+WorkerStore::WorkerStore(SystemdNotifier& manager, const std::string& worker)
     : manager_(manager), prefix_(worker + "/" + random_hex(kTokenBytes)) {
   if (!manager.is_there()) return;
   state_.emplace();
   manager.keep(prefix_ + "/" + kStateRole, std::array{state_->descriptor()});
 }
 
-WorkerStore::WorkerStore(ServiceManager& manager, InheritedWorker& kept)
+WorkerStore::WorkerStore(SystemdNotifier& manager, InheritedWorker& kept)
     : manager_(manager), prefix_(kept.prefix), state_(std::move(kept.state)) {
   for (const auto& [role, descriptors] : kept.descriptors) roles_.insert(role);
 }

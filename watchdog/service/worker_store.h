@@ -12,7 +12,7 @@
 #include "watchdog/handover/saved_worker.h"
 #include "watchdog/os/listen_fds.h"
 #include "watchdog/os/state_file.h"
-#include "watchdog/service/service_manager.h"
+#include "watchdog/service/systemd_notifier.h"
 
 namespace pyfault {
 
@@ -55,9 +55,9 @@ InheritedDescriptors sort_kept(std::vector<NamedFd> descriptors);
 
 class WorkerStore {
  public:
-  WorkerStore(ServiceManager& manager, const std::string& worker);
+  WorkerStore(SystemdNotifier& manager, const std::string& worker);
   // Continues the store of `kept`, whose state file it takes.
-  WorkerStore(ServiceManager& manager, InheritedWorker& kept);
+  WorkerStore(SystemdNotifier& manager, InheritedWorker& kept);
   // Removes everything of this worker from the service manager.
   ~WorkerStore();
   WorkerStore(const WorkerStore&) = delete;
@@ -74,7 +74,7 @@ class WorkerStore {
   void save(const SavedWorker& memory);
 
  private:
-  ServiceManager& manager_;
+  SystemdNotifier& manager_;
   std::string prefix_;
   std::optional<StateFile> state_;
   std::set<std::string> roles_;

@@ -36,7 +36,7 @@ TEST(Reply, the_status_of_a_worker_loses_nothing_on_the_way) {
 }
 
 TEST(Reply, an_outcome) {
-  const Outcome outcome{"web", false, "has failed: exit code 3"};
+  const CommandResult outcome{"web", false, "has failed: exit code 3"};
   EXPECT_EQ(there_and_back(outcome), outcome);
 }
 
@@ -47,7 +47,7 @@ TEST(Reply, a_report_of_many_lines_is_one_line) {
 TEST(Reply, lost_events_and_the_ends) {
   EXPECT_EQ(there_and_back(LostEvents{12}).count, 12U);
   EXPECT_FALSE(there_and_back(Done{false}).ok);
-  EXPECT_EQ(there_and_back(Refusal{"no"}).message, "no");
+  EXPECT_EQ(there_and_back(ErrorReply{"no"}).message, "no");
   EXPECT_EQ(there_and_back(ConfigMistake{"f:3: x"}).message, "f:3: x");
 }
 

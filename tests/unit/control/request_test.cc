@@ -26,16 +26,16 @@ TEST_P(RequestThere, and_back_again) {
 INSTANTIATE_TEST_SUITE_P(
     Control, RequestThere,
     testing::Values(Request(StatusRequest{}), Request(StatusRequest{{"web", "queue#2"}}),
-                    Request(OrderRequest{Order::kStart, {"web"}, false, true}),
-                    Request(OrderRequest{Order::kStop, {}, true, false}),
-                    Request(OrderRequest{Order::kRestart, {"a\nb\x01"}, false, true}),
+                    Request(CommandRequest{WorkerCommand::kStart, {"web"}, false, true}),
+                    Request(CommandRequest{WorkerCommand::kStop, {}, true, false}),
+                    Request(CommandRequest{WorkerCommand::kRestart, {"a\nb\x01"}, false, true}),
                     Request(ReloadRequest{}), Request(EventsRequest{}),
                     Request(EventsRequest{true, 10, ReportFormat::kJson}),
                     Request(DumpRequest{"4711", ReportFormat::kColoured})));
 
 TEST(Request, what_is_left_out_goes_without_saying) {
   EXPECT_EQ(std::get<Request>(parse_request(R"({"request":"stop","workers":["web"]})")),
-            Request(OrderRequest{Order::kStop, {"web"}, false, true}));
+            Request(CommandRequest{WorkerCommand::kStop, {"web"}, false, true}));
 }
 
 TEST(Request, members_of_a_newer_client_are_no_obstacle) {

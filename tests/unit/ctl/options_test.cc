@@ -33,15 +33,16 @@ TEST(CtlOptions, status) {
   EXPECT_TRUE(std::get<Ask>(parse_options(Words{"status", "--json"}).command).json);
 }
 
-TEST(CtlOptions, orders) {
+TEST(CtlOptions, commands) {
   EXPECT_EQ(request_of({"start", "web"}),
-            Request(OrderRequest{Order::kStart, {"web"}, false, true}));
-  EXPECT_EQ(request_of({"stop", "--all"}), Request(OrderRequest{Order::kStop, {}, true, true}));
+            Request(CommandRequest{WorkerCommand::kStart, {"web"}, false, true}));
+  EXPECT_EQ(request_of({"stop", "--all"}),
+            Request(CommandRequest{WorkerCommand::kStop, {}, true, true}));
   EXPECT_EQ(request_of({"restart", "--no-wait", "web"}),
-            Request(OrderRequest{Order::kRestart, {"web"}, false, false}));
+            Request(CommandRequest{WorkerCommand::kRestart, {"web"}, false, false}));
 }
 
-TEST(CtlOptions, an_order_says_of_whom) {
+TEST(CtlOptions, a_command_says_of_whom) {
   EXPECT_THAT(refusal_of({"stop"}), HasSubstr("stop needs a WORKER, or --all"));
   EXPECT_THAT(refusal_of({"stop", "web", "--all"}), HasSubstr("not both"));
 }

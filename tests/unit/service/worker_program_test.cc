@@ -22,7 +22,7 @@ class WorkerProgram : public testing::Test {
   }
 
   SpawnPlan plan() const {
-    return plan_worker(worker_, surroundings_, sockets_, find_account(worker_));
+    return plan_worker(worker_, surroundings_, sockets_, resolve_run_as(worker_));
   }
   std::string problem(MachineChecks::Check MachineChecks::*check) const {
     const MachineChecks checks = machine_checks(surroundings_);

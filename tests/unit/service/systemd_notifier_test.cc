@@ -1,4 +1,4 @@
-#include "watchdog/service/service_manager.h"
+#include "watchdog/service/systemd_notifier.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -21,32 +21,32 @@ using testing::ElementsAre;
 using testing::MatchesRegex;
 using testing::StartsWith;
 
-class ServiceManagerTest : public testing::Test {
+class SystemdNotifierTest : public testing::Test {
  protected:
   FakeManager manager_;
   boost::asio::io_context io_;
-  ServiceManager link_{io_, {manager_.address(), microseconds(0)}};
+  SystemdNotifier link_{io_, {manager_.address(), microseconds(0)}};
 };
 
-TEST_F(ServiceManagerTest, hears_how_far_we_are) {
+TEST_F(SystemdNotifierTest, hears_how_far_we_are) {
   link_.say_ready();
   link_.say_stopping();
   EXPECT_THAT(manager_.all_texts(),
               ElementsAre("READY=1", "STOPPING=1\nEXTEND_TIMEOUT_USEC=120000000"));
 }
 
-TEST_F(ServiceManagerTest, hears_of_a_reload_with_its_time) {
+TEST_F(SystemdNotifierTest, hears_of_a_reload_with_its_time) {
   link_.say_reloading();
   EXPECT_THAT(manager_.all_texts(),
               ElementsAre(MatchesRegex("RELOADING=1\nMONOTONIC_USEC=[0-9]+")));
 }
 
-TEST_F(ServiceManagerTest, hears_a_status_once) {
+TEST_F(SystemdNotifierTest, hears_a_status_once) {
   for (const char* text : {"1/2 workers", "1/2 workers", "2/2 workers"}) link_.say_status(text);
   EXPECT_THAT(manager_.all_texts(), ElementsAre("STATUS=1/2 workers", "STATUS=2/2 workers"));
 }
 
-TEST_F(ServiceManagerTest, keeps_a_descriptor_under_its_name) {
+TEST_F(SystemdNotifierTest, keeps_a_descriptor_under_its_name) {
   link_.keep("web/1/pidfd", std::array{STDIN_FILENO});
   const auto message = manager_.next();
   ASSERT_TRUE(message);
@@ -57,7 +57,7 @@ TEST_F(ServiceManagerTest, keeps_a_descriptor_under_its_name) {
 }
 
 // More than its socket holds: in order, and none is lost.
-TEST_F(ServiceManagerTest, a_busy_one_is_not_waited_for_and_hears_all_in_the_end) {
+TEST_F(SystemdNotifierTest, a_busy_one_is_not_waited_for_and_hears_all_in_the_end) {
   constexpr int kMany = 500;
   UniqueFd pipe_end;
   {
@@ -83,40 +83,40 @@ TEST_F(ServiceManagerTest, a_busy_one_is_not_waited_for_and_hears_all_in_the_end
   }
 }
 
-TEST_F(ServiceManagerTest, one_that_never_listens_can_not_keep_us_from_ending) {
+TEST_F(SystemdNotifierTest, one_that_never_listens_can_not_keep_us_from_ending) {
   for (int i = 0; i < 5000; ++i) link_.say_status(std::to_string(i));
   link_.finish(std::chrono::milliseconds(1));
   EXPECT_THAT(manager_.all_texts().front(), StartsWith("STATUS=0"));
 }
 
-TEST(ServiceManager, a_watchdog_is_fed_by_the_loop_and_by_nothing_else) {
+TEST(SystemdNotifier, a_watchdog_is_fed_by_the_loop_and_by_nothing_else) {
   FakeManager manager;
   boost::asio::io_context io;
-  const ServiceManager link(io, {manager.address(), microseconds(2000)});
+  const SystemdNotifier link(io, {manager.address(), microseconds(2000)});
   EXPECT_THAT(manager.all_texts(), ElementsAre("WATCHDOG=1"));
   io.run_one();
   io.run_one();
   EXPECT_THAT(manager.all_texts(), ElementsAre("WATCHDOG=1", "WATCHDOG=1"));
 }
 
-TEST(ServiceManager, where_there_is_none_nothing_is_said_or_kept_for_later) {
+TEST(SystemdNotifier, where_there_is_none_nothing_is_said_or_kept_for_later) {
   boost::asio::io_context io;
-  ServiceManager nobody(io, {"", microseconds(10)});
+  SystemdNotifier nobody(io, {"", microseconds(10)});
   nobody.say_ready();
   EXPECT_FALSE(nobody.is_there());
   EXPECT_EQ(io.run(), 0u);
 }
 
-TEST(ServiceManager, its_terms_are_ours_only_when_they_name_us) {
+TEST(SystemdNotifier, its_terms_are_ours_only_when_they_name_us) {
   ::setenv("NOTIFY_SOCKET", "/run/notify", 1);
   ::setenv("WATCHDOG_USEC", "3000000", 1);
   ::setenv("WATCHDOG_PID", "1", 1);
-  EXPECT_EQ(manager_terms().watchdog, microseconds(0));
+  EXPECT_EQ(notify_settings().watchdog, microseconds(0));
   ::setenv("WATCHDOG_PID", std::to_string(::getpid()).c_str(), 1);
-  EXPECT_EQ(manager_terms().watchdog, std::chrono::seconds(3));
+  EXPECT_EQ(notify_settings().watchdog, std::chrono::seconds(3));
   ::setenv("WATCHDOG_USEC", "soon", 1);
-  EXPECT_EQ(manager_terms().watchdog, microseconds(0));
-  EXPECT_EQ(manager_terms().notify_socket, "/run/notify");
+  EXPECT_EQ(notify_settings().watchdog, microseconds(0));
+  EXPECT_EQ(notify_settings().notify_socket, "/run/notify");
   for (const char* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) ::unsetenv(name);
 }
 

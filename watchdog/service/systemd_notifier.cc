@@ -1,4 +1,4 @@
-#include "watchdog/service/service_manager.h"
+#include "watchdog/service/systemd_notifier.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -34,7 +34,7 @@ std::int64_t monotonic_usec() {
 
 }  // namespace
 
-NotifySettings manager_terms() {
+NotifySettings notify_settings() {
   std::string_view pid = environment_variable("WATCHDOG_PID");
   std::string_view interval = environment_variable("WATCHDOG_USEC");
   const bool for_us = pid.empty() || take_number<int>(pid) == ::getpid();
@@ -42,48 +42,49 @@ NotifySettings manager_terms() {
   return {std::string(environment_variable("NOTIFY_SOCKET")), microseconds(for_us ? watchdog : 0)};
 }
 
-ServiceManager::ServiceManager(boost::asio::io_context& io, const NotifySettings& terms)
+SystemdNotifier::SystemdNotifier(boost::asio::io_context& io, const NotifySettings& terms)
     : socket_(terms.notify_socket), ping_interval_(terms.watchdog / 2), ping_(io), retry_(io) {
   if (socket_ && ping_interval_.count() > 0) send_watchdog_ping();
 }
 
 // Runs on the event loop, so a stuck loop sends no pings.
-void ServiceManager::send_watchdog_ping() {
+void SystemdNotifier::send_watchdog_ping() {
   say(stopping_ ? "WATCHDOG=1\n" + std::string(kMoreTime) : "WATCHDOG=1");
   ping_.start(ping_interval_, [this] { send_watchdog_ping(); });
 }
 
-void ServiceManager::say_ready() {
+void SystemdNotifier::say_ready() {
   say("READY=1");
 }
 
-void ServiceManager::say_reloading() {
+void SystemdNotifier::say_reloading() {
   say("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic_usec()));
 }
 
-void ServiceManager::say_stopping() {
+void SystemdNotifier::say_stopping() {
   if (std::exchange(stopping_, true)) return;
   say("STOPPING=1\n" + std::string(kMoreTime));
 }
 
-void ServiceManager::say_status(const std::string& text) {
+void SystemdNotifier::say_status(const std::string& text) {
   if (text == status_) return;
   status_ = text;
   say("STATUS=" + text);
 }
 
 // Without FDPOLL=0, systemd would discard a pipe, with its contents, once its writers are gone.
-void ServiceManager::keep(const std::string& name, std::span<const int> descriptors) {
+void SystemdNotifier::keep(const std::string& name, std::span<const int> descriptors) {
   say("FDSTORE=1\nFDPOLL=0\nFDNAME=" + name, descriptors);
 }
 
-void ServiceManager::drop(const std::string& name) {
+void SystemdNotifier::drop(const std::string& name) {
   say("FDSTOREREMOVE=1\nFDNAME=" + name);
 }
 
-void ServiceManager::say(std::string text, std::span<const int> descriptors) {
+void SystemdNotifier::say(std::string text, std::span<const int> descriptors) {
   if (!socket_) return;
-  if (waiting_.empty() && socket_.send(text, descriptors) != SdNotify::Outcome::kLater) return;
+  if (waiting_.empty() && socket_.send(text, descriptors) != SdNotify::Outcome::kLater)
+    return;
   if (waiting_.size() >= kMaxWaiting) return;
   Message message{std::move(text), {}};
   for (const int fd : descriptors) {
@@ -93,7 +94,7 @@ void ServiceManager::say(std::string text, std::span<const int> descriptors) {
   try_again_later();
 }
 
-void ServiceManager::flush() {
+void SystemdNotifier::flush() {
   while (!waiting_.empty()) {
     std::vector<int> descriptors;
     for (const UniqueFd& fd : waiting_.front().descriptors) descriptors.push_back(fd.get());
@@ -102,14 +103,14 @@ void ServiceManager::flush() {
   }
 }
 
-void ServiceManager::try_again_later() {
+void SystemdNotifier::try_again_later() {
   retry_.start(kRetryAfter, [this] {
     flush();
     if (!waiting_.empty()) try_again_later();
   });
 }
 
-void ServiceManager::finish(milliseconds limit) {
+void SystemdNotifier::finish(milliseconds limit) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
   for (flush(); !waiting_.empty() && std::chrono::steady_clock::now() < deadline; flush()) {
     socket_.await_room(static_cast<int>(kRetryAfter.count()));

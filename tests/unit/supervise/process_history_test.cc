@@ -1,4 +1,4 @@
-#include "watchdog/program_run.h"
+#include "watchdog/process_history.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -49,7 +49,7 @@ class ProgramRunTest : public testing::Test {
   void killed(int signal) { end_.wait_status = signal; }
   ExitEvent exit() const { return std::get<ExitEvent>(run_.exit_event(end_, 2.5).body); }
 
-  ProgramRun run_{process(kPid)};
+  ProcessHistory run_{process(kPid)};
   ChildEnd end_{};
 };
 
@@ -220,13 +220,13 @@ TEST_F(ProgramRunTest, a_dump_is_no_crash) {
 }
 
 TEST_F(ProgramRunTest, a_program_that_replaced_itself_is_described_as_it_was_last_seen) {
-  ProgramRun run(process(kPid, "sh"));
+  ProcessHistory run(process(kPid, "sh"));
   run.note(crash_of(kPid, SIGSEGV, "crash"));
   EXPECT_EQ(run.exit_event(end_, 0).process.name, "python3");
 }
 
 TEST_F(ProgramRunTest, a_script_is_described_as_the_interpreter_that_it_became) {
-  ProgramRun run(process(kPid, "env"));
+  ProcessHistory run(process(kPid, "env"));
   run.refresh(process(kPid + 1, "child"));
   run.refresh(process(kPid, "python3"));
   EXPECT_EQ(run.exit_event(end_, 0).process.command, std::vector<std::string>{"python3"});
@@ -245,7 +245,7 @@ class UnknownEnd : public testing::Test {
     return std::get<ExitEvent>(run_.exit_event(end, 1).body);
   }
 
-  ProgramRun run_{process(kPid)};
+  ProcessHistory run_{process(kPid)};
 };
 
 TEST_F(UnknownEnd, is_not_made_up) {

@@ -1,4 +1,4 @@
-#include "watchdog/service/dump_watch.h"
+#include "watchdog/service/pending_dump.h"
 
 #include <chrono>
 #include <utility>
@@ -14,13 +14,13 @@ constexpr std::chrono::seconds kTimeLimit{10};
 
 }  // namespace
 
-DumpWatch::DumpWatch(boost::asio::io_context& io, std::weak_ptr<ControlSession> session,
-                     ReportFormat format, Asked asked)
+PendingDump::PendingDump(boost::asio::io_context& io, std::weak_ptr<ControlSession> session,
+                         ReportFormat format, Asked asked)
     : session_(std::move(session)), format_(format), asked_(std::move(asked)), time_limit_(io) {
   time_limit_.start(kTimeLimit, [this] { give_up(); });
 }
 
-void DumpWatch::note(const Event& event) {
+void PendingDump::note(const Event& event) {
   const int pid = event.process.pid;
   const auto asked = asked_.find(pid);
   if (asked == asked_.end() || event.worker != asked->second || event.process.claimed_pid) return;
@@ -29,7 +29,7 @@ void DumpWatch::note(const Event& event) {
   if (std::holds_alternative<ExitEvent>(event.body)) miss(pid, " has ended before it answered");
 }
 
-void DumpWatch::note_stacks(const Event& event) {
+void PendingDump::note_stacks(const Event& event) {
   const auto session = session_.lock();
   if (!session) return;
   if (!session->has_room())
@@ -38,21 +38,21 @@ void DumpWatch::note_stacks(const Event& event) {
   settle(event.process.pid);
 }
 
-void DumpWatch::miss(int pid, const std::string& why) {
+void PendingDump::miss(int pid, const std::string& why) {
   ok_ = false;
   if (const auto session = session_.lock()) {
-    session->send(Outcome{asked_.at(pid), false, "process " + std::to_string(pid) + why});
+    session->send(CommandResult{asked_.at(pid), false, "process " + std::to_string(pid) + why});
   }
   settle(pid);
 }
 
-void DumpWatch::settle(int pid) {
+void PendingDump::settle(int pid) {
   asked_.erase(pid);
   const auto session = session_.lock();
   if (asked_.empty() && session) session->send(Done{ok_});
 }
 
-void DumpWatch::give_up() {
+void PendingDump::give_up() {
   while (!asked_.empty()) {
     miss(asked_.begin()->first, " has not answered within " + std::to_string(kTimeLimit.count()) +
                                     " s; is it stopped, or stuck in the kernel?");

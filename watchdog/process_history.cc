@@ -1,4 +1,4 @@
-#include "watchdog/program_run.h"
+#include "watchdog/process_history.h"
 
 #include <algorithm>
 #include <csignal>
@@ -33,17 +33,17 @@ ExitEvent describe(const ChildEnd& end) {
 
 }  // namespace
 
-ProgramRun::ProgramRun(Memory memory)
+ProcessHistory::ProcessHistory(Memory memory)
     : process_(std::move(memory.process)),
       last_crash_(std::move(memory.last_crash)),
       left_out_(memory.left_out),
       replaced_(memory.replaced.begin(), memory.replaced.end()) {}
 
-ProgramRun::Memory ProgramRun::memory() const {
+ProcessHistory::Memory ProcessHistory::memory() const {
   return {process_, last_crash_, left_out_, {replaced_.begin(), replaced_.end()}};
 }
 
-void ProgramRun::note(const Event& event) {
+void ProcessHistory::note(const Event& event) {
   if (event.process.pid != process_.pid) return;
   if (const auto* replaced = std::get_if<HandlerReplacedEvent>(&event.body)) {
     replaced_.insert(replaced->signal);
@@ -61,21 +61,21 @@ void ProgramRun::note(const Event& event) {
   last_crash_ = LastCrash{crash->id, crash->signal.number, crash->fatal};
 }
 
-void ProgramRun::refresh(const Process& process) {
+void ProcessHistory::refresh(const Process& process) {
   if (process.pid != process_.pid) return;
   process_ = process;
   watched_ = true;
   unwatched_.reset();
 }
 
-Event ProgramRun::start_event() const {
+Event ProcessHistory::start_event() const {
   Event event;
   event.process = process_;
   event.body = StartEvent{};
   return event;
 }
 
-Event ProgramRun::exit_event(const ChildEnd& end, double uptime_seconds) const {
+Event ProcessHistory::exit_event(const ChildEnd& end, double uptime_seconds) const {
   ExitEvent exit = end.is_known ? describe(end) : describe_unknown_end();
   exit.uptime_seconds = uptime_seconds;
   if (ended_by_crash(exit)) {
@@ -91,17 +91,17 @@ Event ProgramRun::exit_event(const ChildEnd& end, double uptime_seconds) const {
   return event;
 }
 
-bool ProgramRun::lacks_record(const ExitEvent& exit) {
+bool ProcessHistory::lacks_record(const ExitEvent& exit) {
   return leaves_record(exit.signal.value_or(0)) && !exit.crash_id && !exit.record_left_out;
 }
 
-std::optional<bool> ProgramRun::handler_replaced(const ExitEvent& exit) const {
+std::optional<bool> ProcessHistory::handler_replaced(const ExitEvent& exit) const {
   if (exit.signal && replaced_.contains(*exit.signal)) return true;
   return lacks_record(exit) ? std::nullopt : std::optional(false);
 }
 
-std::optional<Unwatched> ProgramRun::why_no_record(const ExitEvent& exit,
-                                                   const ChildEnd& end) const {
+std::optional<Unwatched> ProcessHistory::why_no_record(const ExitEvent& exit,
+                                                       const ChildEnd& end) const {
   const int signal = exit.signal.value_or(0);
   if (!lacks_record(exit)) return std::nullopt;
   if (exit.handler_replaced.value_or(false)) {
@@ -117,7 +117,7 @@ std::optional<Unwatched> ProgramRun::why_no_record(const ExitEvent& exit,
 }
 
 // Without a wait status, a fatal crash is the only evidence of how the program ended.
-ExitEvent ProgramRun::describe_unknown_end() const {
+ExitEvent ProcessHistory::describe_unknown_end() const {
   ExitEvent exit;
   exit.reason = kEndUnknown;
   exit.detail = "it was no longer our child when it ended";
@@ -129,7 +129,7 @@ ExitEvent ProgramRun::describe_unknown_end() const {
   return exit;
 }
 
-bool ProgramRun::ended_by_crash(const ExitEvent& exit) const {
+bool ProcessHistory::ended_by_crash(const ExitEvent& exit) const {
   if (!last_crash_) return false;
   if (!exit.signal) return exit.code.value_or(0) != 0;
   return last_crash_->fatal || *exit.signal == last_crash_->signal;

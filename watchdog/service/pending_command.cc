@@ -1,15 +1,15 @@
-#include "watchdog/service/order_watch.h"
+#include "watchdog/service/pending_command.h"
 
 namespace pyfault {
 
-bool OrderWatch::look(const Look& look) {
+bool PendingCommand::look(const Look& look) {
   const auto session = session_.lock();
   if (!session) return false;
   std::erase_if(pending_, [&](const std::string& worker) {
-    const auto outcome = verdict(order_, worker, look(worker));
-    if (!outcome) return false;
-    ok_ = ok_ && outcome->ok;
-    session->send(*outcome);
+    const auto result = command_result(command_, worker, look(worker));
+    if (!result) return false;
+    ok_ = ok_ && result->ok;
+    session->send(*result);
     return true;
   });
   if (!pending_.empty()) return true;

@@ -12,11 +12,11 @@
 
 namespace pyfault {
 
-class AccountLookups {
+class RunAsLookups {
  public:
-  explicit AccountLookups(boost::asio::io_context& io) : io_(io) {}
+  explicit RunAsLookups(boost::asio::io_context& io) : io_(io) {}
 
-  // Returns the Background in which to run find_account() for this worker's user and group.
+  // Returns the Background in which to run resolve_run_as() for this worker's user and group.
   Background& of(const WorkerConfig& worker) {
     return by_account_.try_emplace({worker.user, worker.group}, io_, kLookupTimeout).first->second;
   }

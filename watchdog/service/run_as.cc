@@ -1,4 +1,4 @@
-#include "watchdog/service/account.h"
+#include "watchdog/service/run_as.h"
 
 #include <grp.h>
 #include <pwd.h>
@@ -53,9 +53,9 @@ bool may_become_somebody(const Identity& identity) {
 
 }  // namespace
 
-Account find_account(const WorkerConfig& worker) {
+RunAs resolve_run_as(const WorkerConfig& worker) {
   if (worker.user.empty() && worker.group.empty()) return {};
-  Account account;
+  RunAs account;
   Identity identity{::geteuid(), ::getegid(), {}};
   if (!worker.user.empty()) {
     const auto user = look_up<passwd>(::getpwnam_r, worker.user);

@@ -23,13 +23,13 @@ struct NotifySettings {
 };
 
 // Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID.
-NotifySettings manager_terms();
+NotifySettings notify_settings();
 
-class ServiceManager {
+class SystemdNotifier {
  public:
-  ServiceManager(boost::asio::io_context& io, const NotifySettings& terms);
-  ServiceManager(const ServiceManager&) = delete;
-  ServiceManager& operator=(const ServiceManager&) = delete;
+  SystemdNotifier(boost::asio::io_context& io, const NotifySettings& terms);
+  SystemdNotifier(const SystemdNotifier&) = delete;
+  SystemdNotifier& operator=(const SystemdNotifier&) = delete;
 
   bool is_there() const { return bool{socket_}; }
 

@@ -12,7 +12,7 @@
 
 namespace pyfault {
 
-class ProgramRun {
+class ProcessHistory {
  public:
   struct LastCrash {
     std::string id;
@@ -20,8 +20,8 @@ class ProgramRun {
     bool fatal = false;
   };
 
-  ProgramRun() = default;
-  explicit ProgramRun(Process process) : process_(std::move(process)) {}
+  ProcessHistory() = default;
+  explicit ProcessHistory(Process process) : process_(std::move(process)) {}
 
   // The state, which can be handed to another watchdog to continue from.
   struct Memory {
@@ -31,7 +31,7 @@ class ProgramRun {
     std::vector<int> replaced;
   };
   Memory memory() const;
-  explicit ProgramRun(Memory memory);
+  explicit ProcessHistory(Memory memory);
 
   // Records what may explain the end of the program: its own crash, records that were left out, the
   // handlers that it replaced, and why it is not watched. Events of other processes are ignored.

@@ -12,12 +12,12 @@
 
 namespace pyfault {
 
-class DumpWatch {
+class PendingDump {
  public:
   using Asked = std::map<int, std::string>;  // PID to the name of its worker
 
-  DumpWatch(boost::asio::io_context& io, std::weak_ptr<ControlSession> session, ReportFormat format,
-            Asked asked);
+  PendingDump(boost::asio::io_context& io, std::weak_ptr<ControlSession> session,
+              ReportFormat format, Asked asked);
 
   // Forwards stacks that are awaited, and reports a process that ended without answering.
   void note(const Event& event);

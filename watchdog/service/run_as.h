@@ -10,7 +10,7 @@
 
 namespace pyfault {
 
-struct Account {
+struct RunAs {
   std::optional<Identity> identity;                // none: the service's own
   std::map<std::string, std::string> environment;  // HOME, LOGNAME, SHELL and USER of a user
   std::string problem;                             // why the account cannot be used; else empty
@@ -18,6 +18,6 @@ struct Account {
 
 // Looks up the worker's user and group. The user database may be remote, so this may block for
 // long. May be called on any thread.
-Account find_account(const WorkerConfig& worker);
+RunAs resolve_run_as(const WorkerConfig& worker);
 
 }  // namespace pyfault
