@@ -1,5 +1,5 @@
-// The agent's side of the handshake, against a listener of the test's own. Each test attaches in a
-// child: a process does so once.
+// The agent's side of the handshake, against a listener that belongs to the test. Every test
+// attaches in a child process, because a process attaches only once.
 #include "agent/in_signal/attach.h"
 
 #include <fcntl.h>
@@ -35,7 +35,7 @@ class Attach : public ::testing::Test {
   }
   ~Attach() override { ::munmap(link_.ring, kRingSize); }
 
-  // True when `act` says so, in a process of its own.
+  // Runs `act` in a forked child and returns its result.
   static bool in_a_child(const std::function<bool()>& act) {
     const pid_t child = ::fork();
     if (child == 0) ::_exit(act() ? 0 : 1);
@@ -204,7 +204,7 @@ TEST_F(Attach, a_crash_during_a_dump_stays_in_the_ring_of_the_dump) {
   EXPECT_FALSE(hear().ring);
 }
 
-// It has accepted the connection, and not taken the ring.
+// The watchdog has accepted the connection but dies before it takes the ring.
 TEST_F(Attach, a_ring_is_lost_with_the_watchdog_that_heard_of_it) {
   EXPECT_TRUE(in_a_child([this] {
     Descriptor hello;

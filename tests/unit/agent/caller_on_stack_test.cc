@@ -1,4 +1,5 @@
-// The stack of a CPython 3.10's only thread: words in this process, the outermost last.
+// Finding a frame's caller by scanning the C stack of the only thread of a CPython 3.10. The stack
+// is an array of words in this process; the outermost word comes last.
 #include "agent/in_signal/caller_on_stack.h"
 
 #include <gtest/gtest.h>
@@ -16,14 +17,15 @@ class CallerOnStack : public ::testing::Test {
  protected:
   CallerOnStack() { python_.set_text(kText); }
 
-  // `words`: innermost first.
+  // `words` are listed from the innermost outwards.
   std::uintptr_t caller(std::vector<std::uintptr_t> words) {
     words.insert(words.begin(), kMaxStackBytes / sizeof(std::uintptr_t), 0);
     const std::uintptr_t end = address_of(words.data() + words.size());
     return caller_on_stack(python_.view(), python_.only_thread(innermost_, end), outermost_);
   }
 
-  // call rel32, call *%rax, call *8(%rax), call *disp32(%rip), and no call.
+  // In this order: call rel32, call *%rax, call *8(%rax), call *disp32(%rip), and bytes that are
+  // not a call.
   static constexpr std::array<std::uint8_t, 32> kText = {
       0, 0, 0xe8, 1, 2, 3, 4,    0,    0, 0,    0,    0, 0xff, 0xd0, 0, 0,
       0, 0, 0,    0, 0, 0, 0xff, 0x50, 8, 0xff, 0x15, 1, 2,    3,    4, 0};

@@ -1,4 +1,5 @@
-// How much of its stack the handler takes, measured: painted before a crash, looked at after it.
+// Measures how much of its stack the crash handler uses: the stack is painted before the crash and
+// inspected afterwards.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/auxv.h>
@@ -32,7 +33,7 @@ T* shared_memory(std::size_t size) {
   return static_cast<T*>(memory);
 }
 
-// One interpreter with one thread: this one, which stands in `frame`.
+// A runtime with one interpreter and one thread, the calling one, which is executing `frame`.
 class FakeRuntime {
  public:
   FakeRuntime(FakePython& python, std::uintptr_t frame) : view_(python.view()) {
@@ -56,7 +57,8 @@ class FakeRuntime {
 
 class CrashStack : public ::testing::Test {
  protected:
-  // Bytes that the crash of a child in `frame` leaves unpainted.
+  // Crashes a child that is executing `frame`, and returns how many bytes of the painted stack have
+  // been used.
   std::size_t use_of_crash_in(std::uintptr_t frame) {
     std::fill_n(stack_, kStackSize, kPaint);
     const pid_t child = fork();
@@ -69,7 +71,7 @@ class CrashStack : public ::testing::Test {
     return static_cast<std::size_t>(stack_ + kStackSize - lowest);
   }
 
-  // Of the ring that the crash has made and sent us.
+  // The number of bytes committed to the ring that the crashed child has sent to the listener.
   std::size_t committed() const {
     Hello hello{};
     const UniqueFd connection = accept_connection(listener_.get());
@@ -78,8 +80,8 @@ class CrashStack : public ::testing::Test {
     return ring_slot(ring.address(), 0)->committed;
   }
 
-  // The budget of tests/rules/stack_budget.py for the record and for the nested handler, and the
-  // kernel's own frame for the latter.
+  // The budgets of tests/rules/stack_budget.py for recording and for the nested handler, plus the
+  // frame that the kernel pushes for the nested handler.
   static std::size_t limit() { return 4096 + 512 + 1024 + getauxval(AT_MINSIGSTKSZ); }
 
   FakePython python_;
@@ -95,7 +97,7 @@ class CrashStack : public ::testing::Test {
     state.crash_stack = stack_;
     state.crash_stack_size = kStackSize;
     state.owner = &owner;
-    signal(SIGSEGV, SIG_DFL);  // gtest's sanitizers, where they are
+    signal(SIGSEGV, SIG_DFL);  // removes the handlers of a sanitizer
     arm(state);
     *reinterpret_cast<volatile int*>(std::uintptr_t{8}) = 1;
     _exit(1);

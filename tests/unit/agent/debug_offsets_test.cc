@@ -11,7 +11,8 @@
 namespace pyfault::test {
 namespace {
 
-// What a 3.13's _Py_DebugOffsets says, as far as it is checked: position in the struct -> value.
+// The fields of _Py_DebugOffsets in CPython 3.13 that the agent checks: byte offset and expected
+// value.
 struct Said {
   std::size_t at;
   std::uint64_t value;

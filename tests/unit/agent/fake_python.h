@@ -1,5 +1,5 @@
-// Frames, code objects and strings as a CPython (3.12 if not said otherwise) lays them out, made by
-// hand in this process, so that they can be made wrong in every way.
+// Builds frames, code objects and strings in this process with the memory layout of CPython (3.12
+// unless another version is given), so that tests can damage them in any way.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,7 @@ class FakePython {
     return object;
   }
 
-  // A code object of 100 code units, all on `line`.
+  // A code object of 100 code units, all of which belong to `line`.
   std::uintptr_t code(std::string_view name, int line = 1) {
     const PythonLayout::CodeStruct& at = view_.layout.code;
     const std::uintptr_t object = allocate(at.size + 200u);
@@ -52,7 +52,7 @@ class FakePython {
     return object;
   }
 
-  // `unit`: which code unit it stands at.
+  // `unit`: the code unit that the frame is executing.
   std::uintptr_t frame(std::uintptr_t code, std::uintptr_t previous, unsigned unit = 0) {
     const std::uintptr_t object = allocate(std::size_t{view_.layout.frame.size} + 16);
     fill_frame(object, code, previous, unit);
@@ -65,14 +65,15 @@ class FakePython {
     return object;
   }
 
-  // 3.11: the frame that an evaluation loop began with.
+  // CPython 3.11 only: the entry frame of an evaluation loop.
   std::uintptr_t entry(std::uintptr_t code, std::uintptr_t previous) {
     const std::uintptr_t object = frame(code, previous);
     put<std::uint8_t>(object, view_.layout.frame.is_entry, 1);
     return object;
   }
 
-  // Of an evaluation loop that runs `frame` now, called from that of `previous`.
+  // The _PyCFrame of an evaluation loop that is executing `frame`. `previous` is that of the
+  // calling loop.
   std::uintptr_t cframe(std::uintptr_t frame, std::uintptr_t previous) {
     const PythonLayout::ThreadState& at = view_.layout.thread;
     const std::uintptr_t object = allocate(24);
@@ -85,8 +86,8 @@ class FakePython {
     put(frame, view_.layout.frame.previous, previous);
   }
 
-  // A thread state whose data stack has chunks of these many frames, all running `code`, the
-  // outermost first.
+  // A thread state whose data stack has one chunk per element of `chunks`, outermost first, each
+  // with that many frames. All of them run `code`.
   struct Thread {
     std::uintptr_t address;
     std::vector<std::uintptr_t> frames;
@@ -113,7 +114,7 @@ class FakePython {
     return thread;
   }
 
-  // Of a thread that runs this many functions.
+  // Makes the thread state claim a recursion depth of `depth` frames.
   void set_recursion(std::uintptr_t thread, std::int32_t depth) {
     constexpr std::int32_t kLimit = 1000;
     put<std::int32_t>(thread, view_.layout.thread.recursion_limit, kLimit);
@@ -124,7 +125,7 @@ class FakePython {
     std::uintptr_t object;
     std::uintptr_t frame;
   };
-  // `code`: of a frame on a data stack, see thread().
+  // `code` must belong to a frame on a data stack; see thread().
   Generator generator(std::uintptr_t code, bool runs = true) {
     const PythonLayout::Generator& at = view_.layout.generator;
     const std::uintptr_t object = allocate(at.frame + 8u * kFrameWords);
@@ -138,7 +139,7 @@ class FakePython {
     put(frame, view_.layout.frame.locals + 8 * index, value);
   }
 
-  // Up to 3.10.
+  // CPython 3.10 and older, where every frame is an object.
   std::uintptr_t frame_object(std::uintptr_t previous, bool runs = true) {
     const std::uintptr_t object = frame(0, previous);
     put(object, view_.layout.object.type, view_.frame_type);
@@ -147,7 +148,8 @@ class FakePython {
     return object;
   }
 
-  // The only thread of the only interpreter; it runs `frame`, and its stack ends at `stack_end`.
+  // Creates one interpreter with one thread, which runs `frame` and whose stack ends at
+  // `stack_end`.
   std::uintptr_t only_thread(std::uintptr_t frame, std::uintptr_t stack_end) {
     const std::uintptr_t thread = allocate(512);
     const std::uintptr_t interpreter = allocate(4096);
@@ -161,7 +163,7 @@ class FakePython {
     return thread;
   }
 
-  // The interpreter's own code: these bytes.
+  // Declares these bytes to be the machine code of the interpreter.
   void set_text(std::span<const std::uint8_t> text) {
     const std::uintptr_t begin = address_of(text.data());
     view_.interpreter = {begin, begin + text.size()};

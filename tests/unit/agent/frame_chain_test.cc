@@ -11,7 +11,7 @@ namespace {
 
 class Chain : public ::testing::Test {
  protected:
-  // frames_[0] is the innermost; below them stands a shim.
+  // frames_[0] is the innermost frame. The outermost frame was called by a shim.
   void make_chain(std::size_t length) {
     const std::uintptr_t code = python_.code("f");
     frames_.assign(length, 0);
@@ -119,8 +119,8 @@ TEST_F(Chain, takes_the_tag_off_a_code_pointer) {
   EXPECT_EQ(frame.code, code);
 }
 
-// The frames of a thread on its data stack, each called from C: between each and its caller stands
-// a shim on the C stack, which can be overwritten.
+// The frames of a thread on its data stack, each of them called from C. Between a frame and its
+// caller there is a shim on the C stack, which the tests can overwrite.
 class OverDataStack : public ::testing::Test {
  protected:
   void make(const std::vector<unsigned>& chunks) {
@@ -138,7 +138,7 @@ class OverDataStack : public ::testing::Test {
     python_.put(shims_[below], python_.view().layout.frame.code, kGarbage);
     python_.put<std::uint8_t>(shims_[below], python_.view().layout.frame.owner, 0x41);
   }
-  // From the innermost frame on; frames that are no shims.
+  // Returns the frames that are not shims, innermost first.
   std::vector<std::uintptr_t> walk(std::uintptr_t innermost = 0) {
     FrameChain chain(python_.view(), innermost != 0 ? innermost : thread_.frames.back(), 0,
                      thread_.address);
@@ -160,7 +160,7 @@ class OverDataStack : public ::testing::Test {
   FakePython python_;
   std::uintptr_t code_ = python_.code("f");
   FakePython::Thread thread_{};
-  std::vector<std::uintptr_t> shims_;  // under the frame of the same index
+  std::vector<std::uintptr_t> shims_;  // shims_[i] was called by frame i - 1 and calls frame i
   int gaps_ = 0;
   ChainEnd end_ = ChainEnd::kEnd;
 };
@@ -194,7 +194,8 @@ TEST_F(OverDataStack, a_zeroed_link_is_no_end_where_there_are_frames_further_out
   EXPECT_EQ(gaps_, 1);
 }
 
-// It is taken out of the chain before its variables are dropped.
+// A returning frame is unlinked from the chain before its local variables are released, so it may
+// still be on the data stack.
 TEST_F(OverDataStack, an_outermost_frame_that_returns_is_no_gap) {
   make({2});
   python_.set_previous(shims_[1], 0);
@@ -224,8 +225,8 @@ TEST_F(OverDataStack, an_absurd_chunk_ends_the_walk) {
   EXPECT_EQ(end_, ChainEnd::kUnreadable);
 }
 
-// Frames that C code called, and a generator that the outer one has resumed by way of C code: only
-// shims lead to it.
+// Frames that were called from C, and a generator that the outer frame has resumed from C, so that
+// only shims link to it.
 class OverGenerators : public OverDataStack {
  protected:
   OverGenerators() { make({2}); }
@@ -287,8 +288,8 @@ TEST_F(OverGenerators, what_is_no_generator_is_not_taken_for_one) {
   EXPECT_EQ(walk(), all());
 }
 
-// Two evaluation loops of a CPython 3.11: the outer one runs `bottom_` and `caller_`, the inner
-// one, which C code called, `entry_` and `innermost_`.
+// Two evaluation loops of CPython 3.11. The outer one runs `bottom_` and `caller_`; the inner one,
+// called from C, runs `entry_` and `innermost_`.
 class Loops : public ::testing::Test {
  protected:
   ChainEnd end() {

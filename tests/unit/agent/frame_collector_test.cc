@@ -13,7 +13,7 @@ namespace {
 
 class Collector : public ::testing::Test {
  protected:
-  // Calls `code` from what was called last.
+  // Adds a frame for `code`, called by the frame that was added last.
   void call(std::uintptr_t code, unsigned unit = 0) {
     innermost_ = python_.frame(code, innermost_, unit);
   }
@@ -89,7 +89,7 @@ TEST_F(Collector, counts_folded_frames_in_the_omitted_middle) {
   EXPECT_EQ(entry(kInnermostEntries).value, 3000 - 3 * (kInnermostEntries + kOutermostEntries));
 }
 
-// Three functions on a data stack; nothing leads from one to the next.
+// Three frames on a data stack whose links to their callers have been overwritten.
 class CollectorOverGaps : public Collector {
  protected:
   CollectorOverGaps() {

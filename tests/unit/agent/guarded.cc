@@ -18,7 +18,7 @@ void resume(int signal, siginfo_t*, void* context) {
   if (fixup != 0) {
     registers[REG_RIP] = static_cast<greg_t>(fixup);
   } else {
-    const KernelSigaction none{};  // a fault that is not ours: die of it
+    const KernelSigaction none{};  // not a fault of guarded_copy(): let the retry kill us
     sys_rt_sigaction(signal, &none, nullptr);
   }
 }

@@ -1,5 +1,5 @@
-// Makes guarded_copy() work in a test: its fixup is the action of SIGSEGV and SIGBUS, as in an
-// armed process, without the rest of the crash handler.
+// Makes guarded_copy() work in a test: installs a handler for SIGSEGV and SIGBUS that only applies
+// its fixup, as an armed process does, without the rest of the crash handler.
 #pragma once
 
 #include <sys/mman.h>
@@ -17,7 +17,7 @@ class Guarded {
   Guarded& operator=(const Guarded&) = delete;
 };
 
-// Two pages, the second of which can't be read.
+// Two adjacent pages, the second of which is not readable.
 class CliffEdge {
  public:
   static constexpr std::size_t kPage = 4096;

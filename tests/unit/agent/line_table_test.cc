@@ -62,7 +62,7 @@ TEST_F(Pep626, knows_nothing_beyond_its_end) {
 }
 
 TEST_F(Pep657, reads_the_one_line_form) {
-  // Code 11: one line on, columns 4 to 9; one code unit.
+  // Code 11: the line advances by one, columns 4 to 9; one code unit.
   const Position position = at(LineTable::kPep657, {0x80 | 11 << 3, 4, 9}, 0);
   EXPECT_EQ(position.line, 11);
   EXPECT_EQ(position.end_line, 11);
@@ -71,7 +71,7 @@ TEST_F(Pep657, reads_the_one_line_form) {
 }
 
 TEST_F(Pep657, reads_the_short_form) {
-  // Code 2, second byte 0x35: column 2 * 8 + 3, five wide.
+  // Code 2, second byte 0x35: starts at column 2 * 8 + 3 and is five columns wide.
   const Position position = at(LineTable::kPep657, {0x80 | 2 << 3, 0x35}, 0);
   EXPECT_EQ(position.line, 10);
   EXPECT_EQ(position.column, 19);
@@ -79,7 +79,7 @@ TEST_F(Pep657, reads_the_short_form) {
 }
 
 TEST_F(Pep657, reads_the_long_form) {
-  // Code 14: two lines back (svarint 5), ending one line on, columns 99 + 1 (two bytes) and 3 + 1.
+  // Code 14: two lines back (svarint 5), ends one line later, columns 99 + 1 (two bytes) and 3 + 1.
   const Position position =
       at(LineTable::kPep657, {0x80 | 14 << 3, 5, 1, 0x40 | (100 & 63), 100 >> 6, 4}, 0);
   EXPECT_EQ(position.line, 8);

@@ -15,7 +15,7 @@ class RingWriter : public ::testing::Test {
   SlotHeader& slot(std::uint32_t index = 0) { return *ring_slot(ring_.get(), index); }
   SlotWord word(std::uint32_t index = 0) { return SlotWord::unpack(slot(index).state.load()); }
 
-  // Zeroed, and only the pages that are touched cost memory.
+  // calloc() zeroes the ring, and only pages that are touched take memory.
   std::unique_ptr<void, decltype(&std::free)> ring_{std::calloc(1, kRingSize), &std::free};
 };
 
@@ -104,7 +104,7 @@ TEST_F(RingWriter, leaves_the_slot_claimed_when_it_dies) {
 TEST_F(RingWriter, passes_ownership_on) {
   SlotWriter first = claim();
   const SlotWriter second = std::move(first);
-  EXPECT_FALSE(first);  // NOLINT(bugprone-use-after-move): that it is empty is the contract
+  EXPECT_FALSE(first);  // NOLINT(bugprone-use-after-move): being empty is the contract
   EXPECT_TRUE(second);
 }
 

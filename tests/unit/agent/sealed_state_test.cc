@@ -8,7 +8,7 @@
 namespace pyfault::test {
 namespace {
 
-// What a program does that writes where it should not.
+// Simulates a stray write by the program.
 void overwrite(void* place) {
   std::memset(place, 0xdd, sizeof(void*));
 }

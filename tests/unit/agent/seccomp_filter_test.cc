@@ -1,4 +1,5 @@
-// What filters would do to our system calls: as the kernel does it.
+// Predicts what a seccomp filter would do to the agent's system calls; the answers must be those of
+// the kernel.
 #include "agent/seccomp_filter.h"
 
 #include <gtest/gtest.h>
@@ -68,8 +69,8 @@ TEST(SeccompFilter, computes_as_the_kernel_does) {
 }
 
 TEST(SeccompFilter, what_the_kernel_would_refuse_is_deadly) {
-  EXPECT_TRUE(deadly({kLoadNumber}));                                     // no end
-  EXPECT_TRUE(deadly({BPF_STMT(BPF_JMP | BPF_JA, 0xffffffff), kAllow}));  // out of it
+  EXPECT_TRUE(deadly({kLoadNumber}));                                     // runs off the end
+  EXPECT_TRUE(deadly({BPF_STMT(BPF_JMP | BPF_JA, 0xffffffff), kAllow}));  // jumps out of bounds
   EXPECT_TRUE(deadly({BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4096), kAllow}));
   EXPECT_TRUE(deadly({BPF_STMT(BPF_ST, 16), kAllow}));
   EXPECT_TRUE(deadly({BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, 0), kAllow}));

@@ -16,7 +16,8 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 
 class StderrTail : public ::testing::Test {
  protected:
-  // Each test has a time of its own, long after that of the one before.
+  // Each test runs at a time of its own, long after that of the previous test, because the
+  // remembered text is shared by the whole process.
   StderrTail() : now_ns_(1000 * kSecond * ++tests_) {}
 
   void say(std::string_view text) { remember_stderr(text.data(), text.size(), now_ns_); }

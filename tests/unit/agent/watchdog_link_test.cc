@@ -40,7 +40,7 @@ class Link : public ::testing::Test {
     watchdog_ = -1;
   }
   bool wake() const { return Bell(link_).ring(link_); }
-  // 0: it has not.
+  // The ring id that has arrived through the wake pipe, or 0 if nothing has arrived.
   std::uint64_t has_heard_of() const {
     Wake wake{};
     return read(watchdog_, &wake, sizeof wake) == sizeof wake ? wake.ring : 0;

@@ -1,4 +1,5 @@
-// Mistakes: each is told with its line and what to do, and none hides another.
+// Mistakes in a configuration: each is reported with its line and what to do about it, and none
+// hides another.
 #include <gmock/gmock.h>
 
 #include "watchdog/config/parse_config.h"
@@ -19,7 +20,7 @@ std::vector<std::string> problems_of(const std::string& text, const MachineCheck
   return lines;
 }
 
-// `lines` begin on line 4, in the table of a worker.
+// Parses `lines` as part of a worker's table; the first of them is line 4.
 std::vector<std::string> problems_with(const std::string& lines, const MachineChecks& checks = {}) {
   return problems_of("[[worker]]\nname = \"web\"\ncommand = [\"gunicorn\"]\n" + lines, checks);
 }

@@ -1,4 +1,4 @@
-// [control].
+// The [control] table.
 #include <gmock/gmock.h>
 
 #include "watchdog/config/parse_config.h"

@@ -1,4 +1,4 @@
-// [[log]] and [metrics].
+// The [[log]] and [metrics] tables.
 #include <gmock/gmock.h>
 
 #include "watchdog/config/parse_config.h"

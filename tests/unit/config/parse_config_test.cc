@@ -1,4 +1,4 @@
-// A configuration without mistakes: what it means.
+// Valid configurations, and what they mean.
 #include "watchdog/config/parse_config.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,5 @@
-// Sessions, and the server that bounds them: whatever a client does, it harms itself alone.
+// Control sessions, and the server that limits them: a misbehaving client must harm nobody but
+// itself.
 #include "watchdog/control/control_session.h"
 
 #include <gmock/gmock.h>
@@ -32,7 +33,7 @@ class ControlSessionTest : public testing::Test {
     io_.restart();
     io_.poll();
   }
-  // As much as it has room for, and what that was.
+  // Sends reports until the session has no more room, and returns how many bytes that took.
   std::size_t fill(ControlSession& session) {
     constexpr std::size_t kReport = 10'000;
     constexpr std::size_t kTooMuch = 100'000'000;
@@ -44,7 +45,7 @@ class ControlSessionTest : public testing::Test {
     return sent;
   }
 
-  // What the service would do: all requests are remembered, and status is answered.
+  // Stands in for the service: remembers every request, and answers status requests.
   void take(const std::shared_ptr<ControlSession>& session, const Request& request) {
     requests_.push_back(request);
     last_ = session;

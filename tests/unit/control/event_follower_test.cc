@@ -16,7 +16,7 @@ class EventFollowerTest : public testing::Test {
  protected:
   EventFollowerTest() {
     session_->start();
-    client_.send("{\"request\":\"reload\"}\n");  // whose place the follower takes
+    client_.send("{\"request\":\"reload\"}\n");  // the pending request that the follower answers
     client_.read(io_);
   }
 

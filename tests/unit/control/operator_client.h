@@ -1,5 +1,5 @@
-// One end of a socket pair, as an operator's program has it; the other is the server's. The loop
-// runs only while the test waits.
+// The operator's end of a socket pair; the server has the other end. The event loop runs only while
+// the test waits for something.
 #pragma once
 
 #include <poll.h>
@@ -27,13 +27,13 @@ class OperatorClient {
 
   UniqueFd take_servers_end() { return std::move(servers_); }
 
-  // What the socket takes of it.
+  // Sends as much of `text` as the socket takes.
   void send(std::string_view text) const {
     [[maybe_unused]] const ssize_t sent =
         ::send(own_.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   }
 
-  // Until the other side has nothing more to do now.
+  // Reads until the server has nothing more to do at the moment.
   std::string read(boost::asio::io_context& io) {
     std::string all;
     char part[65536];

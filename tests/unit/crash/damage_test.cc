@@ -1,4 +1,5 @@
-// Records that end early, for whatever cause: what came before stands, and the reason is said.
+// Records that end early, for whatever reason: everything before the damage must be kept, and the
+// reason reported.
 #include "tests/unit/crash/decode_fixture.h"
 
 namespace pyfault::test {

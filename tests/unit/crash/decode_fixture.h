@@ -1,4 +1,4 @@
-// Build a record, decode it.
+// A fixture that builds a record and decodes it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,10 +16,10 @@ struct DecodeTest : testing::Test {
   CutShort cut_short = CutShort::kNone;
   bool published = true;
 
-  // A fault and a runtime: the beginning of every record.
+  // The fault and runtime sections, with which every record begins.
   RecordBuilder& begun() { return record.fault().runtime(); }
 
-  // Two threads, all kinds of frames and strings.
+  // A record with two threads, every kind of frame and every kind of string.
   RecordBuilder& realistic() {
     return begun()
         .code("/app/main.py", "Main.run", "run")
@@ -40,7 +40,7 @@ struct DecodeTest : testing::Test {
   }
   std::optional<Crash> decode() const { return decode(record.bytes()); }
 
-  // A test that asks for these has built a record with a fault section.
+  // The following require a record with a fault section.
   Crash crash() const { return decode().value(); }
   std::string reason() const { return crash().incomplete_reason; }
   Frame only_frame() const { return crash().threads.at(0).frames.at(0); }

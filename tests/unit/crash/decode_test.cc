@@ -1,4 +1,4 @@
-// What a sound record says.
+// What is decoded from an undamaged record.
 #include "watchdog/crash/decode.h"
 
 #include <gmock/gmock.h>

@@ -37,12 +37,14 @@ struct FingerprintTest : testing::Test {
 };
 
 TEST_F(FingerprintTest, same_bug_same_name_today) {
-  // Frozen: operators keep these. FNV-1a 64 of "pyfault-fingerprint/1\nmemory\na.py:f\n".
+  // Operators store fingerprints, so this value must never change. It is FNV-1a 64 of
+  // "pyfault-fingerprint/1\nmemory\na.py:f\n".
   EXPECT_EQ(of({frame("/x/a.py", "f")}), "3fb04f4c01c69060");
 }
 
 TEST_F(FingerprintTest, no_frames_same_name_today) {
-  // Frozen likewise: "pyfault-fingerprint/1\nmemory\nno python frames\n".
+  // This value must never change either: it is that of
+  // "pyfault-fingerprint/1\nmemory\nno python frames\n".
   EXPECT_EQ(of({}), "d444a6437ee8148d");
 }
 

@@ -1,4 +1,5 @@
-// Records that somebody made up: numbers that point outside, lie about sizes, or ask for memory.
+// Records that an attacker has made up: numbers that point outside the record, wrong sizes, and
+// requests for huge amounts of memory.
 #include <gmock/gmock.h>
 
 #include "tests/unit/crash/decode_fixture.h"
@@ -11,7 +12,7 @@ using testing::SizeIs;
 
 struct HostileRecordTest : DecodeTest {
   static constexpr std::size_t kFirstString = sizeof(CodeSection);
-  // Where the first two are empty.
+  // The offset of the third string when the first two are empty.
   static constexpr std::size_t kThirdString = kFirstString + 2 * sizeof(StringHeader);
 
   bool fault_is_refused() {
@@ -164,7 +165,8 @@ TEST_F(HostileRecordTest, more_threads_than_any_process_has_are_not_kept) {
   EXPECT_FALSE(crash().complete);
 }
 
-// One long name, named by every frame of the record: 2 MiB that would become a gigabyte.
+// One long name that every frame of the record refers to: if each frame got a copy, a record of 2
+// MiB would need a gigabyte.
 TEST_F(HostileRecordTest, shared_names_do_not_multiply) {
   const std::u16string longest(kMaxStringUnits, u'\xdc80');
   begun().code(ucs2(longest), ucs2(longest));

@@ -1,4 +1,5 @@
-// What a program said as it gave up: decoded, and nothing more believed than it deserves.
+// The last message of a program that gave up: it must be decoded, and not be trusted more than it
+// deserves.
 #include "tests/unit/crash/decode_fixture.h"
 
 namespace pyfault::test {

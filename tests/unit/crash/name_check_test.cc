@@ -18,7 +18,7 @@ Units hashed(Units name) {
   return name;
 }
 
-// Its bytes after it was hashed.
+// A name whose bytes were replaced after its hash had been computed.
 Units overwritten(Units name, const char* bytes) {
   name = hashed(std::move(name));
   name.bytes = bytes;

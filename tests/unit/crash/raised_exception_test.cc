@@ -1,4 +1,5 @@
-// What CPython has printed, as it is, and what looks like it.
+// Finds an exception in what CPython has printed, and is not fooled by output that only looks like
+// a traceback.
 #include "watchdog/crash/raised_exception.h"
 
 #include <gmock/gmock.h>

@@ -7,7 +7,7 @@
 namespace pyfault::test {
 namespace {
 
-// As CPython 3.11.2 and 3.10.13 gave them, with PYTHONHASHSEED=7.
+// The values that CPython 3.11.2 and 3.10.13 computed with PYTHONHASHSEED=7.
 constexpr std::uint64_t kHashKey[2] = {0x12c874a1806f0e3d, 0x470a89d2f9d2784f};
 
 std::uint64_t hash(std::uint32_t version, std::string_view text) {

@@ -25,7 +25,7 @@ Facts healthy() {
   return facts;
 }
 
-// "! what / advice" for an obstacle, "- what / advice" for a note, a line each.
+// One line per finding: "! what / advice" for an obstacle, "- what / advice" for a note.
 std::string diagnosis(const Facts& facts) {
   std::string text;
   for (const Finding& finding : diagnose(facts)) {

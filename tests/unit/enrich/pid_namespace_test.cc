@@ -19,7 +19,8 @@ TEST(PidNamespace, nobody_has_no_children) {
   EXPECT_FALSE(find_namespaced_child(-1, 1));
 }
 
-// In a child, for its next children: a test that came later would be in the namespace too.
+// unshare() puts all further children of a process into the new namespace. It therefore runs in a
+// child, so that later tests of this process are not affected.
 TEST(PidNamespace, the_first_of_another_namespace_is_found) {
   const pid_t parent = fork();
   if (parent == 0) {

@@ -15,7 +15,7 @@ using ::testing::Contains;
 using ::testing::EndsWith;
 using ::testing::IsEmpty;
 
-// No process: the number of a child that has been reaped.
+// A pid without a process: that of a child that has been reaped.
 pid_t nobody() {
   const pid_t child = fork();
   if (child == 0) _exit(0);

@@ -1,4 +1,4 @@
-// Names that a hostile program gives its files.
+// Source files by names that a hostile program may have made up.
 #include "watchdog/enrich/source_file.h"
 
 #include <fcntl.h>
@@ -244,7 +244,8 @@ TEST_F(SourceFileTest, a_link_cannot_lead_out_of_the_processs_root) {
   EXPECT_FALSE(read_for(child.pid(), "link.py"));
 }
 
-// By an exec, between the record and the look at its process: of a set-user-ID program perhaps.
+// The process may have called exec between the crash record and the look at its files, perhaps of a
+// set-user-ID program.
 TEST_F(SourceFileTest, nothing_is_read_for_another_program) {
   write("app.py");
   std::size_t budget = kMaxSourceBytes;
@@ -265,7 +266,7 @@ TEST_F(StrangersFileTest, a_readable_file_in_a_closed_directory_is_none) {
   EXPECT_FALSE(read_for(stranger_.pid(), write("closed/app.py", "secret", 0644)));
 }
 
-// As systemd's RestrictSUIDSGID does.
+// systemd's RestrictSUIDSGID= denies openat2() in the same way.
 bool deny_openat2() {
   sock_filter rules[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
@@ -280,7 +281,7 @@ bool deny_openat2() {
 
 class WithoutOpenat2Test : public SourceFileTest {
  protected:
-  // In a process of its own.
+  // Runs in a child, because the filter cannot be removed.
   std::string outcome(const std::string& name) const {
     const pid_t child = fork();
     if (child == 0) _exit(!deny_openat2() ? 2 : read(name) ? 1 : 0);

@@ -31,7 +31,7 @@ class SourceLinesTest : public ::testing::Test {
   void frame(const std::string& file, std::optional<int> line) {
     crash_.threads[0].frames.push_back(frame_at(file, line));
   }
-  // Of each frame.
+  // The source line of each frame.
   std::vector<std::optional<std::string>> sources() const {
     std::vector<std::optional<std::string>> texts(crash_.threads[0].frames.size());
     for (FrameSource& each : source_reader(getpid(), executable_of(getpid()), kAnyTime)(crash_)) {
@@ -39,7 +39,7 @@ class SourceLinesTest : public ::testing::Test {
     }
     return texts;
   }
-  // Of the one that was added last.
+  // The source line of the frame that was added last.
   std::optional<std::string> source() const { return sources().back(); }
   std::optional<std::string> line(int number) {
     frame(file_, number);
@@ -131,7 +131,7 @@ TEST_F(SourceLinesTest, more_files_than_the_limit_are_left_out) {
   EXPECT_EQ(line(1), std::nullopt);
 }
 
-// A record of 2 MiB can have 65,000 frames at one line of 4,096 bytes.
+// A record of 2 MiB can have 65,000 frames that all refer to one line of 4,096 bytes.
 TEST_F(SourceLinesTest, a_line_of_many_frames_is_not_repeated_without_an_end) {
   constexpr std::size_t kFrames = 65'000;
   write(std::string(kMaxLineBytes, 'x') + "\n");

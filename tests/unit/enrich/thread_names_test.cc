@@ -12,7 +12,7 @@
 namespace pyfault::test {
 namespace {
 
-// A second thread of this process, called "second", that waits for its end.
+// A second thread of this process, named "second", which lives as long as this object.
 class SecondThread {
  public:
   SecondThread()

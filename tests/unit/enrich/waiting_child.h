@@ -1,4 +1,4 @@
-// A forked process that prepares itself, then does nothing until it is killed.
+// A forked child that runs a preparation and then waits until it is killed.
 #pragma once
 
 #include <sys/socket.h>
@@ -16,7 +16,7 @@ namespace pyfault::test {
 
 class WaitingChild {
  public:
-  // Returns when `prepare` has run in the child.
+  // Returns once `prepare` has run in the child.
   explicit WaitingChild(const std::function<void()>& prepare = [] {}) {
     std::array<int, 2> ends{};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return;
@@ -40,7 +40,7 @@ class WaitingChild {
 
   pid_t pid() const { return pid_; }
 
-  // Dead and reaped on return.
+  // Kills and reaps the child.
   void die() {
     if (!std::exchange(alive_, false)) return;
     kill(pid_, SIGKILL);

@@ -6,7 +6,7 @@
 namespace pyfault {
 namespace {
 
-// Of a Python that has come past its start, and is not watched.
+// The signs of a Python that has finished its start-up and is not watched.
 WatchSigns python() {
   WatchSigns signs;
   signs.executable = "/usr/bin/python3.11";

@@ -1,4 +1,5 @@
-// Archives as a hostile program leaves them. What an ordinary one yields is in source_file_test.cc.
+// Archives that a hostile program may leave behind. Ordinary archives are tested in
+// source_file_test.cc.
 #include "watchdog/enrich/zip_archive.h"
 
 #include <fcntl.h>

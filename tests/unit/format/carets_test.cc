@@ -19,7 +19,8 @@ std::string marks(const std::string& line, int column, int end_column,
   return caret_line(with_source(code_frame("app.py", 1, "f"), line, column, end_column), version);
 }
 
-// Rows of what the interpreter's own traceback module printed; see generate.py beside them.
+// The expected carets were printed by the interpreter's own traceback module; see generate.py
+// beside them.
 class AsTraceback : public testing::TestWithParam<int> {};
 
 TEST_P(AsTraceback, every_expression_is_marked_alike) {
@@ -81,12 +82,12 @@ TEST(Carets, a_range_of_several_whole_lines_is_not_marked) {
   EXPECT_EQ(caret_line(frame, kPython311), "");
 }
 
-// 3.11 and 3.12 themselves mark the wrong character here.
+// CPython 3.11 and 3.12 themselves mark the wrong character here.
 TEST(Carets, the_operator_is_found_after_operands_that_are_not_ascii) {
   EXPECT_EQ(marks("é + ü", 0, 7, kPython311), "~~^~~");
 }
 
-// traceback marks the bracket too.
+// CPython's traceback module marks the bracket as well.
 TEST(Carets, a_bracket_beside_the_operator_is_not_part_of_it) {
   EXPECT_EQ(marks("a+(b)", 0, 5), "~^~~~");
 }

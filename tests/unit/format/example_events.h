@@ -1,4 +1,4 @@
-// Events as the watchdog would make them, for the formatters' tests to start from.
+// Events as the watchdog makes them, for the formatters' tests.
 #pragma once
 
 #include <csignal>
@@ -101,7 +101,8 @@ inline Crash example_crash() {
   return crash;
 }
 
-// Every frame kind, every optional one absent, a thread that Python does not know.
+// A crash with every kind of frame, every optional value absent, and a thread that Python does not
+// know.
 inline Crash damaged_crash() {
   Crash crash = example_crash();
   crash.complete = false;

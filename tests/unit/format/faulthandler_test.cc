@@ -15,7 +15,7 @@ struct Version {
   std::uint32_t hex;
 };
 
-// The interpreters whose output was recorded: tests/golden/faulthandler/generate.py.
+// The interpreters that tests/golden/faulthandler/generate.py has recorded.
 const Version kRecorded[] = {
     {"3.8.18", python_version(3, 8, 18)},   {"3.9.18", python_version(3, 9, 18)},
     {"3.10.13", python_version(3, 10, 13)}, {"3.11.7", python_version(3, 11, 7)},
@@ -27,7 +27,7 @@ Frame folded(Frame frame, std::uint64_t repeat) {
   return frame;
 }
 
-// A thread as the recordings have them: numbered as generate.py does, in CPython's order.
+// A thread with the number that generate.py gives it, at its position in CPython's list of threads.
 Thread recorded_thread(std::uint32_t position, std::vector<Frame> frames) {
   Thread thread = example_thread(0, "python3", std::move(frames));
   thread.ident = 0x1000 + position;
@@ -35,7 +35,8 @@ Thread recorded_thread(std::uint32_t position, std::vector<Frame> frames) {
   return thread;
 }
 
-// What generate.py's programs leave in a record, spelt out, against what faulthandler printed.
+// Spells out what generate.py's programs leave in a record, and compares the report with what
+// faulthandler printed.
 class AsFaulthandler : public testing::TestWithParam<Version> {
  protected:
   std::string file(const std::string& name) { return "/app/" + name + ".py"; }

@@ -1,10 +1,11 @@
-// Files under tests/golden. Those of the other folders were recorded from real interpreters, by the
-// generate.py beside them; those of text/ and json/ hold what our own formatters print. After a
-// change that is meant,
+// Files below tests/golden. text/ and json/ hold the output of our own formatters; the other
+// folders hold output of real interpreters, recorded by the generate.py beside it. After an
+// intended change,
 //
 //   PYFAULT_UPDATE_GOLDEN=1 build/bin/unit_format
 //
-// writes these anew, says so and passes: what has changed is then to be seen in `git diff`.
+// rewrites text/ and json/, lists the files it wrote, and passes. `git diff` then shows what has
+// changed.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -30,7 +31,8 @@ inline void write_golden(const std::string& name, const std::string& text) {
   std::cout << "wrote tests/golden/" << name << " anew\n";
 }
 
-// Of text/ and json/: what is printed is what the file holds, or shall hold from now on.
+// Compares `printed` with a file in text/ or json/, or writes that file if PYFAULT_UPDATE_GOLDEN=1
+// is set.
 inline void expect_golden(const std::string& name, const std::string& printed) {
   const char* update = std::getenv("PYFAULT_UPDATE_GOLDEN");
   if (update != nullptr && std::string(update) == "1") {

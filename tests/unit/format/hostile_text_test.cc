@@ -1,4 +1,4 @@
-// Text from the watched process cannot break out of its place in a report, in any format.
+// Text from the watched process must not break out of its place in a report, whatever the format.
 #include <gtest/gtest.h>
 
 #include <algorithm>

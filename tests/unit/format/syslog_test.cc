@@ -190,7 +190,7 @@ TEST(Syslog, the_local_protocol_has_its_data_in_the_message) {
                            "\\[pyfault@32473 .*\\] pyfault-watchdog: said"));
 }
 
-// rsyslog's mmjsonparse wants the cookie first.
+// rsyslog's mmjsonparse expects the cookie at the start of the message.
 TEST(Syslog, the_local_protocol_has_nothing_before_json) {
   SyslogStyle style;
   style.protocol = SyslogProtocol::kLocal;

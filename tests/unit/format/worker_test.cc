@@ -1,4 +1,4 @@
-// What is said about the workers of a service, as text and as JSON.
+// How events about the workers of a service look as text and as JSON.
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
@@ -46,7 +46,7 @@ Event crash_of_worker(WorkerCrash about, const std::string& output = "") {
   return event;
 }
 
-// Its traceback is short.
+// An output that ends with an abbreviated traceback.
 LastOutput output_with_exception() {
   return {"starting\nTraceback ...\nValueError: no\n", 0,
           RaisedException{"ValueError", "no\nmore", "Traceback ...\nValueError: no", "feed"}};

@@ -15,7 +15,7 @@ using test::full_memory;
 
 class WorkerMemoryTest : public testing::Test {
  protected:
-  // After `change` to what is kept of a full memory.
+  // Encodes a saved worker with all members, applies `change` to it, and decodes the result.
   template <typename Change>
   static std::optional<SavedWorker> changed(Change change) {
     json state = json::from_cbor(encode(full_memory()));

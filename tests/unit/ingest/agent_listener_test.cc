@@ -1,4 +1,5 @@
-// The two sockets with one name, and what is left of them.
+// The listening sockets for agents, one abstract and one in the file system, and what they leave
+// behind.
 #include "watchdog/ingest/agent_listener.h"
 
 #include <fcntl.h>

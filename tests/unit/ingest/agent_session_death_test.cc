@@ -1,4 +1,4 @@
-// Agents that die at any moment: what they leave in their slots, and when the session ends.
+// Agents may die at any moment: what they leave in their slots, and when the session ends.
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -201,7 +201,7 @@ TEST_F(AgentSessionTest, one_that_has_become_another_program_has_none) {
   EXPECT_EQ(log_.exits.size(), 1U);
 }
 
-// As the workers of a multiprocessing.Pool are ended.
+// multiprocessing.Pool ends its workers with SIGTERM, so such a death is reported only on request.
 TEST_F(AgentSessionTest, one_that_was_asked_to_end_has_one_on_request) {
   for (const bool all : {false, true}) {
     log_.exits.clear();
@@ -215,7 +215,7 @@ TEST_F(AgentSessionTest, one_that_was_asked_to_end_has_one_on_request) {
   }
 }
 
-// Not reaped.
+// Returns a child that was killed and has not been reaped.
 pid_t killed_child() {
   const pid_t child = fork();
   if (child == 0) {
@@ -236,7 +236,7 @@ TEST_F(AgentSessionTest, one_that_died_before_the_first_look_has_an_end) {
   waitpid(child, nullptr, 0);
 }
 
-// The program itself has ended, and nobody runs the loop any more.
+// The program itself has ended, so the event loop does not run any more.
 TEST_F(AgentSessionTest, who_is_dead_has_an_end_when_it_drains) {
   WaitingChild child;
   agent_->enter_child(child.pid());

@@ -1,4 +1,4 @@
-// A session and the agent at its other end.
+// A session and the agent at the other end of it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ namespace pyfault::test {
 
 class AgentSessionTest : public testing::Test {
  protected:
-  static constexpr int kForeignPid = 5;  // as it is called in a namespace of its own
+  static constexpr int kForeignPid = 5;  // the agent's pid in a PID namespace of its own
   static constexpr std::uint64_t kBurst = 3;
 
   void SetUp() override { attach(process_.pid()); }
@@ -56,7 +56,7 @@ class AgentSessionTest : public testing::Test {
       look();
     }
   }
-  // As many notices as may be said, and then some more to say.
+  // Uses up the limit on notices, then loses seven more records.
   void lose_seven_after_the_limit() {
     auto& dropped = ring_header(agent_->ring())->dropped_records;
     while (log_.events.size() < kBurst) {

@@ -1,5 +1,5 @@
-// What comes more often than is reported: counted and said, but never at the cost of the program's
-// own crash.
+// What exceeds the limit on reports is counted and the count is reported, but the crash of the
+// program itself must always get through.
 #include <gmock/gmock.h>
 
 #include "tests/unit/ingest/agent_session_fixture.h"
@@ -76,7 +76,7 @@ TEST_F(AgentSessionTest, the_programs_own_death_is_reported_whatever_its_childre
 TEST_F(AgentSessionTest, the_program_dies_once_above_the_limit) {
   attach_with_limit();
   publish_many(kBurst + 5, fatal_record());
-  EXPECT_EQ(log_.events.size(), kBurst + 2);  // with the notice
+  EXPECT_EQ(log_.events.size(), kBurst + 2);  // with one death above the limit and the notice
 }
 
 TEST_F(AgentSessionTest, a_childs_death_is_limited) {

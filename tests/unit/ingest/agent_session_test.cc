@@ -1,4 +1,4 @@
-// What agents tell a session, and what it makes of it; hostile ones tell what they like.
+// What agents tell a session and what the session makes of it. A hostile agent may send anything.
 #include "watchdog/ingest/agent_session.h"
 
 #include <gmock/gmock.h>
@@ -84,7 +84,8 @@ TEST_F(AgentSessionTest, the_source_of_a_process_that_lives_can_be_read) {
 TEST_F(AgentSessionTest, a_source_file_written_after_the_attach_is_not_trusted) {
   const test::TempDirectory directory;
   const std::string file = directory.path() / "app.py";
-  // The file system's clock is coarser than ours: wait for it to move past the attach.
+  // The file system's clock is coarser than ours: wait until it has moved past the time of the
+  // attach.
   const std::int64_t attached = realtime_now_ns();
   struct stat status {};
   do {

@@ -1,4 +1,4 @@
-// The door, and agents that knock.
+// An attach server, and agents that connect to it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ class AttachServerTest : public testing::Test {
  protected:
   FakeAgent connect() const { return FakeAgent(server_.address()); }
 
-  // One that says hello and is gone, before the door comes round to it.
+  // An agent that has sent its hello and closed the connection before the server reads it.
   FakeAgent queued(const Hello& hello = hello_from(getpid())) const {
     FakeAgent agent = connect();
     agent.attach(hello);

@@ -1,4 +1,4 @@
-// Many at the door: nobody can hold it up, and nobody gets more than their share.
+// Many agents at once: none may hold up the server, and none may get more than its share.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
@@ -106,7 +106,8 @@ TEST_F(AttachServerTest, the_last_descriptors_are_not_for_agents) {
   setrlimit(RLIMIT_NOFILE, &before);
 }
 
-// A child that it has each time keeps the rings before that in use.
+// The child is entered in every ring, so that no ring can be released when the next one is
+// attached.
 TEST_F(AttachServerTest, one_process_has_only_so_many_rings) {
   AttachServer server(log_.io, log_.handler(), {.sessions_per_process = 2});
   test::WaitingChild child;

@@ -1,4 +1,4 @@
-// The door: who gets in, and who is turned away.
+// Which agents the attach server accepts and which it refuses.
 #include "watchdog/ingest/attach_server.h"
 
 #include <fcntl.h>
@@ -72,7 +72,7 @@ TEST_F(AttachServerTest, a_process_that_is_long_dead_is_described_by_its_hello) 
 
 TEST_F(AttachServerTest, one_that_has_the_number_of_a_dead_one_is_not_taken_for_it) {
   Hello hello = hello_from(getpid());
-  hello.boottime_ns = 1;  // before we were born
+  hello.boottime_ns = 1;  // long before this process was started
   std::strcpy(hello.claims.name, "the-dead-one");
   const FakeAgent agent = queued(hello);
   agent.side->publish(getpid());

@@ -1,4 +1,4 @@
-// Work that is done, that hangs, that throws, and that nobody waits for any more.
+// Background work that finishes, hangs, throws, or is not waited for any longer.
 #include "watchdog/ingest/background.h"
 
 #include <gmock/gmock.h>
@@ -22,7 +22,7 @@ class BackgroundTest : public testing::Test {
   Background& with_patience(std::chrono::steady_clock::duration patience) {
     return background_.emplace(io_, patience);
   }
-  // Until the test is over.
+  // Work that hangs until the test is over.
   Background::Work hang() const {
     return [gone = gone_] { gone.wait(); };
   }

@@ -68,7 +68,7 @@ TEST_F(DeferredTest, destroyed_with_a_request_waiting) {
   EXPECT_EQ(runs_, 0);
 }
 
-// What the task has captured lives until it returns.
+// What the task has captured must stay alive until the task returns.
 TEST_F(DeferredTest, destroyed_within_its_task) {
   std::string seen;
   defer([this, &seen, text = std::string("longer than it is short")] {

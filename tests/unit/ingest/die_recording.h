@@ -1,4 +1,4 @@
-// A process that attaches, and is killed half-way through a record.
+// A process that attaches and is killed half-way through writing a record.
 #pragma once
 
 #include <unistd.h>

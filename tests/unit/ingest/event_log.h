@@ -1,5 +1,5 @@
-// An event loop and the events that came of it. Each of them must be one that the published schema
-// knows.
+// An event loop and the events that came out of it. Every event must conform to the published
+// schema.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -36,7 +36,7 @@ class EventLog {
   void run_until_events(std::size_t count) {
     run_until([&] { return events.size() >= count; });
   }
-  // Everything that is ready now.
+  // Runs the handlers that are ready now.
   void poll() { io.poll(); }
 
   const Crash& crash(std::size_t index = 0) const { return std::get<Crash>(events.at(index).body); }
@@ -54,11 +54,11 @@ class EventLog {
   }
 
   boost::asio::io_context io;
-  std::vector<Event> events;  // but for:
+  std::vector<Event> events;  // all but the exit events
   std::vector<Event> exits;
 
  private:
-  // Only a test that fails waits as long.
+  // Only a failing test waits this long.
   static constexpr std::chrono::seconds kLimit{60};
 };
 

@@ -1,4 +1,4 @@
-// Another watchdog goes on with what this one has kept.
+// A new watchdog takes over from what the previous one has stored.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/socket.h>
@@ -44,7 +44,8 @@ class KeptServerTest : public ::testing::Test {
     log_.run_until([&] { return agent.is_taken(); });
     return agent;
   }
-  // As a watchdog is that was killed.
+  // Replaces the watchdog as if it had been killed: the new one gets what was stored and nothing
+  // else.
   void change_watchdogs() {
     InheritedServer kept{before_->listeners(), {}, 0};
     for (SavedSession& memory : memory_) {
@@ -140,7 +141,8 @@ TEST_F(KeptServerTest, one_that_has_the_number_of_the_attached_process_is_not_ta
   EXPECT_FALSE(after_->watches(getpid()));
 }
 
-// A session ends a pass of the loop after its last record, and the keeper may be gone by then.
+// A session ends one turn of the event loop after its last record. The keeper may have been
+// destroyed by then.
 TEST_F(KeptServerTest, once_closed_it_has_nothing_to_say_to_its_keeper) {
   const pid_t agent = die_recording(address_);
   log_.run_until_events(1);
@@ -151,7 +153,7 @@ TEST_F(KeptServerTest, once_closed_it_has_nothing_to_say_to_its_keeper) {
   waitpid(agent, nullptr, 0);
 }
 
-// The watchdog before was killed between the two.
+// The previous watchdog was killed between taking the record and releasing its slot.
 TEST_F(KeptServerTest, a_record_that_was_taken_and_not_released_is_not_reported_again) {
   FakeAgent agent = attached();
   const SlotWord published{SlotState::kPublished, 1, getpid()};

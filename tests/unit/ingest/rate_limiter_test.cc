@@ -1,4 +1,4 @@
-// What passes, and what is counted.
+// What a rate limiter lets through, and what it counts.
 #include "watchdog/ingest/rate_limiter.h"
 
 #include <gtest/gtest.h>

@@ -56,7 +56,9 @@ TEST_F(ReadableFdTest, may_be_destroyed_by_its_own_callback) {
   EXPECT_EQ(calls_, 1);
 }
 
-// Both are readable in one turn of the loop: the one whose turn comes first closes the other.
+// Both descriptors are readable in the same turn of the event loop, and the handler that runs first
+// closes the other one. A new descriptor is registered right after that: it must not receive the
+// event that was meant for the closed one.
 TEST_F(ReadableFdTest, takes_no_event_of_one_that_was_closed_for_its_own) {
   std::array<int, 2> quiet{};
   ASSERT_EQ(pipe2(quiet.data(), O_CLOEXEC | O_NONBLOCK), 0);

@@ -20,8 +20,8 @@ class TimerTest : public ::testing::Test {
     timer_->start(delay, [this] { ++calls_; });
   }
 
-  // Both timers have expired when the loop comes to look, and it queues both calls; then it makes
-  // the first, which is to `act` on a timer whose call is waiting already.
+  // Both timers have expired when the event loop looks, so it queues both callbacks. The first
+  // callback runs `act`, which acts on a timer whose callback is queued already.
   void run_with_the_call_queued(std::function<void()> act) {
     Timer earlier(io_);
     earlier.start(milliseconds(1), std::move(act));
@@ -127,7 +127,7 @@ TEST_F(TimerTest, cancelled_within_its_callback) {
   EXPECT_EQ(calls_, 1);
 }
 
-// What the callback has captured lives until it returns.
+// What the callback has captured must stay alive until the callback returns.
 TEST_F(TimerTest, destroyed_within_its_callback) {
   std::string seen;
   timer_->start(milliseconds(0), [this, &seen, text = std::string("longer than it is short")] {

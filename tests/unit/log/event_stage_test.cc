@@ -1,4 +1,4 @@
-// Crashes whose lines come, come late, or never come.
+// Crashes whose source lines arrive in time, late, or never.
 #include "watchdog/log/event_stage.h"
 
 #include <gmock/gmock.h>
@@ -14,7 +14,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using testing::ElementsAre;
 
-// Of one frame; `name` is its function's.
+// A crash with one frame, whose function is `name`.
 Event crash_in(const std::string& name, SourceReader reader) {
   Crash crash;
   crash.threads.resize(1);
@@ -44,7 +44,7 @@ class EventStageTest : public testing::Test {
     return EventStage(
         io_, [this](const Event& event) { passed_.push_back(text(event)); }, patience);
   }
-  // A read that hangs, until the test is over.
+  // A read that hangs until the test is over.
   SourceReader hang() const {
     return [gone = gone_](const Crash&) {
       gone.wait();

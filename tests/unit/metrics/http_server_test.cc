@@ -103,7 +103,7 @@ TEST_F(HttpServerTest, silent_ones_shut_out_nobody) {
 
 TEST_F(HttpServerTest, no_child_inherits_its_sockets) {
   const LoopbackClient silent(server_->port());
-  ask("GET / HTTP/1.0\r\n\r\n");  // accepted after the silent one
+  ask("GET / HTTP/1.0\r\n\r\n");  // its answer shows that the silent one was accepted too
   end_loop();
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
     const int fd = std::stoi(entry.path().filename());

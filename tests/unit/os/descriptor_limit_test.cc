@@ -1,4 +1,4 @@
-// The last descriptors.
+// What happens when a process runs out of file descriptors.
 #include "watchdog/os/descriptor_limit.h"
 
 #include <fcntl.h>

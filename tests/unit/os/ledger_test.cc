@@ -17,7 +17,7 @@ const std::string kSecond(Ledger::kIdSize, '2');
 
 class LedgerTest : public testing::Test {
  protected:
-  // As the watchdog after this one sees it.
+  // The ledger as the next watchdog opens it.
   Ledger next() const {
     return Ledger(UniqueFd(::fcntl(ledger_.descriptor(), F_DUPFD_CLOEXEC, 0)));
   }
@@ -46,7 +46,8 @@ TEST_F(LedgerTest, what_has_arrived_is_not) {
 }
 
 TEST_F(LedgerTest, what_is_inherited_is_the_next_ones_until_it_has_told_of_it) {
-  // The watchdog dies: nobody settles this one while the test runs.
+  // Static, because a receipt settles its entry when it is destroyed; the watchdog has died before
+  // that.
   static const Receipt unsettled = ledger_.take(kFirst);
   Ledger after = next();
   auto lost = after.inherit();

@@ -9,7 +9,7 @@
 namespace pyfault {
 namespace {
 
-// A child that has ended and waits to be reaped.
+// A child that has ended and has not been reaped.
 pid_t zombie() {
   const pid_t child = fork();
   if (child == 0) _exit(0);

@@ -1,5 +1,5 @@
-// The memfd that a hostile process holds must stay a ring of its size, and cost no more than is
-// used.
+// The watched process, which may be hostile, holds the memfd too: it must remain a ring of its
+// size, and take no more memory than is used.
 #include "watchdog/os/ring_memory.h"
 
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 namespace pyfault {
 namespace {
 
-constexpr std::size_t kBytesPerBlock = 512;  // of st_blocks
+constexpr std::size_t kBytesPerBlock = 512;  // the unit of st_blocks
 
 class RingMemoryTest : public ::testing::Test {
  protected:

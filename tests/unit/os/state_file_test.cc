@@ -10,7 +10,7 @@ namespace {
 
 class StateFileTest : public testing::Test {
  protected:
-  // As the next process finds it.
+  // The content as the next process reads it.
   std::optional<std::string> found() const {
     return StateFile(UniqueFd(::dup(file_.descriptor()))).read();
   }
@@ -21,7 +21,7 @@ class StateFileTest : public testing::Test {
     ASSERT_EQ(::pwrite(file_.descriptor(), &byte, 1, offset), 1);
   }
 
-  static constexpr off_t kContent = 24;  // after the header
+  static constexpr off_t kContent = 24;  // content follows the header
   static constexpr off_t kHalf = StateFile::kHalfSize;
 
   StateFile file_;
@@ -46,8 +46,8 @@ TEST_F(StateFileTest, whoever_finds_it_goes_on) {
 }
 
 TEST_F(StateFileTest, when_the_last_content_is_damaged_the_one_before_is_found) {
-  file_.write("first");   // in the second half
-  file_.write("second");  // in the first
+  file_.write("first");   // goes to the second half
+  file_.write("second");  // goes to the first half
   damage(kContent);
   EXPECT_EQ(found(), "first");
   damage(kHalf + kContent);

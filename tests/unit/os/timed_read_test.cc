@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 
 class PatientRead : public testing::Test {
  protected:
-  // Nobody who opens it comes back, until the test is over.
+  // open() of this FIFO blocks until the test is over.
   PatientRead() { EXPECT_EQ(mkfifo(fifo_.c_str(), 0600), 0); }
   ~PatientRead() override {
     const UniqueFd writer(::open(fifo_.c_str(), O_RDWR | O_CLOEXEC));
@@ -27,7 +27,7 @@ class PatientRead : public testing::Test {
     while (!read_with_timeout("/dev/null", 1, hours(1))) continue;
   }
 
-  static constexpr std::array<char, 400> kEnough{};  // for all that hang
+  static constexpr std::array<char, 400> kEnough{};  // enough for all reads that hang
 
   test::TempDirectory directory_;
   std::string file_ = directory_.path() / "file";

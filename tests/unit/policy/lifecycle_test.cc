@@ -1,5 +1,5 @@
-// Every pair of state and event is tried against what must hold of all of them; then the lives that
-// a worker can have, step by step.
+// Checks the rules that hold for every pair of state and event, then walks through the possible
+// lives of a worker step by step.
 #include "watchdog/policy/lifecycle.h"
 
 #include <gmock/gmock.h>

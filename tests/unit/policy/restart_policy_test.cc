@@ -31,7 +31,7 @@ class Policy : public testing::Test {
  protected:
   void without_breaker() { settings_.crash_loop = {0, 0ms, 0, CrashLoopAction::kRetry}; }
 
-  // With the settings as they are now, at the first use.
+  // Creates the policy from the current settings at the first call.
   RestartPolicy& policy() {
     if (!policy_) policy_.emplace(settings_);
     return *policy_;
@@ -41,7 +41,7 @@ class Policy : public testing::Test {
     return policy().decide({kind, now_, fingerprint}, 0);
   }
 
-  // Lives for a moment, dies, waits as it is told.
+  // The worker lives for a moment, crashes, and waits for the decided delay.
   RestartDecision crashes(const std::string& fingerprint = "") {
     passes(10ms);
     const RestartDecision decision = dies(DeathKind::kCrash, fingerprint);
@@ -96,7 +96,7 @@ TEST_F(Policy, a_delay_of_nothing_stays_nothing) {
   EXPECT_THAT(delays(3), ElementsAre(0s, 0s, 0s));
 }
 
-// For settings and chances of every size.
+// Tries initial delays, factors and random numbers over their whole ranges.
 TEST_F(Policy, no_delay_is_ever_longer_than_the_longest_or_off_by_more_than_the_jitter) {
   for (const milliseconds initial : {1ms, 1000ms, 60'000ms}) {
     for (const double factor : {1.0, 1.5, 2.0, 1000.0}) {

@@ -1,5 +1,5 @@
-// A day of a worker that crashes again and again: policy, thinning and lifecycle together, on a
-// clock of their own.
+// A day in the life of a worker that keeps crashing: restart policy, crash deduplication and
+// lifecycle together, with a simulated clock.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -17,7 +17,8 @@ using std::chrono::milliseconds;
 
 class Day : public testing::Test {
  protected:
-  // Every life lasts this long; `ready` after a second of it.
+  // Runs lives of this length until the day is over. If `ready`, each of them becomes ready after
+  // one second.
   void lives(milliseconds life, bool ready) {
     state_ = next_step(state_, WorkerEvent::kStart).state;
     while (now_ - midnight_ < 24h) {

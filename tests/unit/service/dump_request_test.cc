@@ -1,4 +1,4 @@
-// Nobody may die of being asked.
+// A request for a dump must not kill a process that does not handle the signal.
 #include "watchdog/service/dump_request.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Real processes, that die now, later and not at all.
+// Waits for real processes that are dead already, die later, or do not die.
 #include "watchdog/service/dying_processes.h"
 
 #include <gmock/gmock.h>
@@ -59,7 +59,7 @@ class Dying : public testing::Test {
   std::vector<int> pids_;
   std::vector<UniqueFd> pidfds_;
   std::unique_ptr<DyingProcesses> dying_;
-  std::vector<std::vector<int>> told_;  // by each call
+  std::vector<std::vector<int>> told_;  // one element per call
 };
 
 TEST_F(Dying, all_that_are_dead_are_told_once) {

@@ -1,4 +1,4 @@
-// Real processes: who belongs to a worker, and who is killed with it.
+// Real processes: which of them belong to a worker, and which are killed with it.
 #include "watchdog/service/process_tree.h"
 
 #include <gmock/gmock.h>
@@ -20,19 +20,19 @@ using testing::Not;
 
 constexpr char kSocket[] = "@the-workers-own";
 
-// A shell that runs `code`, with which it says a pid on stdout.
+// A worker that is a shell. Its `code` prints a pid.
 class Tree : public testing::Test {
  protected:
   void SetUp() override { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
   void TearDown() override {
     if (tree_.pid == 0) return;
-    kill_worker();  // first: it might start another one
+    kill_worker();  // first, because it might start more processes
     kill_below(tree_);
     while (::waitpid(-1, nullptr, 0) > 0) {
     }
   }
 
-  // Returns the pid that it says.
+  // Returns the pid that `code` prints.
   int start(const std::string& code) {
     std::array<int, 2> ends{};
     EXPECT_EQ(::pipe(ends.data()), 0);

@@ -56,7 +56,7 @@ TEST_F(SystemdNotifierTest, keeps_a_descriptor_under_its_name) {
   EXPECT_THAT(manager_.all_texts(), ElementsAre("FDSTOREREMOVE=1\nFDNAME=web/1/pidfd"));
 }
 
-// More than its socket holds: in order, and none is lost.
+// Sends more messages than the manager's socket holds: all must arrive, and in order.
 TEST_F(SystemdNotifierTest, a_busy_one_is_not_waited_for_and_hears_all_in_the_end) {
   constexpr int kMany = 500;
   UniqueFd pipe_end;

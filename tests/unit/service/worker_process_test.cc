@@ -12,7 +12,7 @@ namespace {
 
 class AdoptedLifeTest : public testing::Test {
  protected:
-  // Of a worker that had our number, and this age.
+  // Adopts a life whose process has our pid and this start time.
   WorkerProcess life(std::uint64_t start_ticks) {
     SavedLife memory;
     memory.pid = ::getpid();

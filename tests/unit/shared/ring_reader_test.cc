@@ -1,4 +1,5 @@
-// The reader against words and sizes that no writer makes, and against a writer that waits.
+// The reader must cope with state words and sizes that no correct writer produces, and it must wake
+// a waiting writer.
 #include "shared/ring_reader.h"
 
 #include <gtest/gtest.h>
@@ -147,7 +148,7 @@ TEST_F(RingReaderTest, counts_dropped_records) {
   EXPECT_EQ(reader_.dropped_records(), 5u);
 }
 
-// What /proc says a process waits in; -1 while it runs.
+// The system call in which the process waits according to /proc, or -1 while it runs.
 int system_call_of(pid_t pid) {
   int number = -1;
   std::ifstream("/proc/" + std::to_string(pid) + "/syscall") >> number;

@@ -27,7 +27,8 @@ class ReportLogTest : public testing::Test {
  protected:
   ReportLogTest() { std::signal(SIGPIPE, SIG_IGN); }
 
-  // Tries again at once, and at the end no more.
+  // By default, failed writes are retried almost at once while running, and not at all once the log
+  // is finished.
   void open(UniqueFd fd, RetryPolicy patience = {milliseconds(1), milliseconds(0)}) {
     LogNotices notices = short_notices(heard_->troubles);
     notices.trouble = [heard = heard_, note = notices.trouble](int error) {
@@ -37,7 +38,7 @@ class ReportLogTest : public testing::Test {
     auto sink = std::make_unique<FdSink>(ReopeningFile::unnamed(std::move(fd)));
     log_ = std::make_unique<AsyncWriter>(std::move(sink), std::move(notices), patience);
   }
-  // A disk that is full until room() is called, which waits until that has been noticed.
+  // A full disk. room() replaces it by `channel` once the log has noticed that the disk is full.
   void open_full(RetryPolicy patience) {
     UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
     fd_ = full.get();
@@ -57,7 +58,7 @@ class ReportLogTest : public testing::Test {
     return all.get();
   }
 
-  // The log's thread may outlive the test.
+  // Shared, because the log's thread may outlive the test.
   struct Heard {
     std::vector<int> troubles;
     std::counting_semaphore<> in_trouble{0};
@@ -94,7 +95,8 @@ TEST_F(ReportLogTest, a_pipe_that_nobody_reads_does_not_hold_up_the_end) {
   channel.reader.reset();
 }
 
-// How many reports arrived, numbered from 0 without a gap, and how many were told to be lost.
+// Counts the reports that arrived, which must be numbered from 0 without a gap, and those that were
+// announced as lost.
 struct Arrived {
   explicit Arrived(const std::string& text) {
     std::istringstream lines(text);
@@ -117,7 +119,7 @@ TEST_F(ReportLogTest, a_full_queue_keeps_the_first_reports_and_tells_how_many_we
   write_numbered(kQueuedReports + 11);
   const Arrived arrived(finish_while_reading(channel).substr(filled));
   EXPECT_GE(arrived.reports, kQueuedReports);
-  EXPECT_GE(arrived.lost, 10u);  // the thread may have taken the first one out of the queue
+  EXPECT_GE(arrived.lost, 10u);  // the first one may have left the queue already
   EXPECT_EQ(arrived.reports + arrived.lost, kQueuedReports + 11);
 }
 
@@ -134,7 +136,7 @@ TEST_F(ReportLogTest, what_the_disk_refused_comes_late_and_that_is_told) {
   open_full(kUntilTheEnd);
   write_numbered(2);
   room(channel);
-  EXPECT_EQ(log_->finish(hours(1)), 0u);  // wakes it for a last try
+  EXPECT_EQ(log_->finish(hours(1)), 0u);  // triggers a last attempt
   EXPECT_EQ(channel.read_once(), "0\n");
   EXPECT_EQ(channel.read_once(), "1\n");
   EXPECT_EQ(channel.read_once(), "late 2\n");
@@ -173,7 +175,8 @@ TEST_F(ReportLogTest, reports_that_wait_have_a_limit_in_bytes) {
   for (int i = 0; i < 4; ++i) log_->write(large + "\n");
   const std::string all = finish_while_reading(channel).substr(filled);
   EXPECT_LE(all.size(), kQueuedBytes + 100);
-  // One may be lost, and told, before the first has begun to be written.
+  // How many reports are lost before the first notice depends on when the thread takes the first
+  // report out of the queue.
   EXPECT_THAT(all,
               AnyOf(EndsWith("lost 3\n"), AllOf(StartsWith("lost 1\n"), EndsWith("lost 2\n")),
                     AllOf(StartsWith("lost 2\n"), EndsWith("lost 1\n")), StartsWith("lost 3\n")));

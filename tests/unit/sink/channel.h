@@ -1,4 +1,4 @@
-// Descriptors to write reports to, and what arrives at their other ends.
+// Descriptors that a sink writes reports to, and what arrives at their other ends.
 #pragma once
 
 #include <fcntl.h>
@@ -24,7 +24,7 @@ struct Channel {
     return {UniqueFd(fds[0]), UniqueFd(fds[1])};
   }
 
-  // Each write is a packet, so that a reader sees how many there were.
+  // Keeps the boundaries between writes, so that a test can count them.
   static Channel packets() {
     int fds[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
@@ -33,14 +33,14 @@ struct Channel {
     return {UniqueFd(fds[0]), UniqueFd(fds[1])};
   }
 
-  // One read: what a packet, or the pipe at the moment, holds.
+  // One read: a single packet, or what the pipe holds at the moment.
   std::string read_once() {
     std::array<char, 65536> bytes{};
     const ssize_t size = ::read(reader.get(), bytes.data(), bytes.size());
     return {bytes.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
   }
 
-  // Until every writer is gone.
+  // Reads until all writers have closed their ends.
   std::string read_to_end() {
     std::string all;
     for (std::string part = read_once(); !part.empty(); part = read_once()) all += part;
@@ -49,7 +49,7 @@ struct Channel {
 
   UniqueFd another_writer() const { return UniqueFd(::fcntl(writer.get(), F_DUPFD_CLOEXEC, 0)); }
 
-  // Fills a pipe to the last byte; returns how much that took.
+  // Fills a pipe completely, and returns how many bytes that took.
   std::size_t fill() {
     const int flags = ::fcntl(writer.get(), F_GETFL);
     ::fcntl(writer.get(), F_SETFL, flags | O_NONBLOCK);

@@ -21,10 +21,11 @@ class FdSinkTest : public testing::Test {
     sink_ = std::make_unique<FdSink>(ReopeningFile::unnamed(std::move(fd)));
   }
   int write(const std::string& report) { return sink_->write(report); }
-  // A pipe whose reader comes back: the sink keeps its descriptor, the file behind it changes.
+  // Simulates a pipe whose reader comes back: the sink keeps its descriptor number, which now
+  // refers to `target`.
   void redirect(int sink_fd, const UniqueFd& target) { ::dup2(target.get(), sink_fd); }
 
-  // As on a disk that fills up: takes so many bytes and no more.
+  // Simulates a disk that fills up: the file takes `size` bytes and no more.
   UniqueFd small_file(rlim_t size) {
     std::signal(SIGXFSZ, SIG_IGN);
     ::getrlimit(RLIMIT_FSIZE, &file_size_);
@@ -32,7 +33,7 @@ class FdSinkTest : public testing::Test {
     ::setrlimit(RLIMIT_FSIZE, &limit);
     return UniqueFd(::memfd_create("small", MFD_CLOEXEC));
   }
-  // The same, opened as a log is: through a second description, which a test reads by.
+  // Opens such a file as a log is opened. The test reads it through another open file description.
   UniqueFd small_log(rlim_t size) {
     file_ = small_file(size);
     const std::string name = "/proc/self/fd/" + std::to_string(file_.get());
@@ -137,7 +138,7 @@ TEST_F(FdSinkTest, after_a_report_that_broke_off_the_next_starts_on_a_line_of_it
   EXPECT_EQ(channel.read_to_end(), "\nnext\n");
 }
 
-// As a watchdog leaves it that is killed while it writes.
+// A watchdog that was killed during a write leaves an unfinished line behind.
 TEST_F(FdSinkTest, after_a_torn_report_the_next_one_has_a_line_of_its_own) {
   const UniqueFd log = small_log(1000);
   ASSERT_EQ(::write(log.get(), "{torn", 5), 5);

@@ -1,4 +1,4 @@
-// What the log says about itself, short.
+// Short forms of the notices that a log writes about itself.
 #pragma once
 
 #include <string>

@@ -36,7 +36,7 @@ class LogTargetTest : public testing::Test {
   static void append(const UniqueFd& fd, std::string_view text) {
     ASSERT_EQ(::write(fd.get(), text.data(), text.size()), std::ssize(text));
   }
-  // What the user is told; empty where the log can be had.
+  // The error message for the user, or an empty string if the log can be opened.
   static std::string refusal(const std::string& file) {
     try {
       open_log_file(file, "--log '" + file + "'");
@@ -103,7 +103,7 @@ TEST_F(LogTargetTest, a_descriptor_of_ours_may_lead_anywhere) {
   EXPECT_EQ(refusal("/dev/fd/" + std::to_string(out.get())), "");
 }
 
-// A root's log in a directory of somebody who would like root to write elsewhere.
+// Root writes a log in a directory of another user, who would like root to write somewhere else.
 class LogOfAStranger : public LogTargetTest {
  protected:
   static constexpr uid_t kStranger = 4321;
@@ -163,9 +163,9 @@ TEST_F(LogOfAStranger, below_a_directory_for_a_group_goes_by_no_link) {
   fs::create_directories(path("group/logs"));
   ::chmod(path("group").c_str(), 0775);
   EXPECT_EQ(refusal(path("group/logs/new")), "");
-  fs::create_directory_symlink(path("group"), path("to_group"));  // of ours, outside
+  fs::create_directory_symlink(path("group"), path("to_group"));  // ours, and outside
   EXPECT_EQ(refusal(path("to_group/logs/new")), "");
-  fs::create_directory_symlink(path("ours"), path("group/moved"));  // of ours, once elsewhere
+  fs::create_directory_symlink(path("ours"), path("group/moved"));  // ours, but moved in here
   EXPECT_THAT(refusal(path("group/moved/new")), HasSubstr("it is a link"));
   EXPECT_FALSE(fs::exists(path("ours/new")));
 }

@@ -1,4 +1,4 @@
-// Sockets that a sink sends to, bound to a path or to a free port of the loopback.
+// Sockets for a sink to send to, bound to a path or to a port of the loopback interface.
 #pragma once
 
 #include <arpa/inet.h>
@@ -23,13 +23,13 @@ inline void require(bool done, const char* what) {
   if (!done) throw std::runtime_error(what);
 }
 
-// A test whose message does not come fails, and does not hang.
+// Without this limit, a test whose message does not arrive would hang instead of failing.
 inline void limit_waiting(const UniqueFd& socket) {
   const timeval limit{60, 0};
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
 }
 
-// Of datagrams, and of the descriptor that may come with one.
+// Receives datagrams, each of which may carry a descriptor.
 class UnixReceiver {
  public:
   explicit UnixReceiver(const std::string& path)
@@ -59,7 +59,7 @@ class UnixReceiver {
     return bytes;
   }
 
-  // What came last; none: no descriptor.
+  // The descriptor that was received last, or -1.
   int memfd() const { return memfd_.get(); }
   std::string memfd_content() const {
     ::lseek(memfd_.get(), 0, SEEK_SET);
@@ -71,7 +71,7 @@ class UnixReceiver {
   UniqueFd memfd_;
 };
 
-// Of a stream.
+// Accepts stream connections.
 class UnixListener {
  public:
   explicit UnixListener(const std::string& path)
@@ -92,7 +92,7 @@ class UnixListener {
 
 class LoopbackReceiver {
  public:
-  // SOCK_DGRAM or SOCK_STREAM; port 0: a free one.
+  // `type` is SOCK_DGRAM or SOCK_STREAM. Port 0 picks a free port.
   explicit LoopbackReceiver(int type, std::uint16_t port = 0)
       : socket_(::socket(AF_INET, type | SOCK_CLOEXEC, 0)) {
     const int on = 1;

@@ -1,4 +1,4 @@
-// The log's name while others do to the file what they like.
+// A log file that other programs rename, remove, replace or truncate while it is being written.
 #include "watchdog/sink/reopening_file.h"
 
 #include <fcntl.h>

@@ -62,7 +62,7 @@ TEST(SyslogSink, a_daemon_that_closed_the_connection_is_connected_to_anew) {
   const LoopbackReceiver daemon(SOCK_STREAM);
   SyslogSink sink = sink_to(Transport::kTcp, daemon.port());
   sink.write("first");
-  read_exactly(daemon.accept(), 7);  // all of it: what is unread would make the next write fail
+  read_exactly(daemon.accept(), 7);  // an unread rest would make the next write fail
   EXPECT_EQ(sink.write("second"), 0);
   EXPECT_EQ(read_exactly(daemon.accept(), 8), "6 second");
 }

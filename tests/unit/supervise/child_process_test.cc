@@ -36,7 +36,7 @@ class ChildProcessTest : public testing::Test {
     const int status = status_of(plan);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
-  // Whether a shell condition holds in a child.
+  // Whether a shell condition is true in a child.
   static bool holds(const std::string& condition) { return exit_code(shell(condition)) == 0; }
   static StartError refusal(const SpawnPlan& plan) {
     try {
@@ -46,7 +46,8 @@ class ChildProcessTest : public testing::Test {
     }
     return {0, ""};
   }
-  // A line of /proc/self/status, such as SigIgn, as the child sees it.
+  // A shell condition: the line `name` of /proc/self/status, such as SigIgn, has this value in the
+  // child.
   static std::string status_line_is(const std::string& name, const std::string& value) {
     return "while read key rest; do [ \"$key\" = " + name + ": ] && [ \"$rest\" = " + value +
            " ] && exit 0; done < /proc/self/status; exit 1";
@@ -110,7 +111,7 @@ TEST_F(ChildProcessTest, ignored_signals_stay_ignored_and_no_others_are) {
 
 TEST_F(ChildProcessTest, its_status_is_not_lost_where_sigchld_is_ignored) {
   EXPECT_TRUE(holds_in_fork([] {
-    for (int round = 0; round < 200; ++round) {  // also when it ends at once
+    for (int round = 0; round < 200; ++round) {  // the child may end before it is waited for
       ::signal(SIGCHLD, SIG_IGN);
       if (exit_code(plan("/bin/false", {"false"})) != 1) return false;
     }
@@ -227,7 +228,7 @@ TEST_F(PlannedChild, is_refused_when_something_cannot_be_had_and_says_what) {
   EXPECT_THAT(error.what(), HasSubstr("cannot run 'sh' with the directory '/nonexistent': No"));
 }
 
-// Of a parent that is killed: the one that the test forks.
+// `us` is the forked process, which is killed.
 TEST_F(ChildProcessTest, one_that_is_tied_to_us_dies_with_us) {
   std::array<int, 2> ends{};
   ASSERT_EQ(::pipe(ends.data()), 0);
@@ -241,7 +242,7 @@ TEST_F(ChildProcessTest, one_that_is_tied_to_us_dies_with_us) {
   ::close(ends[1]);
   ::waitpid(parent, nullptr, 0);
   char byte = 0;
-  EXPECT_EQ(::read(ends[0], &byte, 1), 0);  // nobody has the other end any more
+  EXPECT_EQ(::read(ends[0], &byte, 1), 0);  // end of file: the child is dead
   ::close(ends[0]);
 }
 

@@ -1,5 +1,5 @@
-// A delegated cgroup: over made-up files what is refused, and in the kernel's own what becomes of
-// those who live in it.
+// A delegated cgroup. What is refused is tested with made-up files; what happens to the processes
+// in it is tested in a real cgroup.
 #include "watchdog/supervise/delegated_cgroup.h"
 
 #include <fcntl.h>
@@ -83,8 +83,8 @@ TEST_F(RefusedCgroupTest, where_memory_cannot_be_lent_we_move_back) {
   EXPECT_EQ(content(cgroup() + "/cgroup.procs"), "0");
 }
 
-// In a cgroup of the kernel's, where it lets us make one. What is tested runs in a child, which
-// moves there.
+// Runs in a real cgroup if the machine lets us create one. The code under test runs in a child,
+// which moves itself into that cgroup.
 class DelegatedCgroupTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -102,7 +102,8 @@ class DelegatedCgroupTest : public testing::Test {
     }
   }
 
-  // What `test` finds wrong, in a process within the cgroup; empty: nothing.
+  // Runs `test` in a child inside the cgroup, and returns what it found wrong; an empty string
+  // means nothing.
   std::string in_cgroup(const std::function<std::string(DelegatedCgroup&)>& test) const {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return "no pipe";
@@ -123,7 +124,7 @@ class DelegatedCgroupTest : public testing::Test {
   static ChildProcess run(const WorkerCgroup& cgroup, const std::string& command) {
     return spawn({{{"sh", "-c", command}, "", false}, {{"/bin/sh"}, ""}, {}, {}}, cgroup.procs());
   }
-  // A process that does nothing.
+  // Starts a process that only sleeps, in the cgroup `folder`.
   static ChildProcess run_in(const std::string& folder) {
     const UniqueFd procs(::open((folder + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
     return spawn({{{"sleep", "1000"}, "", false}, {{"/bin/sleep"}, ""}, {}, {}}, procs.get());
@@ -202,7 +203,8 @@ TEST_F(DelegatedCgroupTest, another_watchdog_finds_what_is_left) {
             "");
 }
 
-// A life of an earlier watchdog is one that this test has moved there by hand.
+// Simulates a worker that a previous watchdog has left behind: the test itself puts a process into
+// the worker's cgroup.
 TEST_F(DelegatedCgroupTest, what_nobody_goes_on_with_is_killed_and_named) {
   ::mkdir((cgroup_ + "/worker-web").c_str(), 0755);
   if (!fs::exists(cgroup_ + "/worker-web/cgroup.kill")) GTEST_SKIP() << kNoCgroupKill;

@@ -1,4 +1,4 @@
-// Over a made-up /proc: a process dies from the moment that nothing can stop it.
+// With a made-up /proc: a process counts as dying from the moment when nothing can stop its death.
 #include "watchdog/supervise/dying_process.h"
 
 #include <gtest/gtest.h>

@@ -20,7 +20,7 @@ TEST(EndAsTest, every_exit_code_is_passed_on) {
 
 TEST(EndAsTest, every_signal_that_kills_is_died_of) {
   for (int signal = 1; signal <= 64; ++signal) {
-    // Those that stop, continue or do nothing by default kill nobody.
+    // These signals stop the process, continue it or are ignored by default, so they cannot end it.
     if ((signal >= 17 && signal <= 23) || signal == SIGWINCH) continue;
     EXPECT_EQ(status_after(signal), signal);
   }

@@ -1,5 +1,4 @@
-// Runs a piece of a test in a process of its own, where it may change signals and descriptors or
-// die.
+// Runs part of a test in a forked child, which may change its signals and descriptors or die.
 #pragma once
 
 #include <sys/wait.h>
@@ -9,7 +8,7 @@
 
 namespace pyfault {
 
-// The wait status. `body` returns the exit code.
+// Returns the child's wait status. The return value of `body` is the child's exit code.
 template <typename Body>
 int run_forked(Body body) {
   const pid_t pid = ::fork();
@@ -26,7 +25,7 @@ int run_forked(Body body) {
   return status;
 }
 
-// `body` holds when this is true.
+// Returns whether `body` returned true in the child.
 template <typename Body>
 bool holds_in_fork(Body body) {
   const int status = run_forked([&] { return body() ? 0 : 1; });

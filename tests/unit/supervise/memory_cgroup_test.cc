@@ -1,4 +1,4 @@
-// The text that the kernel and container runtimes show: where is the memory cgroup?
+// Finds the memory cgroup in the texts that the kernel and container runtimes provide.
 #include "watchdog/supervise/memory_cgroup.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// Over a made-up /proc and /sys: an OOM kill is one only when its count has risen.
+// With a made-up /proc and /sys: a death counts as an OOM kill only if the kernel's count has
+// risen.
 #include "watchdog/supervise/oom_kills.h"
 
 #include <gtest/gtest.h>
@@ -73,7 +74,7 @@ TEST_F(OomKillsTest, v1_counts_too) {
   is_in("4:memory:/web\n0::/\n");
   v1_count("0");
   const OomKills kills = watch();
-  is_in("4:memory:/\n0::/\n");  // as v1 shows a zombie
+  is_in("4:memory:/\n0::/\n");  // this is how v1 shows a zombie
   EXPECT_FALSE(kills.rose(kWatched));
   v1_count("1");
   EXPECT_TRUE(kills.rose(kWatched));

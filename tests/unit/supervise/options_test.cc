@@ -21,7 +21,7 @@ std::string answer(const Words& words) {
   return std::get<Answer>(parse_options(words)).text;
 }
 
-// What the user is told.
+// The error message for the user.
 std::string refusal(const Words& words) {
   try {
     parse_options(words);

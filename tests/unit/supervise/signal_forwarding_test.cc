@@ -72,13 +72,14 @@ TEST(AddresseeTest, our_own_limit_of_processor_time_is_not_the_programs_end) {
             Addressee::kProgram);
 }
 
-// A child that dies of whatever reaches it first.
+// A child that is stopped, and dies of the first signal that reaches it.
 ChildProcess spawn_victim(const SignalForwarding& signals) {
   return ChildProcess::spawn(
       {{{"sh", "-c", "kill -STOP $$"}, "", false}, {{"/bin/sh"}, ""}, {}, signals.original_mask()});
 }
 
-// The signal that ended it. Its stop is over by then: SIGCONT comes after the forwarded one.
+// Continues the child and returns the signal that ended it. The forwarded signal was sent before
+// SIGCONT, so it takes effect first.
 int death_of(ChildProcess& child) {
   ::kill(child.pid(), SIGCONT);
   const int status = child.reap().wait_status;
@@ -146,7 +147,7 @@ TEST(SignalForwardingTest, a_broken_pipe_is_an_error_and_not_a_death) {
 TEST(SignalForwardingTest, a_fault_of_our_own_still_ends_us) {
   const int status = run_forked([]() -> int {
     const SignalForwarding signals;
-    ::raise(SIGSEGV);  // as if somebody had sent it: for the program
+    ::raise(SIGSEGV);  // treated as sent by somebody, so forwarded to the program
     __builtin_trap();
   });
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGILL) << status;

@@ -1,4 +1,4 @@
-// A directory that is gone after the test, and small files in it.
+// A temporary directory that is removed after the test, and small files in it.
 #pragma once
 
 #include <cstdlib>
