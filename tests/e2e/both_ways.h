@@ -1,4 +1,4 @@
-// The same program, run bare and under the watchdog.
+// Runs the same program bare and under the watchdog.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,20 +15,21 @@
 
 namespace pyfault::test {
 
-// A test of small verbs, for each interpreter.
+// A fixture for tests that run on each interpreter.
 class BothWays : public testing::TestWithParam<Interpreter> {
  protected:
-  // Python code, written to program.py.
+  // Writes this Python code to program.py.
   void program(std::string_view code) const;
 
   std::filesystem::path file(const std::string& name) const { return directory_.path() / name; }
   Watchdog watchdog() const { return Watchdog(GetParam(), file("log")); }
 
-  // The program, with its arguments; its directory is the current one.
+  // How to start program.py with these arguments. Its current directory is the one it is in.
   Launch bare(const std::vector<std::string>& arguments = {}) const;
   Launch watched(const std::vector<std::string>& arguments = {}) const;
 
-  // Runs `change`d launches of it both ways; the outcomes must be equal. Gives the watched one.
+  // Runs the program both ways, with `change` applied to each launch; the outcomes must be equal.
+  // Returns the watched one.
   using Change = std::function<void(Launch&)>;
   Outcome expect_no_difference(
       const std::vector<std::string>& arguments = {}, const Change& change = [](Launch&) {}) const;

@@ -1,5 +1,5 @@
-// A cell: one scenario on one interpreter, where its head lets it run. A test for each, called
-// "<suite>.<scenario>/<version>".
+// A cell is one scenario on one interpreter, provided that the scenario's head allows that
+// interpreter. Each cell is a test named "<suite>.<scenario>/<version>".
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,11 +17,11 @@
 
 namespace pyfault::test {
 
-// A result for tests/e2e/matrix, of the first line of `reason`.
+// The result of a cell that was not run, for tests/e2e/matrix: it gives the first line of `reason`.
 std::string not_applicable(const std::string& reason);
 
-// Leaves its result ("pass", "fail", "n/a: REASON") in a file, for tests/e2e/matrix; so does
-// note().
+// Writes its result ("pass", "fail", "n/a: REASON") to a file for tests/e2e/matrix. note() writes a
+// further one.
 class CellTest : public testing::Test {
  public:
   CellTest(Scenario scenario, Interpreter interpreter);
@@ -30,7 +30,7 @@ class CellTest : public testing::Test {
   void TearDown() override;
 
   Outcome run_bare() const;
-  // None when it hangs, which it may where the head says so.
+  // Returns nothing if the program hangs, which is allowed only if the scenario's head says so.
   std::optional<Outcome> run_under_faulthandler() const;
   Outcome run_watched(const Watchdog& watchdog) const;
   void note(const std::string& suite, const std::string& result) const;
@@ -48,7 +48,7 @@ class CellTest : public testing::Test {
   TempDirectory directory_;
 };
 
-// What a scenario exits with when it cannot run on its interpreter; stderr says why.
+// How a scenario exits when it cannot run here; stderr says why.
 inline constexpr Ending kCannotRun = exited(77);
 
 template <class Test>

@@ -1,4 +1,4 @@
-// pyfaultctl, asking a real service with real workers.
+// pyfaultctl against a real service with real workers.
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -34,7 +34,8 @@ serve()
 )";
 
 constexpr char kCrashes[] = "import ctypes\nctypes.memset(0, 1, 1)\n";
-// However slow the machine is, it does not get ready before it crashes, nor is tried again.
+// Settings of a worker that crashes at once: even on a slow machine it neither becomes ready before
+// the crash nor is restarted during the test.
 constexpr char kOnce[] = "ready = { after = \"1h\" }\nbackoff = { initial = \"50s\" }\n";
 
 constexpr int kWell = 0;
@@ -53,7 +54,7 @@ class ControlTest : public ServiceTest {
     start();
     await("ready", count);
   }
-  // Its cells, without the headings.
+  // The cells of the table that `pyfaultctl status` prints, without the headings.
   std::vector<std::vector<std::string>> table(std::vector<std::string> workers = {}) const {
     workers.insert(workers.begin(), "status");
     auto lines = split_lines(ctl(workers).out);
@@ -148,7 +149,7 @@ TEST_F(ControlTest, what_was_stopped_by_hand_stays_stopped_over_a_reload_and_sta
   two_web_workers();
   start_and_await_ready();
   ctl({"stop", "web#1"});
-  two_web_workers("umask = \"027\"");  // both need a new process
+  two_web_workers("umask = \"027\"");  // the change requires new processes of both workers
   EXPECT_EQ(ctl({"reload"}).ending, exited(0));
   await("start", 3);
   await("ready", 3, "");
@@ -199,11 +200,11 @@ TEST_F(ControlTest, a_broken_configuration_is_refused_with_all_its_mistakes) {
 TEST_F(ControlTest, events_are_kept_and_followed) {
   two_web_workers();
   start_and_await_ready();
-  EXPECT_THAT(split_lines(ctl({"events"}).out), SizeIs(4));  // two starts, two times ready
+  EXPECT_THAT(split_lines(ctl({"events"}).out), SizeIs(4));  // two starts, and ready twice
   EXPECT_THAT(ctl({"events", "-n", "1"}).out, HasSubstr("is ready after"));
   ChildProcess follower(
       {.command = {ctl_path(), "events", "-f", "-n", "0", "--json"}, .environment = environment()});
-  // It may not be there yet: more than one thing happens.
+  // The follower may have missed the first restart, so restart until it sees one.
   while (follower.output().empty()) {
     ctl({"restart", "web#1"});
     follower.await("\"worker\":\"web#1\"");
@@ -277,7 +278,7 @@ TEST_F(ControlTest, a_configuration_is_checked_without_a_service) {
 
 class Completion : public ControlTest {
  protected:
-  // What bash offers for the last of these words.
+  // What bash completes the last of `words` to.
   std::vector<std::string> offers(const std::string& program, const std::string& words) const {
     const std::string code = R"(
 source "$0/$1.bash"
@@ -399,7 +400,7 @@ TEST_F(ControlSocket, is_closed_to_other_users) {
   std::filesystem::permissions(file(""), std::filesystem::perms(0755));
   std::filesystem::permissions(file("control"), std::filesystem::perms(0777));  // by mistake
   constexpr uid_t kNobody = 65534;
-  // The program too has to be within reach.
+  // The other user must be able to run the program as well.
   std::filesystem::copy(ctl_path(), file("pyfaultctl"));
   std::filesystem::permissions(file("pyfaultctl"), std::filesystem::perms(0755));
   const Outcome shown = run({.command = {file("pyfaultctl"), "stop", "--all"},

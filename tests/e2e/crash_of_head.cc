@@ -49,7 +49,7 @@ class CrashOfHead {
   }
 
  private:
-  // Of what was started, whatever it makes of its own arguments.
+  // `command` must be that of the start, even if the program has overwritten its arguments.
   void expect_the_process(const json& process) const {
     EXPECT_TRUE(process.value("title", "").starts_with(expected("Title").value_or(""))) << process;
     EXPECT_EQ(process.contains("title"), expected("Title").has_value());
@@ -145,7 +145,7 @@ class CrashOfHead {
     EXPECT_TRUE(frame.at("column").is_number());
   }
 
-  // Each frame in the scenario's own file shows the line that is there.
+  // Every frame in the scenario's own file must show the source line that is at this place.
   void expect_the_sources(const json& thread) const {
     const auto lines = split_lines(read_file(scenario_.program()));
     bool found = false;
@@ -162,9 +162,9 @@ class CrashOfHead {
     }
   }
 
-  // In a thread's frames, which makes a record incomplete.
   bool culprit_expected() const { return expected("Culprit") != "unknown"; }
 
+  // Whether the crashed thread's frames have a gap, which makes a record incomplete.
   bool gap_expected() const {
     const std::string frames = expected("Frames").value_or("");
     return std::ranges::any_of(

@@ -1,4 +1,4 @@
-// What a scenario's head says of a crash event: its signal, threads, frames, source lines.
+// Compares a crash event with the scenario's head: its signal, threads, frames and source lines.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -1,5 +1,6 @@
-// The handler itself faults, or is killed, at each step of its work: what had been committed is
-// reported, as incomplete, with where it ends, and the program dies by the signal it had coming.
+// The signal handler itself faults or is killed at each step of its work. What it had committed
+// must be reported as an incomplete crash that says where the record ends, and the program must die
+// of its original signal.
 #include <gmock/gmock.h>
 
 #include <csignal>
@@ -31,13 +32,14 @@ crash()
 
 class DeathInHandler : public BothWays {
  protected:
-  // `how`: PYFAULT_FAULT_AT or PYFAULT_KILL_AT.
+  // `how` is PYFAULT_FAULT_AT or PYFAULT_KILL_AT.
   void die(const std::string& how, int committed) {
     program(kTwoThreads);
     const auto step = how + "=" + std::to_string(committed);
     std::filesystem::remove(file("log"));
     const Watchdog watchdog(GetParam(), file("log"));
-    // The second agent takes the place of the first when env executes the interpreter.
+    // env executes the interpreter with the faulty agent in place of the one that the watchdog
+    // preloads.
     const auto agent = preloadable(PYFAULT_FAULTY_AGENT, file(""));
     outcome_ = run({.command = watchdog.command({"/usr/bin/env", "LD_PRELOAD=" + agent.string(),
                                                  step, GetParam().path, file("program.py")})});
@@ -45,7 +47,7 @@ class DeathInHandler : public BothWays {
     crashes_ = watchdog.events("crash");
   }
 
-  // What every crash that was cut short holds; gives its threads.
+  // Checks what holds for every crash that was cut short, and returns its threads.
   const json& expect_prefix(const std::string& where) const {
     EXPECT_EQ(crashes_.size(), 1U);
     const json& crash = crashes_.at(0);
@@ -65,7 +67,7 @@ struct Step {
   const char* ends;
   std::size_t threads;
 };
-// By the number of sections that are committed.
+// Indexed by the number of sections that have been committed.
 constexpr Step kSteps[] = {{"", 0},
                            {"ends after the signal", 0},
                            {"ends after the interpreter", 0},
@@ -108,8 +110,9 @@ TEST_P(DeathInHandler, after_the_last_step_is_no_death_in_the_handler) {
   EXPECT_TRUE(crashes_.at(0).at("complete"));
 }
 
-// `install` and a call that kills: once the record is published the handler wakes the watchdog,
-// unless it has seen the sandbox come that would kill it for that.
+// A program that crashes in a sandbox which kills it for some system calls. After publishing the
+// record the handler wakes the watchdog, which takes such calls, unless the agent has seen the
+// sandbox being installed. `install`: the seccomp helper to call and its list of calls.
 std::string sandboxed(const std::string& preparation, const std::string& install) {
   return R"(
 import ctypes, faulthandler, sys
@@ -126,7 +129,7 @@ crash()
 )";
 }
 
-// How a crash under a sandbox ends, and whether the exit names it.
+// Checks how a crash in a sandbox ends, and whether the exit event refers to the crash.
 class DeathInSandbox : public DeathInHandler {
  protected:
   void die_after(const std::string& preparation) {
@@ -166,7 +169,7 @@ TEST_P(DeathInSandbox, does_not_come_of_a_call_that_it_was_seen_to_forbid) {
 }
 
 TEST_P(DeathInSandbox, is_owed_to_the_crash_though_faulthandler_came_first) {
-  // From 3.14 on it opens libraries to print C frames.
+  // From 3.14 on, faulthandler opens libraries to print the C frames.
   die_after("faulthandler.enable(**({'c_stack': False} if sys.version_info >= (3, 14) else {}))");
   if (died()) {
     EXPECT_EQ(exits_.at(0).at("crash"), id());

@@ -1,6 +1,6 @@
-# ctest keeps the list of a test program's tests for as long as the program stays the same, but these lists depend on
-# more: on the interpreters that are present and chosen, on the scenarios, and on what these need of an interpreter.
-# Included by ctest before the lists are.
+# ctest caches the list of a test program's tests until the program changes. These lists also depend on the
+# interpreters that are present and chosen, on the scenarios, and on the versions that the scenarios need, so the
+# cached lists are removed when any of these has changed. ctest includes this file before it reads the lists.
 file(GLOB scenarios "@PYFAULT_SCENARIOS@/*.py")
 file(GLOB pyenv "$ENV{HOME}/.pyenv/versions/*")
 file(GLOB usr_bin "/usr/bin/python3.*")

@@ -1,5 +1,5 @@
-// --doctor tells an environment in which crashes are reported from one in which they are not, and
-// says what stands in the way.
+// --doctor must tell an environment in which crashes are reported from one in which they are not,
+// and must name the obstacle.
 #include <gmock/gmock.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -58,7 +58,7 @@ class Doctor : public testing::Test {
   TempDirectory directory_;
 };
 
-// The system call fails as it does in a container whose profile does not have it.
+// Makes the system call fail as it does in a container whose seccomp profile does not allow it.
 void refuse_system_call(int number) {
   const auto nr = static_cast<std::uint32_t>(number);
   std::array<sock_filter, 4> filter = {{

@@ -1,5 +1,6 @@
-// A signal that another process sends, and that the program handles itself, leaves its stacks in
-// the log before the program's handler runs. All else about the signal is as it was.
+// When another process sends a signal that the program handles, the program's stacks must be in the
+// log before the program's handler runs. In every other respect the signal must work as it would
+// without us.
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
@@ -16,8 +17,8 @@ using nlohmann::json;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-// `wait` is what each program does until it is told to end; `tell(*signals)` has another process
-// send them, a second apart, once the program has come to rest.
+// `wait` is what each program does until it is told to end. `tell(*signals)` forks a process that
+// sends these signals to the program, one second apart, once the program is asleep.
 constexpr char kBegin[] = R"PY(
 import ctypes, os, signal, sys, time
 def tell(*numbers):
@@ -109,8 +110,8 @@ TEST_P(DumpBefore, who_does_not_handle_it_crashes_once) {
   EXPECT_THAT(watchdog_.events("crash"), SizeIs(1));
 }
 
-// The handler that is asked for is the program's, with its flags; and it is reset where it asks for
-// that.
+// sigaction() must return the program's own handler and flags, and SA_RESETHAND must still reset
+// the handler.
 TEST_P(DumpBefore, the_program_sees_its_own_action) {
   const Outcome outcome = run_program(R"(
 libc = ctypes.CDLL(None)

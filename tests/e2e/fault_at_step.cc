@@ -1,6 +1,7 @@
-// Linked into an agent for tests: dies in the handler when a given number of sections is committed.
-// PYFAULT_FAULT_AT=N faults in place of commit N + 1, PYFAULT_KILL_AT=N sends SIGKILL there, and
-// PYFAULT_MALLOC_AT=N allocates. The linker's --wrap brings the calls here.
+// Linked into an agent for tests, which dies in the handler after a given number of sections has
+// been committed. PYFAULT_FAULT_AT=N faults instead of making commit N + 1, PYFAULT_KILL_AT=N sends
+// SIGKILL there, and PYFAULT_MALLOC_AT=N calls malloc(). The linker's --wrap option redirects the
+// calls to this file.
 #include <signal.h>
 #include <unistd.h>
 
@@ -32,7 +33,7 @@ void die_if_due() {
 }  // namespace
 
 extern "C" {
-// pyfault::SlotWriter::commit() and append_end(), as the linker names them.
+// The mangled names of pyfault::SlotWriter::commit() and append_end().
 void __real__ZN7pyfault10SlotWriter6commitEv(pyfault::SlotWriter*);
 void __real__ZN7pyfault10SlotWriter10append_endERKNS_10EndSectionE(pyfault::SlotWriter*,
                                                                    const pyfault::EndSection&);

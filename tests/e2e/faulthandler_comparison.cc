@@ -18,7 +18,8 @@ void PrintTo(const PrintedFrame& frame, std::ostream* stream) {
 
 namespace {
 
-// faulthandler knows names, we report qualified names; a name may hold dots of its own.
+// faulthandler prints plain names and we report qualified ones. A plain name may itself contain
+// dots.
 std::string unqualified(const std::string& ours, const std::string& theirs) {
   return ours.ends_with("." + theirs) ? theirs : ours;
 }
@@ -29,7 +30,7 @@ PrintedFrame printed(const json& frame) {
           as_faulthandler_prints(frame.at("function"))};
 }
 
-// The first frames, as many as there are down to a gap.
+// The frames from the innermost one to the first gap, with folded frames repeated.
 std::vector<PrintedFrame> printed_frames(const json& thread) {
   std::vector<PrintedFrame> frames;
   for (const json& frame : thread.at("frames")) {
@@ -54,7 +55,8 @@ void expect_the_same_threads(const json& crash, const std::string& theirs) {
   const auto printed_threads = parse_faulthandler(theirs);
   ASSERT_FALSE(printed_threads.empty()) << "faulthandler printed no thread: " << theirs;
   const json& ours = crash.at("threads");
-  std::size_t next = 1;  // ours come with the crashed thread first, else in the same order
+  // We report the crashed thread first, and the others in faulthandler's order.
+  std::size_t next = 1;
   for (const PrintedThread& thread : printed_threads) {
     const std::size_t index = thread.current ? 0 : next++;
     ASSERT_LT(index, ours.size());
@@ -65,7 +67,7 @@ void expect_the_same_threads(const json& crash, const std::string& theirs) {
 }
 
 void expect_the_same_bytes(const std::string& report, const std::string& theirs) {
-  // What others had to say on stderr comes before.
+  // The report may follow other output on stderr.
   const auto begin = theirs.find("Fatal Python error");
   ASSERT_NE(begin, std::string::npos) << theirs;
   EXPECT_EQ(without_addresses(python_part(report)),

@@ -1,5 +1,5 @@
-// What we report of a death against what the interpreter's own faulthandler prints of the same one.
-// `theirs` is all that the program wrote to stderr.
+// Compares our report of a crash with what the interpreter's own faulthandler prints for the same
+// crash. `theirs` is everything that the program wrote to stderr.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -7,10 +7,10 @@
 
 namespace pyfault::test {
 
-// Frame by frame: the threads of a crash event.
+// Compares the threads of a crash event, frame by frame.
 void expect_the_same_threads(const nlohmann::json& crash, const std::string& theirs);
 
-// Byte by byte: a report in faulthandler's format.
+// Compares a report in faulthandler's format, byte by byte.
 void expect_the_same_bytes(const std::string& report, const std::string& theirs);
 
 }  // namespace pyfault::test

@@ -33,7 +33,7 @@ bool shows_the_frames(const std::string& pattern, const PrintedThread& thread) {
   return matches(std::regex_replace(pattern, mark, "..."), names_of(thread), false);
 }
 
-// A thread that Python does not know is none of those that are printed.
+// faulthandler does not print a crashed thread that Python does not know.
 bool shows_the_threads(const Expected& expected, std::size_t printed) {
   const std::size_t unknown = expected("Frames") == "none" ? 1 : 0;
   return printed + unknown >= std::stoul(expected("Threads").value_or("0"));

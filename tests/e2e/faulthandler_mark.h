@@ -1,4 +1,4 @@
-// What the interpreter's own faulthandler made of a scenario, in a word for the matrix.
+// Rates what the interpreter's own faulthandler printed for a scenario, for tests/e2e/matrix.
 #pragma once
 
 #include <functional>
@@ -9,12 +9,12 @@
 
 namespace pyfault::test {
 
-// Of a scenario's head, for one interpreter.
+// Returns the value of a key in a scenario's head, for one interpreter.
 using Expected = std::function<std::optional<std::string>(const std::string& key)>;
 
-// "pass": the frames that the head demands are there, and the program ended as it should; else
-// "nothing", "part" (of the frames or threads) or "other end". Marks for gaps, which it does not
-// know, are not held against it.
+// "pass" if the frames of the head are there and the program ended as it should; otherwise
+// "nothing", "part" (some frames or threads are missing) or "other end". faulthandler does not mark
+// gaps, so missing marks do not count.
 std::string mark_of_faulthandler(const Expected& expected, const Outcome& outcome);
 
 }  // namespace pyfault::test

@@ -1,4 +1,4 @@
-// The "Frames:" line of a scenario, matched against the frames of a thread in a crash event.
+// Matches the "Frames:" line of a scenario against the frames of a thread in a crash event.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -7,13 +7,14 @@
 
 namespace pyfault::test {
 
-// A frame's function, or "{omitted}", "{unreadable}", "{cycle}"; folded frames one by one.
+// The function of each frame, or "{omitted}", "{unreadable}" or "{cycle}". Folded frames are listed
+// one by one.
 std::vector<std::string> frame_names(const nlohmann::json& thread);
 
-// How many frames the thread had, those omitted counted.
+// The number of frames of the thread, including omitted ones.
 std::size_t depth(const nlohmann::json& thread);
 
-// Without `qualified`, only the last part of a name in the pattern counts.
+// Unless `qualified`, only the last part of each name in the pattern is compared.
 bool matches(const std::string& pattern, const std::vector<std::string>& names, bool qualified);
 
 }  // namespace pyfault::test

@@ -13,8 +13,8 @@
 namespace pyfault::test {
 namespace {
 
-// In the child that becomes the watchdog: under a limit of descriptors that leaves hardly any
-// beside these.
+// Runs in the child that becomes the watchdog: moves the stored descriptors to the numbers from 3
+// on, and lowers the descriptor limit so that hardly any others can be opened.
 void pass_on(const std::vector<NamedFd>& kept, int more) {
   constexpr rlim_t kToLoadLibraries = 2;
   const int out_of_the_way = 3 + static_cast<int>(kept.size());
@@ -44,7 +44,7 @@ const std::vector<NamedFd>& Store::descriptors() {
   return descriptors_;
 }
 
-// Its socket holds a few messages only.
+// Keeps reading, because the manager's socket holds only a few messages.
 void Store::listen(const std::stop_token& stop) {
   constexpr int kMilliseconds = 10;
   while (!stop.stop_requested()) {

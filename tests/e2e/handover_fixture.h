@@ -1,5 +1,5 @@
-// A watchdog that can be killed, and one that goes on where it has been: by a file descriptor store
-// as systemd has it, in the test.
+// A watchdog that can be killed, and a successor that takes over from it. The test plays systemd's
+// file descriptor store.
 #pragma once
 
 #include <mutex>
@@ -14,12 +14,13 @@
 
 namespace pyfault::test {
 
-// Takes what is stored, and forgets what is removed.
+// Keeps the descriptors that the watchdog stores, and drops those that it removes.
 class Store {
  public:
   const std::string& address() const { return manager_.address(); }
 
-  // All that is stored now. Call it only while no watchdog runs, which could change it.
+  // Everything that is stored. Must only be called while no watchdog runs, because that could
+  // change it.
   const std::vector<NamedFd>& descriptors();
 
  private:
@@ -37,7 +38,8 @@ class HandoverFixture : public ServiceTest {
   void start_watchdog() { start({{"NOTIFY_SOCKET", store_.address()}}); }
   void kill_watchdog();
 
-  // As systemd does: all that is kept, from 3 on. `more` are of sessions that have ended.
+  // Starts a watchdog as systemd does, with the stored descriptors from number 3 on. `more`: how
+  // many descriptors of sessions that have ended are passed in addition.
   void start_another(int more = 0);
 
   Store store_;

@@ -1,5 +1,5 @@
-// A storm of crashes in which the watchdog is killed again and again: each crash has one report, or
-// is counted as lost.
+// Many crashes while the watchdog is killed again and again: each crash must be reported exactly
+// once or be counted as lost.
 #include <gmock/gmock.h>
 
 #include <chrono>
@@ -20,7 +20,8 @@ using nlohmann::json;
 constexpr int kKills = 100;
 constexpr std::size_t kWorkers = 2;
 
-// Children that are forked, and programs that are executed, crash. Says which they were.
+// Crashes forked children and executed programs until told to stop, and then writes down their
+// pids.
 constexpr char kStorm[] = R"py(
 import ctypes, os, subprocess, sys, time
 name, deaths = sys.argv[1], []
@@ -62,7 +63,7 @@ class Storm : public HandoverFixture {
     }
     return all;
   }
-  // What the notices say was lost, for whatever reason.
+  // The number of losses that notices report, whatever the cause.
   std::size_t counted_losses() const {
     const std::regex counted("(\\d+) (crash records were lost|reports? (was|were) lost)");
     std::size_t lost = 0;

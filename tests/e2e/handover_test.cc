@@ -1,5 +1,5 @@
-// A watchdog that goes on where one that was killed has been: by a file descriptor store as systemd
-// has it, in this test. tests/systemd/restart_test has the real one.
+// A watchdog that takes over from one that was killed. The test plays systemd's file descriptor
+// store; tests/systemd/restart_test uses the real one.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
@@ -32,12 +32,13 @@ while True:
 
 class HandoverTest : public HandoverFixture {
  protected:
-  // One worker, and a watchdog that is killed.
+  // Starts a service with one worker, waits until it is ready, and kills the watchdog. Returns the
+  // worker's pid.
   int worker_without_watchdog() {
     one_worker(kServes, "backoff = { initial = 0.01 }\n");
     start_watchdog();
     const int pid = await("ready").front()["process"]["pid"];
-    service().await("serving");  // ready is who has lived for a second, and not who has come as far
+    service().await("serving");  // being ready only means that it has lived for a second
     kill_watchdog();
     return pid;
   }

@@ -1,5 +1,5 @@
-// The watchdog can be missing, dead, stopped or in trouble: the program lives and dies as it would
-// have without it, and soon.
+// The watchdog may be missing, dead, stopped or in trouble: the program must run and die as it
+// would without it, and without delay.
 #include <gmock/gmock.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -30,7 +30,7 @@ print("about to crash", flush=True)
 ctypes.memset(0, 1, 1)
 )";
 
-// Says its pid, waits until it is told to go on, crashes.
+// Prints its pid, waits for SIGUSR1, and crashes.
 constexpr char kCrashesWhenTold[] = R"(
 import ctypes, os, signal
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
@@ -41,7 +41,7 @@ ctypes.memset(0, 1, 1)
 
 class Harm : public BothWays {
  protected:
-  // A program with our agent in it, set by hand, and nobody behind it.
+  // The program with the agent preloaded by hand, and no watchdog at that address.
   Launch with_socket(const std::string& address) const {
     Launch launch = bare();
     launch.environment = {{"LD_PRELOAD", preloadable(agent_path(), file(""))},
@@ -88,7 +88,7 @@ TEST_P(Harm, a_socket_that_never_answers_holds_nobody_up) {
   expect_bare_crash(with_socket(path));
 }
 
-// The ack limit is two seconds; the machine may be slow.
+// The agent waits at most two seconds for an acknowledgement, but the machine may be slow.
 constexpr int kLongEnoughMs = 60'000;
 
 bool ends_in_time(int pidfd) {
@@ -99,7 +99,7 @@ bool ends_in_time(int pidfd) {
 class WatchdogInTrouble : public Harm {
  protected:
   void start(std::string_view code) {
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // whose watchdog dies becomes our child
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // to inherit the program when its watchdog dies
     program(code);
     watchdog_ = std::make_unique<ChildProcess>(watched());
     watchdog_->await("pid ");
@@ -111,7 +111,7 @@ class WatchdogInTrouble : public Harm {
 
   void tell_program_to_go_on() const { ASSERT_EQ(::kill(program_pid_, SIGUSR1), 0); }
 
-  // The program's wait status, once it has lost its watchdog and has died.
+  // The wait status of the program, which has lost its watchdog. Waits until it has died.
   int status_of_orphan() const {
     int status = -1;
     ::waitpid(program_pid_, &status, 0);
@@ -137,8 +137,9 @@ TEST_P(WatchdogInTrouble, killed_the_program_goes_on_and_dies_its_own_death) {
   EXPECT_EQ(status_of_orphan(), SIGSEGV);
 }
 
-// The handler waits for its ack on a futex; the program before that for a signal. Where the kernel
-// does not tell, true: being killed earlier is no harm either.
+// Whether the program is in its crash handler, which waits for the acknowledgement on a futex, and
+// no longer waits for the signal. True if the kernel does not tell: killing the watchdog too early
+// does no harm.
 bool waits_on_futex(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/syscall");
   std::string call;
@@ -215,8 +216,8 @@ TEST_P(Harm, a_full_disk_for_the_log_changes_nothing) {
   EXPECT_EQ(outcome.out, "about to crash\n");
 }
 
-// The program closes everything and opens something else under each number: a report must not land
-// there.
+// The program closes all descriptors and opens another file under each of their numbers: nothing of
+// a report may be written to that file.
 TEST_P(Harm, a_descriptor_that_now_is_another_file_is_left_alone) {
   program(R"(
 import ctypes, os, resource
@@ -265,8 +266,9 @@ TEST_P(Dump, records_the_stacks_and_the_program_goes_on) {
   EXPECT_TRUE(watchdog().events("crash").empty());
 }
 
-// Calls pyfault_dump() with unusual rounding, with denormals flushed to zero and with errno set,
-// while a name leads nowhere: a fault within the dump must change nothing either.
+// Calls pyfault_dump() with an unusual rounding mode, with denormals flushed to zero and with errno
+// set. A name of the dumped frames is a wild pointer, so that the dump itself faults. None of the
+// three may change.
 constexpr char kDumpsAmidArithmetic[] = R"(
 import ctypes, mmap
 

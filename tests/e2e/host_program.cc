@@ -1,6 +1,7 @@
 // A program that sets a crash handler and only then loads Python, as a web server with an embedded
-// interpreter does. The handler gives the signal back and sends it to the whole process.
-// usage: host_program LIBPYTHON SCRIPT
+// interpreter does. The handler restores the default action and sends the signal to the whole
+// process.
+// Usage: host_program LIBPYTHON SCRIPT
 #include <dlfcn.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
-// A host's crash handler that is older than ours has the fault after us, and makes a second signal
-// of it: one death is one record, the first.
+// A host program's crash handler is older than the agent's, so it gets the fault after the agent
+// and sends a second signal. That is still one death: only the first signal must be reported.
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
@@ -16,7 +16,7 @@ using testing::SizeIs;
 
 class HostProgram : public BothWays {
  protected:
-  // Of the interpreter; empty where it has none.
+  // The interpreter's shared library, or an empty string if it has none.
   static std::string libpython() {
     const Outcome outcome = run({.command = {GetParam().path, "-c", R"(
 import os, sysconfig

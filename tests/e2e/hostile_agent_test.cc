@@ -1,5 +1,5 @@
-// A hostile process at the real watchdog's door and in its ring. Whatever it does, the watchdog
-// lives, comes to rest, stays small, and reports the crashes of others.
+// A hostile process connects to the real watchdog and writes to its ring. Whatever it does, the
+// watchdog must stay alive, become idle, stay small, and report the crashes of other processes.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
@@ -25,7 +25,7 @@
 namespace pyfault::test {
 namespace {
 
-// SIGUSR1: runs a worker that crashes. SIGUSR2: crashes itself.
+// SIGUSR1 makes it run a worker that crashes; SIGUSR2 makes it crash itself.
 constexpr char kProgram[] = R"(
 import ctypes, os, signal, subprocess, sys
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1, signal.SIGUSR2])
@@ -68,7 +68,7 @@ class HostileAgent : public BothWays {
     connect().say(hello_from(::getpid()), descriptors);
   }
 
-  // Waits for a slot.
+  // Waits until a slot is free.
   static void publish(const FakeAgent& agent, const RecordBuilder& record, int owner = ::getpid()) {
     SlotWriter writer;
     while (!(writer = SlotWriter::claim(agent.side->ring(), owner))) std::this_thread::yield();
@@ -84,7 +84,7 @@ class HostileAgent : public BothWays {
     return bytes;
   }
 
-  // A field of /proc/PID/status, in KiB.
+  // A memory field of the watchdog's /proc/PID/status, in KiB.
   std::size_t memory(const std::string& field) const {
     std::istringstream status(read_file(proc("status")));
     for (std::string word; status >> word;) {
@@ -92,7 +92,7 @@ class HostileAgent : public BothWays {
     }
     throw std::runtime_error("no " + field);
   }
-  // Clock ticks of CPU time, from /proc/PID/stat.
+  // The CPU time that the watchdog has used, in clock ticks, from /proc/PID/stat.
   long cpu_ticks() const {
     const std::string stat = read_file(proc("stat"));
     std::istringstream fields(stat.substr(stat.rfind(')') + 2));
@@ -102,13 +102,13 @@ class HostileAgent : public BothWays {
     fields >> user >> system;
     return user + system;
   }
-  // Its main thread waits for something to happen, and for no processor.
+  // Whether the watchdog's main thread waits for an event and not for a processor.
   bool sleeps() const {
     const std::string stat = read_file(proc("stat"));
     return stat.at(stat.rfind(')') + 2) == 'S';
   }
-  // A loop that spins never passes; one that has much to do passes when it is through, however
-  // little of the processor it gets.
+  // Returns false for a loop that spins. A watchdog that has much to do passes once it has
+  // finished, however little CPU time it gets.
   bool comes_to_rest() const {
     constexpr int kEnough = 10;
     long ticks = 0;
@@ -132,7 +132,7 @@ class HostileAgent : public BothWays {
     watchdog_->send(SIGUSR1);
     watchdog_->await("worker died\n");
   }
-  // The agents keep what they have until the end.
+  // The hostile agents keep their connections and rings until the end.
   void expect_unharmed(std::size_t workers = 1) {
     run_a_worker();
     EXPECT_TRUE(comes_to_rest());
@@ -246,7 +246,7 @@ TEST_P(HostileAgent, leaves_records_without_end) {
   EXPECT_TRUE(told(" records were not reported"));
 }
 
-// A child that it has each time keeps the rings before that in use.
+// The child is entered in every ring, so that the watchdog can release none of them.
 TEST_P(HostileAgent, attaches_without_end_and_goes_on_holding_on) {
   start();
   const pid_t child = ::fork();

@@ -1,5 +1,5 @@
-// Whoever may talk to the control socket and means it badly: the service, its workers and other
-// operators notice nothing.
+// A hostile client that is allowed to use the control socket: neither the service nor its workers
+// nor other operators may be affected.
 #include <gmock/gmock.h>
 #include <sys/socket.h>
 
@@ -38,7 +38,7 @@ class HostileOperator : public ServiceTest {
     ::send(clients_.back().get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   }
 
-  // The worker crashes, and that is reported; an operator is answered.
+  // Crashes the worker, which must be reported, and asks for the status, which must be answered.
   void expect_all_is_well() {
     const std::size_t crashes = events("crash").size();
     const int pid = await("start", crashes + 1).back()["process"]["pid"];

@@ -1,4 +1,4 @@
-// An installation works wherever it lies, though LD_PRELOAD can't name every place.
+// An installation must work wherever it lies, although LD_PRELOAD cannot name every path.
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -20,7 +20,7 @@ using testing::HasSubstr;
 
 class Installation : public testing::TestWithParam<std::string> {
  protected:
-  // The links to agents that lie where this test's lie; programs may need others' still.
+  // Removes only the links to agents of this test: other programs may still need the others.
   ~Installation() override {
     std::error_code gone;
     for (const std::string& links : {std::string("/run/pyfault-watchdog-agent"),
@@ -53,7 +53,8 @@ TEST_P(Installation, reports_crashes_wherever_it_lies) {
   EXPECT_THAT(outcome.err, HasSubstr("crashed: SIGSEGV"));
 }
 
-// What is preloaded runs as us, for as long as a program of ours starts others.
+// A preloaded library runs with our rights in every program that is started from then on, so
+// LD_PRELOAD must not name a link in a directory where other users could replace it.
 TEST_P(Installation, preloads_nothing_that_others_could_replace) {
   const Outcome outcome =
       run({.command = {install_copy(place()), "--python", interpreters().front().path, "--exec",

@@ -1,4 +1,4 @@
-// Logs of type journald, and the real one at their other end, where this machine runs it.
+// Logs of type journald, written to the real journald if it runs on this machine.
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -18,7 +18,7 @@ using std::chrono::hours;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-// This process crashed, as far as the journal is told.
+// A crash event that claims to be about this process.
 Event crash_here(const std::string& id) {
   Crash crash;
   crash.id = id;
@@ -55,7 +55,7 @@ class JournaldTest : public testing::Test {
     return run({.command = {"journalctl", "--no-pager", "-o", "json", "--all", words...}});
   }
 
-  // The one entry with this MESSAGE_ID about the crash, once it is there.
+  // Waits for the entry with this MESSAGE_ID about the crash. There must be only one.
   json await(std::string_view message_id) const {
     const std::string id = "MESSAGE_ID=" + std::string(message_id);
     const std::string crash = "PYFAULT_CRASH_ID=" + id_;

@@ -1,5 +1,5 @@
-// A daemon that the program leaves behind stays watched, and the program's caller does not wait for
-// it.
+// A daemon that the program leaves behind must stay watched, and the caller of the program must not
+// have to wait for it.
 #include <gmock/gmock.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -23,7 +23,7 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-// It has let go of everything, and crashes when it is told to. Its parent ends with 3.
+// The program exits with 3. Its daemon has closed everything, and crashes when it is told to.
 constexpr char kDaemon[] = R"(
 import ctypes, os, sys, time
 def daemon():
@@ -84,7 +84,7 @@ class Linger : public testing::Test {
     std::from_chars(text.data(), text.data() + text.size(), number);
     return number;
   }
-  // Of the watchdog that is left.
+  // The pid of the watchdog that stays behind.
   int behind() const { return watchdog_.events("notice").front()["process"]["pid"]; }
   bool has_gone(int pid) const {
     return comes([&] { return ::kill(pid, 0) != 0 && errno == ESRCH; });
@@ -115,7 +115,7 @@ TEST_F(Linger, not_when_it_is_told_not_to) {
   EXPECT_TRUE(watchdog_.events("crash").empty());
 }
 
-// Reads stderr to its end, as shells and subprocess.run() do.
+// run_program() reads stderr to its end, as shells and subprocess.run() do.
 TEST_F(Linger, nobody_who_reads_stderr_has_to_wait_and_he_is_told_what_he_misses) {
   const Outcome outcome = run_program(kDaemon);
   EXPECT_EQ(outcome.ending, exited(3));

@@ -1,5 +1,5 @@
-// Prints the interpreters that are present, and which of them PYFAULT_TEST_MATRIX chooses for the
-// tests: a line for each, "LABEL PATH chosen" or "LABEL PATH left out", separated by tabs.
+// Prints the interpreters that are present and whether PYFAULT_TEST_MATRIX selects them for the
+// tests: one line for each, "LABEL PATH chosen" or "LABEL PATH left out", separated by tabs.
 #include <algorithm>
 #include <exception>
 #include <iostream>

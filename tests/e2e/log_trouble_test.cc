@@ -1,5 +1,5 @@
-// The log's disk fills up, its file or its directory goes away: reports are kept until they can be
-// written, none is torn, and the program notices nothing.
+// The disk of the log becomes full, or the log's file or directory disappears: reports must be kept
+// until they can be written, none may be torn, and the program must not be affected.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/mount.h>
@@ -21,7 +21,8 @@ namespace {
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-// SIGUSR1: records its stacks, and says so when the watchdog has them. SIGUSR2: crashes.
+// SIGUSR1 makes it dump its stacks, and print a line when the watchdog has them; SIGUSR2 makes it
+// crash.
 constexpr char kDumpsWhenTold[] = R"(
 import ctypes, signal
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1, signal.SIGUSR2])
@@ -132,7 +133,7 @@ TEST_P(LogTrouble, a_directory_that_stays_away_holds_up_nothing_and_the_loss_is_
   EXPECT_EQ(count_of(errors(), "\n"), 2U) << errors();
 }
 
-// As on a disk that is full, without the privilege to have one.
+// Simulates a full disk with a limit on the file size, which takes no privileges.
 TEST_P(LogTrouble, a_file_that_may_not_grow_gets_every_report_whole_when_it_may) {
   start();
   await_in(log(), "\"start\"");
@@ -180,7 +181,7 @@ TEST_P(LogTrouble, a_full_disk_gets_every_report_whole_when_there_is_room) {
   start();
   await_in(log(), "\"start\"");
   disk.fill();
-  for (int i = 0; i < 10; ++i) dump();  // more than the file's last page holds
+  for (int i = 0; i < 10; ++i) dump();  // more than fits into the rest of the file's last page
   await_trouble();
   for (const std::string& kind : kinds()) EXPECT_THAT(kind, testing::AnyOf("start", "dump"));
   disk.clear();

@@ -1,4 +1,5 @@
-// A memory cgroup that is full: the kernel kills the program, and that is what is said.
+// In a full memory cgroup the kernel kills the program, and the exit event must say that memory ran
+// out.
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -19,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr char kLimit[] = "100663296";  // 96 MiB
 
-// A memory cgroup of the test's own, at the top of what is mounted here.
+// A memory cgroup of the test's own, at the top of the mounted hierarchy.
 class SmallCgroup {
  public:
   SmallCgroup() {
@@ -41,7 +42,7 @@ class SmallCgroup {
 
   bool made() const { return !folder_.empty(); }
 
-  // For Launch::before_exec.
+  // Moves the calling process into the cgroup; to be used as Launch::before_exec.
   void enter() const {
     if (made()) put("cgroup.procs", std::to_string(::getpid()));
   }

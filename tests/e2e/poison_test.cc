@@ -1,6 +1,6 @@
-// Every scenario with malloc, locks, stdio and dlopen poisoned inside the signal handler
-// (tests/support/poison.cc): none is ever called there. On one interpreter; all run the same
-// handler.
+// Runs every scenario with malloc(), locks, stdio and dlopen() poisoned inside the signal handler
+// (tests/support/poison.cc): none of them may be called there. One interpreter is enough, because
+// the handler is the same for all.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-// The system's own interpreter, or else the oldest.
+// The system's own interpreter if it is tested, otherwise the oldest one.
 Interpreter one_interpreter() {
   const auto& all = interpreters();
   const auto own = std::ranges::find_if(
@@ -21,7 +21,7 @@ Interpreter one_interpreter() {
   return own != all.end() ? *own : all.front();
 }
 
-// `agent`, and behind it the poison, for a program that env executes. Both by links in `directory`.
+// A command that makes env preload `agent` and behind it the poison, both by links in `directory`.
 std::vector<std::string> poisoned(const std::string& agent, const std::filesystem::path& directory,
                                   const std::string& step) {
   const std::string libraries = preloadable(agent, directory).string() + ":" +

@@ -1,4 +1,4 @@
-// Logs of type syslog, and a real daemon at their other end.
+// Logs of type syslog, received by a real rsyslogd.
 #include <gmock/gmock.h>
 
 #include <memory>

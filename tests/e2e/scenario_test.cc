@@ -1,9 +1,9 @@
-// Every scenario on every interpreter, through the real watchdog: it must see what the scenario's
-// head says, the program must end as it ends without it, and where the interpreter's own
-// faulthandler can be compared with us, both must report the same.
+// Runs every scenario on every interpreter under the real watchdog: the watchdog must report what
+// the scenario's head says, the program must end as it does without the watchdog, and where the
+// interpreter's own faulthandler can be compared with us, both must report the same.
 //
-// A cell is run up to four times: bare, watched, under faulthandler, and watched with a report in
-// faulthandler's format; once more where other formats are to be looked at.
+// A cell runs up to four times: bare, watched, under faulthandler, and watched with a report in
+// faulthandler's format. Scenarios that check other formats take one more run.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ namespace {
 
 using nlohmann::json;
 
-// The table of tests/e2e/matrix that says whether we report what faulthandler prints.
+// The table of tests/e2e/matrix that shows whether we report the same as faulthandler.
 constexpr char kComparison[] = "Differential";
 
 std::string first_word(const std::string& text) {
@@ -37,8 +37,8 @@ int failures() {
   return count;
 }
 
-// C0 and C1 controls, line separators, and what turns or hides text. None of it has a place in a
-// report, in any format.
+// C0 and C1 controls, line separators, and characters that reorder or hide text. None of them may
+// appear in a report, whatever its format.
 bool has_raw_control(const std::string& report) {
   const auto is_control = [](char c) { return (c >= 0 && c < ' ' && c != '\n') || c == 0x7f; };
   const auto dangerous = {"\xc2\x85", "\xc2\x9b", "\u200b", "\u2028", "\u202e", "\u2066", "\u2069"};
@@ -58,7 +58,7 @@ class ScenarioTest : public CellTest {
       note(kComparison, not_applicable(bare.err));
       GTEST_SKIP() << bare.err;
     }
-    note(kComparison, "fail");  // until it is made
+    note(kComparison, "fail");  // until the comparison has passed
     const Outcome watched = run_watched(watchdog_);
     SCOPED_TRACE("log: " + watchdog_.report());
     expect_the_same_end(watched, bare);
@@ -106,8 +106,8 @@ class ScenarioTest : public CellTest {
     }
   }
 
-  // Where the head says that the two are not to be compared, faulthandler is run only for the
-  // table that tests/e2e/matrix prints of the whole matrix.
+  // If the head says that the two cannot be compared, faulthandler is run only for the table that
+  // tests/e2e/matrix prints for the whole matrix.
   void expect_what_faulthandler_prints() const {
     const std::string comparison = expected("Faulthandler").value_or("same");
     const bool comparable = comparison == "same" || comparison == "nothing";
@@ -177,7 +177,7 @@ class ScenarioTest : public CellTest {
       expect_the_cause(below, crashes);
   }
 
-  // Of the end of a process below that a fatal signal has killed.
+  // If a descendant was killed by a fatal signal, its exit event must refer to its crash.
   static void expect_the_cause(const json& below, const std::vector<json>& crashes) {
     const auto its = std::ranges::find_if(crashes, [&](const json& crash) {
       return crash.at("process").at("pid") == below.at("process").at("pid");
@@ -192,7 +192,7 @@ class ScenarioTest : public CellTest {
     expect_as_the_head_says(crash, scenario(), interpreter());
   }
 
-  // Of the run that all else is about, and in other formats of runs of their own.
+  // The log of the main run if that has this format; any other format takes a run of its own.
   std::string report_as(const std::string& format) const {
     const Watchdog watchdog = Watchdog(interpreter(), file(format)).format(format);
     if (!std::filesystem::exists(file(format))) run_watched(watchdog);

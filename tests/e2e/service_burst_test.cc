@@ -1,4 +1,4 @@
-// Many at once, and a watchdog that is slow to come round to them: nobody goes unwatched.
+// Many processes at once, and a watchdog that is slow to handle them: none may go unwatched.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ class Burst : public ServiceTest {
     config("[[worker]]\nname = \"many\"\ninstances = " + std::to_string(kWorkers) +
            "\ncommand = [\"worker.py\"]\nrestart = \"no\"\n");
   }
-  // Each end names a crash, and each another one.
+  // Every exit event must refer to a crash, and no two of them to the same one.
   void expect_a_crash_for_each_end() {
     std::set<std::string> named;
     for (const json& exit : await("exit", kWorkers)) {
@@ -39,7 +39,7 @@ TEST_F(Burst, of_workers_that_crash_as_soon_as_they_start) {
   expect_a_crash_for_each_end();
 }
 
-// They attach anew, and crash, while nobody looks.
+// The new programs attach and crash while the watchdog is stopped.
 TEST_F(Burst, of_programs_that_start_and_crash_while_the_watchdog_is_stopped) {
   script("crashes", "import ctypes; ctypes.memset(0, 1, 1)");
   many_workers(R"(

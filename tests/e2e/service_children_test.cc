@@ -1,4 +1,4 @@
-// Crashes of what a worker has forked: the service tells whose child it was.
+// Crashes of processes that a worker has forked: the service must say which worker they belong to.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -31,7 +31,7 @@ if __name__ == "__main__":
   EXPECT_TRUE(events("exit").empty());
 }
 
-// The first that has it, if there is one.
+// The first interpreter that has gunicorn, or one without a path if there is none.
 Interpreter interpreter_with_gunicorn() {
   const auto& all = interpreters();
   const auto found = std::ranges::find_if(all, [](const Interpreter& each) {
@@ -89,8 +89,8 @@ sys.exit(b"200 OK" not in ask(b"/"))
   EXPECT_EQ(wait().ending, exited(0));
 }
 
-// It lives for a moment: of one that is dead before the watchdog has heard of it there is no exit
-// event (watchdog/README.md, Limits).
+// The worker lives for a second, because there is no exit event for a process that dies before the
+// watchdog has heard of it (watchdog/README.md, Limits).
 TEST_F(Gunicorn, whose_worker_is_killed_says_so) {
   if (interpreter().path.empty()) {
     GTEST_SKIP() << "no interpreter here has gunicorn (Debian's package gunicorn)";
@@ -118,7 +118,8 @@ def application(environ, start_response):
   EXPECT_EQ(wait().ending, exited(0));
 }
 
-// gunicorn sends SIGABRT to it, whose Python handler never runs, and SIGKILL a second later.
+// gunicorn sends SIGABRT to a worker that hangs, whose Python handler never runs, and SIGKILL one
+// second later.
 TEST_F(Gunicorn, whose_worker_times_out_says_where_it_hung) {
   if (interpreter().path.empty()) {
     GTEST_SKIP() << "no interpreter here has gunicorn (Debian's package gunicorn)";

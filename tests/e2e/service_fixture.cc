@@ -16,11 +16,11 @@ namespace pyfault::test {
 using nlohmann::json;
 
 ServiceTest::ServiceTest(const Interpreter& interpreter) : interpreter_(interpreter) {
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // what a killed service leaves behind becomes ours
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // so that orphans of a killed service become our children
 }
 
-// A test that failed half-way leaves neither service nor workers: these are our children now, and
-// theirs will be.
+// Even after a failed test, neither the service nor its workers may be left behind. All of them are
+// our descendants, and become our children one after the other.
 ServiceTest::~ServiceTest() {
   service_.reset();
   const std::string children = "/proc/self/task/" + std::to_string(::gettid()) + "/children";

@@ -1,4 +1,4 @@
-// A service under test: its workers are Python scripts, its log is read while it runs.
+// A service under test. Its workers are Python scripts, and its log is read while it runs.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -21,34 +21,35 @@ namespace pyfault::test {
 
 class ServiceTest : public testing::Test {
  protected:
-  // What a service does is the same for every interpreter: one is enough, but for crashes.
+  // Except for crashes, a service behaves the same with every interpreter, so one is enough.
   explicit ServiceTest(const Interpreter& interpreter = interpreters().front());
   ~ServiceTest() override;
 
-  // Python code, in a file NAME.py beside the configuration.
+  // Writes Python code to NAME.py beside the configuration.
   void script(const std::string& name, std::string_view code) const;
-  // The configuration; its directory is the current one of all workers that name none.
+  // Writes the configuration. Its directory is the current one of all workers that set none.
   void config(std::string_view toml) const;
-  // One worker that runs worker.py, with these further lines.
+  // Configures one worker that runs worker.py, with these additional lines.
   void one_worker(std::string_view code, std::string_view settings = "") const;
 
-  // With these variables, and after this in its process.
+  // Adds these variables to its environment; `before_exec` runs in its process.
   void start(std::map<std::string, std::string> environment = {},
              std::function<void()> before_exec = {});
   void reload() { service_->send(SIGHUP); }
   void stop() { service_->send(SIGTERM); }
   Outcome wait();
-  // pyfaultctl, in the service's directory.
+  // Runs pyfaultctl in the service's directory.
   Outcome ctl(std::vector<std::string> words, Launch launch = {}) const;
 
-  // The events of a kind, of all workers or of one, when there are `count` of them at least.
+  // Waits for at least `count` events of this kind, of all workers or of one, and returns all of
+  // them.
   using Events = std::vector<nlohmann::json>;
   Events await(const std::string& kind, std::size_t count = 1, const std::string& worker = "");
   Events events(const std::string& kind, const std::string& worker = "") const;
-  // Until the file is there, with its content.
+  // Waits until the file exists and returns its content.
   std::string await_file(const std::string& name) const;
 
-  // Until `condition` holds; fails the test when it does not for too long.
+  // Waits until `condition` holds. Fails the test if that takes too long.
   template <typename Condition>
   void await_that(const char* what, Condition condition) const {
     for (const auto limit = deadline(); !condition(); pause()) give_up_after(limit, what);
@@ -57,10 +58,10 @@ class ServiceTest : public testing::Test {
   std::filesystem::path file(const std::string& name) const { return directory_.path() / name; }
   ChildProcess& service() { return *service_; }
   const Interpreter& interpreter() const { return interpreter_; }
-  // From now on the watchdog is a copy that other users can reach too, which its build may be
-  // hidden from; and so is this test's directory.
+  // Makes this test's directory accessible to other users, and runs the watchdog from a copy in it
+  // from now on, because others may not be able to reach the build directory.
   void let_others_in();
-  // Where services and pyfaultctl meet: a place of this test's own.
+  // Makes the service and pyfaultctl meet in this test's directory.
   std::map<std::string, std::string> environment() const {
     return {{"RUNTIME_DIRECTORY", directory_.path()}};
   }

@@ -1,4 +1,4 @@
-// The logs and metrics of a service: what comes out of them while workers live and die.
+// The logs and metrics of a service while its workers live and die.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -54,7 +54,7 @@ class ServiceLogs : public ServiceTest {
   std::string metrics() const {
     return "[metrics]\nlisten = \"127.0.0.1:" + std::to_string(port_.number()) + "\"\n";
   }
-  // As an administrator has it done every night.
+  // Rotates the log as a nightly logrotate job does.
   void rotate(const std::string& log) {
     std::ofstream(file("rotation")) << path(log) << " {\n  rotate 3\n  nocreate\n  postrotate\n"
                                     << "    kill -HUP " << service().pid() << "\n  endscript\n}\n";

@@ -1,4 +1,4 @@
-// The configuration of a service: its mistakes, and what a new one changes.
+// Mistakes in the configuration of a service, and what a new configuration changes.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
@@ -44,7 +44,7 @@ class Reload : public ServiceTest {
     await("ready", 2);
   }
 
-  // A notice that says this.
+  // Waits for a notice that contains `word`.
   void await_word(const std::string& word) {
     await_that(word.c_str(), [&] {
       const auto notices = events("notice");
@@ -62,7 +62,7 @@ TEST_F(Reload, of_a_file_that_nobody_can_read_yet_holds_up_nobody) {
   reload();
   EXPECT_EQ(ctl({"restart", "a"}).ending, exited(0));
   EXPECT_EQ(events("notice").size(), 0U);
-  two_workers("environment = { NEW = \"1\" }\n");  // whoever reads the FIFO gets this
+  two_workers("environment = { NEW = \"1\" }\n");  // goes to the reader of the FIFO
   await_word("configuration reloaded");
   await("ready", 2, "b");
 }

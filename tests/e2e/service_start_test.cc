@@ -1,4 +1,4 @@
-// A start that takes its time holds up nobody but the worker itself.
+// A worker whose start takes long must not hold up anything but itself.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sched.h>
@@ -17,7 +17,8 @@ using testing::HasSubstr;
 
 class SlowStart : public ServiceTest {
  protected:
-  // A file system that never answers, over `directory`, as one of a server that is down.
+  // Mounts a file system that never answers over `directory`, like that of a file server that is
+  // down.
   bool hang(const std::string& directory) {
     server_ = UniqueFd(::open("/dev/fuse", O_RDWR | O_CLOEXEC));
     const std::string options =
@@ -59,7 +60,7 @@ command = ["other.py"]
   EXPECT_EQ(ctl({"stop", "slow"}).ending, exited(0));
 }
 
-// Whoever opens a FIFO that nobody writes to waits.
+// /etc/passwd becomes a FIFO without a writer, so that looking up a user never returns.
 TEST_F(SlowStart, of_a_worker_whose_user_nobody_can_tell_holds_up_no_other_worker_and_no_operator) {
   if (!have_mounts_of_our_own()) GTEST_SKIP() << "only root can mount";
   script("worker", "import time; time.sleep(1000)");

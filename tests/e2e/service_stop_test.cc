@@ -1,4 +1,5 @@
-// How the service and its workers stop: in order, with patience, and leaving nobody behind.
+// How the service and its workers stop: in order, with the configured patience, and leaving no
+// process behind.
 #include <gmock/gmock.h>
 
 #include <sstream>
@@ -49,7 +50,7 @@ while True:
   EXPECT_FALSE(is_alive(daemon));
 }
 
-// setproctitle writes over what /proc shows of the environment, too.
+// setproctitle also overwrites what /proc shows of the environment.
 TEST_F(ServiceTest, a_daemon_that_hides_behind_a_title_is_ended_with_its_worker) {
   one_worker(R"PY(
 import ctypes, os, signal
@@ -126,7 +127,7 @@ ctypes.memset(0, 1, 1)
   await_that("the child's end", [&] { return !is_alive(child); });
 }
 
-// Taking so much memory down lasts longer than the shell of the next life needs to look.
+// Freeing that much memory takes the kernel longer than the shell of the next life takes to look.
 TEST_F(ServiceTest, what_a_worker_leaves_behind_is_dead_when_the_next_life_begins) {
   script("child", R"(
 import os, time

@@ -1,4 +1,5 @@
-// The service, with real workers: after each death a decision, and a next life or none.
+// The service with real workers: each death must lead to the right decision on whether there is
+// another life.
 #include <gmock/gmock.h>
 
 #include <csignal>
@@ -23,7 +24,7 @@ print("about to crash", flush=True)
 crash()
 )";
 
-// Its stdout is buffered, and comes after the traceback.
+// stdout is buffered, so its text follows the traceback.
 constexpr char kRaises[] = R"(
 print("about to fail")
 def load():

@@ -1,4 +1,5 @@
-// What a worker of the service finds, says and writes.
+// What a worker of the service finds in its environment, and what becomes of what it reports and
+// writes.
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -13,7 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// Readiness
+// Readiness.
 
 constexpr char kNotifies[] = R"(
 import os, signal, socket
@@ -38,7 +39,7 @@ TEST_F(ServiceTest, a_worker_that_does_not_get_ready_in_time_is_ended_and_retrie
   EXPECT_TRUE(events("ready").empty());
 }
 
-// Output
+// Output.
 
 TEST_F(ServiceTest, lines_of_a_worker_come_with_time_and_name) {
   one_worker("import sys\nprint('to stdout', flush=True)\nsys.stderr.write('no newline')");
@@ -67,7 +68,7 @@ TEST_F(ServiceTest, of_a_chatty_worker_as_many_lines_pass_as_its_limit_lets) {
   EXPECT_THAT(service().output(), Not(HasSubstr(" web: line 10\n")));
 }
 
-// Nobody reads our stdout meanwhile.
+// The test does not read the service's stdout until the worker is done.
 TEST_F(ServiceTest, a_worker_never_waits_for_whoever_reads_its_output) {
   one_worker(R"(
 import sys
@@ -81,7 +82,7 @@ open("done", "w").write("yes\n")
   await("exit");
 }
 
-// What the worker finds
+// Environment.
 
 TEST_F(ServiceTest, a_worker_is_run_as_configured) {
   std::filesystem::create_directory(file("there"));
@@ -101,7 +102,7 @@ with open("seen", "w") as seen:
                                           " 0o27 hello True 99 False True\n");
 }
 
-// One that every user may run.
+// An interpreter that every user may run.
 Interpreter system_interpreter() {
   const auto& all = interpreters();
   const auto found = std::ranges::find_if(

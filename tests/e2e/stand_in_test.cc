@@ -1,5 +1,5 @@
-// The watchdog stands in the program's place: signals, orphans and preloaded libraries that are the
-// program's affair reach it as if it stood there itself.
+// The watchdog stands in for the program: signals, orphans and preloaded libraries must reach the
+// program as if it had been started directly.
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -17,7 +17,8 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-// `tell_watchdog(number)` has a child send it to the watchdog, once the program has come to rest.
+// `tell_watchdog(number)` forks a process that sends this signal to the watchdog once the program
+// is asleep.
 constexpr char kBegin[] = R"PY(
 import ctypes, os, signal, sys, time
 def tell_watchdog(number):
@@ -57,7 +58,8 @@ class StandIn : public testing::Test {
   Watchdog watchdog_{interpreters().front(), directory_.path() / "log"};
 };
 
-// As `timeout -s ABRT` and `docker kill -s ABRT` send them, for the stacks of a program that hangs.
+// `timeout -s ABRT` and `docker kill -s ABRT` send such signals to get the stacks of a program that
+// hangs. They reach the watchdog.
 class StandInSignal : public StandIn, public testing::WithParamInterface<int> {};
 
 TEST_P(StandInSignal, what_is_sent_to_us_is_the_programs_death_and_ours_after_the_report) {
@@ -73,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(Each, StandInSignal,
                          testing::Values(SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS,
                                          SIGXCPU));
 
-// Those that stop, continue or are nothing by default.
+// Signals that by default stop or continue a program or do nothing, and two that Python ignores.
 class StandInHandled : public StandIn, public testing::WithParamInterface<int> {};
 
 TEST_P(StandInHandled, what_the_program_handles_reaches_it) {

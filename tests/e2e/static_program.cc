@@ -1,5 +1,5 @@
-// A program that nothing can be preloaded into, and no interpreter: statically linked, it dies,
-// once it has slept for as many seconds as its first argument says.
+// A statically linked program, into which nothing can be preloaded and which is no interpreter. It
+// dies after as many seconds as its first argument says.
 #include <unistd.h>
 
 #include <cstdlib>

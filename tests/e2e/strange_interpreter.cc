@@ -1,5 +1,5 @@
-// What the agent looks for in an interpreter, without one: a program that says it is the Python of
-// the version it was compiled for, and dies.
+// Has the symbols that the agent looks for in an interpreter, but is none: it claims to be the
+// Python of the version that it was compiled for, and dies.
 extern "C" {
 [[gnu::used]] extern const unsigned long Py_Version = STRANGE_VERSION;
 [[gnu::used]] char _PyRuntime[4096] = STRANGE_RUNTIME;

@@ -1,5 +1,5 @@
-// An interpreter that the agent does not know is left alone: it dies as it would have, and one line
-// says why there is no report.
+// An interpreter that the agent does not know is left alone: it must die as it would without the
+// agent, and one line must say why there is no report.
 #include <gmock/gmock.h>
 
 #include <csignal>

@@ -1,4 +1,4 @@
-// The terminal and the signals are the program's: the watchdog stands between them and it unseen.
+// Terminal and signals belong to the program: the watchdog between them must not be noticeable.
 #include <gmock/gmock.h>
 
 #include <csignal>
@@ -23,7 +23,7 @@ class Terminal : public BothWays {
 
   static void into_terminal(Launch& launch) { launch.own_terminal = true; }
 
-  // `last` ends the program.
+  // `last` is the key that ends the program.
   void expect_five_interrupts(const char* key, const char* last) const {
     ChildProcess child(on_terminal(watched()));
     child.await("ready");
@@ -49,8 +49,8 @@ print(os.tcgetpgrp(0) == os.getpgrp(), os.tcgetpgrp(0) == os.tcgetpgrp(2))
   EXPECT_THAT(outcome.out, testing::StartsWith("[True, True, True]"));
 }
 
-// Waits for the signals instead of handling them: Python's own handlers can come too late for a
-// read.
+// Waits with sigwait() instead of setting handlers: a Python handler for a signal that arrives just
+// before a blocking read would run only after that read.
 constexpr char kCountsInterrupts[] = R"(
 import signal
 both = {signal.SIGINT, signal.SIGQUIT}

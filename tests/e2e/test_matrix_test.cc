@@ -1,4 +1,4 @@
-// The narrow matrix: which few interpreters stand for all.
+// Which interpreters the narrow matrix selects.
 #include "tests/support/test_matrix.h"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
-// What a program can observe is the same bare and under the watchdog: its streams, its surroundings
-// and how it ends. (terminal_test.cc has the rest.)
+// What a program can observe must be the same bare and under the watchdog: its streams, its
+// environment and how it ends. terminal_test.cc tests the rest.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
@@ -106,7 +106,8 @@ TEST_P(Transparency, only_the_two_variables_are_added_to_the_environment) {
   auto with = nlohmann::json::parse(run(watched()).out);
   EXPECT_TRUE(with.erase("LD_PRELOAD"));
   EXPECT_TRUE(with.erase("PYFAULT_SOCKET"));
-  const auto difference = nlohmann::json::diff(without, with);  // the rest is not for a test's log
+  // Only the difference is printed on failure: the environment may hold secrets.
+  const auto difference = nlohmann::json::diff(without, with);
   EXPECT_TRUE(difference.empty()) << difference.dump();
 }
 
@@ -209,7 +210,7 @@ Launch allowing_cores(Launch launch) {
   return launch;
 }
 
-// Removes them.
+// Removes the core files that it has counted.
 std::size_t count_cores(const std::filesystem::path& directory) {
   std::vector<std::filesystem::path> cores;
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {

@@ -1,5 +1,5 @@
-// Whoever is not watched is known, with the reason: when it is found out, and again when it has
-// died without a record.
+// A process that cannot be watched must be reported, with the reason: once when this is found out,
+// and again if it dies without a record.
 #include <gmock/gmock.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -45,7 +45,7 @@ class Unwatched : public testing::Test {
     EXPECT_EQ(told(), reason) << watchdog_.report();
     EXPECT_EQ(why_no_record(), reason);
   }
-  // The static program, which can run anywhere, by this name.
+  // A copy of the static program, which needs no other files, under this name.
   fs::path program_named(const std::string& name) const {
     const fs::path copy = directory_.path() / name;
     fs::copy_file(PYFAULT_STATIC_PROGRAM, copy);

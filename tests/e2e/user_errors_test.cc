@@ -1,4 +1,4 @@
-// What a user gets wrong is answered with one clear line and the documented exit code.
+// A mistake of the user must be answered with one clear line and the documented exit code.
 #include <gmock/gmock.h>
 
 #include <filesystem>
