@@ -1,4 +1,4 @@
-// What an agent does to its ring, as a test says it.
+// What an agent does to its ring, in terms of a test.
 #pragma once
 
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 
 namespace pyfault::test {
 
-// A descriptor to map, for Boost.Interprocess.
+// Wraps a descriptor so that Boost.Interprocess can map it.
 struct Mappable {
   int fd;
   boost::interprocess::mapping_handle_t get_mapping_handle() const { return {fd, false}; }
@@ -35,7 +35,7 @@ inline RecordBuilder whole_record(const std::string& file = "app.py") {
 
 inline constexpr int kRingSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 
-// As an agent makes it, but for the seals or the size that a hostile one leaves out.
+// Creates a ring as an agent does. A hostile agent may leave out seals or choose another size.
 inline UniqueFd make_ring(int seals = kRingSeals, std::size_t size = kRingSize) {
   UniqueFd fd(::memfd_create("pyfault-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0 ||

@@ -43,7 +43,7 @@ void do_not_block(const UniqueFd& fd) {
   checked(::fcntl(fd.get(), F_SETFL, O_NONBLOCK), "fcntl");
 }
 
-// What can be read at once. Closes `fd` at the end of the stream.
+// Reads what is available without blocking, and closes `fd` at the end of the stream.
 void take(UniqueFd& fd, std::string& text) {
   std::array<char, 4096> buffer{};
   while (fd) {
@@ -52,7 +52,7 @@ void take(UniqueFd& fd, std::string& text) {
       text.append(buffer.data(), static_cast<std::size_t>(size));
     } else if (size < 0 && errno == EAGAIN) {
       return;
-    } else if (size == 0 || errno != EINTR) {  // a terminal that nobody holds any more says EIO
+    } else if (size == 0 || errno != EINTR) {  // a pty without another end reports EIO
       fd.reset();
     }
   }
@@ -104,7 +104,7 @@ void ChildProcess::start_with_pipes() {
     ::dup2(err.write_end.get(), STDERR_FILENO);
     exec();
   }
-  ::setpgid(pid_, pid_);  // whoever comes first: it must hold before a signal is sent
+  ::setpgid(pid_, pid_);  // in both processes, because either may run first
   out_ = std::move(out.read_end);
   err_ = std::move(err.read_end);
   do_not_block(err_);
@@ -159,12 +159,14 @@ void ChildProcess::await(std::string_view text) {
 Outcome ChildProcess::wait() {
   const auto deadline = Clock::now() + launch_.limit;
   while (!ended_within(deadline)) check(deadline, "its end");
-  ::kill(-pid_, SIGKILL);  // what it left behind; until it is reaped nobody else has the number
+  // Kills what the program has left behind. Until we reap it nobody else can have its process group
+  // id.
+  ::kill(-pid_, SIGKILL);
   reap();
   return outcome_;
 }
 
-// Takes what the program writes until something happens; true when it has ended.
+// Reads the program's output until something happens. Returns whether the program has ended.
 bool ChildProcess::ended_within(Clock::time_point deadline) {
   std::array<pollfd, 3> events{{{pidfd_.get(), POLLIN, 0},
                                 {out_ ? out_.get() : -1, POLLIN, 0},

@@ -1,4 +1,5 @@
-// A real program, run by a test: what it writes, how it ends, and never for longer than a limit.
+// A real program that is run by a test: its input, its output and how it ends. Every wait has a
+// limit.
 #pragma once
 
 #include <sys/types.h>
@@ -17,18 +18,18 @@ namespace pyfault::test {
 
 struct Launch {
   std::vector<std::string> command{};                // command[0] is looked up in PATH
-  std::map<std::string, std::string> environment{};  // on top of the test's own
+  std::map<std::string, std::string> environment{};  // added to the test's own
   std::string directory{};                           // empty: the test's own
   std::string input{};                  // what stdin holds, at most 64 KiB; then its end
-  std::function<void()> before_exec{};  // in the child, before the program
+  std::function<void()> before_exec{};  // runs in the child before the program
   bool own_terminal = false;            // stdin, stdout and stderr are a new pty
   std::chrono::seconds limit{300};      // for each wait below; the machine may be slow
 };
 
 // How a program ended, as a test compares and prints it.
 struct Ending {
-  int code = -1;   // exit code, or -1
-  int signal = 0;  // that killed it, or 0
+  int code = -1;   // exit code, or -1 if a signal killed it
+  int signal = 0;  // signal that killed it, or 0
 
   bool operator==(const Ending&) const = default;
 };
@@ -43,13 +44,14 @@ constexpr Ending killed_by(int signal) {
 
 struct Outcome {
   Ending ending;
-  std::string out;  // with a terminal: everything it showed
+  std::string out;  // with a terminal: everything that was written to it
   std::string err;
 };
 
-// Starts the program as the leader of a process group of its own; the group is killed when the
-// program has ended, and at the latest with this object. All waits throw std::runtime_error, which
-// fails the test, when the limit has passed. No core dumps unless `before_exec` allows them.
+// Starts the program as the leader of a new process group. The group is killed when the program has
+// ended, at the latest when this object is destroyed. All waits throw std::runtime_error, which
+// fails the test, when the limit has passed. Core dumps are disabled unless `before_exec` enables
+// them.
 class ChildProcess {
  public:
   explicit ChildProcess(Launch launch);
@@ -60,14 +62,14 @@ class ChildProcess {
   pid_t pid() const { return pid_; }
   void send(int signal) const;
 
-  // As if typed; only with a terminal of its own.
+  // Types keys on the program's terminal; requires own_terminal.
   void type(std::string_view keys) const;
 
-  // Until the program has written `text` to stdout (or its terminal), after what was awaited
-  // before.
+  // Waits until the program has written `text` to stdout (or to its terminal) after the text that
+  // was awaited before.
   void await(std::string_view text);
 
-  // What it has written to stdout so far, as far as it was awaited.
+  // What has been read from stdout so far.
   const std::string& output() const { return outcome_.out; }
 
   Outcome wait();
@@ -86,7 +88,7 @@ class ChildProcess {
   pid_t pid_ = -1;
   bool reaped_ = false;
   UniqueFd pidfd_;
-  UniqueFd out_;  // the terminal's master side, where there is one
+  UniqueFd out_;  // the master side of the terminal if there is one
   UniqueFd err_;
   std::size_t awaited_ = 0;
   Outcome outcome_;

@@ -1,4 +1,4 @@
-// What holds for every Crash, however hostile the record was. For tests and fuzzers.
+// What must hold for every Crash, however hostile its record was. Used by tests and fuzzers.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace pyfault::test {
 
-// Strict: no overlong forms, no surrogates, nothing above U+10FFFF (Unicode 15, table 3-7).
+// Strict: rejects overlong forms, surrogates and everything above U+10FFFF (Unicode 15, table 3-7).
 inline bool is_valid_utf8(std::string_view text) {
   const auto in = [&](std::size_t i, unsigned low, unsigned high) {
     const auto byte = i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
@@ -63,7 +63,7 @@ inline std::string broken_invariant(const Thread& thread) {
   return {};
 }
 
-// Empty when all hold, else what does not.
+// Returns what does not hold, or an empty string.
 inline std::string broken_invariant(const Crash& crash) {
   if (crash.complete != crash.incomplete_reason.empty()) return "complete and its reason disagree";
   if (crash.pid <= 0 || crash.tid < 0) return "pid not positive, or tid negative";
@@ -86,7 +86,7 @@ inline std::string broken_invariant(const Crash& crash) {
   return {};
 }
 
-// Bytes that the value holds on the heap, about.
+// The approximate number of bytes that the crash occupies on the heap.
 inline std::size_t weight(const Crash& crash) {
   std::size_t bytes = crash.threads.capacity() * sizeof(Thread);
   for (const Thread& thread : crash.threads) {

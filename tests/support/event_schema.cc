@@ -1,6 +1,6 @@
 #include "tests/support/event_schema.h"
 
-// Its headers are not as strict with themselves as our warnings are.
+// The library's headers do not compile without these warnings.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wshadow"

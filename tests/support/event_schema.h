@@ -1,5 +1,5 @@
-// The published schema of events (watchdog/format/event.schema.json), which every event that a test
-// reads must keep to.
+// The published schema of events (watchdog/format/event.schema.json), to which every event that a
+// test reads must conform.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -7,8 +7,9 @@
 
 namespace pyfault::test {
 
-// What is wrong with the event, in lines; empty where nothing is. That the schema does not know a
-// member is wrong too: readers may meet members that they do not know, the schema may not.
+// Returns what is wrong with the event, one line per error, or an empty string. A member that the
+// schema does not mention is an error here: readers must accept unknown members, but the schema
+// must describe all members that we write.
 std::string schema_errors(const nlohmann::json& event);
 
 }  // namespace pyfault::test

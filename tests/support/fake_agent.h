@@ -1,4 +1,4 @@
-// The agent's part of the attach handshake, and of waking the watchdog, on a blocking socket.
+// The agent's part of the attach handshake and of waking the watchdog, on a blocking socket.
 #pragma once
 
 #include <fcntl.h>
@@ -40,18 +40,18 @@ inline Hello hello_from(int pid, ArmStatus status = ArmStatus::kWillArm) {
 
 class FakeAgent {
  public:
-  // address: "@name", or a path
+  // `address` is "@name" or a path.
   explicit FakeAgent(const std::string& address)
       : address_(address), socket_(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)) {
     const UnixAddress name(address);
-    // What it gives to the kernel has no NUL at its end.
+    // The size that the kernel gets does not include a terminating NUL.
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address.size());
     connected_ = connect(socket_.get(), name.get(), size) == 0;
   }
 
   bool connected() const { return connected_; }
 
-  // With as many descriptors as there are.
+  // Sends one packet with all of `descriptors`.
   void say(std::span<const std::byte> bytes, std::span<const int> descriptors = {}) const {
     alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(8 * sizeof(int))> control{};
     iovec body{const_cast<std::byte*>(bytes.data()), bytes.size()};
@@ -73,7 +73,7 @@ class FakeAgent {
     say(std::as_bytes(std::span(&hello, 1)), descriptors);
   }
 
-  // Says hello with a ring, and hangs up.
+  // Sends a hello with a ring and closes the connection.
   void attach(const Hello& hello) {
     const UniqueFd ring = make_ring();
     side.emplace(ring);
@@ -83,9 +83,9 @@ class FakeAgent {
   }
   void hang_up() { socket_.reset(); }
 
-  // As a real one does in the usual case, without waiting.
+  // Wakes the watchdog as a real agent usually does, without waiting.
   void wake() const { write_to_pipe(Wake{side->id()}); }
-  // False when the pipe is full.
+  // Returns false if the pipe is full.
   template <typename T>
   bool write_to_pipe(const T& bytes) const {
     const UniqueFd pipe(::open(pipe_path().c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
@@ -93,13 +93,14 @@ class FakeAgent {
   }
   std::string pipe_path() const { return address_.substr(1) + kWakePipeSuffix; }
 
-  // The other end has hung up.
+  // Whether the watchdog has closed the connection.
   bool is_hung_up_on() const {
     pollfd poll_fd{socket_.get(), POLLIN, 0};
     return ::poll(&poll_fd, 1, 0) == 1;
   }
 
-  // Perhaps left again: a process uses one ring at a time.
+  // Whether the watchdog has answered. It may have left the ring again since, because a process
+  // uses only one at a time.
   bool is_heard() const { return side && side->stage() != RingStage::kWaiting; }
   bool is_taken() const { return side && side->stage() == RingStage::kTaken; }
 

@@ -1,4 +1,4 @@
-// The service manager's end of its notification socket: a real socket that a test reads.
+// The service manager's end of the notification socket: a real socket that a test reads.
 #pragma once
 
 #include <optional>
@@ -18,11 +18,11 @@ class FakeManager {
 
   FakeManager();
 
-  // For NOTIFY_SOCKET.
+  // The value for NOTIFY_SOCKET.
   const std::string& address() const { return address_; }
   int socket() const { return socket_.get(); }
 
-  // The next message; none when nobody has said anything more.
+  // The next message, or nothing if no more have arrived.
   std::optional<Message> next() const;
   std::vector<std::string> all_texts() const;
 

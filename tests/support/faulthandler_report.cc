@@ -22,7 +22,7 @@ std::size_t sequence_length(unsigned char lead) {
   return lead < 0xf0 ? 3 : 4;
 }
 
-// `sequence` is one valid UTF-8 sequence.
+// `sequence` must be one valid UTF-8 sequence.
 unsigned code_point(const std::string& sequence) {
   const auto lead = static_cast<unsigned char>(sequence[0]);
   if (sequence.size() == 1) return lead;

@@ -1,4 +1,4 @@
-// Files read and written whole; both throw std::runtime_error, naming the file.
+// Reads and writes whole files. Both functions throw std::runtime_error, which names the file.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@ namespace pyfault::test {
 std::string read_file(const std::filesystem::path& path);
 void write_file(const std::filesystem::path& path, std::string_view text);
 
-// Without their newlines.
+// The lines do not include their newlines.
 std::vector<std::string> split_lines(const std::string& text);
 
 }  // namespace pyfault::test

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr Version kOldest{3, 8};
 
-// One line: executable, minor version as "3.11", label.
+// Prints one line: executable, minor version such as "3.11", and label.
 constexpr char kSelfPortrait[] =
     "import sys, sysconfig; v = sys.version_info\n"
     "print(sys.executable, '%d.%d' % v[:2], '%d.%d.%d' % v[:3] +"
@@ -83,7 +83,7 @@ std::vector<fs::path> candidates() {
   return all;
 }
 
-// Another file at the path, or another version in it, is another key.
+// The key changes when the path refers to another file or the file is modified.
 std::string cache_key(const fs::path& path) {
   const auto changed = fs::last_write_time(path).time_since_epoch().count();
   return path.string() + " " + fs::canonical(path).string() + " " + std::to_string(changed);
@@ -97,7 +97,8 @@ std::map<std::string, std::string> read_cache(const fs::path& path) {
   return cache;
 }
 
-// Several test processes may do so at once: the last one wins, and none reads half a file.
+// Several test processes may write the cache at the same time: the last one wins, and none reads an
+// unfinished file.
 void write_cache(const fs::path& path, const std::map<std::string, std::string>& cache) {
   std::string text;
   for (const auto& [key, portrait] : cache) text += key + "\n" + portrait + "\n";

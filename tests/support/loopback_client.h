@@ -1,4 +1,4 @@
-// A TCP connection to a port of the loopback, as nc would make one.
+// A TCP connection to a port of the loopback interface, as nc makes one.
 #pragma once
 
 #include <arpa/inet.h>
@@ -25,7 +25,7 @@ class LoopbackClient {
     }
   }
 
-  // As much as the other side takes before it closes.
+  // Stops early if the other side closes the connection.
   void send(std::string_view text) const {
     while (!text.empty()) {
       const ssize_t sent = ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL);

@@ -1,8 +1,8 @@
-// Preloaded behind the agent: whoever calls one of these functions in the agent's signal handler
-// says so on stderr and ends with code 99. Everywhere else they are what they were.
+// Preloaded behind the agent: if one of these functions is called in the agent's signal handler, it
+// says so on stderr and exits with code 99. Everywhere else the functions work as usual.
 //
-// The handler is known by its signal mask: all signals blocked but the four of hardware faults
-// (agent/in_signal/signal_actions.cc). No other code has that mask.
+// The handler is recognised by its signal mask, which blocks all signals except the four hardware
+// faults (agent/in_signal/signal_actions.cc). No other code uses that mask.
 #include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
@@ -147,7 +147,7 @@ int snprintf(char* to, std::size_t size, const char* format, ...) {
   return result;
 }
 
-// Resolves symbols, under the dynamic linker's lock.
+// dlopen() resolves symbols while it holds the dynamic linker's lock.
 void* dlopen(const char* path, int mode) {
   bite_in_handler("dlopen");
   static auto* const real = next<decltype(dlopen)>("dlopen");

@@ -1,9 +1,13 @@
-// Builds records (shared/record.h) out of small verbs, right ones and wrong ones:
+// Builds correct and malformed records (shared/record.h):
 //
-//   RecordBuilder().fault(segfault(0x10)).runtime().code("app.py", "main").crashed_thread({at(0,
-//   7)}).end()
+//   RecordBuilder()
+//       .fault(segfault(0x10))
+//       .runtime()
+//       .code("app.py", "main")
+//       .crashed_thread({at(0, 7)})
+//       .end()
 //
-// Nothing is checked: sections come in the order and with the numbers that the test asks for.
+// Nothing is validated: sections have the order and the numbers that the test asks for.
 #pragma once
 
 #include <csignal>
@@ -25,7 +29,7 @@ inline constexpr std::int32_t kTid = 101;
 inline constexpr std::int64_t kRealtimeNs = 1'700'000'000'123'456'789;
 inline constexpr std::int64_t kMonotonicNs = 5'000'000'000;
 
-// A string as CPython holds it.
+// A string in one of the widths that CPython stores.
 struct Units {
   std::uint8_t unit_size = 1;
   std::string bytes;
@@ -34,7 +38,7 @@ struct Units {
 
   Units() = default;
   Units(std::uint8_t size, std::string data) : unit_size(size), bytes(std::move(data)) {}
-  Units(const char* latin1) : bytes(latin1) {}  // NOLINT: so that tests can write "app.py"
+  Units(const char* latin1) : bytes(latin1) {}  // NOLINT: lets tests write "app.py"
 };
 
 inline Units ucs2(std::u16string_view text) {
@@ -51,7 +55,7 @@ inline Units cut(Units text) {
   return text;
 }
 
-// The fault section of a thread kTid in a process kPid.
+// The fault section of thread kTid in process kPid.
 inline FaultSection fault_of(std::int32_t signal, std::int32_t code) {
   FaultSection fault{};
   fault.kind = RecordKind::kCrash;
@@ -88,7 +92,7 @@ inline FrameEntry frame_entry(FrameKind kind, std::uint64_t value) {
   constexpr std::int32_t kNone = kUnknownPosition;
   return {kind, {}, 0, kNone, kNone, kNone, kNone, value};
 }
-// A frame in the code object `index`, with `repeat` further ones like it.
+// A frame of code object `index`, folded with `repeat` more frames that are equal to it.
 inline FrameEntry at(std::uint32_t index, std::int32_t line, std::uint64_t repeat = 0) {
   FrameEntry entry = frame_entry(FrameKind::kCode, repeat);
   entry.code_index = index;
@@ -145,7 +149,7 @@ class RecordBuilder {
     return close();
   }
 
-  // The next code object: 0, 1, 2, ...
+  // Adds the next code object; their indices are 0, 1, 2, ...
   RecordBuilder& code(const Units& file, const Units& qualified_name, const Units& name) {
     CodeSection section{};
     section.address = 0x7f0000010000 + 0x100 * std::uint64_t{next_code_};
@@ -179,7 +183,7 @@ class RecordBuilder {
     return thread(spec, frames);
   }
 
-  // Of the thread `ident`.
+  // The asyncio task that thread `ident` is running.
   RecordBuilder& task(const Units& name, std::uint64_t number = 0,
                       std::uint64_t ident = ThreadSpec().ident) {
     TaskSection section{};
@@ -196,7 +200,7 @@ class RecordBuilder {
     return fixed(SectionTag::kEnd, section);
   }
 
-  // Any section; `body` is padded.
+  // Adds any section. `body` is padded.
   RecordBuilder& section(std::uint16_t tag, std::uint16_t version, std::string_view body) {
     open(static_cast<SectionTag>(tag), SectionHeader{});
     patch(section_starts_.back() + offsetof(SectionHeader, version), version);
@@ -204,14 +208,14 @@ class RecordBuilder {
     return close();
   }
 
-  // Overwrites what is there.
+  // Overwrites bytes at an offset in the record.
   template <typename T>
   RecordBuilder& patch(std::size_t offset, const T& value) {
     static_assert(std::is_trivially_copyable_v<T>);
     std::memcpy(bytes_.data() + offset, &value, sizeof value);
     return *this;
   }
-  // Overwrites at an offset inside the section that was added last.
+  // Overwrites bytes at an offset in the section that was added last.
   template <typename T>
   RecordBuilder& patch_last(std::size_t offset, const T& value) {
     return patch(section_starts_.back() + offset, value);

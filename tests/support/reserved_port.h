@@ -1,4 +1,4 @@
-// A port for a daemon that has to be told one.
+// Reserves a port for a daemon that has to be told which port to use.
 #pragma once
 
 #include <arpa/inet.h>
@@ -12,12 +12,13 @@
 
 namespace pyfault::test {
 
-// Of the loopback; as long as this lives, the kernel gives it to nobody who asks for any free one.
-// A daemon may bind it beside us if it sets SO_REUSEADDR, as daemons do, and gets all that is sent
-// there: we do not listen. Until then connections are refused.
+// A port of the loopback interface. As long as this object lives, the kernel does not give the port
+// to programs that ask for any free one. A daemon that sets SO_REUSEADDR, as daemons do, can bind
+// the port as well and receives everything that is sent there, because we do not listen. Before
+// that, connections are refused.
 class ReservedPort {
  public:
-  // SOCK_STREAM or SOCK_DGRAM.
+  // `type` is SOCK_STREAM or SOCK_DGRAM.
   explicit ReservedPort(int type) : socket_(::socket(AF_INET, type | SOCK_CLOEXEC, 0)) {
     const int on = 1;
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -27,7 +28,7 @@ class ReservedPort {
     auto* address = reinterpret_cast<sockaddr*>(&address_);
     if (::bind(socket_.get(), address, size) != 0 ||
         ::getsockname(socket_.get(), address, &size) != 0 ||
-        // A socket of datagrams that is connected to itself takes nobody else's.
+        // A datagram socket that is connected to itself receives nothing from other sockets.
         (type == SOCK_DGRAM && ::connect(socket_.get(), address, size) != 0)) {
       throw std::runtime_error("no free port");
     }

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kProgram[] = "/usr/sbin/rsyslogd";  // Debian's; not on every user's PATH
+constexpr char kProgram[] = "/usr/sbin/rsyslogd";  // where Debian has it; not on every user's PATH
 
 void await(const std::string& what, const std::function<bool()>& has_come) {
   const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(300);
@@ -63,7 +63,8 @@ void Rsyslog::write_configuration() const {
                  (directory_ / "parsed").string() + "\")\n");
 }
 
-// Its sockets come last; one of them may be there from before.
+// rsyslogd creates its sockets last, so the start is complete when the old one exists. It must not
+// exist before.
 void Rsyslog::start() {
   fs::remove(old_socket());
   Launch launch;

@@ -1,4 +1,4 @@
-// rsyslogd as a test uses it: its own configuration, sockets and files in a directory of the test.
+// An rsyslogd for tests: its configuration, sockets and files are in a directory of the test.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,11 @@ namespace pyfault::test {
 
 class Rsyslog {
  public:
-  // Whether this machine has it.
+  // Whether this machine has rsyslogd.
   static bool is_installed();
 
-  // Listens once this returns: TCP and UDP on a port of the loopback each, and a local socket.
+  // Returns when rsyslogd listens: on a TCP and a UDP port of the loopback interface, and on a
+  // local socket.
   explicit Rsyslog(std::filesystem::path directory);
 
   void start();
@@ -25,12 +26,13 @@ class Rsyslog {
   std::uint16_t udp_port() const { return udp_port_.number(); }
   std::uint16_t tcp_port() const { return tcp_port_.number(); }
   std::string socket() const { return directory_ / "socket"; }
-  // Like a /dev/log whose reader knows nothing of RFC 5424.
+  // Behaves like a /dev/log whose reader does not know RFC 5424.
   std::string old_socket() const { return directory_ / "old"; }
 
-  // What has come in, once it holds `text`: a line a message, "HOST APP PROCID MSGID SD|MSG".
+  // Waits until the received messages contain `text` and returns all of them, one per line, as
+  // "HOST APP PROCID MSGID SD|MSG".
   std::string await(const std::string& text, const char* file = "messages") const;
-  // One of JSON, as its own module reads it.
+  // Waits for a JSON message that rsyslog's own parser has accepted.
   std::string await_parsed(const std::string& event) const {
     return await("OK " + event, "parsed");
   }

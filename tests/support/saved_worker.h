@@ -1,4 +1,4 @@
-// A worker's memory with nothing left out.
+// A saved worker in which every member is set.
 #pragma once
 
 #include <csignal>

@@ -1,5 +1,5 @@
-// A scenario: a program that dies, and what its head says must be seen. The keys are explained in
-// tests/scenarios/README.md.
+// A scenario is a program that dies, headed by what must be reported. tests/scenarios/README.md
+// explains the keys of the head.
 #pragma once
 
 #include <filesystem>
@@ -14,16 +14,16 @@ namespace pyfault::test {
 
 class Scenario {
  public:
-  // Throws std::runtime_error when the head is missing or has a key that nobody knows.
+  // Throws std::runtime_error if the head is missing or has an unknown key.
   explicit Scenario(const std::filesystem::path& program);
 
   const std::filesystem::path& program() const { return program_; }
   std::string name() const { return program_.stem(); }
 
-  // What the head says for that version: "Key@3.12:" counts from 3.12 on, over "Key:".
+  // The value of a key for a Python version: "Key@3.12:" overrides "Key:" from 3.12 on.
   std::optional<std::string> expected(const std::string& key, Version version) const;
 
-  // Whether it is to be run there, by its "Needs:" and "Until:".
+  // Whether the scenario's "Needs:" and "Until:" allow this version.
   bool runs_on(Version version) const;
 
  private:
@@ -31,7 +31,7 @@ class Scenario {
   std::map<std::string, std::map<Version, std::string>> head_;
 };
 
-// All of tests/scenarios, by name.
+// All scenarios in tests/scenarios, sorted by name.
 std::vector<Scenario> scenarios();
 
 }  // namespace pyfault::test

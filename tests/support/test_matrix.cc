@@ -10,7 +10,7 @@
 namespace pyfault::test {
 namespace {
 
-// None: the matrix is whole.
+// Returns nothing for the whole matrix.
 std::optional<std::string> seed_of_narrow_matrix() {
   static constexpr std::string_view kNarrow = "narrow:";
   const char* value = std::getenv("PYFAULT_TEST_MATRIX");
@@ -21,7 +21,7 @@ std::optional<std::string> seed_of_narrow_matrix() {
                            "\", but must be \"all\" or \"narrow:SEED\"");
 }
 
-// FNV-1a: unlike std::hash it is the same everywhere.
+// FNV-1a, because std::hash may differ between machines.
 std::uint64_t hash(const std::string& text) {
   std::uint64_t value = 0xcbf29ce484222325;
   for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3;

@@ -1,7 +1,8 @@
-// Which interpreters are tested. PYFAULT_TEST_MATRIX says so:
+// Which interpreters are tested. PYFAULT_TEST_MATRIX decides:
+//
 //   "all", empty, not set   every interpreter that is present: the whole matrix
-//   "narrow:SEED"           a few of them, see narrowed(); SEED is any text, such as a commit's
-//   hash
+//   "narrow:SEED"           a few of them, see narrowed(); SEED is any text, such as the hash
+//                           of a commit
 #pragma once
 
 #include <string>
@@ -11,15 +12,15 @@
 
 namespace pyfault::test {
 
-// These throw std::runtime_error when PYFAULT_TEST_MATRIX is neither.
+// These functions throw std::runtime_error if PYFAULT_TEST_MATRIX has any other value.
 bool matrix_is_whole();
 std::vector<Interpreter> chosen(const std::vector<Interpreter>& present);
 
-// Of `present`, which is sorted, oldest version first: the oldest version, the newest, the system's
-// own (in /usr/bin), and one of the rest. Which one depends on nothing but the seed and how many
-// there are, so that a choice can be repeated, on another machine too, and many commits together
-// test all of them. Of two builds of the oldest or newest version the one that stands first is
-// taken: the ordinary one rather than the free-threaded one.
+// Selects from `present`, which must be sorted with the oldest version first: the oldest version,
+// the newest, the system's own (in /usr/bin), and one of the rest. The latter depends only on the
+// seed and on how many there are, so that a choice can be repeated on another machine, and all of
+// them are tested over many commits. If there are two builds of the oldest or newest version, the
+// first one is taken: the ordinary build rather than the free-threaded one.
 std::vector<Interpreter> narrowed(const std::vector<Interpreter>& present, const std::string& seed);
 
 }  // namespace pyfault::test

@@ -63,7 +63,7 @@ std::string Watchdog::report() const {
 
 std::vector<nlohmann::json> Watchdog::events() const {
   std::string lines = report();
-  lines.resize(lines.rfind('\n') + 1);  // what is being written just now may be there in part
+  lines.resize(lines.rfind('\n') + 1);  // the last line may be incomplete
   std::vector<nlohmann::json> all;
   for (const std::string& line : split_lines(lines)) {
     all.push_back(nlohmann::json::parse(line));

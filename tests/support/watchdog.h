@@ -1,4 +1,4 @@
-// pyfault-watchdog as a test uses it: the real program, its log in a file, its events parsed.
+// A pyfault-watchdog for tests: the real program, its log in a file, its events parsed.
 #pragma once
 
 #include <filesystem>
@@ -11,34 +11,36 @@
 
 namespace pyfault::test {
 
-// PYFAULT_WATCHDOG in the environment, or the one of this build.
+// $PYFAULT_WATCHDOG if it is set, otherwise the watchdog of this build.
 std::filesystem::path watchdog_path();
 std::filesystem::path agent_path();
 std::filesystem::path ctl_path();
 
-// The watchdog and its agent as an installation in `directory`, for every user to run. Gives the
-// watchdog's path there.
+// Copies the watchdog and its agent to `directory` as an installation that every user can run.
+// Returns the path of the watchdog there.
 std::filesystem::path install_copy(const std::filesystem::path& directory);
 
-// `library` by a name that LD_PRELOAD can hold, wherever it lies: a link in `directory`.
+// A link to `library` in `directory`, with a path that LD_PRELOAD can hold.
 std::filesystem::path preloadable(const std::filesystem::path& library,
                                   const std::filesystem::path& directory);
 
 class Watchdog {
  public:
-  // `log` is appended to, as `--log` does.
+  // Appends to the file `log`, as `--log` does.
   Watchdog(Interpreter interpreter, std::filesystem::path log);
 
   Watchdog& format(std::string name);
 
-  // The command line that runs `program`, and its arguments, under the watchdog.
+  // A command line that runs `program`, given with its arguments, under the watchdog.
   std::vector<std::string> command(const std::vector<std::string>& program) const;
 
-  std::string report() const;  // all of the log; empty when there is none
+  std::string report() const;  // the whole log; empty if there is none
 
-  // The events in the log; throws where a line is not JSON, or not as the schema of events has it.
+  // The events in the log. Throws if a line is not JSON or does not conform to the schema of
+  // events.
   std::vector<nlohmann::json> events() const;
-  // "exit": of the program, or of workers; those of processes below have another name here.
+  // "exit" means the exits of the program and of workers; those of their descendants are called
+  // kExitBelow here.
   std::vector<nlohmann::json> events(const std::string& kind) const;
   static constexpr char kExitBelow[] = "exit below";
 
