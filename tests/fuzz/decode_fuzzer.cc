@@ -1,4 +1,5 @@
-// Any bytes at all as a record: nothing may crash, and what comes out keeps the promises of Crash.
+// Decodes arbitrary bytes as a record: nothing may crash, and the result must keep the promises of
+// Crash.
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -11,8 +12,8 @@ namespace {
 
 using pyfault::test::require;
 
-// For each byte of the record, a Frame for 32 of them and the text budget; and a MiB of that to
-// begin with.
+// The decoded crash may occupy, per byte of the record, a 32nd of a Frame and the text budget, in
+// addition to a fixed amount.
 constexpr std::size_t kFixedWeight = std::size_t{2} << 20;
 constexpr std::size_t kWeightPerByte = 40;
 
@@ -24,7 +25,7 @@ void check(const pyfault::Crash& crash, std::size_t record_size) {
 
 }  // namespace
 
-// The last byte says what the slot said about the record.
+// The last byte of the input stands for what the slot says about the record.
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;

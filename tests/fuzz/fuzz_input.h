@@ -1,4 +1,4 @@
-// The fuzzer's bytes, taken from the front; zeros when they are used up.
+// Takes values from the front of the fuzzer's input. When it is used up, they are zero.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,7 @@ class FuzzInput {
     return value;
   }
 
-  // Fewer at the end.
+  // Returns fewer bytes at the end of the input.
   std::span<const std::uint8_t> take_bytes(std::size_t size) {
     const auto bytes = rest_.first(std::min(size, rest_.size()));
     rest_ = rest_.subspan(bytes.size());

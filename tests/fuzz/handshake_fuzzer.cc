@@ -1,9 +1,9 @@
-// Any datagrams at all as hello: none is taken for one that it is not, none waits, and the
-// descriptors that come along are gone, but for the one that may be a ring. What is said of the
-// interpreters that are left alone is one line each, and not for ever.
+// Sends arbitrary packets as hellos: none may be mistaken for another message, none may be left in
+// the socket, and all descriptors that came along must be closed, except one that may be a ring.
+// Interpreters that are left alone must be reported in one line each, and not without limit.
 //
-// Input: one byte of descriptors to pass (three bits) and of padding to the full size (the top
-// bit), two bytes of size; then the datagram; and again.
+// Input: one byte with the number of descriptors to pass (three bits) and whether to pad the packet
+// to its full size (the top bit), two bytes of size, then the packet; repeated.
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,7 +26,7 @@ constexpr std::size_t kMostDescriptors = 7;
 constexpr std::size_t kMaxLeftAlone = 64;
 constexpr std::size_t kLongestMessage = 200;
 
-// Datagram sockets that know their sender, as in the attach protocol.
+// A connected pair of packet sockets, as in the attach protocol.
 struct Connection {
   UniqueFd agent;
   UniqueFd watchdog;
@@ -78,14 +78,14 @@ void require_sent(const T& message, const std::vector<std::uint8_t>& packet) {
 void check(const Hello& hello) {
   require(hello.magic == kHandshakeMagic && hello.protocol == kProtocolVersion, "another protocol");
   require(hello.pid > 0, "a pid that is none");
-  // Of a process that is dead, for it described itself before boot.
+  // The sender counts as dead, because its hello was made before the machine was booted.
   Hello dead = hello;
   dead.boottime_ns = -1;
   const AttachedProcess sender = describe_sender(dead, {1, 0, 0});
   require(sender.died_after.has_value(), "it lives");
   std::size_t command = 0;
   for (const std::string& argument : sender.process.command) command += argument.size() + 1;
-  // A byte that is no UTF-8 becomes three.
+  // Each byte that is not valid UTF-8 is replaced by three.
   require(command <= 3 * sizeof hello.claims.command + 1, "a long command");
 }
 

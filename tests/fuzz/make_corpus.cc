@@ -1,5 +1,6 @@
-// Writes the fuzzers' seeds: make_corpus tests/fuzz. The seeds are checked in; run it again when
-// the record, ring or handshake format changes.
+// Writes the fuzzers' seeds. Usage: make_corpus tests/fuzz
+// The seeds are checked in; run this again when the format of records, rings, hellos or saved state
+// changes.
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -81,7 +82,7 @@ RecordBuilder text() {
 }
 
 RecordBuilder hashed_names() {
-  constexpr std::uint64_t kHash = 0xf22da7240b7add18;  // of "main" in 3.11 on, with a key of zeroes
+  constexpr std::uint64_t kHash = 0xf22da7240b7add18;  // of "main" in 3.11 on, with a zero key
   Units name = "main";
   name.hash = kHash;
   Units overwritten = "mine";
@@ -128,9 +129,9 @@ void make_decode_corpus(const Corpus& corpus) {
   corpus.add("salvaged", RecordBuilder().fault(), kSalvaged);
 }
 
-// See ring_fuzzer.cc for the order of things.
+// The order of the members is explained in ring_fuzzer.cc.
 struct RingSeed {
-  // Lost and unknown children, replaced handlers, and cells of children; see ring_fuzzer.cc.
+  // Lost and unknown children, replaced handlers, and the cells of children.
   std::string header = std::string(32, '\0');
   std::string slots;
   std::string payloads;
@@ -179,7 +180,8 @@ void make_ring_corpus(const Corpus& corpus) {
                             .text(std::string_view("\x08\0\xff\x40\0\7\0\0\1", 9)));
 }
 
-// One datagram: how many descriptors, and whether the size is made up for; see handshake_fuzzer.cc.
+// One packet. `choice` holds the number of descriptors and the padding bit, see
+// handshake_fuzzer.cc. `size` overrides the size of the packet.
 std::string datagram(const std::string& bytes, unsigned choice = 0, std::size_t size = 0) {
   const std::size_t given = size == 0 ? bytes.size() : size;
   return raw(static_cast<std::uint8_t>(choice)) + raw(static_cast<std::uint16_t>(given)) + bytes;
@@ -224,7 +226,7 @@ void make_state_corpus(const Corpus& corpus) {
   corpus.add("cut", full.substr(0, full.size() / 2));
 }
 
-// An archive with one file, stored as it is (PKWARE's APPNOTE.TXT, 4.3).
+// An archive with one uncompressed file (section 4.3 of PKWARE's APPNOTE.TXT).
 std::string archive(const std::string& name, const std::string& text, std::uint32_t crc) {
   const auto size = static_cast<std::uint32_t>(text.size());
   const auto name_size = static_cast<std::uint16_t>(name.size());

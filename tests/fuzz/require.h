@@ -1,4 +1,4 @@
-// What must hold in a fuzzer, whatever the input.
+// Conditions that must hold in a fuzzer, whatever the input.
 #pragma once
 
 #include <cstdio>

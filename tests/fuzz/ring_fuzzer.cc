@@ -1,10 +1,10 @@
-// Any bytes at all as a ring, and bytes of it that change while it is read. First by hand, step by
-// step, so that the fuzzer can write between two steps; then through a real session, which must not
+// Reads arbitrary bytes as a ring, some of which change meanwhile. The ring is read step by step
+// first, so that the fuzzer can write between two steps, and then by a real session, which must not
 // leave a slot that somebody waits for.
 //
-// Input: the header's words and its first cells of children; for each slot its state, `committed`,
-// `cut_short` and the size of its payload; the payloads; then the changes, three bytes each and two
-// of value.
+// Input: the words of the header and its first cells of children; for each slot its state,
+// `committed`, `cut_short` and the size of its payload; the payloads; then the changes, with two
+// bytes of position and one of value each.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -28,14 +28,16 @@ namespace {
 constexpr std::size_t kMaxPayload = 4096;
 constexpr std::size_t kMaxWeight = std::size_t{128} << 20;
 constexpr std::uint32_t kChildren = 8;
-// A slot's record, a replaced handler, and what was dropped or lost, with what was left out before.
+// At most one record per slot, one event per signal whose handler was replaced, and a few notices
+// on dropped, lost and left-out records.
 constexpr std::size_t kMaxEvents = kSlotCount + 64 + 4;
 
-// One session takes all records of a run of millions.
+// A single session gets all records of millions of runs.
 constexpr RateLimit kUnlimited{
     .burst = std::uint64_t{1} << 60, .interval = std::chrono::seconds(1), .group = 1};
 
-// Only we can be meant by a pid that lives; others are dead or beyond what the system has.
+// The only pid of a living process that is used is our own. This one and those after it are larger
+// than any pid that the system assigns.
 constexpr std::int32_t kDeadPid = 0x7ffffff0;
 
 void check(const Crash& crash) {
@@ -44,7 +46,8 @@ void check(const Crash& crash) {
   require(weight(crash) <= kMaxWeight, "weight");
 }
 
-// One ring and one session for all runs: mapping them anew would take most of the time.
+// The ring and the session are shared by all runs, because mapping a ring for each run would take
+// most of the time.
 class Ring {
  public:
   Ring() {
@@ -96,7 +99,7 @@ class Ring {
     }
   }
 
-  // What one run leaves must not reach the next.
+  // Clears the slots, so that a run does not affect the next.
   void clear() {
     for (std::uint32_t i = 0; i < kSlotCount; ++i) {
       std::memset(static_cast<void*>(slot(i)), 0, sizeof(SlotHeader) + kMaxPayload);
@@ -106,20 +109,21 @@ class Ring {
  private:
   SlotHeader* slot(std::uint32_t index) const { return ring_slot(bytes_, index); }
 
-  // Seldom one that lives: all of /proc/PID is read for it.
+  // Rarely a living process, because the session reads all of /proc/PID for it.
   static std::int32_t child(unsigned choice) {
     if (choice == 0) return ::getpid();
     return choice == 1 ? -1 : choice < 0x80 ? 0 : kDeadPid + static_cast<std::int32_t>(choice % 8);
   }
 
-  // How large its payload is.
+  // Returns the size of the payload.
   std::size_t fill_slot(std::uint32_t index, FuzzInput& input) {
     const auto choice = input.take<std::uint8_t>();
     SlotWord word = SlotWord::unpack(input.take<std::uint64_t>());
     const auto committed = input.take<std::uint32_t>();
     word.owner = owner(choice & 0x0f, word.owner);
     slot(index)->state = word.pack();
-    // Two megabytes take as long as all else: seldom, and in one slot.
+    // Two megabytes take as long as everything else together, so they are used rarely and only in
+    // one slot.
     const bool at_the_limits = index == 0 && (choice & 0xf0) == 0xf0;
     slot(index)->committed = at_the_limits ? committed : committed % (kMaxPayload + 1);
     slot(index)->cut_short = static_cast<CutShort>(input.take<std::uint32_t>());
@@ -127,12 +131,13 @@ class Ring {
   }
 
   static std::int32_t owner(unsigned choice, std::int32_t given) {
-    if (choice == 0) return ::getpid();  // seldom: all of /proc/PID is read for it
+    if (choice == 0) return ::getpid();  // rarely: all of /proc/PID is read for it
     if (choice == 1) return given > 0 ? -given : given;
     return choice == 2 ? 0 : kDeadPid;
   }
 
-  // The hostile process at work: a byte anywhere in the slot (of `committed`: the lower half).
+  // Acts as the hostile process: changes any byte of the slot, except the upper half of
+  // `committed`.
   void change(std::uint32_t index, FuzzInput& input) {
     if (input.empty()) return;
     const std::size_t at = input.take<std::uint16_t>() % (sizeof(SlotHeader) + kMaxPayload);
@@ -161,7 +166,8 @@ class Ring {
     check_release(index, look.word, before, reader.release(index, look.word));
   }
 
-  // Released means: free, owned by nobody, one generation on. Else nothing has changed.
+  // A successful release makes the slot free, without an owner and of the next generation. A
+  // refused one changes nothing.
   void check_release(std::uint32_t index, std::uint64_t expected, std::uint64_t before, bool done) {
     const std::uint64_t after = slot(index)->state;
     require(done == (before == expected), "released a word that had changed");

@@ -1,5 +1,5 @@
-// Any bytes at all as a kept state: the half of a state file, and what is in one. What is taken
-// must be sensible, and must come back as it is when it is kept again.
+// Reads arbitrary bytes as saved state, both as half of a state file and as its content. What is
+// accepted must be sensible, and must stay the same when it is saved again.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,8 +11,9 @@
 namespace pyfault::test {
 namespace {
 
-// A fuzzer would seldom guess a nesting that CBOR's reader can't stand, and a checksum keeps it
-// out.
+// Decoding is also tried without the state file, whose checksum keeps nearly all fuzzed content
+// out. Input that is nested too deeply for the CBOR reader is not covered: a fuzzer rarely finds
+// it.
 void try_memory(std::string_view bytes) {
   const auto memory = decode_worker(bytes);
   if (!memory) return;

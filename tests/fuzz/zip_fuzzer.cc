@@ -1,4 +1,4 @@
-// Any bytes at all as a zip archive. What it yields must be within what was allowed.
+// Reads arbitrary bytes as a zip archive. What is read from it must be within the limits.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kBudget = std::size_t{1} << 20;
 constexpr std::size_t kLimit = std::size_t{64} << 10;
-constexpr const char* kName = "mod.py";  // of make_corpus
+constexpr const char* kName = "mod.py";  // the name that make_corpus uses
 
 UniqueFd file_of(const std::uint8_t* data, std::size_t size) {
   UniqueFd file(memfd_create("archive", MFD_CLOEXEC));
