@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 MAX_STRIPPED_BYTES = 200 * 1000
-ALLOWED_LIBRARIES = {"libc.so.6", "ld-linux-x86-64.so.2"}  # no libstdc++, no libgcc_s
+ALLOWED_LIBRARIES = {"libc.so.6", "ld-linux-x86-64.so.2"}  # neither libstdc++ nor libgcc_s
 
 
 def stripped_size(path):

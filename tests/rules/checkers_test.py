@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Each rule checker must catch what it is for: they are run here on small bad samples."""
+"""Each checker must find what it is meant to find: here it runs on small bad samples."""
 import os
 import subprocess
 import tempfile
@@ -15,7 +15,7 @@ import top_level
 
 
 class Folder(unittest.TestCase):
-    """A scratch tree to write samples into."""
+    """A scratch directory tree for samples."""
 
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()
@@ -122,7 +122,7 @@ class SignalSymbols(Folder):
 
 
 def call_graph(*functions, calls=()):
-    """The text of GCC's call graph; a function is (name, bytes, kind)."""
+    """Writes a GCC call graph; each function is (name, bytes, kind)."""
     nodes = [f'node: {{ title: "{name}" label: "{name}()\\nagent/in_signal/walk.cc:1:1\\n{size} bytes ({kind})" }}'
              for name, size, kind in functions]
     edges = [f'edge: {{ sourcename: "{caller}" targetname: "{callee}" }}' for caller, callee in calls]

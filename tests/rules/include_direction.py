@@ -26,17 +26,17 @@ LIBRARIES = {
     "test": re.compile(r"(gtest|gmock|benchmark)/"),
     "python": re.compile(r"(.*/)?Python\.h|cpython/|internal/pycore_"),
 }
-# Where the program has threads, which is what .ci/run gives to ThreadSanitizer (its lane tsan).
+# Folders in which the program has threads. Lane tsan of .ci/run tests these with ThreadSanitizer.
 THREADS = re.compile(r"thread|mutex|shared_mutex|condition_variable|future|stop_token|semaphore|latch|barrier")
 MAY_HAVE_THREADS = ["watchdog/sink", "watchdog/log", "tests",
                     "watchdog/os/helper_thread.cc", "watchdog/os/timed_read.cc",
                     "watchdog/ingest/background.h", "watchdog/ingest/loop_poster.cc",
-                    "watchdog/supervise/child_process.cc"]  # it only sleeps
+                    "watchdog/supervise/child_process.cc"]  # only sleeps
 CRASH = ["watchdog/crash", "shared"]
 EVENT = ["watchdog/event", "watchdog/crash"]
-START_ERROR = "watchdog/start_error.h"  # a leaf: the one way to say why the watchdog did not start
+START_ERROR = "watchdog/start_error.h"  # includes nothing; says why the watchdog did not start
 
-# folder: (folders of ours that it may include, libraries, std headers where not all of them)
+# folder: (folders of ours that it may include, libraries, standard headers if not all are allowed)
 TABLE = {
     "shared": (["shared"], [], FREESTANDING),
     "agent/in_signal": (["agent/in_signal", "agent/cpython/python_layout.h", "shared"], [], FREESTANDING),
@@ -75,7 +75,7 @@ TABLE = {
                           "watchdog/reporter.h", "shared", START_ERROR, *EVENT], ["asio"], None),
     "watchdog": (["watchdog", "shared"], ["asio", "boost", "spdlog", "fmt", "cli"], None),
     "tests": (["tests", "watchdog", "shared", "agent"], [*LIBRARIES.keys() - {"python"}], None),
-    # The one program that is made to read CPython's headers, compiled and run by a test only.
+    # The only program that reads CPython's internal headers. It is compiled and run by a test only.
     "tests/rules/layout_offsets.c": ([], ["python"], None),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.M)

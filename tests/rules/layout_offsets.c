@@ -1,5 +1,6 @@
 /* Prints `field offset` lines, named as in agent/cpython/python_layout.h, for one set of CPython headers.
-   Only offsetof and sizeof: nothing of libpython is linked. kAbsent (65535) where this version has no such field. */
+   Uses only offsetof and sizeof, so libpython is not linked. Prints kAbsent (65535) for a field that this version
+   does not have. */
 #define Py_BUILD_CORE 1
 #include <Python.h>
 
@@ -141,7 +142,7 @@ static void running(void) {
 #if AT_LEAST(10)
   VALUE("executing", FRAME_EXECUTING);
 #else
-  VALUE("executing", 1); /* what f_executing says */
+  VALUE("executing", 1); /* the value of f_executing */
 #endif
 }
 
@@ -153,7 +154,7 @@ static void running_task(void) {
 #endif
 }
 
-/* As much as the agent reads: to the position, or to the local variables. */
+/* How much of a frame the agent reads: up to the position, or up to the local variables. */
 #if AT_LEAST(11)
 #define FRAME_SIZE offsetof(_PyInterpreterFrame, localsplus)
 #else
@@ -221,7 +222,7 @@ static void code(void) {
 #endif
 }
 
-/* The word of bit fields in which only `member` is set. */
+/* The word of bit fields with all bits of `member` set and no others. */
 #define STATE_MASK(mask, member)            \
   do {                                      \
     PyASCIIObject string;                   \

@@ -26,7 +26,7 @@ def include_roots():
 
 
 def header_sets():
-    """(minor, folder) of each set of CPython headers that is complete enough to have the internal ones."""
+    """(minor, folder) of each set of CPython headers that includes the internal ones."""
     found = {}
     for root in include_roots():
         for folder in glob.glob(os.path.join(root, "python3.*")):
@@ -37,11 +37,11 @@ def header_sets():
 
 
 def offsets_in(folder, free_threaded):
-    """field -> value, by compiling and running the small program with these headers."""
+    """Returns field -> value, by compiling and running layout_offsets.c with these headers."""
     with tempfile.TemporaryDirectory() as scratch:
         program = os.path.join(scratch, "offsets")
         flags = ["-DPy_GIL_DISABLED=1"] if free_threaded else []
-        # Debian keeps pyconfig.h in a multiarch folder beside the others.
+        # Debian keeps pyconfig.h in a multiarch directory beside the others.
         folders = ["-I" + folder, "-I" + folder + "/internal", "-I" + folder + "/internal/mimalloc",
                    "-idirafter", os.path.dirname(folder)]
         subprocess.run([os.environ.get("CC", "cc"), "-w", *flags, *folders, PROGRAM, "-o", program], check=True)

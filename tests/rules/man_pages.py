@@ -11,7 +11,8 @@ import sys
 
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]*|-[a-z])(?![\w-])")
 COMMAND = re.compile(r"^  ([a-z][a-z-]*) ", re.M)  # indented in the help text
-# Of a TableReader: get("key", ...), table("key"), tables("key"), read_table("key", ...), get_size(table, "key", ...)
+# Matches calls of a TableReader: get("key", ...), table("key"), tables("key"), read_table("key", ...),
+# get_size(table, "key", ...)
 KEY = re.compile(r'\b(?:get|get_signal|get_signal_or_none|get_signals_or_none|choose|get_mode|get_size|tables?|read_table)\((?:\w+, )?"(\w+)"')
 
 
@@ -42,7 +43,7 @@ def missing_in_completion(words, completion):
 
 
 def formatting_problems(page):
-    """What the formatter has to say; nothing where there is none."""
+    """What a formatter of man pages complains about; nothing if no formatter is installed."""
     if shutil.which("mandoc"):
         run = subprocess.run(["mandoc", "-Tlint", "-Wwarning", page], capture_output=True, text=True)
         return run.stdout.splitlines()
@@ -59,7 +60,7 @@ def read(root, *path):
 
 
 def help_of(program):
-    """Without its examples, which show the options of others too."""
+    """The help without its examples, which show the options of other programs too."""
     text = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
     return text.partition("\nExample")[0]
 

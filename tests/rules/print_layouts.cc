@@ -1,5 +1,5 @@
-// Prints the agent's layout tables as `minor free_threaded field value` lines, for
-// layout_tables.py.
+// Prints the agent's layout tables as `minor free_threaded field value` lines, which
+// layout_tables.py reads.
 #include <cstdio>
 #include <initializer_list>
 

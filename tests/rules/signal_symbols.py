@@ -13,7 +13,7 @@ def allowed_symbols(text):
 
 
 def symbols(path):
-    """Of one object: (defined names, undefined names)."""
+    """Returns (defined names, undefined names) of one object."""
     lines = subprocess.run(["nm", "-P", path], check=True, capture_output=True, text=True).stdout.splitlines()
     pairs = [line.split()[:2] for line in lines]
     undefined = {name for name, kind in pairs if kind in "Uvw"}

@@ -8,9 +8,9 @@ import os
 import re
 import sys
 
-# Bytes that the deepest chain of calls may take, by where it begins. The signal handler proper begins
-# on whatever alternate stack the program has set, which may be a small one, and leaves it at once for
-# the agent's own (agent/in_signal/switch_stack.h).
+# How many bytes of stack the deepest chain of calls may take, by the function that it begins with. The signal handler
+# itself begins on the alternate stack that the program has set, which may be small, and soon switches to the agent's
+# own (agent/in_signal/switch_stack.h).
 CHAIN_LIMITS = {"on_signal": 512}
 CHAIN_LIMIT = 4096  # for every other function
 
@@ -29,7 +29,7 @@ class Graph:
                 self.calls.setdefault(caller, set()).add(callee)
 
     def deepest(self, title, above=()):
-        """(bytes, titles) of the deepest chain that begins with this function; raises RecursionError on a cycle."""
+        """Returns (bytes, titles) of the deepest chain of calls from this function. Raises RecursionError on a cycle."""
         if title in above:
             raise RecursionError(title)
         callees = [callee for callee in self.calls.get(title, ()) if callee in self.functions]
@@ -73,7 +73,7 @@ def call_graph_beside(path):
 
 
 def main(objects):
-    # Assembly has no call graph; its few functions are read, not counted.
+    # There is no call graph for assembly. Its few functions are reviewed by hand.
     graphs = [call_graph_beside(path) for path in objects if not path.endswith(".S.o")]
     missing = [path for path in graphs if not os.path.exists(path)]
     if missing:

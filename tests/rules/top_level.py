@@ -5,7 +5,7 @@ import re
 import sys
 
 AGREED = {"CMakeLists.txt", "README.md", "shared", "agent", "watchdog", "systemd", "tests"}
-IGNORED = re.compile(r"\..*|build.*")  # dot files, and what .gitignore leaves out
+IGNORED = re.compile(r"\..*|build.*")  # dot files, and what .gitignore ignores
 
 
 def check(root):
