@@ -26,10 +26,10 @@ def timed(call):
 
 
 def two_in_a_row(call, expected):
-    """None if one of them failed: a full ring answers at once, which is no measurement."""
-    time.sleep(0.02)  # the watchdog digests the last records: it shall not compete for a core
+    """Returns None if a call failed: with a full ring it returns at once, and that must not be measured."""
+    time.sleep(0.02)  # lets the watchdog finish the last records, so that it does not compete for a core
     for _ in range(10):
-        warm()  # what a ctypes call and an idle processor cost is not measured
+        warm()  # excludes the cost of a ctypes call and of an idle processor
     pairs = timed(call), timed(call)
     return [elapsed for elapsed, _ in pairs] if all(result == expected for _, result in pairs) else None
 

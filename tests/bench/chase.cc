@@ -1,6 +1,6 @@
-// The least that reading all stacks can take: the chain of frames of every thread, followed with
-// plain loads, unguarded and unbounded, and nothing kept. Only for a program that stands still,
-// with the GIL held.
+// A lower bound for the time that reading all stacks takes: follows the chain of frames of every
+// thread with plain loads, without guards or limits, and stores nothing. The program must stand
+// still and hold the GIL.
 #include <dlfcn.h>
 
 #include <chrono>
@@ -41,7 +41,7 @@ long follow_threads(const PythonRuntimeView& python) {
 }  // namespace
 }  // namespace pyfault
 
-// How long it took, in nanoseconds; `frames` gets how many there were.
+// Returns the time in nanoseconds, and stores the number of frames in `frames`.
 extern "C" [[gnu::visibility("default")]] long pyfault_chase(long* frames) {
   static const pyfault::PythonRuntimeView python = pyfault::find_python(RTLD_DEFAULT).view;
   const auto began = std::chrono::steady_clock::now();

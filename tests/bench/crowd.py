@@ -22,7 +22,7 @@ def main(count):
     crowd = [start() for _ in range(count)]
     for process in crowd:
         process.stdout.readline()
-    time.sleep(3)  # until the last deadline of a handshake (2 s) has passed too
+    time.sleep(3)  # until the last deadline of a handshake (2 s) has passed
     before = watchdog_status.wake_ups()
     time.sleep(IDLE_SECONDS)
     print(json.dumps({"resident": watchdog_status.bytes_of("VmRSS"), "wake_ups": watchdog_status.wake_ups() - before}))

@@ -41,7 +41,7 @@ def wait_for_growth(log, size, seen):
 
 
 def settled_size(log):
-    """What was said of the round before may come a little after its process has died."""
+    """Waits until the log does not grow any more: the last lines about a process may follow shortly after its death."""
     size = -1
     while size != os.stat(log).st_size:
         size = os.stat(log).st_size

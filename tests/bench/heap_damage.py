@@ -1,10 +1,10 @@
-"""Overwrites random words of another process's heap, or of given places in it, while it stands still."""
+"""Overwrites random words of another process's heap, or of given ranges in it, while the process stands still."""
 import array
 import random
 
 WORD = 8
-HEAP_MAPPING = 128 << 10  # what malloc and pymalloc map is at least as large; what is smaller is not theirs
-LIBRARY_DATA = 1 << 20  # what follows a file at once and is smaller: its .bss, the agent's among them
+HEAP_MAPPING = 128 << 10  # malloc and pymalloc map at least this much at once; smaller mappings belong to others
+LIBRARY_DATA = 1 << 20  # a smaller mapping directly behind a file is its .bss, such as that of the agent
 THREAD_STACK = 8 << 20
 
 
@@ -17,7 +17,7 @@ def mappings(pid):
 
 
 def heap_ranges(pid):
-    """[heap], and what malloc and pymalloc have mapped. Not stacks, which lie above a guard page."""
+    """[heap] and what malloc and pymalloc have mapped. Leaves out stacks, which lie above a guard page."""
     guard_end = file_end = None
     for begin, end, rights, name in mappings(pid):
         if name.startswith("/"):
@@ -28,7 +28,7 @@ def heap_ranges(pid):
             guard_end = end
             continue
         if begin == guard_end:
-            begin = min(end, begin + THREAD_STACK)  # a stack; arenas may follow in the same mapping
+            begin = min(end, begin + THREAD_STACK)  # skips a stack; arenas may follow in the same mapping
         if name == "[heap]" or (not name and rights == "rw-p" and end - begin >= HEAP_MAPPING):
             yield begin, end
 
@@ -39,7 +39,7 @@ def place_ranges(places):
 
 
 class Words:
-    """The words of some ranges of a process's memory, by one index."""
+    """The words of several ranges of a process's memory, addressed by one index."""
 
     def __init__(self, memory, ranges):
         self.memory = memory
@@ -50,7 +50,7 @@ class Words:
                 memory.seek(begin)
                 self.values.frombytes(memory.read(end - begin))
             except OSError:
-                continue  # what looks like memory but cannot be read: a guard region, say
+                continue  # not readable although it is mapped, such as a guard region
             self.places.append((len(self.values), end))
 
     def address(self, index):
@@ -63,14 +63,14 @@ class Words:
 
 
 def damaged(old, values, chance):
-    """What a stray write, a stale pointer or a flipped bit leaves."""
+    """A value that a stray write, a stale pointer or a flipped bit may leave behind."""
     return chance.choice((chance.getrandbits(64), old ^ 1 << chance.randrange(64), 0, chance.choice(values),
                           (old + chance.choice((-64, -8, -1, 1, 8, 64))) % 2**64, chance.randrange(4096),
                           0xdddddddddddddddd))
 
 
 def pick(values, count, chance):
-    """Different indices of words that are not zero; fewer than `count` where there are few."""
+    """Picks different indices of words that are not zero; fewer than `count` if there are few such words."""
     picked = {}
     for _ in range(20 * count):
         index = chance.randrange(len(values))
@@ -82,7 +82,7 @@ def pick(values, count, chance):
 
 
 def damage(pid, ranges, count, seed):
-    """Overwrites `count` words that are in use: not zero. Gives [[address, before, after]]."""
+    """Overwrites `count` words that are in use, that is, not zero. Returns [[address, before, after]]."""
     chance = random.Random(seed)
     done = []
     with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:

@@ -1,5 +1,5 @@
-"""A CPU-bound program. Floats and frames come from free lists: with objects from the heap the number of
-instructions would depend on where the heap happens to lie, by more than what is measured here.
+"""A CPU-bound program. Its floats and frames come from free lists. Objects from the heap would make the number of
+instructions depend on the heap's address, by more than what is measured here.
 """
 import itertools
 

@@ -2,7 +2,7 @@
 import _thread
 import threading
 
-FRAMES = 97  # with those of the program and of the thread around them, about 100
+FRAMES = 97  # about 100 together with those of the program and of the thread around them
 
 _distinct = {}
 _source = [f"def step_{i}(action):\n    return step_{i + 1}(action)\n" for i in range(FRAMES)]
@@ -10,7 +10,7 @@ exec("".join(_source) + f"def step_{FRAMES}(action):\n    return action()\n", _d
 
 
 def distinct(action):
-    """Calls `action` below functions that all differ."""
+    """Calls `action` below functions that are all different."""
     return _distinct["step_0"](action)
 
 
@@ -20,7 +20,7 @@ def recursion(action, depth=FRAMES):
 
 
 def park(count, descend):
-    """Starts `count` threads that wait, for ever, at the bottom of such a stack."""
+    """Starts `count` threads that wait for ever at the bottom of such a stack."""
     arrived, for_ever = threading.Barrier(count + 1), _thread.allocate_lock()
     for_ever.acquire()
 

@@ -19,7 +19,8 @@ def same_frame(seen, true):
 
 
 def compare(seen, true):
-    """`seen`: frames, None where the report marks a gap, and at the end where it says that it breaks off."""
+    """`seen` lists frames, with None where the report marks a gap, and at the end if the report says that it is cut
+    off."""
     if not [frame for frame in seen if frame]:
         return "missing"
     partial = None in seen
@@ -43,14 +44,14 @@ def of_events(events, true):
     seen = []
     for frame in crash["threads"][0]["frames"]:
         known = {field: frame[field] for field in (*FIELDS, "code")} if "file" in frame else None
-        doubted = frame.get("overwritten", ())  # it says so itself
+        doubted = frame.get("overwritten", ())  # the report marks these names itself
         known = None if len(doubted) == 2 else known and {**known, **dict.fromkeys(doubted)}
         seen += [known] * (1 + (frame.get("repeat") or 0))
     return compare(seen, true)
 
 
 def of_faulthandler(text, true):
-    """Of what it printed of the current thread."""
+    """Judges the stack that faulthandler printed for the current thread."""
     seen = []
     section = re.search(r"^Current thread .*\n((?:  .*\n?)*)", text, re.M)
     for line in section[1].splitlines() if section else ():

@@ -25,7 +25,7 @@ INTERPRETER_STATE_BYTES = 7680
 
 
 def live_heap():
-    """Some of everything."""
+    """Objects of many kinds."""
     numbers = {f"key {i}": [decimal.Decimal(i), str(i) * 20, {"index": i}] for i in range(5000)}
     return numbers, [bytes(i % 700) for i in range(3000)], logging.getLogger("heap").manager
 
@@ -53,7 +53,7 @@ def frame_memory(frame):
 
 
 def parts(code):
-    """The objects that tell a code object's name and lines."""
+    """The objects that a code object's name and line numbers are read from."""
     names = {id(text): text for text in (code.co_filename, code.co_name, getattr(code, "co_qualname", code.co_name))}
     table = code.co_lnotab if sys.version_info < (3, 10) else code.co_linetable
     return [whole(thing) for thing in (*names.values(), table)]
@@ -113,6 +113,6 @@ def main():
 
 gate = threading.Lock()
 gate.acquire()
-# The GIL is held, as in the call of an extension module.
+# PYFUNCTYPE keeps the GIL, as a call of an extension module does.
 fault = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.py_object)(machine_code.load(WAIT_AND_FAULT))
 main()

@@ -1,4 +1,4 @@
-"""What the kernel says of the watchdog that watches this program: its parent."""
+"""What the kernel says about the watchdog of this program, which is its parent."""
 import os
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The comparison of CPython's suites must see what it is for. No suite of CPython's runs here: an interpreter is played
-by a small script that records what the test wants it to."""
+"""The comparison of CPython's suites must detect differences. None of the suites runs here: a small script plays the
+interpreter and records the outcomes that the test asks for."""
 import json
 import os
 import sys
@@ -52,7 +52,7 @@ class Records(unittest.TestCase):
 
 class Comparisons(unittest.TestCase):
     def compare(self, bare, watched):
-        """Each is the list of what comes of the one test, run by run; the last one goes on."""
+        """`bare` and `watched` list the outcomes of the only test, run by run. The last one repeats."""
         def run(outcomes):
             return lambda names=None: {"m.A.x": outcomes.pop(0) if len(outcomes) > 1 else outcomes[0]}
         run_bare, run_watched = run(list(bare)), run(list(watched))
@@ -147,7 +147,7 @@ class Known(unittest.TestCase):
             self.assertRaises(ValueError, comparison.parse_known, text)
 
 
-# Plays the interpreter: its arguments are RECORDER RECORD SUITE [NAME...].
+# Plays the interpreter. Its arguments are RECORDER RECORD SUITE [NAME...].
 PLAYER = f"#!{sys.executable}" + """
 import json, os, signal, subprocess, sys, time
 

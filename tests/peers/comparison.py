@@ -1,4 +1,4 @@
-"""What two runs of the same tests say about each other. Text and dictionaries only: nothing is started here."""
+"""Compares the outcomes of the same tests in two runs. Works on text and dictionaries only, and starts nothing."""
 import collections
 import json
 import re
@@ -6,7 +6,7 @@ import re
 ABSENT = "did not run"
 NOT_REACHED = "not reached"
 ROUNDS = 3  # how often a test that differs is repeated
-# What is another one in each run: addresses, and the names of temporary files.
+# What differs in every run: addresses and the names of temporary files.
 VARYING = re.compile(r"0x[0-9a-f]+|\S*/peer-\S+|/tmp/\S+|\S*test_python_\S+")
 
 
@@ -15,7 +15,8 @@ def steady(text):
 
 
 class Record:
-    """What record.py wrote: the outcome of each test by its name, and the test that was running at the end, if any."""
+    """What record.py has written: the outcome of each test by its name, and the test that was running at the end, if
+    any."""
 
     def __init__(self, lines):
         self.agent = None
@@ -35,7 +36,7 @@ class Record:
             self.running = event["started"]
         elif "stopped" in event:
             self.running = None
-            self._words[event["stopped"]]  # a test of which nothing was said has an outcome too: none
+            self._words[event["stopped"]]  # a test without any message has an outcome as well: an empty one
         elif "outcome" in event:
             for test in self._meant(event["test"]):
                 self._words[test][self._word(event)] += 1
@@ -43,7 +44,7 @@ class Record:
                     self.details[test] = event["detail"]
 
     def _meant(self, test):
-        """`setUpClass (NAME)` speaks for all tests of the class."""
+        """`setUpClass (NAME)` stands for all tests of the class."""
         holder = re.fullmatch(r"setUp\w+ \((.+)\)", test)
         return [each for each in self.planned if each.startswith(holder[1] + ".")] if holder else [test]
 
@@ -62,12 +63,12 @@ class Record:
 
 
 def agree(bare, watched):
-    """Whether lists of outcomes have one in common; that a test did not run is none."""
+    """Whether two lists of outcomes have one in common. That a test did not run does not count as an outcome."""
     return bool((set(bare) & set(watched)) - {ABSENT, NOT_REACHED})
 
 
 class Comparison:
-    """The outcomes of a suite, bare and watched, and of the tests that had to be repeated."""
+    """The outcomes of a suite's tests, bare and watched. Tests that differed and were repeated have several."""
 
     def __init__(self, bare, watched):
         self.names = sorted(set(bare) | set(watched))
@@ -75,7 +76,7 @@ class Comparison:
         self.watched = {name: [watched.get(name, ABSENT)] for name in self.names}
 
     def differences(self):
-        """The tests with no bare outcome that is also one of the watched."""
+        """The tests of which no bare outcome is also a watched one."""
         return [name for name in self.names if not agree(self.bare[name], self.watched[name])]
 
     def repeated(self):
@@ -93,7 +94,7 @@ class Comparison:
 
 
 def parse_known(text):
-    """Name -> reason. A line is `NAME: REASON`; a line that is indented goes on with the reason; # begins a comment."""
+    """Returns name -> reason. A line is `NAME: REASON`; an indented line continues the reason; # begins a comment."""
     known = {}
     for line in text.splitlines():
         if not line.strip() or line.startswith("#"):
@@ -109,7 +110,7 @@ def parse_known(text):
 
 
 class Verdict:
-    """What all comparisons of a run come to; `known` is what is known to differ."""
+    """The overall result of a run; `known` are the differences that are known."""
 
     def __init__(self, known, judge_vanished):
         self.known = known
@@ -119,7 +120,7 @@ class Verdict:
         self.passed = self.failed = self.skipped = self.known_to_differ = 0
 
     def take(self, comparison):
-        """Counts it, and returns its unknown differences."""
+        """Counts a comparison, and returns its unknown differences."""
         differences = comparison.differences()
         unknown = [name for name in differences if name not in self.known]
         self.seen |= set(comparison.names)
@@ -130,7 +131,7 @@ class Verdict:
         return unknown
 
     def vanished(self):
-        """Known ones that were compared, and differ nowhere any more, or that no interpreter has."""
+        """Known differences that were found on no interpreter."""
         return sorted(set(self.known) - self.met) if self.judge_vanished else []
 
     def totals(self):

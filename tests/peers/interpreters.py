@@ -1,4 +1,4 @@
-"""Finds the interpreters that there are, where the C++ tests find them (tests/support/interpreter.cc)."""
+"""Finds interpreters in the same places as the C++ tests (tests/support/interpreter.cc)."""
 import dataclasses
 import glob
 import os
@@ -16,7 +16,7 @@ sys.exit(sys.implementation.name != "cpython" or sys.version_info < (3, 8))
 @dataclasses.dataclass(frozen=True)
 class Interpreter:
     path: str
-    label: str  # its version, "3.13.0t"; with "_2" for the second one of it
+    label: str  # its version, "3.13.0t"; with "_2" for the second one of that version
 
     def version(self):
         return [int(part) for part in self.label.partition("_")[0].rstrip("t").split(".")]
@@ -30,7 +30,7 @@ def candidates():
 
 
 def portrait(path):
-    """(path, version) of a CPython that we watch; of anything else nothing."""
+    """Returns (path, version) if this is a CPython that we support, otherwise None."""
     try:
         asked = subprocess.run([path, "-I", "-S", "-c", PORTRAIT], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                universal_newlines=True)
@@ -40,7 +40,7 @@ def portrait(path):
 
 
 def find(paths=None):
-    """Each of the paths once, oldest version first; without paths, of all that there are."""
+    """Returns each interpreter once, oldest version first; without `paths`, all that are found."""
     found = {}
     for path in filter(None, paths or candidates()):
         described = portrait(path)

@@ -20,7 +20,7 @@ class Record:
 
     def write(self, **event):
         if os.getpid() != self.process:
-            return  # a child that a test has forked tells nothing
+            return  # a child that a test has forked reports nothing
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         try:
             os.write(descriptor, json.dumps(event).encode() + b"\n")
@@ -38,7 +38,7 @@ def outcome_of_subtest(test, error):
     return ("fail" if issubclass(error[0], test.failureException) else "error"), in_a_line(error)
 
 
-# What a call of unittest's result means: (outcome, what else there is to say).
+# Translates calls of a unittest result to (outcome, details).
 MEANINGS = {
     "addSuccess": lambda test: ("pass", ""),
     "addFailure": lambda test, error: ("fail", in_a_line(error)),
@@ -51,7 +51,7 @@ MEANINGS = {
 
 
 def identity(test, *details):
-    """The id of a test, and what tells its subtest from the others."""
+    """The id of a test, and of its subtest if there is one."""
     subtest = next((each for each in (test, *details) if hasattr(each, "test_case")), None)
     if subtest is None:
         return {"test": test.id()}
@@ -59,7 +59,7 @@ def identity(test, *details):
 
 
 def before(owner, method, tell):
-    """Has tell() called with the arguments of each call of the method."""
+    """Makes each call of the method call tell() with the same arguments first."""
     original = getattr(owner, method)
 
     @functools.wraps(original)
@@ -102,13 +102,13 @@ def agent_is_here():
 
 
 def resources():
-    """The option for the tests that take longer, as far as this version has them; none that need a network."""
+    """The option for tests that take longer, as far as this version knows them, but not for those that need a network."""
     from test.libregrtest.cmdline import RESOURCE_NAMES
     return ["-u", ",".join(name for name in ("cpu", "subprocess", "walltime") if name in RESOURCE_NAMES)]
 
 
 def selection(names):
-    """regrtest's options for these tests; `tearDownClass (NAME)` stands for all tests of the class."""
+    """regrtest's options for these tests. `tearDownClass (NAME)` stands for all tests of the class."""
     if not names:
         return []
     with tempfile.NamedTemporaryFile("w", suffix=".names", delete=False) as file:

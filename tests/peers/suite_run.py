@@ -1,4 +1,4 @@
-"""Runs one of CPython's suites with one interpreter, bare and watched, and ends all that it leaves behind."""
+"""Runs one of CPython's suites with one interpreter, bare and watched, and ends every process that it leaves behind."""
 import ctypes
 import os
 import shutil
@@ -11,13 +11,13 @@ import time
 import comparison
 
 RECORDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "record.py")
-RESUMPTIONS = 5  # of a suite whose process ended in the middle, or hung
+RESUMPTIONS = 5  # how often a suite is resumed whose process ended early or hung
 WATCHDOGS_OWN_CODE = 125
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 def become_guardian():
-    """Orphans below this process come to it, it ends when its parent does, and what it starts has common signals."""
+    """Makes this process adopt orphans below it and end with its parent, and gives what it starts the usual signals."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -26,7 +26,8 @@ def become_guardian():
 
 
 def exit_once(*_):
-    """The first SIGTERM lets it clean up; the kernel sends one for each thread of the parent that had its place."""
+    """The first SIGTERM starts the clean-up. More may follow: the kernel sends one for each thread of the parent that
+    ends."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.exit(1)
 
@@ -37,14 +38,14 @@ def children():
 
 
 def reap_orphans(ours):
-    """Of a guardian: as init would, while its own child runs."""
+    """Called by a guardian while its own child runs: reaps orphans as init would."""
     for pid in children():
         if pid != ours:
             os.waitpid(pid, os.WNOHANG)
 
 
 def end_all_children():
-    """Of a guardian: the whole tree below it, whatever sessions there are."""
+    """Called by a guardian: ends all processes below it, whatever their sessions."""
     while True:
         for pid in children():
             try:
@@ -58,7 +59,7 @@ def end_all_children():
 
 
 def environment(scratch):
-    """The user's own, without what would make an interpreter another one."""
+    """The user's environment without variables that would change an interpreter's behaviour."""
     kept = {name: value for name, value in os.environ.items()
             if not name.startswith(("PYTHON", "PYFAULT_")) and name != "LD_PRELOAD"}
     return {**kept, "TMPDIR": scratch}
@@ -93,7 +94,7 @@ class SuiteRun:
         return compared
 
     def _outcomes(self, side, prefix, names):
-        """Of these tests, or of all. A process that ends or hangs in the middle costs only the test that it was in."""
+        """Runs these tests, or all. A process that ends early or hangs costs only the test that it was running."""
         names = [] if self.end in names else list(names)
         outcomes, planned = {}, None
         for _ in range(RESUMPTIONS):
@@ -129,7 +130,7 @@ class SuiteRun:
         return read_record(base + ".record"), ending
 
     def _wait(self, process, path):
-        """How it ended. It hangs when it has had nothing to say for the whole limit."""
+        """Returns how the process ended. It counts as hung if it has reported nothing for the whole limit."""
         began = time.time()
         while True:
             try:
@@ -151,7 +152,7 @@ def read_record(path):
 
 
 def describe(code):
-    """regrtest's own codes say only which tests failed, and that is known by name."""
+    """regrtest's own exit codes only say that tests failed, which is known by name already."""
     if code < 0:
         return f"died of {signal.Signals(-code).name}"
     return "ended" if code < WATCHDOGS_OWN_CODE else f"ended with code {code}"

@@ -23,7 +23,7 @@ def attributes(node):
 
 
 def answers(device):
-    """All but what a read waits for."""
+    """Serves the file system, except that a read never gets an answer."""
     while True:
         request = os.read(device, 1 << 20)
         _, opcode, unique, node = struct.unpack_from("IIQQ", request)
@@ -51,7 +51,7 @@ def freeze_arguments(file):
 
 
 def frozen():
-    """A process that dumps and crashes, and whose arguments nobody can read."""
+    """A process that dumps its stacks and crashes, and whose arguments cannot be read."""
     user, group = os.geteuid(), os.getegid()
     if libc.unshare(NEW_USER | NEW_MOUNTS) != 0:
         sys.exit("no namespaces here")
@@ -83,7 +83,7 @@ for _ in range(TRIES):
         frozen()
     time.sleep(3)
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)  # the server too: whoever reads is let go
+        os.killpg(child, signal.SIGKILL)  # ends the server too, which releases waiting readers
     _, status = os.waitpid(child, 0)
     tries += os.WIFSIGNALED(status)
 open(os.environ["HOSTILE_TRIES"], "w").write(str(tries))

@@ -38,7 +38,7 @@ def as_folder():
 
 
 def by_way_of_the_folder():
-    os.rename(home, home + "2")  # the log is in there by now
+    os.rename(home, home + "2")  # now contains the log
     os.symlink(os.path.dirname(target), home)
     wait_for_crashes()
     os.unlink(home)
@@ -56,5 +56,5 @@ for way in ways:
 for old in (log, log + "2"):
     with contextlib.suppress(OSError):
         shutil.rmtree(old) if os.path.isdir(old) else os.unlink(old)
-wait_for_crashes()  # into a log that is one again
+wait_for_crashes()  # with an ordinary log again
 open(os.environ["HOSTILE_TRIES"], "w").write(str(len(ways)))

@@ -6,7 +6,7 @@ import threading
 TRIES = 5
 source = os.path.join(os.environ["HOSTILE_HOME"], "long.py")
 code = "".join(f"def {one}(n, call): return call() if n == 0 else {other}(n - 1, call)  # {'x' * 3900}\n"
-               for one, other in ("fg", "gf"))  # neighbours that are alike would be shown once
+               for one, other in ("fg", "gf"))  # alternate, because equal neighbours are folded
 with open(source, "w") as file:
     file.write(code)
 scope = {}

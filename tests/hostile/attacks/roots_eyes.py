@@ -12,7 +12,7 @@ function = scope["f"]
 for number in range(TRIES):
     if os.fork() == 0:
         os.dup2(null, 1)
-        time.sleep(0.01)  # the watchdog has come to rest
+        time.sleep(0.01)  # lets the watchdog become idle
         function(dump)
         os.execv("/bin/mount", ["mount"])
     os.wait()
