@@ -1,4 +1,4 @@
-# The program aborts, as a failed C assertion does.
+# The program calls abort(), as a failed C assertion does.
 #
 # Expect: SIGABRT SI_TKILL
 # Frames: crash <- <module>

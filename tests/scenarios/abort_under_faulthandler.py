@@ -1,4 +1,4 @@
-# faulthandler announces the signal in the words of the interpreter: they are not its last.
+# faulthandler announces the signal as the interpreter would: that must not be taken for its last words.
 #
 # Expect: SIGABRT SI_TKILL
 # Frames: crash <- <module>

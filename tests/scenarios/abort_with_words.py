@@ -1,4 +1,4 @@
-# A library says why on stderr, in a way of its own, and aborts.
+# A library prints its reason to stderr in a format of its own and aborts. The report must quote it.
 #
 # Expect: SIGABRT SI_TKILL
 # Frames: give_up <- <module>

@@ -1,4 +1,4 @@
-# The name of a function claims to be longer than any memory: what lies behind it is not its text.
+# A function's name claims an absurd length: the bytes behind it must not be reported as its text.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- {unknown} <- outer <- <module>
@@ -20,9 +20,9 @@ def outer():
     endless()
 
 
-LENGTH = object.__basicsize__  # of a str, the first field
+LENGTH = object.__basicsize__  # of a str, its first field
 fields = ["co_name", "co_qualname"] if sys.version_info >= (3, 11) else ["co_name"]
-name = "".join(["a name ", "of its own"])  # shared with nobody
+name = "".join(["a name ", "of its own"])  # an object of its own
 endless.__code__ = endless.__code__.replace(**{field: name for field in fields})
 ctypes.c_ssize_t.from_address(id(name) + LENGTH).value = 1 << 60
 outer()

@@ -1,4 +1,4 @@
-# The process may not map another page.
+# The process has reached the limit on its address space and cannot map another page when it crashes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# A function of the C library's atexit() crashes when the interpreter is gone.
+# A C function registered with atexit() crashes after the interpreter has been finalized.
 #
 # Expect: SIGABRT SI_TKILL
 # Frames: none

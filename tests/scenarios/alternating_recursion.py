@@ -1,4 +1,4 @@
-# 1000 frames that cannot be folded: both ends are kept, the middle is counted.
+# 1000 frames that cannot be folded: both ends must be kept and those in between be counted.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- tick <- tock <- tick <- ... <- {omitted} <- ... <- tock <- tick <- <module>

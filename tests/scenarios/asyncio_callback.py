@@ -1,4 +1,4 @@
-# A callback of the event loop crashes: no task runs, though one waits.
+# A callback of the event loop crashes while one task waits: no task may be reported as running.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: callback <- Handle._run <- BaseEventLoop._run_once <- ... <- run <- <module>

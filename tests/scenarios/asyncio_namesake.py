@@ -1,4 +1,4 @@
-# A method called as the one that runs tasks' steps is no reason to miss the task that runs it.
+# A method has the same name as the one that runs a task's steps. The running task must be found all the same.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: Worker._run <- main <- Handle._run <- ...

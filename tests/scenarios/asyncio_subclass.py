@@ -1,4 +1,4 @@
-# The task is of a class derived from asyncio's, in a thread of its own, after waiting for a future.
+# The task's class is derived from asyncio.Task. It crashes in another thread after waiting for a future.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: work <- Handle._run <- BaseEventLoop._run_once <- ... <- run <- ...

@@ -1,4 +1,4 @@
-# A coroutine crashes, two awaits deep, in an asyncio task.
+# A coroutine that is awaited by an asyncio task crashes two awaits deep.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: fetch <- handle <- Handle._run <- BaseEventLoop._run_once <- ... <- run <- <module>

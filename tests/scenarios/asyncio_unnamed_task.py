@@ -1,4 +1,4 @@
-# A task that nobody named, and whose first step crashes, has the name that asyncio would give it.
+# A task without a name crashes in its first step. It must be reported by the name that asyncio would give it.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: main <- Handle._run <- BaseEventLoop._run_once <- ... <- run <- <module>

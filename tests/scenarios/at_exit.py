@@ -1,4 +1,4 @@
-# A crash in an exit function, when the program's own code is done.
+# An exit function crashes after the program's own code has finished.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: farewell

@@ -1,4 +1,4 @@
-# A fault while its signal is blocked: the kernel kills without asking any handler.
+# A fault occurs while its signal is blocked: the kernel kills the process without calling a handler.
 #
 # Expect: SIGSEGV
 # Crashes: 0

@@ -1,4 +1,4 @@
-# A breakpoint instruction that no debugger is there for.
+# The program executes a breakpoint instruction without a debugger.
 #
 # Expect: SIGTRAP SI_KERNEL
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# The list of thread states is broken before it comes to the thread that crashes.
+# The list of thread states is broken before the crashed thread: that thread must be found all the same.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# A mapped file was cut short.
+# The program reads a page of a mapped file that has been truncated since.
 #
 # Expect: SIGBUS BUS_ADRERR
 # Frames: crash <- <module>

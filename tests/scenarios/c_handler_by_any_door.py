@@ -1,5 +1,5 @@
-# The C library has many doors to a signal's action. Whichever a handler comes in by, and gives the
-# signal back by, the fault behind it is reported.
+# The program sets a handler with each function of the C library that can do so. The handler restores the
+# default action with the same function and raises the signal again. The original fault must be reported.
 #
 # Expect: exit 0
 # Signal: SIGSEGV SEGV_MAPERR

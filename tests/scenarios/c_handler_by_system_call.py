@@ -1,4 +1,4 @@
-# The program sets its handler by syscall(), and ends in it: the exit tells that it had one.
+# The program sets its handler by syscall() and dies in it: the exit event must say that there was a handler.
 #
 # Expect: SIGSEGV
 # Crashes: 0

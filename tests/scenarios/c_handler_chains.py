@@ -1,5 +1,5 @@
-# The program has a handler of its own, set past the C library, which hands on to the one that was
-# there before.
+# The program's own handler, set without the C library, calls the handler that was there before. The
+# crash must be reported.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# The program has a handler of its own, which ends it.
+# The program has a C handler that ends the process: it exits and does not crash.
 #
 # Expect: exit 11
 # Crashes: 0

@@ -1,4 +1,4 @@
-# The program has a C handler that can do nothing, and leaves the signal to its default.
+# The program's C handler cannot do anything and restores the default action, so the fault occurs again.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Address: 0x0

@@ -1,5 +1,5 @@
-# The program has a C handler, on the thread's own stack, that gives the signal back to its default
-# and raises it anew: the fault behind it is what is reported.
+# The program's C handler, on the thread's own stack, restores the default action and raises the
+# signal again: the original fault must be reported.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Address: 0x0

@@ -1,5 +1,5 @@
-# The program has a C handler, on the thread's own stack and with the signal unblocked, that gives
-# the signal back to its default and raises it anew.
+# As c_handler_raises_again, but the signal is not blocked in the handler, so the raised one arrives
+# before the handler returns.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Address: 0x0

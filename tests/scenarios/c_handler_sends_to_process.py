@@ -1,5 +1,5 @@
-# A thread's C handler gives the signal back and sends it to the whole process, and the main thread
-# has to take it. The thread that faulted is the one that crashed.
+# A thread's C handler restores the default action and sends the signal to the whole process, where
+# the main thread gets it. The thread that faulted must be reported as the crashed one.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Address: 0x0

@@ -1,4 +1,4 @@
-# A POSIX thread that Python has never seen crashes; the Python threads are still shown.
+# A POSIX thread that Python does not know crashes. The Python threads must be shown as well.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: none

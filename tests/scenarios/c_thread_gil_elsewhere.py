@@ -1,4 +1,4 @@
-# A POSIX thread that Python has never seen crashes while the main thread holds the GIL.
+# A POSIX thread that Python does not know crashes while the main thread holds the GIL.
 #
 # Expect: SIGILL
 # Frames: none

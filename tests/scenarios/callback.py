@@ -1,4 +1,4 @@
-# Python called by C called by Python: qsort() with a comparison in Python.
+# Python is called by C, which was called by Python: qsort() with a comparison function in Python crashes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: compare <- sort <- <module>

@@ -1,4 +1,4 @@
-# The process lives in an empty root directory.
+# The process has changed its root to an empty directory before it crashes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# A crash inside a loop that the interpreter's JIT has compiled: its frames and lines are still the interpreter's.
+# A crash in a loop that the JIT has compiled: its frames and lines must be those that the interpreter would show.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: Buffer.clear <- walk <- <module>

@@ -1,4 +1,4 @@
-# A coroutine crashes that is driven by hand.
+# A coroutine crashes that is driven by send() and not by an event loop.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: inner <- outer <- drive <- <module>

@@ -1,4 +1,4 @@
-# The name of a function is a wild pointer: the other frames are kept.
+# A function's name is a wild pointer: the other frames must be kept.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- {unknown} <- outer <- <module>

@@ -1,4 +1,4 @@
-# The limit on CPU time is reached.
+# The process exceeds its limit on CPU time.
 #
 # Expect: SIGXCPU SI_KERNEL
 # Frames: ... <- <module>

@@ -1,4 +1,4 @@
-# Two hundred forked workers crash together: each has its record.
+# Two hundred forked workers crash at the same time: each must have its record.
 #
 # Expect: exit 0
 # Crashes: 200

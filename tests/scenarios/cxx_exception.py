@@ -1,4 +1,4 @@
-# C++ code throws, and nobody catches.
+# C++ code throws an exception that nothing catches. The report must have its type and its text.
 #
 # Expect: SIGABRT SI_TKILL
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# C++ code throws in a thread, something that has no text but its name.
+# C++ code in a thread throws an exception that has no text but its name.
 #
 # Expect: SIGABRT SI_TKILL
 # Frames: crash <- ... <- Thread._bootstrap

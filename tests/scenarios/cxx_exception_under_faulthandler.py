@@ -1,4 +1,4 @@
-# C++ code throws, and faulthandler is there.
+# C++ code throws an exception that nothing catches, with faulthandler enabled.
 #
 # Expect: SIGABRT SI_TKILL
 # Frames: crash <- <module>

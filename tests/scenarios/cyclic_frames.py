@@ -1,4 +1,4 @@
-# The chain of frames leads back into itself.
+# The chain of frames leads back into itself: the walk must notice that and end.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- middle <- ... <- {cycle}

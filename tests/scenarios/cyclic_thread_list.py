@@ -1,4 +1,4 @@
-# The list of thread states leads back into itself: every thread is shown, and the walk ends.
+# The list of thread states leads back into itself: every thread must be shown once, and the walk must end.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# A daemon crashes: forked twice, in a session of its own, with new standard descriptors.
+# A daemon crashes: it has forked twice, and has its own session and new standard descriptors.
 #
 # Expect: exit 0
 # Process: child

@@ -1,5 +1,5 @@
-# The chain of frames leads to memory that is not there: what came before is kept, and what the C
-# stack (up to 3.10) or the data stack still has. From 3.12 on that is known to be all.
+# A link in the chain of frames points to unmapped memory. The frames before it must be kept, and those further out
+# must be found on the C stack (up to 3.10) or on the data stack. From 3.12 on it is known that none is missing.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- middle <- {unreadable} <- <module>

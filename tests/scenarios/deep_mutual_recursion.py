@@ -1,4 +1,4 @@
-# A hundred thousand frames deep: both ends are kept, the middle is counted.
+# A stack of a hundred thousand frames: both ends must be kept and those in between be counted.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- tick <- tock <- tick <- ... <- {omitted} <- ... <- tock <- tick <- main <- Thread.run <- Thread._bootstrap_inner <- Thread._bootstrap
@@ -15,7 +15,7 @@ from helpers import parked
 DEPTH = 100_000
 
 sys.setrecursionlimit(2 * DEPTH)
-threading.stack_size(1 << 29)  # up to 3.10 each frame takes some of it
+threading.stack_size(1 << 29)  # up to 3.10 each frame also uses the C stack
 
 
 def crash():

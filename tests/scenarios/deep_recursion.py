@@ -1,4 +1,4 @@
-# 900 equal frames are one line.
+# 900 equal frames must be folded into one line.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- descend <- descend*900 <- <module>

@@ -1,4 +1,4 @@
-# A program that had a handler of its own for a while is watched again.
+# A program that had its own handler for a while and has restored the default action must be watched again.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Address: 0x0

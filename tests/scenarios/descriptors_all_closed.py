@@ -1,4 +1,4 @@
-# Every descriptor is closed, the standard ones too.
+# All descriptors have been closed before the crash, the standard ones too.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

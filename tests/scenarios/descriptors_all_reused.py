@@ -1,5 +1,5 @@
-# Every number that a descriptor of ours might have had is the program's own file now: not one byte
-# of ours goes into it.
+# Every number that one of our descriptors could have had refers to the program's own file: nothing
+# may be written to that file.
 #
 # Expect: exit 0
 # Process: child

@@ -1,4 +1,4 @@
-# A true integer division by zero in machine code.
+# Machine code divides an integer by zero.
 #
 # Expect: SIGFPE FPE_INTDIV
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# Another handler runs first and raises the signal again. The division behind it is found.
+# faulthandler's handler runs first and raises the signal again. The original division must be found.
 #
 # Expect: SIGFPE FPE_INTDIV
 # Frames: crash <- <module>

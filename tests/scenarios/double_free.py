@@ -1,4 +1,4 @@
-# Memory is freed twice, which glibc notices.
+# Memory is freed twice, which glibc detects. The report must quote glibc's message.
 #
 # Expect: SIGABRT SI_TKILL
 # Frames: crash <- <module>

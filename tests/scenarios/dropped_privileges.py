@@ -1,4 +1,4 @@
-# A program that was root has become nobody.
+# A program that was started as root has changed to user nobody before it crashes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

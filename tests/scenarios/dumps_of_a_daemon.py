@@ -1,4 +1,4 @@
-# A daemon closes every descriptor: its dumps are recorded all the same, and its crash.
+# A daemon closes all descriptors: its dumps and its crash must be recorded all the same.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

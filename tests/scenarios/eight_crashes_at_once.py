@@ -1,4 +1,4 @@
-# Eight threads crash at the same moment: one of them is the crash, the others are shown.
+# Eight threads crash at the same time: one must be reported as crashed and the others be shown.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- Thread.run <- Thread._bootstrap_inner <- Thread._bootstrap

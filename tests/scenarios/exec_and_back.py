@@ -1,4 +1,4 @@
-# The program becomes a shell, which becomes the program again, which crashes.
+# The program executes a shell, which executes the program again, which crashes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# The program replaces itself, as a server does that reloads, and crashes in its second life.
+# The program replaces itself by exec, as a reloading server does, and crashes after that.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

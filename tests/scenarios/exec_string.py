@@ -1,4 +1,4 @@
-# Code without a file.
+# Code that belongs to no file crashes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # File: "<string>"

@@ -1,4 +1,4 @@
-# The program exits with a code of its own.
+# The program exits with a code of its own, which must be passed on.
 #
 # Expect: exit 3
 # Crashes: 0

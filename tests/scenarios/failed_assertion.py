@@ -1,4 +1,4 @@
-# An assertion of C code fails.
+# An assertion in C code fails. The report must quote its message.
 #
 # Expect: SIGABRT SI_TKILL
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# The interpreter gives up by itself, and says why on stderr as ever.
+# The interpreter itself aborts. Its message must still appear on stderr, and the report must quote it.
 #
 # Expect: SIGABRT SI_TKILL
 # Frames: crash <- <module>

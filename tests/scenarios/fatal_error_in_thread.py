@@ -1,4 +1,4 @@
-# The interpreter finds itself without a thread state: a C thread calls what needs the GIL.
+# A C thread without a thread state calls a function that needs the GIL, and the interpreter aborts.
 #
 # Expect: SIGABRT SI_TKILL
 # Frames: none

@@ -1,4 +1,4 @@
-# The interpreter gives up, and has nowhere to say why.
+# The interpreter aborts and cannot print why. The report must quote its message all the same.
 #
 # Expect: SIGABRT SI_TKILL
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# faulthandler is enabled by the program: it prints what it prints, and hands the signal on.
+# faulthandler is enabled by the program: it must print its report as usual and pass the signal on.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Address: 0x0

@@ -1,4 +1,4 @@
-# faulthandler was there first (-X faulthandler): it still prints what it prints.
+# faulthandler was enabled before us (-X faulthandler): it must still print its report.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Address: 0x0

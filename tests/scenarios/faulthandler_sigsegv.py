@@ -1,4 +1,4 @@
-# faulthandler's own way to raise the signal.
+# faulthandler raises the signal by its own test function.
 #
 # Expect: SIGSEGV SI_TKILL
 # Frames: crash <- <module>

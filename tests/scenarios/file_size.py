@@ -1,5 +1,5 @@
-# A file grows over its limit, in a program that has given the signal back to its default: Python
-# ignores it.
+# A file exceeds the limit on file sizes. The program has restored the default action of the signal,
+# which Python ignores.
 #
 # Expect: SIGXFSZ
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# A system call that seccomp does not allow.
+# The program makes a system call that seccomp does not allow.
 #
 # Expect: SIGSYS SYS_SECCOMP
 # Frames: crash <- <module>

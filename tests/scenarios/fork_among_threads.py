@@ -1,4 +1,4 @@
-# A program with busy threads forks, and the child crashes: it has but one thread.
+# A program with busy threads forks and the child crashes: only its one thread may be shown.
 #
 # Expect: exit 11
 # Process: child

@@ -1,4 +1,4 @@
-# A forked child crashes; its parent lives.
+# A forked child crashes; its parent goes on.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Process: child

@@ -1,4 +1,4 @@
-# A code object is overwritten with garbage, but for its type: the other frames are kept.
+# A code object has been overwritten with garbage, except for its type: the other frames must be kept.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- {unknown} <- outer <- <module>
@@ -7,8 +7,8 @@
 import ctypes
 import sys
 
-HEAD = object.__basicsize__ // 8  # words that every object begins with: count, type
-END = 120 // 8 if sys.version_info < (3, 11) else 176 // 8  # of the fields, or near it
+HEAD = object.__basicsize__ // 8  # words that every object begins with: reference count and type
+END = 120 // 8 if sys.version_info < (3, 11) else 176 // 8  # roughly the end of the fields
 
 
 def crash():

@@ -1,4 +1,4 @@
-# A crash while the garbage collector runs, in the finalizer of a cycle.
+# The finalizer of an object in a cycle crashes while the garbage collector runs.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: Knot.__del__ <- collect <- <module>

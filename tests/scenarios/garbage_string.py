@@ -1,4 +1,4 @@
-# Random bytes have come over the name of a function.
+# A function's name has been overwritten with random bytes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- {unknown} <- outer <- <module>
@@ -21,9 +21,9 @@ def outer():
     garbled()
 
 
-TYPE = 8  # where every object's type is
+TYPE = 8  # offset of the type in every object
 fields = ["co_name", "co_qualname"] if sys.version_info >= (3, 11) else ["co_name"]
-name = "".join(["a name ", "of its own"])  # shared with nobody
+name = "".join(["a name ", "of its own"])  # an object of its own
 garbled.__code__ = garbled.__code__.replace(**{field: name for field in fields})
 garbage = bytes(random.Random(1).choices(range(256), k=name.__sizeof__() - TYPE))
 ctypes.memmove(id(name) + TYPE, garbage, len(garbage))

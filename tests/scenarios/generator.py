@@ -1,4 +1,4 @@
-# A running generator crashes, driven by another.
+# A generator that is driven by another generator crashes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: numbers <- doubled <- consume <- <module>

@@ -1,4 +1,4 @@
-# As smashed_c_stack, with generators to which only the C stack led.
+# As smashed_c_stack, with generators to which only links on the C stack lead.
 #
 # Expect: SIGSEGV
 # Title: AAAA

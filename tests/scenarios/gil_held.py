@@ -1,4 +1,4 @@
-# C code called with the GIL held.
+# C code that holds the GIL crashes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

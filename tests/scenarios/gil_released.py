@@ -1,4 +1,4 @@
-# C code called with the GIL released, which another thread holds while it computes.
+# C code that has released the GIL crashes while another thread holds the GIL and computes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# A worker of gunicorn crashes at a request; its master starts another one.
+# A worker of gunicorn crashes while it handles a request. Its master starts another one.
 #
 # Expect: exit 0
 # Process: child
@@ -29,7 +29,7 @@ if __name__ == "__main__":
         sys.exit(77)
     folder = os.path.dirname(os.path.abspath(__file__))
     options = ["--bind", "unix:socket", "--log-level", "critical", "--pythonpath", folder]
-    options += ["--graceful-timeout", "1"]  # a worker that has just begun does not hear that it shall end
+    options += ["--graceful-timeout", "1"]  # a worker that has just started may miss the request to stop
     command = [sys.executable, "-m", "gunicorn", *options, "gunicorn_worker:application"]
     master = subprocess.Popen(command)
     http.ask("socket")

@@ -1,4 +1,4 @@
-# Control characters in names cannot forge a line of the report.
+# Control characters in names must not forge a line of the report.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # File: "evil\n2038-01-19 CRITICAL fake\u001b[31m\u202e.py"

@@ -1,4 +1,4 @@
-# A thread's name cannot forge a line of the report.
+# A thread's name must not forge a line of the report.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Forged: 2038-01-19

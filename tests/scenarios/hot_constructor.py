@@ -1,4 +1,4 @@
-# A crash below a class call that the interpreter has specialised: its helper frame is not shown.
+# A crash below a class call that the interpreter has specialised: its helper frame must not be shown.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: Fragile.__init__ <- build <- <module>

@@ -1,4 +1,4 @@
-# Names of four thousand characters, each of which would end a line.
+# Names of five thousand characters, full of line breaks, must not forge a line of the report.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Forged: 2038

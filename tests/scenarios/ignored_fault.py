@@ -1,5 +1,5 @@
-# The program ignores the signal of a fault. The kernel kills it all the same, past us: the exit
-# tells why there is no record.
+# The program ignores the signal of a fault. The kernel kills the program all the same, without
+# calling our handler: the exit event must say why there is no record.
 #
 # Expect: SIGSEGV
 # Crashes: 0

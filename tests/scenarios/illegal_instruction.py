@@ -1,4 +1,4 @@
-# An instruction that does not exist.
+# The program executes an instruction that does not exist.
 #
 # Expect: SIGILL ILL_ILLOPN
 # Frames: crash <- <module>

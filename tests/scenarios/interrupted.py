@@ -1,4 +1,4 @@
-# Control-C: Python says so and dies of the signal.
+# The program is interrupted with Ctrl-C: Python prints a traceback and dies of the signal.
 #
 # Expect: SIGINT
 # Crashes: 0
@@ -6,5 +6,5 @@
 import os
 import signal
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started us may ignore it
+signal.signal(signal.SIGINT, signal.default_int_handler)  # the parent may have ignored it
 os.kill(os.getpid(), signal.SIGINT)

@@ -1,4 +1,4 @@
-# A call goes to memory that holds no code.
+# The program calls an address in memory that is not executable.
 #
 # Expect: SIGSEGV SEGV_ACCERR
 # Frames: crash <- <module>

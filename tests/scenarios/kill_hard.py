@@ -1,4 +1,4 @@
-# Nobody can catch SIGKILL: no record, but the exit is told.
+# SIGKILL cannot be caught: there is no record, but the exit must be reported.
 #
 # Expect: SIGKILL
 # Crashes: 0

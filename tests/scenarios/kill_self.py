@@ -1,4 +1,4 @@
-# A process sends itself the signal; nothing is wrong with its memory.
+# A process sends itself SIGSEGV without having faulted.
 #
 # Expect: SIGSEGV SI_USER
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# A file name that is not valid Unicode, as os.fsdecode() makes it of a Latin-1 name.
+# A file name is not valid Unicode: os.fsdecode() has made it from a Latin-1 name.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # File: "caf\\udce9.py"

@@ -1,4 +1,4 @@
-# A hundred and fifty threads wait while the one that was started first crashes: none is dropped.
+# 150 threads wait while the one that was started first crashes: none may be left out.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- Thread.run <- Thread._bootstrap_inner <- Thread._bootstrap

@@ -1,4 +1,4 @@
-# The process may not have another page of memory: recording its crash takes none.
+# The process cannot get another page of memory: recording its crash must not need one.
 #
 # Expect: exit 11
 # Process: child
@@ -21,7 +21,7 @@ with memory_cgroup.or_skip() as cgroup:
     child = os.fork()
     if child == 0:
         cgroup.enter()
-        # Once without harm: then the interpreter itself has what it needs.
+        # The first round does no harm, and lets the interpreter allocate all that it needs.
         for room, address in (1 << 20, ctypes.create_string_buffer(1)), (16384, 0):
             cgroup.fill(room)
             crash(address)

@@ -1,4 +1,4 @@
-# An SSE instruction that wants its operand aligned gets one that is not.
+# An SSE instruction that needs an aligned operand gets a misaligned one.
 #
 # Expect: SIGSEGV SI_KERNEL
 # Frames: crash <- <module>

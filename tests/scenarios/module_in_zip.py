@@ -1,4 +1,4 @@
-# The program is a zip file (zipapp, pex, shiv); the lines of its modules are in there.
+# The program is a zip file (zipapp, pex, shiv): the source lines of its modules must be read from it.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module> <- ...

@@ -1,4 +1,4 @@
-# A finalizer crashes while the interpreter takes its modules apart.
+# A finalizer crashes while the interpreter tears down its modules.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: Last.__del__

@@ -1,4 +1,4 @@
-# A crash inside a callback of sys.monitoring.
+# A callback of sys.monitoring crashes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: started <- monitored <- <module>

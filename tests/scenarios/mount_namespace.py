@@ -1,4 +1,4 @@
-# A program crashes that sees other files than we do: its /tmp is another one.
+# A program crashes in a mount namespace with another /tmp, so it sees other files than the watchdog.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# The expression that crashes goes over five lines.
+# The expression that crashes spans five lines.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# A child of multiprocessing crashes, started by "fork".
+# A child of multiprocessing that was started by "fork" crashes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Process: child

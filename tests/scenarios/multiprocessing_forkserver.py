@@ -1,4 +1,4 @@
-# A child of multiprocessing crashes, started by "forkserver".
+# A child of multiprocessing that was started by "forkserver" crashes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Process: child

@@ -1,4 +1,4 @@
-# A worker of a multiprocessing.Pool crashes. The pool starts another and never gives a result.
+# A worker of a multiprocessing.Pool crashes. The pool replaces it and never returns a result.
 #
 # Expect: exit 0
 # Process: child

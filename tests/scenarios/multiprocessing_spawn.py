@@ -1,4 +1,4 @@
-# A child of multiprocessing crashes, started by "spawn".
+# A child of multiprocessing that was started by "spawn" crashes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Process: child

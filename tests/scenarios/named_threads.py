@@ -1,4 +1,4 @@
-# Threads that the program has named; CPython gives the names to the system from 3.14 on.
+# The program names its threads. From 3.14 on CPython passes the names to the system, so they must be shown.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

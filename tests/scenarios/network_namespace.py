@@ -1,4 +1,4 @@
-# The process has gone into a network namespace of its own.
+# The process has moved to a network namespace of its own after its start.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

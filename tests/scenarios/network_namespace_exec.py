@@ -1,5 +1,5 @@
-# A program that is started in a network namespace of its own cannot see the watchdog's abstract socket,
-# and comes by the file.
+# A program that is started in a network namespace of its own cannot see the watchdog's abstract
+# socket: it must attach by the socket in the file system.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

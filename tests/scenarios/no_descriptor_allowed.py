@@ -1,4 +1,4 @@
-# The process may not open another descriptor.
+# The process may not open any more descriptors when it crashes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

@@ -1,5 +1,5 @@
-# The process sends itself a signal by a bare system call, and which of its threads did it can't be
-# known: the report names none, and says so.
+# A thread sends its process a signal by a bare system call, and it cannot be known which thread it
+# was: the report must say so and name none.
 #
 # Expect: SIGABRT SI_USER
 # Culprit: unknown

@@ -1,4 +1,4 @@
-# Names in every width that the interpreter stores: Latin-1, UCS-2 and UCS-4.
+# Names in each width that the interpreter stores: Latin-1, UCS-2 and UCS-4.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: 𝔠𝔯𝔞𝔰𝔥 <- 日本語 <- façade <- <module> <- <module>

@@ -1,4 +1,4 @@
-# An address that the processor refuses: the kernel knows no fault address.
+# The program reads a non-canonical address, which the kernel does not report as the fault address.
 #
 # Expect: SIGSEGV SI_KERNEL
 # Frames: string_at <- crash <- <module>

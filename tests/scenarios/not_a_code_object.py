@@ -1,4 +1,4 @@
-# A frame's code object has been freed, and its memory is another object now.
+# A frame's code object has been freed and its memory is used by another object now.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- {unreadable} <- outer <- <module>

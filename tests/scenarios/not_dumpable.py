@@ -1,4 +1,4 @@
-# The process has asked that nobody look at its memory (PR_SET_DUMPABLE).
+# The process has forbidden others to read its memory (PR_SET_DUMPABLE).
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# A NUL, a lone surrogate and bidirectional controls in names: nothing is cut, nothing is raw.
+# Names hold a NUL, a lone surrogate and bidirectional controls: none may be cut off or written raw.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # File: "a\u0000b\\udc80\u2066c\u2069.py"

@@ -1,4 +1,4 @@
-# A null pointer is read in C code that holds the GIL.
+# C code that holds the GIL reads through a null pointer.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Address: 0x0

@@ -1,4 +1,4 @@
-# A null pointer is written in C code that has released the GIL.
+# C code that has released the GIL writes through a null pointer.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Address: 0x0

@@ -1,4 +1,4 @@
-# The program leaves without cleaning up.
+# The program calls os._exit(), which runs no cleanup.
 #
 # Expect: exit 7
 # Crashes: 0

@@ -1,4 +1,4 @@
-# The program writes a title over its arguments and its environment, as setproctitle does.
+# The program writes a title over its arguments and environment, as setproctitle does.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Title: task runner: idle

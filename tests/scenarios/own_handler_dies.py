@@ -1,5 +1,5 @@
-# The program has a handler of its own that leaves the signal to the kernel, past us: the exit tells
-# what became of ours.
+# The program has a handler of its own that leaves the signal to the kernel and does not call ours:
+# the exit event must say that our handler was replaced.
 #
 # Expect: SIGSEGV
 # Crashes: 0

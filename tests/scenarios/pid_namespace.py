@@ -1,4 +1,4 @@
-# The first process of a PID namespace crashes: what its parent forked.
+# The first process of a PID namespace, forked by a process outside, crashes.
 #
 # Expect: exit 11
 # Process: child

@@ -1,4 +1,4 @@
-# The first process of a PID namespace crashes: a program, as in a container.
+# The first process of a PID namespace, a program that was executed as in a container, crashes.
 #
 # Expect: exit 11
 # Process: child

@@ -1,4 +1,4 @@
-# A worker of a ProcessPoolExecutor crashes; the pool says no more than that it is broken.
+# A worker of a ProcessPoolExecutor crashes. The pool itself only says that it is broken.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Process: child

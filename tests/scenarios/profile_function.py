@@ -1,4 +1,4 @@
-# A crash inside a profile function.
+# A profile function crashes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: profile <- profiled <- <module>

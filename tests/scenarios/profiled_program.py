@@ -1,4 +1,4 @@
-# A crash in a program that cProfile watches.
+# A program crashes while cProfile profiles it.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module> <- Profile.runctx <- <module>

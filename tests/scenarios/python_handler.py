@@ -1,4 +1,4 @@
-# The program handles the signal itself and lives.
+# The program handles the signal itself and goes on.
 #
 # Expect: exit 5
 # Crashes: 0

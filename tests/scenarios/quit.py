@@ -1,4 +1,4 @@
-# Somebody wants to know what the program is at: kill -QUIT.
+# Another process sends SIGQUIT to see what the program is doing.
 #
 # Expect: SIGQUIT SI_USER
 # Frames: wait <- <module>

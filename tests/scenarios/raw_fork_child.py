@@ -1,4 +1,4 @@
-# A child that was forked past the C library, so that no fork handler ran, crashes.
+# A child crashes that was forked without the C library, so that no fork handler ran in it.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Process: child

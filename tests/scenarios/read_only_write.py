@@ -1,4 +1,4 @@
-# A write to a page that may only be read.
+# The program writes to a read-only page.
 #
 # Expect: SIGSEGV SEGV_ACCERR
 # Frames: crash <- <module>

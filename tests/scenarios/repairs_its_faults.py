@@ -1,5 +1,5 @@
-# A program with a SIGSEGV handler of its own that repairs the cause lives on, as it would without
-# us, whatever is dumped meanwhile, and finds its vector registers as they were.
+# A program whose own SIGSEGV handler repairs the cause of the fault must go on as it would without
+# us, with its vector registers intact, even if dumps are taken meanwhile.
 #
 # Expect: exit 0
 # Crashes: 0
@@ -23,7 +23,7 @@ def mprotect(rights):
     return set_up + b"\xba" + bytes([rights, 0, 0, 0]) + b"\xb8\x0a\x00\x00\x00\x0f\x05"
 
 
-def loop(body):  # as often as the first argument says
+def loop(body):  # repeats `body` as often as the first argument says
     head, tail = b"\x49\x89\xf8", b"\x49\xff\xc8\x0f\x85"  # mov r8, rdi; dec r8; jnz
     return head + body + tail + (-len(body) - 9).to_bytes(4, "little", signed=True) + b"\xc3"
 
@@ -58,6 +58,6 @@ thread = threading.Thread(target=fault_until_it_is_enough)
 thread.start()
 taken = 0
 while taken < DUMPS:
-    taken += dump() == 0  # the ring may be full now and then
+    taken += dump() == 0  # the ring may be full at times
 enough.set()
 thread.join()

@@ -1,4 +1,4 @@
-# A filter denies all but a few system calls: not even getpid() is to be had.
+# A filter denies all but a few system calls, even getpid().
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

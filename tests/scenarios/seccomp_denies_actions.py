@@ -1,5 +1,5 @@
-# A filter denies rt_sigaction(), after a dump was taken: the handler can take itself out of the way in no other way
-# than by blocking the signal, and the program must not fault for ever.
+# A filter denies rt_sigaction(), and a dump is taken. The handler can then only get out of the way
+# by blocking the signal, and the program must not fault for ever.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# A sandbox kills whoever makes another system call than the usual harmless ones.
+# A sandbox kills a process that makes any system call but the usual harmless ones.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

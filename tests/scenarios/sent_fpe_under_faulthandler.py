@@ -1,5 +1,5 @@
-# Another handler runs first and raises the signal again. No division stands behind it, and none is
-# made up.
+# faulthandler's handler runs first and raises the signal again. There was no division, and the
+# report must not claim one.
 #
 # Expect: SIGFPE SI_TKILL
 # Frames: crash <- <module>

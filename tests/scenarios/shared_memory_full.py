@@ -1,4 +1,4 @@
-# A program starts and crashes while /dev/shm is full.
+# A program is started and crashes while /dev/shm is full.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# A program starts and crashes where there is no /dev/shm.
+# A program is started and crashes where there is no /dev/shm.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

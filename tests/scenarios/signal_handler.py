@@ -1,4 +1,4 @@
-# A Python signal handler crashes.
+# A signal handler in Python crashes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: handle <- main <- <module>

@@ -1,5 +1,5 @@
-# A library switches the signal stack off: nothing can run when the stack overflows, but the exit
-# is told.
+# A library disables the signal stack: no handler can run when the stack overflows, but the exit
+# must be reported.
 #
 # Expect: SIGSEGV
 # Crashes: 0

@@ -1,4 +1,4 @@
-# A library has put a small signal stack of its own in the place of ours.
+# A library has replaced our signal stack by a small one of its own.
 #
 # Expect: SIGSEGV
 # Frames: crash <- <module>

@@ -1,6 +1,6 @@
-# The C stack is overwritten up to its top. What leads from one evaluation loop to the next lies
-# there, in 3.11 and 3.12 the way to the innermost frame too; the frames themselves do not. From 3.12
-# on the thread knows how many there are.
+# The C stack is overwritten up to its top, and with it the links between evaluation loops and, in
+# 3.11 and 3.12, the pointer to the innermost frame. The frames themselves are elsewhere and must be
+# found. From 3.12 on the thread state says how many there are.
 #
 # Expect: SIGSEGV
 # Title: AAAA

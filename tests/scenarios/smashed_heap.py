@@ -1,4 +1,4 @@
-# The C heap's own bookkeeping is overwritten: malloc() notices, and aborts.
+# The C heap's own data has been overwritten: malloc() notices and aborts. The report must quote it.
 #
 # Expect: SIGABRT SI_TKILL
 # Frames: crash <- <module>
@@ -11,7 +11,7 @@ libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_size_t
 libc.malloc.argtypes = [ctypes.c_size_t]
 libc.malloc_usable_size.argtypes = [ctypes.c_size_t]
-SIZE = 100_000  # too large for the holes in the heap: it comes from the top
+SIZE = 100_000  # too large for any hole in the heap, so it is taken from the top
 
 
 def crash():

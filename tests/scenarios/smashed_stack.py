@@ -1,4 +1,4 @@
-# A buffer on the C stack overflows: return addresses and saved frames above it are gone.
+# A buffer on the C stack overflows and overwrites return addresses and saved frames.
 #
 # Expect: SIGSEGV SI_KERNEL
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# Python called by the interpreter's own C code: a key function of sorted().
+# The interpreter's own C code calls Python: a key function of sorted() crashes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: <lambda> <- main <- <module>

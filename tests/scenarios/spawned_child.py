@@ -1,5 +1,5 @@
-# A child of posix_spawn() dies in its first instruction, before any of our code is in it: nobody
-# else is blamed.
+# A child of posix_spawn() dies in its first instruction, before any of our code runs in it: no
+# other process may be blamed.
 #
 # Expect: exit 11
 # Crashes: 0

@@ -1,4 +1,4 @@
-# The stack of a POSIX thread overflows that Python has never seen.
+# The stack of a POSIX thread that Python does not know overflows.
 #
 # Expect: SIGSEGV
 # Frames: none

@@ -1,4 +1,4 @@
-# Python calls C calls Python, until the C stack of a thread is used up.
+# Python and C code call each other until the C stack of a thread overflows.
 #
 # Expect: SIGSEGV
 # Frames: descend <- descend <- ... <- Thread.run <- Thread._bootstrap_inner <- Thread._bootstrap

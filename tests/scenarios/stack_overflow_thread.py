@@ -1,4 +1,4 @@
-# A Python thread's C stack overflows: nothing can run without a stack of its own.
+# The C stack of a Python thread overflows: the handler can only run on a stack of its own.
 #
 # Expect: SIGSEGV
 # Frames: crash <- Thread.run <- Thread._bootstrap_inner <- Thread._bootstrap

@@ -1,4 +1,4 @@
-# The stack overflows in a thread that has little of it.
+# The stack overflows in a thread that has a very small one.
 #
 # Expect: SIGSEGV
 # Frames: work <- Thread.run <- Thread._bootstrap_inner <- Thread._bootstrap
@@ -16,7 +16,7 @@ def work():
     overflow()
 
 
-threading.stack_size(32768 if sys.version_info < (3, 14) else 65536)  # about the least it takes
+threading.stack_size(32768 if sys.version_info < (3, 14) else 65536)  # about the smallest that works
 thread = threading.Thread(target=work)
 thread.start()
 thread.join()

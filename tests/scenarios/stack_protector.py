@@ -1,4 +1,4 @@
-# A C function has written over the end of its frame, and the stack protector notices.
+# A C function has written past the end of its frame, which the stack protector detects.
 #
 # Expect: SIGABRT SI_TKILL
 # Frames: crash <- <module>

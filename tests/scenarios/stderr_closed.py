@@ -1,4 +1,4 @@
-# stderr is closed.
+# stderr is closed when the program crashes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

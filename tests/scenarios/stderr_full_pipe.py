@@ -1,4 +1,4 @@
-# stderr is a full pipe that nobody reads.
+# stderr is a full pipe that nothing reads: the crash must not wait for it.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

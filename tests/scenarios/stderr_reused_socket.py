@@ -1,4 +1,4 @@
-# The number of stderr has become a connection to somebody else: not one byte of ours goes there.
+# The number of stderr has become a connection to another program: nothing of ours may be sent to it.
 #
 # Expect: exit 0
 # Process: child

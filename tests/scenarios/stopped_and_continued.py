@@ -1,4 +1,4 @@
-# The program is stopped for a while and goes on.
+# The program is stopped for a while and continued.
 #
 # Expect: exit 0
 # Crashes: 0

@@ -1,4 +1,4 @@
-# A file name that is not quite a str: its characters lie elsewhere.
+# A file name is an instance of a subclass of str, which stores its characters elsewhere.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # File: "a subclass.py"

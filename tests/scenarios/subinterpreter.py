@@ -1,4 +1,4 @@
-# A crash in a subinterpreter, run by the main thread.
+# A subinterpreter that the main thread runs crashes.
 #
 # Expect: SIGABRT SI_TKILL
 # Frames: crash <- <module>

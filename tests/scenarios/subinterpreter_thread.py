@@ -1,4 +1,4 @@
-# A crash in a subinterpreter that a thread runs, while the main interpreter waits for it.
+# A subinterpreter that a thread runs crashes while the main interpreter waits for the thread.
 #
 # Expect: SIGABRT SI_TKILL
 # Frames: crash <- <module>

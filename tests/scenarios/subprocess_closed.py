@@ -1,4 +1,4 @@
-# A Python started with all descriptors closed crashes: it attaches by itself.
+# A Python that was started with all descriptors closed crashes: it must attach without inheriting any.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Process: child

@@ -1,4 +1,4 @@
-# Somebody asks the program to end, by SIGTERM.
+# Another process ends the program with SIGTERM.
 #
 # Expect: SIGTERM
 # Crashes: 0

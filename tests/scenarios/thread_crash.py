@@ -1,4 +1,4 @@
-# A thread crashes while the others wait: for a lock, a clock, a descriptor, and for the thread.
+# A thread crashes while others wait for a lock, a clock, a descriptor and this thread.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- Thread.run <- Thread._bootstrap_inner <- Thread._bootstrap

@@ -1,5 +1,5 @@
-# A thread sends the process the signal that ends it. The main thread has to take it, but it is the
-# one that sent it which is reported.
+# A thread sends its process the signal that ends it. The kernel delivers it to the main thread, but
+# the thread that sent it must be reported.
 #
 # Expect: SIGABRT SI_USER
 # Frames: give_up <- ...

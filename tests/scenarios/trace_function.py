@@ -1,4 +1,4 @@
-# A crash inside a trace function, as a debugger or a coverage tool sets it.
+# A trace function, as debuggers and coverage tools set one, crashes.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: trace <- traced <- <module>

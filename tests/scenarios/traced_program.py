@@ -1,4 +1,4 @@
-# A crash in a function that is being traced.
+# A function crashes that is being traced.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# Two threads crash at the same moment: one of them is the crash.
+# Two threads crash at the same time: one of them must be reported as crashed.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- Thread.run <- Thread._bootstrap_inner <- Thread._bootstrap

@@ -1,4 +1,4 @@
-# An exception that nobody catches ends the program; Python has said why.
+# An uncaught exception ends the program, and Python has printed why.
 #
 # Expect: exit 1
 # Crashes: 0

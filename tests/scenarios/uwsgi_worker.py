@@ -1,4 +1,4 @@
-# A worker of uWSGI crashes at a request. Its Python came later than our constructor: in a plugin.
+# A worker of uWSGI crashes at a request. Its Python is in a plugin that was loaded after our constructor had run.
 #
 # Expect: exit 0
 # Process: child
@@ -34,6 +34,6 @@ if __name__ == "__main__":
     command = [uwsgi, "--master", "--logto", os.devnull, *options]
     master = subprocess.Popen(command, start_new_session=True)
     http.ask("socket")
-    # Not by SIGTERM: uWSGI hangs, watched or not, when one comes while it starts the next worker.
+    # Not with SIGTERM: even unwatched, uWSGI hangs if that arrives while it starts the next worker.
     os.killpg(master.pid, signal.SIGKILL)
     master.wait()

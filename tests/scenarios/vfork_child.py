@@ -1,5 +1,5 @@
-# A vfork child dies before it executes anything, on its parent's memory: the crash of the parent,
-# which comes later, is the only one that is reported as the parent's. The child's death is said.
+# A vfork child dies on its parent's memory before it executes a program. Only the parent's own
+# crash, which comes later, may be reported as the parent's; a notice must tell of the child's death.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- <module>

@@ -1,4 +1,4 @@
-# A call goes to an address that nothing is mapped at: the program counter itself is wild.
+# The program calls an unmapped address, so the program counter itself is invalid.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Address: 0x123456789000

@@ -1,4 +1,4 @@
-# An address that nothing is mapped at.
+# The program reads an unmapped address.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Address: 0x123456789000

@@ -1,5 +1,5 @@
-# A link of the chain of frames is zero, as at the chain's end: what is further out is found on the C
-# stack (up to 3.10) or on the data stack. From 3.12 on that is known to be all.
+# A link in the chain of frames is zero, as at the end of the chain: the frames further out must be
+# found on the C stack (up to 3.10) or on the data stack. From 3.12 on it is known that none is missing.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- middle <- {unreadable} <- outer <- <module>

@@ -1,4 +1,4 @@
-# The link that is zero leads over a function of C, in a thread.
+# As zeroed_link, in a thread and below a function of C.
 #
 # Expect: SIGSEGV SEGV_MAPERR
 # Frames: crash <- key <- {unreadable} <- work <- Thread.run <- ...

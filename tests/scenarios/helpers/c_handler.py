@@ -1,4 +1,4 @@
-"""A crash handler of the program's own, in C: it gives the signal back by one door of the C library and sends it again."""
+"""A crash handler in C: restores the default action by a given function of the C library and sends the signal again."""
 
 import ctypes
 
@@ -14,7 +14,7 @@ def address(function):
 
 
 def giving_back(door, signal, send_again):
-    """The address of the handler; `send_again`: instructions."""
+    """Returns the address of the handler. `send_again`: the instructions that send the signal."""
     give_back = machine_code.call(address(getattr(libc, door)), signal, 0)
     return machine_code.load(give_back + send_again + machine_code.RETURN)
 
@@ -24,7 +24,7 @@ def raise_again(signal):
 
 
 def action(handler, flags=0):
-    """A struct sigaction, to sigaction() and its like."""
+    """A struct sigaction for sigaction() and functions like it."""
     bytes_of_it = ctypes.create_string_buffer(SIGACTION_SIZE)
     ctypes.c_void_p.from_buffer(bytes_of_it).value = handler
     ctypes.c_int.from_buffer(bytes_of_it, 136).value = flags

@@ -1,4 +1,4 @@
-"""A handler of the program's own, set past the C library, which hands on to the one that was there before."""
+"""A handler that the program sets without the C library, and that calls the handler that was there before."""
 
 import ctypes
 import signal
@@ -9,7 +9,7 @@ _RT_SIGACTION = 13
 _libc = ctypes.CDLL(None)
 
 
-class _Action(ctypes.Structure):  # the kernel's
+class _Action(ctypes.Structure):  # the kernel's struct sigaction
     _fields_ = [
         ("handler", ctypes.c_size_t),
         ("flags", ctypes.c_ulong),
@@ -19,7 +19,7 @@ class _Action(ctypes.Structure):  # the kernel's
 
 
 def install():
-    """Of SIGSEGV. Does nothing where there was none."""
+    """For SIGSEGV. Does nothing if there was no handler."""
     action = _Action()
     _libc.syscall(_RT_SIGACTION, signal.SIGSEGV, None, ctypes.byref(action), 8)
     if action.handler:

@@ -1,4 +1,4 @@
-"""Damage to the chain of frames that the interpreter itself walks."""
+"""Damages the chain of frames that the interpreter itself follows."""
 
 import ctypes
 import sys
@@ -11,20 +11,20 @@ _PREVIOUS = 48 if sys.version_info < (3, 12) else 8  # _PyInterpreterFrame.previ
 
 
 def address(frame):
-    """Where the interpreter's own frame behind a frame object lies."""
+    """The address of the interpreter's own frame behind a frame object."""
     if sys.version_info < (3, 11):
         return id(frame)
     return ctypes.c_size_t.from_address(id(frame) + _FRAME_OBJECT_FRAME).value
 
 
 def set_caller(frame, caller):
-    """Makes the address `caller` the frame that `frame` returns to."""
+    """Makes `frame` return to the frame at address `caller`."""
     offset = _FRAME_OBJECT_BACK if sys.version_info < (3, 11) else _PREVIOUS
     ctypes.c_size_t.from_address(address(frame) + offset).value = caller
 
 
 def set_code(frame, code):
-    """Makes the address `code` what `frame` takes for its code object."""
+    """Makes `frame` refer to a code object at address `code`."""
     offset = _FRAME_OBJECT_CODE if sys.version_info < (3, 11) else _CODE
     ctypes.c_size_t.from_address(address(frame) + offset).value = code
 

@@ -1,11 +1,11 @@
-"""A request to a server that may still be starting."""
+"""Sends a request to a server that may still be starting."""
 
 import socket
 import time
 
 
 def ask(path):
-    """Returns when the connection has ended, however that came."""
+    """Returns when the connection has ended, for whatever reason."""
     with _connected(path) as client:
         client.sendall(b"GET / HTTP/1.0\r\n\r\n")
         try:

@@ -1,4 +1,4 @@
-"""x86-64 instructions as a function."""
+"""x86-64 instructions as functions."""
 
 import ctypes
 import mmap
@@ -15,7 +15,7 @@ MISALIGNED_LOAD = b"\x48\x8d\x44\x24\xf1\x0f\x28\x00"  # lea rax, [rsp - 15]; mo
 # mov rax, rdi; mov rdi, rsi; mov rsi, rdx; mov rdx, rcx; mov r10, r8; mov r8, r9; syscall; ret
 SYSTEM_CALL = bytes.fromhex("4889f8 4889f7 4889d6 4889ca 4d89c2 4d89c8 0f05 c3")
 
-VFORK_AND_CRASH = b"\xb8\x3a\x00\x00\x00\x0f\x05\x85\xc0\x75\x02" + UNDEFINED + b"\xc3"  # by its system call
+VFORK_AND_CRASH = b"\xb8\x3a\x00\x00\x00\x0f\x05\x85\xc0\x75\x02" + UNDEFINED + b"\xc3"  # by the bare system call
 
 
 def jump_to(address):
@@ -39,13 +39,13 @@ def crash_when_set(address):
 
 
 def outlive_everything(thing):
-    """Not even the end of the interpreter takes it away."""
+    """Keeps an object alive even beyond the end of the interpreter."""
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
     return thing
 
 
 def load(instructions):
-    """The address of a copy that may be executed."""
+    """Returns the address of an executable copy."""
     page = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
     page.write(instructions)
     outlive_everything(page)
@@ -57,7 +57,7 @@ def function(instructions, result=None):
 
 
 def program_that_crashes():
-    """A whole executable (ELF), of one instruction."""
+    """A whole executable (ELF) with one instruction."""
     start, size = 0x10000, 120
     head = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 2, 62, 1, start + size, 64, 0, 0, 64, 56, 1, 0, 0, 0)
     segment = struct.pack("<IIQQQQQQ", 1, 5, 0, start, start, size + 7, size + 7, 4096)

@@ -1,4 +1,4 @@
-"""A memory cgroup of our own, of version 1 or 2, where we may make one."""
+"""A memory cgroup of our own, of version 1 or 2, if we may create one."""
 
 import contextlib
 import os
@@ -29,7 +29,7 @@ class _Cgroup:
         self._write("cgroup.procs", os.getpid())
 
     def fill(self, room):
-        """From now on hardly more than `room` bytes more; the kernel counts in batches."""
+        """Leaves room for hardly more than `room` bytes. The kernel counts in batches."""
         with open(f"{self._path}/{self._usage}") as usage:
             limit = int(usage.read()) + room
         while not self._allow(limit):
@@ -38,7 +38,7 @@ class _Cgroup:
     def _allow(self, limit):
         try:
             self._write(self._limit, limit)
-        except OSError:  # that is less than is in use
+        except OSError:  # the limit is below the current usage
             return False
         return True
 

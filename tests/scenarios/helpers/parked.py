@@ -6,7 +6,7 @@ import time
 
 
 def start(park, name=None):
-    """Starts a thread in `park`, a function whose body is one blocking call; returns once it is there."""
+    """Starts a thread in `park`, whose body must be one blocking call, and returns once the thread is there."""
     thread = threading.Thread(target=park, name=name, daemon=True)
     thread.start()
     while not _stands_in(thread, park.__code__):

@@ -1,4 +1,4 @@
-"""What only some users may do, and what a container may forbid."""
+"""What takes privileges, and what a container may forbid."""
 
 import contextlib
 import ctypes
@@ -25,8 +25,8 @@ def unshare(flags):
 
 
 def mount_tmpfs(folder, options):
-    """In a mount namespace of our own, so that it goes with us. What this program is made of stays in its
-    place, though it lie below `folder`."""
+    """Mounts in a new mount namespace, so that the mount ends with this process. The files of this program stay
+    visible, even those below `folder`."""
     unshare(CLONE_NEWNS)
     _mount(None, "/", None, _MS_REC | _MS_PRIVATE)
     kept = {place: os.open(place, os.O_PATH) for place in _needed_again() if place.startswith(folder + "/")}
@@ -38,8 +38,8 @@ def mount_tmpfs(folder, options):
 
 
 def _needed_again():
-    """The folders that an exec of this program reads, outer ones first: its interpreter's, its own, and those
-    of preloaded libraries, which may be links."""
+    """The folders that an exec of this program reads, outer ones first: those of its interpreter, of itself and of
+    preloaded libraries, which may be links."""
     preloaded = os.environ.get("LD_PRELOAD", "").replace(" ", ":").split(":")
     files = [sys.executable, *preloaded]
     folders = [os.path.dirname(path) for path in files + list(map(os.path.realpath, files))]

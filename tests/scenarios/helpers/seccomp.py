@@ -1,4 +1,4 @@
-"""Filters of system calls, made by hand: Debian's Python has no libseccomp."""
+"""Filters of system calls, written by hand because Debian's Python has no libseccomp."""
 
 import ctypes
 import os
@@ -15,32 +15,32 @@ _ALLOW = 0x7FFF0000
 _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _FILTER, _PRCTL = 22, 38, 2, 157
 _LOAD, _JUMP_EQUAL, _RETURN = 0x20, 0x15, 0x06
 
-# x86-64. What a program needs that only computes, and reads and writes what it has open.
+# x86-64 numbers: what a program needs that only computes, and reads and writes what it has open.
 READ, WRITE, CLOSE, MMAP, MPROTECT, MUNMAP, BRK = 0, 1, 3, 9, 10, 11, 12
 SIGACTION, SIGPROCMASK, SIGRETURN, FUTEX, EXIT, EXIT_GROUP = 13, 14, 15, 202, 60, 231
 LITTLE = [READ, WRITE, CLOSE, MMAP, MPROTECT, MUNMAP, BRK, SIGACTION, SIGPROCMASK, SIGRETURN, FUTEX, EXIT, EXIT_GROUP]
-# What sandboxes commonly allow besides.
+# What sandboxes commonly allow in addition.
 FSTAT, POLL, NANOSLEEP, GETPID, GETTID, SIGALTSTACK, CLOCK_GETTIME, MINCORE = 5, 7, 35, 39, 186, 131, 228, 27
 OPENAT, SOCKET, CONNECT = 257, 41, 42
 USUAL = LITTLE + [FSTAT, POLL, NANOSLEEP, GETPID, GETTID, SIGALTSTACK, CLOCK_GETTIME, MINCORE]
 
 
 def allow_only(numbers, otherwise):
-    """From here on every other system call is met with `otherwise`."""
+    """From now on all other system calls have the result `otherwise`."""
     _install([*_jumps(numbers), _step(_RETURN, otherwise), _step(_RETURN, _ALLOW)], _by_libc)
 
 
 def refuse(numbers, verdict):
-    """From here on these system calls are met with `verdict`."""
+    """From now on these system calls have the result `verdict`."""
     _install([*_jumps(numbers), _step(_RETURN, _ALLOW), _step(_RETURN, verdict)], _by_libc)
 
 
 def refuse_unseen(numbers, verdict):
-    """The same past the C library, so that nobody else in the process hears of it."""
+    """As refuse(), but without the C library, so that nothing else in the process notices."""
     _install([*_jumps(numbers), _step(_RETURN, _ALLOW), _step(_RETURN, verdict)], _by_system_call)
 
 
-def _jumps(numbers):  # over the next step that is no jump
+def _jumps(numbers):  # to the next step that is not a jump
     return [_step(_JUMP_EQUAL, number, when_equal=len(numbers) - index) for index, number in enumerate(numbers)]
 
 

@@ -5,7 +5,7 @@ import ctypes
 libc = ctypes.CDLL(None)
 
 _DISABLE = 2  # SS_DISABLE
-_SIZE = 8192  # SIGSTKSZ of old; the kernel itself wants less than half of it on most machines
+_SIZE = 8192  # the traditional SIGSTKSZ; on most machines the kernel itself needs less than half of it
 _AT_MINSIGSTKSZ = 51
 
 

@@ -1,4 +1,4 @@
-"""Subinterpreters, whatever their module is called."""
+"""Subinterpreters, under each name that their module has had."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Damage to the list of thread states; a new thread becomes its head."""
+"""Damages the list of thread states. A new thread becomes its head."""
 
 import ctypes
 
