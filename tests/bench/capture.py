@@ -2,7 +2,7 @@
 usage, under pyfault-watchdog: capture.py THREADS distinct|recursion ROUNDS CHASE
 
 Each round pauses and then takes two dumps in a row: the first finds caches and memory cold, as a crash does.
-The same with CHASE (chase.cc, built), which only follows the frames.
+The library CHASE (built from chase.cc), which only follows the frames, is measured in the same way.
 Prints {"ours": [first ns, second ns], "faulthandler": [first ns, second ns], "chase": [first ns, second ns]}.
 """
 import ctypes

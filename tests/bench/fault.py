@@ -1,8 +1,8 @@
 """Forks children that fault, and times fault to death and fault to report.
 usage: fault.py none|faulthandler|watched LOG THREADS ROUNDS    prints {"death": ns, "report": ns or null}
 
-LOG is where the report goes. faulthandler writes its last piece just before the process dies, so
-that its report is taken to be there at the death; ours is there when LOG has grown by it.
+LOG is where the report goes. faulthandler writes the end of its report just before the process
+dies, so its report counts as complete at the death; ours is complete when LOG has grown by it.
 """
 import ctypes
 import faulthandler

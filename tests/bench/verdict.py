@@ -1,9 +1,9 @@
-"""What a reported stack is worth, given the true one.
+"""Rates a reported stack against the true one.
 
 complete  every frame, its file, line and function
-altered   the true frames, but a text or line of one reads otherwise: its bytes in memory were overwritten
-partial   true as far as it goes, and marked where it does not
-wrong     a frame that is not of this stack, or an end that is not marked as one
+altered   the true frames, but with a wrong text or line, because its bytes in memory were overwritten
+partial   correct as far as it goes, with a mark where something is missing
+wrong     a frame that does not belong to this stack, or a missing part that is not marked
 missing   no frame at all
 """
 import re

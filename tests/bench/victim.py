@@ -3,7 +3,7 @@ usage: victim.py    prints one JSON object and, standing still, an empty line; w
                     address 0
 
 {"pid": n, "stack": [{"file", "line", "function", "code"}], innermost first,
- "own": [[address, size]]: all that this stack is told from; "frames": [[address, size]]: frames, code
+ "own": [[address, size]]: everything that a report of this stack is read from; "frames": [[address, size]]: frames, code
  objects, thread and interpreter state}
 """
 import ctypes

@@ -1,8 +1,8 @@
-"""Runs CPython's own tests as `python -m test` does, and records what came of each, one line of JSON an event.
+"""Runs CPython's own tests as `python -m test` does, and records their outcomes: one line of JSON per event.
 usage: PYTHON record.py RECORD SUITE [NAME-OF-A-TEST...]    without names: the whole suite
 
-The record tells whether the agent is in the process, which tests are planned, when each of them starts and what comes
-of it. It is opened for each line anew: the tests count descriptors, and some of them close all that they find.
+The record says whether the agent is in the process, which tests are planned, when each of them starts and its outcome. The
+file is opened again for each line, because tests count descriptors and some close all that they find.
 """
 import functools
 import json

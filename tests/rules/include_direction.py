@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Who may include whom. usage: include_direction.py SOURCE_ROOT
 
-The table below is the one of the design: a folder may include the folders and libraries of its row
-and nothing else of ours. The longest matching folder decides.
+The table below is that of the design: a folder may include the folders and libraries of its row, and no
+other folder of ours. The row with the longest matching folder applies.
 """
 import os
 import re

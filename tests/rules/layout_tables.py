@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The agent's layout tables against CPython's own headers. usage: layout_tables.py PRINT_LAYOUTS
 
-PRINT_LAYOUTS prints the tables as `minor free_threaded field value` lines. Headers are taken from wherever they
-are: /usr/include, ~/.pyenv/versions, and beside the interpreters in PYFAULT_TEST_PYTHONS. Exit code 77 (skipped)
-where there are none.
+PRINT_LAYOUTS prints the tables as `minor free_threaded field value` lines. Headers are looked for in
+/usr/include, in ~/.pyenv/versions, and beside the interpreters in PYFAULT_TEST_PYTHONS. Exits with 77 (skipped) if
+there are none.
 """
 import glob
 import os

@@ -1,8 +1,8 @@
 """Records where the traceback module of the interpreter that runs this puts its marks, as VERSION.txt.
 
-Every expression and statement in lines.txt is taken as a frame's range. A row has four fields, with
-tabs between: column and end column (bytes), the marks, the source line. Left out: lines that the
-version cannot parse, and wide characters in 3.11, which counted them as one column.
+Every expression and statement in lines.txt is used as the range of a frame. A row has four fields,
+separated by tabs: column and end column (in bytes), the marks, and the source line. Lines that the version
+cannot parse are left out, and so are wide characters in 3.11, which counted them as one column.
 """
 
 import ast

@@ -2,9 +2,9 @@
 
 usage: generate.py INTERPRETER...
 
-Normalised, so that a run on any machine gives the same files: thread ids are numbered from 0x1000 in
-the order of the first mention, and the programs are in /app. What faulthandler prints after the last
-thread (extension modules, 3.14's C stack) is cut off.
+The output is normalised, so that a run on any machine gives the same files: thread ids are numbered from
+0x1000 in the order in which they first appear, and the programs seem to be in /app. What faulthandler prints
+after the last thread (extension modules, 3.14's C stack) is removed.
 """
 
 import pathlib
