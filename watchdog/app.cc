@@ -88,15 +88,14 @@ void guarded(Step step) {
   }
 }
 
-class Watch {
+class Watch final : private EventSink {
  public:
   explicit Watch(const Options& options)
       : log_(log_by_option(options.log, options.log_format)),
         reporter_(std::make_unique<Reporter>(std::vector{log_}, LogStart::kLater)),
-        server_(
-            io_, [this](Event event) { on_event(std::move(event)); },
-            AttachLimits{.all_exits = options.all_exits, .dump_before = options.dump_before},
-            [this](const Process& process) { program_.refresh(process); }) {}
+        server_(io_, *this,
+                AttachLimits{.all_exits = options.all_exits, .dump_before = options.dump_before},
+                [this](const Process& process) { program_.on_attach(process); }) {}
 
   ChildProcess start(const Options& options);
   void run(const ChildProcess& child);
@@ -113,7 +112,7 @@ class Watch {
 
  private:
   std::unique_ptr<EventStage> new_stage();
-  void on_event(Event event);
+  void on_event(Event event) override;
   void report(Event event);
   void tell_that_nobody_stays();
   void tell_of_the_rest();
@@ -139,18 +138,17 @@ void Watch::on_event(Event event) {
   }
   if (event.process.pid == program_.pid() && event.process.command.empty())
     event.process.command = argv_;
-  program_.note(event);
+  program_.on_event(event);
   report(std::move(event));
 }
 
 std::unique_ptr<EventStage> Watch::new_stage() {
-  return std::make_unique<EventStage>(io_,
-                                      [this](Event event) { reporter_->report(std::move(event)); });
+  return std::make_unique<EventStage>(io_, std::vector<EventSink*>{reporter_.get()});
 }
 
 void Watch::report(Event event) {
   if (event.realtime_ns == 0) event.realtime_ns = realtime_now_ns();
-  stage_->take(std::move(event));
+  stage_->on_event(std::move(event));
 }
 
 ChildProcess Watch::start(const Options& options) {

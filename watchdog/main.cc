@@ -6,7 +6,7 @@
 #include "watchdog/app.h"
 #include "watchdog/log_error.h"
 #include "watchdog/options.h"
-#include "watchdog/service/service.h"
+#include "watchdog/service/run_service.h"
 #include "watchdog/start_error.h"
 #include "watchdog/supervise/ending.h"
 

@@ -33,17 +33,17 @@ ExitEvent describe(const ChildEnd& end) {
 
 }  // namespace
 
-ProcessHistory::ProcessHistory(Memory memory)
-    : process_(std::move(memory.process)),
-      last_crash_(std::move(memory.last_crash)),
-      left_out_(memory.left_out),
-      replaced_(memory.replaced.begin(), memory.replaced.end()) {}
+ProcessHistory::ProcessHistory(Saved saved)
+    : process_(std::move(saved.process)),
+      last_crash_(std::move(saved.last_crash)),
+      left_out_(saved.records_left_out),
+      replaced_(saved.replaced.begin(), saved.replaced.end()) {}
 
-ProcessHistory::Memory ProcessHistory::memory() const {
+ProcessHistory::Saved ProcessHistory::saved() const {
   return {process_, last_crash_, left_out_, {replaced_.begin(), replaced_.end()}};
 }
 
-void ProcessHistory::note(const Event& event) {
+void ProcessHistory::on_event(const Event& event) {
   if (event.process.pid != process_.pid) return;
   if (const auto* replaced = std::get_if<HandlerReplacedEvent>(&event.body)) {
     replaced_.insert(replaced->signal);
@@ -58,10 +58,10 @@ void ProcessHistory::note(const Event& event) {
   const auto* crash = std::get_if<Crash>(&event.body);
   if (!crash || crash->kind != CrashKind::kCrash) return;
   process_ = event.process;
-  last_crash_ = LastCrash{crash->id, crash->signal.number, crash->fatal};
+  last_crash_ = LastCrash{crash->id, crash->fingerprint, crash->signal.number, crash->fatal};
 }
 
-void ProcessHistory::refresh(const Process& process) {
+void ProcessHistory::on_attach(const Process& process) {
   if (process.pid != process_.pid) return;
   process_ = process;
   watched_ = true;

@@ -1,4 +1,5 @@
-// Creates the events about the program as a whole: its start and its end. Pure.
+// What is known of a watched program, as far as it explains its end; creates the events of its
+// start and its end. Pure.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,7 @@ class ProcessHistory {
  public:
   struct LastCrash {
     std::string id;
+    std::string fingerprint;
     int signal = 0;
     bool fatal = false;
   };
@@ -24,22 +26,22 @@ class ProcessHistory {
   explicit ProcessHistory(Process process) : process_(std::move(process)) {}
 
   // The state, which can be handed to another watchdog to continue from.
-  struct Memory {
+  struct Saved {
     Process process;
     std::optional<LastCrash> last_crash;
-    bool left_out = false;
-    std::vector<int> replaced;
+    bool records_left_out = false;
+    std::vector<int> replaced;  // handlers, by signal
   };
-  Memory memory() const;
-  explicit ProcessHistory(Memory memory);
+  Saved saved() const;
+  explicit ProcessHistory(Saved saved);
 
   // Records what may explain the end of the program: its own crash, records that were left out, the
   // handlers that it replaced, and why it is not watched. Events of other processes are ignored.
-  void note(const Event& event);
+  void on_event(const Event& event);
 
   // To be called when a process has attached. If it is the program, its description is updated: a
   // script's `#!/usr/bin/env python3` may have called exec.
-  void refresh(const Process& process);
+  void on_attach(const Process& process);
 
   // Whether an agent runs in the program. None if that is not known yet.
   std::optional<bool> is_watched() const { return watched_; }
@@ -49,6 +51,8 @@ class ProcessHistory {
   int pid() const { return process_.pid; }
 
   const Process& process() const { return process_; }
+
+  const std::optional<LastCrash>& last_crash() const { return last_crash_; }
 
   Event start_event() const;
 

@@ -79,7 +79,7 @@ void Reporter::take(NewLogs logs) {
   for (auto& log : logs.opened) logs_.push_back(std::move(log));
 }
 
-void Reporter::report(Event event) {
+void Reporter::on_event(Event event) {
   event.host = host_;
   if (event.realtime_ns == 0) event.realtime_ns = realtime_now_ns();
   const auto shared = std::make_shared<const Event>(std::move(event));

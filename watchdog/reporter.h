@@ -10,13 +10,13 @@
 #include <string>
 #include <vector>
 
-#include "watchdog/event/event.h"
+#include "watchdog/event/event_sink.h"
 #include "watchdog/log/event_log.h"
 #include "watchdog/log/log_settings.h"
 
 namespace pyfault {
 
-class Reporter {
+class Reporter final : public EventSink {
  public:
   // Opens the logs, and starts their threads now or with start_if_possible(). Throws StartError.
   explicit Reporter(std::vector<LogSettings> logs, LogStart start = LogStart::kNow);
@@ -45,7 +45,7 @@ class Reporter {
   const std::string& host() const { return host_; }
 
   // Adds the host, and the current time if the event has none. Does not wait for any log.
-  void report(Event event);
+  void on_event(Event event) override;
 
   // Returns the last part of all log files, to find out what a watchdog that was killed had
   // written.

@@ -217,9 +217,8 @@ void make_handshake_corpus(const Corpus& corpus) {
 
 void make_state_corpus(const Corpus& corpus) {
   SavedWorker down;
-  down.config.name = "w";
-  down.config.command = {"a"};
-  const std::string full = encode(full_memory());
+  down.config = parse_config("worker = [{ name = 'w', command = ['a'] }]").config.workers.at(0);
+  const std::string full = encode(full_worker());
   corpus.add("full", full);
   corpus.add("down", encode(down));
   corpus.add("half", pack({1, encode(down)}));

@@ -48,7 +48,7 @@ void check(const Crash& crash) {
 
 // The ring and the session are shared by all runs, because mapping a ring for each run would take
 // most of the time.
-class Ring {
+class Ring final : public EventSink {
  public:
   Ring() {
     RingMemory memory{RingFile(make_ring())};
@@ -56,10 +56,11 @@ class Ring {
     Process process;
     process.pid = ::getpid();
     process.name = "fuzzer";
+    SavedSession begun;
+    begun.family = ProcessFamily::new_family({process.pid, ::geteuid(), process});
     session_.emplace(
-        io_, Attachment{{process.pid, ::geteuid(), process}, std::move(memory)},
-        [this](const Event& event) { note(event); }, [] { require(false, "the session ended"); },
-        SessionSettings{kUnlimited});
+        io_, std::move(memory), std::move(begun), *this,
+        [] { require(false, "the session ended"); }, SessionSettings{kUnlimited});
   }
 
   void fill(FuzzInput& input) {
@@ -181,7 +182,7 @@ class Ring {
     require(slot(index)->committed == 0, "the record is still found");
   }
 
-  void note(const Event& event) {
+  void on_event(Event event) override {
     ++events_;
     if (const auto* crash = std::get_if<Crash>(&event.body)) check(*crash);
   }

@@ -14,13 +14,13 @@ namespace {
 // Decoding is also tried without the state file, whose checksum keeps nearly all fuzzed content
 // out. Input that is nested too deeply for the CBOR reader is not covered: a fuzzer rarely finds
 // it.
-void try_memory(std::string_view bytes) {
-  const auto memory = decode_worker(bytes);
-  if (!memory) return;
-  require(!memory->config.name.empty(), "a worker without a name");
-  require(memory->state <= WorkerState::kAborting, "a state that does not exist");
-  require(!memory->life || memory->life->pid > 1, "a process that is not a worker's");
-  const std::string again = encode(*memory);
+void try_state(std::string_view bytes) {
+  const auto saved = decode_worker(bytes);
+  if (!saved) return;
+  require(!saved->config.name.empty(), "a worker without a name");
+  require(saved->lifecycle.state <= WorkerState::kAborting, "a state that does not exist");
+  require(!saved->process || saved->process->pid > 1, "a process that is not a worker's");
+  const std::string again = encode(*saved);
   const auto twice = decode_worker(again);
   require(twice.has_value(), "what was kept can't be read");
   require(encode(*twice) == again, "what was kept is something else");
@@ -32,7 +32,7 @@ void try_memory(std::string_view bytes) {
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  if (const auto half = pyfault::unpack(bytes)) pyfault::test::try_memory(half->content);
-  pyfault::test::try_memory(bytes);
+  if (const auto half = pyfault::unpack(bytes)) pyfault::test::try_state(half->content);
+  pyfault::test::try_state(bytes);
   return 0;
 }

@@ -3,33 +3,42 @@
 
 #include <csignal>
 
+#include "watchdog/config/parse_config.h"
 #include "watchdog/handover/saved_worker.h"
 
 namespace pyfault::test {
 
+// Every key of a worker, some of them from [defaults].
+inline constexpr char kFullConfig[] = R"(
+[defaults]
+user = "www-data"
+environment = { A = "1", TEXT = "line 1\nline 2 \\ \"quoted\" \u0007 \u20ac" }
+backoff = { initial = "1s", factor = 3.5, max = "30s", jitter = 0.25 }
+
+[[worker]]
+name = "web"
+instances = 3
+command = ["gunicorn", "shop:app", "--bind", "[::]:800{instance}"]
+python = "python3.12"
+directory = "/srv/shop"
+group = "adm"
+umask = "027"
+limits = { nofile = "1024:4096", core = 0 }
+restart = "always"
+crash_loop = { failures = 4, window = "5m", before_ready = 2, then = "give-up" }
+ready = { by = "notify", timeout = "3s" }
+stop = { signal = "INT", timeout = "5s" }
+output = "inherit"
+output_limit = { lines = 100, interval = "6s" }
+dump_signal = "RTMIN+6"
+dump_before = ["USR1", "ABRT"]
+all_exits = true
+start_order = -2
+essential = true
+)";
+
 inline WorkerConfig full_config() {
-  WorkerConfig config;
-  config.name = "web#2";
-  config.command = {"gunicorn", "shop:app"};
-  config.python = "python3.12";
-  config.directory = "/srv/shop";
-  config.user = "www-data";
-  config.group = "adm";
-  config.environment = {{"A", "1"}, {"RAW", "\xff"}};
-  config.umask = 027;
-  config.limits = {{7, 1024, 4096}};
-  config.restart.mode = RestartMode::kAlways;
-  config.restart.backoff.factor = 3;
-  config.restart.crash_loop.action = CrashLoopAction::kGiveUp;
-  config.ready = {ReadyBy::kNotify, std::chrono::seconds(2), std::chrono::seconds(3)};
-  config.stop = {SIGINT, std::chrono::seconds(5)};
-  config.output = OutputMode::kInherit;
-  config.output_limit = OutputLimit{100, std::chrono::seconds(6)};
-  config.dump_signal = 40;
-  config.all_exits = true;
-  config.start_order = -2;
-  config.essential = true;
-  return config;
+  return parse_config(kFullConfig).config.workers.at(1);
 }
 
 inline SavedSession full_session() {
@@ -46,32 +55,33 @@ inline SavedSession full_session() {
   return session;
 }
 
-inline SavedWorker full_memory() {
+inline SavedWorker full_worker() {
   using Time = std::chrono::steady_clock::time_point;
-  SavedWorker memory;
-  memory.config = full_config();
-  memory.state = WorkerState::kUp;
-  memory.restarts = 4;
-  memory.history = {LastExit{1, std::nullopt, "SIGSEGV", "signaled", "", "tail\n"},
-                    LastCrash{1, "c0ffee", "SIGSEGV"},
-                    {{"signaled", 4}},
-                    {{"SIGSEGV", 5}},
-                    {{"not-python", 6}}};
-  memory.exit_code = 139;
-  memory.policy = {{{Time(std::chrono::seconds(5)), "f00d"}}, 6, 2, true, true};
-  memory.crashes = {{"f00d", {5, Time(std::chrono::seconds(7)), Time(std::chrono::seconds(6))}}};
-  memory.timer = Time(std::chrono::seconds(9));
-  memory.delay = std::chrono::milliseconds(1500);
-  memory.life = SavedLife{4242,
-                          99,
-                          Time(std::chrono::seconds(8)),
-                          {4242, 1, "python3", "/usr/bin/python3", {"python3"}, 33, 33},
-                          SavedCrash{"c0ffee", "f00d", SIGSEGV, true},
-                          true,
-                          {SIGABRT},
-                          SavedOutput{"begun", "\xfe", "tail\n", "err\n"}};
-  memory.sessions = {full_session()};
-  return memory;
+  SavedWorker saved;
+  saved.config = full_config();
+  saved.lifecycle = {WorkerState::kUp,
+                     4,
+                     true,
+                     false,
+                     {{{Time(std::chrono::seconds(5)), "f00d"}}, 6, 2, true, true}};
+  saved.history = {LastExit{1, std::nullopt, "SIGSEGV", "signaled", "", "tail\n"},
+                   LastCrash{1, "c0ffee", "SIGSEGV"},
+                   {{"signaled", 4}},
+                   {{"SIGSEGV", 5}},
+                   {{"not-python", 6}}};
+  saved.exit_code = 139;
+  saved.crashes = {{"f00d", {5, Time(std::chrono::seconds(7)), Time(std::chrono::seconds(6))}}};
+  saved.timer = Time(std::chrono::seconds(9));
+  saved.process = SavedProcess{4242,
+                               99,
+                               Time(std::chrono::seconds(8)),
+                               {{4242, 1, "python3", "/usr/bin/python3", {"python3"}, 33, 33},
+                                ProcessHistory::LastCrash{"c0ffee", "f00d", SIGSEGV, true},
+                                true,
+                                {SIGABRT}},
+                               SavedOutput{"begun", "\xfe", "tail\n", "err\n"}};
+  saved.sessions = {full_session()};
+  return saved;
 }
 
 }  // namespace pyfault::test

@@ -89,6 +89,8 @@ struct WorkerConfig {
   bool all_exits = false;  // report all exits of its descendants; else only those not clean
   int start_order = 0;     // lower ones start first and stop last
   bool essential = false;  // when it is down for good, the service ends
+  // What it was read from: a file of its own, with this worker and [defaults] (parse_worker()).
+  std::string text;
 
   // Equal workers need no restart.
   bool operator==(const WorkerConfig&) const = default;

@@ -37,8 +37,12 @@ std::string with_instance(std::string text, int instance) {
   return text;
 }
 
+std::string name_of(const std::string& worker, int instance) {
+  return worker + "#" + std::to_string(instance);
+}
+
 WorkerConfig instance_of(WorkerConfig worker, int instance) {
-  worker.name += "#" + std::to_string(instance);
+  worker.name = name_of(worker.name, instance);
   worker.directory = with_instance(std::move(worker.directory), instance);
   for (std::string& word : worker.command) word = with_instance(std::move(word), instance);
   for (auto& [name, value] : worker.environment) value = with_instance(std::move(value), instance);
@@ -47,13 +51,16 @@ WorkerConfig instance_of(WorkerConfig worker, int instance) {
 
 class ConfigReader {
  public:
-  explicit ConfigReader(const MachineChecks& checks) : checks_(checks) {}
+  // With `only`, the worker of that name is read and no other.
+  explicit ConfigReader(const MachineChecks& checks, std::optional<std::string_view> only = {})
+      : checks_(checks), only_(only) {}
 
   ParsedConfig read(const TomlValue::Table& file);
 
  private:
   void read_defaults(TableReader& top);
   void read_worker(const TomlValue& value);
+  std::string text_of(const TomlValue& worker) const;
   bool read_name(TableReader& table, std::string& name);
   void check_machine(TableReader& table, const WorkerConfig& worker);
   void complain_where_it_stands(TableReader& table, const char* key, const std::string& problem);
@@ -65,7 +72,9 @@ class ConfigReader {
   void read_service(TableReader& top);
 
   const MachineChecks& checks_;
+  const std::optional<std::string_view> only_;
   WorkerConfig defaults_;
+  TomlValue::Table text_of_defaults_;         // the entry [defaults] of the file, if there is one
   std::map<std::string, int> default_lines_;  // the lines of the keys in [defaults]
   std::map<std::string, int> names_;          // the lines of the workers' names
   std::map<std::string, int> paths_;          // the lines of the logs' paths
@@ -99,6 +108,7 @@ void ConfigReader::read_service(TableReader& top) {
 void ConfigReader::read_defaults(TableReader& top) {
   const TomlValue::Table* table = top.table("defaults");
   if (!table) return;
+  text_of_defaults_.push_back({"defaults", 0, {0, *table}});
   TableReader reader(*table, "'defaults'", top.line_of("defaults"), parsed_.problems);
   read_worker_settings(reader, parsed_.problems, defaults_);
   for (const TomlEntry& entry : *table) default_lines_[entry.key] = entry.line;
@@ -123,11 +133,19 @@ void ConfigReader::read_worker(const TomlValue& value) {
   read_worker_settings(table, parsed_.problems, worker);
   table.refuse_unknown_keys();
   if (!named || worker.command.empty()) return;
+  worker.text = text_of(value);
   for (int instance = 1; instance <= instances; ++instance) {
+    if (only_ && table.has("instances") && *only_ != name_of(worker.name, instance)) continue;
     auto each = table.has("instances") ? instance_of(worker, instance) : worker;
     if (instance == 1) check_machine(table, each);
     parsed_.config.workers.push_back(std::move(each));
   }
+}
+
+std::string ConfigReader::text_of(const TomlValue& worker) const {
+  TomlValue::Table file = text_of_defaults_;
+  file.push_back({"worker", 0, {0, TomlValue::List{worker}}});
+  return to_toml(file);
 }
 
 bool ConfigReader::read_name(TableReader& table, std::string& name) {
@@ -230,6 +248,16 @@ ParsedConfig parse_config(std::string_view text, const MachineChecks& checks) {
     return {{}, {{error->line, error->message, ""}}};
   }
   return ConfigReader(checks).read(std::get<TomlValue::Table>(document));
+}
+
+std::optional<WorkerConfig> parse_worker(std::string_view text, std::string_view name) {
+  const auto document = parse_toml(text);
+  const auto* file = std::get_if<TomlValue::Table>(&document);
+  if (!file) return std::nullopt;
+  ParsedConfig parsed = ConfigReader(MachineChecks{}, name).read(*file);
+  const auto found = std::ranges::find(parsed.config.workers, name, &WorkerConfig::name);
+  if (!parsed.problems.empty() || found == parsed.config.workers.end()) return std::nullopt;
+  return std::move(*found);
 }
 
 LoadedConfig load_config(const std::string& file, const MachineChecks& checks) {

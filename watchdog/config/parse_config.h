@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,10 @@ struct ParsedConfig {
 };
 
 ParsedConfig parse_config(std::string_view text, const MachineChecks& checks = {});
+
+// Returns the worker `name` of a text that is known to be valid (WorkerConfig::text); nullopt if it
+// is not.
+std::optional<WorkerConfig> parse_worker(std::string_view text, std::string_view name);
 
 // The same for a file. An unreadable file is a problem too, not an exception.
 struct LoadedConfig : ParsedConfig {

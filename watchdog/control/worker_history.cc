@@ -5,7 +5,7 @@
 
 namespace pyfault {
 
-void WorkerHistory::note(const Event& event) {
+void WorkerHistory::on_event(const Event& event) {
   const auto* exit = std::get_if<ExitEvent>(&event.body);
   if (exit && !exit->is_below) {
     ++exits[exit->reason];

@@ -22,7 +22,7 @@ struct WorkerHistory {
   Counts unwatched;                     // processes, by reason
 
   // Takes an event of this worker, with its time.
-  void note(const Event& event);
+  void on_event(const Event& event);
 
   bool operator==(const WorkerHistory&) const = default;
 };

@@ -94,12 +94,22 @@ ChildProcess spawn(const TrialPlan& plan, const std::string& socket) {
        own_signal_mask()});
 }
 
+class EventList final : public EventSink {
+ public:
+  explicit EventList(std::vector<Event>& events) : events_(events) {}
+  void on_event(Event event) override { events_.push_back(std::move(event)); }
+
+ private:
+  std::vector<Event>& events_;
+};
+
 }  // namespace
 
 Trial run_trial(const TrialPlan& plan) {
   Trial trial;
   boost::asio::io_context io{1};
-  AttachServer server(io, [&](Event event) { trial.events.push_back(std::move(event)); });
+  EventList events(trial.events);
+  AttachServer server(io, events);
   CapturedStreams streams;
   ChildProcess child = spawn(plan, server.address());
   streams.restore();

@@ -202,14 +202,16 @@ struct FrameSource {
 // the event loop. May be called on any thread, but not concurrently.
 using SourceReader = std::function<std::vector<FrameSource>(const Crash&)>;
 
+using EventBody =
+    std::variant<StartEvent, Crash, ExitEvent, NoticeEvent, HandlerReplacedEvent, ReadyEvent,
+                 RestartEvent, CrashLoopEvent, RecoveredEvent, UnwatchedEvent>;
+
 struct Event {
   std::int64_t realtime_ns = 0;  // for a crash, the moment of the fault
   std::string host;
   std::optional<std::string> worker;
   Process process;
-  std::variant<StartEvent, Crash, ExitEvent, NoticeEvent, HandlerReplacedEvent, ReadyEvent,
-               RestartEvent, CrashLoopEvent, RecoveredEvent, UnwatchedEvent>
-      body;
+  EventBody body;
   std::optional<WorkerCrash> worker_crash = std::nullopt;  // beside a Crash
   // Beside a worker's Crash, a CrashLoopEvent, and an ExitEvent that was not requested.
   std::optional<LastOutput> last_output = std::nullopt;

@@ -15,17 +15,10 @@
 #include "watchdog/event/event.h"
 #include "watchdog/ingest/saved_session.h"
 #include "watchdog/policy/crash_deduplicator.h"
-#include "watchdog/policy/lifecycle.h"
-#include "watchdog/policy/restart_policy.h"
+#include "watchdog/policy/worker_lifecycle.h"
+#include "watchdog/process_history.h"
 
 namespace pyfault {
-
-struct SavedCrash {
-  std::string id;
-  std::string fingerprint;
-  int signal = 0;
-  bool fatal = false;
-};
 
 // Output that is not a complete line yet, and the end of all its output.
 struct SavedOutput {
@@ -35,35 +28,27 @@ struct SavedOutput {
   std::string err_tail;  // of stderr alone
 };
 
-struct SavedLife {
+struct SavedProcess {
   int pid = 0;
   std::uint64_t start_ticks = 0;  // tells the process from one that has reused its number
   std::chrono::steady_clock::time_point started;
-  Process process;  // as last seen
-  std::optional<SavedCrash> crash;
-  bool records_left_out = false;
-  std::vector<int> replaced;          // replaced handlers, by signal
+  ProcessHistory::Saved history;
   std::optional<SavedOutput> output;  // nullopt: it was not available in time
 };
 
 // Times are CLOCK_MONOTONIC, so they stay valid across a restart of the watchdog.
 struct SavedWorker {
-  WorkerConfig config;
-  WorkerState state = WorkerState::kStopped;
-  std::uint64_t restarts = 0;
+  WorkerConfig config;  // saved as its text, which the next watchdog parses
+  SavedLifecycle lifecycle;
   WorkerHistory history;
   int exit_code = 0;
-  bool begun = true;  // false: workers of a lower start order were not up yet
-  bool held = false;  // kept down by an operator
-  SavedRestarts policy;
   CrashDeduplicator::Memory crashes;
   std::optional<std::chrono::steady_clock::time_point> timer;  // when the state's time limit passes
-  std::chrono::milliseconds delay{0};                          // of the last restart
-  std::optional<SavedLife> life;
+  std::optional<SavedProcess> process;
   std::vector<SavedSession> sessions;
 };
 
-std::string encode(const SavedWorker& memory);
+std::string encode(const SavedWorker& saved);
 
 // Returns nullopt if the bytes have another version or are inconsistent.
 std::optional<SavedWorker> decode_worker(std::string_view bytes);

@@ -83,8 +83,20 @@ SocketFolder::~SocketFolder() {
   ::rmdir(folder_.c_str());
 }
 
-AgentListener::AgentListener(const DumpSignals& signals)
-    : folder_(SocketFolder::make(runtime_places(), suffix_for(signals))) {
+AgentListener::AgentListener(const DumpSignals& signals,
+                             std::optional<std::vector<UniqueFd>> inherited) {
+  if (inherited) {
+    listeners_ = std::move(*inherited);
+    take_over();
+  } else {
+    listen(signals);
+  }
+}
+
+void AgentListener::listen(const DumpSignals& signals) {
+  if (auto folder = SocketFolder::make(runtime_places(), suffix_for(signals))) {
+    folder_.emplace(std::move(*folder));
+  }
   if (folder_) listen_at_file();
   if (folder_) open_wake_pipe();
   const std::string name = folder_ ? folder_->socket()
@@ -94,7 +106,7 @@ AgentListener::AgentListener(const DumpSignals& signals)
   listeners_.push_back(listen_abstract(name));
 }
 
-AgentListener::AgentListener(std::vector<UniqueFd> listeners) : listeners_(std::move(listeners)) {
+void AgentListener::take_over() {
   for (const UniqueFd& listener : listeners_) {
     const std::string name = listening_address(listener.get());
     if (name.starts_with('@')) address_ = name;

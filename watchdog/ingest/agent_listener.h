@@ -54,13 +54,11 @@ struct DumpSignals {
 
 class AgentListener {
  public:
-  // Listens at once. Goes without a socket file and a pipe if they cannot be created. Throws
-  // std::system_error.
-  explicit AgentListener(const DumpSignals& signals);
-
-  // Takes over the listeners of another process. Throws std::runtime_error if they are not
-  // those of an AgentListener.
-  explicit AgentListener(std::vector<UniqueFd> listeners);
+  // Listens at once; goes without a socket file and a pipe if they cannot be created. With
+  // `inherited` it takes over the listeners of another process, whose name has the signals. Throws
+  // std::system_error, and std::runtime_error if these are not the listeners of an AgentListener.
+  explicit AgentListener(const DumpSignals& signals,
+                         std::optional<std::vector<UniqueFd>> inherited = {});
 
   // Leaves the files to another process that has the listeners too.
   void leave();
@@ -76,6 +74,8 @@ class AgentListener {
   std::vector<UniqueFd> take_listeners() { return std::move(listeners_); }
 
  private:
+  void listen(const DumpSignals& signals);
+  void take_over();
   void listen_at_file();
   void open_wake_pipe();
 

@@ -34,16 +34,18 @@ ExitEvent unknown_exit() {
 
 }  // namespace
 
-AgentSession::AgentSession(boost::asio::io_context& io, Attachment attachment,
-                           std::function<void(Event)> on_event, std::function<void()> on_end,
+AgentSession::AgentSession(boost::asio::io_context& io, RingMemory ring, SavedSession saved,
+                           EventSink& events, std::function<void()> on_end,
                            const SessionSettings& settings)
     : family_(
-          io, std::move(attachment.process), [this](int pid) { note_death(pid); },
-          settings.attached),
-      ring_(std::move(attachment.ring)),
+          io, std::move(saved.family), [this](int pid) { note_death(pid); }, settings.attached),
+      ring_(std::move(ring)),
       reader_(ring_.address()),
       look_again_(io, [this] { look(); }),
-      attached_ns_(attachment.realtime_ns),
+      attached_ns_(saved.attached_ns),
+      dropped_(saved.dropped),
+      unknown_children_(saved.unknown_children),
+      lost_seen_(saved.lost_children),
       crashes_(settings.records),
       dumps_(settings.records),
       lost_children_(kLostChildren),
@@ -51,44 +53,21 @@ AgentSession::AgentSession(boost::asio::io_context& io, Attachment attachment,
       exits_(settings.records),
       all_exits_(settings.all_exits),
       receipt_(settings.receipt),
-      on_event_(std::move(on_event)),
-      on_end_(std::move(on_end)) {}
-
-AgentSession::AgentSession(boost::asio::io_context& io, InheritedSession kept,
-                           std::function<void(Event)> on_event, std::function<void()> on_end,
-                           const SessionSettings& settings)
-    : family_(
-          io, std::move(kept.memory.family), [this](int pid) { note_death(pid); },
-          settings.attached),
-      ring_(RingFile(std::move(kept.ring))),
-      reader_(ring_.address()),
-      look_again_(io, [this] { look(); }),
-      attached_ns_(kept.memory.attached_ns),
-      dropped_(kept.memory.dropped),
-      unknown_children_(kept.memory.unknown_children),
-      lost_seen_(kept.memory.lost_children),
-      crashes_(settings.records),
-      dumps_(settings.records),
-      lost_children_(kLostChildren),
-      notices_(settings.records),
-      exits_(settings.records),
-      all_exits_(settings.all_exits),
-      receipt_(settings.receipt),
-      own_death_told_(kept.memory.own_death_told),
-      on_event_(std::move(on_event)),
+      own_death_told_(saved.own_death_told),
+      events_(events),
       on_end_(std::move(on_end)) {
-  for (const int signal : kept.memory.replaced) {
+  for (const int signal : saved.replaced) {
     if (signal > 0 && signal < NSIG) replaced_.set(static_cast<std::size_t>(signal));
   }
 }
 
-SavedSession AgentSession::memory() const {
-  SavedSession memory{0,  family_.memory(), attached_ns_, dropped_, unknown_children_, lost_seen_,
-                      {}, own_death_told_};
+SavedSession AgentSession::saved() const {
+  SavedSession saved{0,  family_.saved(), attached_ns_, dropped_, unknown_children_, lost_seen_,
+                     {}, own_death_told_};
   for (int signal = 1; signal < NSIG; ++signal) {
-    if (replaced_.test(static_cast<std::size_t>(signal))) memory.replaced.push_back(signal);
+    if (replaced_.test(static_cast<std::size_t>(signal))) saved.replaced.push_back(signal);
   }
-  return memory;
+  return saved;
 }
 
 void AgentSession::drain() {
@@ -229,7 +208,7 @@ void AgentSession::report_record(std::uint32_t index, const SlotLook& slot, std:
   const auto* crash = event ? std::get_if<Crash>(&event->body) : nullptr;
   if (crash && receipt_) event->receipt = receipt_(crash->id);
   reader_.mark_taken(index, slot.word);
-  if (event) on_event_(std::move(*event));
+  if (event) events_.on_event(std::move(*event));
 }
 
 std::optional<Event> AgentSession::describe(std::uint32_t index, const SlotLook& slot,
@@ -313,7 +292,7 @@ void AgentSession::report_exit(const ProcessFamily::End& end) {
     exit.crash_id = crash.mapped().id;
     exit.crash_signal = crash.mapped().signal;
   }
-  on_event_({realtime_now_ns(), "", std::nullopt, end.process, std::move(exit)});
+  events_.on_event({realtime_now_ns(), "", std::nullopt, end.process, std::move(exit)});
 }
 
 // Reported for the attached process and once per signal, so a process that writes to the ring
@@ -324,8 +303,8 @@ void AgentSession::report_replaced_handlers() {
     if ((replaced >> (signal - 1) & 1) == 0 || replaced_[static_cast<std::size_t>(signal)])
       continue;
     replaced_.set(static_cast<std::size_t>(signal));
-    on_event_({realtime_now_ns(), "", std::nullopt, family_.attached().process,
-               HandlerReplacedEvent{signal}});
+    events_.on_event({realtime_now_ns(), "", std::nullopt, family_.attached().process,
+                      HandlerReplacedEvent{signal}});
   }
 }
 
@@ -346,7 +325,7 @@ void AgentSession::report_lost_children() {
   std::string message = name_and_pid(parent) + ": a child of it died of " +
                         signal_name(last.signal) +
                         " on its memory (vfork), before it executed a program";
-  on_event_(notice(std::move(parent), std::move(message)));
+  events_.on_event(notice(std::move(parent), std::move(message)));
 }
 
 void AgentSession::report_left_out_children() {
@@ -389,7 +368,7 @@ void AgentSession::report_about_attached(const std::string& message,
   const Process& process = family_.attached().process;
   Event event = notice(process, name_and_pid(process) + ": " + message);
   std::get<NoticeEvent>(event.body).dropped_records = dropped_records;
-  on_event_(std::move(event));
+  events_.on_event(std::move(event));
 }
 
 }  // namespace pyfault

@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "shared/ring_reader.h"
-#include "watchdog/event/event.h"
+#include "watchdog/event/event_sink.h"
 #include "watchdog/ingest/deferred.h"
 #include "watchdog/ingest/process_family.h"
 #include "watchdog/ingest/rate_limiter.h"
@@ -38,29 +38,17 @@ struct SessionSettings {
   std::function<std::shared_ptr<const void>(const std::string& id)> receipt{};
 };
 
-struct Attachment {
-  AttachedProcess process;
-  RingMemory ring;
-  std::int64_t realtime_ns = 0;  // of the hello, before the interpreter read its first source file
-};
-
 class AgentSession {
  public:
-  // `on_end` is called once, when every process known to use the ring has died. It must not destroy
-  // the session before it has returned to the loop.
-  AgentSession(boost::asio::io_context& io, Attachment attachment,
-               std::function<void(Event)> on_event, std::function<void()> on_end,
-               const SessionSettings& settings = {});
-
-  // Takes over a session of a previous watchdog. Throws std::runtime_error if it is not valid.
-  AgentSession(boost::asio::io_context& io, InheritedSession kept,
-               std::function<void(Event)> on_event, std::function<void()> on_end,
-               const SessionSettings& settings = {});
+  // A new session, or one of a previous watchdog. `on_end` is called once, when every process known
+  // to use the ring has died. It must not destroy the session before it has returned to the loop.
+  AgentSession(boost::asio::io_context& io, RingMemory ring, SavedSession saved, EventSink& events,
+               std::function<void()> on_end, const SessionSettings& settings = {});
   AgentSession(const AgentSession&) = delete;
   AgentSession& operator=(const AgentSession&) = delete;
 
   // What a successor needs to take over this session. The id is left 0.
-  SavedSession memory() const;
+  SavedSession saved() const;
 
   // Tells the agent that its ring is taken, and the ack timeout. `will_be_found`: the next watchdog
   // will find the ring too.
@@ -144,7 +132,7 @@ class AgentSession {
   bool own_death_told_ = false;
   RingStage stage_ = RingStage::kWaiting;  // while the ring is in use
   bool ended_ = false;
-  std::function<void(Event)> on_event_;
+  EventSink& events_;
   std::function<void()> on_end_;
 };
 

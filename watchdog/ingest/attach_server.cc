@@ -1,7 +1,6 @@
 #include "watchdog/ingest/attach_server.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -51,19 +50,13 @@ UniqueFd accept_unless_short(int listener) {
   return {};
 }
 
-std::uint64_t inode_of(int fd) {
-  struct stat status {};
-  return ::fstat(fd, &status) == 0 ? status.st_ino : 0;
-}
-
 }  // namespace
 
 // Callbacks refer to connections and sessions by id, because these may be gone by then.
 class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(io_context& io, EventHandler on_event, const AttachLimits& limits, AttachHandler on_attach);
-  Impl(io_context& io, EventHandler on_event, const AttachLimits& limits, AttachHandler on_attach,
-       std::vector<UniqueFd> listeners, int leader);
+  Impl(io_context& io, EventSink& events, const AttachLimits& limits, AttachHandler on_attach,
+       std::optional<InheritedServer>& inherited);
 
   const std::string& address() const { return agent_listener_.address(); }
   void resume_accepting();
@@ -76,7 +69,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void adopt(std::vector<InheritedSession> sessions);
   void set_keeper(SessionKeeper keeper) { keeper_ = std::move(keeper); }
   std::vector<UniqueFd> listeners() const;
-  std::vector<SavedSession> memory() const;
+  std::vector<SavedSession> saved() const;
   void leave() { agent_listener_.leave(); }
   void on_last_session_end(std::function<void()> deserted) { deserted_ = std::move(deserted); }
   void allow_known_users() { is_alone_ = true; }
@@ -111,8 +104,9 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void look_at(std::uint64_t ring);
   void look_at_all();
   SessionSettings session_settings() const;
-  Id begin_session(Attachment attachment, std::uint64_t ring);
-  void adopt(InheritedSession kept);
+  void begin_session(SavedSession session, RingMemory memory, std::uint64_t ring);
+  AgentSession& add_session(SavedSession session, RingMemory memory, std::uint64_t ring);
+  void adopt(InheritedSession inherited);
   void drop(Id id);
   void end_session(Id id);
   bool should_report_shortage();
@@ -121,7 +115,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void report_unwatched(Process process, const Unwatched& why);
 
   io_context& io_;
-  EventHandler on_event_;
+  EventSink& events_;
   AttachHandler on_attach_;
   AttachLimits limits_;
   SessionKeeper keeper_;
@@ -146,25 +140,15 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   RateLimiter unwatched_;
 };
 
-AttachServer::Impl::Impl(io_context& io, EventHandler on_event, const AttachLimits& limits,
-                         AttachHandler on_attach)
+AttachServer::Impl::Impl(io_context& io, EventSink& events, const AttachLimits& limits,
+                         AttachHandler on_attach, std::optional<InheritedServer>& inherited)
     : io_(io),
-      on_event_(std::move(on_event)),
+      events_(events),
       on_attach_(std::move(on_attach)),
       limits_(limits),
-      agent_listener_({limits.dump_signal, limits.dump_before}),
-      accept_pause_(io) {
-  listen();
-}
-
-AttachServer::Impl::Impl(io_context& io, EventHandler on_event, const AttachLimits& limits,
-                         AttachHandler on_attach, std::vector<UniqueFd> listeners, int leader)
-    : io_(io),
-      on_event_(std::move(on_event)),
-      on_attach_(std::move(on_attach)),
-      limits_(limits),
-      agent_listener_(std::move(listeners)),
-      leader_(leader),
+      agent_listener_({limits.dump_signal, limits.dump_before},
+                      inherited ? std::optional(std::move(inherited->listeners)) : std::nullopt),
+      leader_(inherited ? inherited->leader : 0),
       accept_pause_(io) {
   listen();
 }
@@ -338,15 +322,19 @@ void AttachServer::Impl::attach(Arrival arrival, AttachedProcess process) {
     const RingFile ring(std::move(arrival.ring));
     RingMemory memory(ring);
     require_room_for(who.pid, memory);
-    const std::int64_t since = std::min(arrival.hello.realtime_ns, realtime_now_ns());
-    Attachment attachment{std::move(process), std::move(memory), since};
-    const bool is_kept = !keeper_.keep || keeper_.keep(next_id_, ring.descriptor());
-    const Id id = begin_session(std::move(attachment), ring.id());
+    SavedSession session;
+    session.id = next_id_++;
+    session.family = ProcessFamily::new_family(std::move(process));
+    // The hello came before the interpreter read its first source file.
+    session.attached_ns = std::min(arrival.hello.realtime_ns, realtime_now_ns());
+    const Id id = session.id;
+    const bool is_kept = !keeper_.keep || keeper_.keep(id, ring.descriptor());
+    begin_session(std::move(session), std::move(memory), ring.id());
     if (keeper_.save) keeper_.save();
     shortage_reported_ = false;
-    AgentSession& session = sessions_.at(id);
-    session.take_over(is_kept);
-    session.look();
+    AgentSession& begun = sessions_.at(id);
+    begun.take_over(is_kept);
+    begun.look();
   } catch (const std::exception& error) {
     if (should_report_shortage()) {
       report_unwatched(who, unwatched(UnwatchedReason::kRefused, error.what()));
@@ -388,40 +376,42 @@ SessionSettings AttachServer::Impl::session_settings() const {
           }};
 }
 
-AttachServer::Impl::Id AttachServer::Impl::begin_session(Attachment attachment,
-                                                         std::uint64_t ring) {
-  const int pid = attachment.process.process.pid;
-  if (on_attach_) on_attach_(attachment.process.process);
-  if (expected_.is(pid)) expected_.note_attached();
-  for (auto& [id, session] : sessions_) session.forget(pid);
-  const Id id = next_id_++;
+void AttachServer::Impl::begin_session(SavedSession session, RingMemory memory,
+                                       std::uint64_t ring) {
+  const Process& process = session.family.attached.process;
+  if (on_attach_) on_attach_(process);
+  if (expected_.is(process.pid)) expected_.note_attached();
+  for (auto& [id, other] : sessions_) other.forget(process.pid);
+  add_session(std::move(session), std::move(memory), ring);
+}
+
+AgentSession& AttachServer::Impl::add_session(SavedSession session, RingMemory memory,
+                                              std::uint64_t ring) {
+  const Id id = session.id;
   sessions_.try_emplace(
-      id, io_, std::move(attachment), on_event_, [this, id] { end_session(id); },
+      id, io_, std::move(memory), std::move(session), events_, [this, id] { end_session(id); },
       session_settings());
   by_ring_[ring] = id;
-  return id;
+  return sessions_.at(id);
 }
 
 void AttachServer::Impl::adopt(std::vector<InheritedSession> sessions) {
-  for (const InheritedSession& kept : sessions) next_id_ = std::max(next_id_, kept.memory.id + 1);
-  for (InheritedSession& kept : sessions) {
-    const std::string who = name_and_pid(kept.memory.family.attached.process);
+  for (const InheritedSession& each : sessions) next_id_ = std::max(next_id_, each.saved.id + 1);
+  for (InheritedSession& each : sessions) {
+    const std::string who = name_and_pid(each.saved.family.attached.process);
     try {
-      adopt(std::move(kept));
+      adopt(std::move(each));
     } catch (const std::exception& error) {
-      on_event_(notice(ourselves(), who + " can't be watched any more: " + error.what()));
+      events_.on_event(notice(ourselves(), who + " can't be watched any more: " + error.what()));
     }
   }
 }
 
-void AttachServer::Impl::adopt(InheritedSession kept) {
-  const Id id = kept.memory.id;
-  users_.insert(kept.memory.family.attached.uid);
-  const std::uint64_t ring = inode_of(kept.ring.get());
-  sessions_.try_emplace(
-      id, io_, std::move(kept), on_event_, [this, id] { end_session(id); }, session_settings());
-  by_ring_[ring] = id;
-  sessions_.at(id).take_over();
+void AttachServer::Impl::adopt(InheritedSession inherited) {
+  const Id id = inherited.saved.id;
+  users_.insert(inherited.saved.family.attached.uid);
+  const RingFile ring(std::move(inherited.ring));
+  add_session(std::move(inherited.saved), RingMemory(ring), ring.id()).take_over();
   run_later(io_, [weak = weak_from_this(), id] {
     const auto self = weak.lock();
     if (!self) return;
@@ -438,13 +428,13 @@ std::vector<UniqueFd> AttachServer::Impl::listeners() const {
   return duplicates;
 }
 
-std::vector<SavedSession> AttachServer::Impl::memory() const {
-  std::vector<SavedSession> memory;
+std::vector<SavedSession> AttachServer::Impl::saved() const {
+  std::vector<SavedSession> saved;
   for (const auto& [id, session] : sessions_) {
-    memory.push_back(session.memory());
-    memory.back().id = id;
+    saved.push_back(session.saved());
+    saved.back().id = id;
   }
-  return memory;
+  return saved;
 }
 
 // Deferred, because the session itself is the caller.
@@ -461,7 +451,7 @@ bool AttachServer::Impl::should_report_shortage() {
 }
 
 void AttachServer::Impl::report_shortage(const std::string& message) {
-  if (should_report_shortage()) on_event_(notice(ourselves(), message));
+  if (should_report_shortage()) events_.on_event(notice(ourselves(), message));
 }
 
 // A wrapper without Python of its own is not reported while something is watched.
@@ -475,20 +465,13 @@ void AttachServer::Impl::report_expected(int pid, const Unwatched& why) {
 // Rate-limited, because a process may say hello as often as it likes.
 void AttachServer::Impl::report_unwatched(Process process, const Unwatched& why) {
   if (!unwatched_.admit(std::chrono::steady_clock::now())) return;
-  on_event_({realtime_now_ns(), "", std::nullopt, std::move(process), UnwatchedEvent{why}});
+  events_.on_event({realtime_now_ns(), "", std::nullopt, std::move(process), UnwatchedEvent{why}});
 }
 
-AttachServer::AttachServer(io_context& io, EventHandler on_event, const AttachLimits& limits,
-                           AttachHandler on_attach)
-    : impl_(std::make_shared<Impl>(io, std::move(on_event), limits, std::move(on_attach))) {
-  impl_->resume_accepting();
-}
-
-AttachServer::AttachServer(io_context& io, EventHandler on_event, const AttachLimits& limits,
-                           AttachHandler on_attach, InheritedServer kept)
-    : impl_(std::make_shared<Impl>(io, std::move(on_event), limits, std::move(on_attach),
-                                   std::move(kept.listeners), kept.leader)) {
-  impl_->adopt(std::move(kept.sessions));
+AttachServer::AttachServer(io_context& io, EventSink& events, const AttachLimits& limits,
+                           AttachHandler on_attach, std::optional<InheritedServer> inherited)
+    : impl_(std::make_shared<Impl>(io, events, limits, std::move(on_attach), inherited)) {
+  if (inherited) impl_->adopt(std::move(inherited->sessions));
   impl_->resume_accepting();
 }
 
@@ -502,8 +485,8 @@ std::vector<UniqueFd> AttachServer::listeners() const {
   return impl_->listeners();
 }
 
-std::vector<SavedSession> AttachServer::memory() const {
-  return impl_->memory();
+std::vector<SavedSession> AttachServer::saved() const {
+  return impl_->saved();
 }
 
 void AttachServer::on_last_session_end(std::function<void()> deserted) {

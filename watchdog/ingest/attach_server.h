@@ -8,10 +8,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "watchdog/event/event.h"
+#include "watchdog/event/event_sink.h"
 #include "watchdog/ingest/attached_processes.h"
 #include "watchdog/ingest/rate_limiter.h"
 #include "watchdog/ingest/saved_session.h"
@@ -43,7 +44,7 @@ struct SessionKeeper {
   // stored; the agent sees that too, and attaches again before it records a crash if this watchdog
   // has been replaced by then.
   std::function<bool(std::uint64_t id, int ring)> keep;
-  // Called before the agent sees it as well, but once memory() includes the new session.
+  // Called before the agent sees it as well, but once saved() includes the new session.
   std::function<void()> save;
   std::function<void(std::uint64_t id)> drop;
   // Called for each crash or dump that is about to be reported; see Event::receipt.
@@ -59,21 +60,16 @@ struct InheritedServer {
 
 class AttachServer {
  public:
-  // Receives crash, dump, exit, unwatched and notice events, without host and worker. Called on the
-  // loop's thread.
-  using EventHandler = std::function<void(Event)>;
-
   // Called for every process that attaches, as it is at that time.
   using AttachHandler = std::function<void(const Process&)>;
 
-  // Listens at once, under a name of its own (agent_listener.h). Throws std::system_error.
-  AttachServer(boost::asio::io_context& io, EventHandler on_event, const AttachLimits& limits = {},
-               AttachHandler on_attach = {});
-
-  // Takes over from a previous watchdog. A session that is not valid is reported in a notice and
-  // dropped. Throws std::runtime_error if the listeners are not valid.
-  AttachServer(boost::asio::io_context& io, EventHandler on_event, const AttachLimits& limits,
-               AttachHandler on_attach, InheritedServer kept);
+  // Listens at once, under a name of its own (agent_listener.h), or takes over from a previous
+  // watchdog: an inherited session that is not valid is reported in a notice and dropped. `events`
+  // receives crashes, dumps, exits, unwatched processes and notices, without host and worker; it
+  // must outlive the server. Throws std::system_error, and std::runtime_error if the inherited
+  // listeners are not valid.
+  AttachServer(boost::asio::io_context& io, EventSink& events, const AttachLimits& limits = {},
+               AttachHandler on_attach = {}, std::optional<InheritedServer> inherited = {});
   ~AttachServer();
 
   // Takes effect from now on. Without a keeper nothing is stored.
@@ -81,7 +77,7 @@ class AttachServer {
 
   // Duplicated descriptors and session states, for a keeper.
   std::vector<UniqueFd> listeners() const;
-  std::vector<SavedSession> memory() const;
+  std::vector<SavedSession> saved() const;
 
   // The value for PYFAULT_SOCKET.
   const std::string& address() const;

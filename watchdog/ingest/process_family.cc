@@ -65,33 +65,27 @@ std::optional<int> wait_status_of_dead(int pid, int pidfd, std::uint64_t start_t
 
 }  // namespace
 
-ProcessFamily::ProcessFamily(boost::asio::io_context& io, AttachedProcess attached,
-                             ExitHandler on_exit,
-                             std::shared_ptr<AttachedProcesses> attached_processes)
-    : io_(io),
-      attached_(std::move(attached)),
-      start_ticks_(attached_.died_after ? *attached_.died_after
-                                        : start_ticks(attached_.process.pid)),
-      on_exit_(std::move(on_exit)),
-      attached_processes_(std::move(attached_processes)) {
-  if (attached_.died_after) return;
-  if (UniqueFd pidfd = open_pidfd(attached_.process.pid)) {
-    add(attached_.process.pid, std::move(pidfd));
-  }
+SavedFamily ProcessFamily::new_family(AttachedProcess attached) {
+  SavedFamily family;
+  family.has_attached = !attached.died_after;
+  family.start_ticks =
+      attached.died_after ? *attached.died_after : start_ticks(attached.process.pid);
+  family.attached = std::move(attached);
+  return family;
 }
 
 // The attached process is told apart by its age from one that has reused its number. The other
 // members have entered themselves in the ring, or have executed another program meanwhile.
-ProcessFamily::ProcessFamily(boost::asio::io_context& io, SavedFamily memory, ExitHandler on_exit,
+ProcessFamily::ProcessFamily(boost::asio::io_context& io, SavedFamily saved, ExitHandler on_exit,
                              std::shared_ptr<AttachedProcesses> attached_processes)
     : io_(io),
-      attached_(std::move(memory.attached)),
-      start_ticks_(memory.start_ticks),
+      attached_(std::move(saved.attached)),
+      start_ticks_(saved.start_ticks),
       on_exit_(std::move(on_exit)),
       attached_processes_(std::move(attached_processes)),
-      translated_(std::move(memory.translated)) {
+      translated_(std::move(saved.translated)) {
   const int pid = attached_.process.pid;
-  UniqueFd pidfd = memory.has_attached ? open_pidfd(pid) : UniqueFd();
+  UniqueFd pidfd = saved.has_attached ? open_pidfd(pid) : UniqueFd();
   if (pidfd && is_still(pid, start_ticks_)) add(pid, std::move(pidfd));
 }
 
@@ -99,7 +93,7 @@ ProcessFamily::~ProcessFamily() {
   attached_processes_->remove(attached_.process.pid, this);
 }
 
-SavedFamily ProcessFamily::memory() const {
+SavedFamily ProcessFamily::saved() const {
   return {attached_, start_ticks_, has(attached_.process.pid), translated_};
 }
 

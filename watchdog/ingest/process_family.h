@@ -27,18 +27,18 @@ class ProcessFamily {
   // member until it is forgotten. It may destroy the family's owner later, but not synchronously.
   using ExitHandler = std::function<void(int pid)>;
 
-  // `attached_processes` is shared by all families.
-  ProcessFamily(boost::asio::io_context& io, AttachedProcess attached, ExitHandler on_exit,
-                std::shared_ptr<AttachedProcesses> attached_processes);
+  // What is known of the family of a process that has just attached.
+  static SavedFamily new_family(AttachedProcess attached);
 
-  // Takes over what a previous watchdog knew. Processes that have died since are not members.
-  ProcessFamily(boost::asio::io_context& io, SavedFamily memory, ExitHandler on_exit,
+  // A new family, or one that a previous watchdog knew: processes that have died since are not
+  // members. `attached_processes` is shared by all families.
+  ProcessFamily(boost::asio::io_context& io, SavedFamily saved, ExitHandler on_exit,
                 std::shared_ptr<AttachedProcesses> attached_processes);
   ~ProcessFamily();
   ProcessFamily(const ProcessFamily&) = delete;
   ProcessFamily& operator=(const ProcessFamily&) = delete;
 
-  SavedFamily memory() const;
+  SavedFamily saved() const;
 
   // Makes a process a member if it can belong to the family. Returns false if it is dead; if it is
   // still a zombie, it becomes a member and its end is reported.

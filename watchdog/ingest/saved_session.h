@@ -43,7 +43,7 @@ struct SavedSession {
 };
 
 struct InheritedSession {
-  SavedSession memory;
+  SavedSession saved;
   UniqueFd ring;
 };
 

@@ -1,5 +1,6 @@
 #include "watchdog/log/event_stage.h"
 
+#include <span>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -18,9 +19,9 @@ struct EventStage::Reading {
   State state = State::kUnderWay;  // used by the loop only
 };
 
-EventStage::EventStage(boost::asio::io_context& io, std::function<void(Event)> pass_on,
+EventStage::EventStage(boost::asio::io_context& io, std::vector<EventSink*> next,
                        std::chrono::steady_clock::duration patience)
-    : pass_on_(std::move(pass_on)), background_(io, patience) {}
+    : next_(std::move(next)), background_(io, patience) {}
 
 std::shared_ptr<EventStage::Reading> EventStage::begin_to_read(Event& event) {
   auto* crash = std::get_if<Crash>(&event.body);
@@ -39,10 +40,10 @@ std::shared_ptr<EventStage::Reading> EventStage::begin_to_read(Event& event) {
   return nullptr;
 }
 
-void EventStage::take(Event event) {
+void EventStage::on_event(Event event) {
   const std::size_t bytes = approximate_size(event);
   auto reading = begin_to_read(event);
-  if (!reading && waiting_.empty()) return pass_on_(std::move(event));
+  if (!reading && waiting_.empty()) return pass_on(std::move(event));
   waiting_.push_back({std::move(event), std::move(reading), bytes});
   waiting_bytes_ += bytes;
   while (waiting_bytes_ > kMaxWaiting && !waiting_.empty()) pass_first_on();
@@ -62,7 +63,12 @@ void EventStage::pass_first_on() {
   waiting_.pop_front();
   waiting_bytes_ -= first.bytes;
   if (first.reading) take_lines(first.event, *first.reading);
-  pass_on_(std::move(first.event));
+  pass_on(std::move(first.event));
+}
+
+void EventStage::pass_on(Event event) {
+  for (EventSink* sink : std::span(next_).first(next_.size() - 1)) sink->on_event(event);
+  next_.back()->on_event(std::move(event));
 }
 
 void EventStage::take_lines(Event& event, Reading& reading) {

@@ -1,4 +1,4 @@
-// Passes events on to the reporter in order. A crash waits here until its source lines have been
+// Passes events on in order. A crash waits here until its source lines have been
 // read, and later events wait behind it.
 //
 // Source lines are read off the event loop (ingest/background.h), because a disk may hang. A crash
@@ -9,27 +9,27 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <memory>
+#include <vector>
 
-#include "watchdog/event/event.h"
+#include "watchdog/event/event_sink.h"
 #include "watchdog/ingest/background.h"
 
 namespace pyfault {
 
-class EventStage {
+class EventStage final : public EventSink {
  public:
   static constexpr std::chrono::seconds kSourceTimeout{3};
   static constexpr std::size_t kMaxWaiting = std::size_t{64} << 20;  // approximate bytes
 
-  // `pass_on` is called from the event loop, or from within take() and finish(). `patience` is for
-  // tests.
-  EventStage(boost::asio::io_context& io, std::function<void(Event)> pass_on,
+  // Each event goes to all of `next`, in that order, from the event loop or from within on_event()
+  // and finish(). They must outlive the stage. `patience` is for tests.
+  EventStage(boost::asio::io_context& io, std::vector<EventSink*> next,
              std::chrono::steady_clock::duration patience = kSourceTimeout);
   EventStage(const EventStage&) = delete;
   EventStage& operator=(const EventStage&) = delete;
 
-  void take(Event event);
+  void on_event(Event event) override;
 
   // Passes on all waiting events, within kSourceTimeout in total. To be called after the loop has
   // ended.
@@ -46,9 +46,10 @@ class EventStage {
   std::shared_ptr<Reading> begin_to_read(Event& event);
   void go_on();
   void pass_first_on();
+  void pass_on(Event event);
   static void take_lines(Event& event, Reading& reading);
 
-  std::function<void(Event)> pass_on_;
+  std::vector<EventSink*> next_;
   std::deque<Waiting> waiting_;
   std::size_t waiting_bytes_ = 0;
   Background background_;

@@ -82,7 +82,7 @@ void ServiceMetrics::set_workers(const std::vector<std::string>& workers) {
   }
 }
 
-void ServiceMetrics::note(const Event& event) {
+void ServiceMetrics::on_event(const Event& event) {
   if (const auto* notice = std::get_if<NoticeEvent>(&event.body)) {
     records_dropped_.at({}) += static_cast<double>(notice->dropped_records);
   }

@@ -42,7 +42,7 @@ class ServiceMetrics {
   // other workers are dropped.
   void set_workers(const std::vector<std::string>& workers);
 
-  void note(const Event& event);
+  void on_event(const Event& event);
 
   // The state of a worker that a previous watchdog has started.
   struct Adopted {

@@ -22,19 +22,22 @@ constexpr Row kTable[] = {
 
     {S::kStarting, E::kReady, {S::kUp, {A::kReportReady, A::kAwaitHealth}}},
     {S::kStarting, E::kTimeUp, {S::kAborting, {A::kBeginStop}}},
-    {S::kStarting, E::kEnded, {S::kDeciding, {A::kCancelTimer, A::kDecide}}},
+    {S::kStarting, E::kDied, {S::kDying, {A::kCancelTimer}}},
     {S::kStarting, E::kStop, {S::kStopping, {A::kBeginStop}}},
     {S::kStarting, E::kRestart, {S::kRestarting, {A::kBeginStop}}},
 
     {S::kUp, E::kHealthy, {S::kUp, {A::kNoteHealthy}}},
-    {S::kUp, E::kEnded, {S::kDeciding, {A::kCancelTimer, A::kDecide}}},
+    {S::kUp, E::kDied, {S::kDying, {A::kCancelTimer}}},
     {S::kUp, E::kStop, {S::kStopping, {A::kBeginStop}}},
     {S::kUp, E::kRestart, {S::kRestarting, {A::kBeginStop}}},
 
-    {S::kDeciding, E::kRetry, {S::kBackoff, {A::kReportExit, A::kAwaitRetry}}},
-    {S::kDeciding, E::kRetryInLoop, {S::kCrashLoop, {A::kReportExit, A::kAwaitRetry}}},
-    {S::kDeciding, E::kStayDown, {S::kExited, {A::kReportExit}}},
-    {S::kDeciding, E::kGiveUp, {S::kFailed, {A::kReportExit}}},
+    {S::kDying, E::kRetry, {S::kBackoff, {A::kAwaitRetry}}},
+    {S::kDying, E::kRetryInLoop, {S::kCrashLoop, {A::kAwaitRetry}}},
+    {S::kDying, E::kStayDown, {S::kExited, {}}},
+    {S::kDying, E::kGiveUp, {S::kFailed, {}}},
+    {S::kDying, E::kStart, {S::kRestarting, {}}},
+    {S::kDying, E::kRestart, {S::kRestarting, {}}},
+    {S::kDying, E::kStop, {S::kStopping, {}}},
 
     {S::kBackoff, E::kTimeUp, {S::kStarting, {A::kSpawnAgain}}},
     {S::kBackoff, E::kStart, {S::kStarting, {A::kResetPolicy, A::kSpawnAgain}}},
@@ -57,16 +60,18 @@ constexpr Row kTable[] = {
     {S::kStopping, E::kTimeUp, {S::kStopping, {A::kContinueStop}}},
     {S::kStopping, E::kStart, {S::kRestarting, {}}},
     {S::kStopping, E::kRestart, {S::kRestarting, {}}},
-    {S::kStopping, E::kEnded, {S::kStopped, {A::kCancelTimer, A::kReportExit}}},
+    {S::kStopping, E::kDied, {S::kStopping, {A::kCancelTimer}}},
+    {S::kStopping, E::kEnded, {S::kStopped, {}}},
 
     {S::kRestarting, E::kTimeUp, {S::kRestarting, {A::kContinueStop}}},
     {S::kRestarting, E::kStop, {S::kStopping, {}}},
-    {S::kRestarting, E::kEnded, {S::kStarting, {A::kReportExit, A::kResetPolicy, A::kSpawnAgain}}},
+    {S::kRestarting, E::kDied, {S::kRestarting, {A::kCancelTimer}}},
+    {S::kRestarting, E::kEnded, {S::kStarting, {A::kResetPolicy, A::kSpawnAgain}}},
 
     {S::kAborting, E::kTimeUp, {S::kAborting, {A::kContinueStop}}},
     {S::kAborting, E::kStop, {S::kStopping, {}}},
     {S::kAborting, E::kRestart, {S::kRestarting, {}}},
-    {S::kAborting, E::kEnded, {S::kDeciding, {A::kCancelTimer, A::kDecide}}},
+    {S::kAborting, E::kDied, {S::kDying, {A::kCancelTimer}}},
 };
 
 }  // namespace
@@ -85,8 +90,8 @@ std::string_view name_of(WorkerState state) {
       return "starting";
     case S::kUp:
       return "up";
-    case S::kDeciding:
-      return "deciding";
+    case S::kDying:
+      return "dying";
     case S::kBackoff:
       return "backoff";
     case S::kCrashLoop:

@@ -3,11 +3,13 @@
 //              kStart                kReady
 //   kStopped ---------> kStarting ----------> kUp        any state with a process in it:
 //      ^                  ^   |                |           kStop    -> kStopping   -> kStopped
-//      | kEnded    kTimeUp|   | kEnded         | kEnded    kRestart -> kRestarting -> kStarting
+//      | kEnded    kTimeUp|   | kDied          | kDied     kRestart -> kRestarting -> kStarting
 //   kStopping             |   v                v
-//                     kBackoff, kCrashLoop <- kDeciding -> kExited, kFailed
+//                     kBackoff, kCrashLoop <- kDying -> kExited, kFailed
 //
-// A pair that is not in the table changes nothing.
+// A worker dies (kDied) before it has ended: what it left behind is killed first. The end is
+// followed by the restart policy's verdict, or, if it was asked for, by kEnded. A pair that is not
+// in the table changes nothing.
 #pragma once
 
 #include <array>
@@ -21,7 +23,7 @@ enum class WorkerState {
   kStopped,     // not wanted up
   kStarting,    // runs, but is not ready yet
   kUp,          // is ready
-  kDeciding,    // has ended unasked; the policy is being asked, a transient state
+  kDying,       // its process is dead, unasked; what it left behind is still dying
   kBackoff,     // waits to be started again
   kCrashLoop,   // the same, in what the policy considers a crash loop
   kExited,      // stays down, as the policy does not restart it
@@ -39,14 +41,15 @@ enum class WorkerEvent {
   kReady,
   kHealthy,  // has been up for long enough
   kTimeUp,   // the state's time limit has passed
-  kEnded,    // the process and its leftovers are gone, or its start has failed
-  // The policy's answers:
+  kDied,     // the process is dead, or its start has failed
+  kEnded,    // what it left behind is gone too; its end was asked for
+  // The same where it was not asked for, with the policy's verdict:
   kRetry,
   kRetryInLoop,
   kStayDown,
   kGiveUp,
 };
-inline constexpr std::size_t kWorkerEvents = 11;
+inline constexpr std::size_t kWorkerEvents = 12;
 
 enum class WorkerAction {
   kNone,
@@ -59,14 +62,12 @@ enum class WorkerAction {
   kBeginStop,     // and limit the time of each step
   kContinueStop,  // with the next step
   kCancelTimer,
-  kDecide,  // ask the policy; its answer is the next event
-  kReportExit,
   kAwaitRetry,
 };
 
 struct WorkerStep {
   WorkerState state = WorkerState::kStopped;
-  std::array<WorkerAction, 4> actions{};  // in this order, up to the first kNone
+  std::array<WorkerAction, 2> actions{};  // in this order, up to the first kNone
 };
 
 WorkerStep next_step(WorkerState state, WorkerEvent event);

@@ -6,7 +6,7 @@ namespace pyfault {
 namespace {
 
 std::string last_words(const WorkerSnapshot& now) {
-  return now.last_exit ? in_words(*now.last_exit) : "it did not start";
+  return now.history.last_exit ? in_words(*now.history.last_exit) : "it did not start";
 }
 
 std::string next_try(const WorkerSnapshot& now) {
@@ -24,13 +24,12 @@ std::optional<CommandResult> after_start(const std::string& worker, const Worker
   if (now.in_transition) return std::nullopt;
   switch (now.state) {
     case WorkerState::kUp:
-      if (now.pid == 0) return std::nullopt;  // it has just died
       return CommandResult{worker, true, "is up, PID " + std::to_string(now.pid)};
     case WorkerState::kBackoff:
     case WorkerState::kCrashLoop:
       return CommandResult{worker, false, "has failed: " + last_words(now) + next_try(now)};
     case WorkerState::kExited:
-      return CommandResult{worker, now.last_exit && now.last_exit->code == 0,
+      return CommandResult{worker, now.history.last_exit && now.history.last_exit->code == 0,
                            "has ended: " + last_words(now)};
     case WorkerState::kFailed:
       return CommandResult{worker, false, "has failed and is given up: " + last_words(now)};
@@ -44,7 +43,7 @@ std::optional<CommandResult> after_start(const std::string& worker, const Worker
 }  // namespace
 
 std::optional<CommandResult> command_result(WorkerCommand command, const std::string& worker,
-                                            const std::optional<WorkerSnapshot>& now) {
+                                            const WorkerSnapshot* now) {
   const bool stops = command == WorkerCommand::kStop;
   if (!now) return CommandResult{worker, stops, "is no longer in the configuration"};
   return stops ? after_stop(worker, *now) : after_start(worker, *now);

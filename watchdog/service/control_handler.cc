@@ -45,6 +45,26 @@ int as_pid(const std::string& text) {
   return parsed.ec == std::errc() && parsed.ptr == end && pid > 0 ? pid : 0;
 }
 
+WorkerStatus status_of(const WorkerSnapshot& worker) {
+  WorkerStatus status;
+  status.name = worker.config.name;
+  status.state = worker.shown_state();
+  status.retry_in_seconds = worker.retry_in_seconds;
+  status.restarts = worker.restarts;
+  status.last_exit = worker.history.last_exit;
+  status.last_crash = worker.history.last_crash;
+  if (worker.pid == 0) return status;
+  status.pid = worker.pid;
+  status.uptime_seconds = worker.uptime_seconds;
+  status.rss_bytes = resident_memory(worker.pid);
+  status.watch = WatchStatus{worker.is_watched, "", "", worker.watched_processes};
+  if (worker.unwatched != nullptr) {
+    status.watch->reason = name_of(worker.unwatched->reason);
+    status.watch->message = "it " + worker.unwatched->predicate;
+  }
+  return status;
+}
+
 }  // namespace
 
 ControlHandler::ControlHandler(boost::asio::io_context& io, Supervisor& supervisor,
@@ -58,9 +78,9 @@ ControlHandler::ControlHandler(boost::asio::io_context& io, Supervisor& supervis
         std::visit([&](const auto& each) { take(session, each); }, request);
       }) {}
 
-void ControlHandler::note(Event event) {
+void ControlHandler::on_event(Event event) {
   event.receipt.reset();  // being shown to operators does not count as being logged
-  for (PendingDump& dump : dumps_) dump.note(event);
+  for (PendingDump& dump : dumps_) dump.on_event(event);
   dumps_.remove_if([](const PendingDump& dump) { return dump.is_done(); });
   tail_.add(std::move(event));
   std::erase_if(followers_, [](const auto& follower) { return follower.expired(); });
@@ -73,9 +93,8 @@ void ControlHandler::pump() {
   }
 }
 
-void ControlHandler::look_again() {
-  const auto look = [this](const std::string& worker) { return look_at(worker); };
-  std::erase_if(commands_, [&](PendingCommand& command) { return !command.look(look); });
+void ControlHandler::on_change(const std::vector<WorkerSnapshot>& workers) {
+  std::erase_if(commands_, [&](PendingCommand& command) { return !command.on_change(workers); });
 }
 
 void ControlHandler::take(const Session& session, const StatusRequest& request) {
@@ -83,10 +102,9 @@ void ControlHandler::take(const Session& session, const StatusRequest& request) 
   if (!chosen) return;
   const std::chrono::duration<double> uptime = std::chrono::steady_clock::now() - started_;
   Status status{{::getpid(), uptime.count(), configuration_, troubles_()}, {}};
-  for (const auto& standing : supervisor_.standings()) {
-    const std::string& name = standing.worker.config().name;
-    if (std::ranges::find(*chosen, name) == chosen->end()) continue;
-    status.workers.push_back(status_of(standing));
+  for (const WorkerSnapshot& worker : supervisor_.snapshots()) {
+    if (std::ranges::find(*chosen, worker.config.name) == chosen->end()) continue;
+    status.workers.push_back(status_of(worker));
   }
   session->send(status);
   session->send(Done{});
@@ -99,7 +117,7 @@ void ControlHandler::take(const Session& session, const CommandRequest& request)
   for (const std::string& worker : *chosen) supervisor_.command(worker, event_of(request.command));
   if (request.wait) {
     commands_.emplace_back(session, request.command, *chosen);
-    return look_again();
+    return on_change(supervisor_.snapshots());
   }
   for (const std::string& worker : *chosen) session->send(CommandResult{worker, true, "was told"});
   session->send(Done{});
@@ -123,7 +141,7 @@ void ControlHandler::take(const Session& session, const EventsRequest& request) 
 void ControlHandler::take(const Session& session, const DumpRequest& request) {
   const auto meant = choose_workers({request.target}, names());
   const int pid = meant.names.empty() ? as_pid(request.target) : 0;
-  auto asked = pid == 0 ? ask_for_stacks(meant.names) : ask_for_stacks(pid);
+  auto asked = pid == 0 ? supervisor_.ask_for_stacks(meant.names) : supervisor_.ask_for_stacks(pid);
   if (asked.empty()) {
     const bool is_unknown = meant.names.empty() && pid == 0;
     return session->send(ErrorReply{why_no_stacks(request.target, meant.names),
@@ -134,8 +152,7 @@ void ControlHandler::take(const Session& session, const DumpRequest& request) {
 
 std::vector<std::string> ControlHandler::names() const {
   std::vector<std::string> names;
-  for (const auto& standing : supervisor_.standings())
-    names.push_back(standing.worker.config().name);
+  for (const WorkerSnapshot& worker : supervisor_.snapshots()) names.push_back(worker.config.name);
   return names;
 }
 
@@ -147,59 +164,6 @@ std::optional<std::vector<std::string>> ControlHandler::choose(
   return std::nullopt;
 }
 
-WorkerStatus ControlHandler::status_of(const Supervisor::Standing& standing) const {
-  const Worker& worker = standing.worker;
-  const WorkerHistory& past = worker.history();
-  WorkerStatus status;
-  status.name = worker.config().name;
-  status.state = standing.state();
-  status.retry_in_seconds = worker.retry_in_seconds();
-  status.restarts = worker.restarts();
-  status.last_exit = past.last_exit;
-  status.last_crash = past.last_crash;
-  if (worker.pid() == 0) return status;
-  status.pid = worker.pid();
-  status.uptime_seconds = worker.uptime_seconds();
-  status.rss_bytes = resident_memory(worker.pid());
-  const WorkerWatch watch = worker.watch();
-  status.watch = WatchStatus{watch.own, "", "", watch.processes};
-  if (watch.why) {
-    status.watch->reason = name_of(watch.why->reason);
-    status.watch->message = "it " + watch.why->predicate;
-  }
-  return status;
-}
-
-std::optional<WorkerSnapshot> ControlHandler::look_at(const std::string& name) const {
-  for (const auto& [worker, in_transition] : supervisor_.standings()) {
-    if (worker.config().name != name) continue;
-    return WorkerSnapshot{worker.state(), in_transition, worker.pid(), worker.history().last_exit,
-                          worker.retry_in_seconds()};
-  }
-  return std::nullopt;
-}
-
-// Asks one process, without the cost of enumerating the process trees of all workers.
-PendingDump::Asked ControlHandler::ask_for_stacks(int pid) const {
-  PendingDump::Asked asked;
-  for (const auto& standing : supervisor_.standings()) {
-    if (standing.worker.ask_for_stacks(pid)) asked.emplace(pid, standing.worker.config().name);
-  }
-  return asked;
-}
-
-PendingDump::Asked ControlHandler::ask_for_stacks(const std::vector<std::string>& workers) const {
-  PendingDump::Asked asked;
-  for (const auto& [worker, in_transition] : supervisor_.standings()) {
-    const std::string& name = worker.config().name;
-    if (std::ranges::find(workers, name) == workers.end()) continue;
-    for (const int pid : worker.processes()) {
-      if (worker.ask_for_stacks(pid)) asked.emplace(pid, name);
-    }
-  }
-  return asked;
-}
-
 // Explains why the first of these workers cannot be asked. Without workers, the target was a PID or
 // an unknown name.
 std::string ControlHandler::why_no_stacks(const std::string& target,
@@ -209,14 +173,13 @@ std::string ControlHandler::why_no_stacks(const std::string& target,
                                : "no worker has a process " + target + " with an armed agent in it";
   }
   const std::string worker = "worker '" + workers.front() + "' ";
-  for (const auto& standing : supervisor_.standings()) {
-    if (standing.worker.config().name != workers.front()) continue;
-    if (standing.worker.pid() == 0) {
-      return worker + "has no process: its state is " + std::string(standing.state());
-    }
-    if (standing.worker.config().dump_signal == 0) {
-      return worker + "cannot be asked: dump_signal is \"none\" in its configuration";
-    }
+  const auto snapshots = supervisor_.snapshots();
+  const WorkerSnapshot* const now = find(snapshots, workers.front());
+  if (now != nullptr && now->pid == 0) {
+    return worker + "has no process: its state is " + std::string(now->shown_state());
+  }
+  if (now != nullptr && now->config.dump_signal == 0) {
+    return worker + "cannot be asked: dump_signal is \"none\" in its configuration";
   }
   return worker +
          "has no process with an armed agent in it: it runs no Python that is known, or has only "

@@ -19,7 +19,7 @@
 
 namespace pyfault {
 
-class ControlHandler {
+class ControlHandler final : public EventSink {
  public:
   // Calls back later with everything that is wrong with the new configuration; empty when it was
   // applied.
@@ -36,11 +36,11 @@ class ControlHandler {
 
   void admit(UniqueFd connection) { server_.admit(std::move(connection)); }
 
-  // To be called with every event as it happens, complete.
-  void note(Event event);
+  // Every event, as it happens and complete.
+  void on_event(Event event) override;
 
-  // To be called after each change of a worker's state.
-  void look_again();
+  // To be called after changes of workers' states.
+  void on_change(const std::vector<WorkerSnapshot>& workers);
 
  private:
   using Session = std::shared_ptr<ControlSession>;
@@ -56,10 +56,6 @@ class ControlHandler {
   // Returns none, after sending a refusal, if a name matches no worker.
   std::optional<std::vector<std::string>> choose(const Session& session,
                                                  const std::vector<std::string>& wanted);
-  WorkerStatus status_of(const Supervisor::Standing& standing) const;
-  std::optional<WorkerSnapshot> look_at(const std::string& worker) const;
-  PendingDump::Asked ask_for_stacks(int pid) const;
-  PendingDump::Asked ask_for_stacks(const std::vector<std::string>& workers) const;
   std::string why_no_stacks(const std::string& target,
                             const std::vector<std::string>& workers) const;
 

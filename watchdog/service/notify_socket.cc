@@ -32,6 +32,10 @@ UniqueFd bind_datagram(const std::string& name) {
   return fd;
 }
 
+std::string new_address() {
+  return "@pyfault-notify-" + std::to_string(::getpid()) + "-" + random_hex(kAddressBytes);
+}
+
 std::string bound_address(int fd) {
   std::string address = UnixAddress::of(fd);
   if (!address.starts_with('@')) throw std::runtime_error("its notification socket is none");
@@ -76,18 +80,12 @@ Notification parse_notification(const ucred& sender, std::string_view text) {
 }
 
 NotifySocket::NotifySocket(boost::asio::io_context& io,
-                           std::function<void(const Notification&)> on_message)
-    : address_("@pyfault-notify-" + std::to_string(::getpid()) + "-" + random_hex(kAddressBytes)),
+                           std::function<void(const Notification&)> on_message,
+                           std::optional<UniqueFd> inherited)
+    : address_(inherited ? bound_address(inherited->get()) : new_address()),
       on_message_(std::move(on_message)),
-      socket_(io, bind_datagram(address_), [this] { receive(); }) {
-  socket_.start();
-}
-
-NotifySocket::NotifySocket(boost::asio::io_context& io,
-                           std::function<void(const Notification&)> on_message, UniqueFd socket)
-    : address_(bound_address(socket.get())),
-      on_message_(std::move(on_message)),
-      socket_(io, std::move(socket), [this] { receive(); }) {
+      socket_(io, inherited ? std::move(*inherited) : bind_datagram(address_),
+              [this] { receive(); }) {
   socket_.start();
 }
 

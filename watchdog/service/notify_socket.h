@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,13 +24,10 @@ Notification parse_notification(const ucred& sender, std::string_view text);
 
 class NotifySocket {
  public:
-  // Binds a random abstract address. Throws std::system_error.
-  NotifySocket(boost::asio::io_context& io, std::function<void(const Notification&)> on_message);
-
-  // Takes over a socket that another process has bound. Throws std::runtime_error if it has no
-  // abstract address.
+  // Takes over a socket that another process has bound, or binds a random abstract address. Throws
+  // std::system_error, and std::runtime_error if the inherited socket has no abstract address.
   NotifySocket(boost::asio::io_context& io, std::function<void(const Notification&)> on_message,
-               UniqueFd socket);
+               std::optional<UniqueFd> inherited = {});
   NotifySocket(const NotifySocket&) = delete;
   NotifySocket& operator=(const NotifySocket&) = delete;
 

@@ -2,11 +2,11 @@
 
 namespace pyfault {
 
-bool PendingCommand::look(const Look& look) {
+bool PendingCommand::on_change(const std::vector<WorkerSnapshot>& workers) {
   const auto session = session_.lock();
   if (!session) return false;
   std::erase_if(pending_, [&](const std::string& worker) {
-    const auto result = command_result(command_, worker, look(worker));
+    const auto result = command_result(command_, worker, find(workers, worker));
     if (!result) return false;
     ok_ = ok_ && result->ok;
     session->send(*result);

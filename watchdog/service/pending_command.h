@@ -14,15 +14,13 @@ namespace pyfault {
 
 class PendingCommand {
  public:
-  using Look = std::function<std::optional<WorkerSnapshot>(const std::string& worker)>;
-
   PendingCommand(std::weak_ptr<ControlSession> session, WorkerCommand command,
                  std::vector<std::string> workers)
       : session_(std::move(session)), command_(command), pending_(std::move(workers)) {}
 
   // Sends the results that are known by now; to be called after each change. Returns false when
   // all have been sent, or the session is gone.
-  bool look(const Look& look);
+  bool on_change(const std::vector<WorkerSnapshot>& workers);
 
  private:
   std::weak_ptr<ControlSession> session_;

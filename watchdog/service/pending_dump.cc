@@ -20,16 +20,16 @@ PendingDump::PendingDump(boost::asio::io_context& io, std::weak_ptr<ControlSessi
   time_limit_.start(kTimeLimit, [this] { give_up(); });
 }
 
-void PendingDump::note(const Event& event) {
+void PendingDump::on_event(const Event& event) {
   const int pid = event.process.pid;
   const auto asked = asked_.find(pid);
   if (asked == asked_.end() || event.worker != asked->second || event.process.claimed_pid) return;
   const auto* crash = std::get_if<Crash>(&event.body);
-  if (crash && crash->kind == CrashKind::kDump) return note_stacks(event);
+  if (crash && crash->kind == CrashKind::kDump) return on_stacks(event);
   if (std::holds_alternative<ExitEvent>(event.body)) miss(pid, " has ended before it answered");
 }
 
-void PendingDump::note_stacks(const Event& event) {
+void PendingDump::on_stacks(const Event& event) {
   const auto session = session_.lock();
   if (!session) return;
   if (!session->has_room())

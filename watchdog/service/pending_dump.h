@@ -20,13 +20,13 @@ class PendingDump {
               ReportFormat format, Asked asked);
 
   // Forwards stacks that are awaited, and reports a process that ended without answering.
-  void note(const Event& event);
+  void on_event(const Event& event);
 
   // True when no answer is outstanding, or the session is gone.
   bool is_done() const { return asked_.empty() || session_.expired(); }
 
  private:
-  void note_stacks(const Event& event);
+  void on_stacks(const Event& event);
   void miss(int pid, const std::string& why);
   void settle(int pid);
   void give_up();

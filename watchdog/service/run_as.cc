@@ -55,16 +55,16 @@ bool may_become_somebody(const Identity& identity) {
 
 RunAs resolve_run_as(const WorkerConfig& worker) {
   if (worker.user.empty() && worker.group.empty()) return {};
-  RunAs account;
+  RunAs run_as;
   Identity identity{::geteuid(), ::getegid(), {}};
   if (!worker.user.empty()) {
     const auto user = look_up<passwd>(::getpwnam_r, worker.user);
     if (!user.is_there) return {{}, {}, no_such("user", worker.user)};
     identity = {user.entry.pw_uid, user.entry.pw_gid, {}};
-    account.environment = {{"HOME", user.entry.pw_dir},
-                           {"LOGNAME", user.entry.pw_name},
-                           {"SHELL", user.entry.pw_shell},
-                           {"USER", user.entry.pw_name}};
+    run_as.environment = {{"HOME", user.entry.pw_dir},
+                          {"LOGNAME", user.entry.pw_name},
+                          {"SHELL", user.entry.pw_shell},
+                          {"USER", user.entry.pw_name}};
   }
   if (!worker.group.empty()) {
     const auto named = look_up<group>(::getgrnam_r, worker.group);
@@ -74,11 +74,11 @@ RunAs resolve_run_as(const WorkerConfig& worker) {
   if (!may_become_somebody(identity)) {
     return {{}, {}, "only root can run a worker as another user"};
   }
-  if (::geteuid() != 0) return account;
+  if (::geteuid() != 0) return run_as;
   identity.groups =
       worker.user.empty() ? std::vector<gid_t>{identity.gid} : groups_of(worker.user, identity.gid);
-  account.identity = std::move(identity);
-  return account;
+  run_as.identity = std::move(identity);
+  return run_as;
 }
 
 }  // namespace pyfault

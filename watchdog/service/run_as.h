@@ -13,7 +13,7 @@ namespace pyfault {
 struct RunAs {
   std::optional<Identity> identity;                // none: the service's own
   std::map<std::string, std::string> environment;  // HOME, LOGNAME, SHELL and USER of a user
-  std::string problem;                             // why the account cannot be used; else empty
+  std::string problem;                             // why they cannot be used; else empty
 };
 
 // Looks up the worker's user and group. The user database may be remote, so this may block for

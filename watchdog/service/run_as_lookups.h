@@ -1,5 +1,5 @@
-// Looks up users and groups off the event loop, separately for each account: a slow user database
-// delays only the workers that need that account.
+// Looks up users and groups off the event loop, separately for each: a slow user database delays
+// only the workers that need it.
 #pragma once
 
 #include <chrono>
@@ -18,14 +18,14 @@ class RunAsLookups {
 
   // Returns the Background in which to run resolve_run_as() for this worker's user and group.
   Background& of(const WorkerConfig& worker) {
-    return by_account_.try_emplace({worker.user, worker.group}, io_, kLookupTimeout).first->second;
+    return by_name_.try_emplace({worker.user, worker.group}, io_, kLookupTimeout).first->second;
   }
 
  private:
   static constexpr std::chrono::seconds kLookupTimeout{30};
 
   boost::asio::io_context& io_;
-  std::map<std::pair<std::string, std::string>, Background> by_account_;
+  std::map<std::pair<std::string, std::string>, Background> by_name_;
 };
 
 }  // namespace pyfault

@@ -1,32 +1,31 @@
 #include "watchdog/service/status_text.h"
 
-#include <algorithm>
+#include <fmt/core.h>
 
-#include "watchdog/policy/lifecycle.h"
+#include <algorithm>
+#include <cmath>
 
 namespace pyfault {
 namespace {
 
 constexpr std::size_t kMaxNamed = 5;
 
-std::string describe(const NamedState& worker) {
-  std::string text = worker.name + " " + worker.state;
-  if (!worker.delay) return text;
-  return text + " " +
-         std::to_string(std::chrono::ceil<std::chrono::seconds>(*worker.delay).count()) + "s";
+std::string describe(const WorkerSnapshot& worker) {
+  std::string text = fmt::format("{} {}", worker.config.name, worker.shown_state());
+  if (!worker.retry_in_seconds) return text;
+  return fmt::format("{} {:.0f}s", text, std::ceil(*worker.retry_in_seconds));
 }
 
 }  // namespace
 
-std::string status_text(std::span<const NamedState> workers) {
-  const auto up = std::ranges::count(workers, name_of(WorkerState::kUp), &NamedState::state);
-  std::string text = std::to_string(up) + "/" + std::to_string(workers.size()) + " workers";
+std::string status_text(std::span<const WorkerSnapshot> workers) {
+  const auto up = std::ranges::count(workers, WorkerState::kUp, &WorkerSnapshot::state);
+  std::string text = fmt::format("{}/{} workers", up, workers.size());
   std::size_t not_up = 0;
-  for (const NamedState& worker : workers) {
-    if (worker.state != name_of(WorkerState::kUp) && not_up++ < kMaxNamed)
-      text += ", " + describe(worker);
+  for (const WorkerSnapshot& worker : workers) {
+    if (worker.state != WorkerState::kUp && not_up++ < kMaxNamed) text += ", " + describe(worker);
   }
-  if (not_up > kMaxNamed) text += ", " + std::to_string(not_up - kMaxNamed) + " more";
+  if (not_up > kMaxNamed) text += fmt::format(", {} more", not_up - kMaxNamed);
   return text;
 }
 

@@ -33,6 +33,7 @@ WorkerConfig without_live_settings(WorkerConfig config) {
   config.stop = {};
   config.start_order = 0;
   config.essential = false;
+  config.text.clear();
   config.output_limit.reset();
   return config;
 }
@@ -45,34 +46,34 @@ int order(const std::unique_ptr<Worker>& worker) {
   return worker->config().start_order;
 }
 
-std::vector<NamedFd> duplicates_of(const InheritedWorker& kept) {
+std::vector<NamedFd> duplicates_of(const InheritedWorker& inherited) {
   std::vector<NamedFd> all;
   const auto add = [&](const std::string& role, const UniqueFd& fd) {
-    all.push_back({kept.prefix + "/" + role, UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0))});
+    all.push_back({inherited.prefix + "/" + role, UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0))});
   };
-  for (const auto& [role, descriptors] : kept.descriptors) {
+  for (const auto& [role, descriptors] : inherited.descriptors) {
     for (const UniqueFd& fd : descriptors) add(role, fd);
   }
-  add(kStateRole, kept.state);
+  add(kStateRole, inherited.state);
   return all;
 }
 
 void say(const WorkerHost& host, std::optional<std::string> worker, std::string message) {
   Event event = notice(ourselves(), std::move(message));
   event.worker = std::move(worker);
-  host.report(std::move(event));
+  host.events.on_event(std::move(event));
 }
 
 }  // namespace
 
 Supervisor::Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings,
-                       SystemdNotifier& manager, Ledger& ledger, Hooks hooks,
+                       SystemdNotifier& manager, Ledger& ledger, EventSink& events, Hooks hooks,
                        LineFormat output_format, const OutputLimit& output_limit)
     : hooks_(std::move(hooks)),
       lookups_(io),
       host_{io,
             std::move(surroundings),
-            hooks_.report,
+            events,
             hooks_.write_output,
             [this] { settling_.request(); },
             [this] { reset_oom_baselines(); },
@@ -94,12 +95,13 @@ void Supervisor::adopt(std::vector<NamedFd> descriptors) {
   settling_.request();
 }
 
-void Supervisor::adopt(InheritedWorker kept) {
-  const std::string name = kept.memory.config.name;
-  const int pid = kept.memory.life ? kept.memory.life->pid : 0;
-  std::vector<NamedFd> descriptors = duplicates_of(kept);
+void Supervisor::adopt(InheritedWorker inherited) {
+  const std::string name = inherited.saved.config.name;
+  const int pid = inherited.saved.process ? inherited.saved.process->pid : 0;
+  std::vector<NamedFd> descriptors = duplicates_of(inherited);
   try {
-    entries_.push_back({std::make_unique<Worker>(host_, std::move(kept))});
+    WorkerConfig config = inherited.saved.config;
+    entries_.push_back({std::make_unique<Worker>(host_, std::move(config), std::move(inherited))});
   } catch (const std::exception& error) {
     return refuse({"what was kept of worker " + name + " can't be used: " + error.what(),
                    std::move(descriptors)});
@@ -161,7 +163,7 @@ void Supervisor::apply(const Config& config) {
   for (const WorkerConfig& wanted : config.workers) {
     if (!has(wanted.name)) entries_.push_back({std::make_unique<Worker>(host_, wanted)});
   }
-  host_.most_sessions =
+  host_.max_sessions =
       std::max(kLeastRingsKept, kRingsKept / std::max<std::size_t>(entries_.size(), 1));
   // A worker that is being removed is not in the file and sorts after all others of its order.
   std::ranges::stable_sort(entries_, {}, [&](const Entry& entry) {
@@ -261,20 +263,39 @@ void Supervisor::command(const std::string& name, WorkerEvent event) {
   entry->worker->handle(event);
 }
 
-std::string_view Supervisor::Standing::state() const {
-  const bool waits = in_transition && worker.state() == WorkerState::kStopped;
-  return waits ? "waiting" : name_of(worker.state());
-}
-
-std::vector<Supervisor::Standing> Supervisor::standings() const {
-  std::vector<Standing> standings;
+std::vector<WorkerSnapshot> Supervisor::snapshots() const {
+  std::vector<WorkerSnapshot> snapshots;
   for (const Entry& entry : entries_) {
     if (entry.leaving) continue;
     const Worker& worker = *entry.worker;
     const bool will_start = !worker.has_begun() && !worker.is_held() && !stopping_;
-    standings.push_back({worker, entry.successor || will_start});
+    snapshots.push_back(worker.snapshot());
+    snapshots.back().in_transition = entry.successor || will_start;
   }
-  return standings;
+  return snapshots;
+}
+
+// Asks one process, without the cost of enumerating the process trees of all workers.
+std::map<int, std::string> Supervisor::ask_for_stacks(int pid) const {
+  std::map<int, std::string> asked;
+  for (const Entry& entry : entries_) {
+    if (entry.leaving) continue;
+    if (entry.worker->ask_for_stacks(pid)) asked.emplace(pid, entry.worker->config().name);
+  }
+  return asked;
+}
+
+std::map<int, std::string> Supervisor::ask_for_stacks(
+    const std::vector<std::string>& workers) const {
+  std::map<int, std::string> asked;
+  for (const Entry& entry : entries_) {
+    const std::string& name = entry.worker->config().name;
+    if (entry.leaving || std::ranges::find(workers, name) == workers.end()) continue;
+    for (const int pid : entry.worker->processes()) {
+      if (entry.worker->ask_for_stacks(pid)) asked.emplace(pid, name);
+    }
+  }
+  return asked;
 }
 
 void Supervisor::stop_next() {
@@ -303,7 +324,7 @@ void Supervisor::reset_oom_baselines() {
 
 void Supervisor::reap(int pid) {
   for (Entry& entry : entries_) {
-    if (entry.worker->note_death(pid)) return;
+    if (entry.worker->on_child_death(pid)) return;
   }
   ::waitpid(pid, nullptr, WNOHANG);
 }

@@ -3,8 +3,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "watchdog/config/config.h"
@@ -16,18 +17,17 @@ namespace pyfault {
 class Supervisor {
  public:
   struct Hooks {
-    std::function<void(Event)> report;
     WorkerOutput::Write write_output;
     std::function<void()> on_settled;  // a change of worker state has been processed
     std::function<void()> on_stopped;  // all workers are down: after stop() or an essential loss
   };
 
-  // Makes this process the subreaper of its descendants. Captured output is written in
-  // `output_format`; `output_limit` applies to workers without a limit of their own. Throws
-  // std::system_error.
+  // Makes this process the subreaper of its descendants. `events` must outlive it. Captured output
+  // is written in `output_format`; `output_limit` applies to workers without a limit of their own.
+  // Throws std::system_error.
   Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings, SystemdNotifier& manager,
-             Ledger& ledger, Hooks hooks, LineFormat output_format = &line_for_file,
-             const OutputLimit& output_limit = {});
+             Ledger& ledger, EventSink& events, Hooks hooks,
+             LineFormat output_format = &line_for_file, const OutputLimit& output_limit = {});
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
@@ -54,16 +54,15 @@ class Supervisor {
   // settings change. Does nothing if there is no such worker, or while all are being stopped.
   void command(const std::string& name, WorkerEvent event);
 
-  struct Standing {
-    const Worker& worker;
-    bool in_transition = false;  // it waits for its successor, or for its turn to be started
-
-    // The state shown to operators: the lifecycle state, or "waiting" before its turn.
-    std::string_view state() const;
-  };
   // All workers but those that a new configuration has removed, by start order, then in the order
   // of the file.
-  std::vector<Standing> standings() const;
+  std::vector<WorkerSnapshot> snapshots() const;
+
+  // Asks a process, or all processes of these workers, for the stacks of their threads, which
+  // arrive as events. Returns the processes that were asked, with the names of their workers.
+  std::map<int, std::string> ask_for_stacks(int pid) const;
+  std::map<int, std::string> ask_for_stacks(const std::vector<std::string>& workers) const;
+
   bool is_stopping() const { return stopping_; }
 
   // To be called on SIGCHLD. Reaps orphaned descendants: the watchdog is their subreaper.
@@ -80,7 +79,7 @@ class Supervisor {
     std::unique_ptr<WorkerConfig> successor{};  // the same worker with other settings
   };
 
-  void adopt(InheritedWorker kept);
+  void adopt(InheritedWorker inherited);
   void refuse(const InheritedDescriptors::Refused& refused);
   bool has(const std::string& name) const;
   void dismiss(Entry& entry);

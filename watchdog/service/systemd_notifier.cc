@@ -83,8 +83,7 @@ void SystemdNotifier::drop(const std::string& name) {
 
 void SystemdNotifier::say(std::string text, std::span<const int> descriptors) {
   if (!socket_) return;
-  if (waiting_.empty() && socket_.send(text, descriptors) != SdNotify::Outcome::kLater)
-    return;
+  if (waiting_.empty() && socket_.send(text, descriptors) != SdNotify::Outcome::kLater) return;
   if (waiting_.size() >= kMaxWaiting) return;
   Message message{std::move(text), {}};
   for (const int fd : descriptors) {

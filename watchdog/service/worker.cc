@@ -1,7 +1,6 @@
 #include "watchdog/service/worker.h"
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <exception>
 #include <iterator>
@@ -10,8 +9,6 @@
 
 #include "watchdog/ingest/notice.h"
 #include "watchdog/service/dump_request.h"
-#include "watchdog/service/run_as.h"
-#include "watchdog/start_error.h"
 
 namespace pyfault {
 namespace {
@@ -25,13 +22,13 @@ double seconds(std::chrono::milliseconds time) {
   return std::chrono::duration<double>(time).count();
 }
 
-AfterExit after_exit(const RestartDecision& decision) {
+AfterExit after_exit(const RestartDecision& next) {
   AfterExit after;
-  after.in_crash_loop = decision.in_crash_loop;
-  switch (decision.action) {
+  after.in_crash_loop = next.in_crash_loop;
+  switch (next.action) {
     case RestartDecision::Action::kRestart:
       after.decision = AfterExit::Decision::kRestart;
-      after.delay_seconds = seconds(decision.delay);
+      after.delay_seconds = seconds(next.delay);
       break;
     case RestartDecision::Action::kGiveUp:
       after.decision = AfterExit::Decision::kGiveUp;
@@ -40,18 +37,6 @@ AfterExit after_exit(const RestartDecision& decision) {
       break;
   }
   return after;
-}
-
-WorkerEvent answer(const RestartDecision& decision) {
-  switch (decision.action) {
-    case RestartDecision::Action::kRestart:
-      return decision.in_crash_loop ? WorkerEvent::kRetryInLoop : WorkerEvent::kRetry;
-    case RestartDecision::Action::kGiveUp:
-      return WorkerEvent::kGiveUp;
-    case RestartDecision::Action::kStayDown:
-      break;
-  }
-  return WorkerEvent::kStayDown;
 }
 
 // Returns a random number from -1 to 1.
@@ -69,26 +54,43 @@ DeathKind kind_of(const ExitEvent& exit) {
   return death_kind(exit.code.value_or(0), exit.signal.value_or(0));
 }
 
+std::optional<InheritedServer> inherited_server(std::optional<InheritedWorker>& inherited) {
+  if (!inherited) return std::nullopt;
+  const auto& process = inherited->saved.process;
+  InheritedServer server{inherited->take_all(kListenerRole), {}, process ? process->pid : 0};
+  for (SavedSession& session : inherited->saved.sessions) {
+    UniqueFd ring = inherited->take(session_role(session.id));
+    if (!ring) continue;  // the session had already ended
+    server.sessions.push_back({std::move(session), std::move(ring)});
+  }
+  return server;
+}
+
 }  // namespace
 
-Worker::Worker(WorkerHost& host, WorkerConfig config)
+Worker::Worker(WorkerHost& host, WorkerConfig config, std::optional<InheritedWorker> inherited)
     : host_(host),
       config_(std::move(config)),
-      policy_(config_.restart),
-      store_(host.manager, config_.name),
-      server_(host.io, event_handler(), attach_limits(), attach_handler()) {
+      lifecycle_(*this, config_.restart, config_.stop.timeout,
+                 inherited ? inherited->saved.lifecycle : SavedLifecycle{}),
+      crashes_(inherited ? inherited->saved.crashes : CrashDeduplicator::Memory{}),
+      history_(inherited ? inherited->saved.history : WorkerHistory{}),
+      store_(host.manager, config_.name, inherited),
+      server_(
+          host.io, *this, attach_limits(), [this](const Process& process) { on_attach(process); },
+          inherited_server(inherited)) {
   keep_sessions();
-  if (store_.is_of_use()) {
-    const auto listeners = server_.listeners();
-    std::vector<int> numbers;
-    for (const UniqueFd& listener : listeners) numbers.push_back(listener.get());
-    store_.keep(kListenerRole, numbers);
-  }
   if (config_.ready.by == ReadyBy::kNotify) {
-    notify_ = std::make_unique<NotifySocket>(host.io, notification_handler());
-    store_.keep(kNotifyRole, std::array{notify_->descriptor()});
+    notify_ = std::make_unique<NotifySocket>(
+        host.io, [this](const Notification& notification) { on_notification(notification); },
+        inherited ? std::optional(inherited->take(kNotifyRole)) : std::nullopt);
   }
-  save();
+  if (inherited) {
+    take_over(*inherited);
+  } else {
+    keep_listeners();
+    save();
+  }
 }
 
 AttachLimits Worker::attach_limits() const {
@@ -100,105 +102,40 @@ AttachLimits Worker::attach_limits() const {
   return limits;
 }
 
-AttachServer::EventHandler Worker::event_handler() {
-  return [this](Event event) { on_event(std::move(event)); };
-}
-
-AttachServer::AttachHandler Worker::attach_handler() {
-  return [this](const Process& process) {
-    if (!life_) return;
-    life_->finish_launch();
-    life_->note_attached(process);
-  };
-}
-
-std::function<void(const Notification&)> Worker::notification_handler() {
-  return [this](const Notification& notification) { on_notification(notification); };
-}
-
 Worker::~Worker() {
   server_.close();
 }
 
-void Worker::handle(WorkerEvent event) {
-  // Of a worker whose process is gone already, although its state does not say so yet.
-  if (dying_ && event == WorkerEvent::kStart) event = WorkerEvent::kRestart;
-  const WorkerStep step = next_step(state_, event);
-  const bool changed = step.state != state_;
-  state_ = step.state;
-  begun_ = true;
-  for (const WorkerAction action : step.actions) perform(action);
-  if (changed) {
-    save_soon();
-    host_.on_change();
-  }
-}
-
-void Worker::begin() {
-  begun_ = true;
-  if (!held_) handle(WorkerEvent::kStart);
-}
-
 void Worker::hold(bool held) {
-  if (std::exchange(held_, held) != held) save_soon();
+  if (lifecycle_.hold(held)) save_soon();
 }
 
-void Worker::perform(WorkerAction action) {
-  switch (action) {
-    case WorkerAction::kNone:
-      return;
-    case WorkerAction::kSpawn:
-      return spawn();
-    case WorkerAction::kSpawnAgain:
-      return spawn_again();
-    case WorkerAction::kReportReady:
-      policy_.note_ready();
-      return report(ReadyEvent{life_->uptime_seconds()});
-    case WorkerAction::kAwaitHealth:
-      return set_timer(policy_.healthy_after(), WorkerEvent::kHealthy);
-    case WorkerAction::kNoteHealthy:
-      if (policy_.note_healthy()) report(RecoveredEvent{});
-      return;
-    case WorkerAction::kResetPolicy:
-      policy_ = RestartPolicy(config_.restart);
-      return;
-    case WorkerAction::kBeginStop:
-      stop_ = StopSequence(config_.stop.timeout);
-      return continue_stop();
-    case WorkerAction::kContinueStop:
-      return continue_stop();
-    case WorkerAction::kCancelTimer:
-      return cancel_timer();
-    case WorkerAction::kDecide:
-      return decide();
-    case WorkerAction::kReportExit:
-      return report_exit();
-    case WorkerAction::kAwaitRetry:
-      return set_timer(decision_->delay, WorkerEvent::kTimeUp);
-  }
+void Worker::on_state_change() {
+  save_soon();
+  host_.on_change();
 }
 
-void Worker::spawn_again() {
-  ++restarts_;
-  report(RestartEvent{restarts_});
-  spawn();
+void Worker::on_attach(const Process& process) {
+  if (!process_) return;
+  process_->finish_launch();
+  process_->on_attach(process);
 }
 
 void Worker::spawn() {
-  if (!config_.user.empty() || !config_.group.empty()) return look_up_account();
+  if (!config_.user.empty() || !config_.group.empty()) return look_up_run_as();
   spawn_as({});
 }
 
-void Worker::look_up_account() {
+void Worker::look_up_run_as() {
   cancel_timer();  // it belongs to the previous state
   lookup_ = std::make_shared<int>();
-  const auto account = std::make_shared<RunAs>();
+  const auto run_as = std::make_shared<RunAs>();
   const bool begun = host_.lookups.of(config_).begin(
-      [account, config = config_] { *account = resolve_run_as(config); },
-      [this, account, waiting = std::weak_ptr(lookup_)](bool done) {
+      [run_as, config = config_] { *run_as = resolve_run_as(config); },
+      [this, run_as, waiting = std::weak_ptr(lookup_)](bool done) {
         if (waiting.expired()) return;
         lookup_.reset();
-        if (done) return spawn_as(std::move(*account));
+        if (done) return spawn_as(std::move(*run_as));
         fail_to_start({kExitOwnError, "its user or group could not be looked up: no answer"});
       });
   if (!begun) {
@@ -214,46 +151,46 @@ void Worker::give_up_lookup() {
 }
 
 // A failed start is handled like any other end, so the restart policy applies to it.
-void Worker::spawn_as(RunAs account) {
+void Worker::spawn_as(RunAs run_as) {
   try {
     auto plan =
         plan_worker(config_, host_.surroundings,
-                    {server_.address(), notify_ ? notify_->address() : ""}, std::move(account));
-    process_ = Process{0, 0, "", "", plan.command.argv};
-    std::unique_ptr<WorkerOutput> output;
-    if (config_.output == OutputMode::kCapture) {
-      output = std::make_unique<WorkerOutput>(host_.io, output_terms(), host_.write_output);
-    }
+                    {server_.address(), notify_ ? notify_->address() : ""}, std::move(run_as));
+    last_process_ = Process{0, 0, "", "", plan.command.argv};
     DelegatedCgroup* const cgroups = host_.surroundings.cgroup;
-    life_ = std::make_unique<WorkerProcess>(
-        host_.io, std::move(plan), std::move(output),
+    process_ = std::make_unique<WorkerProcess>(
+        host_.io, std::move(plan), new_output(),
         cgroups ? cgroups->make(config_.name) : std::nullopt,
-        WorkerProcess::Hooks{[this] { on_start(); }, [this] { on_end(); }});
+        WorkerProcess::Hooks{[this] { on_start(); }, [this] { on_death(); }});
   } catch (const StartError& error) {
     return fail_to_start(error);
   } catch (const std::exception& error) {
     return fail_to_start({kExitOwnError, error.what()});
   }
-  set_limit_for_start();
-  keep_life();
+  limit_start();
+  keep_process();
+}
+
+std::unique_ptr<WorkerOutput> Worker::new_output() const {
+  if (config_.output != OutputMode::kCapture) return nullptr;
+  return std::make_unique<WorkerOutput>(host_.io, output_terms(), host_.write_output);
 }
 
 // The program runs.
 void Worker::on_start() {
-  const Event event = life_->start_event();
-  process_ = event.process;
-  if (state_ == WorkerState::kStarting) await_ready();
+  const Event event = process_->start_event();
+  last_process_ = event.process;
+  if (state() == WorkerState::kStarting) await_ready();
   save_soon();
   report(event.body);
-  server_.expect(life_->pid(), life_->program_file());
+  server_.expect(process_->pid(), process_->program_file());
 }
 
 // There never was a process.
 void Worker::fail_to_start(const StartError& failure) {
-  decision_.reset();
-  last_end_ = end_of_start(failure);
-  ended_in_ = state_;
-  handle(WorkerEvent::kEnded);
+  end_ = end_of_start(failure);
+  lifecycle_.on_death();
+  finish_end();
 }
 
 WorkerEnd Worker::end_of_start(const StartError& failure) const {
@@ -261,52 +198,69 @@ WorkerEnd Worker::end_of_start(const StartError& failure) const {
   exit.code = failure.exit_code();
   exit.reason = kStartFailed;
   exit.detail = failure.what();
-  return {process_, std::move(exit), std::nullopt};
+  return {last_process_, std::move(exit), std::nullopt};
 }
 
 void Worker::await_ready() {
   const Readiness& ready = config_.ready;
   if (ready.by == ReadyBy::kAlive) return set_timer(ready.after, WorkerEvent::kReady);
-  set_limit_for_start();
+  limit_start();
 }
 
-void Worker::set_limit_for_start() {
+void Worker::limit_start() {
   const auto limit = config_.ready.timeout;
   limit.count() > 0 ? set_timer(limit, WorkerEvent::kTimeUp) : cancel_timer();
 }
 
 // Accepts READY=1 only from the worker's own process tree.
 void Worker::on_notification(const Notification& notification) {
-  if (life_) life_->finish_launch();
-  const bool is_news = notification.ready && state_ == WorkerState::kStarting && life_;
+  if (process_) process_->finish_launch();
+  const bool is_news = notification.ready && state() == WorkerState::kStarting && process_;
   if (is_news && is_part_of(tree(), notification.pid, notification.uid)) {
-    handle(WorkerEvent::kReady);
+    lifecycle_.handle(WorkerEvent::kReady);
   }
+}
+
+void Worker::report_ready() {
+  report(ReadyEvent{process_->uptime_seconds()});
+}
+
+void Worker::report_recovered() {
+  report(RecoveredEvent{});
+}
+
+void Worker::report_restart(std::uint64_t restarts) {
+  report(RestartEvent{restarts});
 }
 
 void Worker::on_event(Event event) {
-  if (auto* exit = std::get_if<ExitEvent>(&event.body)) {
-    // The end of the worker's own process is reported when it is reaped. A process older than this
-    // life belonged to a previous one, and was killed.
-    const bool is_older = life_ && exit->uptime_seconds > life_->uptime_seconds() + kClockTick;
-    if (!life_ || is_older || event.process.pid == life_->pid()) return;
-    exit->parents = parents_from(event.process.ppid, life_->pid());
-    if (is_being_stopped(state_)) exit->reason = kWasStopped;
-  }
   event.worker = config_.name;
-  if (life_) life_->finish_launch();  // the start event comes before events of its processes
-  if (life_) life_->note(event);
+  auto* exit = std::get_if<ExitEvent>(&event.body);
+  if (exit && !complete(event, *exit)) return;
+  if (process_) process_->finish_launch();  // the start event comes before its processes' events
+  if (process_) process_->on_event(event);
   auto* crash = std::get_if<Crash>(&event.body);
-  if (crash) add_what_is_known(event, *crash);
+  if (crash) complete(event, *crash);
   const int dumped = crash && crash->kind == CrashKind::kDump ? event.process.pid : 0;
   tell(std::move(event));
   save_soon();
-  note_dump(dumped);
+  on_dump(dumped);
 }
 
-void Worker::add_what_is_known(Event& event, Crash& crash) {
+// Returns false for an exit that is not to be reported: the end of the worker's own process is
+// reported when it is reaped, and a process older than this one belonged to a previous one, and was
+// killed.
+bool Worker::complete(Event& event, ExitEvent& exit) const {
+  if (!process_ || event.process.pid == process_->pid()) return false;
+  if (exit.uptime_seconds > process_->uptime_seconds() + kClockTick) return false;
+  exit.parents = parents_from(event.process.ppid, process_->pid());
+  if (is_being_stopped(state())) exit.reason = kWasStopped;
+  return true;
+}
+
+void Worker::complete(Event& event, Crash& crash) {
   WorkerCrash& known = event.worker_crash.emplace();
-  if (life_) known.parents = parents_of(event.process.pid, life_->pid());
+  if (process_) known.parents = parents_of(event.process.pid, process_->pid());
   if (crash.kind == CrashKind::kCrash) {
     const auto verdict = crashes_.count(crash.fingerprint, Clock::now());
     known.occurrence = verdict.occurrence;
@@ -315,31 +269,44 @@ void Worker::add_what_is_known(Event& event, Crash& crash) {
   event.last_output.emplace();
   if (known.abridged) {
     crash.threads.clear();
-  } else if (life_) {
-    event.last_output = life_->last_output().value_or(LastOutput{});
+  } else if (process_) {
+    event.last_output = process_->last_output().value_or(LastOutput{});
   }
 }
 
-bool Worker::note_death(int pid) {
-  if (!life_ || life_->pid() != pid) return false;
-  on_end();
+bool Worker::on_child_death(int pid) {
+  if (!process_ || process_->pid() != pid) return false;
+  on_death();
   return true;
 }
 
 // The process is dead but not reaped, so it is still in /proc.
-void Worker::on_end() {
-  life_->finish_launch();
+void Worker::on_death() {
+  process_->finish_launch();
   server_.drain();
-  cancel_timer();
-  ended_in_ = state_;
   kill_all_below();
   std::vector<UniqueFd> left = std::exchange(killed_, {});
   if (!left.empty()) save();  // while dying_, nothing is saved
-  collect();
+  collect_end();
+  lifecycle_.on_death();
   left.empty() ? finish_end() : await_those_left(std::move(left));
 }
 
-// Killed processes may still hold what the next life needs: an address, a lock, a file.
+void Worker::collect_end() {
+  awaited_dumps_.clear();
+  end_ = process_->end();
+  if (process_->start_failure()) end_ = end_of_start(*process_->start_failure());
+  end_->realtime_ns = realtime_now_ns();
+  process_.reset();
+  ExitEvent& exit = end_->exit;
+  if (exit.reason == kOomKilled) host_.on_oom_kill();
+  if (exit.reason == kStartFailed || exit.crash_id || exit.reason == kOomKilled) return;
+  if (state() == WorkerState::kAborting) exit.reason = kStartTimeout;
+  const bool was_asked = state() == WorkerState::kStopping || state() == WorkerState::kRestarting;
+  if (was_asked) exit.reason = kWasStopped;
+}
+
+// Killed processes may still hold what the next process needs: an address, a lock, a file.
 void Worker::await_those_left(std::vector<UniqueFd> left) try {
   dying_ = std::make_unique<DyingProcesses>(host_.io, std::move(left), kPatienceWithDying,
                                             [this](const std::vector<int>& living) {
@@ -355,107 +322,87 @@ void Worker::report_those_that_live_on(const std::vector<int>& pids) {
   std::string numbers;
   for (const int pid : pids) numbers += (numbers.empty() ? "" : ", ") + std::to_string(pid);
   Event event =
-      notice(last_end_->process, "processes that it left behind were killed, and live on after " +
-                                     std::to_string(kPatienceWithDying.count()) +
-                                     " s (they may sleep in the kernel): " + numbers);
+      notice(end_->process, "processes that it left behind were killed, and live on after " +
+                                std::to_string(kPatienceWithDying.count()) +
+                                " s (they may sleep in the kernel): " + numbers);
   event.worker = config_.name;
   tell(std::move(event));
 }
 
 void Worker::finish_end() {
   dying_.reset();
-  drop_life();
-  handle(WorkerEvent::kEnded);
+  drop_process();
+  lifecycle_.on_end({kind_of(end_->exit), Clock::now(), end_->exit.fingerprint}, jitter());
 }
 
-void Worker::collect() {
-  decision_.reset();
-  asked_for_dumps_.clear();
-  last_end_ = life_->end();
-  if (life_->start_failure()) last_end_ = end_of_start(*life_->start_failure());
-  last_end_->realtime_ns = realtime_now_ns();
-  life_.reset();
-  ExitEvent& exit = last_end_->exit;
-  if (exit.reason == kOomKilled) host_.on_oom_kill();
-  if (exit.reason == kStartFailed || exit.crash_id || exit.reason == kOomKilled) return;
-  if (ended_in_ == WorkerState::kAborting) exit.reason = kStartTimeout;
-  if (was_asked_to_stop()) exit.reason = kWasStopped;
-}
-
-bool Worker::was_asked_to_stop() const {
-  return ended_in_ == WorkerState::kStopping || ended_in_ == WorkerState::kRestarting;
-}
-
-void Worker::decide() {
-  const Death death{kind_of(last_end_->exit), Clock::now(), last_end_->exit.fingerprint};
-  decision_ = policy_.decide(death, jitter());
-  handle(answer(*decision_));
-}
-
-void Worker::report_exit() {
-  ExitEvent& exit = last_end_->exit;
+void Worker::report_exit(const RestartDecision& next) {
+  ExitEvent& exit = end_->exit;
   exit_code_ = exit.signal ? kSignalExit + *exit.signal : exit.code.value_or(0);
-  process_ = std::move(last_end_->process);
-  exit.after = decision_ ? after_exit(*decision_) : AfterExit{};
-  if (state_ == WorkerState::kStarting) exit.after->decision = AfterExit::Decision::kRestart;
+  last_process_ = std::move(end_->process);
+  exit.after = after_exit(next);
   // A crash report already has the output, and a requested stop needs no explanation.
-  auto output = exit.crash_id || exit.reason == kWasStopped ? std::nullopt : last_end_->output;
+  auto output = exit.crash_id || exit.reason == kWasStopped ? std::nullopt : end_->output;
   if (!exit.crash_id && !output) exit.fingerprint.clear();
-  report(std::move(exit), std::move(output), last_end_->realtime_ns);
-  if (decision_ && decision_->loop_begun) report_crash_loop(*decision_->loop_begun);
+  report(std::move(exit), std::move(output), end_->realtime_ns);
+  if (next.loop_begun) report_crash_loop(next);
 }
 
-void Worker::report_crash_loop(const CrashLoop& loop) {
+void Worker::report_crash_loop(const RestartDecision& next) {
+  const CrashLoop& loop = *next.loop_begun;
   CrashLoopEvent event;
   event.failures = loop.failures;
   event.within_seconds = seconds(loop.within);
   event.ever_ready = loop.ever_ready;
   event.fingerprints = loop.fingerprints;
   event.unexplained = loop.unexplained;
-  event.gives_up = decision_->action == RestartDecision::Action::kGiveUp;
+  event.gives_up = next.action == RestartDecision::Action::kGiveUp;
   event.delay_seconds = seconds(config_.restart.backoff.max);
-  report(std::move(event), last_end_->output);
+  report(std::move(event), end_->output);
 }
 
-void Worker::continue_stop() {
+void Worker::ask_to_stop() {
   if (lookup_) return give_up_lookup();
-  if (!life_) return;  // what the last one left behind is dying
-  const StopPhase phase = stop_.next();
-  set_timer(phase.limit, WorkerEvent::kTimeUp);
-  switch (phase.step) {
-    case StopStep::kAsk:
-      life_->send(config_.stop.signal);
-      life_->send(SIGCONT);  // a stopped process could not handle the signal
-      return;
-    case StopStep::kDump:
-      return ask_for_dumps();
-    case StopStep::kKill:
-      kill_all_below();
-      life_->send(SIGKILL);
-      return;
+  if (!process_) return;
+  process_->send(config_.stop.signal);
+  process_->send(SIGCONT);  // a stopped process could not handle the signal
+}
+
+// Asks all processes of the worker: one of them may keep another from stopping.
+bool Worker::ask_for_dumps() {
+  awaited_dumps_.clear();
+  for (const int pid : processes()) {
+    if (ask_for_stacks(pid)) awaited_dumps_.insert(pid);
   }
+  return !awaited_dumps_.empty();
+}
+
+void Worker::on_dump(int pid) {
+  const bool is_last = awaited_dumps_.erase(pid) > 0 && awaited_dumps_.empty();
+  if (is_last) lifecycle_.on_dumps_done();
+}
+
+void Worker::kill() {
+  if (!process_) return;
+  kill_all_below();
+  process_->send(SIGKILL);
 }
 
 // Processes that have left the cgroup are found through the process tree. It is read first: once a
 // process is being killed, its environment, by which it may be known, can no longer be read.
 void Worker::kill_all_below() {
   std::vector<UniqueFd> killed = kill_below(tree());
-  life_->kill_cgroup();
+  process_->kill_cgroup();
   std::ranges::move(killed, std::back_inserter(killed_));
 }
 
-// Asks all processes of the worker: one of them may keep another from stopping.
-void Worker::ask_for_dumps() {
-  asked_for_dumps_.clear();
-  for (const int pid : processes()) {
-    if (ask_for_stacks(pid)) asked_for_dumps_.insert(pid);
-  }
-  if (asked_for_dumps_.empty()) continue_stop();
+// While what the last process left behind is dying, there is nothing to escalate.
+void Worker::escalate_stop() {
+  if (process_ && is_being_stopped(state())) lifecycle_.handle(WorkerEvent::kTimeUp);
 }
 
 std::vector<int> Worker::processes() const {
-  if (!life_) return {};
-  std::vector<int> pids = {life_->pid()};
+  if (!process_) return {};
+  std::vector<int> pids = {process_->pid()};
   const std::vector<int> others = below(tree());
   pids.insert(pids.end(), others.begin(), others.end());
   return pids;
@@ -465,47 +412,42 @@ bool Worker::ask_for_stacks(int pid) const {
   return server_.watches(pid) && ask_for_dump(pid, config_.dump_signal);
 }
 
-WorkerWatch Worker::watch() const {
-  if (!life_) return {};
-  return {life_->is_watched(), life_->unwatched(), server_.watched()};
-}
-
-std::optional<double> Worker::retry_in_seconds() const {
-  if (state_ != WorkerState::kBackoff && state_ != WorkerState::kCrashLoop) return std::nullopt;
-  const std::chrono::duration<double> left = timer_at_.value_or(Clock::now()) - Clock::now();
-  return std::max(left.count(), 0.0);
-}
-
-void Worker::note_dump(int pid) {
-  const bool last = asked_for_dumps_.erase(pid) > 0 && asked_for_dumps_.empty();
-  if (last && is_being_stopped(state_)) continue_stop();
-}
-
-void Worker::escalate_stop() {
-  if (is_being_stopped(state_)) handle(WorkerEvent::kTimeUp);
+WorkerSnapshot Worker::snapshot() const {
+  WorkerSnapshot now{config_, history_, state()};
+  now.restarts = lifecycle_.restarts();
+  if (state() == WorkerState::kBackoff || state() == WorkerState::kCrashLoop) {
+    const std::chrono::duration<double> left = timer_at_.value_or(Clock::now()) - Clock::now();
+    now.retry_in_seconds = std::max(left.count(), 0.0);
+  }
+  if (!process_) return now;
+  now.pid = process_->pid();
+  now.uptime_seconds = process_->uptime_seconds();
+  now.is_watched = process_->is_watched();
+  now.unwatched = process_->unwatched() ? &*process_->unwatched() : nullptr;
+  now.watched_processes = server_.watched();
+  return now;
 }
 
 void Worker::reset_oom_baseline() {
-  if (life_) life_->reset_oom_baseline();
+  if (process_) process_->reset_oom_baseline();
 }
 
 void Worker::reconfigure(const WorkerConfig& config) {
-  const bool other_policy = config.restart != config_.restart;
   config_ = config;
-  if (other_policy) policy_ = RestartPolicy(config_.restart);
-  if (life_) life_->limit_output(output_terms().limit);
+  lifecycle_.reconfigure(config_.restart, config_.stop.timeout);
+  if (process_) process_->limit_output(output_terms().limit);
+  save_soon();
 }
 
 WorkerOutput::Terms Worker::output_terms() const {
   return {config_.name, host_.output_format, config_.output_limit.value_or(host_.output_limit)};
 }
 
-void Worker::report(decltype(Event::body) body, std::optional<LastOutput> output,
-                    std::int64_t realtime_ns) {
+void Worker::report(EventBody body, std::optional<LastOutput> output, std::int64_t realtime_ns) {
   Event event;
   event.realtime_ns = realtime_ns;
   event.worker = config_.name;
-  event.process = process_;
+  event.process = last_process_;
   event.body = std::move(body);
   event.last_output = std::move(output);
   tell(std::move(event));
@@ -513,18 +455,18 @@ void Worker::report(decltype(Event::body) body, std::optional<LastOutput> output
 
 void Worker::tell(Event event) {
   if (event.realtime_ns == 0) event.realtime_ns = realtime_now_ns();
-  history_.note(event);
-  host_.report(std::move(event));
+  history_.on_event(event);
+  host_.events.on_event(std::move(event));
 }
 
 WorkerTree Worker::tree() const {
-  return {life_->root_of_tree(), server_.address(),
+  return {process_ ? process_->root_of_tree() : -1, server_.address(),
           [this](int pid) { return server_.watches(pid); }};
 }
 
 void Worker::set_timer(std::chrono::milliseconds delay, WorkerEvent event) {
   timer_at_ = Clock::now() + delay;
-  timer_.start(delay, [this, event] { handle(event); });
+  timer_.start(delay, [this, event] { lifecycle_.handle(event); });
 }
 
 void Worker::cancel_timer() {

@@ -27,9 +27,10 @@ struct WorkerOutput::Stream::Pipe {
   UniqueFd read_end;
   UniqueFd write_end;
 
-  // Only our end is non-blocking: the worker expects a blocking one.
-  explicit Pipe(UniqueFd reader) : read_end(std::move(reader)) {}
-  Pipe() {
+  // Without a reader, creates a pipe. Only our end is non-blocking: the worker expects a blocking
+  // one.
+  explicit Pipe(UniqueFd reader) : read_end(std::move(reader)) {
+    if (read_end) return;
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0 || ::fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) {
       throw std::system_error(errno, std::generic_category(), "pipe2");
@@ -38,9 +39,6 @@ struct WorkerOutput::Stream::Pipe {
     write_end.reset(ends[1]);
   }
 };
-
-WorkerOutput::Stream::Stream(boost::asio::io_context& io, std::function<void(Stream&)> on_readable)
-    : Stream(Pipe(), io, std::move(on_readable), "") {}
 
 WorkerOutput::Stream::Stream(boost::asio::io_context& io, std::function<void(Stream&)> on_readable,
                              UniqueFd reader, std::string begun)
@@ -55,32 +53,24 @@ WorkerOutput::Stream::Stream(Pipe pipe, boost::asio::io_context& io,
   our_end.start();
 }
 
-WorkerOutput::WorkerOutput(boost::asio::io_context& io, Terms terms, Write write)
-    : worker_(std::move(terms.worker)),
-      format_(terms.format),
-      limiter_(terms.limit),
-      telling_(io),
-      write_(std::move(write)),
-      out_(io, [this](Stream& stream) { take_some(stream); }),
-      err_(io, [this](Stream& stream) { take_some(stream); }) {}
-
-WorkerOutput::WorkerOutput(boost::asio::io_context& io, Terms terms, Write write, Kept kept)
+WorkerOutput::WorkerOutput(boost::asio::io_context& io, Terms terms, Write write,
+                           InheritedOutput inherited)
     : worker_(std::move(terms.worker)),
       format_(terms.format),
       limiter_(terms.limit),
       telling_(io),
       write_(std::move(write)),
       out_(
-          io, [this](Stream& stream) { take_some(stream); }, std::move(kept.out),
-          std::move(kept.memory.begun_out)),
+          io, [this](Stream& stream) { take_some(stream); }, std::move(inherited.out),
+          std::move(inherited.saved.begun_out)),
       err_(
-          io, [this](Stream& stream) { take_some(stream); }, std::move(kept.err),
-          std::move(kept.memory.begun_err)) {
-  tail_.add(kept.memory.tail);
-  err_tail_.add(kept.memory.err_tail);
+          io, [this](Stream& stream) { take_some(stream); }, std::move(inherited.err),
+          std::move(inherited.saved.begun_err)) {
+  tail_.add(inherited.saved.tail);
+  err_tail_.add(inherited.saved.err_tail);
 }
 
-SavedOutput WorkerOutput::memory() const {
+SavedOutput WorkerOutput::saved() const {
   return {out_.lines.begun(), err_.lines.begun(), std::string(tail()),
           std::string(tail_of_stderr())};
 }

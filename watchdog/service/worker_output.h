@@ -15,6 +15,13 @@
 
 namespace pyfault {
 
+// The pipes of a worker that a previous watchdog has read from.
+struct InheritedOutput {
+  UniqueFd out;
+  UniqueFd err;
+  SavedOutput saved;
+};
+
 class WorkerOutput {
  public:
   // Receives whole, formatted lines. Must not block.
@@ -26,16 +33,9 @@ class WorkerOutput {
     OutputLimit limit{};
   };
 
-  // Creates two pipes. Throws std::system_error.
-  WorkerOutput(boost::asio::io_context& io, Terms terms, Write write);
-
-  // Takes over pipes that another process has read from. Throws std::system_error.
-  struct Kept {
-    UniqueFd out;
-    UniqueFd err;
-    SavedOutput memory;
-  };
-  WorkerOutput(boost::asio::io_context& io, Terms terms, Write write, Kept kept);
+  // Takes over inherited pipes, or creates two. Throws std::system_error.
+  WorkerOutput(boost::asio::io_context& io, Terms terms, Write write,
+               InheritedOutput inherited = {});
   WorkerOutput(const WorkerOutput&) = delete;
   WorkerOutput& operator=(const WorkerOutput&) = delete;
 
@@ -51,7 +51,7 @@ class WorkerOutput {
   int out_reader() const { return out_.our_end.get(); }
   int err_reader() const { return err_.our_end.get(); }
 
-  SavedOutput memory() const;
+  SavedOutput saved() const;
 
   // Reads what has been written so far. Bounded, so a worker that never stops writing cannot hold
   // the event loop.
@@ -68,9 +68,7 @@ class WorkerOutput {
 
  private:
   struct Stream {
-    Stream(boost::asio::io_context& io, std::function<void(Stream&)> on_readable);
-
-    // Takes over a read end; there is no write end.
+    // Takes over a read end, or creates a pipe if there is none. `begun` is an incomplete line.
     Stream(boost::asio::io_context& io, std::function<void(Stream&)> on_readable, UniqueFd reader,
            std::string begun);
 

@@ -59,20 +59,10 @@ UniqueFd of_one_that_is_gone() {
 
 // Returns a pidfd of the process itself, dead or alive, and never of another process that has its
 // PID by now.
-UniqueFd pidfd_for(const SavedLife& memory, UniqueFd pidfd) {
+UniqueFd pidfd_for(const SavedProcess& saved, UniqueFd pidfd) {
   if (pidfd && pid_of(pidfd.get()) == -1) return pidfd;
-  if (!pidfd || pid_of(pidfd.get()) != memory.pid) pidfd = open_pidfd(memory.pid);
-  return pidfd && is_still(memory.pid, memory.start_ticks) ? std::move(pidfd)
-                                                           : of_one_that_is_gone();
-}
-
-ProcessHistory run_of(const SavedLife& memory) {
-  ProcessHistory::Memory run{memory.process, {}, memory.records_left_out, memory.replaced};
-  if (memory.crash) {
-    run.last_crash =
-        ProcessHistory::LastCrash{memory.crash->id, memory.crash->signal, memory.crash->fatal};
-  }
-  return ProcessHistory(std::move(run));
+  if (!pidfd || pid_of(pidfd.get()) != saved.pid) pidfd = open_pidfd(saved.pid);
+  return pidfd && is_still(saved.pid, saved.start_ticks) ? std::move(pidfd) : of_one_that_is_gone();
 }
 
 }  // namespace
@@ -89,7 +79,7 @@ WorkerProcess::WorkerProcess(boost::asio::io_context& io, SpawnPlan plan,
       on_end_(await(io, child_, child_.pidfd(), std::move(hooks.on_end))),
       on_start_(std::move(hooks.on_start)),
       launching_(await(io, child_, child_.launch_fd(), [this] { hear_launch(); })),
-      run_(Process{pid(), ::getpid(), "", "", plan_.command.argv}) {
+      history_(Process{pid(), ::getpid(), "", "", plan_.command.argv}) {
   start_ticks_ = start_ticks(pid());
   on_end_.start();
   launching_->start();
@@ -104,7 +94,8 @@ void WorkerProcess::hear_launch() {
   launching_.reset();
   // A process that was killed before the exec has not run its program either.
   if (failure_ || child_.program().path.empty()) return;
-  if (!run_.is_watched()) run_ = ProcessHistory(describe());  // else the agent attached first
+  if (!history_.is_watched())
+    history_ = ProcessHistory(describe());  // else the agent attached first
   on_start_();
 }
 
@@ -112,39 +103,25 @@ void WorkerProcess::finish_launch() {
   if (launching_) hear_launch();
 }
 
-WorkerProcess::WorkerProcess(boost::asio::io_context& io, SavedLife memory, UniqueFd pidfd,
+WorkerProcess::WorkerProcess(boost::asio::io_context& io, SavedProcess saved, UniqueFd pidfd,
                              std::unique_ptr<WorkerOutput> output,
                              std::optional<WorkerCgroup> cgroup, std::function<void()> on_end)
     : cgroup_(std::move(cgroup)),
       own_memory_(memory_of(cgroup_)),
-      oom_kills_(oom_kills_in(own_memory_, memory.pid)),
-      started_(memory.started),
-      start_ticks_(memory.start_ticks),
+      oom_kills_(oom_kills_in(own_memory_, saved.pid)),
+      started_(saved.started),
+      start_ticks_(saved.start_ticks),
       output_(std::move(output)),
-      child_(ChildProcess::adopt(memory.pid, pidfd_for(memory, std::move(pidfd)))),
+      child_(ChildProcess::adopt(saved.pid, pidfd_for(saved, std::move(pidfd)))),
       on_end_(io, UniqueFd(::fcntl(child_.pidfd(), F_DUPFD_CLOEXEC, 0)), std::move(on_end)),
-      run_(run_of(memory)) {
-  if (memory.crash) crash_ = KnownCrash{memory.crash->id, memory.crash->fingerprint};
+      history_(std::move(saved.history)) {
   on_end_.start();
 }
 
-SavedLife WorkerProcess::memory(bool with_output) const {
-  ProcessHistory::Memory run = run_.memory();
-  SavedLife memory{pid(),
-                   start_ticks_,
-                   started_,
-                   std::move(run.process),
-                   {},
-                   run.left_out,
-                   std::move(run.replaced),
-                   {}};
-  if (run.last_crash) {
-    const bool same = crash_ && crash_->id == run.last_crash->id;
-    memory.crash = SavedCrash{run.last_crash->id, same ? crash_->fingerprint : "",
-                              run.last_crash->signal, run.last_crash->fatal};
-  }
-  if (with_output && output_) memory.output = output_->memory();
-  return memory;
+SavedProcess WorkerProcess::saved(bool with_output) const {
+  SavedProcess saved{pid(), start_ticks_, started_, history_.saved(), std::nullopt};
+  if (with_output && output_) saved.output = output_->saved();
+  return saved;
 }
 
 // The process may have ended already, so /proc may have nothing.
@@ -192,14 +169,6 @@ std::optional<LastOutput> WorkerProcess::last_output() {
   return LastOutput{std::string(output_->tail())};
 }
 
-void WorkerProcess::note(const Event& event) {
-  run_.note(event);
-  const auto* crash = std::get_if<Crash>(&event.body);
-  if (crash && crash->kind == CrashKind::kCrash && event.process.pid == pid()) {
-    crash_ = KnownCrash{crash->id, crash->fingerprint};
-  }
-}
-
 WorkerEnd WorkerProcess::end() {
   on_end_.stop();
   if (output_) output_->finish();
@@ -208,9 +177,9 @@ WorkerEnd WorkerProcess::end() {
   ChildEnd child_end = child_.reap();
   child_end.oom_kills_rose = oom_kills_rose;
   child_end.caught_signals = caught;
-  Event event = run_.exit_event(child_end, uptime_seconds());
+  Event event = history_.exit_event(child_end, uptime_seconds());
   auto& exit = std::get<ExitEvent>(event.body);
-  if (crash_ && exit.crash_id == crash_->id) exit.fingerprint = crash_->fingerprint;
+  if (exit.crash_id) exit.fingerprint = history_.last_crash()->fingerprint;
   auto output = output_ ? std::optional(LastOutput{std::string(output_->tail())}) : std::nullopt;
   // Python exits with 1 after an uncaught exception. With any other code, the program has caught an
   // exception that it may have printed.

@@ -1,4 +1,4 @@
-// One life of a worker: its process, from launch to reaping.
+// The process of a worker, from launch to reaping.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@
 
 namespace pyfault {
 
-// How a life ended, before the restart decision.
+// How a process ended, before the restart decision.
 struct WorkerEnd {
   Process process;
   ExitEvent exit;
@@ -43,7 +43,7 @@ class WorkerProcess {
 
   // Takes over a process that the previous watchdog started. Without a usable pidfd it is
   // identified by its PID and start time. Throws std::system_error.
-  WorkerProcess(boost::asio::io_context& io, SavedLife memory, UniqueFd pidfd,
+  WorkerProcess(boost::asio::io_context& io, SavedProcess saved, UniqueFd pidfd,
                 std::unique_ptr<WorkerOutput> output, std::optional<WorkerCgroup> cgroup,
                 std::function<void()> on_end);
   WorkerProcess(const WorkerProcess&) = delete;
@@ -67,7 +67,7 @@ class WorkerProcess {
 
   // The state to hand over. `with_output` includes the buffered output, which is accurate only if
   // this watchdog reads no more of it.
-  SavedLife memory(bool with_output) const;
+  SavedProcess saved(bool with_output) const;
   double uptime_seconds() const;
   void send(int signal) const;
 
@@ -86,14 +86,14 @@ class WorkerProcess {
   std::optional<LastOutput> last_output();
 
   // Records an event that may explain the end of the process.
-  void note(const Event& event);
+  void on_event(const Event& event) { history_.on_event(event); }
 
   // To be called when an agent has attached in `process`.
-  void note_attached(const Process& process) { run_.refresh(process); }
-  std::optional<bool> is_watched() const { return run_.is_watched(); }
-  const std::optional<Unwatched>& unwatched() const { return run_.unwatched(); }
+  void on_attach(const Process& process) { history_.on_attach(process); }
+  std::optional<bool> is_watched() const { return history_.is_watched(); }
+  const std::optional<Unwatched>& unwatched() const { return history_.unwatched(); }
 
-  Event start_event() const { return run_.start_event(); }
+  Event start_event() const { return history_.start_event(); }
 
   // In a shared cgroup, attributes all OOM kills up to now to other workers.
   void reset_oom_baseline();
@@ -103,11 +103,6 @@ class WorkerProcess {
 
  private:
   using Clock = std::chrono::steady_clock;
-
-  struct KnownCrash {
-    std::string id;
-    std::string fingerprint;
-  };
 
   void hear_launch();
   Process describe() const;
@@ -124,8 +119,7 @@ class WorkerProcess {
   std::function<void()> on_start_;
   std::optional<ReadableFd> launching_;
   std::optional<StartError> failure_;
-  ProcessHistory run_;
-  std::optional<KnownCrash> crash_;
+  ProcessHistory history_;
 };
 
 }  // namespace pyfault

@@ -50,11 +50,11 @@ Variables variables_of(const char* const* environment) {
   return variables;
 }
 
-// The worker's configuration takes precedence over the account, and that over our environment.
+// The worker's configuration takes precedence over its user's, and that over our environment.
 Variables variables_of(const WorkerConfig& worker, const WorkerSurroundings& surroundings,
-                       const RunAs& account) {
+                       const RunAs& run_as) {
   Variables variables = worker.environment;
-  variables.insert(account.environment.begin(), account.environment.end());
+  variables.insert(run_as.environment.begin(), run_as.environment.end());
   variables.merge(variables_of(surroundings.environment));
   return variables;
 }
@@ -105,10 +105,10 @@ std::string program_problem(const WorkerConfig& worker, const WorkerSurroundings
 }  // namespace
 
 SpawnPlan plan_worker(const WorkerConfig& worker, const WorkerSurroundings& surroundings,
-                      const WorkerSockets& sockets, RunAs account) {
-  if (!account.problem.empty()) throw StartError(kExitOwnError, account.problem);
+                      const WorkerSockets& sockets, RunAs run_as) {
+  if (!run_as.problem.empty()) throw StartError(kExitOwnError, run_as.problem);
   Command command = command_of(worker, surroundings);
-  Variables variables = variables_of(worker, surroundings, account);
+  Variables variables = variables_of(worker, surroundings, run_as);
   ProgramSearch search = search_for(command, surroundings_of(worker, variables));
   SpawnPlan plan{std::move(command), std::move(search), {}, surroundings.signal_mask};
   plan.environment = environment_of(std::move(variables), surroundings, sockets);
@@ -121,7 +121,7 @@ SpawnPlan plan_worker(const WorkerConfig& worker, const WorkerSurroundings& surr
     plan.limits.emplace_back(limit.resource, rlimit{limit.soft, limit.hard});
   }
   plan.umask = worker.umask;
-  plan.identity = std::move(account.identity);
+  plan.identity = std::move(run_as.identity);
   plan.directory = worker.directory;
   return plan;
 }

@@ -31,10 +31,10 @@ struct WorkerSockets {
   std::string notify;  // empty: none
 };
 
-// Returns a plan without streams. Does not access the file system. Throws StartError if the account
-// has a problem.
+// Returns a plan without streams. Does not access the file system. Throws StartError if
+// `run_as` has a problem.
 SpawnPlan plan_worker(const WorkerConfig& worker, const WorkerSurroundings& surroundings,
-                      const WorkerSockets& sockets, RunAs account);
+                      const WorkerSockets& sockets, RunAs run_as);
 
 // Checks whether this machine has what a worker needs. The checks may block for long and may run on
 // any thread.

@@ -12,7 +12,7 @@ namespace pyfault {
 namespace {
 
 constexpr std::size_t kTokenBytes = 4;
-constexpr std::size_t kMostDescriptors = 2;
+constexpr std::size_t kMaxDescriptors = 2;
 
 using Group = std::map<std::string, std::vector<UniqueFd>>;  // by role
 
@@ -39,18 +39,18 @@ std::vector<NamedFd> with_full_names(const std::string& prefix, Group&& group) {
 }
 
 // Returns none if the state cannot be decoded, or belongs to a worker of another name.
-std::optional<SavedWorker> memory_of(const std::string& prefix, const UniqueFd& state) {
+std::optional<SavedWorker> saved_worker(const std::string& prefix, const UniqueFd& state) {
   const StateFile file(UniqueFd(::dup(state.get())));
   const auto content = file.read();
-  auto memory = content ? decode_worker(*content) : std::nullopt;
-  if (!memory || memory->config.name != prefix.substr(0, prefix.find('/'))) return std::nullopt;
-  return memory;
+  auto saved = content ? decode_worker(*content) : std::nullopt;
+  if (!saved || saved->config.name != prefix.substr(0, prefix.find('/'))) return std::nullopt;
+  return saved;
 }
 
 void sort_group(const std::string& prefix, Group group, InheritedDescriptors& kept) {
   const auto state = group.find(kStateRole);
-  auto memory = state == group.end() ? std::nullopt : memory_of(prefix, state->second.front());
-  if (!memory) {
+  auto saved = state == group.end() ? std::nullopt : saved_worker(prefix, state->second.front());
+  if (!saved) {
     const std::string reason =
         "what was kept of worker " + prefix.substr(0, prefix.find('/')) + " can't be used: its " +
         (state == group.end() ? "state is missing" : "state is damaged or of another version");
@@ -58,16 +58,21 @@ void sort_group(const std::string& prefix, Group group, InheritedDescriptors& ke
     return;
   }
   const bool again = std::ranges::any_of(kept.workers, [&](const InheritedWorker& other) {
-    return other.memory.config.name == memory->config.name;
+    return other.saved.config.name == saved->config.name;
   });
   if (again) {
-    kept.refused.push_back({"worker " + memory->config.name + " was kept twice",
+    kept.refused.push_back({"worker " + saved->config.name + " was kept twice",
                             with_full_names(prefix, std::move(group))});
     return;
   }
   UniqueFd file = std::move(state->second.front());
   group.erase(state);
-  kept.workers.push_back({prefix, std::move(*memory), std::move(file), std::move(group)});
+  kept.workers.push_back({prefix, std::move(*saved), std::move(file), std::move(group)});
+}
+
+// The token distinguishes it from an earlier worker of the same name.
+std::string new_prefix(const std::string& worker) {
+  return worker + "/" + random_hex(kTokenBytes);
 }
 
 }  // namespace
@@ -103,16 +108,16 @@ InheritedDescriptors sort_kept(std::vector<NamedFd> descriptors) {
   return kept;
 }
 
-WorkerStore::WorkerStore(SystemdNotifier& manager, const std::string& worker)
-    : manager_(manager), prefix_(worker + "/" + random_hex(kTokenBytes)) {
-  if (!manager.is_there()) return;
-  state_.emplace();
-  manager.keep(prefix_ + "/" + kStateRole, std::array{state_->descriptor()});
-}
-
-WorkerStore::WorkerStore(SystemdNotifier& manager, InheritedWorker& kept)
-    : manager_(manager), prefix_(kept.prefix), state_(std::move(kept.state)) {
-  for (const auto& [role, descriptors] : kept.descriptors) roles_.insert(role);
+WorkerStore::WorkerStore(SystemdNotifier& manager, const std::string& worker,
+                         std::optional<InheritedWorker>& inherited)
+    : manager_(manager), prefix_(inherited ? inherited->prefix : new_prefix(worker)) {
+  if (inherited) {
+    state_.emplace(std::move(inherited->state));
+    for (const auto& [role, descriptors] : inherited->descriptors) roles_.insert(role);
+  } else if (manager.is_there()) {
+    state_.emplace();
+    manager.keep(prefix_ + "/" + kStateRole, std::array{state_->descriptor()});
+  }
 }
 
 WorkerStore::~WorkerStore() {
@@ -124,7 +129,7 @@ WorkerStore::~WorkerStore() {
 void WorkerStore::keep(const std::string& role, std::span<const int> descriptors) {
   if (!state_) return;
   roles_.insert(role);
-  const auto few = descriptors.first(std::min(descriptors.size(), kMostDescriptors));
+  const auto few = descriptors.first(std::min(descriptors.size(), kMaxDescriptors));
   manager_.keep(prefix_ + "/" + role, few);
 }
 
@@ -132,8 +137,8 @@ void WorkerStore::drop(const std::string& role) {
   if (roles_.erase(role) > 0) manager_.drop(prefix_ + "/" + role);
 }
 
-void WorkerStore::save(const SavedWorker& memory) {
-  if (state_) state_->write(encode(memory));
+void WorkerStore::save(const SavedWorker& saved) {
+  if (state_) state_->write(encode(saved));
 }
 
 }  // namespace pyfault

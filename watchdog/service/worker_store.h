@@ -30,7 +30,7 @@ std::string session_role(std::uint64_t id);
 // What the previous watchdog left of one worker.
 struct InheritedWorker {
   std::string prefix;  // "WORKER/TOKEN"
-  SavedWorker memory;
+  SavedWorker saved;
   UniqueFd state;
   std::map<std::string, std::vector<UniqueFd>> descriptors;  // by role
 
@@ -55,9 +55,9 @@ InheritedDescriptors sort_kept(std::vector<NamedFd> descriptors);
 
 class WorkerStore {
  public:
-  WorkerStore(SystemdNotifier& manager, const std::string& worker);
-  // Continues the store of `kept`, whose state file it takes.
-  WorkerStore(SystemdNotifier& manager, InheritedWorker& kept);
+  // Continues the store of an inherited worker, whose state file it takes.
+  WorkerStore(SystemdNotifier& manager, const std::string& worker,
+              std::optional<InheritedWorker>& inherited);
   // Removes everything of this worker from the service manager.
   ~WorkerStore();
   WorkerStore(const WorkerStore&) = delete;
@@ -71,7 +71,7 @@ class WorkerStore {
   const std::set<std::string>& roles() const { return roles_; }
 
   bool is_of_use() const { return manager_.is_there(); }
-  void save(const SavedWorker& memory);
+  void save(const SavedWorker& saved);
 
  private:
   SystemdNotifier& manager_;

@@ -2,6 +2,9 @@
 
 #include <toml++/toml.h>
 
+#include <sstream>
+#include <utility>
+
 namespace pyfault {
 namespace {
 
@@ -36,7 +39,38 @@ TomlValue convert(const toml::node& node) {
   return value;
 }
 
+toml::table node_of(const TomlValue::Table& entries);
+
+struct Inserter {
+  toml::array& to;
+
+  void operator()(const TomlOther&) const {}
+  void operator()(const auto& value) const { to.push_back(value); }
+  void operator()(const TomlValue::Table& table) const { to.push_back(node_of(table)); }
+  void operator()(const TomlValue::List& list) const {
+    toml::array inner;
+    for (const TomlValue& each : list) std::visit(Inserter{inner}, each.value);
+    to.push_back(std::move(inner));
+  }
+};
+
+toml::table node_of(const TomlValue::Table& entries) {
+  toml::table table;
+  for (const TomlEntry& entry : entries) {
+    toml::array one;
+    std::visit(Inserter{one}, entry.value.value);
+    if (!one.empty()) table.insert(entry.key, std::move(*one.get(0)));
+  }
+  return table;
+}
+
 }  // namespace
+
+std::string to_toml(const TomlValue::Table& table) {
+  std::ostringstream text;
+  text << node_of(table);
+  return std::move(text).str();
+}
 
 std::variant<TomlValue::Table, TomlError> parse_toml(std::string_view text) try {
   return convert_table(toml::parse(text));

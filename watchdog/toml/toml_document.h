@@ -32,6 +32,9 @@ struct TomlError {
   std::string message;
 };
 
+// Returns a text that parses to this table, but for comments, layout and values of type TomlOther.
+std::string to_toml(const TomlValue::Table& table);
+
 // Returns the top-level table, or the first syntax error. Parsing does not continue after that.
 std::variant<TomlValue::Table, TomlError> parse_toml(std::string_view text);
 

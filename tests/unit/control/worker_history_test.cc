@@ -39,30 +39,30 @@ class WorkerHistoryTest : public testing::Test {
 };
 
 TEST_F(WorkerHistoryTest, remembers_the_last_exit_and_the_last_crash) {
-  history_.note(crash_at(1));
-  history_.note(exit_at(2, 1));
-  history_.note(exit_at(4, 3));
+  history_.on_event(crash_at(1));
+  history_.on_event(exit_at(2, 1));
+  history_.on_event(exit_at(4, 3));
   EXPECT_EQ(history_.last_exit, (LastExit{4, 3, "", "exited"}));
   EXPECT_EQ(history_.last_crash, (LastCrash{1, "c0ffee", "SIGSEGV"}));
 }
 
 TEST_F(WorkerHistoryTest, counts_by_kind) {
-  history_.note(crash_at(1));
-  history_.note(crash_at(2));
-  history_.note(exit_at(3, 1));
-  history_.note(at(4, UnwatchedEvent{unwatched(UnwatchedReason::kNotPython)}));
+  history_.on_event(crash_at(1));
+  history_.on_event(crash_at(2));
+  history_.on_event(exit_at(3, 1));
+  history_.on_event(at(4, UnwatchedEvent{unwatched(UnwatchedReason::kNotPython)}));
   EXPECT_THAT(history_.crashes, ElementsAre(Pair("SIGSEGV", 2)));
   EXPECT_THAT(history_.exits, ElementsAre(Pair("exited", 1)));
   EXPECT_THAT(history_.unwatched, ElementsAre(Pair(name_of(UnwatchedReason::kNotPython), 1)));
 }
 
 TEST_F(WorkerHistoryTest, a_dump_is_no_crash) {
-  history_.note(crash_at(1, CrashKind::kDump));
+  history_.on_event(crash_at(1, CrashKind::kDump));
   EXPECT_EQ(history_, WorkerHistory());
 }
 
 TEST_F(WorkerHistoryTest, the_end_of_a_process_below_is_not_its_own) {
-  history_.note(exit_at(1, 1, true));
+  history_.on_event(exit_at(1, 1, true));
   EXPECT_EQ(history_, WorkerHistory());
 }
 

@@ -29,12 +29,12 @@ class AgentSessionTest : public testing::Test {
   void attach(int own_pid, const SessionSettings& settings = {}) {
     UniqueFd ring = make_ring();
     agent_.emplace(ring);
-    Attachment attachment{{own_pid, geteuid(), *read_process(process_.pid())},
-                          RingMemory(RingFile(std::move(ring))),
-                          realtime_now_ns()};
+    SavedSession begun;
+    begun.family = ProcessFamily::new_family({own_pid, geteuid(), *read_process(process_.pid())});
+    begun.attached_ns = realtime_now_ns();
     session_.emplace(
-        log_.io, std::move(attachment), [this](Event event) { on_event_(std::move(event)); },
-        [this] { ++ends_; }, settings);
+        log_.io, RingMemory(RingFile(std::move(ring))), std::move(begun), log_, [this] { ++ends_; },
+        settings);
   }
   void wait_for_end() {
     log_.run_until([this] { return ends_ > 0; });
@@ -68,7 +68,6 @@ class AgentSessionTest : public testing::Test {
   void put(std::uint64_t word) { agent_->slot().state = word; }
 
   EventLog log_;
-  std::function<void(Event)> on_event_ = log_.handler();
   WaitingChild process_;
   std::optional<AgentSide> agent_;
   std::optional<AgentSession> session_;

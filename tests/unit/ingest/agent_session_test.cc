@@ -39,7 +39,7 @@ TEST_F(AgentSessionTest, reports_a_published_record) {
 
 TEST_F(AgentSessionTest, releases_the_slot_after_it_has_reported) {
   std::optional<SlotState> while_reporting;
-  on_event_ = [&](const Event&) { while_reporting = agent_->state(); };
+  log_.then = [&] { while_reporting = agent_->state(); };
   agent_->publish(process_.pid());
   session_->drain();
   EXPECT_EQ(while_reporting, SlotState::kPublished);

@@ -37,12 +37,12 @@ class AttachServerTest : public testing::Test {
     const FakeAgent agent = connect();
     agent.say(hello_from(getpid()), descriptors);
     server_.drain();
-    return server_.memory().empty();
+    return server_.saved().empty();
   }
   bool is_refused(const UniqueFd& ring) { return is_refused_with(std::array{ring.get()}); }
 
   EventLog log_;
-  AttachServer server_{log_.io, log_.handler()};
+  AttachServer server_{log_.io, log_};
 };
 
 }  // namespace pyfault::test

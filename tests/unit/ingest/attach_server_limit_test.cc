@@ -37,7 +37,7 @@ TEST_F(AttachServerTest, silent_connections_do_not_keep_others_out) {
 }
 
 TEST_F(AttachServerTest, a_silent_connection_is_closed_in_the_end) {
-  AttachServer impatient(log_.io, log_.handler(), {.hello_timeout = std::chrono::milliseconds(1)});
+  AttachServer impatient(log_.io, log_, {.hello_timeout = std::chrono::milliseconds(1)});
   const FakeAgent agent(impatient.address());
   log_.run_until([&] { return agent.is_hung_up_on(); });
 }
@@ -93,7 +93,7 @@ TEST_F(AttachServerTest, the_last_descriptors_are_not_for_agents) {
   getrlimit(RLIMIT_NOFILE, &before);
   const rlimit few{120, before.rlim_max};
   setrlimit(RLIMIT_NOFILE, &few);
-  AttachServer server(log_.io, log_.handler(), {.half_open = 1000});
+  AttachServer server(log_.io, log_, {.half_open = 1000});
   std::deque<FakeAgent> agents;
   while (log_.events.empty()) {
     agents.emplace_back(server.address());
@@ -109,7 +109,7 @@ TEST_F(AttachServerTest, the_last_descriptors_are_not_for_agents) {
 // The child is entered in every ring, so that no ring can be released when the next one is
 // attached.
 TEST_F(AttachServerTest, one_process_has_only_so_many_rings) {
-  AttachServer server(log_.io, log_.handler(), {.sessions_per_process = 2});
+  AttachServer server(log_.io, log_, {.sessions_per_process = 2});
   test::WaitingChild child;
   for (int i = 0; i < 3; ++i) {
     FakeAgent agent(server.address());
@@ -122,7 +122,7 @@ TEST_F(AttachServerTest, one_process_has_only_so_many_rings) {
 }
 
 TEST_F(AttachServerTest, there_are_only_so_many_rings) {
-  AttachServer server(log_.io, log_.handler(), {.sessions = 1});
+  AttachServer server(log_.io, log_, {.sessions = 1});
   FakeAgent first(server.address());
   first.attach(hello_from(getpid()));
   FakeAgent second(server.address());

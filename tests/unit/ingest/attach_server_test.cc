@@ -67,7 +67,7 @@ TEST_F(AttachServerTest, a_process_that_is_long_dead_is_described_by_its_hello) 
   EXPECT_EQ(process.name, "dead-python");
   EXPECT_EQ(process.executable, "/usr/bin/python3");
   EXPECT_THAT(process.command, testing::ElementsAre("python3", "app.py"));
-  log_.run_until([&] { return server_.memory().empty(); });
+  log_.run_until([&] { return server_.saved().empty(); });
 }
 
 TEST_F(AttachServerTest, one_that_has_the_number_of_a_dead_one_is_not_taken_for_it) {
@@ -285,7 +285,7 @@ TEST_F(AttachServerTest, another_users_process_that_descends_from_us_may_attach)
 
 TEST_F(AttachServerTest, says_who_has_attached) {
   std::vector<int> attached;
-  AttachServer server(log_.io, log_.handler(), {},
+  AttachServer server(log_.io, log_, {},
                       [&](const Process& process) { attached.push_back(process.pid); });
   FakeAgent agent(server.address());
   agent.attach(hello_from(getpid()));
@@ -304,9 +304,8 @@ TEST_F(AttachServerTest, closed_it_leaves_the_loop_nothing_to_wait_for) {
 
 TEST_F(AttachServerTest, may_be_closed_by_the_handler_of_an_event) {
   test::EventLog log;
-  AttachServer* door = nullptr;
-  AttachServer server(log.io, [&](Event) { door->close(); });
-  door = &server;
+  AttachServer server(log.io, log);
+  log.then = [&] { server.close(); };
   FakeAgent agent(server.address());
   agent.attach(hello_from(getpid()));
   agent.side->publish(getpid());

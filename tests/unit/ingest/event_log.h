@@ -14,20 +14,19 @@
 #include <vector>
 
 #include "tests/support/event_schema.h"
-#include "watchdog/event/event.h"
+#include "watchdog/event/event_sink.h"
 #include "watchdog/format/format.h"
 
 namespace pyfault::test {
 
-class EventLog {
+class EventLog final : public EventSink {
  public:
-  std::function<void(Event)> handler() {
-    return [this](Event event) {
-      const std::string line = format_json(event);
-      EXPECT_EQ(schema_errors(nlohmann::json::parse(line)), "") << line;
-      auto& log = std::holds_alternative<ExitEvent>(event.body) ? exits : events;
-      log.push_back(std::move(event));
-    };
+  void on_event(Event event) override {
+    const std::string line = format_json(event);
+    EXPECT_EQ(schema_errors(nlohmann::json::parse(line)), "") << line;
+    auto& log = std::holds_alternative<ExitEvent>(event.body) ? exits : events;
+    log.push_back(std::move(event));
+    if (then) then();
   }
 
   void run_until(const std::function<bool()>& done) {
@@ -56,6 +55,7 @@ class EventLog {
   boost::asio::io_context io;
   std::vector<Event> events;  // all but the exit events
   std::vector<Event> exits;
+  std::function<void()> then;  // called after each event
 
  private:
   // Only a failing test waits this long.

@@ -34,7 +34,7 @@ class KeptServerTest : public ::testing::Test {
                            kept_[id] = UniqueFd(::fcntl(ring, F_DUPFD_CLOEXEC, 0));
                            return has_room_;
                          },
-                         [this] { memory_ = before_->memory(); },
+                         [this] { memory_ = before_->saved(); },
                          [this](std::uint64_t id) { kept_.erase(id); }});
   }
 
@@ -54,11 +54,11 @@ class KeptServerTest : public ::testing::Test {
     }
     before_->leave();
     before_->close();
-    after_.emplace(log_.io, log_.handler(), AttachLimits{}, nullptr, std::move(kept));
+    after_.emplace(log_.io, log_, AttachLimits{}, nullptr, std::move(kept));
   }
 
   test::EventLog log_;
-  std::optional<AttachServer> before_{std::in_place, log_.io, log_.handler()};
+  std::optional<AttachServer> before_{std::in_place, log_.io, log_};
   const std::string address_ = before_->address();
   bool has_room_ = true;
   std::map<std::uint64_t, UniqueFd> kept_;
@@ -121,7 +121,7 @@ TEST_F(KeptServerTest, sessions_of_both_have_numbers_of_their_own) {
   const FakeAgent old = attached();
   change_watchdogs();
   const FakeAgent young = attached();
-  const auto memory = after_->memory();
+  const auto memory = after_->saved();
   ASSERT_EQ(memory.size(), 2u);
   EXPECT_NE(memory[0].id, memory[1].id);
 }
@@ -131,7 +131,7 @@ TEST_F(KeptServerTest, a_ring_that_is_none_is_said_and_left_out) {
   for (auto& [id, session] : kept_) session = UniqueFd(::dup(STDIN_FILENO));
   change_watchdogs();
   EXPECT_THAT(log_.message(), HasSubstr("can't be watched any more"));
-  EXPECT_THAT(after_->memory(), IsEmpty());
+  EXPECT_THAT(after_->saved(), IsEmpty());
 }
 
 TEST_F(KeptServerTest, one_that_has_the_number_of_the_attached_process_is_not_taken_for_it) {
@@ -167,8 +167,7 @@ TEST_F(KeptServerTest, a_record_that_was_taken_and_not_released_is_not_reported_
 TEST_F(KeptServerTest, listeners_that_do_not_listen_are_refused) {
   InheritedServer kept;
   kept.listeners.emplace_back(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  EXPECT_THROW(AttachServer(log_.io, log_.handler(), {}, nullptr, std::move(kept)),
-               std::runtime_error);
+  EXPECT_THROW(AttachServer(log_.io, log_, {}, nullptr, std::move(kept)), std::runtime_error);
 }
 
 }  // namespace

@@ -36,14 +36,14 @@ std::vector<FrameSource> line(const Crash& crash) {
   return {{0, 0, "line of " + crash.threads[0].frames[0].function}};
 }
 
-class EventStageTest : public testing::Test {
+class EventStageTest : public testing::Test, private EventSink {
  protected:
   ~EventStageTest() override { go_.set_value(); }
 
   EventStage make(std::chrono::steady_clock::duration patience = hours(1)) {
-    return EventStage(
-        io_, [this](const Event& event) { passed_.push_back(text(event)); }, patience);
+    return EventStage(io_, {this}, patience);
   }
+  void on_event(Event event) override { passed_.push_back(text(event)); }
   // A read that hangs until the test is over.
   SourceReader hang() const {
     return [gone = gone_](const Crash&) {
@@ -69,30 +69,30 @@ class EventStageTest : public testing::Test {
 
 TEST_F(EventStageTest, what_has_no_lines_to_read_is_passed_on_at_once) {
   EventStage stage = make();
-  stage.take(saying("said"));
+  stage.on_event(saying("said"));
   EXPECT_THAT(passed_, ElementsAre("said"));
 }
 
 TEST_F(EventStageTest, a_crash_gets_its_lines) {
   EventStage stage = make();
-  stage.take(crash_in("f", line));
+  stage.on_event(crash_in("f", line));
   run_until(1);
   EXPECT_THAT(passed_, ElementsAre("line of f"));
 }
 
 TEST_F(EventStageTest, what_comes_later_is_passed_on_later) {
   EventStage stage = make();
-  stage.take(crash_in("f", line));
-  stage.take(saying("said"));
-  stage.take(crash_in("g", line));
+  stage.on_event(crash_in("f", line));
+  stage.on_event(saying("said"));
+  stage.on_event(crash_in("g", line));
   run_until(3);
   EXPECT_THAT(passed_, ElementsAre("line of f", "said", "line of g"));
 }
 
 TEST_F(EventStageTest, a_read_that_hangs_costs_that_crash_its_lines_alone) {
   EventStage stage = make(milliseconds(20));
-  stage.take(crash_in("hung", hang()));
-  stage.take(crash_in("f", line));
+  stage.on_event(crash_in("hung", hang()));
+  stage.on_event(crash_in("f", line));
   run_until(2);
   EXPECT_THAT(passed_, ElementsAre("hung without", "line of f"));
 }
@@ -100,25 +100,25 @@ TEST_F(EventStageTest, a_read_that_hangs_costs_that_crash_its_lines_alone) {
 TEST_F(EventStageTest, where_too_many_reads_hang_nobody_waits) {
   EventStage stage = make(milliseconds(20));
   for (std::size_t count = 1; count <= HelperThread::kMaxHanging; ++count) {
-    stage.take(crash_in("hung", hang()));
+    stage.on_event(crash_in("hung", hang()));
     run_until(count);
   }
-  stage.take(crash_in("f", line));
+  stage.on_event(crash_in("f", line));
   EXPECT_EQ(passed_.back(), "f without");
 }
 
 TEST_F(EventStageTest, at_the_end_what_waits_is_passed_on) {
   EventStage stage = make();
-  stage.take(crash_in("f", line));
-  stage.take(saying("said"));
+  stage.on_event(crash_in("f", line));
+  stage.on_event(saying("said"));
   stage.finish();
   EXPECT_THAT(passed_, ElementsAre("line of f", "said"));
 }
 
 TEST_F(EventStageTest, at_the_end_a_read_that_hangs_is_not_waited_for_long) {
   EventStage stage = make(milliseconds(20));
-  stage.take(crash_in("hung", hang()));
-  stage.take(saying("said"));
+  stage.on_event(crash_in("hung", hang()));
+  stage.on_event(saying("said"));
   stage.finish();
   EXPECT_THAT(passed_, ElementsAre("hung without", "said"));
 }
@@ -126,7 +126,7 @@ TEST_F(EventStageTest, at_the_end_a_read_that_hangs_is_not_waited_for_long) {
 TEST_F(EventStageTest, a_read_that_ends_after_the_stage_is_nobodys_business) {
   {
     EventStage stage = make(milliseconds(20));
-    stage.take(crash_in("hung", hang()));
+    stage.on_event(crash_in("hung", hang()));
   }
   EXPECT_THAT(passed_, ElementsAre());
 }

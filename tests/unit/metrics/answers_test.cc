@@ -17,7 +17,7 @@ class AnswersTest : public testing::Test {
     Event event;
     event.worker = worker;
     event.body = ReadyEvent{};
-    metrics_.note(event);
+    metrics_.on_event(event);
   }
 
   ServiceMetrics metrics_{

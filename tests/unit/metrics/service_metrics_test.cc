@@ -25,7 +25,7 @@ class ServiceMetricsTest : public testing::Test {
     event.worker = worker;
     event.process.pid = 77;
     event.body = std::move(body);
-    metrics_.note(event);
+    metrics_.on_event(event);
   }
   void crash(int signal, const std::string& name) {
     Crash crash;

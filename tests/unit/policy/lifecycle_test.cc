@@ -24,6 +24,11 @@ bool spawns(const WorkerStep& step) {
   return has(step, A::kSpawn) || has(step, A::kSpawnAgain);
 }
 
+// Neither a process nor what one left behind is there.
+bool is_ended(S state) {
+  return !is_alive(state) && state != S::kDying;
+}
+
 bool waits_to_retry(S state) {
   return state == S::kBackoff || state == S::kCrashLoop;
 }
@@ -65,35 +70,45 @@ TEST(Lifecycle, a_second_process_is_never_started_beside_the_first) {
   });
 }
 
-TEST(Lifecycle, only_its_end_takes_a_process_away) {
+TEST(Lifecycle, nothing_is_started_beside_what_a_dead_process_left_behind) {
+  for_every_pair([](S state, E, const WorkerStep& step) {
+    if (state == S::kDying) {
+      EXPECT_FALSE(spawns(step));
+    }
+  });
+}
+
+TEST(Lifecycle, only_death_and_end_take_a_process_away) {
   for_every_pair([](S state, E event, const WorkerStep& step) {
-    if (event != E::kEnded) {
+    if (event != E::kDied && event != E::kEnded) {
       EXPECT_TRUE(!is_alive(state) || is_alive(step.state));
     }
   });
 }
 
-TEST(Lifecycle, each_end_is_reported_once_at_once_or_when_the_policy_has_answered) {
+TEST(Lifecycle, a_death_that_was_not_asked_for_waits_for_the_policys_verdict) {
   for_every_pair([](S state, E event, const WorkerStep& step) {
-    const bool ended = is_alive(state) && event == E::kEnded;
-    const bool answered = state == S::kDeciding && step.state != S::kDeciding;
-    if (ended) {
-      EXPECT_NE(has(step, A::kReportExit), has(step, A::kDecide));
-    }
-    EXPECT_EQ(has(step, A::kReportExit) || has(step, A::kDecide), ended || answered);
-    EXPECT_EQ(has(step, A::kDecide), step.state == S::kDeciding && state != S::kDeciding);
+    const bool was_asked = state == S::kStopping || state == S::kRestarting;
+    const bool dies_unasked = is_alive(state) && event == E::kDied && !was_asked;
+    EXPECT_EQ(step.state == S::kDying && state != S::kDying, dies_unasked);
   });
 }
 
-TEST(Lifecycle, the_policy_is_not_asked_about_an_end_that_was_asked_for) {
+TEST(Lifecycle, a_death_that_was_asked_for_waits_for_its_end_and_no_verdict) {
   for (const S state : {S::kStopping, S::kRestarting}) {
-    EXPECT_FALSE(has(next_step(state, E::kEnded), A::kDecide)) << name_of(state);
+    EXPECT_EQ(next_step(state, E::kDied).state, state);
+    EXPECT_NE(next_step(state, E::kEnded).state, state);
+    for (const E verdict : {E::kRetry, E::kRetryInLoop, E::kStayDown, E::kGiveUp}) {
+      EXPECT_EQ(next_step(state, verdict).state, state);
+    }
   }
 }
 
 TEST(Lifecycle, a_stop_begins_once) {
   for_every_pair([](S state, E, const WorkerStep& step) {
-    EXPECT_EQ(has(step, A::kBeginStop), is_being_stopped(step.state) && !is_being_stopped(state));
+    const bool has_process = is_alive(state);
+    EXPECT_EQ(has(step, A::kBeginStop),
+              has_process && is_being_stopped(step.state) && !is_being_stopped(state));
   });
 }
 
@@ -111,7 +126,7 @@ TEST(Lifecycle, every_wait_has_a_limit_and_the_limit_leads_on) {
 
 TEST(Lifecycle, no_timer_outlives_its_state) {
   for_every_pair([](S state, E event, const WorkerStep& step) {
-    const bool ends = is_alive(state) && event == E::kEnded;
+    const bool ends = is_alive(state) && event == E::kDied;
     const bool gives_up_waiting = waits_to_retry(state) && is_down(step.state);
     const bool set_anew = spawns(step);
     if (ends || gives_up_waiting) {
@@ -122,15 +137,15 @@ TEST(Lifecycle, no_timer_outlives_its_state) {
 
 TEST(Lifecycle, a_stop_is_obeyed_in_every_state) {
   for_every_pair([](S state, E event, const WorkerStep& step) {
-    if (event != E::kStop || state == S::kDeciding) return;
-    EXPECT_EQ(step.state, is_alive(state) ? S::kStopping : S::kStopped);
+    if (event != E::kStop) return;
+    EXPECT_EQ(step.state, is_ended(state) ? S::kStopped : S::kStopping);
   });
 }
 
 TEST(Lifecycle, a_restart_is_obeyed_in_every_state) {
   for_every_pair([](S state, E event, const WorkerStep& step) {
-    if (event != E::kRestart || state == S::kDeciding) return;
-    EXPECT_EQ(step.state, is_alive(state) ? S::kRestarting : S::kStarting);
+    if (event != E::kRestart) return;
+    EXPECT_EQ(step.state, is_ended(state) ? S::kStarting : S::kRestarting);
   });
 }
 
@@ -144,21 +159,18 @@ TEST(Lifecycle, an_operators_start_begins_anew_and_a_retry_does_not) {
 
 TEST(Lifecycle, late_news_changes_nothing) {
   for_every_pair([](S state, E event, const WorkerStep& step) {
-    const bool of_a_process = event == E::kReady || event == E::kHealthy || event == E::kEnded;
+    const bool of_a_process =
+        event == E::kReady || event == E::kHealthy || event == E::kDied || event == E::kEnded;
     if (is_alive(state) || !of_a_process) return;
     EXPECT_EQ(step.state, state);
     EXPECT_EQ(step.actions, (WorkerStep{}.actions));
   });
 }
 
-TEST(Lifecycle, the_policys_answers_mean_nothing_unasked) {
+TEST(Lifecycle, the_policys_verdict_counts_for_the_dead_alone) {
   for_every_pair([](S state, E event, const WorkerStep& step) {
-    const bool answer = event >= E::kRetry;
-    const bool asked = state == S::kDeciding;
-    EXPECT_EQ(asked && step.state != state, asked && answer);
-    if (answer && !asked) {
-      EXPECT_EQ(step.state, state);
-    }
+    if (event < E::kRetry) return;
+    EXPECT_EQ(step.state != state, state == S::kDying);
   });
 }
 
@@ -168,25 +180,30 @@ S after(S state, const std::vector<E>& events) {
 }
 
 TEST(Lifecycle, a_crash_is_retried_until_it_is_up_again) {
-  EXPECT_EQ(after(S::kUp, {E::kEnded, E::kRetry}), S::kBackoff);
-  EXPECT_EQ(after(S::kUp, {E::kEnded, E::kRetry, E::kTimeUp, E::kReady}), S::kUp);
+  EXPECT_EQ(after(S::kUp, {E::kDied, E::kRetry}), S::kBackoff);
+  EXPECT_EQ(after(S::kUp, {E::kDied, E::kRetry, E::kTimeUp, E::kReady}), S::kUp);
 }
 
 TEST(Lifecycle, a_crash_loop_is_retried_too) {
-  EXPECT_EQ(after(S::kStarting, {E::kEnded, E::kRetryInLoop}), S::kCrashLoop);
+  EXPECT_EQ(after(S::kStarting, {E::kDied, E::kRetryInLoop}), S::kCrashLoop);
   EXPECT_EQ(after(S::kCrashLoop, {E::kTimeUp}), S::kStarting);
 }
 
-TEST(Lifecycle, one_that_never_gets_ready_is_ended_and_the_policy_asked) {
-  EXPECT_EQ(after(S::kStarting, {E::kTimeUp, E::kTimeUp, E::kEnded}), S::kDeciding);
+TEST(Lifecycle, one_that_never_gets_ready_is_ended_and_the_policy_decides) {
+  EXPECT_EQ(after(S::kStarting, {E::kTimeUp, E::kTimeUp, E::kDied, E::kGiveUp}), S::kFailed);
 }
 
 TEST(Lifecycle, a_start_during_a_stop_is_not_forgotten) {
-  EXPECT_EQ(after(S::kUp, {E::kStop, E::kStart, E::kEnded}), S::kStarting);
+  EXPECT_EQ(after(S::kUp, {E::kStop, E::kStart, E::kDied, E::kEnded}), S::kStarting);
 }
 
 TEST(Lifecycle, a_stop_during_a_restart_wins) {
-  EXPECT_EQ(after(S::kUp, {E::kRestart, E::kStop, E::kEnded}), S::kStopped);
+  EXPECT_EQ(after(S::kUp, {E::kRestart, E::kStop, E::kDied, E::kEnded}), S::kStopped);
+}
+
+TEST(Lifecycle, an_operator_is_obeyed_while_what_it_left_behind_is_dying) {
+  EXPECT_EQ(after(S::kUp, {E::kDied, E::kStart, E::kEnded}), S::kStarting);
+  EXPECT_EQ(after(S::kUp, {E::kDied, E::kStop, E::kEnded}), S::kStopped);
 }
 
 }  // namespace

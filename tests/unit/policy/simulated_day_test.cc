@@ -50,7 +50,7 @@ class Day : public testing::Test {
   }
 
   void die() {
-    state_ = next_step(state_, WorkerEvent::kEnded).state;
+    state_ = next_step(state_, WorkerEvent::kDied).state;
     full_ += repeated_.count("the bug", now_).report_in_full;
     const auto decision = policy_.decide({DeathKind::kCrash, now_, "the bug"}, chance_(random_));
     loops_begun_ += decision.loop_begun.has_value();

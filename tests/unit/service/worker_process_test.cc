@@ -10,29 +10,29 @@
 namespace pyfault {
 namespace {
 
-class AdoptedLifeTest : public testing::Test {
+class AdoptedProcessTest : public testing::Test {
  protected:
   // Adopts a life whose process has our pid and this start time.
-  WorkerProcess life(std::uint64_t start_ticks) {
-    SavedLife memory;
-    memory.pid = ::getpid();
-    memory.start_ticks = start_ticks;
-    return {io_, std::move(memory), {}, nullptr, std::nullopt, [this] { has_ended_ = true; }};
+  WorkerProcess process(std::uint64_t start_ticks) {
+    SavedProcess saved;
+    saved.pid = ::getpid();
+    saved.start_ticks = start_ticks;
+    return {io_, std::move(saved), {}, nullptr, std::nullopt, [this] { has_ended_ = true; }};
   }
 
   boost::asio::io_context io_;
   bool has_ended_ = false;
 };
 
-TEST_F(AdoptedLifeTest, goes_on_while_the_process_is_the_same) {
-  const WorkerProcess same = life(start_ticks(::getpid()));
+TEST_F(AdoptedProcessTest, goes_on_while_the_process_is_the_same) {
+  const WorkerProcess same = process(start_ticks(::getpid()));
   io_.poll();
   EXPECT_FALSE(has_ended_);
   EXPECT_EQ(same.root_of_tree(), ::getpid());
 }
 
-TEST_F(AdoptedLifeTest, is_over_when_another_has_its_number_and_costs_that_one_nothing) {
-  const WorkerProcess other = life(start_ticks(::getpid()) - 1);
+TEST_F(AdoptedProcessTest, is_over_when_another_has_its_number_and_costs_that_one_nothing) {
+  const WorkerProcess other = process(start_ticks(::getpid()) - 1);
   while (!has_ended_) io_.run_one();
   EXPECT_EQ(other.root_of_tree(), -1);
   other.send(SIGKILL);

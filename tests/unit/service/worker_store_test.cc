@@ -31,7 +31,7 @@ class KeptTest : public testing::Test {
     return kept.refused.at(0).reason;
   }
 
-  const std::string state_ = encode(test::full_memory());
+  const std::string state_ = encode(test::full_worker());
   std::vector<NamedFd> descriptors_;
 };
 
