@@ -40,6 +40,7 @@ START_ERROR = "watchdog/start_error.h"  # includes nothing; says why the watchdo
 TABLE = {
     "shared": (["shared"], [], FREESTANDING),
     "agent/in_signal": (["agent/in_signal", "agent/cpython/python_layout.h", "shared"], [], FREESTANDING),
+    "agent/arch": (["agent/arch"], [], FREESTANDING),
     "agent/cpython": (["agent/cpython", "shared"], [], LIBC),
     "agent": (["agent", "shared"], [], LIBC),
     "watchdog/crash": (CRASH, ["boost", "fmt"], None),
