@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <new>
 
+#include "agent/arch/processor.h"
 #include "agent/cpython/find_python.h"
 #include "agent/find_watchdog.h"
 #include "agent/hooks/pthread_create.h"
@@ -71,9 +72,8 @@ bool prepare_crash_stack(AgentState& state) {
 }
 
 bool prepare_owner(AgentState& state) {
-  constexpr std::size_t kPage = 4096;
-  void* page = mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (page == MAP_FAILED || madvise(page, kPage, MADV_WIPEONFORK) != 0) return false;
+  void* page = mmap(nullptr, kPageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED || madvise(page, kPageSize, MADV_WIPEONFORK) != 0) return false;
   state.owner = new (page) std::atomic<int>(0);
   return true;
 }

@@ -1,7 +1,6 @@
 #include "agent/seccomp_filter.h"
 
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -12,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "agent/arch/processor.h"
 #include "shared/handshake.h"
 #include "shared/ring_layout.h"
 
@@ -23,7 +23,7 @@ constexpr std::uint64_t kDescriptor = 10;
 constexpr std::uint64_t kAddress = 0x7fff00001000;
 
 struct Call {
-  int number;
+  long number;
   std::uint64_t arguments[6];
 };
 constexpr Call kWakeUp[] = {
@@ -32,7 +32,7 @@ constexpr Call kWakeUp[] = {
       O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY}},
     {SYS_fstat, {kDescriptor, kAddress}},
     {SYS_write, {kDescriptor, kAddress, sizeof(Wake)}},
-    {SYS_poll, {kAddress, 1, 0}},
+    {kPollNumber, {kAddress, 1, 0}},
     {SYS_close, {kDescriptor}},
     {SYS_socket, {AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0}},
     {SYS_connect, {kDescriptor, kAddress, 40}},
@@ -58,8 +58,8 @@ constexpr Call kAttach[] = {
 class Machine {
  public:
   explicit Machine(const Call& call) {
-    data_.nr = call.number;
-    data_.arch = AUDIT_ARCH_X86_64;
+    data_.nr = static_cast<int>(call.number);
+    data_.arch = kAuditArchitecture;
     for (int index = 0; index < 6; ++index) data_.args[index] = call.arguments[index];
   }
 

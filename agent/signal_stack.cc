@@ -5,30 +5,27 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "agent/arch/processor.h"
+
 namespace pyfault {
-namespace {
-
-constexpr std::size_t kPage = 4096;  // x86-64
-
-}  // namespace
 
 std::size_t signal_stack_size() {
   constexpr std::size_t kUsual = std::size_t{64} << 10;
   const std::size_t kernel_needs = getauxval(AT_MINSIGSTKSZ);
   const std::size_t size = kUsual > 4 * kernel_needs ? kUsual : 4 * kernel_needs;
-  return (size + kPage - 1) / kPage * kPage;
+  return (size + kPageSize - 1) / kPageSize * kPageSize;
 }
 
 SignalStack map_signal_stack(std::size_t size) {
-  void* mapping = mmap(nullptr, size + kPage, PROT_READ | PROT_WRITE,
+  void* mapping = mmap(nullptr, size + kPageSize, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (mapping == MAP_FAILED) return {};
-  mprotect(mapping, kPage, PROT_NONE);
-  return {static_cast<std::byte*>(mapping) + kPage, size};
+  mprotect(mapping, kPageSize, PROT_NONE);
+  return {static_cast<std::byte*>(mapping) + kPageSize, size};
 }
 
 void unmap_signal_stack(const SignalStack& stack) {
-  munmap(stack.lowest - kPage, stack.size + kPage);
+  munmap(stack.lowest - kPageSize, stack.size + kPageSize);
 }
 
 bool set_signal_stack(const SignalStack& stack) {

@@ -54,9 +54,12 @@ static_assert(sizeof(SectionHeader) == 8);
 
 enum class RecordKind : std::uint32_t { kCrash = 1, kDump = 2 };
 
-// General registers in the order of the kernel's and glibc's gregset_t on x86-64
-// (<sys/ucontext.h>).
+// General registers, in the order of the processor's gregset_t (<sys/ucontext.h>).
+#if defined(__x86_64__)
 inline constexpr std::size_t kRegisterCount = 23;
+#else
+#error "the registers that a record holds on this processor are not defined"
+#endif
 
 struct FaultSection {
   SectionHeader header;

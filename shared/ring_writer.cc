@@ -1,5 +1,6 @@
 #include "shared/ring_writer.h"
 
+#include <bit>
 #include <cstring>
 
 namespace pyfault {
@@ -59,7 +60,7 @@ PublishedSlot SlotWriter::publish() {
   SlotWord word = SlotWord::unpack(word_);
   word.state = SlotState::kPublished;
   slot_->state.exchange(word.pack(), std::memory_order_release);
-  // x86-64 is little-endian: the low half of the word comes first.
+  static_assert(std::endian::native == std::endian::little, "the low half of the word comes first");
   const auto* futex = futex_of(*slot_);
   slot_ = nullptr;
   return {futex, static_cast<std::uint32_t>(word.pack())};

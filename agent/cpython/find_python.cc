@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "agent/arch/processor.h"
 #include "agent/cpython/versions.h"
 
 namespace pyfault {
@@ -40,13 +41,12 @@ std::uint32_t version_of(void* scope) {
   return parse_version(reinterpret_cast<const char* (*)()>(function)());
 }
 
-// Returns the offset at which glibc keeps the native id in struct pthread (x86-64); kAbsent if it
-// does not hold this thread's id there.
+// Returns the offset at which glibc keeps the native id in struct pthread; kAbsent if it does not
+// hold this thread's id there.
 std::uint16_t find_pthread_tid() {
-  constexpr std::uint16_t kPlace = 720;
   std::int32_t tid = 0;
-  std::memcpy(&tid, reinterpret_cast<const std::byte*>(pthread_self()) + kPlace, sizeof tid);
-  return tid == syscall(SYS_gettid) ? kPlace : kAbsent;
+  std::memcpy(&tid, reinterpret_cast<const std::byte*>(pthread_self()) + kPthreadTid, sizeof tid);
+  return tid == syscall(SYS_gettid) ? kPthreadTid : kAbsent;
 }
 
 struct TextSearch {

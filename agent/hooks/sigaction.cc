@@ -41,7 +41,9 @@ void translate(const KernelSigaction& action, struct sigaction& to) {
 }
 
 KernelSigaction translated(const struct sigaction& action) {
-  KernelSigaction to{action.sa_sigaction, static_cast<unsigned long>(action.sa_flags), nullptr, 0};
+  KernelSigaction to{};
+  to.handler = action.sa_sigaction;
+  to.flags = static_cast<unsigned long>(action.sa_flags);
   std::memcpy(&to.mask, &action.sa_mask, sizeof to.mask);
   return to;
 }

@@ -1,5 +1,6 @@
 #include "agent/in_signal/caller_on_stack.h"
 
+#include "agent/arch/instructions.h"
 #include "agent/in_signal/guarded_copy.h"
 #include "agent/in_signal/python_object.h"
 #include "agent/in_signal/thread_list.h"
@@ -26,35 +27,11 @@ bool runs(const PythonRuntimeView& python, std::uintptr_t frame) {
          state == python.layout.executing;
 }
 
-// Returns the size of an x86-64 instruction's ModR/M byte with its SIB byte and displacement.
-// `sib`: the byte after the ModR/M byte.
-std::size_t operand_bytes(std::uint8_t mod_rm, std::uint8_t sib) {
-  const int mod = mod_rm >> 6;
-  const bool has_sib = mod != 3 && (mod_rm & 7) == 4;
-  const int base = (has_sib ? sib : mod_rm) & 7;
-  const std::size_t displacement = mod == 1 ? 1 : mod == 2 || (mod == 0 && base == 5) ? 4 : 0;
-  return 1 + (has_sib ? 1 : 0) + displacement;
-}
-
-// Returns whether `address` follows a CALL: E8 with four bytes, or FF /2 with its operand.
+// Returns whether `address` follows a call instruction.
 bool is_return_address(std::uintptr_t address) {
-  std::uint8_t before[8] = {};  // the last byte stays 0
-  constexpr std::size_t kLongest = sizeof before - 1;
-  constexpr std::uintptr_t kFirstPage = 4096;
-  constexpr std::uintptr_t kUserEnd = std::uintptr_t{1} << 47;
-  if (address < kFirstPage || address >= kUserEnd ||
-      !guarded_copy(before, address - kLongest, kLongest)) {
-    return false;
-  }
-  if (before[kLongest - 5] == 0xe8) return true;
-  for (std::size_t at = 0; at + 1 < kLongest; ++at) {
-    const std::uint8_t mod_rm = before[at + 1];
-    if (before[at] == 0xff && (mod_rm & 0x38) == 0x10 &&
-        at + 1 + operand_bytes(mod_rm, before[at + 2]) == kLongest) {
-      return true;
-    }
-  }
-  return false;
+  std::uint8_t before[kLongestCall];
+  return address >= kPageSize && address < kUserEnd &&
+         guarded_copy(before, address - sizeof before, sizeof before) && ends_with_call(before);
 }
 
 // Returns whether a return address belongs to neither the interpreter nor libc nor ld.so. Functions

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include "agent/arch/processor.h"
 #include "agent/in_signal/capture.h"
 #include "agent/in_signal/identity.h"
 #include "agent/in_signal/system_calls.h"
@@ -21,7 +22,7 @@ namespace pyfault {
 struct Fault {
   RecordKind kind = RecordKind::kDump;
   const siginfo_t* info = nullptr;
-  const gregset_t* registers = nullptr;
+  const Registers* registers = nullptr;
 };
 
 void capture_fault(SlotWriter& slot, const Fault& fault, const Identity& self);

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "agent/arch/processor.h"
 #include "agent/in_signal/attach.h"
 #include "agent/in_signal/capture_fault.h"
 #include "agent/in_signal/capture_threads.h"
@@ -80,7 +81,7 @@ Recording record_in_ring(const CrashCall& call) {
                death.original
                    ? Fault{RecordKind::kCrash, &death.original.info, &death.original.registers}
                    : Fault{RecordKind::kCrash, &call.info,
-                           is_own ? &call.context.uc_mcontext.gregs : nullptr},
+                           is_own ? &registers_of(call.context.uc_mcontext) : nullptr},
                death.self);
   publish_and_wait(crash_slot);
   return is_lost(agent().watchdog, hello) ? Recording::kLost : Recording::kDone;
@@ -111,9 +112,9 @@ void seal_and_abandon(ucontext_t* context) {
     slot.cut_short(CutShort::kFaultInHandler);
     publish_and_wait(slot);
   }
-  greg_t* registers = context->uc_mcontext.gregs;
-  registers[REG_RSP] = static_cast<greg_t>(resume_stack);
-  registers[REG_RIP] = reinterpret_cast<greg_t>(pyfault_run_on_stack_abandoned);
+  set_stack_pointer(context->uc_mcontext, resume_stack);
+  set_program_counter(context->uc_mcontext,
+                      reinterpret_cast<std::uintptr_t>(pyfault_run_on_stack_abandoned));
 }
 
 // Waits while another thread records the crash of which the process will die; bounded in case it
@@ -127,10 +128,10 @@ void park() {
 }
 
 bool resume_guarded_copy(ucontext_t* context) {
-  greg_t* registers = context->uc_mcontext.gregs;
-  const std::uintptr_t fixup = guarded_copy_fixup(static_cast<std::uintptr_t>(registers[REG_RIP]));
+  mcontext_t& machine = context->uc_mcontext;
+  const std::uintptr_t fixup = guarded_copy_fixup(program_counter(registers_of(machine)));
   if (fixup == 0) return false;
-  registers[REG_RIP] = static_cast<greg_t>(fixup);
+  set_program_counter(machine, fixup);
   return true;
 }
 
@@ -209,8 +210,10 @@ void on_signal(int signal, siginfo_t* info, void* context) {
   const bool fault = is_hardware_fault(*info);
   if (fault && resume_guarded_copy(registers)) return;
   const int self = own_tid();
-  if (fault && winner.load() == 0 && dumper.load() != self &&
-      called_by_kernel(__builtin_return_address(0)) && return_to_program(signal, info, context)) {
+  // If not, a handler of the program that chains to this one has called it.
+  const bool by_kernel = is_called_by_kernel(__builtin_return_address(0));
+  if (fault && by_kernel && winner.load() == 0 && dumper.load() != self &&
+      return_to_program(signal, info, context)) {
     return;
   }
   if (is_own_process()) {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "agent/arch/processor.h"
 #include "agent/in_signal/guarded_copy.h"
 #include "agent/in_signal/sealed_state.h"
 #include "agent/in_signal/signal_actions.h"
@@ -50,8 +51,8 @@ class LastSuspect {
 struct RecordedFault {
   std::atomic<int> tid{0};  // 0: none
   int signal = 0;
-  greg_t instruction = 0;
-  greg_t stack = 0;
+  std::uintptr_t instruction = 0;
+  std::uintptr_t stack = 0;
 };
 
 constinit LastSuspect last_suspect;
@@ -74,18 +75,16 @@ bool is_single_threaded() {
   return flag != 0 && guarded_read(flag, single) && single != 0;
 }
 
-bool stands_there(const RecordedFault& fault, const ucontext_t& context) {
-  return context.uc_mcontext.gregs[REG_RIP] == fault.instruction &&
-         context.uc_mcontext.gregs[REG_RSP] == fault.stack;
+bool stands_there(const RecordedFault& fault, const Registers& registers) {
+  return program_counter(registers) == fault.instruction && stack_pointer(registers) == fault.stack;
 }
 
 // Returns whether the thread with this context runs a handler for the recorded fault. If that
 // handler was left by a jump, its frame is not found.
 bool is_within(const RecordedFault& fault, const ucontext_t& context) {
-  if (stands_there(fault, context)) return true;
+  if (stands_there(fault, registers_of(context.uc_mcontext))) return true;
   const OriginalFault handled = find_original_fault(fault.signal, context);
-  return handled && handled.registers[REG_RIP] == fault.instruction &&
-         handled.registers[REG_RSP] == fault.stack;
+  return handled && stands_there(fault, handled.registers);
 }
 
 }  // namespace
@@ -128,8 +127,8 @@ Death find_death(const siginfo_t& info, const ucontext_t& context, const Identit
 
 void note_recorded(const siginfo_t& info, const ucontext_t& context) {
   recorded.signal = info.si_signo;
-  recorded.instruction = context.uc_mcontext.gregs[REG_RIP];
-  recorded.stack = context.uc_mcontext.gregs[REG_RSP];
+  recorded.instruction = program_counter(registers_of(context.uc_mcontext));
+  recorded.stack = stack_pointer(registers_of(context.uc_mcontext));
   recorded.tid.store(own_tid());
 }
 
@@ -139,7 +138,9 @@ bool is_recorded(const siginfo_t& info, const ucontext_t& context) {
   const int tid = recorded.tid.load();
   if (tid == 0) return false;
   const bool is_own = tid == own_tid();
-  if (is_hardware_fault(info)) return is_own && stands_there(recorded, context);
+  if (is_hardware_fault(info)) {
+    return is_own && stands_there(recorded, registers_of(context.uc_mcontext));
+  }
   if (!is_sent_by_self(info)) return false;
   return info.si_signo == recorded.signal || (is_own && is_within(recorded, context));
 }

@@ -13,11 +13,13 @@
 #include <signal.h>
 #include <sys/ucontext.h>
 
+#include "agent/arch/processor.h"
+
 namespace pyfault {
 
 struct OriginalFault {
   siginfo_t info;  // si_signo 0: there is no original fault
-  gregset_t registers;
+  Registers registers;
 
   explicit operator bool() const { return info.si_signo != 0; }
 };

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "agent/arch/processor.h"
 #include "agent/cpython/python_layout.h"
 #include "agent/in_signal/guarded_copy.h"
 
@@ -22,7 +23,7 @@ T field(const std::byte* copy, std::size_t offset) {
 // Objects and frames are aligned to pointers and never lie in the first page. This check avoids a
 // fault for the most common bad pointers; only a guarded read is conclusive.
 inline bool plausible_object(std::uintptr_t address) {
-  return address >= 4096 && address % alignof(void*) == 0;
+  return address >= kPageSize && address % alignof(void*) == 0;
 }
 
 inline constexpr std::uintptr_t kStackRefTag = 3;  // low bits of a _PyStackRef, 3.14 on

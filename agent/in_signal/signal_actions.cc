@@ -3,7 +3,6 @@
 #include <cstring>
 
 #include "agent/in_signal/sealed_state.h"
-#include "agent/in_signal/switch_stack.h"
 
 namespace pyfault {
 namespace {
@@ -23,8 +22,8 @@ constexpr KernelSigaction kDefaultAction{};
 // Faults stay deliverable inside the handler, because guarded_copy() and the sealing of a record
 // rely on them. All other signals wait until the handler has returned.
 KernelSigaction our_action() {
-  constexpr unsigned long kFlags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | kSaRestorer;
-  return {sealed_state.handler, kFlags, &pyfault_signal_restorer, ~kFaults};
+  constexpr unsigned long kFlags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  return make_action(sealed_state.handler, kFlags, ~kFaults);
 }
 
 const KernelSigaction* previous_action(int signal) {
@@ -36,9 +35,8 @@ const KernelSigaction* previous_action(int signal) {
   return nullptr;
 }
 
-bool is_handler(const KernelSigaction& action, void (*special)(int)) {
-  return reinterpret_cast<std::uintptr_t>(action.handler) ==
-         reinterpret_cast<std::uintptr_t>(special);
+bool is_special(SignalHandler handler, void (*special)(int)) {
+  return reinterpret_cast<std::uintptr_t>(handler) == reinterpret_cast<std::uintptr_t>(special);
 }
 
 // For a sandbox that denies restoring an action: a fault whose signal is blocked ends the process
@@ -53,8 +51,7 @@ void block_after_return(int signal, ucontext_t& context) {
 }  // namespace
 
 bool is_function(SignalHandler handler) {
-  const KernelSigaction action{handler, 0, nullptr, 0};
-  return !is_handler(action, SIG_DFL) && !is_handler(action, SIG_IGN);
+  return !is_special(handler, SIG_DFL) && !is_special(handler, SIG_IGN);
 }
 
 void install_actions(SignalHandler handler) {
@@ -63,7 +60,7 @@ void install_actions(SignalHandler handler) {
   for (std::size_t index = 0; index < kFatalCount; ++index) {
     KernelSigaction& previous = sealed_state.previous_actions[index];
     sys_rt_sigaction(kFatalSignals[index], nullptr, &previous);
-    if (!is_handler(previous, SIG_IGN)) {
+    if (!is_special(previous.handler, SIG_IGN)) {
       sys_rt_sigaction(kFatalSignals[index], &ours, nullptr);
     }
   }
@@ -72,13 +69,13 @@ void install_actions(SignalHandler handler) {
 void install_request_action(int signal, SignalHandler handler) {
   constexpr int kFirstRealTime = 34;  // glibc reserves those below
   constexpr int kLastRealTime = 64;
-  constexpr unsigned long kFlags = SA_SIGINFO | SA_RESTART | kSaRestorer;
+  constexpr unsigned long kFlags = SA_SIGINFO | SA_RESTART;
   KernelSigaction previous;
   if (signal < kFirstRealTime || signal > kLastRealTime ||
-      sys_rt_sigaction(signal, nullptr, &previous) != 0 || !is_handler(previous, SIG_DFL)) {
+      sys_rt_sigaction(signal, nullptr, &previous) != 0 || !is_special(previous.handler, SIG_DFL)) {
     return;
   }
-  const KernelSigaction request{handler, kFlags, &pyfault_signal_restorer, ~kFaults};
+  const KernelSigaction request = make_action(handler, kFlags, ~kFaults);
   sys_rt_sigaction(signal, &request, nullptr);
 }
 
@@ -104,7 +101,7 @@ KernelSigaction reset_to_default(int signal) {
 
 bool previous_action_is_default(int signal) {
   const KernelSigaction* previous = previous_action(signal);
-  return previous != nullptr && is_handler(*previous, SIG_DFL);
+  return previous != nullptr && is_special(previous->handler, SIG_DFL);
 }
 
 bool is_bound_to_die(int signal) {
@@ -135,10 +132,6 @@ void resume_previous_action(const siginfo_t& info, ucontext_t& context) {
   if (sys_rt_tgsigqueueinfo(pid, sys_gettid(), signal, &info) != 0) {
     system_call(SYS_tgkill, pid, sys_gettid(), signal);  // queue full: send without siginfo
   }
-}
-
-bool called_by_kernel(const void* return_address) {
-  return return_address == reinterpret_cast<const void*>(&pyfault_signal_restorer);
 }
 
 // A scope restores the action before it clears `guarding`. If the agent's handler is installed and

@@ -69,10 +69,6 @@ bool previous_action_is_default(int signal);
 // has replaced the agent's handler with one that chains to it, which may yet save the process.
 bool is_bound_to_die(int signal);
 
-// Returns whether the kernel, and not a handler that chains to the agent's, has called the handler
-// that returns to this address.
-bool called_by_kernel(const void* return_address);
-
 // Handles a fault of another thread that reached the agent while a GuardScope had displaced the
 // program's own action: the program may repair the fault, as it would without the agent. Returns
 // true if the program's handler has run, or will when the fault repeats.

@@ -14,9 +14,6 @@ extern "C" {
 void pyfault_run_on_stack(void (*function)(void*), void* argument, void* top,
                           std::uintptr_t* resume);
 extern const char pyfault_run_on_stack_abandoned[];
-
-// Where a handler that was installed without libc returns to; makes the rt_sigreturn system call.
-void pyfault_signal_restorer();
 }
 
 }  // namespace pyfault

@@ -1,5 +1,5 @@
-// Linux system calls as bare x86-64 instructions: no libc, no errno, no cancellation point, and
-// nothing that another library can interpose.
+// Linux system calls as bare instructions: no libc, no errno, no cancellation point, and nothing
+// that another library can interpose.
 //
 // Context: anywhere, signal handlers included. Each returns what the kernel returns: a result, or a
 // negated errno value.
@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -19,38 +18,17 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pyfault {
+#include "agent/arch/processor.h"
 
-inline long system_call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0) {
-  long result;
-  register long r10 asm("r10") = d;
-  register long r8 asm("r8") = e;
-  register long r9 asm("r9") = 0;
-  asm volatile("syscall"
-               : "=a"(result)
-               : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-               : "rcx", "r11", "memory");
-  return result;
-}
+namespace pyfault {
 
 inline long as_argument(const volatile void* pointer) {
   return reinterpret_cast<long>(pointer);
 }
 
-// The kernel's own signal set: 64 bits, signal n is bit n - 1.
-using KernelSignalSet = std::uint64_t;
 constexpr KernelSignalSet signal_bit(int signal) {
   return KernelSignalSet{1} << (signal - 1);
 }
-
-inline constexpr unsigned long kSaRestorer = 0x04000000;  // SA_RESTORER of the kernel's ABI
-
-struct KernelSigaction {
-  void (*handler)(int, siginfo_t*, void*);  // or SIG_DFL, SIG_IGN
-  unsigned long flags;
-  void (*restorer)();
-  KernelSignalSet mask;
-};
 
 inline long sys_rt_sigaction(int signal, const KernelSigaction* action, KernelSigaction* old) {
   return system_call(SYS_rt_sigaction, signal, as_argument(action), as_argument(old),
@@ -130,9 +108,6 @@ inline uid_t sys_geteuid() {
 inline long sys_fstat(int fd, struct stat* status) {
   return system_call(SYS_fstat, fd, as_argument(status));
 }
-inline long sys_poll(pollfd* fds, unsigned count, int timeout_ms) {
-  return system_call(SYS_poll, as_argument(fds), count, timeout_ms);
-}
 inline long sys_nanosleep(const timespec* duration) {
   return system_call(SYS_nanosleep, as_argument(duration));
 }
@@ -151,13 +126,6 @@ inline std::int64_t clock_ns(clockid_t clock) {
   timespec now{};
   system_call(SYS_clock_gettime, clock, as_argument(&now));
   return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
-}
-
-// Returns the address of the thread control block, which glibc also uses as pthread_t.
-inline std::uintptr_t thread_pointer() {
-  std::uintptr_t self;
-  asm("mov %%fs:0, %0" : "=r"(self));
-  return self;
 }
 
 }  // namespace pyfault

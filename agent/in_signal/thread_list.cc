@@ -1,5 +1,6 @@
 #include "agent/in_signal/thread_list.h"
 
+#include "agent/arch/processor.h"
 #include "agent/in_signal/guarded_copy.h"
 #include "agent/in_signal/python_object.h"
 #include "agent/in_signal/system_calls.h"
@@ -63,15 +64,14 @@ void fill(const PythonLayout& layout, std::uintptr_t address, const std::byte* c
   state.task = running_task(layout, address);
 }
 
-// CPython keeps a pointer to a thread's state with the thread: in a thread-local variable, which
-// lies right below the thread pointer (3.12 on), or under a pthread key, in the struct pthread
-// right above it. A state that is found must itself name this thread.
+// CPython keeps a pointer to a thread's state with the thread: in a thread-local variable (3.12
+// on), or under a pthread key, in the struct pthread. A state that is found must itself name this
+// thread.
 bool find_in_thread_storage(const PythonRuntimeView& python, std::uintptr_t self,
                             ThreadState& own) {
-  constexpr std::uintptr_t kBelow = 8192;
-  constexpr std::uintptr_t kAbove = 1280;
   const PythonLayout& layout = python.layout;
-  for (std::uintptr_t place = self - kBelow; place < self + kAbove; place += sizeof place) {
+  const std::uintptr_t end = self + kThreadStorageAbove;
+  for (std::uintptr_t place = self - kThreadStorageBelow; place < end; place += sizeof place) {
     std::byte copy[kThreadStateBytes];
     std::uintptr_t state = 0;
     if (!guarded_read(place, state) || !plausible_object(state) || state == self ||

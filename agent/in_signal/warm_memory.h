@@ -7,9 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pyfault {
+#include "agent/arch/processor.h"
 
-inline constexpr std::size_t kPageSize = 4096;  // x86-64
+namespace pyfault {
 
 // For the agent's own memory. Requires size > 0.
 inline void touch_pages(void* lowest, std::size_t size) {

@@ -39,9 +39,9 @@ START_ERROR = "watchdog/start_error.h"  # includes nothing; says why the watchdo
 # folder: (folders of ours that it may include, libraries, standard headers if not all are allowed)
 TABLE = {
     "shared": (["shared"], [], FREESTANDING),
-    "agent/in_signal": (["agent/in_signal", "agent/cpython/python_layout.h", "shared"], [], FREESTANDING),
+    "agent/in_signal": (["agent/in_signal", "agent/arch", "agent/cpython/python_layout.h", "shared"], [], FREESTANDING),
     "agent/arch": (["agent/arch"], [], FREESTANDING),
-    "agent/cpython": (["agent/cpython", "shared"], [], LIBC),
+    "agent/cpython": (["agent/cpython", "agent/arch/processor.h", "shared"], [], LIBC),
     "agent": (["agent", "shared"], [], LIBC),
     "watchdog/crash": (CRASH, ["boost", "fmt"], None),
     "watchdog/event": (EVENT, [], None),

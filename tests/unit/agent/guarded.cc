@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/ucontext.h>
 
+#include "agent/arch/processor.h"
 #include "agent/in_signal/guarded_copy.h"
 #include "agent/in_signal/signal_actions.h"
 
@@ -13,10 +14,10 @@ KernelSigaction before[2];
 constexpr int kSignals[] = {SIGSEGV, SIGBUS};
 
 void resume(int signal, siginfo_t*, void* context) {
-  greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
-  const auto fixup = guarded_copy_fixup(static_cast<std::uintptr_t>(registers[REG_RIP]));
+  mcontext_t& machine = static_cast<ucontext_t*>(context)->uc_mcontext;
+  const auto fixup = guarded_copy_fixup(program_counter(registers_of(machine)));
   if (fixup != 0) {
-    registers[REG_RIP] = static_cast<greg_t>(fixup);
+    set_program_counter(machine, fixup);
   } else {
     const KernelSigaction none{};  // not a fault of guarded_copy(): let the retry kill us
     sys_rt_sigaction(signal, &none, nullptr);

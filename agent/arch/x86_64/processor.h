@@ -1,0 +1,128 @@
+// x86-64. See agent/arch/processor.h.
+#pragma once
+
+#include <linux/audit.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/ucontext.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pyfault {
+
+// The size of a page, or the largest that the kernel may be built for.
+inline constexpr std::size_t kPageSize = 4096;
+
+// Addresses of programs are below this one.
+inline constexpr std::uintptr_t kUserEnd = std::uintptr_t{1} << 47;
+
+// The processor in a seccomp_data.
+inline constexpr std::uint32_t kAuditArchitecture = AUDIT_ARCH_X86_64;
+
+// System calls.
+
+inline long system_call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0) {
+  long result;
+  register long r10 asm("r10") = d;
+  register long r8 asm("r8") = e;
+  register long r9 asm("r9") = 0;
+  asm volatile("syscall"
+               : "=a"(result)
+               : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+               : "rcx", "r11", "memory");
+  return result;
+}
+
+// Of the calls that the agent makes, only poll() has another number and other arguments on some
+// processors (ppoll).
+inline constexpr long kPollNumber = SYS_poll;
+inline long sys_poll(pollfd* fds, unsigned count, int timeout_ms) {
+  return system_call(kPollNumber, reinterpret_cast<long>(fds), count, timeout_ms);
+}
+
+// The kernel's own signal set: 64 bits, signal n is bit n - 1.
+using KernelSignalSet = std::uint64_t;
+
+struct KernelSigaction {
+  void (*handler)(int, siginfo_t*, void*);  // or SIG_DFL, SIG_IGN
+  unsigned long flags;
+  void (*restorer)();
+  KernelSignalSet mask;
+};
+
+// A flag of the kernel's ABI that programs do not see; 0 if there is none.
+inline constexpr unsigned long kSaRestorer = 0x04000000;
+
+// Where a handler that was installed without libc returns to; makes the rt_sigreturn system call.
+extern "C" void pyfault_signal_restorer();
+
+// Returns an action that can be installed without libc.
+inline KernelSigaction make_action(void (*handler)(int, siginfo_t*, void*), unsigned long flags,
+                                   KernelSignalSet mask) {
+  return {handler, flags | kSaRestorer, &pyfault_signal_restorer, mask};
+}
+
+// Returns whether a handler with this return address was called by the kernel, for an action of
+// make_action().
+inline bool is_called_by_kernel(const void* return_address) {
+  return return_address == reinterpret_cast<const void*>(&pyfault_signal_restorer);
+}
+
+// Threads.
+
+// Returns the address of the thread control block, which glibc also uses as pthread_t.
+inline std::uintptr_t thread_pointer() {
+  std::uintptr_t self;
+  asm("mov %%fs:0, %0" : "=r"(self));
+  return self;
+}
+
+// Where glibc keeps the native id in its struct pthread.
+inline constexpr std::uint16_t kPthreadTid = 720;
+
+// The memory around a pthread_t that holds the thread-local variables of the interpreter, and
+// struct pthread with the values of the first pthread keys.
+inline constexpr std::uintptr_t kThreadStorageBelow = 8192;
+inline constexpr std::uintptr_t kThreadStorageAbove = 1280;
+
+// Registers and signal frames.
+
+using Registers = gregset_t;  // as in FaultSection (shared/record.h)
+
+inline const Registers& registers_of(const mcontext_t& machine) {
+  return machine.gregs;
+}
+inline std::uintptr_t program_counter(const Registers& registers) {
+  return static_cast<std::uintptr_t>(registers[REG_RIP]);
+}
+inline std::uintptr_t stack_pointer(const Registers& registers) {
+  return static_cast<std::uintptr_t>(registers[REG_RSP]);
+}
+inline void set_program_counter(mcontext_t& machine, std::uintptr_t address) {
+  machine.gregs[REG_RIP] = static_cast<greg_t>(address);
+}
+inline void set_stack_pointer(mcontext_t& machine, std::uintptr_t address) {
+  machine.gregs[REG_RSP] = static_cast<greg_t>(address);
+}
+
+// Returns whether the kernel has interrupted 64-bit code of a program.
+inline bool is_of_program(const mcontext_t& machine) {
+  constexpr greg_t kUserCode = 0x33;  // the code segment of 64-bit programs
+  return (machine.gregs[REG_CSGSFS] & 0xffff) == kUserCode;
+}
+
+// The alignment of the ucontext_t in a signal frame. The return address in front of it lies 8 bytes
+// off a multiple of 16 (arch/x86/include/asm/sigframe.h).
+inline constexpr std::uintptr_t kContextAlignment = 16;
+// The part of it that holds everything that is declared here.
+inline constexpr std::size_t kContextBytes = offsetof(ucontext_t, uc_mcontext) + sizeof(mcontext_t);
+
+// Instructions; see agent/arch/instructions.h.
+
+inline constexpr std::size_t kSystemCallBytes = 2;  // the length of a system call
+inline constexpr std::size_t kTrapBytes = 4;    // these bytes tell whether an instruction can trap
+inline constexpr std::size_t kLongestCall = 7;  // in bytes
+
+}  // namespace pyfault
