@@ -99,7 +99,7 @@ class Diagnosis {
       case UnwatchedReason::kStaticallyLinked:
         return "use an interpreter that is dynamically linked against glibc";
       case UnwatchedReason::kOtherMachine:
-        return "use a 64-bit x86 interpreter";
+        return "use a 64-bit interpreter for this processor";
       case UnwatchedReason::kOtherLibc:
         return "use an interpreter that is linked against glibc";
       case UnwatchedReason::kOtherImplementation:

@@ -63,7 +63,7 @@ std::string other_implementation(std::string_view executable) {
 std::optional<Unwatched> obstacle_in(const ProgramFile& file) {
   if (file.privileged) return unwatched(UnwatchedReason::kSetUserId);
   if (!file.elf) return std::nullopt;
-  if (!file.x86_64) return unwatched(UnwatchedReason::kOtherMachine);
+  if (!file.native) return unwatched(UnwatchedReason::kOtherMachine);
   if (!file.dynamic) return unwatched(UnwatchedReason::kStaticallyLinked);
   if (file.musl) return unwatched(UnwatchedReason::kOtherLibc);
   return std::nullopt;

@@ -65,7 +65,7 @@ inline Unwatched unwatched(UnwatchedReason reason, const std::string& detail = "
     case UnwatchedReason::kStaticallyLinked:
       return {reason, "is statically linked: LD_PRELOAD has no effect on it"};
     case UnwatchedReason::kOtherMachine:
-      return {reason, "is not a 64-bit x86 program"};
+      return {reason, "is not a 64-bit program for this processor"};
     case UnwatchedReason::kOtherLibc:
       return {reason, "is linked against musl: the agent needs glibc"};
     case UnwatchedReason::kOtherImplementation:

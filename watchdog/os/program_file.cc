@@ -14,6 +14,10 @@
 
 #include "watchdog/os/unique_fd.h"
 
+// The ELF header of this program itself, which the linker defines.
+// NOLINTNEXTLINE(*-reserved-identifier,*-identifier-naming): the name is the linker's.
+extern "C" [[gnu::visibility("hidden")]] const Elf64_Ehdr __ehdr_start;
+
 namespace pyfault {
 namespace {
 
@@ -74,8 +78,9 @@ ProgramFile examine_program(const char* path) {
   if (!header || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return file;
   file.elf = true;
   file.privileged = is_privileged(path);
-  file.x86_64 = header->e_ident[EI_CLASS] == ELFCLASS64 && header->e_machine == EM_X86_64;
-  if (!file.x86_64) return file;
+  file.native = header->e_ident[EI_CLASS] == __ehdr_start.e_ident[EI_CLASS] &&
+                header->e_machine == __ehdr_start.e_machine;
+  if (!file.native) return file;
   const auto loader = find_loader(head, *header);
   const std::string_view name =
       std::string_view(path).substr(std::string_view(path).rfind('/') + 1);

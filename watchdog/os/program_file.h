@@ -5,7 +5,7 @@ namespace pyfault {
 
 struct ProgramFile {
   bool elf = false;         // false: a script, or unreadable; the next three are then meaningless
-  bool x86_64 = false;      // a 64-bit program for x86-64
+  bool native = false;      // for the same processor and word size as this program
   bool dynamic = false;     // it names a dynamic loader, or is one
   bool musl = false;        // the loader is musl's
   bool privileged = false;  // set-user-ID, set-group-ID, or capabilities that this process lacks

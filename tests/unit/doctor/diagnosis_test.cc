@@ -19,7 +19,7 @@ Survey healthy_survey() {
 Facts healthy() {
   Facts facts;
   facts.interpreter = "/opt/python3";
-  facts.file = {.elf = true, .x86_64 = true, .dynamic = true, .musl = false, .privileged = false};
+  facts.file = {.elf = true, .native = true, .dynamic = true, .musl = false, .privileged = false};
   facts.alone = healthy_survey();
   facts.watched = healthy_survey();
   return facts;
@@ -53,9 +53,11 @@ TEST(DiagnosisTest, an_interpreter_for_musl) {
 
 TEST(DiagnosisTest, an_interpreter_for_another_processor) {
   Facts facts = healthy();
-  facts.file.x86_64 = facts.file.dynamic = false;
-  EXPECT_EQ(diagnosis(facts),
-            "! '/opt/python3' is not a 64-bit x86 program / use a 64-bit x86 interpreter\n");
+  facts.file.native = facts.file.dynamic = false;
+  EXPECT_EQ(
+      diagnosis(facts),
+      "! '/opt/python3' is not a 64-bit program for this processor / use a 64-bit interpreter "
+      "for this processor\n");
 }
 
 TEST(DiagnosisTest, a_set_user_id_interpreter_is_the_reason_for_the_missing_preload) {

@@ -79,13 +79,13 @@ TEST(WatchSignsTest, of_one_that_is_gone_there_are_none) {
 }
 
 TEST(ObstacleTest, is_what_keeps_the_loader_from_preloading) {
-  const ProgramFile fine{.elf = true, .x86_64 = true, .dynamic = true};
+  const ProgramFile fine{.elf = true, .native = true, .dynamic = true};
   const auto reason = [](ProgramFile file) { return obstacle_in(file)->reason; };
   EXPECT_FALSE(obstacle_in(fine));
   EXPECT_FALSE(obstacle_in({}));
-  EXPECT_EQ(reason({.elf = true, .x86_64 = true}), UnwatchedReason::kStaticallyLinked);
+  EXPECT_EQ(reason({.elf = true, .native = true}), UnwatchedReason::kStaticallyLinked);
   EXPECT_EQ(reason({.elf = true}), UnwatchedReason::kOtherMachine);
-  EXPECT_EQ(reason({.elf = true, .x86_64 = true, .dynamic = true, .musl = true}),
+  EXPECT_EQ(reason({.elf = true, .native = true, .dynamic = true, .musl = true}),
             UnwatchedReason::kOtherLibc);
   EXPECT_EQ(reason({.privileged = true}), UnwatchedReason::kSetUserId);
 }

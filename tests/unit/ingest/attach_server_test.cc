@@ -243,7 +243,7 @@ TEST_F(AttachServerTest, an_interpreter_that_is_left_alone_is_noticed_once) {
 }
 
 TEST_F(AttachServerTest, a_program_that_cannot_be_watched_is_told_at_once) {
-  server_.expect(getpid(), {.elf = true, .x86_64 = true});
+  server_.expect(getpid(), {.elf = true, .native = true});
   ASSERT_EQ(log_.events.size(), 1u);
   EXPECT_EQ(log_.unwatched().reason, UnwatchedReason::kStaticallyLinked);
 }
@@ -257,7 +257,7 @@ TEST_F(AttachServerTest, a_program_that_does_not_attach_is_looked_at) {
 
 TEST_F(AttachServerTest, a_program_that_has_attached_is_no_news) {
   const FakeAgent agent = attached();
-  server_.expect(getpid(), {.elf = true, .x86_64 = true});
+  server_.expect(getpid(), {.elf = true, .native = true});
   EXPECT_TRUE(log_.events.empty());
 }
 
