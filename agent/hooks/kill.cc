@@ -9,8 +9,8 @@
 #include "agent/hooks/real_function.h"
 #include "agent/in_signal/crash_handler.h"
 #include "agent/in_signal/handled_fault.h"
-#include "agent/in_signal/identity.h"
 #include "agent/in_signal/signal_actions.h"
+#include "agent/in_signal/thread_identity.h"
 
 namespace pyfault {
 namespace {

@@ -44,7 +44,7 @@ Known collecting_garbage(const PythonRuntimeView& python, std::uintptr_t interpr
 
 }  // namespace
 
-void capture_fault(SlotWriter& slot, const Fault& fault, const Identity& self) {
+void capture_fault(SlotWriter& slot, const Fault& fault, const ThreadIdentity& self) {
   FaultSection section{};
   section.header = {SectionTag::kFault, kSectionVersion, sizeof section};
   section.kind = fault.kind;
@@ -60,8 +60,8 @@ void capture_fault(SlotWriter& slot, const Fault& fault, const Identity& self) {
   if (slot.append(&section, sizeof section)) slot.commit();
 }
 
-void capture_runtime(Capture& capture, const Identity& self, std::uintptr_t faulting_interpreter,
-                     bool fatal) {
+void capture_runtime(Capture& capture, const ThreadIdentity& self,
+                     std::uintptr_t faulting_interpreter, bool fatal) {
   const PythonRuntimeView& python = capture.python;
   RuntimeSection section{{SectionTag::kRuntime, kSectionVersion, sizeof section},
                          python.version_hex,

@@ -11,8 +11,8 @@
 
 #include "agent/arch/processor.h"
 #include "agent/in_signal/capture.h"
-#include "agent/in_signal/identity.h"
 #include "agent/in_signal/system_calls.h"
+#include "agent/in_signal/thread_identity.h"
 
 namespace pyfault {
 
@@ -25,8 +25,8 @@ struct Fault {
   const Registers* registers = nullptr;
 };
 
-void capture_fault(SlotWriter& slot, const Fault& fault, const Identity& self);
-void capture_runtime(Capture& capture, const Identity& self, std::uintptr_t faulting_interpreter,
-                     bool fatal);
+void capture_fault(SlotWriter& slot, const Fault& fault, const ThreadIdentity& self);
+void capture_runtime(Capture& capture, const ThreadIdentity& self,
+                     std::uintptr_t faulting_interpreter, bool fatal);
 
 }  // namespace pyfault

@@ -42,7 +42,7 @@ bool append_thread(Capture& capture, const ThreadState& state, std::uint32_t fla
   return false;
 }
 
-ThreadState unknown_to_python(const Identity& self) {
+ThreadState unknown_to_python(const ThreadIdentity& self) {
   ThreadState state;
   state.ident = self.thread_pointer;
   return state;
@@ -50,7 +50,7 @@ ThreadState unknown_to_python(const Identity& self) {
 
 }  // namespace
 
-void capture_threads(Capture& capture, const ThreadState* own, const Identity& self) {
+void capture_threads(Capture& capture, const ThreadState* own, const ThreadIdentity& self) {
   ThreadState faulting = own != nullptr ? *own : unknown_to_python(self);
   faulting.tid = self.tid;  // CPython's own value is stale after a raw fork
   EndSection end{{SectionTag::kEnd, kSectionVersion, sizeof end}, 0, 0};

@@ -10,6 +10,6 @@ namespace pyfault {
 
 // `own`: the state of the thread that the record is about; null if Python does not know it. If
 // `self` names no thread, no thread is marked as the faulting one.
-void capture_threads(Capture& capture, const ThreadState* own, const Identity& self);
+void capture_threads(Capture& capture, const ThreadState* own, const ThreadIdentity& self);
 
 }  // namespace pyfault

@@ -23,9 +23,9 @@ namespace {
 
 static_assert(std::atomic<int>::is_always_lock_free);
 
-// The thread that records a crash. The first one wins, and stays set if the process is to die.
-constinit std::atomic<int> winner{0};
-constinit std::atomic<int> dumper{0};
+// The thread that records a crash, the first to crash; 0: none. Stays set if the process is to die.
+constinit std::atomic<int> crashing_tid{0};
+constinit std::atomic<int> dumping_tid{0};  // the thread that records a dump; 0: none
 // False in a forked child that has not entered itself in the ring yet.
 constinit std::atomic<bool> has_joined{true};
 constinit SlotWriter crash_slot;
@@ -43,7 +43,7 @@ struct CrashCall {
 };
 
 void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault,
-                  const Identity& self) {
+                  const ThreadIdentity& self) {
   capture_fault(slot, fault, self);
   scratch.clear();
   Capture capture{agent().python, slot, scratch};
@@ -71,8 +71,10 @@ enum class Recording { kNone, kDone, kLost };  // kLost: lost with its watchdog,
 
 Recording record_in_ring(const CrashCall& call) {
   Descriptor hello;
-  if (!prepare_ring_for_crash(agent().watchdog, dumper.load() != 0, hello)) return Recording::kNone;
-  const Identity self = own_identity();
+  if (!prepare_ring_for_crash(agent().watchdog, dumping_tid.load() != 0, hello)) {
+    return Recording::kNone;
+  }
+  const ThreadIdentity self = own_identity();
   crash_slot = claim_slot(agent().watchdog, self.pid);
   if (!crash_slot) return Recording::kNone;
   const Death death = find_death(call.info, call.context, self);
@@ -119,10 +121,11 @@ void seal_and_abandon(ucontext_t* context) {
 
 // Waits while another thread records the crash of which the process will die; bounded in case it
 // does not.
-void park() {
+void wait_for_crashing_thread() {
   constexpr timespec kPause{0, 10'000'000};
   const std::uint32_t limit_ms = 2 * ack_timeout_ms(agent().watchdog) + 1000;
-  for (std::uint32_t waited_ms = 0; waited_ms < limit_ms && winner.load() != 0; waited_ms += 10) {
+  for (std::uint32_t waited_ms = 0; waited_ms < limit_ms && crashing_tid.load() != 0;
+       waited_ms += 10) {
     sys_nanosleep(&kPause);
   }
 }
@@ -138,8 +141,8 @@ bool resume_guarded_copy(ucontext_t* context) {
 // In a forked child: resets the state that handlers in threads of the parent may have left.
 void take_memory_over() {
   agent().owner->store(sys_getpid());
-  winner.store(0);
-  dumper.store(0);
+  crashing_tid.store(0);
+  dumping_tid.store(0);
   crash_slot = SlotWriter();
   forget_attach_of_parent();
   forget_handled_faults();
@@ -149,8 +152,8 @@ void take_memory_over() {
 }  // namespace
 
 // A crash in a vfork child, which runs on its parent's memory, must neither be recorded as the
-// parent's nor occupy `winner`. A child that was forked without the C library has memory of its
-// own; it recognises itself by the wiped owner.
+// parent's nor occupy `crashing_tid`. A child that was forked without the C library has memory of
+// its own; it recognises itself by the wiped owner.
 bool is_own_process() {
   const int owning = agent().owner->load();
   if (owning == 0) take_memory_over();
@@ -172,16 +175,16 @@ void report_lost_child(int signal) {
   wake_watchdog(agent().watchdog);
 }
 
-enum class Entry { kWinner, kNested, kAlreadyCrashing };
+enum class Entry { kFirst, kNested, kAlreadyCrashing };
 
 // One thread records while the others wait for the process to die. If the previous action lets the
 // process live, the next waiting thread records its own crash.
 Entry enter(int self) {
   for (int attempt = 0; attempt < 2; ++attempt) {
     int current = 0;
-    if (winner.compare_exchange_strong(current, self)) return Entry::kWinner;
+    if (crashing_tid.compare_exchange_strong(current, self)) return Entry::kFirst;
     if (current == self) return Entry::kNested;
-    park();
+    wait_for_crashing_thread();
   }
   return Entry::kAlreadyCrashing;
 }
@@ -212,7 +215,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
   const int self = own_tid();
   // If not, a handler of the program that chains to this one has called it.
   const bool by_kernel = is_called_by_kernel(__builtin_return_address(0));
-  if (fault && by_kernel && winner.load() == 0 && dumper.load() != self &&
+  if (fault && by_kernel && crashing_tid.load() == 0 && dumping_tid.load() != self &&
       return_to_program(signal, info, context)) {
     return;
   }
@@ -224,9 +227,9 @@ void on_signal(int signal, siginfo_t* info, void* context) {
       seal_and_abandon(registers);
       return;
     }
-    if (entry == Entry::kWinner) {
+    if (entry == Entry::kFirst) {
       record_on_crash_stack(*info, *registers);
-      if (!previous_action_is_default(signal)) winner.store(0);
+      if (!previous_action_is_default(signal)) crashing_tid.store(0);
     }
   } else if (previous_action_is_default(signal)) {
     report_lost_child(signal);
@@ -251,7 +254,7 @@ void warm_up(CaptureScratch& scratch) {
 void warm_up() {
   constexpr std::size_t kUsed = std::size_t{16} << 10;
   warm_up(crash_scratch);
-  touch_pages(&winner, sizeof winner);
+  touch_pages(&crashing_tid, sizeof crashing_tid);
   touch_pages(&crash_slot, sizeof crash_slot);
   touch_pages(&resume_stack, sizeof resume_stack);
   touch_pages(agent().crash_stack + (agent().crash_stack_size - kUsed), kUsed);
@@ -265,7 +268,7 @@ bool begin_dump(int self) {
   constexpr timespec kPause{0, 1'000'000};
   for (int attempt = 0; attempt < 1000; ++attempt) {
     int current = 0;
-    if (dumper.compare_exchange_strong(current, self)) return true;
+    if (dumping_tid.compare_exchange_strong(current, self)) return true;
     if (current == self) return false;  // called from a handler that interrupted a dump
     sys_nanosleep(&kPause);
   }
@@ -319,11 +322,11 @@ void note_new_action(int signal, const void* handler) {
 }
 
 bool record_dump(const siginfo_t* request) {
-  if (!sealed_state.armed || winner.load() != 0) return false;
+  if (!sealed_state.armed || crashing_tid.load() != 0) return false;
   ensure_ring(agent().watchdog);
   const Bell bell(agent().watchdog);
   if (!is_attached(agent().watchdog) || !bell) return false;
-  const Identity self = own_identity();
+  const ThreadIdentity self = own_identity();
   if (!begin_dump(self.tid)) return false;
   SlotWriter slot = SlotWriter::claim(agent().watchdog.ring, self.pid);
   bool recorded = false;
@@ -333,7 +336,7 @@ bool record_dump(const siginfo_t* request) {
     slot.publish();
     recorded = bell.ring(agent().watchdog);
   }
-  dumper.store(0);
+  dumping_tid.store(0);
   return recorded;
 }
 

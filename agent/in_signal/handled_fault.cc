@@ -15,7 +15,7 @@ namespace {
 // A thread that has reset a signal inside its handler, or sent it to its own process.
 struct Suspect {
   int signal = 0;
-  Identity self;
+  ThreadIdentity self;
   OriginalFault original{};
 };
 
@@ -101,7 +101,7 @@ void note_reset_to_default(int signal) {
 
 void note_sent_to_self(int signal) {
   Suspect known;
-  const Identity self = own_identity();
+  const ThreadIdentity self = own_identity();
   if (!last_suspect.load(signal, known) || known.self.tid != self.tid) {
     last_suspect.store({signal, self, {}});
   }
@@ -112,7 +112,7 @@ bool is_sent_by_self(const siginfo_t& info) {
 }
 
 // A signal that was sent to a thread is that thread's own, unless another thread has reset it.
-Death find_death(const siginfo_t& info, const ucontext_t& context, const Identity& self) {
+Death find_death(const siginfo_t& info, const ucontext_t& context, const ThreadIdentity& self) {
   if (!is_sent_by_self(info)) return {self, {}};
   Suspect suspect;
   const bool suspected = last_suspect.load(info.si_signo, suspect);

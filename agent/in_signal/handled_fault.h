@@ -13,8 +13,8 @@
 #include <signal.h>
 #include <sys/ucontext.h>
 
-#include "agent/in_signal/identity.h"
 #include "agent/in_signal/original_fault.h"
+#include "agent/in_signal/thread_identity.h"
 
 namespace pyfault {
 
@@ -28,12 +28,12 @@ void note_sent_to_self(int signal);
 bool is_sent_by_self(const siginfo_t& info);
 
 struct Death {
-  Identity self;           // tid 0: it is unknown which thread sent the signal
+  ThreadIdentity self;     // tid 0: it is unknown which thread sent the signal
   OriginalFault original;  // the fault behind a signal that was sent again, if there is one
 };
 
 // Finds the death for which the calling thread, `self`, was interrupted.
-Death find_death(const siginfo_t& info, const ucontext_t& context, const Identity& self);
+Death find_death(const siginfo_t& info, const ucontext_t& context, const ThreadIdentity& self);
 
 // To be called when the fault has been recorded and is passed on to a handler that was there before
 // the agent's.

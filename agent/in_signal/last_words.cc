@@ -44,7 +44,7 @@ bool append_bytes(SlotWriter& slot, const char* bytes, bool one_line) {
 
 // glibc's message takes precedence, because it comes last. The last lines on stderr count only if
 // the process has sent the signal itself; they do not explain an abort by another process.
-bool find_last_words(const Fault& fault, const Identity& self, std::uintptr_t libc_message,
+bool find_last_words(const Fault& fault, const ThreadIdentity& self, std::uintptr_t libc_message,
                      Announcement& words) {
   const std::uintptr_t said = libc_text(libc_message);
   if (said != 0) {
@@ -59,7 +59,7 @@ bool find_last_words(const Fault& fault, const Identity& self, std::uintptr_t li
 
 }  // namespace
 
-void capture_last_words(Capture& capture, const Fault& fault, const Identity& self,
+void capture_last_words(Capture& capture, const Fault& fault, const ThreadIdentity& self,
                         std::uintptr_t libc_message) {
   Announcement words;
   if (fault.kind != RecordKind::kCrash || fault.info->si_signo != SIGABRT ||

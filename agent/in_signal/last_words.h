@@ -11,7 +11,7 @@ namespace pyfault {
 
 // Writes a message section, or nothing if there is no message. `libc_message`: the address of
 // glibc's pointer to its last message (__abort_msg); 0 if it has none.
-void capture_last_words(Capture& capture, const Fault& fault, const Identity& self,
+void capture_last_words(Capture& capture, const Fault& fault, const ThreadIdentity& self,
                         std::uintptr_t libc_message);
 
 }  // namespace pyfault

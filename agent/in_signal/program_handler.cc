@@ -4,9 +4,9 @@
 #include <cstdint>
 
 #include "agent/in_signal/crash_handler.h"
-#include "agent/in_signal/identity.h"
 #include "agent/in_signal/sealed_state.h"
 #include "agent/in_signal/signal_actions.h"
+#include "agent/in_signal/thread_identity.h"
 
 namespace pyfault {
 namespace {

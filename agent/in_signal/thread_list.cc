@@ -178,7 +178,8 @@ bool find_thread(const PythonRuntimeView& python, ThreadState& own, IsOwn is_own
 
 }  // namespace
 
-bool find_thread_of(const PythonRuntimeView& python, const Identity& thread, ThreadState& state) {
+bool find_thread_of(const PythonRuntimeView& python, const ThreadIdentity& thread,
+                    ThreadState& state) {
   const std::uintptr_t self = thread.thread_pointer;
   const std::int32_t tid = thread.tid;
   // The native id is stale after a raw fork, so it counts only if no state has the right `ident`.

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "agent/in_signal/capture.h"
-#include "agent/in_signal/identity.h"
+#include "agent/in_signal/thread_identity.h"
 
 namespace pyfault {
 
@@ -50,6 +50,7 @@ class ThreadList {
 // Finds the state of `thread`: the active one if sub-interpreters give it several, else the first
 // in the list, else (if the list is broken) the one to which the thread's own storage points.
 // Returns false if Python does not know the thread.
-bool find_thread_of(const PythonRuntimeView& python, const Identity& thread, ThreadState& state);
+bool find_thread_of(const PythonRuntimeView& python, const ThreadIdentity& thread,
+                    ThreadState& state);
 
 }  // namespace pyfault

@@ -7,7 +7,7 @@
 
 namespace pyfault {
 
-struct Identity {
+struct ThreadIdentity {
   int pid = 0;
   int tid = 0;  // 0: unknown which thread of the process
   std::uintptr_t thread_pointer = 0;
@@ -17,6 +17,6 @@ struct Identity {
 // and on the tid that glibc keeps.
 int own_pid();
 int own_tid();
-Identity own_identity();
+ThreadIdentity own_identity();
 
 }  // namespace pyfault

@@ -1,4 +1,4 @@
-#include "agent/in_signal/identity.h"
+#include "agent/in_signal/thread_identity.h"
 
 #include "agent/in_signal/guarded_copy.h"
 #include "agent/in_signal/sealed_state.h"
@@ -18,7 +18,7 @@ int own_tid() {
   return tid > 0 ? tid : own_pid();
 }
 
-Identity own_identity() {
+ThreadIdentity own_identity() {
   return {own_pid(), own_tid(), thread_pointer()};
 }
 
