@@ -9,9 +9,11 @@ import agent_size
 import include_direction
 import layout_tables
 import man_pages
+import processor_folders
 import signal_symbols
 import stack_budget
 import top_level
+import version_texts
 
 
 class Folder(unittest.TestCase):
@@ -103,6 +105,49 @@ class TopLevel(Folder):
         self.write("notes/idea.txt")
         self.write("README.md")
         self.assertEqual(top_level.check(self.root), ["notes: not one of the agreed top-level entries"])
+
+
+class ProcessorFolders(Folder):
+    def problems(self):
+        for name in processor_folders.FILES:
+            self.write(f"agent/arch/x86_64/{name}", "REG_RIP AUDIT_ARCH_X86_64 asm")
+        return processor_folders.check(self.root)
+
+    def test_a_register_elsewhere_is_named(self):
+        self.write("agent/in_signal/crash_handler.cc", "gregs[REG_RIP] = 0;")
+        self.assertEqual(self.problems(), [f"agent/in_signal/crash_handler.cc: {word} belongs in agent/arch/NAME"
+                                           for word in ("REG_RIP", "gregs")])
+
+    def test_the_contract_and_the_record_are_looked_at_too(self):
+        self.write("agent/arch/processor.h", "#if defined(__x86_64__)")
+        self.write("shared/record.h", "#if defined(__x86_64__)")
+        self.assertEqual(self.problems(), ["agent/arch/processor.h: __x86_64__ belongs in agent/arch/NAME"])
+
+    def test_a_folder_that_lacks_a_file_is_named(self):
+        self.write("agent/arch/riscv64/processor.h")
+        self.assertEqual(len(self.problems()), 1)
+
+
+class VersionTexts(Folder):
+    def problems(self, readme, rows="{kLayout38}, {kLayout39}"):
+        for name in ("v3_8.h", "v3_9.h"):
+            self.write(f"agent/cpython/{name}")
+        self.write("agent/cpython/versions.cc", rows)
+        self.write("README.md", readme)
+        return version_texts.check(self.root)
+
+    def test_the_versions_that_have_a_header_are_named(self):
+        self.assertEqual(self.problems("one agent for CPython 3.8 to 3.9."), [])
+
+    def test_a_stale_text_is_named(self):
+        self.write("watchdog/doctor/diagnosis.cc", '"use CPython\n3.8 to 3.9"')
+        self.assertEqual(self.problems("CPython 3.8 to 3.7"), ["README.md: names CPython 3.8 to 3.7, the agent knows 3.8 to 3.9"])
+
+    def test_a_readme_without_them_is_named(self):
+        self.assertEqual(len(self.problems("many versions")), 1)
+
+    def test_a_header_without_a_row_is_named(self):
+        self.assertEqual(len(self.problems("CPython 3.8 to 3.9", rows="{kLayout38}")), 1)
 
 
 class SignalSymbols(Folder):

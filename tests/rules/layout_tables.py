@@ -13,7 +13,6 @@ import sys
 import tempfile
 
 SKIPPED = 77
-MINORS = range(8, 16)
 FIRST_FREE_THREADED = 13
 PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "layout_offsets.c")
 
@@ -25,13 +24,13 @@ def include_roots():
         yield os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(python))), "include")
 
 
-def header_sets():
-    """(minor, folder) of each set of CPython headers that includes the internal ones."""
+def header_sets(minors):
+    """(minor, folder) of each set of CPython headers of these versions that has the internal ones."""
     found = {}
     for root in include_roots():
         for folder in glob.glob(os.path.join(root, "python3.*")):
             minor = re.fullmatch(r"python3\.(\d+)", os.path.basename(folder))
-            if minor and int(minor[1]) in MINORS and os.path.isdir(os.path.join(folder, "internal")):
+            if minor and int(minor[1]) in minors and os.path.isdir(os.path.join(folder, "internal")):
                 found[os.path.realpath(folder)] = int(minor[1])
     return sorted((minor, folder) for folder, minor in found.items())
 
@@ -75,11 +74,11 @@ def check(tables, headers):
 
 
 def main(print_layouts):
-    headers = header_sets()
+    tables = parse_tables(subprocess.run([print_layouts], check=True, capture_output=True, text=True).stdout)
+    headers = header_sets({minor for minor, _ in tables})
     if not headers:
         print("skipped: no CPython headers with the internal ones here (Debian's package python3-dev)")
         return SKIPPED
-    tables = parse_tables(subprocess.run([print_layouts], check=True, capture_output=True, text=True).stdout)
     problems = check(tables, headers)
     return "\n".join(problems) or None
 

@@ -103,7 +103,7 @@ class Diagnosis {
       case UnwatchedReason::kOtherLibc:
         return "use an interpreter that is linked against glibc";
       case UnwatchedReason::kOtherImplementation:
-        return "use CPython 3.8 to 3.15";
+        return "use CPython " PYFAULT_CPYTHONS;
       case UnwatchedReason::kUnknownVersion:
         return "use a version of Python, or of pyfault-watchdog, that goes with the other";
       case UnwatchedReason::kUnknownLayout:

@@ -19,7 +19,7 @@ std::string format_text(const Event& event);
 std::string format_json(const Event& event);
 
 // What CPython's faulthandler would have printed, byte for byte, for a crash or a dump of the
-// version that the crash names (3.8 to 3.15); empty for other events. Ends after the last thread:
+// version that the crash names; empty for other events. Ends after the last thread:
 // "Extension modules: ..." and the C stack of 3.14 are not part of a record. Where faulthandler
 // itself fails (before 3.13.10 it dies at an unreadable frame; since 3.14 it loses the callers of a
 // specialised __init__), the traceback continues as far as the record does.
