@@ -9,7 +9,7 @@
 #include "watchdog/crash/fingerprint.h"
 #include "watchdog/crash/frame_decoder.h"
 #include "watchdog/crash/incomplete_reason.h"
-#include "watchdog/crash/sections.h"
+#include "watchdog/crash/record_text.h"
 #include "watchdog/crash/signal_names.h"
 
 namespace pyfault {

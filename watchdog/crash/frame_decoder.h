@@ -10,7 +10,7 @@
 
 #include "watchdog/crash/crash.h"
 #include "watchdog/crash/name_check.h"
-#include "watchdog/crash/sections.h"
+#include "watchdog/crash/record_text.h"
 
 namespace pyfault {
 

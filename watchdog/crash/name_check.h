@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "watchdog/crash/sections.h"
+#include "watchdog/crash/record_text.h"
 
 namespace pyfault {
 

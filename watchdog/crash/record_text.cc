@@ -1,4 +1,4 @@
-#include "watchdog/crash/sections.h"
+#include "watchdog/crash/record_text.h"
 
 #include <string_view>
 
