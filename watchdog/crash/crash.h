@@ -104,6 +104,10 @@ struct Crash {
   std::string fingerprint;      // 16 hex digits; see fingerprint.h
   std::vector<Thread> threads;  // the faulting one first, if known
   std::uint64_t threads_omitted = 0;
+
+  // Calls visit(name, value) for each member that every log shows by its name: JSON "fingerprint",
+  // journald PYFAULT_FINGERPRINT, syslog fingerprint="...", and a line of the text report.
+  void members(auto&& visit) const { visit("fingerprint", fingerprint); }
 };
 
 }  // namespace pyfault

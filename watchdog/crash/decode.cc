@@ -1,9 +1,12 @@
 #include "watchdog/crash/decode.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "shared/record.h"
 #include "watchdog/crash/byte_reader.h"
 #include "watchdog/crash/explain_signal.h"
 #include "watchdog/crash/fingerprint.h"
@@ -16,6 +19,7 @@ namespace pyfault {
 namespace {
 
 constexpr std::size_t kMaxThreads = 65536;
+constexpr std::int32_t kLastSignal = 64;
 
 // A full slot of ordinary frames (32 bytes each, with 100 to 300 bytes of text) stays below this.
 std::size_t text_budget(std::size_t record_size) {
@@ -45,22 +49,53 @@ std::optional<bool> known(Known fact) {
   return std::nullopt;
 }
 
-LastWords::Source speaker(MessageSource source) {
+std::optional<LastWords::Source> speaker(MessageSource source) {
   switch (source) {
+    case MessageSource::kLibc:
+      return LastWords::Source::kLibc;
     case MessageSource::kException:
       return LastWords::Source::kException;
     case MessageSource::kPython:
       return LastWords::Source::kPython;
     case MessageSource::kStderr:
       return LastWords::Source::kStderr;
-    case MessageSource::kLibc:
-      break;
   }
-  return LastWords::Source::kLibc;
+  return std::nullopt;
 }
 
-bool is_known(SectionTag tag) {
-  return tag >= SectionTag::kFault && tag <= SectionTag::kTask;
+bool is_valid(const FaultSection& fault) {
+  if (fault.pid <= 0 || fault.tid < 0) return false;
+  switch (fault.kind) {
+    case RecordKind::kCrash:
+      return fault.signal >= 1 && fault.signal <= kLastSignal;
+    case RecordKind::kDump:
+      return fault.signal >= 0 && fault.signal <= kLastSignal && fault.tid > 0;
+  }
+  return false;
+}
+
+struct RawSection {
+  SectionHeader header;
+  ByteReader bytes;  // including the header
+};
+
+// Returns nullopt if the size is not a multiple of 8, too small for a header, or goes past the end.
+std::optional<RawSection> take_section(ByteReader& reader) {
+  ByteReader ahead = reader;
+  const auto header = ahead.read<SectionHeader>();
+  if (!header || header->size < sizeof *header || header->size % kRecordAlignment != 0)
+    return std::nullopt;
+  const auto bytes = reader.take(header->size);
+  if (!bytes) return std::nullopt;
+  return RawSection{*header, ByteReader(*bytes)};
+}
+
+std::optional<std::vector<FrameEntry>> read_frames(ByteReader& reader, std::uint32_t count) {
+  if (count > kMaxFrameEntries || count > reader.remaining() / sizeof(FrameEntry))
+    return std::nullopt;
+  std::vector<FrameEntry> frames(count);
+  for (FrameEntry& frame : frames) frame = *reader.read<FrameEntry>();
+  return frames;
 }
 
 // Walks over the sections. It stops at the first one that violates record.h: the sections before it
@@ -93,56 +128,35 @@ class RecordWalk {
   }
 
  private:
+  // What may come when in a record, and what takes it.
+  struct SectionRule {
+    SectionTag tag;
+    bool (RecordWalk::*is_due)() const;
+    // Reads the section from its header on; bytes after what it knows are ignored. Returns false if
+    // the section violates record.h.
+    bool (RecordWalk::*accept)(ByteReader& section);
+  };
+  static const SectionRule* rule_of(SectionTag tag);  // null: added by a later writer
+
   void take_next() {
     section_start_ = reader_.position();
-    const auto section = take_section(reader_);
+    auto section = take_section(reader_);
     if (!section) return damage("malformed section");
-    if (!is_known(section->header.tag)) return;  // added by a later writer
-    if (!in_order(section->header.tag)) return damage("section out of order");
+    const SectionRule* rule = rule_of(section->header.tag);
+    if (rule == nullptr) return;
+    if (!(this->*rule->is_due)()) return damage("section out of order");
     if (section->header.version != kSectionVersion) return skip(section->header);
-    if (!accept(*section)) damage("malformed section");
+    if (!(this->*rule->accept)(section->bytes)) damage("malformed section");
   }
 
-  bool in_order(SectionTag tag) const {
-    switch (tag) {
-      case SectionTag::kFault:
-        return !seen_fault_;
-      case SectionTag::kRuntime:
-        return seen_fault_ && !seen_runtime_;
-      case SectionTag::kMessage:
-        return seen_runtime_ && !crash_.last_words;
-      case SectionTag::kCode:
-      case SectionTag::kThread:
-      case SectionTag::kTask:
-      case SectionTag::kEnd:
-        return seen_runtime_;
-    }
-    return true;
-  }
+  bool is_at_start() const { return !seen_fault_; }
+  bool is_after_fault() const { return seen_fault_ && !seen_runtime_; }
+  bool is_after_runtime() const { return seen_runtime_; }
+  bool is_without_message() const { return seen_runtime_ && !crash_.last_words; }
 
-  // Returns false if the section's body is invalid.
-  bool accept(const RawSection& section) {
-    switch (section.header.tag) {
-      case SectionTag::kFault:
-        return accept(parse_fault(section));
-      case SectionTag::kRuntime:
-        return accept(parse_runtime(section));
-      case SectionTag::kMessage:
-        return accept(parse_message(section));
-      case SectionTag::kCode:
-        return accept(parse_code(section, hasher_));
-      case SectionTag::kThread:
-        return accept(parse_thread(section));
-      case SectionTag::kTask:
-        return accept(parse_task(section));
-      case SectionTag::kEnd:
-        return accept(parse_end(section));
-    }
-    return true;
-  }
-
-  bool accept(const std::optional<FaultSection>& fault) {
-    if (!fault) return false;
+  bool accept_fault(ByteReader& section) {
+    const auto fault = section.read<FaultSection>();
+    if (!fault || !is_valid(*fault)) return false;
     seen_fault_ = true;
     const bool dump = fault->kind == RecordKind::kDump;
     crash_.kind = dump ? CrashKind::kDump : CrashKind::kCrash;
@@ -158,7 +172,8 @@ class RecordWalk {
     return true;
   }
 
-  bool accept(const std::optional<RuntimeSection>& runtime) {
+  bool accept_runtime(ByteReader& section) {
+    const auto runtime = section.read<RuntimeSection>();
     if (!runtime) return false;
     seen_runtime_ = true;
     crash_.python.version_hex = runtime->version_hex;
@@ -172,43 +187,61 @@ class RecordWalk {
     return true;
   }
 
-  bool accept(std::optional<MessageRecord> message) {
+  bool accept_message(ByteReader& section) {
+    const auto message = section.read<MessageSection>();
     if (!message) return false;
-    crash_.last_words =
-        LastWords{speaker(message->source), std::move(message->type), std::move(message->text)};
+    const auto source = speaker(message->source);
+    auto type = read_bytes(section);
+    auto text = read_bytes(section);
+    if (!source || !type || !text) return false;
+    crash_.last_words = LastWords{*source, *std::move(type), *std::move(text)};
     return true;
   }
 
-  bool accept(std::optional<CodeObject> code) { return code && frames_.add(*std::move(code)); }
+  bool accept_code(ByteReader& section) {
+    const auto code = section.read<CodeSection>();
+    if (!code) return false;
+    auto file = read_text(section, hasher_);
+    auto qualified_name = read_text(section, hasher_);
+    auto name = read_text(section, hasher_);
+    return file && qualified_name && name &&
+           frames_.add({code->address, code->index, *std::move(file), *std::move(qualified_name),
+                        *std::move(name)});
+  }
 
-  bool accept(std::optional<ThreadRecord> record) {
-    if (!record || crash_.threads.size() == kMaxThreads) return false;
+  bool accept_thread(ByteReader& section) {
+    const auto fixed = section.read<ThreadSection>();
+    if (!fixed || crash_.threads.size() == kMaxThreads) return false;
+    const auto frames = read_frames(section, fixed->frame_count);
+    auto name = read_text(section);
+    if (!frames || !name) return false;
     Thread thread;
-    if (record->fixed.tid > 0) thread.tid = record->fixed.tid;
-    thread.ident = record->fixed.ident;
-    thread.name = std::move(record->name.value);
-    thread.crashed = (record->fixed.flags & kThreadCrashed) != 0;
-    if (record->fixed.interpreter >= 0) thread.interpreter = record->fixed.interpreter;
-    thread.list_position = record->fixed.list_position;
-    thread.frames.reserve(record->frames.size());
-    for (const FrameEntry& entry : record->frames) thread.frames.push_back(frames_.decode(entry));
+    if (fixed->tid > 0) thread.tid = fixed->tid;
+    thread.ident = fixed->ident;
+    thread.name = std::move(name->value);
+    thread.crashed = (fixed->flags & kThreadCrashed) != 0;
+    if (fixed->interpreter >= 0) thread.interpreter = fixed->interpreter;
+    thread.list_position = fixed->list_position;
+    thread.frames.reserve(frames->size());
+    for (const FrameEntry& entry : *frames) thread.frames.push_back(frames_.decode(entry));
     crash_.threads.push_back(std::move(thread));
     return true;
   }
 
   // If its thread's section was skipped, the task is dropped.
-  bool accept(std::optional<TaskRecord> task) {
-    if (!task) return false;
-    const bool follows =
-        !crash_.threads.empty() && crash_.threads.back().ident == task->fixed.ident;
+  bool accept_task(ByteReader& section) {
+    const auto task = section.read<TaskSection>();
+    auto name = read_text(section);
+    if (!task || !name) return false;
+    const bool follows = !crash_.threads.empty() && crash_.threads.back().ident == task->ident;
     if (!follows) return true;
-    crash_.threads.back().task = task->fixed.number != 0
-                                     ? "Task-" + std::to_string(task->fixed.number)
-                                     : std::move(task->name.value);
+    crash_.threads.back().task =
+        task->number != 0 ? "Task-" + std::to_string(task->number) : std::move(name->value);
     return true;
   }
 
-  bool accept(const std::optional<EndSection>& end) {
+  bool accept_end(ByteReader& section) {
+    const auto end = section.read<EndSection>();
     if (!end) return false;
     outcome_.ended = true;
     outcome_.threads_omitted = crash_.threads_omitted = end->threads_omitted;
@@ -235,6 +268,20 @@ class RecordWalk {
   bool seen_runtime_ = false;
   WalkOutcome outcome_;
 };
+
+const RecordWalk::SectionRule* RecordWalk::rule_of(SectionTag tag) {
+  static constexpr SectionRule kRules[] = {
+      {SectionTag::kFault, &RecordWalk::is_at_start, &RecordWalk::accept_fault},
+      {SectionTag::kRuntime, &RecordWalk::is_after_fault, &RecordWalk::accept_runtime},
+      {SectionTag::kMessage, &RecordWalk::is_without_message, &RecordWalk::accept_message},
+      {SectionTag::kCode, &RecordWalk::is_after_runtime, &RecordWalk::accept_code},
+      {SectionTag::kThread, &RecordWalk::is_after_runtime, &RecordWalk::accept_thread},
+      {SectionTag::kTask, &RecordWalk::is_after_runtime, &RecordWalk::accept_task},
+      {SectionTag::kEnd, &RecordWalk::is_after_runtime, &RecordWalk::accept_end},
+  };
+  const auto* rule = std::ranges::find(kRules, tag, &SectionRule::tag);
+  return rule != std::end(kRules) ? rule : nullptr;
+}
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "watchdog/crash/frame_decoder.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace pyfault {

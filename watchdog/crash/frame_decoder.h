@@ -6,13 +6,23 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
+#include "shared/record.h"
 #include "watchdog/crash/crash.h"
 #include "watchdog/crash/name_check.h"
 #include "watchdog/crash/record_text.h"
 
 namespace pyfault {
+
+struct CodeObject {
+  std::uint64_t address;
+  std::uint32_t index;
+  Text file;
+  Text qualified_name;
+  Text name;
+};
 
 class FrameDecoder {
  public:

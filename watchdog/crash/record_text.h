@@ -1,26 +1,16 @@
-// Parses bytes into the sections of record.h and checks each one by itself: sizes, counts,
-// enumerations and strings. decode.h checks how they fit together.
+// Reads the strings of a record (record.h) as UTF-8.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
-#include <vector>
 
-#include "shared/record.h"
 #include "watchdog/crash/byte_reader.h"
 #include "watchdog/crash/string_hash.h"
 
 namespace pyfault {
 
-struct RawSection {
-  SectionHeader header;
-  std::span<const std::byte> bytes;  // including the header
-};
-
-// A string of the record in UTF-8; one that the writer truncated ends in "...".
+// A string that the interpreter holds. One that the writer truncated ends in "...".
 struct Text {
   enum class Hash { kUnknown, kHolds, kFails };
 
@@ -30,43 +20,12 @@ struct Text {
   Hash hash = Hash::kUnknown;  // kFails: the bytes do not match the interpreter's hash
 };
 
-struct CodeObject {
-  std::uint64_t address;
-  std::uint32_t index;
-  Text file;
-  Text qualified_name;
-  Text name;
-};
+// Consumes a string. Returns nullopt if it violates record.h. Checks its hash if there is a hasher.
+std::optional<Text> read_text(ByteReader& reader,
+                              const std::optional<StringHasher>& hasher = std::nullopt);
 
-struct ThreadRecord {
-  ThreadSection fixed;
-  std::vector<FrameEntry> frames;
-  Text name;
-};
-
-struct MessageRecord {
-  MessageSource source;
-  std::string type;
-  std::string text;
-};
-
-struct TaskRecord {
-  TaskSection fixed;
-  Text name;
-};
-
-// Returns nullopt if the size is not a multiple of 8, too small for a header, or goes past the end.
-std::optional<RawSection> take_section(ByteReader& reader);
-
-// Return nullopt if the body violates record.h. Bytes after the known body are ignored.
-std::optional<FaultSection> parse_fault(const RawSection& section);
-std::optional<RuntimeSection> parse_runtime(const RawSection& section);
-std::optional<MessageRecord> parse_message(const RawSection& section);
-// Checks the hashes of the names if there is a hasher.
-std::optional<CodeObject> parse_code(const RawSection& section,
-                                     const std::optional<StringHasher>& hasher = std::nullopt);
-std::optional<ThreadRecord> parse_thread(const RawSection& section);
-std::optional<TaskRecord> parse_task(const RawSection& section);
-std::optional<EndSection> parse_end(const RawSection& section);
+// Consumes a string of bytes that should be UTF-8; what is not is replaced. Returns nullopt if it
+// violates record.h.
+std::optional<std::string> read_bytes(ByteReader& reader);
 
 }  // namespace pyfault

@@ -40,8 +40,8 @@ struct SignalNumber {
 
 // The body of each kind of event. Its members() calls visit(name, value) for each member beyond
 // those that all events have. Logs derive their names from that: JSON "restarts", journald
-// PYFAULT_RESTARTS, syslog restarts="1". Crash and ExitEvent have more structure, so the formatters
-// handle them explicitly.
+// PYFAULT_RESTARTS, syslog restarts="1". Crash and ExitEvent have more structure, which the
+// formatters handle explicitly.
 
 struct StartEvent {
   static constexpr EventKind kKind = {"start", "e076bb78812d40a68a7812301c78d913",

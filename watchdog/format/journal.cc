@@ -55,16 +55,14 @@ struct AddBodyFields {
 
   template <typename Body>
   void operator()(const Body& body) const {
-    add_members(body, [this](std::string_view name, std::string value) {
-      add(fields, own_field(name), std::move(value));
-    });
+    add_own_members(body);
   }
 
   void operator()(const Crash& crash) const {
     if (const Frame* frame = top_frame(crash)) add_place(fields, *frame);
     if (crash.tid > 0) add(fields, "TID", std::to_string(crash.tid));
     add(fields, "PYFAULT_CRASH_ID", crash.id);
-    add(fields, "PYFAULT_FINGERPRINT", crash.fingerprint);
+    add_own_members(crash);
     add(fields, "PYFAULT_SIGNAL", crash.signal.name);
     add(fields, "PYFAULT_SIGNAL_CODE", crash.signal.code_name);
     add(fields, "PYFAULT_PYTHON", crash.python.version);
@@ -85,6 +83,13 @@ struct AddBodyFields {
     if (exit.max_rss_bytes) {
       add(fields, "PYFAULT_MAX_RSS_BYTES", std::to_string(*exit.max_rss_bytes));
     }
+  }
+
+  template <typename Body>
+  void add_own_members(const Body& body) const {
+    add_members(body, [this](std::string_view name, std::string value) {
+      add(fields, own_field(name), std::move(value));
+    });
   }
 };
 

@@ -194,6 +194,10 @@ struct AddBody {
     json[name] = value;
   }
 
+  void operator()(const char* name, const std::string& value) const {
+    json[name] = text_or_null(value);
+  }
+
   void operator()(const char* name, const std::optional<double>& value) const {
     json[name] = value_or_null(value);
   }
@@ -231,7 +235,7 @@ struct AddBody {
     }
     json["last_words"] = crash.last_words ? last_words_json(*crash.last_words) : Json(nullptr);
     json["python"] = python_json(crash.python);
-    json["fingerprint"] = text_or_null(crash.fingerprint);
+    crash.members(*this);
     json["threads"] = Json::array();
     for (const Thread& thread : crash.threads) json["threads"].push_back(thread_json(thread));
     json["threads_omitted"] = crash.threads_omitted;

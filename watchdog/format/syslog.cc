@@ -55,7 +55,7 @@ class StructuredData {
 
   void operator()(const Crash& crash) {
     add("crash", crash.id);
-    add("fingerprint", crash.fingerprint);
+    add_short_members(crash);
     add("signal", crash.signal.name);
     const Frame* frame = top_frame(crash);
     if (frame == nullptr) return;
@@ -73,14 +73,19 @@ class StructuredData {
 
   template <typename Body>
   void operator()(const Body& body) {
-    add_members(body, [this](std::string_view name, const std::string& value) {
-      if (value.size() <= kMaxMember) add(name, value);
-    });
+    add_short_members(body);
   }
 
   std::string text() const { return text_ + ']'; }
 
  private:
+  template <typename Body>
+  void add_short_members(const Body& body) {
+    add_members(body, [this](std::string_view name, const std::string& value) {
+      if (value.size() <= kMaxMember) add(name, value);
+    });
+  }
+
   std::string text_ = "[pyfault@32473";  // the enterprise number for examples (RFC 5612)
 };
 

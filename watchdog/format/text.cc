@@ -2,6 +2,7 @@
 // facts about the process, then each thread, as Python prints a traceback.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <string_view>
 
@@ -9,6 +10,7 @@
 #include "watchdog/format/carets.h"
 #include "watchdog/format/escape.h"
 #include "watchdog/format/format.h"
+#include "watchdog/format/members.h"
 #include "watchdog/format/rfc3339.h"
 #include "watchdog/format/worker_text.h"
 
@@ -78,6 +80,13 @@ std::string prefixed(const std::string& value) {
   return value.empty() ? value : ' ' + escape_text(value);
 }
 
+// "crash_id" -> "crash id"
+std::string spaced(std::string_view member) {
+  std::string words(member);
+  std::ranges::replace(words, '_', ' ');
+  return words;
+}
+
 std::string last_words(const LastWords& words) {
   std::string text = prefixed(words.type);
   if (!words.type.empty() && !words.text.empty()) text += ':';
@@ -107,7 +116,9 @@ std::string facts(const Event& event, const Crash& crash) {
   if (crash.last_words) add_last_words(text, *crash.last_words);
   add_fact(text, "python", python_state(crash.python));
   add_fact(text, crash.kind == CrashKind::kDump ? "dump id" : "crash id", prefixed(crash.id));
-  add_fact(text, "fingerprint", prefixed(crash.fingerprint));
+  add_members(crash, [&text](std::string_view name, const std::string& value) {
+    add_fact(text, spaced(name), prefixed(value));
+  });
   const std::string reason = crash.incomplete_reason.empty() ? " for an unknown reason"
                                                              : prefixed(crash.incomplete_reason);
   if (!crash.complete) add_fact(text, "incomplete", reason);
