@@ -23,7 +23,7 @@ double seconds(const timeval& time) {
 
 ExitEvent describe(const ChildEnd& end) {
   ExitEvent exit = exit_of(end.wait_status);
-  if (exit.signal == SIGKILL && end.oom_kills_rose) exit.reason = kOomKilled;
+  if (exit.signal == SIGKILL && end.oom_kills_rose) exit.reason = ExitReason::kOomKilled;
   if (!end.usage) return exit;
   exit.max_rss_bytes = std::int64_t{end.usage->ru_maxrss} * 1024;
   exit.user_seconds = seconds(end.usage->ru_utime);
@@ -119,11 +119,11 @@ std::optional<Unwatched> ProcessHistory::why_no_record(const ExitEvent& exit,
 // Without a wait status, a fatal crash is the only evidence of how the program ended.
 ExitEvent ProcessHistory::describe_unknown_end() const {
   ExitEvent exit;
-  exit.reason = kEndUnknown;
+  exit.reason = ExitReason::kUnknown;
   exit.detail = "it was no longer our child when it ended";
   if (last_crash_ && last_crash_->fatal) {
     exit.signal = last_crash_->signal;
-    exit.reason = "signaled";
+    exit.reason = ExitReason::kSignaled;
     exit.detail += "; the signal is that of its crash record";
   }
   return exit;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "watchdog/control/json_text.h"
+#include "watchdog/event/event.h"
 #include "watchdog/format/rfc3339.h"
 
 namespace pyfault {
@@ -110,8 +111,8 @@ bool is_well(const WorkerStatus& worker) {
 }
 
 std::string in_words(const LastExit& exit) {
-  if (exit.reason == "signaled") return exit.signal;
-  if (exit.reason != "exited") return exit.reason;
+  if (exit.reason == name_of(ExitReason::kSignaled)) return exit.signal;
+  if (exit.reason != name_of(ExitReason::kExited)) return exit.reason;
   return "exit code " + std::to_string(exit.code.value_or(0));
 }
 

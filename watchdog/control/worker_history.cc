@@ -8,11 +8,11 @@ namespace pyfault {
 void WorkerHistory::on_event(const Event& event) {
   const auto* exit = std::get_if<ExitEvent>(&event.body);
   if (exit && !exit->is_below) {
-    ++exits[exit->reason];
+    ++exits[std::string(name_of(exit->reason))];
     last_exit = LastExit{event.realtime_ns,
                          exit->code,
                          exit->signal ? signal_name(*exit->signal) : "",
-                         exit->reason,
+                         std::string(name_of(exit->reason)),
                          exception_after("", event.last_output),
                          event.last_output ? last_lines(event.last_output->tail) : ""};
   }

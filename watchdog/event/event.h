@@ -1,6 +1,7 @@
 // An event: what the watchdog reports, before it is formatted. A plain value.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -95,11 +96,23 @@ struct RecoveredEvent {
                                       Severity::kNotice, "has recovered from its crash loop"};
 };
 
-inline constexpr char kOomKilled[] = "oom-killed";        // by the kernel, because memory ran out
-inline constexpr char kWasStopped[] = "stopped";          // as requested
-inline constexpr char kStartFailed[] = "start-failed";    // the program never ran
-inline constexpr char kEndUnknown[] = "unknown";          // the wait status is not known
-inline constexpr char kStartTimeout[] = "start-timeout";  // ended because it was not ready in time
+enum class ExitReason {
+  kExited,
+  kSignaled,
+  kOomKilled,     // by the kernel, because memory ran out
+  kStopped,       // as requested
+  kStartTimeout,  // ended because it was not ready in time
+  kStartFailed,   // the program never ran
+  kUnknown,       // the wait status is not known
+};
+
+// Indexed by enumerator; as in JSON events.
+inline constexpr std::array<std::string_view, 7> kExitReasonWords = {
+    "exited", "signaled", "oom-killed", "stopped", "start-timeout", "start-failed", "unknown"};
+
+constexpr std::string_view name_of(ExitReason reason) {
+  return kExitReasonWords[static_cast<std::size_t>(reason)];
+}
 
 struct Ancestor {
   int pid = 0;
@@ -121,7 +134,7 @@ struct ExitEvent {
   std::optional<int> code;    // at most one of code and signal is set
   std::optional<int> signal;  // number
   bool core_dumped = false;
-  std::string reason;  // "exited", "signaled" or one of the above
+  ExitReason reason = ExitReason::kExited;
   std::string detail;  // why it could not be started, or why the cause of its end is unknown
   std::optional<std::string> crash_id;  // of the crash that ended the process
   std::optional<int> crash_signal;      // of that crash; `signal` may have killed it while dying

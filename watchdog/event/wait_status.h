@@ -15,10 +15,10 @@ inline ExitEvent exit_of(int status) {
   if (WIFSIGNALED(status)) {
     exit.signal = WTERMSIG(status);
     exit.core_dumped = WCOREDUMP(status);
-    exit.reason = "signaled";
+    exit.reason = ExitReason::kSignaled;
   } else {
     exit.code = WEXITSTATUS(status);
-    exit.reason = "exited";
+    exit.reason = ExitReason::kExited;
   }
   return exit;
 }

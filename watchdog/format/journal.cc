@@ -76,7 +76,7 @@ struct AddBodyFields {
       add(fields, "EXIT_STATUS", std::to_string(exit.signal ? *exit.signal : *exit.code));
     }
     if (exit.signal) add(fields, "PYFAULT_SIGNAL", signal_name(*exit.signal));
-    add(fields, "PYFAULT_REASON", exit.reason);
+    add(fields, "PYFAULT_REASON", std::string(name_of(exit.reason)));
     add(fields, "PYFAULT_CRASH_ID", exit.crash_id.value_or(""));
     add(fields, "PYFAULT_FINGERPRINT", exit.fingerprint);
     add(fields, "PYFAULT_UPTIME_SECONDS", fmt::format("{:.3f}", exit.uptime_seconds));

@@ -210,7 +210,7 @@ struct AddBody {
     json["exit"] = {{"code", value_or_null(exit.code)},
                     {"signal", exit.signal ? Json(signal_name(*exit.signal)) : Json(nullptr)},
                     {"core_dumped", exit.core_dumped}};
-    json["reason"] = exit.reason;
+    json["reason"] = name_of(exit.reason);
     if (!exit.detail.empty()) json["detail"] = exit.detail;
     json["crash"] = value_or_null(exit.crash_id);
     json["fingerprint"] = text_or_null(exit.fingerprint);

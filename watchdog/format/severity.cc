@@ -16,9 +16,10 @@ struct SeverityOfBody {
 
   Severity operator()(const ExitEvent& exit) const {
     const bool given_up = exit.after && exit.after->decision == AfterExit::Decision::kGiveUp;
-    const bool failed = exit.reason == kOomKilled || exit.reason == kStartFailed;
+    const bool failed =
+        exit.reason == ExitReason::kOomKilled || exit.reason == ExitReason::kStartFailed;
     if (given_up || failed) return Severity::kError;
-    const bool expected = exit.reason == kWasStopped || exit.code == 0;
+    const bool expected = exit.reason == ExitReason::kStopped || exit.code == 0;
     return expected ? Severity::kInformation : exit.kKind.severity;
   }
 

@@ -65,7 +65,7 @@ class StructuredData {
   }
 
   void operator()(const ExitEvent& exit) {
-    add("reason", exit.reason);
+    add("reason", name_of(exit.reason));
     add("crash", exit.crash_id.value_or(""));
     add("code", exit.code ? std::to_string(*exit.code) : "");
     add("signal", exit.signal ? signal_name(*exit.signal) : "");

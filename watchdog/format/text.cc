@@ -252,11 +252,11 @@ struct TextOf {
              output_of_failed(exit, event.last_output);
     }
     if (!exit.signal || exit.crash_signal == exit.signal) return "";
-    const std::string what =
-        fmt::format(" was killed by {}{}{}{}", signal_name(*exit.signal),
-                    exit.core_dumped ? " (core dumped)" : "",
-                    exit.reason == kOomKilled ? " (an OOM kill, as its memory cgroup counts)" : "",
-                    circumstances(exit));
+    const std::string what = fmt::format(
+        " was killed by {}{}{}{}", signal_name(*exit.signal),
+        exit.core_dumped ? " (core dumped)" : "",
+        exit.reason == ExitReason::kOomKilled ? " (an OOM kill, as its memory cgroup counts)" : "",
+        circumstances(exit));
     return headline(event, process_name(event.process), what);
   }
 

@@ -40,9 +40,9 @@ std::string how_it_ended(const ExitEvent& exit, const std::optional<LastOutput>&
   if (exit.code) text = fmt::format(" exited with code {}", *exit.code);
   if (const std::string why = exception_after("", output); !why.empty()) text += " (" + why + ")";
   if (exit.crash_id) text += " (crash " + escape_text(*exit.crash_id) + ")";
-  if (exit.reason == kOomKilled) text += " (an OOM kill, as its memory cgroup counts)";
-  if (exit.reason == kWasStopped) text += ", stopped";
-  if (exit.reason == kStartTimeout) text += ", as it was not ready in time,";
+  if (exit.reason == ExitReason::kOomKilled) text += " (an OOM kill, as its memory cgroup counts)";
+  if (exit.reason == ExitReason::kStopped) text += ", stopped";
+  if (exit.reason == ExitReason::kStartTimeout) text += ", as it was not ready in time,";
   return text + fmt::format(" after {:.1f} s", exit.uptime_seconds);
 }
 
@@ -118,7 +118,7 @@ std::string end_of_one_below(const ExitEvent& exit) {
 }
 
 std::string end_of_worker(const ExitEvent& exit, const std::optional<LastOutput>& output) {
-  std::string end = exit.reason == kStartFailed
+  std::string end = exit.reason == ExitReason::kStartFailed
                         ? " could not be started: " + escape_text(exit.detail)
                         : how_it_ended(exit, output);
   if (exit.unwatched) end += left_no_record(exit);

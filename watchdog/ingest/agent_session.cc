@@ -27,7 +27,7 @@ constexpr RateLimit kLostChildren{20, std::chrono::minutes(1), 1};
 
 ExitEvent unknown_exit() {
   ExitEvent exit;
-  exit.reason = kEndUnknown;
+  exit.reason = ExitReason::kUnknown;
   exit.detail = "its parent took the status";
   return exit;
 }

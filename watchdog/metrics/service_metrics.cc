@@ -12,13 +12,14 @@ double seconds(std::int64_t realtime_ns) {
 }
 
 // Initialized to 0, because Prometheus's increase() misses the first increment of a new series.
-constexpr const char* kExpectedReasons[] = {"exited",    "signaled",    kOomKilled,
-                                            kWasStopped, kStartTimeout, kStartFailed};
+constexpr ExitReason kExpectedReasons[] = {ExitReason::kExited,       ExitReason::kSignaled,
+                                           ExitReason::kOomKilled,    ExitReason::kStopped,
+                                           ExitReason::kStartTimeout, ExitReason::kStartFailed};
 constexpr const char* kExpectedSignals[] = {"SIGABRT", "SIGBUS", "SIGFPE", "SIGILL",
                                             "SIGSEGV", "SIGSYS", "SIGTRAP"};
 
 bool stays_down(const ExitEvent& exit) {
-  return exit.reason == kWasStopped ||
+  return exit.reason == ExitReason::kStopped ||
          (exit.after && exit.after->decision == AfterExit::Decision::kStayDown);
 }
 
@@ -53,7 +54,7 @@ struct ServiceMetrics::Noter {
   void operator()(const ExitEvent& exit) const {
     if (exit.is_below) return;
     worker = {0, false, stays_down(exit)};
-    ++metrics.exits_.at({name, exit.reason});
+    ++metrics.exits_.at({name, std::string(name_of(exit.reason))});
     metrics.backoff_.at({name}) = exit.after ? exit.after->delay_seconds : 0;
   }
 
@@ -77,7 +78,9 @@ void ServiceMetrics::set_workers(const std::vector<std::string>& workers) {
   for (const std::string& name : workers) {
     workers_.try_emplace(name);
     for (MetricFamily* family : {&up_, &restarts_, &crash_loop_, &backoff_}) family->at({name});
-    for (const char* reason : kExpectedReasons) exits_.at({name, reason});
+    for (const ExitReason reason : kExpectedReasons) {
+      exits_.at({name, std::string(name_of(reason))});
+    }
     for (const char* signal : kExpectedSignals) crashes_.at({name, signal});
   }
 }

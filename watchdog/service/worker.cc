@@ -50,7 +50,8 @@ double jitter() {
 // ready in time has failed, even if it exited cleanly.
 DeathKind kind_of(const ExitEvent& exit) {
   if (exit.crash_id) return DeathKind::kCrash;
-  if (exit.reason == kStartTimeout || exit.reason == kEndUnknown) return DeathKind::kFailure;
+  if (exit.reason == ExitReason::kStartTimeout || exit.reason == ExitReason::kUnknown)
+    return DeathKind::kFailure;
   return death_kind(exit.code.value_or(0), exit.signal.value_or(0));
 }
 
@@ -196,7 +197,7 @@ void Worker::fail_to_start(const StartError& failure) {
 WorkerEnd Worker::end_of_start(const StartError& failure) const {
   ExitEvent exit;
   exit.code = failure.exit_code();
-  exit.reason = kStartFailed;
+  exit.reason = ExitReason::kStartFailed;
   exit.detail = failure.what();
   return {last_process_, std::move(exit), std::nullopt};
 }
@@ -254,7 +255,7 @@ bool Worker::complete(Event& event, ExitEvent& exit) const {
   if (!process_ || event.process.pid == process_->pid()) return false;
   if (exit.uptime_seconds > process_->uptime_seconds() + kClockTick) return false;
   exit.parents = parents_from(event.process.ppid, process_->pid());
-  if (is_being_stopped(state())) exit.reason = kWasStopped;
+  if (is_being_stopped(state())) exit.reason = ExitReason::kStopped;
   return true;
 }
 
@@ -299,11 +300,13 @@ void Worker::collect_end() {
   end_->realtime_ns = realtime_now_ns();
   process_.reset();
   ExitEvent& exit = end_->exit;
-  if (exit.reason == kOomKilled) host_.on_oom_kill();
-  if (exit.reason == kStartFailed || exit.crash_id || exit.reason == kOomKilled) return;
-  if (state() == WorkerState::kAborting) exit.reason = kStartTimeout;
+  if (exit.reason == ExitReason::kOomKilled) host_.on_oom_kill();
+  if (exit.reason == ExitReason::kStartFailed || exit.crash_id ||
+      exit.reason == ExitReason::kOomKilled)
+    return;
+  if (state() == WorkerState::kAborting) exit.reason = ExitReason::kStartTimeout;
   const bool was_asked = state() == WorkerState::kStopping || state() == WorkerState::kRestarting;
-  if (was_asked) exit.reason = kWasStopped;
+  if (was_asked) exit.reason = ExitReason::kStopped;
 }
 
 // Killed processes may still hold what the next process needs: an address, a lock, a file.
@@ -341,7 +344,7 @@ void Worker::report_exit(const RestartDecision& next) {
   last_process_ = std::move(end_->process);
   exit.after = after_exit(next);
   // A crash report already has the output, and a requested stop needs no explanation.
-  auto output = exit.crash_id || exit.reason == kWasStopped ? std::nullopt : end_->output;
+  auto output = exit.crash_id || exit.reason == ExitReason::kStopped ? std::nullopt : end_->output;
   if (!exit.crash_id && !output) exit.fingerprint.clear();
   report(std::move(exit), std::move(output), end_->realtime_ns);
   if (next.loop_begun) report_crash_loop(next);

@@ -28,7 +28,7 @@ Event crash_at(std::int64_t time, CrashKind kind = CrashKind::kCrash) {
 Event exit_at(std::int64_t time, int code, bool is_below = false) {
   ExitEvent exit;
   exit.code = code;
-  exit.reason = "exited";
+  exit.reason = ExitReason::kExited;
   exit.is_below = is_below;
   return at(time, exit);
 }

@@ -144,7 +144,7 @@ inline Crash example_dump() {
 inline ExitEvent killed_by(int signal) {
   ExitEvent exit;
   exit.signal = signal;
-  exit.reason = "signaled";
+  exit.reason = ExitReason::kSignaled;
   exit.uptime_seconds = 12.5;
   exit.max_rss_bytes = 10485760;
   exit.user_seconds = 0.25;

@@ -82,9 +82,12 @@ TEST_P(Hostile, text_in_a_dump_is_harmless) {
 }
 
 TEST_P(Hostile, text_in_an_exit_is_harmless) {
-  ExitEvent exit = killed_by(SIGKILL);
-  exit.reason = kHostile;
-  expect_harmless_in(exit, killed_by(SIGKILL));
+  ExitEvent peaceful = killed_by(SIGKILL);
+  peaceful.reason = ExitReason::kUnknown;
+  peaceful.detail = "x";
+  ExitEvent exit = peaceful;
+  exit.detail = kHostile;
+  expect_harmless_in(exit, peaceful);
 }
 
 TEST_P(Hostile, text_in_a_notice_is_harmless) {

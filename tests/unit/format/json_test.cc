@@ -64,7 +64,7 @@ TEST(Json, an_event_is_one_line) {
 TEST(Json, an_exit_by_itself_has_a_code_and_no_signal) {
   ExitEvent exit;
   exit.code = 3;
-  exit.reason = "exited";
+  exit.reason = ExitReason::kExited;
   EXPECT_EQ(parsed(exit)["exit"].dump(), R"({"code":3,"signal":null,"core_dumped":false})");
 }
 

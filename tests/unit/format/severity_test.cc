@@ -14,7 +14,7 @@ Severity of(decltype(Event::body) body) {
 ExitEvent exited(int code) {
   ExitEvent exit;
   exit.code = code;
-  exit.reason = "exited";
+  exit.reason = ExitReason::kExited;
   return exit;
 }
 
@@ -29,7 +29,7 @@ TEST(Severity, a_dump_that_somebody_asked_for_is_not) {
 TEST(Severity, an_orderly_end_is_information) {
   EXPECT_EQ(of(exited(0)), Severity::kInformation);
   ExitEvent stopped = killed_by(SIGTERM);
-  stopped.reason = kWasStopped;
+  stopped.reason = ExitReason::kStopped;
   EXPECT_EQ(of(stopped), Severity::kInformation);
 }
 
@@ -40,7 +40,7 @@ TEST(Severity, an_end_unasked_is_a_warning) {
 
 TEST(Severity, an_oom_kill_and_giving_up_are_errors) {
   ExitEvent killed = killed_by(SIGKILL);
-  killed.reason = kOomKilled;
+  killed.reason = ExitReason::kOomKilled;
   EXPECT_EQ(of(killed), Severity::kError);
   ExitEvent last = exited(3);
   last.after = AfterExit{AfterExit::Decision::kGiveUp, 0, true};

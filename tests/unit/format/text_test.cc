@@ -160,7 +160,7 @@ TEST(Text, a_replaced_handler_is_no_news_while_all_is_well) {
 
 TEST(Text, an_oom_kill_is_called_one) {
   ExitEvent exit = killed_by(SIGKILL);
-  exit.reason = kOomKilled;
+  exit.reason = ExitReason::kOomKilled;
   EXPECT_THAT(
       format_text(event_with(exit)),
       HasSubstr(
@@ -182,7 +182,7 @@ TEST(Text, a_death_that_was_reported_as_a_crash_is_not_repeated) {
 
 TEST(Text, a_death_that_another_signal_cut_short_is_said) {
   ExitEvent exit = killed_by(SIGKILL);
-  exit.reason = kOomKilled;
+  exit.reason = ExitReason::kOomKilled;
   exit.crash_id = "0123456789abcdef0123456789abcdef";
   exit.crash_signal = SIGSEGV;
   EXPECT_THAT(format_text(event_with(exit)),

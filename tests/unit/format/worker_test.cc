@@ -34,7 +34,7 @@ json parsed(const Event& event) {
 ExitEvent exited_with(int code) {
   ExitEvent exit;
   exit.code = code;
-  exit.reason = "exited";
+  exit.reason = ExitReason::kExited;
   exit.uptime_seconds = 2;
   return exit;
 }
@@ -82,7 +82,7 @@ TEST(Worker, its_end_names_the_crash) {
 
 TEST(Worker, a_start_that_failed_says_why) {
   ExitEvent exit = exited_with(127);
-  exit.reason = kStartFailed;
+  exit.reason = ExitReason::kStartFailed;
   exit.detail = "cannot run 'x': not\nfound";
   EXPECT_THAT(text(exit), EndsWith(" could not be started: cannot run 'x': not\\nfound\n"));
 }

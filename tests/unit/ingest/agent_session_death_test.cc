@@ -184,7 +184,7 @@ TEST_F(AgentSessionTest, one_that_was_killed_has_an_end_in_the_log) {
   child.die();
   log_.run_until([&] { return !log_.exits.empty(); });
   EXPECT_TRUE(log_.exit().is_below);
-  EXPECT_EQ(log_.exit().reason, "signaled");
+  EXPECT_EQ(log_.exit().reason, ExitReason::kSignaled);
   EXPECT_EQ(log_.exit().crash_id, std::nullopt);
   EXPECT_EQ(log_.exits[0].process.pid, child.pid());
   EXPECT_EQ(log_.exits[0].process.ppid, getpid());

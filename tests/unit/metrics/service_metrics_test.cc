@@ -33,7 +33,7 @@ class ServiceMetricsTest : public testing::Test {
     crash.signal.name = name;
     note(crash);
   }
-  void exit(const std::string& reason, AfterExit after = {}) {
+  void exit(ExitReason reason, AfterExit after = {}) {
     ExitEvent exit;
     exit.reason = reason;
     exit.after = after;
@@ -77,14 +77,14 @@ TEST_F(ServiceMetricsTest, a_worker_is_up_once_it_is_ready) {
   expect("pyfault_worker_up{worker=\"web\"} 0");
   note(ReadyEvent{});
   expect("pyfault_worker_up{worker=\"web\"} 1");
-  exit("exited");
+  exit(ExitReason::kExited);
   expect("pyfault_worker_up{worker=\"web\"} 0");
 }
 
 TEST_F(ServiceMetricsTest, the_memory_is_that_of_its_process) {
   note(StartEvent{});
   expect("pyfault_worker_resident_memory_bytes{worker=\"web\"} 315392");
-  exit("exited");
+  exit(ExitReason::kExited);
   expect("pyfault_worker_resident_memory_bytes{worker=\"web\"} 0");
 }
 
@@ -105,15 +105,15 @@ TEST_F(ServiceMetricsTest, a_dump_is_no_crash) {
 }
 
 TEST_F(ServiceMetricsTest, exits_are_counted_by_reason) {
-  exit("signaled");
-  exit(kOomKilled);
-  exit("signaled");
+  exit(ExitReason::kSignaled);
+  exit(ExitReason::kOomKilled);
+  exit(ExitReason::kSignaled);
   expect("pyfault_worker_exits_total{worker=\"web\",reason=\"signaled\"} 2");
   expect("pyfault_worker_exits_total{worker=\"web\",reason=\"oom-killed\"} 1");
 }
 
 TEST_F(ServiceMetricsTest, the_backoff_lasts_from_the_exit_to_the_next_start) {
-  exit("exited", kRestartSoon);
+  exit(ExitReason::kExited, kRestartSoon);
   expect("pyfault_worker_restart_backoff_seconds{worker=\"web\"} 1.5");
   note(RestartEvent{1});
   note(StartEvent{});
@@ -178,9 +178,9 @@ TEST_F(ServiceMetricsTest, the_service_is_healthy_when_all_are_up) {
 
 TEST_F(ServiceMetricsTest, a_worker_that_stays_down_as_it_should_is_healthy) {
   note(ReadyEvent{}, "api");
-  exit("exited", {AfterExit::Decision::kStayDown, 0, false});
+  exit(ExitReason::kExited, {AfterExit::Decision::kStayDown, 0, false});
   EXPECT_TRUE(metrics_.health().is_good());
-  exit("exited", {AfterExit::Decision::kGiveUp, 0, false});
+  exit(ExitReason::kExited, {AfterExit::Decision::kGiveUp, 0, false});
   EXPECT_FALSE(metrics_.health().is_good());
 }
 
@@ -190,7 +190,7 @@ TEST_F(ServiceMetricsTest, prometheus_own_checker_has_nothing_to_say) {
   }
   note(StartEvent{});
   crash(SIGSEGV, "SIGSEGV");
-  exit("signaled", kRestartSoon);
+  exit(ExitReason::kSignaled, kRestartSoon);
   const test::TempDirectory directory;
   const std::string file = directory.path() / "metrics";
   test::write_file(file, metrics_.expose());

@@ -57,7 +57,7 @@ TEST_F(ProcessHistoryTest, an_exit_has_a_code_and_no_signal) {
   exited(3);
   EXPECT_EQ(exit().code, 3);
   EXPECT_EQ(exit().signal, std::nullopt);
-  EXPECT_EQ(exit().reason, "exited");
+  EXPECT_EQ(exit().reason, ExitReason::kExited);
 }
 
 TEST_F(ProcessHistoryTest, a_death_by_signal_has_no_code) {
@@ -65,7 +65,7 @@ TEST_F(ProcessHistoryTest, a_death_by_signal_has_no_code) {
   EXPECT_EQ(exit().code, std::nullopt);
   EXPECT_EQ(exit().signal, SIGSEGV);
   EXPECT_TRUE(exit().core_dumped);
-  EXPECT_EQ(exit().reason, "signaled");
+  EXPECT_EQ(exit().reason, ExitReason::kSignaled);
 }
 
 TEST_F(ProcessHistoryTest, a_handler_that_was_replaced_is_remembered) {
@@ -122,17 +122,17 @@ TEST_F(ProcessHistoryTest, a_handler_that_was_gone_in_the_end_is_told) {
 
 TEST_F(ProcessHistoryTest, a_sigkill_is_an_oom_kill_only_when_one_was_counted) {
   killed(SIGKILL);
-  EXPECT_EQ(exit().reason, "signaled");
+  EXPECT_EQ(exit().reason, ExitReason::kSignaled);
   end_.oom_kills_rose = true;
-  EXPECT_EQ(exit().reason, "oom-killed");
+  EXPECT_EQ(exit().reason, ExitReason::kOomKilled);
 }
 
 TEST_F(ProcessHistoryTest, an_oom_kill_of_another_process_explains_no_other_end) {
   end_.oom_kills_rose = true;
   killed(SIGSEGV);
-  EXPECT_EQ(exit().reason, "signaled");
+  EXPECT_EQ(exit().reason, ExitReason::kSignaled);
   exited(137);
-  EXPECT_EQ(exit().reason, "exited");
+  EXPECT_EQ(exit().reason, ExitReason::kExited);
 }
 
 TEST_F(ProcessHistoryTest, usage_is_in_bytes_and_seconds) {
@@ -252,7 +252,7 @@ class UnknownEnd : public testing::Test {
 TEST_F(UnknownEnd, is_not_made_up) {
   EXPECT_FALSE(exit().code);
   EXPECT_FALSE(exit().signal);
-  EXPECT_EQ(exit().reason, kEndUnknown);
+  EXPECT_EQ(exit().reason, ExitReason::kUnknown);
   EXPECT_FALSE(exit().detail.empty());
 }
 
