@@ -37,7 +37,7 @@ std::uint32_t RingReader::slots_end() const {
   return end < kSlotCount ? end : kSlotCount;
 }
 
-SlotLook RingReader::look(std::uint32_t index) const {
+SlotSnapshot RingReader::snapshot(std::uint32_t index) const {
   const std::uint64_t packed = ring_slot(ring_, index)->state.load(std::memory_order_acquire);
   const SlotWord word = SlotWord::unpack(packed);
   return {classify(word), word.owner, packed};

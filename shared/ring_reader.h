@@ -21,7 +21,7 @@ enum class SlotFinding {
   kGarbage,  // a word that no writer produces; to be passed to release()
 };
 
-struct SlotLook {
+struct SlotSnapshot {
   SlotFinding finding;
   std::int32_t owner;  // > 0 if claimed or published
   std::uint64_t word;  // the expected value for release()
@@ -37,7 +37,7 @@ class RingReader {
   std::uint32_t slots_end() const;
 
   // This and all other functions with an index require index < kSlotCount.
-  SlotLook look(std::uint32_t index) const;
+  SlotSnapshot snapshot(std::uint32_t index) const;
 
   // Returns the number of valid payload bytes that the slot states now, at most kSlotPayload.
   std::size_t committed(std::uint32_t index) const;
@@ -49,8 +49,8 @@ class RingReader {
   // The result may be a value that CutShort does not name.
   CutShort cut_short(std::uint32_t index) const;
 
-  // Returns whether the record in the slot, which look() has seen with `word`, has been marked as
-  // taken for reporting. mark_taken() marks it.
+  // Returns whether the record in the slot, which snapshot() has seen with `word`, has been marked
+  // as taken for reporting. mark_taken() marks it.
   bool is_taken(std::uint32_t index, std::uint64_t word) const;
   void mark_taken(std::uint32_t index, std::uint64_t word);
 

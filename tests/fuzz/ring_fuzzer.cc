@@ -149,10 +149,10 @@ class Ring final : public EventSink {
 
   void read_by_hand(std::uint32_t index, FuzzInput& input) {
     RingReader reader(bytes_);
-    const SlotLook look = reader.look(index);
+    const SlotSnapshot found = reader.snapshot(index);
     const bool taken =
-        look.finding == SlotFinding::kClaimed || look.finding == SlotFinding::kPublished;
-    require(!taken || look.owner > 0, "an owner that is none");
+        found.finding == SlotFinding::kClaimed || found.finding == SlotFinding::kPublished;
+    require(!taken || found.owner > 0, "an owner that is none");
     change(index, input);
     std::vector<std::byte> record(reader.committed(index));
     require(record.size() <= kSlotPayload, "committed beyond the slot");
@@ -160,11 +160,11 @@ class Ring final : public EventSink {
     reader.copy_out(index, record.data(), record.size());
     change(index, input);
     const auto crash =
-        decode({record, reader.cut_short(index), look.finding == SlotFinding::kPublished});
+        decode({record, reader.cut_short(index), found.finding == SlotFinding::kPublished});
     if (crash) check(*crash);
-    if (look.finding == SlotFinding::kFree) return;
+    if (found.finding == SlotFinding::kFree) return;
     const std::uint64_t before = slot(index)->state;
-    check_release(index, look.word, before, reader.release(index, look.word));
+    check_release(index, found.word, before, reader.release(index, found.word));
   }
 
   // A successful release makes the slot free, without an owner and of the next generation. A

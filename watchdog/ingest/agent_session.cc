@@ -38,10 +38,10 @@ AgentSession::AgentSession(boost::asio::io_context& io, RingMemory ring, SavedSe
                            EventSink& events, std::function<void()> on_end,
                            const SessionSettings& settings)
     : family_(
-          io, std::move(saved.family), [this](int pid) { note_death(pid); }, settings.attached),
+          io, std::move(saved.family), [this](int pid) { on_death(pid); }, settings.attached),
       ring_(std::move(ring)),
       reader_(ring_.address()),
-      look_again_(io, [this] { look(); }),
+      polling_(io, [this] { poll(); }),
       attached_ns_(saved.attached_ns),
       dropped_(saved.dropped),
       unknown_children_(saved.unknown_children),
@@ -72,7 +72,7 @@ SavedSession AgentSession::saved() const {
 
 void AgentSession::drain() {
   scan_ring();
-  for (const int pid : family_.dead()) note_death(pid);
+  for (const int pid : family_.dead()) on_death(pid);
   report_omissions();
 }
 
@@ -92,7 +92,7 @@ void AgentSession::take_over(bool will_be_found) {
   reader_.set_stage(stage_);
 }
 
-void AgentSession::look() {
+void AgentSession::poll() {
   if (ended_) return;
   scan_ring();
   end_if_over();
@@ -100,7 +100,7 @@ void AgentSession::look() {
 
 // Reports the last record first. That look may find that the process has executed another program
 // and is no longer a member.
-void AgentSession::note_death(int pid) {
+void AgentSession::on_death(int pid) {
   if (ended_) return family_.forget(pid);
   scan_ring();
   if (family_.has(pid)) {
@@ -108,32 +108,32 @@ void AgentSession::note_death(int pid) {
     family_.forget(pid);
     report_exit(end);
   }
-  look();
+  poll();
 }
 
 void AgentSession::scan_ring() {
-  look_at_children();
+  inspect_children();
   report_replaced_handlers();
   report_lost_children();
-  look_at_slots(Owners::kMayLive);
+  inspect_slots(Owners::kMayLive);
   // A notice that is not admitted stays in the count.
   if (reader_.dropped_records() != dropped_ && admit_notice()) report_dropped();
 }
 
 // Bounded per turn: each changed cell costs a look into /proc, and a hostile process can change all
 // cells.
-void AgentSession::look_at_children() {
+void AgentSession::inspect_children() {
   const std::uint32_t end = reader_.children_end();
   if (children_.size() < end) children_.resize(end);
   std::uint32_t changed = 0;
   for (std::uint32_t cell = 0; cell < end; ++cell) {
-    if (!look_at_child(cell)) continue;
-    if (++changed == kChildrenAtOnce) return look_again_.request();
+    if (!inspect_child(cell)) continue;
+    if (++changed == kChildrenAtOnce) return polling_.request();
   }
 }
 
 // Returns false if the cell is free or unchanged.
-bool AgentSession::look_at_child(std::uint32_t cell) {
+bool AgentSession::inspect_child(std::uint32_t cell) {
   const std::int32_t pid = reader_.child(cell);
   const std::int32_t before = std::exchange(children_[cell], pid);
   // The process has executed another program, unless it has only moved to another cell.
@@ -154,8 +154,8 @@ bool AgentSession::look_at_child(std::uint32_t cell) {
 bool AgentSession::is_over() {
   if (!family_.all_dead()) return false;
   reader_.set_stage(RingStage::kLeft);
-  look_at_children();
-  if (family_.all_dead() && !look_again_.is_requested()) return true;
+  inspect_children();
+  if (family_.all_dead() && !polling_.is_requested()) return true;
   reader_.set_stage(stage_);
   return false;
 }
@@ -163,18 +163,18 @@ bool AgentSession::is_over() {
 void AgentSession::end_if_over() {
   if (ended_ || !is_over()) return;
   ended_ = true;
-  look_at_slots(Owners::kAllDead);
+  inspect_slots(Owners::kAllDead);
   report_omissions();
   on_end_();
 }
 
-void AgentSession::look_at_slots(Owners owners) {
+void AgentSession::inspect_slots(Owners owners) {
   const std::uint32_t end = reader_.slots_end();
-  for (std::uint32_t index = 0; index < end; ++index) look_at(index, owners);
+  for (std::uint32_t index = 0; index < end; ++index) inspect_slot(index, owners);
 }
 
-void AgentSession::look_at(std::uint32_t index, Owners owners) {
-  const SlotLook slot = reader_.look(index);
+void AgentSession::inspect_slot(std::uint32_t index, Owners owners) {
+  const SlotSnapshot slot = reader_.snapshot(index);
   switch (slot.finding) {
     case SlotFinding::kFree:
       return;
@@ -192,7 +192,7 @@ void AgentSession::look_at(std::uint32_t index, Owners owners) {
 }
 
 // A marked record was taken by a previous watchdog that died before it released the slot.
-void AgentSession::take_record(std::uint32_t index, const SlotLook& slot) {
+void AgentSession::take_record(std::uint32_t index, const SlotSnapshot& slot) {
   const std::size_t size = reader_.committed(index);
   if (!reader_.is_taken(index, slot.word)) report_record(index, slot, size);
   ring_.give_back(index, size);
@@ -201,7 +201,7 @@ void AgentSession::take_record(std::uint32_t index, const SlotLook& slot) {
 
 // If this process is killed after mark_taken(), the record is counted as lost and not reported
 // again.
-void AgentSession::report_record(std::uint32_t index, const SlotLook& slot, std::size_t size) {
+void AgentSession::report_record(std::uint32_t index, const SlotSnapshot& slot, std::size_t size) {
   std::vector<std::byte> record(size);
   reader_.copy_out(index, record.data(), record.size());
   auto event = describe(index, slot, record);
@@ -211,7 +211,7 @@ void AgentSession::report_record(std::uint32_t index, const SlotLook& slot, std:
   if (event) events_.on_event(std::move(*event));
 }
 
-std::optional<Event> AgentSession::describe(std::uint32_t index, const SlotLook& slot,
+std::optional<Event> AgentSession::describe(std::uint32_t index, const SlotSnapshot& slot,
                                             std::span<const std::byte> record) {
   const bool published = slot.finding == SlotFinding::kPublished;
   auto crash = decode({record, reader_.cut_short(index), published});

@@ -55,7 +55,7 @@ class AgentSession {
   void take_over(bool will_be_found = true);
 
   // Handles what is in the ring now, and ends the session if no process is left.
-  void look();
+  void poll();
 
   // Handles every slot and every dead process now, then reports what was lost or left out since the
   // last such report.
@@ -84,17 +84,17 @@ class AgentSession {
     int signal = 0;
   };
 
-  void note_death(int pid);
+  void on_death(int pid);
   void scan_ring();
-  void look_at_children();
-  bool look_at_child(std::uint32_t cell);
+  void inspect_children();
+  bool inspect_child(std::uint32_t cell);
   bool is_over();
   void end_if_over();
-  void look_at_slots(Owners owners);
-  void look_at(std::uint32_t index, Owners owners);
-  void take_record(std::uint32_t index, const SlotLook& slot);
-  void report_record(std::uint32_t index, const SlotLook& slot, std::size_t size);
-  std::optional<Event> describe(std::uint32_t index, const SlotLook& slot,
+  void inspect_slots(Owners owners);
+  void inspect_slot(std::uint32_t index, Owners owners);
+  void take_record(std::uint32_t index, const SlotSnapshot& slot);
+  void report_record(std::uint32_t index, const SlotSnapshot& slot, std::size_t size);
+  std::optional<Event> describe(std::uint32_t index, const SlotSnapshot& slot,
                                 std::span<const std::byte> record);
   bool admit(const Crash* crash, int owner);
   bool admit(RateLimiter& limit);
@@ -115,7 +115,7 @@ class AgentSession {
   RingMemory ring_;
   RingReader reader_;
   std::vector<std::int32_t> children_;  // by cell, as of the last look
-  Deferred look_again_;
+  Deferred polling_;
   std::int64_t attached_ns_;
   std::uint32_t dropped_ = 0;
   std::uint32_t unknown_children_ = 0;

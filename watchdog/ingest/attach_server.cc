@@ -101,8 +101,8 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void listen();
   void listen_to_wake_pipe();
   void take_wake_ups();
-  void look_at(std::uint64_t ring);
-  void look_at_all();
+  void poll(std::uint64_t ring);
+  void poll_all();
   SessionSettings session_settings() const;
   void begin_session(SavedSession session, RingMemory memory, std::uint64_t ring);
   AgentSession& add_session(SavedSession session, RingMemory memory, std::uint64_t ring);
@@ -130,7 +130,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   std::set<uid_t> users_;  // of the processes that were admitted
   bool is_alone_ = false;
   std::function<void()> deserted_;
-  Deferred looking_at_all_{io_, [this] { look_at_all(); }};
+  Deferred polling_all_{io_, [this] { poll_all(); }};
   Id next_id_ = 0;
   ExpectedProgram expected_{io_,
                             [this](int pid, const Unwatched& why) { report_expected(pid, why); }};
@@ -183,23 +183,23 @@ void AttachServer::Impl::take_wake_ups() {
       std::ranges::all_of(rings, [this](std::uint64_t ring) { return by_ring_.contains(ring); });
   // A full pipe may have been read only in part, and further wake-ups may have found no room.
   const bool all_read = bytes < sizeof wakes && bytes % sizeof(Wake) == 0;
-  if (!known || !all_read) return looking_at_all_.request();
-  for (const std::uint64_t ring : rings) look_at(ring);
+  if (!known || !all_read) return polling_all_.request();
+  for (const std::uint64_t ring : rings) poll(ring);
 }
 
-void AttachServer::Impl::look_at(std::uint64_t ring) {
+void AttachServer::Impl::poll(std::uint64_t ring) {
   const auto id = by_ring_.find(ring);
-  if (id == by_ring_.end()) return looking_at_all_.request();
+  if (id == by_ring_.end()) return polling_all_.request();
   if (const auto session = sessions_.find(id->second); session != sessions_.end()) {
-    session->second.look();
+    session->second.poll();
   }
 }
 
 // Includes agents whose connections are still to be accepted.
-void AttachServer::Impl::look_at_all() {
+void AttachServer::Impl::poll_all() {
   std::size_t next = 0;
   while (next < listeners_.size()) accept_some(listeners_[next++].get(), kAcceptsPerWakeup);
-  for (auto& [id, session] : sessions_) session.look();
+  for (auto& [id, session] : sessions_) session.poll();
 }
 
 void AttachServer::Impl::drain() {
@@ -215,7 +215,7 @@ void AttachServer::Impl::drain() {
 void AttachServer::Impl::expect(int pid, const ProgramFile& file) {
   const bool has_attached = watches(pid);
   expected_.expect(pid, has_attached ? ProgramFile{} : file);
-  if (has_attached) expected_.note_attached();
+  if (has_attached) expected_.on_attach();
 }
 
 bool AttachServer::Impl::watches(int pid) const {
@@ -299,7 +299,7 @@ void AttachServer::Impl::listen_to(Id id) {
   if (connection == connections_.end()) return;
   auto message = receive_message(connection->second.socket.get());
   if (std::holds_alternative<NothingYet>(message)) return;
-  if (const auto* wake = std::get_if<Wake>(&message)) return look_at(wake->ring);
+  if (const auto* wake = std::get_if<Wake>(&message)) return poll(wake->ring);
   // Closing the connection means that the ring was taken, or was refused.
   const ucred peer = connection->second.peer;
   if (auto* arrival = std::get_if<Arrival>(&message)) take(std::move(*arrival), peer);
@@ -311,7 +311,7 @@ void AttachServer::Impl::take(Arrival arrival, const ucred& peer) {
   if (arrival.hello.status == ArmStatus::kWillArm)
     return attach(std::move(arrival), std::move(sender));
   const Unwatched why = why_unwatched(arrival.hello);
-  if (expected_.is(sender.process.pid)) return expected_.note(why);
+  if (expected_.is(sender.process.pid)) return expected_.on_refusal(why);
   if (left_alone_.is_news(why)) report_unwatched(std::move(sender.process), why);
 }
 
@@ -334,7 +334,7 @@ void AttachServer::Impl::attach(Arrival arrival, AttachedProcess process) {
     shortage_reported_ = false;
     AgentSession& begun = sessions_.at(id);
     begun.take_over(is_kept);
-    begun.look();
+    begun.poll();
   } catch (const std::exception& error) {
     if (should_report_shortage()) {
       report_unwatched(who, unwatched(UnwatchedReason::kRefused, error.what()));
@@ -344,7 +344,7 @@ void AttachServer::Impl::attach(Arrival arrival, AttachedProcess process) {
 
 void AttachServer::Impl::drop(Id id) {
   const auto session = sessions_.find(id);
-  if (session != sessions_.end() && expected_.is(session->second.pid())) expected_.note_left();
+  if (session != sessions_.end() && expected_.is(session->second.pid())) expected_.on_leave();
   sessions_.erase(id);
   std::erase_if(by_ring_, [id](const auto& each) { return each.second == id; });
   if (keeper_.drop) keeper_.drop(id);
@@ -380,7 +380,7 @@ void AttachServer::Impl::begin_session(SavedSession session, RingMemory memory,
                                        std::uint64_t ring) {
   const Process& process = session.family.attached.process;
   if (on_attach_) on_attach_(process);
-  if (expected_.is(process.pid)) expected_.note_attached();
+  if (expected_.is(process.pid)) expected_.on_attach();
   for (auto& [id, other] : sessions_) other.forget(process.pid);
   add_session(std::move(session), std::move(memory), ring);
 }
@@ -416,7 +416,7 @@ void AttachServer::Impl::adopt(InheritedSession inherited) {
     const auto self = weak.lock();
     if (!self) return;
     const auto session = self->sessions_.find(id);
-    if (session != self->sessions_.end()) session->second.look();
+    if (session != self->sessions_.end()) session->second.poll();
   });
 }
 

@@ -30,27 +30,27 @@ class ExpectedProgram {
   bool is(int pid) const { return pid == pid_; }
 
   // An agent in the process has attached.
-  void note_attached();
+  void on_attach();
 
   // The process has left its ring, possibly by executing another program.
-  void note_left();
+  void on_leave();
 
   // The agent has said why it will not attach.
-  void note(const Unwatched& why);
+  void on_refusal(const Unwatched& why);
 
   void cancel() { timer_.cancel(); }
 
  private:
-  void look_later();
-  void look();
+  void check_later();
+  void check();
 
-  static constexpr std::chrono::milliseconds kFirstLook{1000};
+  static constexpr std::chrono::milliseconds kFirstCheck{1000};
   static constexpr std::chrono::milliseconds kLongestWait{60'000};
 
   Timer timer_;
   Report report_;
   int pid_ = 0;
-  std::chrono::milliseconds wait_ = kFirstLook;
+  std::chrono::milliseconds wait_ = kFirstCheck;
   std::optional<UnwatchedReason> suspected_;
   std::optional<UnwatchedReason> told_;
 };

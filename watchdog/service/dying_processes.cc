@@ -10,13 +10,13 @@ DyingProcesses::DyingProcesses(boost::asio::io_context& io, std::vector<UniqueFd
                                std::chrono::milliseconds patience, Done done)
     : patience_(io), done_(std::move(done)) {
   for (UniqueFd& pidfd : pidfds) {
-    waiting_.emplace_back(io, std::move(pidfd), [this] { look_at_next(); });
+    waiting_.emplace_back(io, std::move(pidfd), [this] { await_next(); });
   }
   waiting_.back().start();
   patience_.start(patience, [this] { finish(); });
 }
 
-void DyingProcesses::look_at_next() {
+void DyingProcesses::await_next() {
   waiting_.pop_back();
   waiting_.empty() ? finish() : waiting_.back().start();
 }

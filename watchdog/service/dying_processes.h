@@ -26,7 +26,7 @@ class DyingProcesses {
   DyingProcesses& operator=(const DyingProcesses&) = delete;
 
  private:
-  void look_at_next();
+  void await_next();
   void finish();
 
   std::vector<ReadableFd> waiting_;  // awaited one by one, from the back

@@ -20,7 +20,7 @@ using ::testing::IsEmpty;
 
 TEST_F(AgentSessionTest, leaves_the_slot_of_a_living_owner_alone) {
   agent_->begin(process_.pid(), whole_record());
-  session_->look();
+  session_->poll();
   log_.poll();
   EXPECT_THAT(log_.events, IsEmpty());
   EXPECT_EQ(agent_->state(), SlotState::kClaimed);
@@ -45,7 +45,7 @@ TEST_F(AgentSessionTest, salvages_the_slot_of_an_owner_that_is_long_gone) {
 TEST_F(AgentSessionTest, hears_of_the_death_of_a_child_that_it_knows_by_its_slot_alone) {
   WaitingChild child;
   agent_->begin(child.pid(), RecordBuilder().fault().runtime());
-  session_->look();
+  session_->poll();
   log_.poll();
   child.die();
   log_.run_until_events(1);
@@ -79,7 +79,7 @@ TEST_F(AgentSessionTest, in_another_namespace_the_attached_owner_is_known) {
 TEST_F(AgentSessionTest, in_another_namespace_other_owners_are_salvaged_in_the_end) {
   attach(kForeignPid);
   agent_->begin(kForeignPid + 1, RecordBuilder().fault().runtime());
-  session_->look();
+  session_->poll();
   EXPECT_THAT(log_.events, IsEmpty());
   process_.die();
   wait_for_end();
@@ -97,7 +97,7 @@ TEST_F(AgentSessionTest, ends_when_all_are_dead) {
 TEST_F(AgentSessionTest, goes_on_while_a_forked_child_lives) {
   WaitingChild child;
   agent_->enter_child(child.pid());
-  session_->look();
+  session_->poll();
   process_.die();
   log_.poll();
   EXPECT_EQ(ends_, 0);
@@ -120,7 +120,7 @@ TEST_F(AgentSessionTest, a_child_that_has_only_just_entered_itself_is_seen_befor
 TEST_F(AgentSessionTest, a_child_that_is_dead_has_left_its_cell) {
   WaitingChild child;
   agent_->enter_child(child.pid());
-  session_->look();
+  session_->poll();
   EXPECT_EQ(agent_->header().children[0], child.pid());
   child.die();
   log_.run_until([&] { return agent_->header().children[0] == 0; });
@@ -129,21 +129,21 @@ TEST_F(AgentSessionTest, a_child_that_is_dead_has_left_its_cell) {
 TEST_F(AgentSessionTest, made_up_children_do_not_keep_it_alive) {
   std::uint32_t cell = 0;
   for (const int pid : {-1, 1, getpid(), 0x7fffffff}) agent_->enter_child(pid, cell++);
-  session_->look();
+  session_->poll();
   process_.die();
   wait_for_end();
 }
 
 TEST_F(AgentSessionTest, a_count_of_cells_that_is_a_lie_is_survived) {
   agent_->header().children_end = 0xffffffff;
-  session_->look();
+  session_->poll();
   process_.die();
   wait_for_end();
 }
 
 TEST_F(AgentSessionTest, thousands_of_made_up_children_are_looked_at_a_little_at_a_time) {
   for (std::uint32_t cell = 0; cell < kMaxChildren; ++cell) agent_->enter_child(0x7ffffff0, cell);
-  session_->look();
+  session_->poll();
   EXPECT_NE(agent_->header().children[kMaxChildren - 1], 0);
   log_.run_until([&] { return agent_->header().children[kMaxChildren - 1] == 0; });
 }
@@ -163,7 +163,7 @@ TEST_F(AgentSessionTest, a_crash_that_ends_a_process_is_named_by_its_end) {
   WaitingChild child;
   agent_->enter_child(child.pid());
   agent_->publish(child.pid(), fatal_record());
-  session_->look();
+  session_->poll();
   child.die();
   log_.run_until([&] { return !log_.exits.empty(); });
   EXPECT_EQ(log_.exit().crash_id, log_.crash().id);
@@ -180,7 +180,7 @@ TEST_F(AgentSessionTest, the_last_record_comes_before_the_end) {
 TEST_F(AgentSessionTest, one_that_was_killed_has_an_end_in_the_log) {
   WaitingChild child;
   agent_->enter_child(child.pid());
-  session_->look();
+  session_->poll();
   child.die();
   log_.run_until([&] { return !log_.exits.empty(); });
   EXPECT_TRUE(log_.exit().is_below);
@@ -193,7 +193,7 @@ TEST_F(AgentSessionTest, one_that_was_killed_has_an_end_in_the_log) {
 TEST_F(AgentSessionTest, one_that_has_become_another_program_has_none) {
   WaitingChild child;
   agent_->enter_child(child.pid());
-  session_->look();
+  session_->poll();
   agent_->enter_child(0);
   child.die();
   process_.die();
@@ -208,7 +208,7 @@ TEST_F(AgentSessionTest, one_that_was_asked_to_end_has_one_on_request) {
     attach(process_.pid(), {{}, all});
     WaitingChild child;
     agent_->enter_child(child.pid());
-    session_->look();
+    session_->poll();
     kill(child.pid(), SIGTERM);
     log_.run_until([&] { return !session_->watches(child.pid()); });
     EXPECT_EQ(log_.exits.size(), all ? 1U : 0U);
@@ -230,7 +230,7 @@ pid_t killed_child() {
 TEST_F(AgentSessionTest, one_that_died_before_the_first_look_has_an_end) {
   const pid_t child = killed_child();
   agent_->enter_child(child);
-  session_->look();
+  session_->poll();
   log_.run_until([&] { return !log_.exits.empty(); });
   EXPECT_EQ(log_.exit().signal, SIGKILL);
   waitpid(child, nullptr, 0);
@@ -240,7 +240,7 @@ TEST_F(AgentSessionTest, one_that_died_before_the_first_look_has_an_end) {
 TEST_F(AgentSessionTest, who_is_dead_has_an_end_when_it_drains) {
   WaitingChild child;
   agent_->enter_child(child.pid());
-  session_->look();
+  session_->poll();
   child.die();
   session_->drain();
   EXPECT_EQ(log_.exits.size(), 1U);
@@ -249,11 +249,11 @@ TEST_F(AgentSessionTest, who_is_dead_has_an_end_when_it_drains) {
 TEST_F(AgentSessionTest, a_child_that_has_moved_to_another_cell_is_still_watched) {
   WaitingChild child;
   agent_->enter_child(child.pid(), 1);
-  session_->look();
+  session_->poll();
   agent_->enter_child(child.pid(), 0);
   agent_->enter_child(0, 1);
-  session_->look();
-  session_->look();
+  session_->poll();
+  session_->poll();
   EXPECT_TRUE(session_->watches(child.pid()));
 }
 

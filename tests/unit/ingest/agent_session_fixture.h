@@ -45,15 +45,15 @@ class AgentSessionTest : public testing::Test {
     runtime.fatal = Known::kYes;
     return RecordBuilder().fault().runtime(runtime).end();
   }
-  void look() {
-    session_->look();
+  void poll() {
+    session_->poll();
     log_.poll();
   }
   void attach_with_limit() { attach(process_.pid(), {{kBurst, std::chrono::hours(1), 1}}); }
   void publish_many(std::uint64_t count, const RecordBuilder& record = whole_record()) {
     while (count-- > 0) {
       agent_->publish(process_.pid(), record);
-      look();
+      poll();
     }
   }
   // Uses up the limit on notices, then loses seven more records.
@@ -61,7 +61,7 @@ class AgentSessionTest : public testing::Test {
     auto& dropped = ring_header(agent_->ring())->dropped_records;
     while (log_.events.size() < kBurst) {
       ++dropped;
-      look();
+      poll();
     }
     dropped += 7;
   }

@@ -52,7 +52,7 @@ TEST_F(AgentSessionTest, a_flood_of_garbage_is_limited_too) {
 TEST_F(AgentSessionTest, lost_records_that_are_said_too_often_are_said_later) {
   attach_with_limit();
   lose_seven_after_the_limit();
-  look();
+  poll();
   EXPECT_EQ(log_.events.size(), kBurst);
   process_.die();
   wait_for_end();
@@ -84,7 +84,7 @@ TEST_F(AgentSessionTest, a_childs_death_is_limited) {
   attach_with_limit();
   publish_many(kBurst + 1);
   agent_->publish(child.pid(), fatal_record());
-  look();
+  poll();
   EXPECT_EQ(log_.events.size(), kBurst + 1);
 }
 

@@ -28,7 +28,7 @@ using ::testing::IsEmpty;
 
 TEST_F(AgentSessionTest, reports_a_published_record) {
   agent_->publish(process_.pid());
-  session_->look();
+  session_->poll();
   EXPECT_TRUE(log_.crash().complete);
   EXPECT_THAT(log_.crash().id, ::testing::MatchesRegex("[0-9a-f]+"));
   EXPECT_EQ(log_.crash().id.size(), 32u);
@@ -125,7 +125,7 @@ TEST_F(AgentSessionTest, a_flood_of_vfork_children_is_counted) {
   constexpr std::size_t kTold = 20;
   for (std::size_t lost = 0; lost < kTold + 7; ++lost) {
     agent_->lose_child(process_.pid(), SIGILL);
-    session_->look();
+    session_->poll();
   }
   session_->drain();
   ASSERT_EQ(log_.events.size(), kTold + 1);
@@ -142,13 +142,13 @@ TEST_F(AgentSessionTest, vfork_children_that_died_between_two_looks_are_counted)
 TEST_F(AgentSessionTest, a_vfork_child_of_nobody_is_not_told) {
   agent_->lose_child(-1, SIGILL);
   agent_->lose_child(process_.pid(), 0xffff);
-  session_->look();
+  session_->poll();
   EXPECT_THAT(log_.events, IsEmpty());
 }
 
 TEST_F(AgentSessionTest, a_replaced_handler_is_told_once) {
   agent_->replace_handler(SIGSEGV);
-  for (int times = 0; times < 3; ++times) session_->look();
+  for (int times = 0; times < 3; ++times) session_->poll();
   ASSERT_EQ(log_.events.size(), 1u);
   EXPECT_EQ(std::get<HandlerReplacedEvent>(log_.events[0].body).signal, SIGSEGV);
 }

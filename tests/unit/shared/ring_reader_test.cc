@@ -33,7 +33,7 @@ class RingReaderTest : public ::testing::Test {
   SlotHeader& slot() { return *ring_slot(ring_, kSlot); }
   void put(std::uint64_t word) { slot().state = word; }
   void put(SlotState state, std::int32_t owner) { put(SlotWord{state, kGeneration, owner}.pack()); }
-  SlotFinding found() const { return reader_.look(kSlot).finding; }
+  SlotFinding found() const { return reader_.snapshot(kSlot).finding; }
   bool release() { return reader_.release(kSlot, slot().state); }
 
   void* ring_;
@@ -42,20 +42,20 @@ class RingReaderTest : public ::testing::Test {
 
 TEST_F(RingReaderTest, fresh_slots_are_free) {
   for (std::uint32_t index = 0; index < kSlotCount; ++index) {
-    EXPECT_EQ(reader_.look(index).finding, SlotFinding::kFree);
+    EXPECT_EQ(reader_.snapshot(index).finding, SlotFinding::kFree);
   }
 }
 
 TEST_F(RingReaderTest, a_claimed_slot_names_its_owner) {
   put(SlotState::kClaimed, kOwner);
   EXPECT_EQ(found(), SlotFinding::kClaimed);
-  EXPECT_EQ(reader_.look(kSlot).owner, kOwner);
+  EXPECT_EQ(reader_.snapshot(kSlot).owner, kOwner);
 }
 
 TEST_F(RingReaderTest, a_published_slot_names_its_owner) {
   put(SlotState::kPublished, kOwner);
   EXPECT_EQ(found(), SlotFinding::kPublished);
-  EXPECT_EQ(reader_.look(kSlot).owner, kOwner);
+  EXPECT_EQ(reader_.snapshot(kSlot).owner, kOwner);
 }
 
 TEST_F(RingReaderTest, a_state_that_does_not_exist_is_garbage) {
