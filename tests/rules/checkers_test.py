@@ -236,8 +236,15 @@ class ManPages(Folder):
         source = 'table.get("a", x); table.get_signal("b", y); get_size(table, "c", z); top.tables("d"); table("e");'
         self.assertEqual(man_pages.keys_in(source), set("abcde"))
 
+    def test_an_event_that_the_page_lacks_is_found_by_name_and_message_id(self):
+        one, other = "0" * 32, "1" * 32
+        source = f'EventKind kKind = {{"start", "{one}",\n Severity::kInfo}};\nEventKind kCrashKind = {{"crash-loop", "{other}"'
+        kinds = man_pages.kinds_in(source)
+        self.assertEqual(kinds, {"start", "crash-loop", one, other})
+        self.assertEqual(man_pages.missing_anywhere(kinds, f".It Cm start\n{one} {other}"), ["crash-loop"])
+
     def test_a_word_that_the_completion_lacks_is_named(self):
-        self.assertEqual(man_pages.missing_in_completion({"start", "--all"}, "words='restart --all'"), ["start"])
+        self.assertEqual(man_pages.missing_anywhere({"start", "--all"}, "words='restart --all'"), ["start"])
 
     def test_a_page_that_is_set_wrongly_is_told(self):
         page = self.write("page.1", ".Dd November 23, 2026\n.Dt X 1\n.Os\n.Sh NAME\n.Nm x\n.Nd y\n.Bl -tag\n.nonsense\n")

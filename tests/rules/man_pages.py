@@ -14,6 +14,8 @@ COMMAND = re.compile(r"^  ([a-z][a-z-]*) ", re.M)  # indented in the help text
 # Matches calls of a TableReader: get("key", ...), table("key"), tables("key"), read_table("key", ...),
 # get_size(table, "key", ...)
 KEY = re.compile(r'\b(?:get|get_signal|get_signal_or_none|get_signals_or_none|choose|get_mode|get_size|tables?|read_table)\((?:\w+, )?"(\w+)"')
+# An event kind's name and MESSAGE_ID, as in: EventKind kKind = {"start", "e076...
+KIND = re.compile(r'EventKind k\w+ = \{"([a-z-]+)",\s*"([0-9a-f]{32})"')
 
 
 def flags_of(page):
@@ -26,6 +28,15 @@ def words_of(page):
     return {word.strip("[]") for line in macros for word in line.split()}
 
 
+def kinds_in(source):
+    """The words that the page of events must have for these kinds: names and MESSAGE_IDs."""
+    return {word for kind in KIND.findall(source) for word in kind}
+
+
+def missing_anywhere(words, page):
+    return sorted(word for word in words if not re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", page))
+
+
 def keys_in(source):
     return set(KEY.findall(source))
 
@@ -36,10 +47,6 @@ def missing_options(help_text, page):
 
 def missing_words(words, page):
     return sorted(set(words) - words_of(page))
-
-
-def missing_in_completion(words, completion):
-    return sorted(word for word in words if not re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", completion))
 
 
 def formatting_problems(page):
@@ -82,9 +89,12 @@ def check(root, programs):
         problems += [f"{page_name}: {each} is missing" for each in missing_options(help_text, page)]
         problems += [f"{page_name}: {each} is missing" for each in missing_words(commands, page)]
         problems += [f"completion of {os.path.basename(program)}: {each} is missing"
-                     for each in missing_in_completion({*commands, *long_options}, completion)]
+                     for each in missing_anywhere({*commands, *long_options}, completion)]
     page = read(root, "watchdog/man/pyfault-watchdog.toml.5")
     problems += [f"pyfault-watchdog.toml.5: {key} is missing" for key in missing_words(config_keys(root), page)]
+    kinds = kinds_in(read(root, "watchdog/event/event.h"))
+    events = read(root, "watchdog/man/pyfault-events.5")
+    problems += [f"pyfault-events.5: {each} is missing" for each in missing_anywhere(kinds, events)]
     for name in sorted(os.listdir(os.path.join(root, "watchdog/man"))):
         problems += formatting_problems(os.path.join(root, "watchdog/man", name))
     return problems
