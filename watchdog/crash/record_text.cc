@@ -4,7 +4,6 @@
 #include <string_view>
 
 #include "shared/record.h"
-#include "watchdog/crash/transcode.h"
 #include "watchdog/crash/utf8.h"
 
 namespace pyfault {

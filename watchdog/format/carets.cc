@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "watchdog/crash/utf8.h"
 #include "watchdog/format/anchors.h"
 #include "watchdog/format/display_width.h"
 #include "watchdog/format/escape.h"
@@ -24,10 +25,6 @@ std::string_view right_stripped(std::string_view text) {
 
 std::string_view stripped(std::string_view text) {
   return right_stripped(left_stripped(text));
-}
-
-bool is_character_boundary(std::string_view text, std::size_t offset) {
-  return offset == text.size() || (static_cast<unsigned char>(text[offset]) & 0xc0) != 0x80;
 }
 
 bool is_name(std::string_view text) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "watchdog/format/utf8.h"
+#include "watchdog/crash/utf8.h"
 
 namespace pyfault {
 namespace {

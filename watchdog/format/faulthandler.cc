@@ -8,10 +8,10 @@
 #include <iterator>
 #include <string_view>
 
+#include "watchdog/crash/utf8.h"
 #include "watchdog/format/escape.h"
 #include "watchdog/format/format.h"
 #include "watchdog/format/python_version.h"
-#include "watchdog/format/utf8.h"
 
 namespace pyfault {
 namespace {

@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "watchdog/crash/signal_names.h"
+#include "watchdog/crash/utf8.h"
 #include "watchdog/format/abridge.h"
 #include "watchdog/format/escape.h"
 #include "watchdog/format/format.h"
@@ -131,13 +132,6 @@ std::string json_message(const Event& event) {
   return json;
 }
 
-// Truncates the text to at most `limit` bytes, without splitting a character.
-void cut(std::string& text, std::size_t limit) {
-  if (text.size() <= limit) return;
-  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0) == 0x80) --limit;
-  text.resize(limit);
-}
-
 }  // namespace
 
 std::string escape_sd_value(std::string_view text) {
@@ -155,7 +149,7 @@ std::string format_syslog(const Event& event, const SyslogStyle& style) {
   const std::size_t room = style.max_size > head.size() ? style.max_size - head.size() : 0;
   const bool json = style.format == LogFormat::kJson;
   std::string message = head + format_within(room, event, json ? json_message : message_of);
-  cut(message, style.max_size);
+  message.resize(cut_utf8(message, style.max_size).size());
   return message;
 }
 
