@@ -7,8 +7,8 @@
 
 #include <optional>
 
-#include "watchdog/ingest/readable_fd.h"
-#include "watchdog/ingest/timer.h"
+#include "watchdog/loop/readable_fd.h"
+#include "watchdog/loop/timer.h"
 #include "watchdog/supervise/oom_kills.h"
 
 namespace pyfault {

@@ -8,8 +8,8 @@
 #include <functional>
 #include <string>
 
-#include "watchdog/ingest/readable_fd.h"
-#include "watchdog/ingest/timer.h"
+#include "watchdog/loop/readable_fd.h"
+#include "watchdog/loop/timer.h"
 #include "watchdog/os/unique_fd.h"
 
 namespace boost::asio {

@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "watchdog/ingest/attach_server.h"
-#include "watchdog/ingest/readable_fd.h"
+#include "watchdog/loop/readable_fd.h"
 #include "watchdog/os/pidfd.h"
 #include "watchdog/os/read_file.h"
 #include "watchdog/os/require.h"

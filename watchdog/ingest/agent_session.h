@@ -22,10 +22,10 @@
 
 #include "shared/ring_reader.h"
 #include "watchdog/event/event_sink.h"
-#include "watchdog/ingest/deferred.h"
 #include "watchdog/ingest/process_family.h"
 #include "watchdog/ingest/rate_limiter.h"
 #include "watchdog/ingest/saved_session.h"
+#include "watchdog/loop/deferred.h"
 #include "watchdog/os/ring_memory.h"
 
 namespace pyfault {

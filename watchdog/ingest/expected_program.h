@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "watchdog/event/unwatched.h"
-#include "watchdog/ingest/timer.h"
+#include "watchdog/loop/timer.h"
 #include "watchdog/os/program_file.h"
 
 namespace pyfault {

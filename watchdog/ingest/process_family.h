@@ -16,8 +16,8 @@
 #include "watchdog/enrich/process_info.h"
 #include "watchdog/event/event.h"
 #include "watchdog/ingest/attached_processes.h"
-#include "watchdog/ingest/readable_fd.h"
 #include "watchdog/ingest/saved_session.h"
+#include "watchdog/loop/readable_fd.h"
 
 namespace pyfault {
 

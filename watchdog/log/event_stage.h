@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "watchdog/event/event_sink.h"
-#include "watchdog/ingest/background.h"
+#include "watchdog/loop/background.h"
 
 namespace pyfault {
 

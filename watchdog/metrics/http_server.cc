@@ -16,7 +16,7 @@
 #include <sstream>
 #include <utility>
 
-#include "watchdog/ingest/timer.h"
+#include "watchdog/loop/timer.h"
 #include "watchdog/start_error.h"
 
 namespace pyfault {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "watchdog/config/parse_config.h"
-#include "watchdog/ingest/background.h"
+#include "watchdog/loop/background.h"
 #include "watchdog/reporter.h"
 
 namespace pyfault {

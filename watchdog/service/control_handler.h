@@ -12,7 +12,7 @@
 #include "watchdog/control/control_server.h"
 #include "watchdog/control/event_follower.h"
 #include "watchdog/control/event_tail.h"
-#include "watchdog/ingest/deferred.h"
+#include "watchdog/loop/deferred.h"
 #include "watchdog/service/pending_command.h"
 #include "watchdog/service/pending_dump.h"
 #include "watchdog/service/supervisor.h"

@@ -6,8 +6,8 @@
 #include <functional>
 #include <vector>
 
-#include "watchdog/ingest/readable_fd.h"
-#include "watchdog/ingest/timer.h"
+#include "watchdog/loop/readable_fd.h"
+#include "watchdog/loop/timer.h"
 #include "watchdog/os/unique_fd.h"
 
 namespace pyfault {

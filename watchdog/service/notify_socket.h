@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "watchdog/ingest/readable_fd.h"
+#include "watchdog/loop/readable_fd.h"
 
 namespace pyfault {
 

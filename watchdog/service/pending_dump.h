@@ -8,7 +8,7 @@
 
 #include "watchdog/control/control_session.h"
 #include "watchdog/event/event.h"
-#include "watchdog/ingest/timer.h"
+#include "watchdog/loop/timer.h"
 
 namespace pyfault {
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "watchdog/config/config.h"
-#include "watchdog/ingest/background.h"
+#include "watchdog/loop/background.h"
 
 namespace pyfault {
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "watchdog/config/parse_config.h"
-#include "watchdog/ingest/loop_poster.h"
+#include "watchdog/loop/loop_poster.h"
 #include "watchdog/metrics/service_metrics.h"
 #include "watchdog/options.h"
 #include "watchdog/os/listen_fds.h"

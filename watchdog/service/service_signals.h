@@ -5,7 +5,7 @@
 
 #include <functional>
 
-#include "watchdog/ingest/readable_fd.h"
+#include "watchdog/loop/readable_fd.h"
 
 namespace pyfault {
 

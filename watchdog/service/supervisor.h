@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "watchdog/config/config.h"
-#include "watchdog/ingest/deferred.h"
+#include "watchdog/loop/deferred.h"
 #include "watchdog/service/worker.h"
 
 namespace pyfault {

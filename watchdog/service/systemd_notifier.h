@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "watchdog/ingest/timer.h"
+#include "watchdog/loop/timer.h"
 #include "watchdog/os/sd_notify.h"
 #include "watchdog/os/unique_fd.h"
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "watchdog/handover/saved_worker.h"
-#include "watchdog/ingest/readable_fd.h"
-#include "watchdog/ingest/timer.h"
+#include "watchdog/loop/readable_fd.h"
+#include "watchdog/loop/timer.h"
 #include "watchdog/os/unique_fd.h"
 #include "watchdog/service/output_limit.h"
 #include "watchdog/service/output_lines.h"

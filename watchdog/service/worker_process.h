@@ -10,7 +10,7 @@
 
 #include "watchdog/event/event.h"
 #include "watchdog/handover/saved_worker.h"
-#include "watchdog/ingest/readable_fd.h"
+#include "watchdog/loop/readable_fd.h"
 #include "watchdog/process_history.h"
 #include "watchdog/service/worker_output.h"
 #include "watchdog/start_error.h"

@@ -1,4 +1,4 @@
-#include "watchdog/ingest/readable_fd.h"
+#include "watchdog/loop/readable_fd.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "watchdog/ingest/loop_poster.h"
+#include "watchdog/loop/loop_poster.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>

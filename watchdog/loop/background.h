@@ -8,7 +8,7 @@
 #include <future>
 #include <memory>
 
-#include "watchdog/ingest/timer.h"
+#include "watchdog/loop/timer.h"
 #include "watchdog/os/helper_thread.h"
 
 namespace pyfault {

@@ -1,4 +1,4 @@
-#include "watchdog/ingest/deferred.h"
+#include "watchdog/loop/deferred.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>

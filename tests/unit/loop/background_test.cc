@@ -1,5 +1,5 @@
 // Background work that finishes, hangs, throws, or is not waited for any longer.
-#include "watchdog/ingest/background.h"
+#include "watchdog/loop/background.h"
 
 #include <gmock/gmock.h>
 

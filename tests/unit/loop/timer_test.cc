@@ -1,4 +1,4 @@
-#include "watchdog/ingest/timer.h"
+#include "watchdog/loop/timer.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Calls back when a descriptor is readable. All waiting in ingest is done by this or by Timer.
+// Calls back when a descriptor is readable. All waiting for events is done by this or by Timer.
 #pragma once
 
 #include <functional>

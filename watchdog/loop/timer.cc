@@ -1,4 +1,4 @@
-#include "watchdog/ingest/timer.h"
+#include "watchdog/loop/timer.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>

@@ -1,4 +1,4 @@
-#include "watchdog/ingest/background.h"
+#include "watchdog/loop/background.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
