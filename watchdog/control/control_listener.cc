@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <system_error>
 #include <utility>
 
@@ -19,7 +18,6 @@ namespace pyfault {
 namespace {
 
 constexpr mode_t kOursAlone = 0600;
-constexpr std::chrono::milliseconds kAcceptAgain{100};  // after an error, such as no descriptors
 
 [[noreturn]] void refuse(const std::string& path, const std::string& why) {
   throw StartError(kExitOwnError, "no control socket at '" + path + "': " + why);
@@ -79,8 +77,7 @@ ControlListener::ControlListener(boost::asio::io_context& io, const std::string&
     : path_(path),
       lock_(lock(path)),
       on_connection_(std::move(on_connection)),
-      listener_(io, listen_at(path), [this] { accept(); }),
-      pause_(io) {
+      listener_(io, listen_at(path), [this](UniqueFd connection) { take(std::move(connection)); }) {
   listener_.start();
 }
 
@@ -88,16 +85,9 @@ ControlListener::~ControlListener() {
   ::unlink(path_.c_str());
 }
 
-// After an error the listener stays readable, and waiting for it would spin.
-void ControlListener::accept() {
-  UniqueFd connection = accept_connection(listener_.get());
-  if (connection) {
-    if (!may_come_in(connection.get())) return turn_away(connection.get());
-    return on_connection_(std::move(connection));
-  }
-  if (errno == EAGAIN || errno == ECONNABORTED) return;
-  listener_.stop();
-  pause_.start(kAcceptAgain, [this] { listener_.start(); });
+void ControlListener::take(UniqueFd connection) {
+  if (!may_come_in(connection.get())) return turn_away(connection.get());
+  on_connection_(std::move(connection));
 }
 
 }  // namespace pyfault

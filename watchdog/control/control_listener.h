@@ -8,8 +8,7 @@
 #include <functional>
 #include <string>
 
-#include "watchdog/loop/readable_fd.h"
-#include "watchdog/loop/timer.h"
+#include "watchdog/loop/acceptor.h"
 #include "watchdog/os/unique_fd.h"
 
 namespace boost::asio {
@@ -35,13 +34,12 @@ class ControlListener {
   const std::string& path() const { return path_; }
 
  private:
-  void accept();
+  void take(UniqueFd connection);
 
   const std::string path_;
   const UniqueFd lock_;
   const OnConnection on_connection_;
-  ReadableFd listener_;
-  Timer pause_;
+  Acceptor listener_;
 };
 
 }  // namespace pyfault

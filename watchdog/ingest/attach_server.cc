@@ -1,6 +1,7 @@
 #include "watchdog/ingest/attach_server.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,6 +26,7 @@
 #include "watchdog/ingest/handshake.h"
 #include "watchdog/ingest/notice.h"
 #include "watchdog/ingest/rate_limiter.h"
+#include "watchdog/loop/acceptor.h"
 #include "watchdog/loop/deferred.h"
 #include "watchdog/loop/readable_fd.h"
 #include "watchdog/loop/timer.h"
@@ -36,19 +38,11 @@ namespace {
 
 using boost::asio::io_context;
 
-constexpr int kAcceptsPerWakeup = 32;
+// Bounds what is accepted along with a look at all rings.
+constexpr int kAcceptsPerPoll = 32;
 // Bounds a drain; more than a listener's queue holds.
 constexpr int kAcceptsPerDrain = 100'000;
 constexpr std::size_t kWakesPerWakeup = 512;
-// Pause before accepting again when there is no descriptor left.
-constexpr std::chrono::milliseconds kAcceptPause{100};
-
-// The reserved descriptors are not used for agents.
-UniqueFd accept_unless_short(int listener) {
-  if (!descriptors_are_short()) return accept_connection(listener);
-  errno = EMFILE;
-  return {};
-}
 
 }  // namespace
 
@@ -59,7 +53,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
        std::optional<InheritedServer>& inherited);
 
   const std::string& address() const { return agent_listener_.address(); }
-  void resume_accepting();
+  void start_accepting();
   void drain();
   void expect(int pid, const ProgramFile& file);
   bool watches(int pid) const;
@@ -88,10 +82,9 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
     ReadableFd socket;
   };
 
-  void accept_some(int listener, int most);
+  void accept_now(int most);
+  void welcome(UniqueFd socket);
   bool is_admitted(const ucred& peer);
-  bool accept_one(int listener);
-  void pause_accepting();
   void keep_open(UniqueFd socket, const ucred& peer);
   void listen_to(Id id);
   void take(Arrival arrival, const ucred& peer);
@@ -121,9 +114,8 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   SessionKeeper keeper_;
   AgentListener agent_listener_;
   int leader_ = 0;
-  std::vector<ReadableFd> listeners_;
+  std::vector<Acceptor> listeners_;
   std::optional<ReadableFd> wake_pipe_;
-  Timer accept_pause_;
   std::map<Id, Connection> connections_;  // oldest first
   std::map<Id, AgentSession> sessions_;
   std::unordered_map<std::uint64_t, Id> by_ring_;
@@ -148,16 +140,19 @@ AttachServer::Impl::Impl(io_context& io, EventSink& events, const AttachLimits& 
       limits_(limits),
       agent_listener_({limits.dump_signal, limits.dump_before},
                       inherited ? std::optional(std::move(inherited->listeners)) : std::nullopt),
-      leader_(inherited ? inherited->leader : 0),
-      accept_pause_(io) {
+      leader_(inherited ? inherited->leader : 0) {
   listen();
 }
 
 void AttachServer::Impl::listen() {
   for (UniqueFd& listener : agent_listener_.take_listeners()) {
-    const int fd = listener.get();
-    listeners_.emplace_back(io_, std::move(listener),
-                            [this, fd] { accept_some(fd, kAcceptsPerWakeup); });
+    listeners_.emplace_back(
+        io_, std::move(listener), [this](UniqueFd socket) { welcome(std::move(socket)); },
+        [this](int error) {
+          report_shortage(fmt::format("new Python processes can't be watched for now: {}",
+                                      strerrordesc_np(error)));
+        },
+        ReservedDescriptors::kKeep);
   }
   listen_to_wake_pipe();
 }
@@ -197,16 +192,13 @@ void AttachServer::Impl::poll(std::uint64_t ring) {
 
 // Includes agents whose connections are still to be accepted.
 void AttachServer::Impl::poll_all() {
-  std::size_t next = 0;
-  while (next < listeners_.size()) accept_some(listeners_[next++].get(), kAcceptsPerWakeup);
+  accept_now(kAcceptsPerPoll);
   for (auto& [id, session] : sessions_) session.poll();
 }
 
 void AttachServer::Impl::drain() {
-  // By index and id, because the handler of a shortage event may close this server.
-  std::size_t next = 0;
-  while (next < listeners_.size()) accept_some(listeners_[next++].get(), kAcceptsPerDrain);
-  std::vector<Id> waiting;
+  accept_now(kAcceptsPerDrain);
+  std::vector<Id> waiting;  // because the handler of an event may close this server
   for (const auto& [id, connection] : connections_) waiting.push_back(id);
   for (const Id id : waiting) listen_to(id);
   for (auto& [id, session] : sessions_) session.drain();
@@ -233,30 +225,24 @@ void AttachServer::Impl::close() {
   keeper_ = {};
   listeners_.clear();
   wake_pipe_.reset();
-  accept_pause_.cancel();
   expected_.cancel();
   connections_.clear();
   for (auto& [id, session] : sessions_) session.close();
   run_later(io_, [self = shared_from_this()] { self->sessions_.clear(); });
 }
 
-void AttachServer::Impl::accept_some(int listener, int most) {
-  for (int accepted = 0; accepted < most; ++accepted) {
-    if (!accept_one(listener)) return;
-  }
+void AttachServer::Impl::start_accepting() {
+  for (Acceptor& listener : listeners_) listener.start();
 }
 
-// Returns false if no connection is waiting, or if none can be accepted now.
-bool AttachServer::Impl::accept_one(int listener) {
-  UniqueFd socket = accept_unless_short(listener);
-  if (!socket) {
-    if (errno == ECONNABORTED || errno == EINTR) return true;
-    if (errno != EAGAIN) pause_accepting();
-    return false;
-  }
+// By index, because the handler of a shortage event may close this server.
+void AttachServer::Impl::accept_now(int most) {
+  for (std::size_t next = 0; next < listeners_.size(); ++next) listeners_[next].accept_now(most);
+}
+
+void AttachServer::Impl::welcome(UniqueFd socket) {
   const auto peer = peer_credentials(socket.get());
   if (peer && is_admitted(*peer)) keep_open(std::move(socket), *peer);
-  return true;
 }
 
 // The ancestry of a peer that has died can no longer be checked; its user must have been admitted
@@ -265,18 +251,6 @@ bool AttachServer::Impl::is_admitted(const ucred& peer) {
   const bool is_ours = may_attach(peer, leader_);
   if (is_ours) users_.insert(peer.uid);
   return is_ours || (users_.contains(peer.uid) && (is_alone_ || !read_process_stat(peer.pid)));
-}
-
-// Without descriptors or memory the listener stays readable, and waiting for it would spin.
-void AttachServer::Impl::pause_accepting() {
-  const std::string cause = strerrordesc_np(errno);
-  for (ReadableFd& listener : listeners_) listener.stop();
-  accept_pause_.start(kAcceptPause, [this] { resume_accepting(); });
-  report_shortage("new Python processes can't be watched for now: " + cause);
-}
-
-void AttachServer::Impl::resume_accepting() {
-  for (ReadableFd& listener : listeners_) listener.start();
 }
 
 // The hello is usually queued before the connection is accepted.
@@ -422,7 +396,7 @@ void AttachServer::Impl::adopt(InheritedSession inherited) {
 
 std::vector<UniqueFd> AttachServer::Impl::listeners() const {
   std::vector<UniqueFd> duplicates;
-  for (const ReadableFd& listener : listeners_) {
+  for (const Acceptor& listener : listeners_) {
     duplicates.emplace_back(fcntl(listener.get(), F_DUPFD_CLOEXEC, 0));
   }
   return duplicates;
@@ -472,7 +446,7 @@ AttachServer::AttachServer(io_context& io, EventSink& events, const AttachLimits
                            AttachHandler on_attach, std::optional<InheritedServer> inherited)
     : impl_(std::make_shared<Impl>(io, events, limits, std::move(on_attach), inherited)) {
   if (inherited) impl_->adopt(std::move(inherited->sessions));
-  impl_->resume_accepting();
+  impl_->start_accepting();
 }
 
 AttachServer::~AttachServer() = default;

@@ -1,6 +1,7 @@
 #include "watchdog/metrics/http_server.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <boost/asio/buffer.hpp>
@@ -16,7 +17,9 @@
 #include <sstream>
 #include <utility>
 
+#include "watchdog/loop/acceptor.h"
 #include "watchdog/loop/timer.h"
+#include "watchdog/os/unique_fd.h"
 #include "watchdog/start_error.h"
 
 namespace pyfault {
@@ -31,7 +34,6 @@ using Answer = std::function<HttpAnswer(std::string_view)>;
 constexpr std::uint32_t kMaxHeader = 8192;
 constexpr std::chrono::seconds kTimeLimit{5};
 constexpr std::size_t kMaxConnections = 64;
-constexpr std::chrono::milliseconds kAcceptAgain{100};  // after an error, such as no descriptors
 
 // Uses only Beast's parser and header types; its stream functions would double the compile time.
 std::string text_of(const HttpAnswer& answer, bool with_body) {
@@ -46,9 +48,13 @@ std::string text_of(const HttpAnswer& answer, bool with_body) {
   return text.str();
 }
 
-// Asio does not set it; workers must not inherit the port or a connection.
-void close_on_exec(int socket) {
-  ::fcntl(socket, F_SETFD, FD_CLOEXEC);
+// Asio only opens the socket: it accepts connections without close-on-exec, and workers must
+// inherit neither the port nor a connection.
+UniqueFd take_listener(Tcp::acceptor& acceptor) {
+  acceptor.non_blocking(true);
+  UniqueFd listener(acceptor.release());
+  ::fcntl(listener.get(), F_SETFD, FD_CLOEXEC);
+  return listener;
 }
 
 Tcp::endpoint endpoint_of(const HttpAddress& address) {
@@ -128,42 +134,39 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
   std::shared_ptr<Answer> answer_;
 };
 
-class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Listener> {
+class HttpServer::Listener {
  public:
-  Listener(asio::io_context& io, const HttpAddress& address, Answer answer)
-      : io_(io),
-        acceptor_(io, endpoint_of(address)),
-        pause_(io),
-        answer_(std::make_shared<Answer>(std::move(answer))) {
-    close_on_exec(acceptor_.native_handle());
-  }
+  Listener(asio::io_context& io, const Tcp::endpoint& endpoint, Answer answer)
+      : Listener(io, Tcp::acceptor(io, endpoint), std::move(answer)) {}
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
 
-  void accept() {
-    acceptor_.async_accept([self = shared_from_this()](Error error, Tcp::socket socket) {
-      self->on_accept(error, std::move(socket));
-    });
-  }
-
-  void close() {
-    acceptor_.close();
-    pause_.cancel();
+  ~Listener() {
     *answer_ = [](std::string_view) { return HttpAnswer{503, "text/plain", "going down\n"}; };
   }
 
-  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  std::uint16_t port() const { return endpoint_.port(); }
 
  private:
-  void on_accept(Error error, Tcp::socket socket) {
-    if (!acceptor_.is_open()) return;
-    if (!error) {
-      close_on_exec(socket.native_handle());
-      make_room();
-      const auto session = std::make_shared<Session>(io_, std::move(socket), answer_);
-      sessions_.push_back(session);
-      session->start();
-    }
-    if (!error) return accept();
-    pause_.start(kAcceptAgain, [this] { accept(); });
+  Listener(asio::io_context& io, Tcp::acceptor listening, Answer answer)
+      : io_(io),
+        endpoint_(listening.local_endpoint()),
+        answer_(std::make_shared<Answer>(std::move(answer))),
+        acceptor_(io, take_listener(listening),
+                  [this](UniqueFd socket) { serve(std::move(socket)); }) {
+    acceptor_.start();
+  }
+
+  void serve(UniqueFd connection) {
+    Tcp::socket socket(io_);
+    Error error;
+    socket.assign(endpoint_.protocol(), connection.get(), error);
+    if (error) return;
+    connection.release();
+    make_room();
+    const auto session = std::make_shared<Session>(io_, std::move(socket), answer_);
+    sessions_.push_back(session);
+    session->start();
   }
 
   void make_room() {
@@ -174,23 +177,20 @@ class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Lis
   }
 
   asio::io_context& io_;
-  Tcp::acceptor acceptor_;
-  Timer pause_;
-  std::shared_ptr<Answer> answer_;
+  const Tcp::endpoint endpoint_;
+  const std::shared_ptr<Answer> answer_;
   std::deque<std::weak_ptr<Session>> sessions_;  // oldest first
+  Acceptor acceptor_;
 };
 
 HttpServer::HttpServer(asio::io_context& io, const HttpAddress& address, Answer answer) try
-    : listener_(std::make_shared<Listener>(io, address, std::move(answer))) {
-  listener_->accept();
+    : listener_(std::make_unique<Listener>(io, endpoint_of(address), std::move(answer))) {
 } catch (const boost::system::system_error& error) {
-  throw StartError(kExitOwnError, "cannot listen on " + address.host + " port " +
-                                      std::to_string(address.port) + ": " + error.code().message());
+  throw StartError(kExitOwnError, fmt::format("cannot listen on {} port {}: {}", address.host,
+                                              address.port, error.code().message()));
 }
 
-HttpServer::~HttpServer() {
-  listener_->close();
-}
+HttpServer::~HttpServer() = default;
 
 std::uint16_t HttpServer::port() const {
   return listener_->port();

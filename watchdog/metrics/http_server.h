@@ -44,7 +44,7 @@ class HttpServer {
   class Session;
   class Listener;
 
-  std::shared_ptr<Listener> listener_;
+  std::unique_ptr<Listener> listener_;
 };
 
 }  // namespace pyfault
