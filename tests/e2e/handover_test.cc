@@ -177,7 +177,8 @@ TEST_F(HandoverTest, with_a_mistake_in_the_file_logs_and_operators_go_on_until_i
   EXPECT_THAT(read_file(file("own.log")), HasSubstr("\"crash\""));
   one_worker(kServes, "start_order = 2\n" + logs);
   EXPECT_EQ(ctl({"reload"}).ending, exited(0));
-  EXPECT_THAT(last_notice(), HasSubstr("configuration reloaded"));
+  await_that("the notice",
+             [&] { return last_notice().find("configuration reloaded") != std::string::npos; });
 }
 
 TEST_F(HandoverTest, a_port_that_was_taken_meanwhile_costs_the_metrics_alone) {
