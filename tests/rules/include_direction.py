@@ -51,7 +51,7 @@ TABLE = {
     "watchdog/loop": (["watchdog/loop", "watchdog/os"], ["asio"], None),
     "watchdog/ingest": (["watchdog/ingest", "watchdog/enrich", "watchdog/loop", "watchdog/os", "shared", *EVENT],
                         ["asio", "boost", "fmt"], None),
-    "watchdog/sink": (["watchdog/sink", "watchdog/os", START_ERROR], ["asio", "spdlog", "fmt"], None),
+    "watchdog/sink": (["watchdog/sink", "watchdog/os", START_ERROR], ["fmt"], None),
     "watchdog/supervise": (["watchdog/supervise", "watchdog/os", "shared", START_ERROR], ["asio", "boost", "fmt"], None),
     "watchdog/policy": (["watchdog/policy"], [], None),
     "watchdog/toml": (["watchdog/toml"], ["toml"], None),

@@ -1,15 +1,14 @@
 #include "watchdog/sink/async_writer.h"
 
-#include <spdlog/common.h>  // which the next one lacks
-#include <spdlog/details/mpmc_blocking_q.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
+#include <deque>
 #include <exception>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -19,14 +18,12 @@
 namespace pyfault {
 namespace {
 
-// The queue only has a wait with a timeout.
-constexpr std::chrono::hours kIdleWait{24};
 constexpr std::chrono::milliseconds kRetryAtEnd{50};
 
 }  // namespace
 
 struct QueuedReport {
-  std::function<std::string()> render;  // empty: the end mark
+  std::function<std::string()> render;
   std::size_t bytes = 0;
 };
 
@@ -50,7 +47,10 @@ class AsyncWriter::Writer {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void write(const QueuedReport& queued) noexcept;
+  std::optional<QueuedReport> next();
+  void forget(const QueuedReport& written);
+  std::size_t queued();
+  void write(const QueuedReport& report) noexcept;
   bool try_to_write(const std::string& report);
   bool keep_trying(const std::string& report);
   bool wait_to_retry();
@@ -64,16 +64,16 @@ class AsyncWriter::Writer {
   const LogNotices notices_;
   const RetryPolicy policy_;
   const std::size_t most_queued_;
-  spdlog::details::mpmc_blocking_queue<QueuedReport> queue_{most_queued_ + 1};  // + the end mark
-  std::atomic<std::size_t> queued_bytes_ = 0;
   std::atomic<std::uint64_t> lost_ = 0;     // given up, without a notice in the log yet
   std::atomic<std::uint64_t> dropped_ = 0;  // given up, in total
   std::atomic<std::uint64_t> settled_ = 0;  // written, or given up with a notice
   std::atomic<int> error_ = 0;              // of the last try
   std::promise<void> emptied_;
 
-  std::mutex mutex_;  // guards the next three
-  std::condition_variable ending_begins_;
+  std::mutex mutex_;                 // guards the next five
+  std::condition_variable changed_;  // a report has been queued, or the end has begun
+  std::deque<QueuedReport> queue_;
+  std::size_t queued_bytes_ = 0;  // including the report that is being written
   bool ending_ = false;
   Clock::time_point deadline_;
 
@@ -85,12 +85,15 @@ class AsyncWriter::Writer {
 };
 
 void AsyncWriter::Writer::accept(QueuedReport report) {
-  if (queue_.size() >= most_queued_ || queued_bytes_ + report.bytes > kQueuedBytes) {
-    count_lost();
-    return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.size() >= most_queued_ || queued_bytes_ + report.bytes > kQueuedBytes) {
+      return count_lost();
+    }
+    queued_bytes_ += report.bytes;
+    queue_.push_back(std::move(report));
   }
-  queued_bytes_ += report.bytes;
-  queue_.enqueue_nowait(std::move(report));
+  changed_.notify_one();
 }
 
 void AsyncWriter::Writer::end() {
@@ -99,33 +102,49 @@ void AsyncWriter::Writer::end() {
     if (std::exchange(ending_, true)) return;
     deadline_ = Clock::now() + policy_.at_end;
   }
-  ending_begins_.notify_one();
-  queue_.enqueue_nowait({});
+  changed_.notify_one();
 }
 
 void AsyncWriter::Writer::run() {
-  for (bool goes_on = true; goes_on;) {
-    QueuedReport report;
-    while (!queue_.dequeue_for(report, kIdleWait)) {
-    }
-    goes_on = report.render != nullptr;
-    goes_on ? write(report) : flush();
-    queued_bytes_ -= report.bytes;
+  while (const std::optional<QueuedReport> report = next()) {
+    write(*report);
+    forget(*report);
   }
+  flush();
   emptied_.set_value();
 }
 
-void AsyncWriter::Writer::write(const QueuedReport& queued) noexcept try {
-  const std::string report = queued.render();
-  if (report.empty()) {
+// Waits for the next report. Returns nullopt when the end has begun and the queue is empty.
+std::optional<QueuedReport> AsyncWriter::Writer::next() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return ending_ || !queue_.empty(); });
+  if (queue_.empty()) return std::nullopt;
+  std::optional<QueuedReport> report(std::move(queue_.front()));
+  queue_.pop_front();
+  return report;
+}
+
+void AsyncWriter::Writer::forget(const QueuedReport& written) {
+  const std::lock_guard lock(mutex_);
+  queued_bytes_ -= written.bytes;
+}
+
+std::size_t AsyncWriter::Writer::queued() {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
+void AsyncWriter::Writer::write(const QueuedReport& report) noexcept try {
+  const std::string text = report.render();
+  if (text.empty()) {
     ++settled_;
     if (behind_ > 0) --behind_;
-  } else if (try_to_write(report)) {
+  } else if (try_to_write(text)) {
     if (behind_ > 0) ++late_, --behind_;
     tell_late();
-  } else if (keep_trying(report)) {
+  } else if (keep_trying(text)) {
     ++late_;
-    behind_ = queue_.size();
+    behind_ = queued();
     tell_late();
   } else {
     if (error_ == EMSGSIZE) error_ = 0;  // the report is to blame, not the sink
@@ -161,7 +180,7 @@ bool AsyncWriter::Writer::keep_trying(const std::string& report) {
 bool AsyncWriter::Writer::wait_to_retry() {
   std::unique_lock lock(mutex_);
   if (!ending_) {
-    ending_begins_.wait_for(lock, delay_.next(), [this] { return ending_; });
+    changed_.wait_for(lock, delay_.next(), [this] { return ending_; });
     return true;
   }
   if (error_ == EPIPE || Clock::now() >= deadline_) return false;

@@ -5,6 +5,13 @@
 // later ones wait behind it. The queue is bounded in reports and in bytes (kQueuedBytes). When it
 // is full, new reports are dropped and counted: the first report of a series, usually the cause, is
 // kept.
+//
+// spdlog, which prints the watchdog's own messages (log_error.cc), cannot do this. Its asynchronous
+// logger offers a message to a sink once, and what a sink throws is passed to an error handler
+// without the message: nothing can be retried, in order, or counted by what became of it. Its queue
+// is bounded in messages only, and when it is full either blocks the caller or overwrites the
+// oldest; its end waits for the queue without a limit; and the caller's thread does the formatting.
+// Its file sinks write through stdio, which leaves part of a report behind when the disk is full.
 #pragma once
 
 #include <chrono>
