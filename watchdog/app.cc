@@ -25,6 +25,7 @@
 #include "watchdog/loop/timer.h"
 #include "watchdog/oom_watch.h"
 #include "watchdog/orphan_reaper.h"
+#include "watchdog/os/clock.h"
 #include "watchdog/os/descriptor_limit.h"
 #include "watchdog/os/journal_stream.h"
 #include "watchdog/os/pidfd.h"

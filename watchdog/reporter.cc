@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "watchdog/os/clock.h"
 #include "watchdog/os/read_file.h"
 #include "watchdog/start_error.h"
 
@@ -22,11 +23,6 @@ std::string host_name() {
 
 bool contains(const std::vector<LogSettings>& logs, const LogSettings& log) {
   return std::find(logs.begin(), logs.end(), log) != logs.end();
-}
-
-std::int64_t realtime_now_ns() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
 }
 
 // Larger than any report.

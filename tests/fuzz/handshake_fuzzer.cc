@@ -22,7 +22,7 @@
 namespace pyfault::test {
 namespace {
 
-constexpr std::size_t kMostDescriptors = 7;
+constexpr std::size_t kMaxDescriptors = 7;
 constexpr std::size_t kMaxLeftAlone = 64;
 constexpr std::size_t kLongestMessage = 200;
 
@@ -41,7 +41,7 @@ struct Connection {
 };
 
 void send(int socket, std::vector<std::uint8_t>& packet, std::size_t descriptors) {
-  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(kMostDescriptors * sizeof(int))> control{};
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(kMaxDescriptors * sizeof(int))> control{};
   iovec body{packet.data(), packet.size()};
   msghdr message{};
   message.msg_iov = &body;
@@ -98,7 +98,7 @@ class ListeningWatchdog {
     std::vector<std::uint8_t> packet(bytes.begin(), bytes.end());
     if ((choice & 0x80) != 0) packet.resize(size);
     const int free_before = lowest_free_descriptor();
-    const std::size_t descriptors = choice & kMostDescriptors;
+    const std::size_t descriptors = choice & kMaxDescriptors;
     send(connection_.agent.get(), packet, descriptors);
     {
       const auto message = receive_message(connection_.watchdog.get());

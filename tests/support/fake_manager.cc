@@ -14,7 +14,7 @@
 namespace pyfault::test {
 namespace {
 
-constexpr std::size_t kMostDescriptors = 4;
+constexpr std::size_t kMaxDescriptors = 4;
 
 }  // namespace
 
@@ -29,7 +29,7 @@ FakeManager::FakeManager()
 
 std::optional<FakeManager::Message> FakeManager::next() const {
   std::array<char, 4096> text;
-  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(kMostDescriptors * sizeof(int))> control{};
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(kMaxDescriptors * sizeof(int))> control{};
   iovec body{text.data(), text.size()};
   msghdr header{};
   header.msg_iov = &body;
@@ -41,7 +41,7 @@ std::optional<FakeManager::Message> FakeManager::next() const {
   Message message{std::string(text.data(), static_cast<std::size_t>(size)), {}};
   const cmsghdr* rights = CMSG_FIRSTHDR(&header);
   const std::size_t count = rights ? (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
-  std::array<int, kMostDescriptors> fds{};
+  std::array<int, kMaxDescriptors> fds{};
   if (count > 0) std::memcpy(fds.data(), CMSG_DATA(rights), count * sizeof(int));
   for (std::size_t i = 0; i < count; ++i) message.descriptors.emplace_back(fds[i]);
   return message;

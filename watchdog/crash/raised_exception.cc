@@ -27,7 +27,7 @@ constexpr std::string_view kOthers[] = {"Exception in thread ", "Exception ignor
 
 // More lines than these are not a message: the program has continued and written other output.
 constexpr std::size_t kMaxLines = 30;
-constexpr std::size_t kMostMessage = 4096;
+constexpr std::size_t kMaxMessage = 4096;
 
 Lines lines_of(std::string_view text) {
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
@@ -123,7 +123,7 @@ std::optional<RaisedException> exception_at_end(std::string_view text) {
     if (colon != line.npos) exception.message = replace_invalid_utf8(line.substr(colon + 2));
     const std::string more = joined(lines, index + 1, lines.size());
     if (!more.empty()) exception.message += '\n' + more;
-    exception.message = cut_utf8(exception.message, kMostMessage);
+    exception.message = cut_utf8(exception.message, kMaxMessage);
     exception.traceback = joined(lines, first, lines.size());
     std::ranges::reverse(functions);
     exception.fingerprint = fingerprint(exception.type, functions);

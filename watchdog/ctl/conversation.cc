@@ -11,6 +11,7 @@
 #include "watchdog/ctl/exit_codes.h"
 #include "watchdog/ctl/status_table.h"
 #include "watchdog/format/escape.h"
+#include "watchdog/os/clock.h"
 
 namespace pyfault::ctl {
 namespace {
@@ -29,11 +30,6 @@ bool wants_colour() {
   const char* term = std::getenv("TERM");
   return is_terminal() && (forbidden == nullptr || *forbidden == '\0') && term != nullptr &&
          std::string_view(term) != "dumb";
-}
-
-std::int64_t realtime_now_ns() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
 }
 
 std::chrono::seconds timeout_for(const Request& request) {

@@ -94,6 +94,12 @@ std::string message_of(const Event& event) {
   return message.empty() ? sentence_of(event) : message;
 }
 
+std::string json_message_of(const Event& event) {
+  std::string json = format_json(event);
+  json.pop_back();
+  return json;
+}
+
 const Frame* top_frame(const Crash& crash) {
   if (crash.threads.empty() || !crash.threads.front().crashed) return nullptr;
   const auto& frames = crash.threads.front().frames;

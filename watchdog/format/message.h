@@ -12,6 +12,9 @@ namespace pyfault {
 // is empty. Escaped like the report.
 std::string message_of(const Event& event);
 
+// Returns the event as JSON on one line, without a newline.
+std::string json_message_of(const Event& event);
+
 // Returns one sentence without a full stop: "python3[12] crashed: SIGSEGV (SEGV_MAPERR) in work,
 // app.py line 3". Escaped like the report.
 std::string sentence_of(const Event& event);

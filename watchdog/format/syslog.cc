@@ -126,10 +126,8 @@ std::string local_header(const Event& event, const SyslogStyle& style) {
   return header + message_id(kind_of(event)) + ' ' + structured_data(event) + ' ';
 }
 
-std::string json_message(const Event& event) {
-  std::string json = "@cee:" + format_json(event);
-  json.pop_back();
-  return json;
+std::string cee_message(const Event& event) {
+  return "@cee:" + json_message_of(event);
 }
 
 }  // namespace
@@ -148,7 +146,7 @@ std::string format_syslog(const Event& event, const SyslogStyle& style) {
   const std::string head = local ? local_header(event, style) : header(event, style);
   const std::size_t room = style.max_size > head.size() ? style.max_size - head.size() : 0;
   const bool json = style.format == LogFormat::kJson;
-  std::string message = head + format_within(room, event, json ? json_message : message_of);
+  std::string message = head + format_within(room, event, json ? cee_message : message_of);
   message.resize(cut_utf8(message, style.max_size).size());
   return message;
 }

@@ -13,6 +13,7 @@
 #include "watchdog/enrich/thread_names.h"
 #include "watchdog/event/wait_status.h"
 #include "watchdog/ingest/notice.h"
+#include "watchdog/os/clock.h"
 #include "watchdog/os/random_hex.h"
 
 namespace pyfault {

@@ -30,6 +30,7 @@
 #include "watchdog/loop/deferred.h"
 #include "watchdog/loop/readable_fd.h"
 #include "watchdog/loop/timer.h"
+#include "watchdog/os/clock.h"
 #include "watchdog/os/descriptor_limit.h"
 #include "watchdog/os/seqpacket.h"
 

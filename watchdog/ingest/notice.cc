@@ -1,17 +1,12 @@
 #include "watchdog/ingest/notice.h"
 
-#include <time.h>
 #include <unistd.h>
 
 #include <utility>
 
-namespace pyfault {
+#include "watchdog/os/clock.h"
 
-std::int64_t realtime_now_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
+namespace pyfault {
 
 std::string name_and_pid(const Process& process) {
   return process.name + "[" + std::to_string(process.pid) + "]";

@@ -1,14 +1,11 @@
 // Notices: events that tell the operator about the watching itself.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "watchdog/event/event.h"
 
 namespace pyfault {
-
-std::int64_t realtime_now_ns();
 
 // "python3[123]"
 std::string name_and_pid(const Process& process);

@@ -6,6 +6,7 @@
 
 #include "watchdog/event/event_size.h"
 #include "watchdog/log_error.h"
+#include "watchdog/os/clock.h"
 
 namespace pyfault {
 namespace {
@@ -36,11 +37,6 @@ bool is_large(const Event& event) {
 
 std::string counted_reports(std::uint64_t count) {
   return std::to_string(count) + (count == 1 ? " report" : " reports");
-}
-
-std::int64_t realtime_now_ns() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
 }
 
 // The callbacks hold copies, because the log's thread may outlive the log.

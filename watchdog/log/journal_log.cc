@@ -1,20 +1,10 @@
 #include "watchdog/log/journal_log.h"
 
-#include "watchdog/format/format.h"
 #include "watchdog/format/journal.h"
 #include "watchdog/format/message.h"
 #include "watchdog/log/log_settings.h"
 
 namespace pyfault {
-namespace {
-
-std::string json_message(const Event& event) {
-  std::string json = format_json(event);
-  json.pop_back();
-  return json;
-}
-
-}  // namespace
 
 JournalLog read_journal_log(TableReader& table, LogSettings& settings) {
   JournalLog log;
@@ -29,7 +19,7 @@ std::unique_ptr<Sink> open_sink(const JournalLog& log, const std::string&) {
 }
 
 std::vector<Formatter> formatters_of(const JournalLog& log, const LogSettings& settings) {
-  const auto message = settings.format == LogFormat::kJson ? json_message : message_of;
+  const auto message = settings.format == LogFormat::kJson ? json_message_of : message_of;
   std::vector<Formatter> formatters = {[message](const Event& event) {
     return journal_entry(journal_fields(event, message(event)));
   }};

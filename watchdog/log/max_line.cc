@@ -5,7 +5,7 @@
 namespace pyfault {
 namespace {
 
-constexpr std::uint64_t kLeastLine = 2048;
+constexpr std::uint64_t kMinLine = 2048;
 
 }  // namespace
 
@@ -15,7 +15,7 @@ void read_max_line(TableReader& table, LogSettings& settings) {
   if (!table.get_size("max_line", size)) return;
   if (settings.format != LogFormat::kJson) {
     table.add_error("max_line", "'max_line' is for JSON", "add format = \"json\"");
-  } else if (size < kLeastLine) {
+  } else if (size < kMinLine) {
     table.add_error("max_line", "'max_line' is too small", "it takes 2 KiB and more");
   }
   settings.max_line = size;

@@ -17,8 +17,8 @@ constexpr std::string_view kFacilities[] = {
     "local0", "local1", "local2",   "local3", "local4", "local5", "local6", "local7"};
 constexpr Choice<SyslogProtocol> kProtocols[] = {{"rfc5424", SyslogProtocol::kRfc5424},
                                                  {"local", SyslogProtocol::kLocal}};
-constexpr std::uint64_t kLeastMessage = 480;  // RFC 5424: every receiver must accept this size
-constexpr std::uint64_t kMostMessage = std::uint64_t{1} << 20;
+constexpr std::uint64_t kMinMessage = 480;  // RFC 5424: every receiver must accept this size
+constexpr std::uint64_t kMaxMessage = std::uint64_t{1} << 20;
 
 // For /dev/log the default is the local protocol: its usual readers, rsyslog and journald, take an
 // RFC 5424 header for text.
@@ -50,7 +50,7 @@ void read_facility(TableReader& table, SyslogStyle& style) {
 void read_max_message(TableReader& table, SyslogStyle& style) {
   std::uint64_t size = 0;
   if (!table.get_size("max_message", size)) return;
-  if (size >= kLeastMessage && size <= kMostMessage) {
+  if (size >= kMinMessage && size <= kMaxMessage) {
     style.max_size = size;
   } else {
     table.add_error("max_message", "'max_message' is out of bounds", "it takes 480 bytes to 1 MiB");

@@ -42,11 +42,13 @@ struct Ledger::Entry {
 
 struct Ledger::Page {
   static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
-  static_assert(kMost * sizeof(Entry) <= kSize);
+  static_assert(kMaxEntries * sizeof(Entry) <= kSize);
 
   explicit Page(int fd) : region(LedgerFile{fd}, interprocess::read_write, 0, kSize) {}
 
-  std::span<Entry> entries() { return {static_cast<Entry*>(region.get_address()), Ledger::kMost}; }
+  std::span<Entry> entries() {
+    return {static_cast<Entry*>(region.get_address()), Ledger::kMaxEntries};
+  }
 
   interprocess::mapped_region region;
 };

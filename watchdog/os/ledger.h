@@ -26,7 +26,8 @@ class Ledger {
   int descriptor() const { return fd_.get(); }
 
   // Enters a report, by an id of kIdSize characters, until the last copy of the receipt is
-  // destroyed, which may happen in any thread. Returns null if there are kMost entries already.
+  // destroyed, which may happen in any thread. Returns null if there are kMaxEntries entries
+  // already.
   Receipt take(std::string_view id);
 
   // The entries that a previous watchdog left in flight. Call it once, before take(). They stay in
@@ -39,7 +40,7 @@ class Ledger {
   std::vector<Inherited> inherit();
 
   static constexpr std::size_t kIdSize = 32;
-  static constexpr std::size_t kMost = 1024;
+  static constexpr std::size_t kMaxEntries = 1024;
 
  private:
   struct Page;

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMostLinks = 40;  // the kernel's limit
+constexpr int kMaxLinks = 40;  // the kernel's limit
 
 bool is_trusted(uid_t uid) {
   return uid == 0 || uid == ::geteuid();
@@ -52,7 +52,7 @@ PathTrust trust_in(const std::string& path) {
   std::error_code failed;
   fs::path rest = fs::absolute(path, failed);
   fs::path done = "/";
-  for (int links = 0; !rest.empty() && !failed && links <= kMostLinks;) {
+  for (int links = 0; !rest.empty() && !failed && links <= kMaxLinks;) {
     const fs::path name = *rest.begin();
     rest = rest.lexically_relative(name);
     if (rest == ".") rest.clear();

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "watchdog/format/escape.h"
-#include "watchdog/ingest/notice.h"
 #include "watchdog/log/journal_log.h"
+#include "watchdog/os/clock.h"
 #include "watchdog/os/journal_stream.h"
 #include "watchdog/sink/fd_sink.h"
 #include "watchdog/sink/journal_sink.h"

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "watchdog/ingest/notice.h"
+#include "watchdog/os/clock.h"
 
 namespace pyfault {
 

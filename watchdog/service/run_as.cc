@@ -31,10 +31,10 @@ struct Found {
 
 template <typename Entry, typename Lookup>
 Found<Entry> look_up(Lookup lookup, const std::string& name) {
-  constexpr std::size_t kMostBytes = std::size_t{16} << 20;
+  constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
   Found<Entry> found;
   int error = ERANGE;
-  for (std::size_t size = 4096; error == ERANGE && size <= kMostBytes; size *= 4) {
+  for (std::size_t size = 4096; error == ERANGE && size <= kMaxBytes; size *= 4) {
     found.bytes.resize(size);
     Entry* result = nullptr;
     error = lookup(name.c_str(), &found.entry, found.bytes.data(), size, &result);

@@ -13,6 +13,7 @@
 #include "watchdog/log_error.h"
 #include "watchdog/metrics/answers.h"
 #include "watchdog/metrics/resident_memory.h"
+#include "watchdog/os/clock.h"
 #include "watchdog/service/status_text.h"
 #include "watchdog/supervise/agent_environment.h"
 

@@ -25,7 +25,7 @@ namespace {
 // The part of systemd's descriptor store (FileDescriptorStoreMax= of our units) that is reserved
 // for rings. Each worker has a share of it, so no worker can use up the store.
 constexpr std::size_t kRingsKept = 1024;
-constexpr std::size_t kLeastRingsKept = 4;  // for each worker
+constexpr std::size_t kMinRingsKept = 4;  // for each worker
 
 // Clears the settings that take effect without a restart. Changes to the others need a new process.
 WorkerConfig without_live_settings(WorkerConfig config) {
@@ -164,7 +164,7 @@ void Supervisor::apply(const Config& config) {
     if (!has(wanted.name)) entries_.push_back({std::make_unique<Worker>(host_, wanted)});
   }
   host_.max_sessions =
-      std::max(kLeastRingsKept, kRingsKept / std::max<std::size_t>(entries_.size(), 1));
+      std::max(kMinRingsKept, kRingsKept / std::max<std::size_t>(entries_.size(), 1));
   // A worker that is being removed is not in the file and sorts after all others of its order.
   std::ranges::stable_sort(entries_, {}, [&](const Entry& entry) {
     const auto place =

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "watchdog/ingest/notice.h"
+#include "watchdog/os/clock.h"
 #include "watchdog/service/dump_request.h"
 
 namespace pyfault {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "watchdog/ingest/notice.h"
+#include "watchdog/os/clock.h"
 
 namespace pyfault {
 namespace {

@@ -16,6 +16,7 @@
 #include "watchdog/enrich/process_info.h"
 #include "watchdog/ingest/agent_session.h"
 #include "watchdog/ingest/notice.h"
+#include "watchdog/os/clock.h"
 
 namespace pyfault::test {
 

@@ -15,6 +15,7 @@
 #include "tests/support/temp_directory.h"
 #include "tests/unit/ingest/agent_session_fixture.h"
 #include "watchdog/ingest/notice.h"
+#include "watchdog/os/clock.h"
 
 namespace pyfault {
 namespace {

@@ -67,7 +67,7 @@ TEST_F(LedgerTest, a_receipt_may_outlive_its_ledger) {
 
 TEST_F(LedgerTest, there_is_room_for_so_many) {
   std::vector<Receipt> all;
-  for (std::size_t i = 0; i < Ledger::kMost; ++i) all.push_back(ledger_.take(kFirst));
+  for (std::size_t i = 0; i < Ledger::kMaxEntries; ++i) all.push_back(ledger_.take(kFirst));
   EXPECT_TRUE(all.back());
   EXPECT_FALSE(ledger_.take(kSecond));
   all.pop_back();
