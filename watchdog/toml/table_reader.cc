@@ -1,5 +1,7 @@
 #include "watchdog/toml/table_reader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -8,7 +10,7 @@
 namespace pyfault {
 namespace {
 
-constexpr int kMaxMode = 0777;
+constexpr mode_t kMaxMode = 0777;
 
 const char* type_of(const TomlValue& value) {
   constexpr const char* kNames[] = {"a date or time", "true or false", "an integer", "a number",
@@ -17,7 +19,7 @@ const char* type_of(const TomlValue& value) {
 }
 
 std::string quoted(std::string_view text) {
-  return "'" + std::string(text) + "'";
+  return fmt::format("'{}'", text);
 }
 
 // Converts a command that was written as one string into the array it should have been, for a
@@ -35,6 +37,23 @@ std::string as_list(std::string_view text) {
 // A NUL would truncate the text as a C string.
 bool is_text(const std::string& text) {
   return text.find('\0') == text.npos;
+}
+
+// An integer or a floating-point number.
+std::optional<double> number_of(const TomlValue& value) {
+  if (const auto* whole = std::get_if<std::int64_t>(&value.value)) {
+    return static_cast<double>(*whole);
+  }
+  const auto* number = std::get_if<double>(&value.value);
+  return number ? std::optional(*number) : std::nullopt;
+}
+
+std::optional<mode_t> parse_mode(const std::string& octal) {
+  const char* const end = octal.data() + octal.size();
+  mode_t mode = 0;
+  const auto parsed = std::from_chars(octal.data(), end, mode, 8);
+  const bool is_mode = parsed.ec == std::errc() && parsed.ptr == end && mode <= kMaxMode;
+  return is_mode ? std::optional(mode) : std::nullopt;
 }
 
 }  // namespace
@@ -61,24 +80,37 @@ void TableReader::add_error(std::string_view key, std::string message, std::stri
 
 void TableReader::wrong_type(const TomlValue& value, std::string_view key,
                              std::string_view wanted) {
-  problems_.push_back(
-      {value.line, quoted(key) + " is " + type_of(value), "it takes " + std::string(wanted)});
+  problems_.push_back({value.line, fmt::format("'{}' is {}", key, type_of(value)),
+                       fmt::format("it takes {}", wanted)});
+}
+
+template <typename Type>
+const Type* TableReader::take_as(std::string_view key, std::string_view wanted) {
+  const TomlValue* value = take(key);
+  const auto* given = value ? std::get_if<Type>(&value->value) : nullptr;
+  if (value && !given) wrong_type(*value, key, wanted);
+  return given;
+}
+
+// Takes the key if its value is "none".
+bool TableReader::take_none(std::string_view key) {
+  const TomlEntry* entry = find(key);
+  const auto* text = entry ? std::get_if<std::string>(&entry->value.value) : nullptr;
+  if (!text || *text != "none") return false;
+  take(key);
+  return true;
 }
 
 bool TableReader::get(std::string_view key, std::string& text) {
-  const TomlValue* value = take(key);
-  if (!value) return false;
-  const auto* given = std::get_if<std::string>(&value->value);
-  if (!given) {
-    wrong_type(*value, key, "a string");
-  } else if (given->empty() || !is_text(*given)) {
+  const auto* given = take_as<std::string>(key, "a string");
+  if (!given) return false;
+  if (given->empty() || !is_text(*given)) {
     add_error(key, quoted(key) + (given->empty() ? " is empty" : " holds a NUL"),
               given->empty() ? "leave it out" : "");
-  } else {
-    text = *given;
-    return true;
+    return false;
   }
-  return false;
+  text = *given;
+  return true;
 }
 
 bool TableReader::get(std::string_view key, std::vector<std::string>& words) {
@@ -90,7 +122,10 @@ bool TableReader::get(std::string_view key, std::vector<std::string>& words) {
     return false;
   }
   const auto* list = std::get_if<TomlValue::List>(&value->value);
-  if (!list) return wrong_type(*value, key, "a list of strings"), false;
+  if (!list) {
+    wrong_type(*value, key, "a list of strings");
+    return false;
+  }
   std::vector<std::string> read;
   for (const TomlValue& each : *list) {
     const auto* word = std::get_if<std::string>(&each.value);
@@ -125,22 +160,17 @@ bool TableReader::get(std::string_view key, std::map<std::string, std::string>& 
 }
 
 bool TableReader::get(std::string_view key, bool& truth) {
-  const TomlValue* value = take(key);
-  if (!value) return false;
-  const bool* given = std::get_if<bool>(&value->value);
-  if (!given) return wrong_type(*value, key, "true or false, without quotes"), false;
-  truth = *given;
-  return true;
+  const auto* given = take_as<bool>(key, "true or false, without quotes");
+  if (given) truth = *given;
+  return given != nullptr;
 }
 
 bool TableReader::get(std::string_view key, int& number, int least, int most) {
-  const TomlValue* value = take(key);
-  if (!value) return false;
-  const auto* given = std::get_if<std::int64_t>(&value->value);
-  if (!given) return wrong_type(*value, key, "an integer"), false;
+  const auto* given = take_as<std::int64_t>(key, "an integer");
+  if (!given) return false;
   if (*given < least || *given > most) {
-    add_error(key, quoted(key) + " is " + std::to_string(*given),
-              "it takes " + std::to_string(least) + " to " + std::to_string(most));
+    add_error(key, fmt::format("'{}' is {}", key, *given),
+              fmt::format("it takes {} to {}", least, most));
     return false;
   }
   number = static_cast<int>(*given);
@@ -150,71 +180,71 @@ bool TableReader::get(std::string_view key, int& number, int least, int most) {
 bool TableReader::get(std::string_view key, double& number) {
   const TomlValue* value = take(key);
   if (!value) return false;
-  if (const auto* whole = std::get_if<std::int64_t>(&value->value)) {
-    number = static_cast<double>(*whole);
-  } else if (const auto* given = std::get_if<double>(&value->value)) {
-    number = *given;
-  } else {
-    return wrong_type(*value, key, "a number"), false;
+  const std::optional<double> given = number_of(*value);
+  if (!given) {
+    wrong_type(*value, key, "a number");
+    return false;
   }
+  number = *given;
   return true;
 }
 
 bool TableReader::get(std::string_view key, std::chrono::milliseconds& time) {
   const TomlValue* value = take(key);
   if (!value) return false;
-  std::optional<std::chrono::milliseconds> read;
-  if (const auto* text = std::get_if<std::string>(&value->value)) read = parse_duration(*text);
-  if (const auto* whole = std::get_if<std::int64_t>(&value->value)) {
-    read = duration_of_seconds(static_cast<double>(*whole));
+  const auto* text = std::get_if<std::string>(&value->value);
+  const std::optional<double> seconds = number_of(*value);
+  const auto given = text      ? parse_duration(*text)
+                     : seconds ? duration_of_seconds(*seconds)
+                               : std::nullopt;
+  if (!given) {
+    add_error(key, quoted(key) + " is not a duration",
+              "write a number of seconds, or a string such as \"500ms\", \"30s\" or \"1h 30min\"");
+    return false;
   }
-  if (const auto* number = std::get_if<double>(&value->value)) read = duration_of_seconds(*number);
-  if (read) return time = *read, true;
-  add_error(key, quoted(key) + " is not a duration",
-            "write a number of seconds, or a string such as \"500ms\", \"30s\" or \"1h 30min\"");
-  return false;
+  time = *given;
+  return true;
 }
 
 bool TableReader::get_signal(std::string_view key, int& signal) {
+  constexpr std::string_view kUsual[] = {"TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL"};
   const TomlValue* value = take(key);
   if (!value) return false;
-  std::optional<int> read;
   const auto* name = std::get_if<std::string>(&value->value);
-  if (name) read = parse_signal(*name);
-  if (const auto* number = std::get_if<std::int64_t>(&value->value)) {
-    read = parse_signal(std::to_string(*number));
+  const auto* number = std::get_if<std::int64_t>(&value->value);
+  const auto given = name     ? parse_signal(*name)
+                     : number ? parse_signal(std::to_string(*number))
+                              : std::nullopt;
+  if (!given) {
+    add_error(key, quoted(key) + (name ? " is not a signal: " + quoted(*name) : " is not a signal"),
+              name ? suggest(*name, kUsual) : "write a name such as \"TERM\"");
+    return false;
   }
-  if (read) return signal = *read, true;
-  constexpr std::string_view kUsual[] = {"TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL"};
-  add_error(key, quoted(key) + (name ? " is not a signal: " + quoted(*name) : " is not a signal"),
-            name ? suggest(*name, kUsual) : "write a name such as \"TERM\"");
-  return false;
+  signal = *given;
+  return true;
 }
 
 bool TableReader::get_signal_or_none(std::string_view key, int& signal) {
-  const TomlEntry* entry = find(key);
-  const auto* name = entry ? std::get_if<std::string>(&entry->value.value) : nullptr;
-  if (!name || *name != "none") return get_signal(key, signal);
-  take(key);
+  if (!take_none(key)) return get_signal(key, signal);
   signal = 0;
   return true;
 }
 
 bool TableReader::get_signals_or_none(std::string_view key, std::vector<int>& signals) {
-  const TomlEntry* entry = find(key);
-  const auto* name = entry ? std::get_if<std::string>(&entry->value.value) : nullptr;
-  if (name && *name == "none") {
-    take(key);
+  if (take_none(key)) {
     signals.clear();
     return true;
   }
   std::vector<std::string> names;
   if (!get(key, names)) return false;
-  const auto read = parse_handled_signals(names);
-  if (read) return signals = *read, true;
-  add_error(key, quoted(key) + " names a signal that a program cannot handle",
-            "write names such as [\"ABRT\", \"TERM\"], none of a real-time signal, or \"none\"");
-  return false;
+  auto given = parse_handled_signals(names);
+  if (!given) {
+    add_error(key, quoted(key) + " names a signal that a program cannot handle",
+              "write names such as [\"ABRT\", \"TERM\"], none of a real-time signal, or \"none\"");
+    return false;
+  }
+  signals = *std::move(given);
+  return true;
 }
 
 // The mode has to be a string: a bare 22 is decimal in TOML, which is hardly ever meant.
@@ -222,35 +252,32 @@ bool TableReader::get_mode(std::string_view key, std::optional<mode_t>& mode) {
   const TomlValue* value = take(key);
   if (!value) return false;
   const auto* text = std::get_if<std::string>(&value->value);
-  unsigned read = kMaxMode + 1;
-  if (text) {
-    const char* end = text->data() + text->size();
-    if (std::from_chars(text->data(), end, read, 8).ptr != end) read = kMaxMode + 1;
+  const std::optional<mode_t> given = text ? parse_mode(*text) : std::nullopt;
+  if (!given) {
+    add_error(key, quoted(key) + " is not a file mode", "write it in octal and in quotes: \"027\"");
+    return false;
   }
-  if (read <= kMaxMode && !text->empty()) return mode = read, true;
-  add_error(key, quoted(key) + " is not a file mode", "write it in octal and in quotes: \"027\"");
-  return false;
+  mode = given;
+  return true;
 }
 
 bool TableReader::get_size(std::string_view key, std::uint64_t& bytes) {
   std::string text;
   if (!get(key, text)) return false;
-  const auto read = parse_size(text);
-  if (!read || *read == 0) {
+  const auto given = parse_size(text);
+  if (!given || *given == 0) {
     add_error(key, quoted(key) + " is not a size: " + quoted(text),
               "write a string such as \"512K\" or \"50MiB\"");
     return false;
   }
-  bytes = *read;
+  bytes = *given;
   return true;
 }
 
 std::optional<std::size_t> TableReader::choose(std::string_view key,
                                                std::span<const std::string_view> names) {
-  const TomlValue* value = take(key);
-  if (!value) return std::nullopt;
-  const auto* given = std::get_if<std::string>(&value->value);
-  if (!given) return wrong_type(*value, key, "a string"), std::nullopt;
+  const auto* given = take_as<std::string>(key, "a string");
+  if (!given) return std::nullopt;
   const auto found = std::ranges::find(names, *given);
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
   add_error(key, quoted(key) + " can't be " + quoted(*given), suggest(*given, names));
@@ -258,11 +285,7 @@ std::optional<std::size_t> TableReader::choose(std::string_view key,
 }
 
 const TomlValue::Table* TableReader::table(std::string_view key) {
-  const TomlValue* value = take(key);
-  if (!value) return nullptr;
-  const auto* given = std::get_if<TomlValue::Table>(&value->value);
-  if (!given) wrong_type(*value, key, "a table");
-  return given;
+  return take_as<TomlValue::Table>(key, "a table");
 }
 
 std::vector<const TomlValue*> TableReader::tables(std::string_view key) {
@@ -276,7 +299,7 @@ std::vector<const TomlValue*> TableReader::tables(std::string_view key) {
     if (all.size() == list->size()) return all;
   }
   problems_.push_back({value->line, quoted(key) + " is " + type_of(*value),
-                       "write [[" + std::string(key) + "]], with two brackets, before each"});
+                       fmt::format("write [[{}]], with two brackets, before each", key)});
   return all;
 }
 

@@ -77,6 +77,10 @@ class TableReader {
  private:
   const TomlEntry* find(std::string_view key) const;
   const TomlValue* take(std::string_view key);
+  // Returns the value if it has this type. Another type is a problem; `wanted` is what it takes.
+  template <typename Type>
+  const Type* take_as(std::string_view key, std::string_view wanted);
+  bool take_none(std::string_view key);
   void wrong_type(const TomlValue& value, std::string_view key, std::string_view wanted);
 
   const TomlValue::Table& table_;
