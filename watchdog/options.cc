@@ -1,10 +1,16 @@
 #include "watchdog/options.h"
 
+#include <fmt/format.h>
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <CLI/Validators.hpp>
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <string_view>
+#include <utility>
 
 #include "watchdog/start_error.h"
 #include "watchdog/toml/quantity.h"
@@ -12,42 +18,23 @@
 namespace pyfault {
 namespace {
 
-constexpr std::string_view kVersionText = "pyfault-watchdog " PYFAULT_VERSION "\n";
+constexpr char kName[] = "pyfault-watchdog";
+constexpr char kVersion[] = "pyfault-watchdog " PYFAULT_VERSION;
 
-constexpr std::string_view kHelpText =
+constexpr char kUsage[] =
     R"(Usage: pyfault-watchdog [OPTIONS] --exec PROGRAM [ARG...]
        pyfault-watchdog [OPTIONS] --config FILE
        pyfault-watchdog [--python PATH] --doctor
+)";
 
-Runs PROGRAM and reports the Python traceback of every thread when it, or a child of it, crashes in
+constexpr char kDescription[] =
+    R"(Runs PROGRAM and reports the Python traceback of every thread when it, or a child of it, crashes in
 native code. Otherwise the program runs as it would run alone: its standard streams, terminal,
 signals and arguments are its own.
+)";
 
-  --exec PROGRAM [ARG...]  the program; everything after --exec belongs to it.
-                           PROGRAM ending in .py, or -m MODULE, or -c CODE, is run by the Python
-                           interpreter; anything else as it is, looked up on PATH.
-
-Options:
-  --python PATH            the interpreter for .py, -m and -c (default: python3 on PATH)
-  --log FILE               append reports to FILE (default: stderr)
-  --log-format FORMAT      text         for people (default)
-                           json         one event a line
-                           faulthandler what CPython's faulthandler would print
-  --all-exits              report the end of every watched process below PROGRAM, not only ends
-                           that were not clean (code 0; SIGTERM, SIGINT, SIGHUP or SIGPIPE)
-  --dump-before SIGNALS    record the stacks before a handler of the program's own gets one of these
-                           from another process (default: ABRT; a list: ABRT,TERM; or none)
-  --no-linger              end with PROGRAM, whatever it leaves behind. Else a copy of the watchdog
-                           stays in the background until the last watched process has ended
-  --doctor                 crash children of the interpreter in five typical ways, and print what
-                           is reported and what stands in the way; exit status 0 when all five
-                           reports are complete, else 1
-  --config FILE            run as a service: keep the workers alive that FILE (TOML) names, with
-                           what they print on stdout; SIGHUP reads FILE again, SIGTERM stops all
-  --version                print the version and exit
-  --help                   print this text and exit
-
-Exit status: that of PROGRAM. When a signal killed PROGRAM, the same signal ends pyfault-watchdog.
+constexpr char kFooter[] =
+    R"(Exit status: that of PROGRAM. When a signal killed PROGRAM, the same signal ends pyfault-watchdog.
 Of a service: 0 when it was stopped, or that of an essential worker that is down for good.
   125  pyfault-watchdog itself failed: bad options, log not writable, agent missing
   126  PROGRAM was found but cannot be executed
@@ -57,19 +44,32 @@ Environment of PROGRAM: LD_PRELOAD gets the agent in front of what it held, and 
 address at which the agent finds pyfault-watchdog. Nothing else changes.
 
 Example:
-  pyfault-watchdog --log crashes.log --exec app.py --port 8080
-)";
+  pyfault-watchdog --log crashes.log --exec app.py --port 8080)";
+
+constexpr std::size_t kHelpColumn = 27;
+
+// CLI11 would print one usage only, and behind each option those that it excludes.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  HelpFormatter() { column_width(kHelpColumn); }
+  std::string make_usage(const CLI::App*, std::string) const override { return kUsage; }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string type = option->get_type_name();
+    return type.empty() ? "" : ' ' + type;
+  }
+};
 
 [[noreturn]] void refuse(const std::string& message) {
   throw StartError(kExitOwnError, message + " (see pyfault-watchdog --help)");
 }
 
 struct SplitWords {
-  std::vector<std::string> own;
+  std::vector<const char*> own;
   std::vector<std::string> command;
-  bool has_exec = false;
 };
 
+// CLI11 would interpret what follows --exec, which belongs to the program. It gets --exec alone, in
+// front, where no option can take it for its value.
 SplitWords split_at_exec(std::span<const char* const> words) {
   constexpr std::string_view kExec = "--exec";
   constexpr std::string_view kExecWithValue = "--exec=";
@@ -77,9 +77,10 @@ SplitWords split_at_exec(std::span<const char* const> words) {
   const auto at = std::find_if(words.begin(), words.end(), [&](std::string_view word) {
     return word == kExec || word.starts_with(kExecWithValue);
   });
-  split.own.assign(words.begin(), at);
+  split.own.push_back(kName);
+  if (at != words.end()) split.own.push_back(kExec.data());
+  split.own.insert(split.own.end(), words.begin(), at);
   if (at == words.end()) return split;
-  split.has_exec = true;
   const std::string_view exec = *at;
   if (exec.size() > kExecWithValue.size())
     split.command.emplace_back(exec.substr(kExec.size() + 1));
@@ -87,108 +88,110 @@ SplitWords split_at_exec(std::span<const char* const> words) {
   return split;
 }
 
-LogFormat parse_log_format(const std::string& name) {
-  if (name == "text") return LogFormat::kText;
-  if (name == "json") return LogFormat::kJson;
-  if (name == "faulthandler") return LogFormat::kFaulthandler;
-  refuse("--log-format '" + name + "': use text, json or faulthandler");
+const std::map<std::string, LogFormat>& log_formats() {
+  static const std::map<std::string, LogFormat> formats = {
+      {"text", LogFormat::kText},
+      {"json", LogFormat::kJson},
+      {"faulthandler", LogFormat::kFaulthandler}};
+  return formats;
 }
 
 std::vector<int> parse_dump_before(const std::string& list) {
   if (list == "none") return {};
-  std::vector<std::string> names;
-  for (std::size_t begin = 0; begin <= list.size();) {
-    const std::size_t end = std::min(list.find(',', begin), list.size());
-    names.push_back(list.substr(begin, end - begin));
-    begin = end + 1;
+  if (auto signals = parse_handled_signals(CLI::detail::split(list, ','))) {
+    return *std::move(signals);
   }
-  if (auto signals = parse_handled_signals(names)) return *std::move(signals);
-  refuse("--dump-before '" + list +
-         "': use signals that a program can handle, none of them a "
-         "real-time signal, such as ABRT,TERM, or none");
+  throw CLI::ValidationError(
+      "--dump-before", fmt::format("'{}': use signals that a program can handle, none of them a "
+                                   "real-time signal, such as ABRT,TERM, or none",
+                                   list));
 }
 
-// The options that CLI11 finds before --exec.
-struct OwnOptions {
-  std::optional<std::string> python, log, log_format, config, dump_before;
+// What CLI11 finds before --exec.
+struct Given {
+  bool exec = false;
+  std::string python = "python3";
+  std::optional<std::string> log, config;
+  std::string log_format = "text";
+  std::vector<int> dump_before = Options().dump_before;
   bool all_exits = false;
   bool no_linger = false;
   bool doctor = false;
-  bool help = false;
-  bool version = false;
 };
 
-// Adds an option that must be given at most once, with a value. `takes` names the value in error
-// messages.
-void add_value(CLI::App& app, const std::string& name, std::optional<std::string>& value,
-               const std::string& takes) {
-  app.add_option_function<std::vector<std::string>>(
-         name,
-         [&value, name, takes](const std::vector<std::string>& given) {
-           if (given.size() > 1) refuse(name + " is given more than once");
-           if (given.empty() || given.front().empty()) refuse(name + " needs a " + takes);
-           value = given.front();
-         })
-      ->expected(0, 1)
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+// CLI11 takes the word after an option for its value, even if the value has been forgotten and the
+// word is the next option.
+CLI::Validator no_option(const std::string& type) {
+  return CLI::Validator(
+      [type](const std::string& value) {
+        const bool is_value = !value.empty() && !value.starts_with('-');
+        return is_value ? "" : fmt::format("'{}' is not a {}", value, type);
+      },
+      "");
 }
 
-void explain_unknown(const std::vector<std::string>& unknown) {
-  if (unknown.empty()) return;
-  const std::string& word = unknown.front();
+CLI::Option* takes(CLI::Option* option, const std::string& type) {
+  return option->type_name(type)->check(no_option(type));
+}
+
+void declare(CLI::App& app, Given& given) {
+  CLI::Option* exec =
+      app.add_flag("--exec", given.exec, R"(the program; everything after --exec belongs to it.
+PROGRAM ending in .py, or -m MODULE, or -c CODE, is run by the Python
+interpreter; anything else as it is, looked up on PATH)")
+          ->type_name("PROGRAM [ARG...]");
+  takes(app.add_option("--python", given.python,
+                       "the interpreter for .py, -m and -c (default: python3 on PATH)"),
+        "PATH");
+  CLI::Option* log =
+      takes(app.add_option("--log", given.log, "append reports to FILE (default: stderr)"), "FILE");
+  CLI::Option* log_format = takes(app.add_option("--log-format", given.log_format,
+                                                 R"(text         for people (default)
+json         one event a line
+faulthandler what CPython's faulthandler would print)"),
+                                  "FORMAT")
+                                ->check(CLI::IsMember(&log_formats()).description(""));
+  CLI::Option* all_exits =
+      app.add_flag("--all-exits", given.all_exits,
+                   R"(report the end of every watched process below PROGRAM, not only ends
+that were not clean (code 0; SIGTERM, SIGINT, SIGHUP or SIGPIPE).
+For a service, write all_exits = true in its file)")
+          ->disable_flag_override();
+  CLI::Option* dump_before =
+      takes(app.add_option_function<std::string>(
+                "--dump-before",
+                [&given](const std::string& list) { given.dump_before = parse_dump_before(list); },
+                R"(record the stacks before a handler of the program's own gets one of these
+from another process (default: ABRT; a list: ABRT,TERM; or none).
+For a service, write dump_before in its file)"),
+            "SIGNALS");
+  CLI::Option* no_linger =
+      app.add_flag("--no-linger", given.no_linger,
+                   R"(end with PROGRAM, whatever it leaves behind. Else a copy of the watchdog
+stays in the background until the last watched process has ended)")
+          ->disable_flag_override();
+  CLI::Option* doctor =
+      app.add_flag("--doctor", given.doctor,
+                   R"(crash children of the interpreter in five typical ways, and print what
+is reported and what stands in the way; exit status 0 when all five
+reports are complete, else 1)")
+          ->disable_flag_override();
+  CLI::Option* config =
+      takes(app.add_option("--config", given.config,
+                           R"(run as a service: keep the workers alive that FILE (TOML) names, with
+what they print on stdout; SIGHUP reads FILE again, SIGTERM stops all)"),
+            "FILE");
+  app.set_version_flag("--version", kVersion, "print the version and exit")
+      ->disable_flag_override();
+  app.set_help_flag("-h,--help", "print this text and exit")->disable_flag_override();
+
+  config->excludes(exec, all_exits, dump_before, no_linger);
+  doctor->excludes(exec, config, log, log_format, all_exits, dump_before, no_linger);
+}
+
+[[noreturn]] void refuse_unexpected(const std::string& word) {
   if (word.starts_with("-") && word != "-") refuse("unknown option '" + word + "'");
   refuse("unexpected argument '" + word + "': the program to run goes after --exec");
-}
-
-OwnOptions parse_own(std::vector<std::string> words) {
-  OwnOptions own;
-  CLI::App app;
-  app.set_help_flag();
-  app.allow_extras();
-  app.add_flag("-h,--help", own.help)->disable_flag_override();
-  app.add_flag("--all-exits", own.all_exits)->disable_flag_override();
-  app.add_flag("--no-linger", own.no_linger)->disable_flag_override();
-  app.add_flag("--doctor", own.doctor)->disable_flag_override();
-  app.add_flag("--version", own.version)->disable_flag_override();
-  add_value(app, "--python", own.python, "PATH");
-  add_value(app, "--log", own.log, "FILE");
-  add_value(app, "--log-format", own.log_format, "FORMAT");
-  add_value(app, "--config", own.config, "FILE");
-  add_value(app, "--dump-before", own.dump_before, "list of signals");
-  std::reverse(words.begin(), words.end());  // CLI11 takes words from the back
-  try {
-    app.parse(words);
-  } catch (const CLI::Error& error) {
-    refuse(error.what());  // for example "--help=x"
-  }
-  explain_unknown(app.remaining());
-  return own;
-}
-
-Checkup parse_checkup(const OwnOptions& own, bool has_exec) {
-  if (has_exec) refuse("--doctor runs programs of its own: leave out --exec");
-  if (own.log || own.log_format || own.all_exits || own.no_linger || own.dump_before) {
-    refuse(
-        "--doctor prints on stdout: leave out --log, --log-format, --all-exits, --dump-before and "
-        "--no-linger");
-  }
-  Checkup checkup;
-  if (own.python) checkup.python = *own.python;
-  return checkup;
-}
-
-ServiceOptions parse_service(const OwnOptions& own, bool has_exec) {
-  if (has_exec) refuse("--config names the programs to run: leave out --exec");
-  if (own.no_linger) refuse("--no-linger is for --exec: what a worker leaves is ended with it");
-  if (own.dump_before) refuse("--dump-before is for --exec: write dump_before in the file");
-  if (own.all_exits) refuse("--all-exits is for --exec: write all_exits = true in the file");
-  ServiceOptions service;
-  service.file = *own.config;
-  if (own.python) service.python = *own.python;
-  service.log = own.log;
-  if (own.log_format) service.log_format = parse_log_format(*own.log_format);
-  return service;
 }
 
 }  // namespace
@@ -196,24 +199,29 @@ ServiceOptions parse_service(const OwnOptions& own, bool has_exec) {
 std::variant<Options, ServiceOptions, Checkup, Answer> parse_options(
     std::span<const char* const> words) {
   SplitWords split = split_at_exec(words);
-  const OwnOptions own = parse_own(std::move(split.own));
-  if (own.help) return Answer{std::string(kHelpText)};
-  if (own.version) return Answer{std::string(kVersionText)};
-  if (own.doctor && own.config) refuse("--doctor and --config do not go together");
-  if (own.config) return parse_service(own, split.has_exec);
-  if (own.doctor) return parse_checkup(own, split.has_exec);
-  if (!split.has_exec) refuse("nothing to run: give --exec PROGRAM [ARG...] or --config FILE");
+  Given given;
+  CLI::App app(kDescription, kName);
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.footer(kFooter);
+  declare(app, given);
+  try {
+    app.parse(static_cast<int>(split.own.size()), split.own.data());
+  } catch (const CLI::CallForHelp&) {
+    return Answer{app.help()};
+  } catch (const CLI::CallForVersion&) {
+    return Answer{app.version() + "\n"};
+  } catch (const CLI::ExtrasError&) {
+    refuse_unexpected(app.remaining().front());
+  } catch (const CLI::ParseError& error) {
+    refuse(error.what());
+  }
+  const LogFormat log_format = log_formats().at(given.log_format);
+  if (given.doctor) return Checkup{given.python};
+  if (given.config) return ServiceOptions{*given.config, given.python, given.log, log_format};
+  if (!given.exec) refuse("nothing to run: give --exec PROGRAM [ARG...] or --config FILE");
   if (split.command.empty()) refuse("--exec needs a PROGRAM after it");
-
-  Options options;
-  options.command = std::move(split.command);
-  if (own.python) options.python = *own.python;
-  options.log = own.log;
-  if (own.log_format) options.log_format = parse_log_format(*own.log_format);
-  options.all_exits = own.all_exits;
-  options.lingers = !own.no_linger;
-  if (own.dump_before) options.dump_before = parse_dump_before(*own.dump_before);
-  return options;
+  return Options{std::move(split.command), given.python,      given.log,       log_format,
+                 given.all_exits,          given.dump_before, !given.no_linger};
 }
 
 }  // namespace pyfault

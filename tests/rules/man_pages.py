@@ -66,10 +66,11 @@ def read(root, *path):
         return file.read()
 
 
-def help_of(program):
-    """The help without its examples, which show the options of other programs too."""
-    text = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
-    return text.partition("\nExample")[0]
+def help_of(program, *command):
+    """The help without its examples, which show the options of other programs too, and that of each of its commands."""
+    run = subprocess.run([program, *command, "--help"], capture_output=True, text=True, check=True)
+    text = run.stdout.partition("\nExample")[0]
+    return text + "".join(help_of(program, each) for each in COMMAND.findall(text))
 
 
 def config_keys(root):

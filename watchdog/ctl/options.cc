@@ -5,7 +5,8 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <filesystem>
-#include <string_view>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "watchdog/ctl/exit_codes.h"
@@ -24,44 +25,37 @@ std::string installed_configuration() {
   return etc / "pyfault-watchdog" / "pyfault-watchdog.toml";
 }
 
-constexpr std::string_view kVersionText = "pyfaultctl " PYFAULT_VERSION "\n";
+constexpr char kName[] = "pyfaultctl";
+constexpr char kVersion[] = "pyfaultctl " PYFAULT_VERSION;
+constexpr char kDescription[] = "Asks a running pyfault-watchdog service, and tells it what to do.";
 
-constexpr std::string_view kHelpText =
-    R"(Usage: pyfaultctl [--socket PATH] COMMAND [ARG...]
-
-Asks a running pyfault-watchdog service, and tells it what to do.
-
-  status [WORKER...] [--json]     how the workers are; exit status 0 when all of them are well, else 1
-  start WORKER... | --all         start them, and wait until they are up
-  stop WORKER... | --all          stop them; they stay down until they are started
-  restart WORKER... | --all       stop and start them
-    --no-wait                     do not wait for what comes of it
-  reload                          read the configuration again; prints what is wrong with it
-  events [-f] [-n N] [--json]     what has happened lately, the last N of it
-    -f, --follow                  and what happens from now on
-    -n, --last N                  (default: all that is kept, with -f 10)
-  dump WORKER|PID [--json]        the Python stacks of all threads of a running process
-  check-config [FILE]             what is wrong with a configuration; needs no service
-    --python PATH                 as of pyfault-watchdog (default: python3 on PATH)
+constexpr char kFooter[] =
+    R"('pyfaultctl COMMAND --help' shows the options of a command.
 
 WORKER is a name of 'status'; of several instances, web means web#1, web#2 and so on.
 
-Options:
-  --socket PATH                   where the service listens (default: $RUNTIME_DIRECTORY/control; else
-                                  /run/pyfault-watchdog/control for root, and
-                                  $XDG_RUNTIME_DIR/pyfault-watchdog/control for others)
-  --version                       print the version and exit
-  --help                          print this text and exit
-
 Exit status: 0 when it was done and is well, 1 when not, 2 for words that make no sense, 3 when no
-service is running, 4 when there is no such worker.
-)";
+service is running, 4 when there is no such worker.)";
 
 constexpr std::size_t kLastOfFollowers = 10;  // as in tail and journalctl
 
 [[noreturn]] void refuse(const std::string& message) {
   throw StartError(kExitUsage, message + " (see pyfaultctl --help)");
 }
+
+// CLI11 would put no line between description and usage, the type TEXT behind each argument, and
+// behind each option those that it excludes.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  HelpFormatter() { label("SUBCOMMAND", "COMMAND [ARG...]"); }
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    return '\n' + CLI::Formatter::make_usage(app, std::move(name));
+  }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const bool has_type = !option->get_positional() && !option->get_type_name().empty();
+    return has_type ? ' ' + option->get_type_name() : "";
+  }
+};
 
 // The values that CLI11 stores, for all commands together.
 struct Words {
@@ -75,31 +69,39 @@ struct Words {
 // The commands and their options, all added in the same way.
 class Grammar {
  public:
-  Grammar() {
-    app_.set_help_flag();
+  Grammar() : app_(kDescription, kName) {
+    app_.formatter(std::make_shared<HelpFormatter>());
+    app_.footer(kFooter);
     app_.require_subcommand(0, 1);
-    app_.add_option("--socket", words_.socket);
-    app_.add_flag("-h,--help", help_);
-    app_.add_flag("--version", version_);
+    app_.add_option("--socket", words_.socket,
+                    "where the service listens (default: $RUNTIME_DIRECTORY/control; else\n"
+                    "/run/pyfault-watchdog/control for root, and\n"
+                    "$XDG_RUNTIME_DIR/pyfault-watchdog/control for others)")
+        ->type_name("PATH");
+    app_.set_version_flag("--version", kVersion, "print the version and exit");
+    app_.set_help_flag("-h,--help", "print this text and exit");
     add_status();
-    for (const char* name : {"start", "stop", "restart"}) add_command(name);
-    add("reload");
+    add_command("start", "start workers, and wait until they are up");
+    add_command("stop", "stop workers; they stay down until they are started");
+    add_command("restart", "stop and start workers");
+    add("reload", "read the configuration again; prints what is wrong with it");
     add_events();
-    CLI::App* dump = add("dump");
-    dump->add_option("WORKER|PID", words_.target)->required();
-    dump->add_flag("--json", words_.json);
+    add_dump();
     add_check_config();
   }
 
   Options parse(std::span<const char* const> words) {
-    std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 expects
+    std::vector<const char*> all = {kName};
+    all.insert(all.end(), words.begin(), words.end());
     try {
-      app_.parse(reversed);
+      app_.parse(static_cast<int>(all.size()), all.data());
+    } catch (const CLI::CallForHelp&) {
+      return {{}, Text{app_.help()}};
+    } catch (const CLI::CallForVersion&) {
+      return {{}, Text{app_.version() + "\n"}};
     } catch (const CLI::ExtrasError&) {
-      if (!help_) refuse_extras(words);
-      return {{}, Text{std::string(kHelpText)}};
-    } catch (const CLI::Error& error) {
-      if (help_) return {{}, Text{std::string(kHelpText)}};
+      refuse_extras(words);
+    } catch (const CLI::ParseError& error) {
       refuse(error.what());
     }
     Options options;
@@ -109,41 +111,53 @@ class Grammar {
   }
 
  private:
-  CLI::App* add(const std::string& name) {
-    CLI::App* command = app_.add_subcommand(name);
-    command->set_help_flag();
-    command->fallthrough();  // --socket may follow the command
-    command->add_flag("-h,--help", help_);
-    return command;
+  CLI::App* add(const std::string& name, const std::string& description) {
+    CLI::App* command = app_.add_subcommand(name, description)->group("Commands");
+    command->footer("");
+    return command->fallthrough();  // --socket may follow it
   }
+
+  void add_json(CLI::App* command) { command->add_flag("--json", words_.json, "print JSON"); }
 
   void add_status() {
-    CLI::App* status = add("status");
-    status->add_option("WORKER", words_.workers);
-    status->add_flag("--json", words_.json);
+    CLI::App* status =
+        add("status", "how the workers are; exit status 0 when all of them are well, else 1");
+    status->add_option("WORKER", words_.workers, "only these");
+    add_json(status);
   }
 
-  void add_command(const char* name) {
-    CLI::App* command = add(name);
-    command->add_option("WORKER", words_.workers);
-    command->add_flag("--all", words_.all);
-    command->add_flag("--no-wait", words_.no_wait);
+  void add_command(const std::string& name, const std::string& description) {
+    CLI::App* command = add(name, description);
+    CLI::Option* workers = command->add_option("WORKER", words_.workers, "names of 'status'");
+    command->add_flag("--all", words_.all, "all workers")->excludes(workers);
+    command->add_flag("--no-wait", words_.no_wait, "do not wait for what comes of it");
   }
 
   void add_events() {
-    CLI::App* events = add("events");
-    events->add_flag("-f,--follow", words_.follow);
-    events->add_option("-n,--last", words_.last);
-    events->add_flag("--json", words_.json);
+    CLI::App* events = add("events", "what has happened lately");
+    events->add_flag("-f,--follow", words_.follow, "and what happens from now on");
+    events
+        ->add_option("-n,--last", words_.last,
+                     "the last N of it (default: all that is kept, with -f 10)")
+        ->type_name("N");
+    add_json(events);
+  }
+
+  void add_dump() {
+    CLI::App* dump = add("dump", "the Python stacks of all threads of a running process");
+    dump->add_option("WORKER|PID", words_.target, "a worker, or any watched process")->required();
+    add_json(dump);
   }
 
   void add_check_config() {
-    CLI::App* check = add("check-config");
-    check->add_option("FILE", words_.file);
-    check->add_option("--python", words_.python);
+    CLI::App* check = add("check-config", "what is wrong with a configuration; needs no service");
+    check->add_option("FILE", words_.file, "the configuration (default: the installation's)");
+    check
+        ->add_option("--python", words_.python, "as of pyfault-watchdog (default: python3 on PATH)")
+        ->type_name("PATH");
   }
 
-  // CLI11 lists the extras in reverse order.
+  // CLI11 names them in reverse order, and does not know that a command was meant.
   [[noreturn]] void refuse_extras(std::span<const char* const> words) const {
     const std::vector<std::string> extras = app_.remaining(true);
     const auto first = std::ranges::find_if(
@@ -155,8 +169,6 @@ class Grammar {
   }
 
   std::variant<Ask, CheckConfig, Text> command() const {
-    if (help_) return Text{std::string(kHelpText)};
-    if (version_) return Text{std::string(kVersionText)};
     const auto given = app_.get_subcommands();
     if (given.empty()) refuse("nothing to do: give a command, such as status");
     const std::string name = given.front()->get_name();
@@ -180,9 +192,9 @@ class Grammar {
     return events;
   }
 
-  CommandRequest command(WorkerCommand which, const std::string& name) const {
+  // An option group of CLI11 would require one of them, but the help would show them apart.
+  OrderRequest order(Order which, const std::string& name) const {
     if (words_.workers.empty() && !words_.all) refuse(name + " needs a WORKER, or --all");
-    if (!words_.workers.empty() && words_.all) refuse(name + " takes a WORKER or --all, not both");
     return {which, words_.workers, words_.all, !words_.no_wait};
   }
 
@@ -190,8 +202,6 @@ class Grammar {
 
   CLI::App app_;
   Words words_;
-  bool help_ = false;
-  bool version_ = false;
 };
 
 }  // namespace

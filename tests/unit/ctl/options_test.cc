@@ -44,7 +44,7 @@ TEST(CtlOptions, commands) {
 
 TEST(CtlOptions, a_command_says_of_whom) {
   EXPECT_THAT(refusal_of({"stop"}), HasSubstr("stop needs a WORKER, or --all"));
-  EXPECT_THAT(refusal_of({"stop", "web", "--all"}), HasSubstr("not both"));
+  EXPECT_THAT(refusal_of({"stop", "web", "--all"}), HasSubstr("WORKER excludes --all"));
 }
 
 TEST(CtlOptions, events_are_all_that_is_kept) {
@@ -78,11 +78,21 @@ TEST(CtlOptions, checks_the_file_of_the_installation_where_none_is_named) {
               testing::EndsWith("/pyfault-watchdog/pyfault-watchdog.toml"));
 }
 
-TEST(CtlOptions, help_is_there_for_every_command) {
-  for (const Words& words :
-       {Words{"--help"}, Words{"-h"}, Words{"stop", "--help"}, Words{"dump", "--help"}}) {
-    EXPECT_THAT(std::get<Text>(parse_options(words).command).text, HasSubstr("Usage: pyfaultctl"));
+TEST(CtlOptions, help_names_every_command) {
+  const std::string help = std::get<Text>(parse_options(Words{"--help"}).command).text;
+  for (const char* word : {"Usage: pyfaultctl ", "status", "start", "stop", "restart", "reload",
+                           "events", "dump", "check-config", "--socket PATH", "Exit status"}) {
+    EXPECT_THAT(help, HasSubstr(word));
   }
+}
+
+TEST(CtlOptions, each_command_has_a_help_of_its_own) {
+  const std::string help = std::get<Text>(parse_options(Words{"stop", "-h"}).command).text;
+  for (const char* word : {"Usage: pyfaultctl stop ", "WORKER", "--all", "--no-wait"}) {
+    EXPECT_THAT(help, HasSubstr(word));
+  }
+  EXPECT_THAT(std::get<Text>(parse_options(Words{"dump", "--help"}).command).text,
+              HasSubstr("Usage: pyfaultctl dump "));
 }
 
 TEST(CtlOptions, what_makes_no_sense_is_named) {
