@@ -190,8 +190,8 @@ what they print on stdout; SIGHUP reads FILE again, SIGTERM stops all)"),
 }
 
 [[noreturn]] void refuse_unexpected(const std::string& word) {
-  if (word.starts_with("-") && word != "-") refuse("unknown option '" + word + "'");
-  refuse("unexpected argument '" + word + "': the program to run goes after --exec");
+  if (word.starts_with("-") && word != "-") refuse(fmt::format("unknown option '{}'", word));
+  refuse(fmt::format("unexpected argument '{}': the program to run goes after --exec", word));
 }
 
 }  // namespace

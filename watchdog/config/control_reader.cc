@@ -1,5 +1,7 @@
 #include "watchdog/config/control_reader.h"
 
+#include <fmt/format.h>
+
 #include "watchdog/os/unix_address.h"
 
 namespace pyfault {
@@ -16,7 +18,7 @@ ControlSettings read_control(TableReader& table) {
   }
   if (control.socket.size() > kMaxUnixName) {
     table.add_error("socket", "'socket' is too long for a socket",
-                    "it takes up to " + std::to_string(kMaxUnixName) + " bytes");
+                    fmt::format("it takes up to {} bytes", kMaxUnixName));
   }
   table.refuse_unknown_keys();
   return control;

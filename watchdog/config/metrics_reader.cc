@@ -1,6 +1,7 @@
 #include "watchdog/config/metrics_reader.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 
 #include <string>
 
@@ -32,7 +33,7 @@ HttpAddress read_metrics(TableReader& table) {
     const auto listen = parse_listen_address(text);
     if (listen) address = *listen;
     if (!listen) {
-      table.add_error("listen", "invalid 'listen': '" + text + "'",
+      table.add_error("listen", fmt::format("invalid 'listen': '{}'", text),
                       "write a numeric address and a port: \"127.0.0.1:9464\"");
     }
   }

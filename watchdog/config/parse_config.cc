@@ -1,5 +1,7 @@
 #include "watchdog/config/parse_config.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
@@ -38,7 +40,7 @@ std::string with_instance(std::string text, int instance) {
 }
 
 std::string name_of(const std::string& worker, int instance) {
-  return worker + "#" + std::to_string(instance);
+  return fmt::format("{}#{}", worker, instance);
 }
 
 WorkerConfig instance_of(WorkerConfig worker, int instance) {
@@ -113,8 +115,7 @@ void ConfigReader::read_defaults(TableReader& top) {
   read_worker_settings(reader, parsed_.problems, defaults_);
   for (const TomlEntry& entry : *table) default_lines_[entry.key] = entry.line;
   for (const char* key : {"name", "command", "instances"}) {
-    reader.refuse(key, "'" + std::string(key) + "' is each worker's own",
-                  "move it to a [[worker]]");
+    reader.refuse(key, fmt::format("'{}' is each worker's own", key), "move it to a [[worker]]");
   }
   reader.refuse_unknown_keys();
 }
@@ -162,8 +163,8 @@ bool ConfigReader::read_name(TableReader& table, std::string& name) {
   }
   const auto [first, added] = names_.try_emplace(name, table.line_of("name"));
   if (!added) {
-    table.add_error("name", "there are two workers '" + name + "'",
-                    "the other is on line " + std::to_string(first->second));
+    table.add_error("name", fmt::format("there are two workers '{}'", name),
+                    fmt::format("the other is on line {}", first->second));
   }
   return added;
 }
@@ -211,7 +212,7 @@ void ConfigReader::check_workers(TableReader& table, const LogSettings& log) {
   for (const WorkerConfig& worker : parsed_.config.workers) known.push_back(worker.name);
   for (const std::string& name : log.filter.workers) {
     if (std::ranges::find(known, name) != known.end()) continue;
-    table.add_error("workers", "there is no worker '" + name + "'", suggest(name, known));
+    table.add_error("workers", fmt::format("there is no worker '{}'", name), suggest(name, known));
   }
 }
 
@@ -221,8 +222,8 @@ void ConfigReader::check_path(TableReader& table, const LogSettings& log) {
   if (!file || file->path.empty()) return;
   const auto [first, added] = paths_.try_emplace(file->path, table.line_of("path"));
   if (!added) {
-    table.add_error("path", "two logs go to '" + file->path + "'",
-                    "the other is on line " + std::to_string(first->second));
+    table.add_error("path", fmt::format("two logs go to '{}'", file->path),
+                    fmt::format("the other is on line {}", first->second));
   }
 }
 

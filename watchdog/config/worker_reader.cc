@@ -1,5 +1,7 @@
 #include "watchdog/config/worker_reader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -25,7 +27,7 @@ constexpr Choice<OutputMode> kOutputs[] = {{"capture", OutputMode::kCapture},
                                            {"inherit", OutputMode::kInherit}};
 
 std::string seconds(milliseconds time) {
-  return std::to_string(time.count() / 1000) + " s";
+  return fmt::format("{} s", time.count() / 1000);
 }
 
 class WorkerReader {
@@ -64,7 +66,7 @@ class WorkerReader {
   void read_table(std::string_view key, Read read) {
     const TomlValue::Table* inner = table_.table(key);
     if (!inner) return;
-    TableReader reader(*inner, "'" + std::string(key) + "'", table_.line_of(key), problems_);
+    TableReader reader(*inner, fmt::format("'{}'", key), table_.line_of(key), problems_);
     read(reader, *inner);
     if (key != "limits") reader.refuse_unknown_keys();
   }
@@ -92,10 +94,10 @@ void WorkerReader::read_limits(TableReader& table, const TomlValue::Table& limit
     const auto* number = std::get_if<std::int64_t>(&entry.value.value);
     const auto limit = parse_limit(text ? *text : number ? std::to_string(*number) : "");
     if (!resource) {
-      table.add_error(entry.key, "there is no limit '" + entry.key + "'",
+      table.add_error(entry.key, fmt::format("there is no limit '{}'", entry.key),
                       suggest(entry.key, limit_names()));
     } else if (!limit) {
-      table.add_error(entry.key, "'" + entry.key + "' is not a limit",
+      table.add_error(entry.key, fmt::format("'{}' is not a limit", entry.key),
                       "write 1024, \"512M\", \"unlimited\" or \"SOFT:HARD\"");
     } else {
       set_limit({*resource, limit->rlim_cur, limit->rlim_max});
@@ -131,8 +133,8 @@ void WorkerReader::read_backoff(TableReader& table) {
     table.add_error("jitter", "'jitter' is out of range", "it takes 0 up to less than 1");
   }
   if (backoff.max < backoff.initial) {
-    table.add_error("max", "'max' (" + seconds(backoff.max) + ") is less than 'initial' (" +
-                               seconds(backoff.initial) + ")");
+    table.add_error("max", fmt::format("'max' ({}) is less than 'initial' ({})",
+                                       seconds(backoff.max), seconds(backoff.initial)));
   }
   if (backoff.max == milliseconds(0)) {
     table.add_error("max", "'max' of 0 would restart a failing worker without end or pause",
@@ -208,17 +210,18 @@ void WorkerReader::check_restart() {
   if (worker_.restart.mode == RestartMode::kNo) {
     for (const char* key : {"backoff", "crash_loop"}) {
       if (!table_.has(key)) continue;
-      table_.add_error(key, "'" + std::string(key) + "' has no meaning with restart = \"no\"",
+      table_.add_error(key, fmt::format("'{}' has no meaning with restart = \"no\"", key),
                        "leave one of them out");
     }
     return;
   }
   if (limits.failures == 0 || quickest_loop() <= limits.window) return;
-  table_.add_error(table_.has("crash_loop") ? "crash_loop" : "backoff",
-                   "a crash loop could never be seen: with these delays " +
-                       std::to_string(limits.failures + 1) + " failures take at least " +
-                       seconds(quickest_loop()) + ", and 'window' is " + seconds(limits.window),
-                   "lengthen 'window', or lower 'failures'");
+  table_.add_error(
+      table_.has("crash_loop") ? "crash_loop" : "backoff",
+      fmt::format("a crash loop could never be seen: with these delays {} failures "
+                  "take at least {}, and 'window' is {}",
+                  limits.failures + 1, seconds(quickest_loop()), seconds(limits.window)),
+      "lengthen 'window', or lower 'failures'");
 }
 
 }  // namespace

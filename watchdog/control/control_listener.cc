@@ -1,6 +1,7 @@
 #include "watchdog/control/control_listener.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@ namespace {
 constexpr mode_t kOursAlone = 0600;
 
 [[noreturn]] void refuse(const std::string& path, const std::string& why) {
-  throw StartError(kExitOwnError, "no control socket at '" + path + "': " + why);
+  throw StartError(kExitOwnError, fmt::format("no control socket at '{}': {}", path, why));
 }
 
 std::string last_error() {

@@ -1,5 +1,7 @@
 #include "watchdog/control/request.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -51,7 +53,7 @@ std::variant<Request, BadRequest> request_of(const json& object) {
   if (name == "reload") return ReloadRequest{};
   if (name == "events") return events_of(object);
   if (name == "dump") return DumpRequest{object.at("target").get<std::string>(), format_of(object)};
-  return BadRequest{"there is no request '" + name + "'"};
+  return BadRequest{fmt::format("there is no request '{}'", name)};
 }
 
 struct RequestJson {

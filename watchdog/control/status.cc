@@ -1,5 +1,7 @@
 #include "watchdog/control/status.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "watchdog/control/json_text.h"
@@ -113,7 +115,7 @@ bool is_well(const WorkerStatus& worker) {
 std::string in_words(const LastExit& exit) {
   if (exit.reason == name_of(ExitReason::kSignaled)) return exit.signal;
   if (exit.reason != name_of(ExitReason::kExited)) return exit.reason;
-  return "exit code " + std::to_string(exit.code.value_or(0));
+  return fmt::format("exit code {}", exit.code.value_or(0));
 }
 
 std::string to_json(const WorkerStatus& worker) {

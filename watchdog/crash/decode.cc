@@ -1,5 +1,7 @@
 #include "watchdog/crash/decode.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <string_view>
@@ -28,16 +30,16 @@ std::size_t text_budget(std::size_t record_size) {
 
 // Spells PY_VERSION_HEX as Python does: "3.13.0", "3.14.0rc1".
 std::string spell_version(std::uint32_t hex) {
-  const auto part = [hex](int shift) { return std::to_string(hex >> shift & 0xff); };
-  std::string version = part(24) + '.' + part(16) + '.' + part(8);
-  const auto serial = std::to_string(hex & 15);
+  const auto byte = [hex](int shift) { return hex >> shift & 0xff; };
+  const std::string version = fmt::format("{}.{}.{}", byte(24), byte(16), byte(8));
+  const unsigned serial = hex & 15;
   switch (hex >> 4 & 15) {
     case 0xa:
-      return version + 'a' + serial;
+      return fmt::format("{}a{}", version, serial);
     case 0xb:
-      return version + 'b' + serial;
+      return fmt::format("{}b{}", version, serial);
     case 0xc:
-      return version + "rc" + serial;
+      return fmt::format("{}rc{}", version, serial);
     default:
       return version;
   }
@@ -236,7 +238,7 @@ class RecordWalk {
     const bool follows = !crash_.threads.empty() && crash_.threads.back().ident == task->ident;
     if (!follows) return true;
     crash_.threads.back().task =
-        task->number != 0 ? "Task-" + std::to_string(task->number) : std::move(name->value);
+        task->number != 0 ? fmt::format("Task-{}", task->number) : std::move(name->value);
     return true;
   }
 
@@ -255,7 +257,7 @@ class RecordWalk {
   }
 
   void damage(std::string_view what) {
-    outcome_.damage = std::string(what) + " at byte " + std::to_string(section_start_);
+    outcome_.damage = fmt::format("{} at byte {}", what, section_start_);
   }
 
   const RawRecord& record_;

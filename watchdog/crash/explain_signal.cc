@@ -1,5 +1,7 @@
 #include "watchdog/crash/explain_signal.h"
 
+#include <fmt/format.h>
+
 #include <csignal>
 
 #include "watchdog/crash/signal_names.h"
@@ -32,10 +34,11 @@ bool has_sender(const FaultSection& fault) {
 
 std::string describe_sender(const FaultSection& fault) {
   if (fault.sender_pid == fault.pid) return "raised by the process itself";
-  const std::string uid = " (uid " + std::to_string(fault.sender_uid) + ")";
   // The kernel gives 0 for a sender outside the receiver's pid namespace.
-  if (fault.sender_pid == 0) return "sent from outside the pid namespace" + uid;
-  return "sent by process " + std::to_string(fault.sender_pid) + uid;
+  if (fault.sender_pid == 0) {
+    return fmt::format("sent from outside the pid namespace (uid {})", fault.sender_uid);
+  }
+  return fmt::format("sent by process {} (uid {})", fault.sender_pid, fault.sender_uid);
 }
 
 std::string describe_cause(const FaultSection& fault) {
@@ -50,7 +53,7 @@ std::string describe_cause(const FaultSection& fault) {
 std::string describe(const FaultSection& fault) {
   const std::string cause = describe_cause(fault);
   const std::string meaning = signal_meaning(fault.signal);
-  return cause.empty() ? meaning : meaning + ": " + cause;
+  return cause.empty() ? meaning : fmt::format("{}: {}", meaning, cause);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "watchdog/crash/fingerprint.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdint>
@@ -61,12 +63,11 @@ std::string hex16(std::uint64_t number) {
 }  // namespace
 
 std::string function_for_fingerprint(std::string_view file, std::string_view function) {
-  return std::string(basename(file)).append(":").append(function);
+  return fmt::format("{}:{}", basename(file), function);
 }
 
 std::string fingerprint(std::string_view kind, const std::vector<std::string>& functions) {
-  std::string lines = "pyfault-fingerprint/1\n";
-  lines.append(kind).append("\n");
+  std::string lines = fmt::format("pyfault-fingerprint/1\n{}\n", kind);
   for (const std::string& function : innermost(functions)) lines += function + '\n';
   return hex16(fnv1a(lines));
 }

@@ -1,12 +1,14 @@
 #include "watchdog/crash/incomplete_reason.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace pyfault {
 namespace {
 
 std::string threads_left_out(std::uint64_t count) {
-  return std::to_string(count) + (count == 1 ? " thread left out" : " threads left out");
+  return fmt::format("{} {} left out", count, count == 1 ? "thread" : "threads");
 }
 
 std::string slot_full(std::uint64_t omitted) {
@@ -18,8 +20,8 @@ std::string where_it_ends(const WalkOutcome& outcome) {
   if (outcome.ended) return {};
   if (!outcome.has_runtime) return ": it ends after the signal";
   if (outcome.threads == 0) return ": it ends after the interpreter";
-  const std::string count = std::to_string(outcome.threads);
-  return ": it ends after " + count + (outcome.threads == 1 ? " thread" : " threads");
+  return fmt::format(": it ends after {} {}", outcome.threads,
+                     outcome.threads == 1 ? "thread" : "threads");
 }
 
 std::string cut_short_reason(CutShort cut_short, const WalkOutcome& outcome) {

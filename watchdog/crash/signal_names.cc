@@ -1,5 +1,7 @@
 #include "watchdog/crash/signal_names.h"
 
+#include <fmt/format.h>
+
 #include <csignal>
 #include <cstring>
 
@@ -79,9 +81,8 @@ const Code* find_code(int number, int code) {
 std::string signal_name(int number) {
   if (const char* abbreviation = sigabbrev_np(number)) return std::string("SIG") + abbreviation;
   if (number == SIGRTMIN) return "SIGRTMIN";
-  if (number > SIGRTMIN && number <= SIGRTMAX)
-    return "SIGRTMIN+" + std::to_string(number - SIGRTMIN);
-  return "signal " + std::to_string(number);
+  if (number > SIGRTMIN && number <= SIGRTMAX) return fmt::format("SIGRTMIN+{}", number - SIGRTMIN);
+  return fmt::format("signal {}", number);
 }
 
 std::string signal_code_name(int number, int code) {

@@ -1,5 +1,6 @@
 #include "watchdog/ctl/connection.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -30,15 +31,20 @@ std::string place(const std::optional<std::string>& socket) {
 
 [[noreturn]] void fail_to_connect(const std::string& path) {
   const int error = errno;
-  const std::string at = "at '" + path + "'";
   if (error == EACCES || error == EPERM) {
-    throw StartError(kExitFailed, "not allowed to ask the service " + at +
-                                      ": be root or the user that it runs as");
+    throw StartError(
+        kExitFailed,
+        fmt::format("not allowed to ask the service at '{}': be root or the user that it runs as",
+                    path));
   }
-  if (error == EAGAIN) throw StartError(kExitFailed, "the service " + at + " does not react");
-  throw StartError(kExitNotRunning, "no service is running " + at + " (" +
-                                        std::generic_category().message(error) +
-                                        "): start it, or name its socket by --socket PATH");
+  if (error == EAGAIN) {
+    throw StartError(kExitFailed, fmt::format("the service at '{}' does not react", path));
+  }
+  throw StartError(
+      kExitNotRunning,
+      fmt::format("no service is running at '{}' ({}): start it, or name its socket by "
+                  "--socket PATH",
+                  path, std::generic_category().message(error)));
 }
 
 }  // namespace
@@ -68,7 +74,8 @@ Reply Connection::next(std::chrono::seconds limit) {
   try {
     return parse_reply(line);
   } catch (const std::exception&) {
-    throw StartError(kExitFailed, "what listens at '" + path_ + "' is not pyfault-watchdog");
+    throw StartError(kExitFailed,
+                     fmt::format("what listens at '{}' is not pyfault-watchdog", path_));
   }
 }
 
@@ -76,7 +83,7 @@ void Connection::receive(std::chrono::seconds limit) {
   const int patience = limit.count() == 0 ? -1 : static_cast<int>(limit.count()) * 1000;
   pollfd readable{socket_.get(), POLLIN, 0};
   if (::poll(&readable, 1, patience) == 0) {
-    throw StartError(kExitFailed, "the service at '" + path_ + "' does not react");
+    throw StartError(kExitFailed, fmt::format("the service at '{}' does not react", path_));
   }
   char part[65536];
   const ssize_t size = ::recv(socket_.get(), part, sizeof part, 0);

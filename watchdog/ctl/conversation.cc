@@ -1,5 +1,6 @@
 #include "watchdog/ctl/conversation.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -88,8 +89,8 @@ class Show {
   }
 
   std::optional<int> operator()(const LostEvents& lost) const {
-    print_error(std::to_string(lost.count) +
-                " events were lost: they came faster than they were read");
+    print_error(
+        fmt::format("{} events were lost: they came faster than they were read", lost.count));
     return std::nullopt;
   }
 

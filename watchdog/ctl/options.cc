@@ -1,5 +1,7 @@
 #include "watchdog/ctl/options.h"
 
+#include <fmt/format.h>
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -164,8 +166,8 @@ class Grammar {
         words, [&](const char* word) { return std::ranges::find(extras, word) != extras.end(); });
     const std::string word = first == words.end() ? "" : *first;
     const bool is_command = app_.get_subcommands().empty() && !word.starts_with('-');
-    refuse(is_command ? "there is no command '" + word + "'"
-                      : "unexpected argument '" + word + "'");
+    refuse(
+        fmt::format("{} '{}'", is_command ? "there is no command" : "unexpected argument", word));
   }
 
   std::variant<Ask, CheckConfig, Text> command() const {
@@ -193,7 +195,7 @@ class Grammar {
   }
 
   // An option group of CLI11 would require one of them, but the help would show them apart.
-  OrderRequest order(Order which, const std::string& name) const {
+  CommandRequest command(WorkerCommand which, const std::string& name) const {
     if (words_.workers.empty() && !words_.all) refuse(name + " needs a WORKER, or --all");
     return {which, words_.workers, words_.all, !words_.no_wait};
   }

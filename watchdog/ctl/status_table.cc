@@ -1,5 +1,7 @@
 #include "watchdog/ctl/status_table.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -28,7 +30,7 @@ constexpr std::string_view kRed = "\033[31m";
 
 std::string state_of(const WorkerStatus& worker) {
   if (!worker.retry_in_seconds) return worker.state;
-  return worker.state + " " + duration_text(std::ceil(*worker.retry_in_seconds));
+  return fmt::format("{} {}", worker.state, duration_text(std::ceil(*worker.retry_in_seconds)));
 }
 
 std::string ago(std::int64_t then_ns, std::int64_t now_ns) {
@@ -38,7 +40,7 @@ std::string ago(std::int64_t then_ns, std::int64_t now_ns) {
 // For a wrapper script and the like, tells how many of its processes are watched.
 std::string watched(const WatchStatus& watch) {
   if (watch.own.value_or(false)) return "yes";
-  if (watch.processes > 0) return std::to_string(watch.processes) + " below";
+  if (watch.processes > 0) return fmt::format("{} below", watch.processes);
   return watch.own ? "no: " + escape_text(watch.reason) : "-";
 }
 
@@ -95,8 +97,8 @@ std::string plain_line(const Row& row) {
 std::string last_end_of(const WorkerStatus& worker) {
   const auto& exit = worker.last_exit;
   if (!exit || (exit->exception.empty() && exit->output.empty())) return "";
-  std::string text = "\n" + escape_text(worker.name) + " ended last: " + in_words(*exit);
-  if (!exit->exception.empty()) text += " (" + exit->exception + ")";
+  std::string text = fmt::format("\n{} ended last: {}", escape_text(worker.name), in_words(*exit));
+  if (!exit->exception.empty()) text += fmt::format(" ({})", exit->exception);
   return text + "\n" + exit->output;
 }
 
@@ -118,7 +120,7 @@ std::string status_table(const Status& status, std::int64_t now_ns, TableStyle s
   }
   if (status.workers.size() == 1) text += last_end_of(status.workers.front());
   for (const std::string& trouble : status.service.troubles) {
-    text += "\npyfault-watchdog: " + escape_text(trouble) + "\n";
+    text += fmt::format("\npyfault-watchdog: {}\n", escape_text(trouble));
   }
   return text;
 }

@@ -42,11 +42,11 @@ class Diagnosis {
     findings_.push_back({Finding::Weight::kNote, std::move(what), std::move(advice)});
   }
 
-  std::string interpreter() const { return "'" + escape_text(facts_.interpreter) + "'"; }
+  std::string interpreter() const { return fmt::format("'{}'", escape_text(facts_.interpreter)); }
 
   // Uses the words of the corresponding event.
   void unwatched_for(const Unwatched& why, std::string advice) {
-    obstacle(interpreter() + " " + escape_text(why.predicate), std::move(advice));
+    obstacle(fmt::format("{} {}", interpreter(), escape_text(why.predicate)), std::move(advice));
   }
 
   void look_at_file() {
@@ -55,9 +55,10 @@ class Diagnosis {
 
   void look_at_loading() {
     if (facts_.agent_on_noexec) {
-      obstacle("the agent '" + escape_text(facts_.agent) +
-                   "' lies on a file system mounted noexec: it cannot be loaded",
-               "install pyfault-watchdog elsewhere");
+      obstacle(
+          fmt::format("the agent '{}' lies on a file system mounted noexec: it cannot be loaded",
+                      escape_text(facts_.agent)),
+          "install pyfault-watchdog elsewhere");
     }
     if (!facts_.watched || facts_.file.privileged) return;
     if (!facts_.watched->preload) {
@@ -172,12 +173,14 @@ class Diagnosis {
       if (caught) handled += (handled.empty() ? "" : ", ") + signal_name(signal);
     }
     if (!handled.empty()) {
-      note("another handler is installed when Python starts (" + handled +
-           "): it runs before ours, and a crash is reported only if it hands on");
+      note(
+          fmt::format("another handler is installed when Python starts ({}): it runs before ours, "
+                      "and a crash is reported only if it hands on",
+                      handled));
     }
     if (!facts_.other_preload.empty()) {
-      note("LD_PRELOAD already holds " + escape_text(facts_.other_preload) +
-           ": it is kept, behind the agent");
+      note(fmt::format("LD_PRELOAD already holds {}: it is kept, behind the agent",
+                       escape_text(facts_.other_preload)));
     }
   }
 

@@ -1,5 +1,7 @@
 #include "watchdog/enrich/pid_namespace.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -16,7 +18,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMaxBytes = std::size_t{64} << 10;
 
 std::string in_proc(int pid) {
-  return "/proc/" + std::to_string(pid);
+  return fmt::format("/proc/{}", pid);
 }
 
 // Each thread lists only the children that it forked itself.

@@ -1,6 +1,7 @@
 #include "watchdog/enrich/process_info.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <limits.h>
 #include <unistd.h>
 
@@ -20,7 +21,7 @@ namespace {
 constexpr std::size_t kMaxStatusBytes = std::size_t{64} << 10;
 
 std::string proc_path(int pid, const char* entry) {
-  return "/proc/" + std::to_string(pid) + "/" + entry;
+  return fmt::format("/proc/{}/{}", pid, entry);
 }
 
 // `ids` is "<real> <effective> <saved> <file system>".

@@ -1,6 +1,7 @@
 #include "watchdog/enrich/source_file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -20,7 +21,7 @@ namespace {
 
 // Opened while the process lives: its number may be reused later, but this handle is not.
 UniqueFd open_process(int pid) {
-  const std::string path = "/proc/" + std::to_string(pid);
+  const std::string path = fmt::format("/proc/{}", pid);
   return UniqueFd(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
@@ -44,7 +45,7 @@ bool is_denied(const UniqueFd& opened) {
 }
 
 std::string link_to(const UniqueFd& place) {
-  return "/proc/self/fd/" + std::to_string(place.get());
+  return fmt::format("/proc/self/fd/{}", place.get());
 }
 
 bool are_one(const UniqueFd& left, const UniqueFd& right) {

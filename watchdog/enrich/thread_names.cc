@@ -1,5 +1,7 @@
 #include "watchdog/enrich/thread_names.h"
 
+#include <fmt/format.h>
+
 #include <string>
 
 #include "watchdog/crash/utf8.h"
@@ -11,8 +13,7 @@ namespace {
 constexpr std::size_t kMaxNameBytes = 64;
 
 std::string native_name(int pid, int tid) {
-  const std::string path =
-      "/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/comm";
+  const std::string path = fmt::format("/proc/{}/task/{}/comm", pid, tid);
   std::string name = read_file(path, kMaxNameBytes).value_or("");
   if (name.ends_with('\n')) name.pop_back();
   return replace_invalid_utf8(name);

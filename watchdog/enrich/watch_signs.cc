@@ -1,6 +1,7 @@
 #include "watchdog/enrich/watch_signs.h"
 
 #include <elf.h>
+#include <fmt/format.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -23,7 +24,7 @@ constexpr std::size_t kMaxStatus = std::size_t{64} << 10;
 constexpr std::uint64_t kTicksOfStart = 20;
 
 std::string read_proc(int pid, const char* entry, std::size_t limit) {
-  return read_file("/proc/" + std::to_string(pid) + "/" + entry, limit).value_or("");
+  return read_file(fmt::format("/proc/{}/{}", pid, entry), limit).value_or("");
 }
 
 std::string_view name_in(std::string_view path) {
@@ -77,7 +78,7 @@ std::optional<WatchSigns> look_for_agent(int pid) {
   signs.executable = executable_of(pid);
   read_auxv(pid, signs);
   const std::string maps =
-      read_with_timeout("/proc/" + std::to_string(pid) + "/maps", kMaxMaps).value_or("");
+      read_with_timeout(fmt::format("/proc/{}/maps", pid), kMaxMaps).value_or("");
   signs.is_mapped = !maps.empty();
   if (!signs.is_mapped) signs.secure = has_changed_user(pid);
   const auto maps_hold = [&](const char* part) { return maps.find(part) != std::string::npos; };

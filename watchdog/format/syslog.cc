@@ -123,7 +123,7 @@ std::string local_header(const Event& event, const SyslogStyle& style) {
       fmt::format("<{}>{} {}[{}]: ", priority_of(event, style), local_time(event.realtime_ns),
                   header_word(style.app_name, kMaxAppName), process_id(event));
   if (style.format == LogFormat::kJson) return header;
-  return header + message_id(kind_of(event)) + ' ' + structured_data(event) + ' ';
+  return fmt::format("{}{} {} ", header, message_id(kind_of(event)), structured_data(event));
 }
 
 std::string cee_message(const Event& event) {

@@ -38,8 +38,9 @@ std::string how_it_ended(const ExitEvent& exit, const std::optional<LastOutput>&
   std::string text = " ended, it is not known how,";
   if (exit.signal) text = fmt::format(" was killed by {}", signal_name(*exit.signal));
   if (exit.code) text = fmt::format(" exited with code {}", *exit.code);
-  if (const std::string why = exception_after("", output); !why.empty()) text += " (" + why + ")";
-  if (exit.crash_id) text += " (crash " + escape_text(*exit.crash_id) + ")";
+  if (const std::string why = exception_after("", output); !why.empty())
+    text += fmt::format(" ({})", why);
+  if (exit.crash_id) text += fmt::format(" (crash {})", escape_text(*exit.crash_id));
   if (exit.reason == ExitReason::kOomKilled) text += " (an OOM kill, as its memory cgroup counts)";
   if (exit.reason == ExitReason::kStopped) text += ", stopped";
   if (exit.reason == ExitReason::kStartTimeout) text += ", as it was not ready in time,";

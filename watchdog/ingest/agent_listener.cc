@@ -1,6 +1,7 @@
 #include "watchdog/ingest/agent_listener.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -41,10 +42,10 @@ bool is_safe(const std::string& place) {
 std::string suffix_for(const DumpSignals& signals) {
   const bool is_usual = signals.before_handlers == std::vector<int>{SIGABRT};
   if (is_usual && signals.on_request == 0) return "";
-  std::string suffix = "." + std::to_string(signals.on_request);
+  std::string suffix = fmt::format(".{}", signals.on_request);
   if (is_usual) return suffix;
   if (signals.before_handlers.empty()) return suffix + ".0";
-  for (const int signal : signals.before_handlers) suffix += "." + std::to_string(signal);
+  for (const int signal : signals.before_handlers) suffix += fmt::format(".{}", signal);
   return suffix;
 }
 
@@ -61,8 +62,7 @@ std::optional<SocketFolder> SocketFolder::make(std::span<const std::string> plac
   for (const std::string& place : places) {
     std::string folder = place + kFolder;
     if (can_name_a_socket(place, suffix) && is_safe(place) && ::mkdtemp(folder.data()) != nullptr) {
-      std::string socket = folder;
-      socket.append("/").append(random_hex(kNameBytes)).append(suffix);
+      std::string socket = fmt::format("{}/{}{}", folder, random_hex(kNameBytes), suffix);
       return SocketFolder(std::move(folder), std::move(socket));
     }
   }
@@ -100,8 +100,8 @@ void AgentListener::listen(const DumpSignals& signals) {
   if (folder_) listen_at_file();
   if (folder_) open_wake_pipe();
   const std::string name = folder_ ? folder_->socket()
-                                   : "pyfault-watchdog-" + std::to_string(::getpid()) + "-" +
-                                         random_hex(kNameBytes) + suffix_for(signals);
+                                   : fmt::format("pyfault-watchdog-{}-{}{}", ::getpid(),
+                                                 random_hex(kNameBytes), suffix_for(signals));
   address_ = "@" + name;
   listeners_.push_back(listen_abstract(name));
 }

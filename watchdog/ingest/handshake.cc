@@ -1,5 +1,6 @@
 #include "watchdog/ingest/handshake.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -72,11 +73,11 @@ std::uint64_t ticks_at(std::int64_t boottime_ns) {
 }
 
 std::string minor_version(std::uint32_t version_hex) {
-  return std::to_string(version_hex >> 24) + "." + std::to_string(version_hex >> 16 & 0xff);
+  return fmt::format("{}.{}", version_hex >> 24, version_hex >> 16 & 0xff);
 }
 
 std::string full_version(std::uint32_t version_hex) {
-  return minor_version(version_hex) + "." + std::to_string(version_hex >> 8 & 0xff);
+  return fmt::format("{}.{}", minor_version(version_hex), version_hex >> 8 & 0xff);
 }
 
 }  // namespace
@@ -136,7 +137,7 @@ Unwatched why_unwatched(const Hello& hello) {
     case ArmStatus::kInconsistentOffsets:
       return unwatched(
           UnwatchedReason::kUnknownLayout,
-          full_version(hello.version_hex) + " (check " + std::to_string(hello.failed_check) + ")");
+          fmt::format("{} (check {})", full_version(hello.version_hex), hello.failed_check));
     case ArmStatus::kNoRing:
     case ArmStatus::kWillArm:
       break;

@@ -1,5 +1,6 @@
 #include "watchdog/ingest/notice.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <utility>
@@ -9,7 +10,7 @@
 namespace pyfault {
 
 std::string name_and_pid(const Process& process) {
-  return process.name + "[" + std::to_string(process.pid) + "]";
+  return fmt::format("{}[{}]", process.name, process.pid);
 }
 
 Process ourselves() {

@@ -1,5 +1,6 @@
 #include "watchdog/log/event_log.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <system_error>
@@ -36,7 +37,7 @@ bool is_large(const Event& event) {
 }
 
 std::string counted_reports(std::uint64_t count) {
-  return std::to_string(count) + (count == 1 ? " report" : " reports");
+  return fmt::format("{} {}", count, count == 1 ? "report" : "reports");
 }
 
 // The callbacks hold copies, because the log's thread may outlive the log.
@@ -55,8 +56,8 @@ std::function<std::string(std::uint64_t)> notice_report(const Formatter& format,
 
 // Trouble with a log on stderr cannot be reported on stderr.
 void say_trouble(const LogSettings& settings, int error, const TroubleHandler& on_trouble) {
-  const std::string trouble = settings.name + ": " + std::generic_category().message(error) +
-                              "; reports are kept until they can be written";
+  const std::string trouble = fmt::format("{}: {}; reports are kept until they can be written",
+                                          settings.name, std::generic_category().message(error));
   if (on_trouble) return on_trouble(trouble);
   if (!is_stderr(settings)) log_error(trouble);
 }
@@ -101,7 +102,7 @@ void EventLog::write(const std::shared_ptr<const Event>& event) {
 void EventLog::finish(std::chrono::milliseconds limit) {
   const std::uint64_t lost = log_.finish(limit);
   if (lost == 0 || is_stderr(settings_)) return;
-  log_error(settings_.name + ": " + counted_reports(lost) + " could not be written");
+  log_error(fmt::format("{}: {} could not be written", settings_.name, counted_reports(lost)));
 }
 
 }  // namespace pyfault

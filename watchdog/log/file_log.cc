@@ -1,5 +1,7 @@
 #include "watchdog/log/file_log.h"
 
+#include <fmt/format.h>
+
 #include <optional>
 #include <system_error>
 
@@ -29,7 +31,7 @@ FileLog read_file_log(TableReader& table, LogSettings& settings) {
   std::optional<mode_t> mode;
   if (table.get_mode("mode", mode)) log.mode = *mode;
   read_max_line(table, settings);
-  settings.name = "log '" + log.path + "'";
+  settings.name = fmt::format("log '{}'", log.path);
   return log;
 }
 
@@ -37,7 +39,7 @@ std::unique_ptr<Sink> open_sink(const FileLog& log, const std::string& name) {
   return std::make_unique<RotatingSink>(
       ReopeningFile::named(open_log_file(log.path, name, log.mode), log.mode), log.rotation,
       [name](std::error_code reason) {
-        log_error(name + " can't be rotated and keeps growing: " + reason.message());
+        log_error(fmt::format("{} can't be rotated and keeps growing: {}", name, reason.message()));
       });
 }
 

@@ -1,5 +1,7 @@
 #include "watchdog/log/log_reader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 #include <string>
@@ -30,7 +32,7 @@ std::string types_with(std::string_view key) {
   std::string names;
   for (const LogType& type : log_types()) {
     if (!has_key(type, key)) continue;
-    names += (names.empty() ? "'" : " or '") + std::string(type.name) + "'";
+    names += fmt::format("{}'{}'", names.empty() ? "" : " or ", type.name);
   }
   return names;
 }
@@ -43,9 +45,8 @@ void refuse_keys_of_others(TableReader& table, const LogType& type) {
   for (const std::string_view key : keys_of(type)) others.erase(key);
   for (const std::string_view key : others) {
     if (!table.has(key)) continue;
-    table.refuse(
-        key, "'" + std::string(key) + "' is not for a log of type '" + std::string(type.name) + "'",
-        "it is for type " + types_with(key));
+    table.refuse(key, fmt::format("'{}' is not for a log of type '{}'", key, type.name),
+                 "it is for type " + types_with(key));
   }
 }
 
@@ -60,7 +61,7 @@ std::string quoted_types() {
   std::string names;
   for (const LogType& type : log_types()) {
     const char* between = &type == &log_types().back() ? " or " : ", ";
-    names += (names.empty() ? "" : between) + ('"' + std::string(type.name) + '"');
+    names += fmt::format("{}\"{}\"", names.empty() ? "" : between, type.name);
   }
   return names;
 }
@@ -82,7 +83,7 @@ void read_filter(TableReader& table, EventFilter& filter) {
   for (const std::string& name : events) {
     const auto kind = std::ranges::find(event_kinds(), name, &EventKind::name);
     if (kind == event_kinds().end()) {
-      table.add_error("events", "there is no event '" + name + "'", suggest(name, names));
+      table.add_error("events", fmt::format("there is no event '{}'", name), suggest(name, names));
     } else {
       filter.events.push_back(*kind);
     }

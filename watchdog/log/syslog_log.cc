@@ -1,5 +1,7 @@
 #include "watchdog/log/syslog_log.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -28,7 +30,7 @@ void read_address(TableReader& table, SyslogLog& log) {
     const auto address = parse_syslog_address(text);
     if (address) log.address = *address;
     if (!address) {
-      table.add_error("address", "invalid 'address': '" + text + "'",
+      table.add_error("address", fmt::format("invalid 'address': '{}'", text),
                       "write \"/dev/log\", \"udp://HOST:PORT\" or \"tcp://HOST:PORT\"");
     }
   }
@@ -43,7 +45,8 @@ void read_facility(TableReader& table, SyslogStyle& style) {
   if (facility) style.facility = *facility;
   constexpr std::string_view kUsual[] = {"daemon", "user", "local0", "local7"};
   if (!facility) {
-    table.add_error("facility", "there is no facility '" + name + "'", suggest(name, kUsual));
+    table.add_error("facility", fmt::format("there is no facility '{}'", name),
+                    suggest(name, kUsual));
   }
 }
 

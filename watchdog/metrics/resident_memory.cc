@@ -1,5 +1,6 @@
 #include "watchdog/metrics/resident_memory.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -20,7 +21,7 @@ std::optional<std::int64_t> resident_memory(std::string_view statm, std::int64_t
 
 std::optional<std::int64_t> resident_memory(int pid) {
   constexpr std::size_t kAmple = 256;
-  const auto statm = read_file("/proc/" + std::to_string(pid) + "/statm", kAmple);
+  const auto statm = read_file(fmt::format("/proc/{}/statm", pid), kAmple);
   if (!statm) return std::nullopt;
   return resident_memory(*statm, ::sysconf(_SC_PAGESIZE));
 }

@@ -1,5 +1,7 @@
 #include "watchdog/os/journal_stream.h"
 
+#include <fmt/format.h>
+
 #include <cstdlib>
 #include <string>
 
@@ -7,8 +9,7 @@ namespace pyfault {
 
 bool is_journal_stream(const struct stat& stream) {
   const char* journal = std::getenv("JOURNAL_STREAM");
-  return journal != nullptr &&
-         std::to_string(stream.st_dev) + ":" + std::to_string(stream.st_ino) == journal;
+  return journal != nullptr && fmt::format("{}:{}", stream.st_dev, stream.st_ino) == journal;
 }
 
 bool is_journal_stream(int fd) {

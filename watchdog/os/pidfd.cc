@@ -1,5 +1,6 @@
 #include "watchdog/os/pidfd.h"
 
+#include <fmt/format.h>
 #include <sys/ioctl.h>
 
 #include <cstdint>
@@ -30,7 +31,7 @@ constexpr unsigned long kGetInfo = _IOWR(0xff, 11, PidfdInfo);
 
 int pid_of(int fd) {
   const std::string info =
-      read_file("/proc/self/fdinfo/" + std::to_string(fd), kMaxFdInfo).value_or("");
+      read_file(fmt::format("/proc/self/fdinfo/{}", fd), kMaxFdInfo).value_or("");
   std::string_view pid = value_of(info, "Pid:");
   return take_number<int>(pid).value_or(0);
 }

@@ -1,6 +1,7 @@
 #include "watchdog/sink/fd_sink.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/stat.h>
 
@@ -56,7 +57,7 @@ bool ends_mid_line(int fd) {
   struct stat status {};
   if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return false;
   const UniqueFd readable(
-      ::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_RDONLY | O_CLOEXEC));
+      ::open(fmt::format("/proc/self/fd/{}", fd).c_str(), O_RDONLY | O_CLOEXEC));
   char last = '\n';
   return ::pread(readable.get(), &last, 1, status.st_size - 1) == 1 && last != '\n';
 }

@@ -1,6 +1,7 @@
 #include "watchdog/sink/open_log.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -78,7 +79,8 @@ UniqueFd open_for_append(const std::string& file, mode_t mode) {
 
 UniqueFd open_log_file(const std::string& file, const std::string& what, mode_t mode) {
   UniqueFd fd = open_for_append(file, mode);
-  if (!fd) throw StartError(kExitOwnError, what + ": cannot write there: " + advice(errno));
+  if (!fd)
+    throw StartError(kExitOwnError, fmt::format("{}: cannot write there: {}", what, advice(errno)));
   return fd;
 }
 

@@ -1,6 +1,7 @@
 #include "watchdog/sink/reopening_file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -24,7 +25,7 @@ bool leads_to(const std::string& name, int fd) {
 
 std::string name_of(int fd) {
   std::error_code unknown;
-  return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), unknown);
+  return std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", fd), unknown);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "watchdog/sink/rotating_sink.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -10,7 +12,7 @@ namespace pyfault {
 namespace {
 
 std::string numbered(const std::string& name, int number) {
-  return name + '.' + std::to_string(number);
+  return fmt::format("{}.{}", name, number);
 }
 
 }  // namespace

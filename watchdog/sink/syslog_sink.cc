@@ -1,5 +1,6 @@
 #include "watchdog/sink/syslog_sink.h"
 
+#include <fmt/format.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -83,7 +84,7 @@ int SyslogSink::write(std::string_view message) {
 
 std::string SyslogSink::framed(std::string_view message) const {
   std::string bytes(message);
-  if (address_.transport == Transport::kTcp) return std::to_string(bytes.size()) + ' ' + bytes;
+  if (address_.transport == Transport::kTcp) return fmt::format("{} {}", bytes.size(), bytes);
   if (is_stream(socket_.get())) bytes += '\0';
   return bytes;
 }

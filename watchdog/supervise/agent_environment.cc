@@ -1,5 +1,6 @@
 #include "watchdog/supervise/agent_environment.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -83,12 +84,11 @@ std::string preload_list(const std::string& agent, std::string_view earlier) {
 // Returns a link to the agent without such characters in its path. There is one per installation;
 // it is never removed, because programs that outlive the watchdog may start others.
 std::string alias_of(const std::string& agent) {
-  const std::string name = std::to_string(std::hash<std::string>()(agent)) + "-" +
-                           std::filesystem::path(agent).filename().string();
+  const std::string name = fmt::format("{}-{}", std::hash<std::string>()(agent),
+                                       std::filesystem::path(agent).filename().string());
   for (const std::string& directory : places_for_alias()) {
     if (!is_ours_alone(directory)) continue;
-    std::string link = directory;
-    link.append("/").append(name);
+    const std::string link = fmt::format("{}/{}", directory, name);
     std::error_code unreadable;
     if (::symlink(agent.c_str(), link.c_str()) == 0 ||
         std::filesystem::read_symlink(link, unreadable) == agent) {
@@ -97,10 +97,11 @@ std::string alias_of(const std::string& agent) {
   }
   throw StartError(
       kExitOwnError,
-      "the agent '" + agent +
-          "' cannot be loaded: LD_PRELOAD allows no colon, space or dollar sign in a "
+      fmt::format(
+          "the agent '{}' cannot be loaded: LD_PRELOAD allows no colon, space or dollar sign in a "
           "path, and there is no place of our own for a link to it (/run of root; "
-          "$XDG_RUNTIME_DIR or ~/.cache of others); install pyfault-watchdog elsewhere");
+          "$XDG_RUNTIME_DIR or ~/.cache of others); install pyfault-watchdog elsewhere",
+          agent));
 }
 
 }  // namespace
@@ -109,8 +110,10 @@ std::string find_agent() {
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
   std::string agent = self.parent_path().parent_path() / PYFAULT_AGENT;
   if (::access(agent.c_str(), R_OK) != 0) {
-    throw StartError(kExitOwnError, "the agent is missing: '" + agent +
-                                        "' cannot be read; install " + "pyfault-watchdog again");
+    throw StartError(
+        kExitOwnError,
+        fmt::format("the agent is missing: '{}' cannot be read; install pyfault-watchdog again",
+                    agent));
   }
   return can_be_preloaded(agent) ? agent : alias_of(agent);
 }
@@ -127,8 +130,8 @@ std::vector<std::string> watched_environment(const char* const* environment,
       watched.emplace_back(entry);
     }
   }
-  watched.push_back(std::string(kPreloadVariable) + "=" + preload);
-  watched.push_back(std::string(kSocketVariable) + "=" + socket);
+  watched.push_back(fmt::format("{}={}", kPreloadVariable, preload));
+  watched.push_back(fmt::format("{}={}", kSocketVariable, socket));
   return watched;
 }
 

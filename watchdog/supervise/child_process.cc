@@ -1,6 +1,7 @@
 #include "watchdog/supervise/child_process.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/wait.h>
@@ -64,7 +65,7 @@ std::string wanted_by(LaunchStep step, const SpawnPlan& plan) {
     case LaunchStep::kIdentity:
       return "its user or group";
     case LaunchStep::kDirectory:
-      return "the directory '" + plan.directory + "'";
+      return fmt::format("the directory '{}'", plan.directory);
     case LaunchStep::kNone:
     case LaunchStep::kFind:
     case LaunchStep::kExecute:
@@ -77,16 +78,17 @@ std::string wanted_by(LaunchStep step, const SpawnPlan& plan) {
   if (report.failed == LaunchStep::kFind) fail_to_find(plan.command, report.found);
   const std::string reason = std::generic_category().message(report.error);
   if (report.failed != LaunchStep::kExecute) {
-    throw StartError(kExitOwnError, "cannot run '" + plan.command.argv.front() + "' with " +
-                                        wanted_by(report.failed, plan) + ": " + reason);
+    throw StartError(kExitOwnError,
+                     fmt::format("cannot run '{}' with {}: {}", plan.command.argv.front(),
+                                 wanted_by(report.failed, plan), reason));
   }
   const std::string subject =
-      "cannot run '" + plan.program.candidates[report.found.candidate] + "'";
+      fmt::format("cannot run '{}'", plan.program.candidates[report.found.candidate]);
   if (report.error == ENOENT) {
     // The file itself was found before, so its interpreter is missing.
     throw StartError(kExitNotFound, subject + ": the interpreter that it names was not found");
   }
-  throw StartError(kExitCannotExecute, subject + ": " + reason);
+  throw StartError(kExitCannotExecute, fmt::format("{}: {}", subject, reason));
 }
 
 int run_launch(void* launch) {

@@ -1,6 +1,7 @@
 #include "watchdog/supervise/command.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,7 +26,7 @@ int file_error(const char* path, int mode) {
 }
 
 std::string inside(const std::string& directory, const std::string& name) {
-  return directory.empty() || name.starts_with('/') ? name : directory + "/" + name;
+  return directory.empty() || name.starts_with('/') ? name : fmt::format("{}/{}", directory, name);
 }
 
 bool is_missing(int error) {
@@ -55,20 +56,20 @@ std::string describe(int error, const char* denied) {
 
 [[noreturn]] void fail_program(const Command& command, int error) {
   const std::string& name = command.argv.front();
-  const std::string quoted = "'" + name + "'";
-  const std::string subject = command.interpreter_added ? "the interpreter " + quoted : quoted;
-  const std::string advice = command.interpreter_added ? "; name another with --python" : "";
+  const std::string subject =
+      fmt::format("{}'{}'", command.interpreter_added ? "the interpreter " : "", name);
+  const char* advice = command.interpreter_added ? "; name another with --python" : "";
   if (is_missing(error)) {
     const bool on_path = !name.empty() && name.find('/') == std::string::npos;
-    throw StartError(kExitNotFound, "cannot run " + subject + ": not found" +
-                                        (on_path ? " on PATH" : "") + advice);
+    throw StartError(kExitNotFound, fmt::format("cannot run {}: not found{}{}", subject,
+                                                on_path ? " on PATH" : "", advice));
   }
-  throw StartError(kExitCannotExecute,
-                   "cannot run " + subject + ": " + describe(error, "not executable") + advice);
+  throw StartError(kExitCannotExecute, fmt::format("cannot run {}: {}{}", subject,
+                                                   describe(error, "not executable"), advice));
 }
 
 [[noreturn]] void fail_script(const std::string& script, int error) {
-  const std::string subject = "cannot run '" + script + "': ";
+  const std::string subject = fmt::format("cannot run '{}': ", script);
   if (is_missing(error)) throw StartError(kExitNotFound, subject + "no such file");
   throw StartError(kExitCannotExecute, subject + describe(error, "not readable"));
 }

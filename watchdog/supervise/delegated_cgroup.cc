@@ -1,6 +1,7 @@
 #include "watchdog/supervise/delegated_cgroup.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -114,14 +115,14 @@ std::optional<WorkerCgroup> DelegatedCgroup::make(std::string_view worker) {
   std::string leaf = plain;
   int made = ::mkdir(folder_of(leaf).c_str(), 0755);
   for (int number = 2; made != 0 && errno == EEXIST && number <= kMaxNames; ++number) {
-    leaf = plain + "." + std::to_string(number);
+    leaf = fmt::format("{}.{}", plain, number);
     made = ::mkdir(folder_of(leaf).c_str(), 0755);
   }
   return made == 0 ? open(std::move(leaf)) : std::nullopt;
 }
 
 std::optional<WorkerCgroup> DelegatedCgroup::find(int pid) {
-  const std::string file = root_ + "/proc/" + std::to_string(pid) + "/cgroup";
+  const std::string file = fmt::format("{}/proc/{}/cgroup", root_, pid);
   const auto cgroup = unified_cgroup(read_file(file, kMaxBytes).value_or(""));
   if (!cgroup.path.starts_with(path_ + std::string(kWorker))) return std::nullopt;
   std::string leaf = cgroup.path.substr(path_.size());

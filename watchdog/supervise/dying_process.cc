@@ -1,5 +1,7 @@
 #include "watchdog/supervise/dying_process.h"
 
+#include <fmt/format.h>
+
 #include <csignal>
 #include <cstdint>
 #include <string_view>
@@ -32,7 +34,7 @@ std::uint64_t signal_set(std::string_view status, std::string_view key) {
 }  // namespace
 
 bool is_dying(pid_t pid, const std::string& root) {
-  const std::string folder = root + "/proc/" + std::to_string(pid);
+  const std::string folder = fmt::format("{}/proc/{}", root, pid);
   const std::string stat = read_file(folder + "/stat", kMaxProcBytes).value_or("");
   const std::string status = read_file(folder + "/status", kMaxProcBytes).value_or("");
   const std::uint64_t pending = signal_set(status, "SigPnd:") | signal_set(status, "ShdPnd:");

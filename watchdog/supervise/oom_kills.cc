@@ -1,5 +1,6 @@
 #include "watchdog/supervise/oom_kills.h"
 
+#include <fmt/format.h>
 #include <sys/inotify.h>
 
 #include <charconv>
@@ -20,7 +21,7 @@ constexpr const char* kCounts[] = {"/memory.events.local", "/memory.events", "/m
 constexpr auto kEvents = std::span(kCounts).first<2>();
 
 MemoryCgroup cgroup_of(pid_t pid, const std::string& root) {
-  const auto text = read_file(root + "/proc/" + std::to_string(pid) + "/cgroup", kMaxMountBytes);
+  const auto text = read_file(fmt::format("{}/proc/{}/cgroup", root, pid), kMaxMountBytes);
   return text ? memory_cgroup(*text) : MemoryCgroup{};
 }
 

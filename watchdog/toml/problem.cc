@@ -1,5 +1,7 @@
 #include "watchdog/toml/problem.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <numeric>
@@ -42,20 +44,19 @@ bool is_near(std::string_view word, std::string_view known) {
 }  // namespace
 
 std::string describe(const Problem& problem, const std::string& file) {
-  std::string text = file + ":";
-  if (problem.line > 0) text += std::to_string(problem.line) + ":";
-  text += " " + problem.message;
-  return problem.suggestion.empty() ? text : text + "; " + problem.suggestion;
+  const std::string line = problem.line > 0 ? fmt::format("{}:", problem.line) : "";
+  const std::string text = fmt::format("{}:{} {}", file, line, problem.message);
+  return problem.suggestion.empty() ? text : fmt::format("{}; {}", text, problem.suggestion);
 }
 
 std::string suggest(std::string_view word, std::span<const std::string_view> known) {
   const auto nearest = std::ranges::min_element(
       known, {}, [&](std::string_view each) { return distance(word, each); });
   if (nearest != known.end() && is_near(word, *nearest)) {
-    return "did you mean '" + std::string(*nearest) + "'?";
+    return fmt::format("did you mean '{}'?", *nearest);
   }
   const auto starting = std::ranges::find_if(known, [&](auto each) { return is_near(word, each); });
-  if (starting != known.end()) return "did you mean '" + std::string(*starting) + "'?";
+  if (starting != known.end()) return fmt::format("did you mean '{}'?", *starting);
   if (known.size() > kShortList) return "";
   std::string list;
   for (const std::string_view each : known) {

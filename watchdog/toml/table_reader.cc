@@ -132,9 +132,9 @@ bool TableReader::get(std::string_view key, std::vector<std::string>& words) {
     if (word && is_text(*word)) {
       read.push_back(*word);
     } else {
-      problems_.push_back({each.line,
-                           quoted(key) + " holds " + type_of(each) + (word ? " with a NUL" : ""),
-                           "it takes a list of strings"});
+      problems_.push_back(
+          {each.line, fmt::format("'{}' holds {}{}", key, type_of(each), word ? " with a NUL" : ""),
+           "it takes a list of strings"});
     }
   }
   if (list->empty()) add_error(key, quoted(key) + " is an empty list");
@@ -216,7 +216,7 @@ bool TableReader::get_signal(std::string_view key, int& signal) {
                      : number ? parse_signal(std::to_string(*number))
                               : std::nullopt;
   if (!given) {
-    add_error(key, quoted(key) + (name ? " is not a signal: " + quoted(*name) : " is not a signal"),
+    add_error(key, fmt::format("'{}' is not a signal{}", key, name ? ": " + quoted(*name) : ""),
               name ? suggest(*name, kUsual) : "write a name such as \"TERM\"");
     return false;
   }
@@ -266,7 +266,7 @@ bool TableReader::get_size(std::string_view key, std::uint64_t& bytes) {
   if (!get(key, text)) return false;
   const auto given = parse_size(text);
   if (!given || *given == 0) {
-    add_error(key, quoted(key) + " is not a size: " + quoted(text),
+    add_error(key, fmt::format("'{}' is not a size: '{}'", key, text),
               "write a string such as \"512K\" or \"50MiB\"");
     return false;
   }
@@ -280,7 +280,7 @@ std::optional<std::size_t> TableReader::choose(std::string_view key,
   if (!given) return std::nullopt;
   const auto found = std::ranges::find(names, *given);
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-  add_error(key, quoted(key) + " can't be " + quoted(*given), suggest(*given, names));
+  add_error(key, fmt::format("'{}' can't be '{}'", key, *given), suggest(*given, names));
   return std::nullopt;
 }
 
@@ -298,7 +298,7 @@ std::vector<const TomlValue*> TableReader::tables(std::string_view key) {
     }
     if (all.size() == list->size()) return all;
   }
-  problems_.push_back({value->line, quoted(key) + " is " + type_of(*value),
+  problems_.push_back({value->line, fmt::format("'{}' is {}", key, type_of(*value)),
                        fmt::format("write [[{}]], with two brackets, before each", key)});
   return all;
 }
@@ -310,8 +310,8 @@ void TableReader::refuse(std::string_view key, std::string message, std::string 
 void TableReader::refuse_unknown_keys() {
   for (const TomlEntry& entry : table_) {
     if (std::ranges::find(known_, entry.key) != known_.end()) continue;
-    problems_.push_back(
-        {entry.line, what_ + " has no key " + quoted(entry.key), suggest(entry.key, known_)});
+    problems_.push_back({entry.line, fmt::format("{} has no key '{}'", what_, entry.key),
+                         suggest(entry.key, known_)});
   }
 }
 
