@@ -89,11 +89,11 @@ SplitWords split_at_exec(std::span<const char* const> words) {
 }
 
 const std::map<std::string, LogFormat>& log_formats() {
-  static const std::map<std::string, LogFormat> formats = {
+  static const std::map<std::string, LogFormat> kFormats = {
       {"text", LogFormat::kText},
       {"json", LogFormat::kJson},
       {"faulthandler", LogFormat::kFaulthandler}};
-  return formats;
+  return kFormats;
 }
 
 std::vector<int> parse_dump_before(const std::string& list) {
