@@ -31,7 +31,7 @@ std::size_t text_budget(std::size_t record_size) {
 // Spells PY_VERSION_HEX as Python does: "3.13.0", "3.14.0rc1".
 std::string spell_version(std::uint32_t hex) {
   const auto byte = [hex](int shift) { return hex >> shift & 0xff; };
-  const std::string version = fmt::format("{}.{}.{}", byte(24), byte(16), byte(8));
+  std::string version = fmt::format("{}.{}.{}", byte(24), byte(16), byte(8));
   const unsigned serial = hex & 15;
   switch (hex >> 4 & 15) {
     case 0xa:

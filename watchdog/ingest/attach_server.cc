@@ -238,7 +238,8 @@ void AttachServer::Impl::start_accepting() {
 
 // By index, because the handler of a shortage event may close this server.
 void AttachServer::Impl::accept_now(int most) {
-  for (std::size_t next = 0; next < listeners_.size(); ++next) listeners_[next].accept_now(most);
+  std::size_t next = 0;
+  while (next < listeners_.size()) listeners_[next++].accept_now(most);
 }
 
 void AttachServer::Impl::welcome(UniqueFd socket) {

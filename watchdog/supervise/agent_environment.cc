@@ -88,7 +88,7 @@ std::string alias_of(const std::string& agent) {
                                        std::filesystem::path(agent).filename().string());
   for (const std::string& directory : places_for_alias()) {
     if (!is_ours_alone(directory)) continue;
-    const std::string link = fmt::format("{}/{}", directory, name);
+    std::string link = fmt::format("{}/{}", directory, name);
     std::error_code unreadable;
     if (::symlink(agent.c_str(), link.c_str()) == 0 ||
         std::filesystem::read_symlink(link, unreadable) == agent) {
