@@ -1,6 +1,7 @@
 #include "watchdog/app.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -70,8 +71,8 @@ bool outlives_caller(const LogSettings& log) {
 }
 
 std::string left_behind(std::size_t processes) {
-  return std::to_string(processes) + (processes == 1 ? " process that it has left behind is"
-                                                     : " processes that it has left behind are");
+  return processes == 1 ? "1 process that it has left behind is"
+                        : fmt::format("{} processes that it has left behind are", processes);
 }
 
 // ReadableFd owns its descriptor, so it gets a duplicate.

@@ -1,5 +1,7 @@
 #include "watchdog/ingest/agent_session.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <span>
@@ -251,8 +253,9 @@ bool AgentSession::admit(RateLimiter& limit) {
   const bool admitted = limit.admit(std::chrono::steady_clock::now());
   if (admitted && was_shut) report_left_out(limit);
   if (!admitted && !was_shut) {
-    report_about_attached("more than " + std::to_string(limit.allowance().burst) +
-                          " records: most of what follows is counted, not reported");
+    report_about_attached(
+        fmt::format("more than {} records: most of what follows is counted, not reported",
+                    limit.allowance().burst));
   }
   return admitted;
 }
@@ -269,9 +272,10 @@ void AgentSession::report_omissions() {
 void AgentSession::report_left_out(RateLimiter& limit) {
   const std::uint64_t count = limit.take_suppressed();
   if (count == 0) return;
-  report_about_attached(std::to_string(count) + (count == 1 ? " record was" : " records were") +
-                            " not reported, for there were too many",
-                        count);
+  report_about_attached(
+      fmt::format("{} not reported, for there were too many",
+                  count == 1 ? "1 record was" : fmt::format("{} records were", count)),
+      count);
 }
 
 // Kept until the process dies. The numbers are claims.
@@ -332,32 +336,32 @@ void AgentSession::report_lost_children() {
 void AgentSession::report_left_out_children() {
   const std::uint64_t count = lost_children_.take_suppressed();
   if (count == 0) return;
-  report_about_attached(std::to_string(count) +
-                        " more died on its memory, or that of its children (vfork)");
+  report_about_attached(
+      fmt::format("{} more died on its memory, or that of its children (vfork)", count));
 }
 
 void AgentSession::report_dropped() {
   const std::uint32_t more = reader_.dropped_records() - dropped_;
   if (more == 0) return;
   dropped_ += more;
-  report_about_attached(std::to_string(more) + " crash records were lost, for the ring was full",
+  report_about_attached(fmt::format("{} crash records were lost, for the ring was full", more),
                         more);
 }
 
 void AgentSession::report_left_out_exits() {
   const std::uint64_t count = exits_.take_suppressed();
   if (count == 0) return;
-  report_about_attached("the ends of " + std::to_string(count) +
-                        " processes were not reported, for there were too many");
+  report_about_attached(
+      fmt::format("the ends of {} processes were not reported, for there were too many", count));
 }
 
 void AgentSession::report_unknown_children() {
   const std::uint32_t more = reader_.unknown_children() - unknown_children_;
   if (more == 0) return;
   unknown_children_ += more;
-  report_about_attached("it had more than " + std::to_string(kMaxChildren) +
-                        " children at a time, and " + std::to_string(more) +
-                        " of them were not watched until they crashed");
+  report_about_attached(fmt::format(
+      "it had more than {} children at a time, and {} of them were not watched until they crashed",
+      kMaxChildren, more));
 }
 
 bool AgentSession::admit_notice() {

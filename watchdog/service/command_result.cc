@@ -1,5 +1,7 @@
 #include "watchdog/service/command_result.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 namespace pyfault {
@@ -11,7 +13,7 @@ std::string last_words(const WorkerSnapshot& now) {
 
 std::string next_try(const WorkerSnapshot& now) {
   const long seconds = std::lround(std::ceil(now.retry_in_seconds.value_or(0)));
-  return "; it is tried again in " + std::to_string(seconds) + " s";
+  return fmt::format("; it is tried again in {} s", seconds);
 }
 
 std::optional<CommandResult> after_stop(const std::string& worker, const WorkerSnapshot& now) {
@@ -24,7 +26,7 @@ std::optional<CommandResult> after_start(const std::string& worker, const Worker
   if (now.in_transition) return std::nullopt;
   switch (now.state) {
     case WorkerState::kUp:
-      return CommandResult{worker, true, "is up, PID " + std::to_string(now.pid)};
+      return CommandResult{worker, true, fmt::format("is up, PID {}", now.pid)};
     case WorkerState::kBackoff:
     case WorkerState::kCrashLoop:
       return CommandResult{worker, false, "has failed: " + last_words(now) + next_try(now)};

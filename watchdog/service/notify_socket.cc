@@ -1,5 +1,6 @@
 #include "watchdog/service/notify_socket.h"
 
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -33,7 +34,7 @@ UniqueFd bind_datagram(const std::string& name) {
 }
 
 std::string new_address() {
-  return "@pyfault-notify-" + std::to_string(::getpid()) + "-" + random_hex(kAddressBytes);
+  return fmt::format("@pyfault-notify-{}-{}", ::getpid(), random_hex(kAddressBytes));
 }
 
 std::string bound_address(int fd) {

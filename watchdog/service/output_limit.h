@@ -26,8 +26,9 @@ class OutputLimiter {
       begun_ = now;
       passed_ = 0;
     }
-    if (limit_.lines == 0 || passed_ < limit_.lines) return ++passed_, true;
-    return ++left_out_, false;
+    const bool passes = limit_.lines == 0 || passed_ < limit_.lines;
+    ++(passes ? passed_ : left_out_);
+    return passes;
   }
 
   // Returns how many lines were left out since the last call.

@@ -1,5 +1,7 @@
 #include "watchdog/service/output_lines.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -10,8 +12,7 @@ namespace pyfault {
 
 std::string line_for_file(const std::string& worker, std::string_view line,
                           std::int64_t realtime_ns) {
-  std::string text = rfc3339_utc(realtime_ns);
-  return text.append(" ").append(worker).append(": ").append(line).append("\n");
+  return fmt::format("{} {}: {}\n", rfc3339_utc(realtime_ns), worker, line);
 }
 
 std::string line_for_journal(const std::string& worker, std::string_view line, std::int64_t) {

@@ -1,5 +1,7 @@
 #include "watchdog/service/pending_dump.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <utility>
 
@@ -41,7 +43,7 @@ void PendingDump::on_stacks(const Event& event) {
 void PendingDump::miss(int pid, const std::string& why) {
   ok_ = false;
   if (const auto session = session_.lock()) {
-    session->send(CommandResult{asked_.at(pid), false, "process " + std::to_string(pid) + why});
+    session->send(CommandResult{asked_.at(pid), false, fmt::format("process {}{}", pid, why)});
   }
   settle(pid);
 }
@@ -54,8 +56,9 @@ void PendingDump::settle(int pid) {
 
 void PendingDump::give_up() {
   while (!asked_.empty()) {
-    miss(asked_.begin()->first, " has not answered within " + std::to_string(kTimeLimit.count()) +
-                                    " s; is it stopped, or stuck in the kernel?");
+    miss(asked_.begin()->first,
+         fmt::format(" has not answered within {} s; is it stopped, or stuck in the kernel?",
+                     kTimeLimit.count()));
   }
 }
 

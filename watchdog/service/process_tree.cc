@@ -1,6 +1,7 @@
 #include "watchdog/service/process_tree.h"
 
 #include <dirent.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -45,7 +46,7 @@ Processes all_processes() {
 
 bool has_socket(int pid, const std::string& socket) {
   const auto environment =
-      read_with_timeout("/proc/" + std::to_string(pid) + "/environ", kMaxEnvironment).value_or("");
+      read_with_timeout(fmt::format("/proc/{}/environ", pid), kMaxEnvironment).value_or("");
   const std::string entry = std::string(kSocketVariable) + "=" + socket;
   return ('\0' + environment).find('\0' + entry + '\0') != std::string::npos;
 }

@@ -1,5 +1,7 @@
 #include "watchdog/service/service.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <exception>
@@ -193,10 +195,9 @@ void Service::tell_losses() {
   const std::string written = reporter_.ends_of_files();
   std::erase_if(*lost, [&](const auto& each) { return written.find(each.id) != written.npos; });
   if (lost->empty()) return;
-  std::string message = std::to_string(lost->size()) +
-                        (lost->size() == 1 ? " report was" : " reports were") +
-                        " lost with the watchdog before this one:";
-  for (const auto& each : *lost) message.append(" ").append(each.id);
+  std::string message = fmt::format("{} {} lost with the watchdog before this one:", lost->size(),
+                                    lost->size() == 1 ? "report was" : "reports were");
+  for (const auto& each : *lost) message += " " + each.id;
   Event event = notice(ourselves(), std::move(message));
   std::get<NoticeEvent>(event.body).dropped_records = lost->size();
   event.receipt = std::move(lost);

@@ -1,6 +1,7 @@
 #include "watchdog/service/supervisor.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -108,7 +109,7 @@ void Supervisor::adopt(InheritedWorker inherited) {
   }
   say(host_, name,
       "the watchdog was restarted and took over " +
-          (pid > 0 ? name + "[" + std::to_string(pid) + "]" : name));
+          (pid > 0 ? fmt::format("{}[{}]", name, pid) : name));
   entries_.back().worker->resume();
 }
 

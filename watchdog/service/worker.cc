@@ -1,5 +1,7 @@
 #include "watchdog/service/worker.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <csignal>
 #include <exception>
@@ -323,12 +325,11 @@ void Worker::await_those_left(std::vector<UniqueFd> left) try {
 }
 
 void Worker::report_those_that_live_on(const std::vector<int>& pids) {
-  std::string numbers;
-  for (const int pid : pids) numbers += (numbers.empty() ? "" : ", ") + std::to_string(pid);
-  Event event =
-      notice(end_->process, "processes that it left behind were killed, and live on after " +
-                                std::to_string(kPatienceWithDying.count()) +
-                                " s (they may sleep in the kernel): " + numbers);
+  Event event = notice(
+      end_->process,
+      fmt::format("processes that it left behind were killed, and live on after {} s (they may "
+                  "sleep in the kernel): {}",
+                  kPatienceWithDying.count(), fmt::join(pids, ", ")));
   event.worker = config_.name;
   tell(std::move(event));
 }

@@ -1,6 +1,7 @@
 #include "watchdog/service/worker_output.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -100,9 +101,8 @@ void WorkerOutput::finish() {
 void WorkerOutput::tell_left_out() {
   const std::uint64_t left_out = limiter_.take_suppressed();
   if (left_out == 0) return;
-  const std::string said = std::to_string(left_out) +
-                           (left_out == 1 ? " line was" : " lines were") +
-                           " left out: more than 'output_limit' lets pass";
+  const std::string said = fmt::format("{} {} left out: more than 'output_limit' lets pass",
+                                       left_out, left_out == 1 ? "line was" : "lines were");
   write_({format_(worker_, said, realtime_now_ns())});
 }
 
