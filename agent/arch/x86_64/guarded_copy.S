@@ -17,18 +17,30 @@
 pyfault_guarded_copy:
         .cfi_startproc
         endbr64
-        cmpq    $16, %rdx
-        jb      2f
-        leaq    -16(%rsi,%rdx), %rsi
-        leaq    -16(%rdi,%rdx), %rdi
-        movl    $16, %ecx
+        cmpq    $32, %rdx
+        jb      1f
+        leaq    -32(%rsi,%rdx), %rsi
+        leaq    -32(%rdi,%rdx), %rdi
+        movl    $32, %ecx
         subq    %rdx, %rcx
-        movups  (%rsi), %xmm1
-1:      movups  (%rsi,%rcx), %xmm0
+        movups  (%rsi), %xmm2
+        movups  16(%rsi), %xmm3
+0:      movups  (%rsi,%rcx), %xmm0
+        movups  16(%rsi,%rcx), %xmm1
         movups  %xmm0, (%rdi,%rcx)
-        addq    $16, %rcx
-        jl      1b
-        movups  %xmm1, (%rdi)
+        movups  %xmm1, 16(%rdi,%rcx)
+        addq    $32, %rcx
+        jl      0b
+        movups  %xmm2, (%rdi)
+        movups  %xmm3, 16(%rdi)
+        movl    $1, %eax
+        ret
+1:      cmpl    $16, %edx
+        jb      2f
+        movups  (%rsi), %xmm0
+        movups  -16(%rsi,%rdx), %xmm1
+        movups  %xmm0, (%rdi)
+        movups  %xmm1, -16(%rdi,%rdx)
         movl    $1, %eax
         ret
 2:      cmpl    $8, %edx
