@@ -1,38 +1,52 @@
 #include "agent/in_signal/line_table.h"
 
+#include <cstring>
+
 #include "agent/in_signal/guarded_copy.h"
 
 namespace pyfault {
 namespace {
 
-// The table as a stream of bounded reads.
+// Reads a table piece by piece. Behind the end of a piece lie zeroes, so an entry can be read
+// without a check of each byte.
 class TableReader {
  public:
-  TableReader(std::uintptr_t address, std::uint32_t size) : next_(address), left_(size) {}
+  TableReader(std::uintptr_t address, std::uint32_t size) : address_(address), left_(size) {}
 
-  // Returns false at the end of the table, or if it cannot be read.
-  bool read(std::uint8_t& byte) {
-    if (position_ == filled_ && !refill()) return false;
-    byte = buffer_[position_++];
-    return true;
+  const std::uint8_t* begin() const { return piece_; }
+
+  // Returns the entry at `next`, which begin() or the entry before has led to: kLongestEntry bytes
+  // that can be read. Returns null at the end of the table, or if it cannot be read.
+  const std::uint8_t* entry_at(const std::uint8_t* next) {
+    return next < last_entry_ ? next : refill(next);
   }
+
+  // Returns whether an entry that ends at `next` lies within the table.
+  bool has_all_before(const std::uint8_t* next) const { return next <= end_; }
 
  private:
-  bool refill() {
-    const std::uint32_t size = left_ < sizeof buffer_ ? left_ : std::uint32_t{sizeof buffer_};
-    if (size == 0 || !guarded_copy(buffer_, next_, size)) return false;
-    next_ += size;
-    left_ -= size;
-    position_ = 0;
-    filled_ = size;
-    return true;
+  static constexpr std::size_t kPiece = 256;
+  static constexpr std::size_t kLongestEntry = 25;  // PEP 657: a byte and four varints
+
+  const std::uint8_t* refill(const std::uint8_t* next) {
+    if (left_ == 0) return nullptr;
+    const auto kept = static_cast<std::size_t>(end_ - next);
+    if (kept != 0) std::memmove(piece_, next, kept);
+    const std::size_t size = left_ < kPiece - kept ? left_ : kPiece - kept;
+    if (!guarded_copy(piece_ + kept, address_, size)) return nullptr;
+    address_ += size;
+    left_ -= static_cast<std::uint32_t>(size);
+    end_ = piece_ + kept + size;
+    last_entry_ = left_ == 0 ? end_ : end_ - kLongestEntry + 1;
+    std::memset(piece_ + kept + size, 0, kLongestEntry);
+    return piece_;
   }
 
-  std::uintptr_t next_;
-  std::uint32_t left_;
-  std::uint32_t position_ = 0;
-  std::uint32_t filled_ = 0;
-  std::uint8_t buffer_[256];
+  std::uintptr_t address_;
+  std::uint32_t left_;  // bytes of the table from address_ on
+  const std::uint8_t* end_ = piece_;
+  const std::uint8_t* last_entry_ = piece_;  // an entry before this is here as a whole
+  std::uint8_t piece_[kPiece + kLongestEntry];
 };
 
 Position at_line(std::int64_t line) {
@@ -47,12 +61,12 @@ Position locate_lnotab(const CodeEntry& code, std::int64_t offset) {
   TableReader table(code.line_table, code.line_table_size);
   std::int64_t line = code.first_line;
   std::int64_t address = 0;
-  std::uint8_t increment = 0;
-  std::uint8_t delta = 0;
-  while (table.read(increment) && table.read(delta)) {
-    address += increment;
-    if (address > offset) break;
-    line += static_cast<std::int8_t>(delta);
+  for (const std::uint8_t* pair = table.begin(); (pair = table.entry_at(pair)) != nullptr;) {
+    address += pair[0];
+    const auto delta = static_cast<std::int8_t>(pair[1]);
+    pair += 2;
+    if (address > offset || !table.has_all_before(pair)) break;
+    line += delta;
   }
   return at_line(line);
 }
@@ -62,112 +76,117 @@ Position locate_pep626(const CodeEntry& code, std::int64_t offset) {
   TableReader table(code.line_table, code.line_table_size);
   std::int64_t line = code.first_line;
   std::int64_t end = 0;
-  std::uint8_t length = 0;
-  std::uint8_t delta = 0;
-  while (table.read(length) && table.read(delta)) {
-    end += length;
-    const auto signed_delta = static_cast<std::int8_t>(delta);
-    const bool has_line = signed_delta != -128;
-    if (has_line) line += signed_delta;
+  for (const std::uint8_t* pair = table.begin(); (pair = table.entry_at(pair)) != nullptr;) {
+    end += pair[0];
+    const auto delta = static_cast<std::int8_t>(pair[1]);
+    pair += 2;
+    if (!table.has_all_before(pair)) break;
+    const bool has_line = delta != -128;
+    if (has_line) line += delta;
     if (offset < end) return has_line ? at_line(line) : Position{};
   }
   return {};
 }
 
 // 3.11 on (PEP 657, Objects/locations.md).
-class LocationReader {
+constexpr int kNoLocation = 15, kLong = 14, kNoColumns = 13, kOneLine = 10;
+
+// The bytes of one entry. All is inlined, so that its state stays in registers.
+class EntryReader {
  public:
-  explicit LocationReader(const CodeEntry& code)
-      : table_(code.line_table, code.line_table_size), line_(code.first_line) {}
+  explicit EntryReader(const std::uint8_t* next) : next_(next) {}
 
-  Position find(std::int64_t offset) {
-    std::int64_t end = 0;
-    std::uint8_t first = 0;
-    while (!failed_ && table_.read(first)) {
-      end += 2 * ((first & 7) + 1);
-      if (offset < end) {
-        const Position position = entry(first >> 3 & 15);
-        return failed_ ? Position{} : position;
-      }
-      skip_entry(first >> 3 & 15);
-    }
-    return {};
-  }
-
- private:
-  static constexpr int kNoLocation = 15, kLong = 14, kNoColumns = 13, kOneLine = 10;
-
-  void skip_entry(int code) {
-    if (code < kOneLine) {
-      byte();
-    } else if (code < kNoColumns) {
-      line_ += code - kOneLine;
-      byte();
-      byte();
-    } else if (code != kNoLocation) {
-      entry(code);
-    }
-  }
-
-  Position entry(int code) {
-    if (code == kNoLocation) return {};
-    if (code == kLong) return long_form();
-    if (code == kNoColumns) {
-      line_ += signed_varint();
-      return on_line(0, kUnknownPosition, kUnknownPosition);
-    }
-    if (code >= kOneLine) {
-      line_ += code - kOneLine;
-      const std::int64_t column = byte();
-      return on_line(0, column, byte());
-    }
-    const int second = byte();
-    const std::int64_t column = code << 3 | second >> 4;
-    return on_line(0, column, column + (second & 15));
-  }
-
-  Position long_form() {
-    line_ += signed_varint();
-    const std::int64_t lines = varint();
-    const std::int64_t column = varint() - 1;
-    return on_line(lines, column, varint() - 1);
-  }
-
-  Position on_line(std::int64_t more_lines, std::int64_t column, std::int64_t end_column) const {
-    Position position = at_line(line_);
-    position.end_line = at_line(line_ + more_lines).line;
-    position.column = static_cast<std::int32_t>(column);
-    position.end_column = static_cast<std::int32_t>(end_column);
-    return position;
-  }
-
-  int byte() {
-    std::uint8_t value = 0;
-    if (!table_.read(value)) failed_ = true;
-    return value;
-  }
+  int byte() { return *next_++; }
 
   // Six bits per byte, the lowest first; bit 6 means that more follow. Values fit in 32 bits.
-  std::int64_t varint() {
+  [[gnu::always_inline]] std::int64_t varint() {
     std::uint64_t value = 0;
     for (int shift = 0; shift < 36; shift += 6) {
       const int part = byte();
       value |= static_cast<std::uint64_t>(part & 63) << shift;
       if ((part & 64) == 0) return static_cast<std::int64_t>(value);
     }
-    failed_ = true;
+    is_garbage_ = true;
     return 0;
   }
 
-  std::int64_t signed_varint() {
+  [[gnu::always_inline]] std::int64_t signed_varint() {
     const std::int64_t value = varint();
     return (value & 1) != 0 ? -(value >> 1) : value >> 1;
   }
 
-  TableReader table_;
-  std::int64_t line_;
-  bool failed_ = false;
+  // Returns the end of what was read; null if that cannot be an entry.
+  const std::uint8_t* end() const { return is_garbage_ ? nullptr : next_; }
+
+ private:
+  const std::uint8_t* next_;
+  bool is_garbage_ = false;
 };
+
+Position on_line(std::int64_t line, std::int64_t end_line, std::int64_t column,
+                 std::int64_t end_column) {
+  Position position = at_line(line);
+  position.end_line = at_line(end_line).line;
+  position.column = static_cast<std::int32_t>(column);
+  position.end_column = static_cast<std::int32_t>(end_column);
+  return position;
+}
+
+// Adds what the entry with this code adds to `line`. Returns the end of the entry, or null.
+const std::uint8_t* skip_entry(int code, const std::uint8_t* next, std::int64_t& line) {
+  if (code < kOneLine) return next + 1;
+  if (code < kNoColumns) {
+    line += code - kOneLine;
+    return next + 2;
+  }
+  EntryReader entry(next);
+  if (code != kNoLocation) line += entry.signed_varint();
+  for (int rest = 0; code == kLong && rest < 3; ++rest) entry.varint();
+  return entry.end();
+}
+
+Position read_entry(const TableReader& table, int code, const std::uint8_t* next,
+                    std::int64_t line) {
+  if (code == kNoLocation) return {};
+  EntryReader entry(next);
+  std::int64_t lines = 0;
+  std::int64_t column = kUnknownPosition;
+  std::int64_t end_column = kUnknownPosition;
+  if (code < kOneLine) {
+    const int second = entry.byte();
+    column = code << 3 | second >> 4;
+    end_column = column + (second & 15);
+  } else if (code < kNoColumns) {
+    line += code - kOneLine;
+    column = entry.byte();
+    end_column = entry.byte();
+  } else {
+    line += entry.signed_varint();
+    if (code == kLong) {
+      lines = entry.varint();
+      column = entry.varint() - 1;
+      end_column = entry.varint() - 1;
+    }
+  }
+  const std::uint8_t* end = entry.end();
+  if (end == nullptr || !table.has_all_before(end)) return {};
+  return on_line(line, line + lines, column, end_column);
+}
+
+Position locate_pep657(const CodeEntry& code, std::int64_t offset) {
+  TableReader table(code.line_table, code.line_table_size);
+  std::int64_t line = code.first_line;
+  std::int64_t end = 0;
+  const std::uint8_t* next = table.begin();
+  while (next != nullptr && (next = table.entry_at(next)) != nullptr) {
+    const int first = *next++;
+    const int form = first >> 3 & 15;
+    end += 2 * ((first & 7) + 1);
+    if (offset < end) return read_entry(table, form, next, line);
+    next = skip_entry(form, next, line);
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -181,7 +200,7 @@ Position locate(LineTable format, const CodeEntry& code, std::int64_t offset) {
     case LineTable::kPep657:
       break;
   }
-  return LocationReader(code).find(offset);
+  return locate_pep657(code, offset);
 }
 
 }  // namespace pyfault
