@@ -9,7 +9,6 @@
 namespace pyfault {
 namespace {
 
-constexpr char kRun[] = "_run";
 constexpr char kTaskType[] = "_asyncio.Task";
 constexpr int kMaxBases = 8;
 constexpr std::uint16_t kFirstNumberedMinor = 12;
@@ -56,10 +55,6 @@ std::uint64_t read_number(const PythonRuntimeView& python, std::uintptr_t object
 }
 
 }  // namespace
-
-bool is_handle_run(const PythonRuntimeView& python, const StringView& name) {
-  return python.layout.thread.running_task == kAbsent && string_equals(name, kRun, sizeof kRun - 1);
-}
 
 // The callback is the second slot of the Handle. It is either an object of _asyncio whose first
 // member is the task, or a bound method, whose first member is the method's definition and whose

@@ -7,13 +7,18 @@
 #include <cstdint>
 
 #include "agent/in_signal/capture.h"
+#include "agent/in_signal/python_attribute.h"
 #include "agent/in_signal/python_string.h"
 
 namespace pyfault {
 
 // Before 3.14: returns whether `name` is that of the method that runs a loop's callbacks
 // (asyncio.events.Handle._run). False from 3.14 on, where the thread state names the task.
-bool is_handle_run(const PythonRuntimeView& python, const StringView& name);
+inline bool is_handle_run(const PythonRuntimeView& python, const StringView& name) {
+  constexpr char kRun[] = "_run";
+  return name.units == sizeof kRun - 1 && python.layout.thread.running_task == kAbsent &&
+         string_equals(name, kRun, sizeof kRun - 1);
+}
 
 // Before 3.14: `frame` is the address of a frame that runs a method of a Handle. Returns the task
 // whose step is the callback of that Handle; 0 if the callback is something else.

@@ -74,6 +74,7 @@ struct CaptureScratch {
     code_count = 0;
     file_name = 0;
     file_name_view = {};
+    bytes_type = 0;
   }
 
   ScratchTable<CodeEntry, 2048> codes;
@@ -82,6 +83,7 @@ struct CaptureScratch {
   // The file name that was read last; most code objects share it with the previous one.
   std::uintptr_t file_name;              // 0: none
   StringView file_name_view{.hash = 0};  // all zeroes, so that a scratch lies in .bss
+  std::uintptr_t bytes_type;             // a type that is known to be `bytes`; 0: none yet
   FrameEntry frames[kMaxFrameEntries];
   FoldedFrame outermost[kOutermostEntries];
 };

@@ -19,9 +19,18 @@ std::uint64_t hash_of(std::uintptr_t code, std::uintptr_t position) {
   return key * 0x9e3779b97f4a7c15 >> 32;
 }
 
-void read_line_table(const PythonRuntimeView& python, std::uintptr_t bytes, CodeEntry& entry) {
+// All line tables have the same type.
+bool is_bytes_type(Capture& capture, std::uintptr_t type) {
+  CaptureScratch& scratch = capture.scratch;
+  if (type == scratch.bytes_type) return true;
+  if (!has_type_flag(capture.python, type, kBytesSubclass)) return false;
+  scratch.bytes_type = type;
+  return true;
+}
+
+void read_line_table(Capture& capture, std::uintptr_t bytes, CodeEntry& entry) {
   std::byte header[40];
-  const PythonLayout& layout = python.layout;
+  const PythonLayout& layout = capture.python.layout;
   entry.line_table = 0;
   entry.line_table_size = 0;
   if (!plausible_object(bytes) ||
@@ -30,7 +39,7 @@ void read_line_table(const PythonRuntimeView& python, std::uintptr_t bytes, Code
   }
   const auto type = field<std::uintptr_t>(header, layout.object.type);
   const auto size = field<std::int64_t>(header, layout.object.size);
-  if (size < 0 || size > kLargestTable || !has_type_flag(python, type, kBytesSubclass)) return;
+  if (size < 0 || size > kLargestTable || !is_bytes_type(capture, type)) return;
   entry.line_table = bytes + layout.bytes_data;
   entry.line_table_size = static_cast<std::uint32_t>(size);
 }
@@ -45,8 +54,8 @@ bool is_trampoline(const PythonLayout& layout, const std::byte* code, std::int64
   return code_units > 0 && first >= code_units && first <= kLongest;
 }
 
-void fill(const PythonRuntimeView& python, const std::byte* code, CodeEntry& entry) {
-  const PythonLayout& layout = python.layout;
+void fill(Capture& capture, const std::byte* code, CodeEntry& entry) {
+  const PythonLayout& layout = capture.python.layout;
   entry.first_line = field<std::int32_t>(code, layout.code.first_line);
   entry.hidden = false;
   entry.instructions = 0;
@@ -57,7 +66,7 @@ void fill(const PythonRuntimeView& python, const std::byte* code, CodeEntry& ent
     entry.instruction_bytes = static_cast<std::uint32_t>(code_units * 2);
     entry.hidden = is_trampoline(layout, code, code_units);
   }
-  read_line_table(python, field<std::uintptr_t>(code, layout.code.line_table), entry);
+  read_line_table(capture, field<std::uintptr_t>(code, layout.code.line_table), entry);
 }
 
 struct CodeNames {
@@ -86,15 +95,38 @@ CodeNames view_names(Capture& capture, const std::byte* code) {
   return names;
 }
 
-bool append_code_section(Capture& capture, const CodeNames& names, const CodeEntry& entry) {
-  const CodeSection section{
-      {SectionTag::kCode, kSectionVersion, 0}, entry.address, entry.index, entry.first_line};
-  if (!capture.slot.begin_section(&section, sizeof section)) {
-    capture.slot_full = true;
-    return false;
+// Returns the end of what was written. A name that has become unreadable is made an empty view, and
+// null is returned: its size was another one.
+std::byte* write_name(std::byte* place, StringView& name) {
+  if (place == nullptr) return nullptr;
+  if (write_string(place, name)) return place + size_in_record(name);
+  name = {};
+  return nullptr;
+}
+
+// Writes the section as a whole, and again if one of its strings has become unreadable.
+bool append_code_section(Capture& capture, CodeNames& names, const CodeEntry& entry) {
+  const std::size_t before = capture.slot.cursor();
+  const std::byte* end = nullptr;
+  while (end == nullptr) {
+    const std::size_t size = sizeof(CodeSection) + size_in_record(names.file) +
+                             size_in_record(names.qualified) + size_in_record(names.plain);
+    capture.slot.rewind(before);
+    std::byte* place = capture.slot.reserve(size);
+    if (place == nullptr) {
+      capture.slot_full = true;
+      return false;
+    }
+    const CodeSection section{
+        {SectionTag::kCode, kSectionVersion, static_cast<std::uint32_t>(size)},
+        entry.address,
+        entry.index,
+        entry.first_line};
+    std::memcpy(place, &section, sizeof section);
+    end = write_name(write_name(write_name(place + sizeof section, names.file), names.qualified),
+                     names.plain);
   }
-  return append_string(capture, names.file) && append_string(capture, names.qualified) &&
-         append_string(capture, names.plain) && capture.slot.end_section();
+  return true;
 }
 
 // Prefetches everything that a code object points at, so memory is waited for once instead of once
@@ -113,9 +145,9 @@ bool read_code(Capture& capture, CodeEntry& entry) {
     return false;
   }
   prefetch_parts(python.layout.code, code);
-  fill(python, code, entry);
+  fill(capture, code, entry);
   if (entry.hidden) return true;
-  const CodeNames names = view_names(capture, code);
+  CodeNames names = view_names(capture, code);
   entry.runs_callbacks = is_handle_run(python, names.plain);
   entry.index = capture.scratch.code_count++;
   return append_code_section(capture, names, entry);

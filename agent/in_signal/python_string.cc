@@ -12,12 +12,19 @@ namespace {
 constexpr std::uint64_t kUnicodeSubclass = std::uint64_t{1} << 28;  // Py_TPFLAGS_UNICODE_SUBCLASS
 constexpr std::size_t kLargestHeader = 80;
 
+struct HeaderCopy {
+  std::byte bytes[kLargestHeader];
+  std::size_t size;  // how many of them were read; the others are zero
+};
+
 // A short str may be the last thing on a mapped page: then only as much is read as the header of a
-// compact ASCII str takes.
-bool read_header(const PythonLayout::String& layout, std::uintptr_t object, std::byte* header) {
-  if (guarded_copy(header, object, layout.any_data + sizeof(std::uintptr_t))) return true;
-  std::memset(header, 0, kLargestHeader);
-  return guarded_copy(header, object, layout.ascii_data);
+// compact ASCII str takes. Returns false if not even that can be read.
+bool read_header(const PythonLayout::String& layout, std::uintptr_t object, HeaderCopy& header) {
+  header.size = layout.any_data + sizeof(std::uintptr_t);
+  if (guarded_copy(header.bytes, object, header.size)) return true;
+  std::memset(header.bytes, 0, sizeof header.bytes);
+  header.size = layout.ascii_data;
+  return guarded_copy(header.bytes, object, header.size);
 }
 
 bool is_string(const PythonRuntimeView& python, const std::byte* header) {
@@ -25,21 +32,25 @@ bool is_string(const PythonRuntimeView& python, const std::byte* header) {
   return type == python.unicode_type || has_type_flag(python, type, kUnicodeSubclass);
 }
 
-// Every str has a zero after its last unit; one whose length is garbage most likely has not.
-bool ends_where_it_says(const StringView& string, std::int64_t length) {
+// Every str has a zero after its last unit; one whose length is garbage most likely has not. That
+// of a short one was read with its header.
+bool ends_where_it_says(const StringView& string, std::int64_t length, std::uintptr_t object,
+                        const HeaderCopy& header) {
   std::uint32_t terminator = 0;
-  return guarded_copy(&terminator,
-                      string.data + static_cast<std::uintptr_t>(length) * string.unit_size,
-                      string.unit_size) &&
-         terminator == 0;
+  const std::uintptr_t end = string.data + static_cast<std::uintptr_t>(length) * string.unit_size;
+  if (end - object < header.size && string.unit_size == 1) {
+    return header.bytes[end - object] == std::byte{0};
+  }
+  return guarded_copy(&terminator, end, string.unit_size) && terminator == 0;
 }
 
 }  // namespace
 
 StringView view_string(const PythonRuntimeView& python, std::uintptr_t object) {
   const PythonLayout::String& layout = python.layout.string;
-  std::byte header[kLargestHeader];
-  if (!plausible_object(object) || !read_header(layout, object, header)) return {};
+  HeaderCopy copy;
+  const std::byte* header = copy.bytes;
+  if (!plausible_object(object) || !read_header(layout, object, copy)) return {};
   if (!is_string(python, header)) return {};
 
   const auto state = field<std::uint32_t>(header, layout.state);
@@ -61,7 +72,7 @@ StringView view_string(const PythonRuntimeView& python, std::uintptr_t object) {
   const auto units = truncated ? kMaxStringUnits : static_cast<std::uint32_t>(length);
   const StringView string{data, units, unit_size, static_cast<std::uint8_t>(truncated),
                           field<std::uint64_t>(header, layout.hash)};
-  return ends_where_it_says(string, length) ? string : StringView{};
+  return ends_where_it_says(string, length, object, copy) ? string : StringView{};
 }
 
 bool append_string(Capture& capture, std::uintptr_t object) {
@@ -69,21 +80,25 @@ bool append_string(Capture& capture, std::uintptr_t object) {
 }
 
 bool append_string(Capture& capture, const StringView& string) {
-  const StringHeader header{string.unit_size, string.truncated, 0, string.units, string.hash};
-  const std::size_t size = std::size_t{string.units} * string.unit_size;
-  const std::size_t padded = record_padded(size);
   const std::size_t before = capture.slot.cursor();
-  std::byte* place = capture.slot.reserve(sizeof header + padded);
+  std::byte* place = capture.slot.reserve(size_in_record(string));
   if (place == nullptr) {
     capture.slot_full = true;
     return false;
   }
+  if (write_string(place, string)) return true;
+  capture.slot.rewind(before);
+  return append_no_string(capture);
+}
+
+bool write_string(std::byte* place, const StringView& string) {
+  const StringHeader header{string.unit_size, string.truncated, 0, string.units, string.hash};
+  const std::size_t size = std::size_t{string.units} * string.unit_size;
+  const std::size_t padded = record_padded(size);
   std::memcpy(place, &header, sizeof header);
   std::byte* units = place + sizeof header;
   if (padded != size) std::memset(units + padded - kRecordAlignment, 0, kRecordAlignment);
-  if (guarded_copy(units, string.data, size)) return true;
-  capture.slot.rewind(before);
-  return append_no_string(capture);
+  return guarded_copy(units, string.data, size);
 }
 
 bool append_no_string(Capture& capture) {

@@ -3,6 +3,7 @@
 // Context: see capture.h.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "agent/cpython/python_layout.h"
@@ -27,6 +28,13 @@ StringView view_string(const PythonRuntimeView& python, std::uintptr_t object);
 // capture.slot_full set, if the slot has no room.
 bool append_string(Capture& capture, std::uintptr_t object);
 bool append_string(Capture& capture, const StringView& string);
+
+// The same for several strings at once, into memory of this size that the caller has reserved.
+// write_string() returns false if the str has become unreadable; what it has written is undefined.
+inline std::size_t size_in_record(const StringView& string) {
+  return sizeof(StringHeader) + record_padded(std::size_t{string.units} * string.unit_size);
+}
+bool write_string(std::byte* place, const StringView& string);
 
 // Appends the mark of an unreadable string. Fails like append_string().
 bool append_no_string(Capture& capture);

@@ -1,9 +1,12 @@
 #include "agent/in_signal/frame_collector.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "tests/unit/agent/fake_python.h"
@@ -218,6 +221,43 @@ TEST_F(Collector, survives_an_unreadable_name) {
   call(code);
   ASSERT_EQ(collect(), 1u);
   EXPECT_EQ(entry(0).kind, FrameKind::kCode);
+}
+
+// Three pages, the second of which cannot be read.
+class Hole {
+ public:
+  Hole()
+      : pages_(static_cast<std::byte*>(
+            mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {}
+  ~Hole() { munmap(pages_, kSize); }
+  Hole(const Hole&) = delete;
+  Hole& operator=(const Hole&) = delete;
+
+  // Copies the object and makes the hole.
+  std::uintptr_t put(std::uintptr_t object, std::size_t size) {
+    std::memcpy(pages_, reinterpret_cast<const void*>(object), size);
+    mprotect(pages_ + CliffEdge::kPage, CliffEdge::kPage, PROT_NONE);
+    return address_of(pages_);
+  }
+
+ private:
+  static constexpr std::size_t kSize = 3 * CliffEdge::kPage;
+  std::byte* pages_;
+};
+
+TEST_F(Collector, marks_a_name_with_a_hole_and_keeps_the_others) {
+  Hole hole;
+  const std::string longest(2 * CliffEdge::kPage, 'x');
+  const std::size_t size = python_.view().layout.string.ascii_data + longest.size() + 1;
+  const std::uintptr_t code = python_.code("f");
+  python_.put(code, python_.view().layout.code.qualified_name,
+              hole.put(python_.string(longest), size));
+  call(code);
+  ASSERT_EQ(collect(), 1u);
+  const std::byte* section = slot_payload(ring_slot(ring_.get(), 0));
+  EXPECT_EQ(reinterpret_cast<const CodeSection*>(section)->header.size, 24u + 24u + 16u + 24u);
+  EXPECT_EQ(reinterpret_cast<const StringHeader*>(section + 48)->unit_size, 0);
+  EXPECT_EQ(reinterpret_cast<const StringHeader*>(section + 64)->units, 1u);
 }
 
 TEST_F(Collector, says_when_the_slot_is_full) {
