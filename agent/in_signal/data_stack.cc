@@ -75,13 +75,7 @@ bool DataStack::go_outwards() {
   return true;
 }
 
-// A frame that lies further inwards than one passed before does not belong to an intact chain, and
-// does not move the limit.
-bool DataStack::pass(std::uintptr_t frame) {
-  if (chunk_.has(frame)) {
-    if (frame < limit_) limit_ = frame;
-    return true;
-  }
+bool DataStack::pass_into_outer_chunk(std::uintptr_t frame) {
   if (chunk_.previous == 0) return false;
   if (outer_.address == 0) outer_ = read_chunk(chunk_.previous, 0);
   if (!outer_.has(frame) || !go_outwards()) return false;

@@ -25,7 +25,12 @@ class DataStack {
 
   // To be called for each frame of a walk from the innermost frame outwards. Returns false if the
   // frame does not lie on the data stack.
-  bool pass(std::uintptr_t frame);
+  bool pass(std::uintptr_t frame) {
+    if (!chunk_.has(frame)) return pass_into_outer_chunk(frame);
+    // A frame that lies further inwards than one passed before does not belong to an intact chain.
+    if (frame < limit_) limit_ = frame;
+    return true;
+  }
 
   // Returns whether `frame` is that of the thread's outermost function.
   bool is_first(std::uintptr_t frame) const {
@@ -48,6 +53,7 @@ class DataStack {
     bool has(std::uintptr_t frame) const { return frame >= begin && frame < end; }
   };
 
+  bool pass_into_outer_chunk(std::uintptr_t frame);
   Chunk read_chunk(std::uintptr_t address, std::uintptr_t end) const;
   bool go_outwards();
   bool last_before(std::uintptr_t limit, std::uintptr_t& last) const;

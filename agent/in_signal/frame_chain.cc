@@ -42,6 +42,50 @@ FrameChain::FrameChain(const PythonRuntimeView& python, std::uintptr_t innermost
   await_next_loop();
 }
 
+inline bool FrameChain::read(RawFrame& frame) {
+  const PythonLayout& layout = python_.layout;
+  std::byte copy[kLargestFrame];
+  if (!plausible_object(next_) || !guarded_copy(copy, next_, layout.frame.size)) return false;
+  if (layout.type_checked_frames &&
+      field<std::uintptr_t>(copy, layout.object.type) != python_.frame_type) {
+    return false;
+  }
+  frame.address = next_;
+  frame.after_gap = false;
+  frame.broken_link = 0;
+  frame.previous = field<std::uintptr_t>(copy, layout.frame.previous);
+  frame.code = field<std::uintptr_t>(copy, layout.frame.code) & ~kStackRefTag;
+  frame.position = layout.position == FramePosition::kInstructionPointer
+                       ? field<std::uintptr_t>(copy, layout.frame.position)
+                       : static_cast<std::uintptr_t>(
+                             std::intptr_t{field<std::int32_t>(copy, layout.frame.position)});
+  frame.tlbc_index =
+      layout.frame.tlbc_index == kAbsent ? 0 : field<std::int32_t>(copy, layout.frame.tlbc_index);
+  frame.shim = is_shim(layout, copy);
+  frame.entry = is_entry(layout, copy);
+  return true;
+}
+
+inline bool FrameChain::seen_before() {
+  if (next_ == landmark_) return true;
+  if (++since_landmark_ == power_) {
+    landmark_ = next_;
+    power_ *= 2;
+    since_landmark_ = 0;
+  }
+  return false;
+}
+
+// Returns whether a frame outside the data stack is neither a shim nor the frame of a generator,
+// which has a code object: then it was a shim on the C stack.
+inline bool FrameChain::is_overwritten_shim(const RawFrame& frame) {
+  if (data_stack_.pass(frame.address) || !data_stack_ || frame.shim) return false;
+  if (!is_code_object(python_, frame.code)) return true;
+  if (generator_count_ < kMaxGenerators) generators_[generator_count_] = frame.address;
+  ++generator_count_;
+  return false;
+}
+
 bool FrameChain::next(RawFrame& frame) {
   if (end_ != ChainEnd::kEnd) return false;
   return follow_link(frame) ||
@@ -74,16 +118,6 @@ bool FrameChain::follow_link(RawFrame& frame) {
   at_entry_ = frame.entry;
   if (frame.address == awaited_) await_next_loop();
   return true;
-}
-
-// Returns whether a frame outside the data stack is neither a shim nor the frame of a generator,
-// which has a code object: then it was a shim on the C stack.
-bool FrameChain::is_overwritten_shim(const RawFrame& frame) {
-  if (data_stack_.pass(frame.address) || !data_stack_ || frame.shim) return false;
-  if (!is_code_object(python_, frame.code)) return true;
-  if (generator_count_ < kMaxGenerators) generators_[generator_count_] = frame.address;
-  ++generator_count_;
-  return false;
 }
 
 bool FrameChain::has_passed_generator(std::uintptr_t frame) const {
@@ -157,40 +191,6 @@ bool FrameChain::has_all_frames() const {
 
 bool FrameChain::may_end_here() const {
   return at_entry_ && awaited_ == 0;
-}
-
-bool FrameChain::seen_before() {
-  if (next_ == landmark_) return true;
-  if (++since_landmark_ == power_) {
-    landmark_ = next_;
-    power_ *= 2;
-    since_landmark_ = 0;
-  }
-  return false;
-}
-
-bool FrameChain::read(RawFrame& frame) {
-  const PythonLayout& layout = python_.layout;
-  std::byte copy[kLargestFrame];
-  if (!plausible_object(next_) || !guarded_copy(copy, next_, layout.frame.size)) return false;
-  if (layout.type_checked_frames &&
-      field<std::uintptr_t>(copy, layout.object.type) != python_.frame_type) {
-    return false;
-  }
-  frame.address = next_;
-  frame.after_gap = false;
-  frame.broken_link = 0;
-  frame.previous = field<std::uintptr_t>(copy, layout.frame.previous);
-  frame.code = field<std::uintptr_t>(copy, layout.frame.code) & ~kStackRefTag;
-  frame.position = layout.position == FramePosition::kInstructionPointer
-                       ? field<std::uintptr_t>(copy, layout.frame.position)
-                       : static_cast<std::uintptr_t>(
-                             std::intptr_t{field<std::int32_t>(copy, layout.frame.position)});
-  frame.tlbc_index =
-      layout.frame.tlbc_index == kAbsent ? 0 : field<std::int32_t>(copy, layout.frame.tlbc_index);
-  frame.shim = is_shim(layout, copy);
-  frame.entry = is_entry(layout, copy);
-  return true;
 }
 
 std::uint32_t distinct_links(const PythonRuntimeView& python, std::uintptr_t innermost) {

@@ -6,6 +6,22 @@
 
 namespace pyfault {
 
+inline bool FrameCollector::add_entry(const RawFrame& frame, std::uint64_t repeat) {
+  const PlaceEntry* place = find_place(capture_, frame);
+  if (place == nullptr) {
+    add_marker(FrameKind::kUnreadable, frame.code);
+    return false;
+  }
+  if (place->hidden) return false;
+  if (place->runs_callbacks && callback_task_ == 0) {
+    callback_task_ = find_callback_task(capture_.python, frame.address);
+  }
+  FrameEntry& entry = capture_.scratch.frames[count_++];
+  entry = place->shown;
+  entry.value = repeat;
+  return true;
+}
+
 std::uint32_t FrameCollector::collect(std::uintptr_t innermost, std::uintptr_t cframe,
                                       std::uintptr_t thread) {
   const PythonRuntimeView& python = capture_.python;
@@ -76,22 +92,6 @@ void FrameCollector::add(const RawFrame& frame) {
     foldable_ = true;
   }
   last_ = frame;
-}
-
-bool FrameCollector::add_entry(const RawFrame& frame, std::uint64_t repeat) {
-  const PlaceEntry* place = find_place(capture_, frame);
-  if (place == nullptr) {
-    add_marker(FrameKind::kUnreadable, frame.code);
-    return false;
-  }
-  if (place->hidden) return false;
-  if (place->runs_callbacks && callback_task_ == 0) {
-    callback_task_ = find_callback_task(capture_.python, frame.address);
-  }
-  FrameEntry& entry = capture_.scratch.frames[count_++];
-  entry = place->shown;
-  entry.value = repeat;
-  return true;
 }
 
 void FrameCollector::add_marker(FrameKind kind, std::uint64_t value) {
