@@ -55,6 +55,13 @@ bool can_name_a_socket(const std::string& place, const std::string& suffix) {
   return place.size() + sizeof kFolder - 1 + socket + kMarkAndEnd <= sizeof(sockaddr_un::sun_path);
 }
 
+// The kernel keeps the page that a byte was read from for the next write, so the first crash need
+// not wait for one. For a pipe that no other process knows yet.
+void keep_page(int pipe) {
+  char byte = 0;
+  [[maybe_unused]] const bool is_kept = ::write(pipe, &byte, 1) == 1 && ::read(pipe, &byte, 1) == 1;
+}
+
 }  // namespace
 
 std::optional<SocketFolder> SocketFolder::make(std::span<const std::string> places,
@@ -122,12 +129,13 @@ void AgentListener::take_over() {
 // The pipe may exist already, from the previous watchdog.
 void AgentListener::open_wake_pipe() {
   const std::string path = folder_->wake_pipe();
-  ::mkfifo(path.c_str(), S_IRUSR | S_IWUSR);
+  const bool is_new = ::mkfifo(path.c_str(), S_IRUSR | S_IWUSR) == 0;
   wake_pipe_.reset(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
   struct stat status {};
   if (wake_pipe_ && (::fstat(wake_pipe_.get(), &status) != 0 || !S_ISFIFO(status.st_mode))) {
     wake_pipe_.reset();
   }
+  if (is_new && wake_pipe_) keep_page(wake_pipe_.get());
 }
 
 void AgentListener::leave() {
