@@ -168,8 +168,10 @@ GuardScope::GuardScope() {
     guarding[index].store(true);
     sys_rt_sigaction(kGuardSignals[index], &ours, nullptr);
   }
+  const KernelSignalSet blocked = signal_bit(SIGPIPE);
   const KernelSignalSet unblocked = kFaults;
-  sys_rt_sigprocmask(SIG_UNBLOCK, &unblocked, &mask_);
+  sys_rt_sigprocmask(SIG_BLOCK, &blocked, &mask_);
+  if ((mask_ & unblocked) != 0) sys_rt_sigprocmask(SIG_UNBLOCK, &unblocked, nullptr);
 }
 
 GuardScope::~GuardScope() {

@@ -75,7 +75,8 @@ bool is_bound_to_die(int signal);
 bool return_to_program(int signal, siginfo_t* info, void* context);
 
 // As long as one exists, guarded_copy() works: the agent's handler is the action of SIGSEGV and
-// SIGBUS, even if the program has replaced it, and this thread blocks neither.
+// SIGBUS, even if the program has replaced it, and this thread blocks neither. It blocks SIGPIPE,
+// as Bell::ring() requires.
 class GuardScope {
  public:
   GuardScope();

@@ -46,16 +46,14 @@ Descriptor connect_to(const char* name) {
 }
 
 // A watchdog that dies between the check and the write must not cause a SIGPIPE in the program.
+// Requires that SIGPIPE is blocked.
 long write_without_sigpipe(int fd, const void* bytes, std::size_t size) {
-  const KernelSignalSet sigpipe = signal_bit(SIGPIPE);
-  KernelSignalSet before = 0;
-  sys_rt_sigprocmask(SIG_BLOCK, &sigpipe, &before);
   const long result = sys_write(fd, bytes, size);
   if (result == kBrokenPipe) {
+    const KernelSignalSet sigpipe = signal_bit(SIGPIPE);
     const timespec now{};
     sys_rt_sigtimedwait(&sigpipe, &now);
   }
-  sys_rt_sigprocmask(SIG_SETMASK, &before, nullptr);
   return result;
 }
 
@@ -120,7 +118,11 @@ bool Bell::ring(const WatchdogLink& link) const {
 }
 
 void wake_watchdog(const WatchdogLink& link) {
+  const KernelSignalSet sigpipe = signal_bit(SIGPIPE);
+  KernelSignalSet before = 0;
+  sys_rt_sigprocmask(SIG_BLOCK, &sigpipe, &before);
   Bell(link).ring(link);
+  sys_rt_sigprocmask(SIG_SETMASK, &before, nullptr);
 }
 
 std::uint32_t ack_timeout_ms(const WatchdogLink& link) {

@@ -50,8 +50,9 @@ class Bell {
 
   bool watchdog_is_there() const;
 
-  // Wakes the watchdog to look at the ring of `link`. Returns false if the wake-up does not reach
-  // it. A full pipe counts as success, because the watchdog then has other wake-ups to read.
+  // Wakes the watchdog to look at the ring of `link`. Requires that SIGPIPE is blocked. Returns
+  // false if the wake-up does not reach it. A full pipe counts as success, because the watchdog
+  // then has other wake-ups to read.
   bool ring(const WatchdogLink& link) const;
 
  private:

@@ -24,6 +24,10 @@ class Link : public ::testing::Test {
     link_.ring = static_cast<std::byte*>(ring_.get());
     ring_header(ring_.get())->id = 4711;
     ring_header(ring_.get())->ack_timeout_ms = 50;
+    sigset_t sigpipe;
+    sigemptyset(&sigpipe);
+    sigaddset(&sigpipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &sigpipe, &mask_);
     EXPECT_EQ(mkfifo(pipe_.c_str(), 0600), 0);
     open_watchdog();
     struct stat status {};
@@ -32,7 +36,10 @@ class Link : public ::testing::Test {
     link_.wake_pipe_device = status.st_dev;
     link_.wake_pipe_inode = status.st_ino;
   }
-  ~Link() override { close_watchdog(); }
+  ~Link() override {
+    close_watchdog();
+    pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
+  }
 
   void open_watchdog() { watchdog_ = open(pipe_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC); }
   void close_watchdog() {
@@ -58,6 +65,7 @@ class Link : public ::testing::Test {
   TempDirectory directory_;
   const std::string pipe_ = directory_.path() / "pipe";
   std::unique_ptr<void, decltype(&std::free)> ring_{std::calloc(1, kRingSize), &std::free};
+  sigset_t mask_{};  // before the test, which blocks SIGPIPE
   int watchdog_ = -1;
   WatchdogLink link_{};
 };
