@@ -33,13 +33,13 @@ ExitEvent describe(const ChildEnd& end) {
 
 }  // namespace
 
-ProcessHistory::ProcessHistory(Saved saved)
+ProcessHistory::ProcessHistory(SavedProcessHistory saved)
     : process_(std::move(saved.process)),
       last_crash_(std::move(saved.last_crash)),
       left_out_(saved.records_left_out),
       replaced_(saved.replaced.begin(), saved.replaced.end()) {}
 
-ProcessHistory::Saved ProcessHistory::saved() const {
+SavedProcessHistory ProcessHistory::saved() const {
   return {process_, last_crash_, left_out_, {replaced_.begin(), replaced_.end()}};
 }
 
@@ -58,7 +58,7 @@ void ProcessHistory::on_event(const Event& event) {
   const auto* crash = std::get_if<Crash>(&event.body);
   if (!crash || crash->kind != CrashKind::kCrash) return;
   process_ = event.process;
-  last_crash_ = LastCrash{crash->id, crash->fingerprint, crash->signal.number, crash->fatal};
+  last_crash_ = OwnCrash{crash->id, crash->fingerprint, crash->signal.number, crash->fatal};
 }
 
 void ProcessHistory::on_attach(const Process& process) {

@@ -13,27 +13,29 @@
 
 namespace pyfault {
 
+// The last crash of the process itself.
+struct OwnCrash {
+  std::string id;
+  std::string fingerprint;
+  int signal = 0;
+  bool fatal = false;
+};
+
+// What another watchdog needs to continue.
+struct SavedProcessHistory {
+  Process process;
+  std::optional<OwnCrash> last_crash;
+  bool records_left_out = false;
+  std::vector<int> replaced;  // handlers, by signal
+};
+
 class ProcessHistory {
  public:
-  struct LastCrash {
-    std::string id;
-    std::string fingerprint;
-    int signal = 0;
-    bool fatal = false;
-  };
-
   ProcessHistory() = default;
   explicit ProcessHistory(Process process) : process_(std::move(process)) {}
 
-  // The state, which can be handed to another watchdog to continue from.
-  struct Saved {
-    Process process;
-    std::optional<LastCrash> last_crash;
-    bool records_left_out = false;
-    std::vector<int> replaced;  // handlers, by signal
-  };
-  Saved saved() const;
-  explicit ProcessHistory(Saved saved);
+  SavedProcessHistory saved() const;
+  explicit ProcessHistory(SavedProcessHistory saved);
 
   // Records what may explain the end of the program: its own crash, records that were left out, the
   // handlers that it replaced, and why it is not watched. Events of other processes are ignored.
@@ -52,7 +54,7 @@ class ProcessHistory {
 
   const Process& process() const { return process_; }
 
-  const std::optional<LastCrash>& last_crash() const { return last_crash_; }
+  const std::optional<OwnCrash>& last_crash() const { return last_crash_; }
 
   Event start_event() const;
 
@@ -68,7 +70,7 @@ class ProcessHistory {
   bool ended_by_crash(const ExitEvent& exit) const;
 
   Process process_;  // as last seen: the program may have called exec
-  std::optional<LastCrash> last_crash_;
+  std::optional<OwnCrash> last_crash_;
   std::optional<bool> watched_;
   std::optional<Unwatched> unwatched_;
   bool left_out_ = false;   // some of its records were dropped

@@ -76,7 +76,7 @@ inline SavedWorker full_worker() {
                                99,
                                Time(std::chrono::seconds(8)),
                                {{4242, 1, "python3", "/usr/bin/python3", {"python3"}, 33, 33},
-                                ProcessHistory::LastCrash{"c0ffee", "f00d", SIGSEGV, true},
+                                OwnCrash{"c0ffee", "f00d", SIGSEGV, true},
                                 true,
                                 {SIGABRT}},
                                SavedOutput{"begun", "\xfe", "tail\n", "err\n"}};

@@ -32,7 +32,7 @@ struct SavedProcess {
   int pid = 0;
   std::uint64_t start_ticks = 0;  // tells the process from one that has reused its number
   std::chrono::steady_clock::time_point started;
-  ProcessHistory::Saved history;
+  SavedProcessHistory history;
   std::optional<SavedOutput> output;  // nullopt: it was not available in time
 };
 
