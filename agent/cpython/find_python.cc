@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <link.h>
 #include <pthread.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -100,6 +101,8 @@ void look_up(void* scope, PythonRuntimeView& view) {
   view.interpreter = text_around(view.runtime);
   view.libc = text_around(address_of(RTLD_DEFAULT, "__libc_start_main"));
   view.loader = text_around(address_of(RTLD_DEFAULT, "__libc_stack_end"));
+  view.program = text_around(getauxval(AT_ENTRY));
+  view.module_list = address_of(RTLD_DEFAULT, "_r_debug");
 }
 
 }  // namespace

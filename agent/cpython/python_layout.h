@@ -133,6 +133,8 @@ struct PythonRuntimeView {
   std::uintptr_t hash_secret;         // &_Py_HashSecret; 0: not present
   std::uintptr_t generator_types[3];  // &PyGen_Type, &PyCoro_Type, &PyAsyncGen_Type
   Text interpreter, libc, loader;     // `interpreter`: the module that defines _PyRuntime
+  Text program;                       // the one that the process was started with
+  std::uintptr_t module_list;         // &_r_debug, ld.so's list of all modules; 0: unknown
   // The thread that the process started with, whose stack the kernel has set up. 0: unknown.
   std::uintptr_t initial_thread;  // its pthread_self()
   std::uintptr_t initial_stack_end;

@@ -2,6 +2,7 @@
 
 #include "agent/arch/instructions.h"
 #include "agent/in_signal/guarded_copy.h"
+#include "agent/in_signal/loaded_code.h"
 #include "agent/in_signal/python_object.h"
 #include "agent/in_signal/thread_list.h"
 
@@ -27,8 +28,10 @@ bool runs(const PythonRuntimeView& python, std::uintptr_t frame) {
          state == python.layout.executing;
 }
 
-// Returns whether `address` follows a call instruction.
-bool is_return_address(std::uintptr_t address) {
+// Returns whether `address` follows what may be a call instruction. A pointer to data may do so
+// too: the bytes before an object are often those of another pointer, and in one process of 256 the
+// address space is laid out such that these pointers look like calls.
+bool follows_call(std::uintptr_t address) {
   std::uint8_t before[kLongestCall];
   return address >= kPageSize && address < kUserEnd &&
          guarded_copy(before, address - sizeof before, sizeof before) && ends_with_call(before);
@@ -37,7 +40,8 @@ bool is_return_address(std::uintptr_t address) {
 // Returns whether a return address belongs to neither the interpreter nor libc nor ld.so. Functions
 // of the latter two leave return addresses all over the stack after they have returned.
 bool is_foreign(const PythonRuntimeView& python, std::uintptr_t text) {
-  return !python.interpreter.has(text) && !python.libc.has(text) && !python.loader.has(text);
+  return !python.interpreter.has(text) && !python.libc.has(text) && !python.loader.has(text) &&
+         may_be_loaded_code(python, text);
 }
 
 bool is_in_a_chain(const PythonRuntimeView& python, std::uintptr_t frame) {
@@ -71,9 +75,9 @@ std::uintptr_t caller_on_stack(const PythonRuntimeView& python, std::uintptr_t t
     if (runs(python, word)) {
       caller = word;
       has_own_call = has_foreign_call = false;
-    } else if (caller != 0 && is_return_address(word)) {
+    } else if (caller != 0 && follows_call(word)) {
       has_own_call |= python.interpreter.has(word);
-      has_foreign_call |= is_foreign(python, word);
+      has_foreign_call = has_foreign_call || is_foreign(python, word);
     }
   }
   return 0;

@@ -3,8 +3,8 @@
 // frame, callers further out. Nothing else tells the end of a chain of frames from a link that was
 // overwritten with zero.
 //
-// Context: see capture.h. Every read is guarded; bounded by kMaxStackBytes and by the length of all
-// threads' chains.
+// Context: see capture.h. Every read is guarded; bounded by kMaxStackBytes, by the number of
+// modules for each word (loaded_code.h), and by the length of all threads' chains.
 #pragma once
 
 #include <cstddef>

@@ -3,6 +3,7 @@
 #include "agent/in_signal/caller_on_stack.h"
 
 #include <gtest/gtest.h>
+#include <link.h>
 
 #include <array>
 #include <cstdint>
@@ -32,9 +33,11 @@ class CallerOnStack : public ::testing::Test {
   static constexpr std::array<std::uint8_t, 8> kElsewhere = {0, 0, 0xe8, 1, 2, 3, 4, 0};
   std::uintptr_t own_call(std::size_t behind = 7) { return address_of(&kText[behind]); }
   std::uintptr_t foreign_call() { return address_of(&kElsewhere[7]); }
+  std::uintptr_t data_behind_call() { return address_of(&data_[7]); }
 
   Guarded guarded_;
   FakePython python_{10};
+  std::vector<std::uint8_t> data_{kElsewhere.begin(), kElsewhere.end()};
   std::uintptr_t caller_ = python_.frame_object(0);
   std::uintptr_t outermost_ = python_.frame_object(0);
   std::uintptr_t innermost_ = python_.frame_object(outermost_);
@@ -62,6 +65,21 @@ TEST_F(CallerOnStack, is_none_of_the_outermost_frame) {
 
 TEST_F(CallerOnStack, is_none_where_another_library_stands_between) {
   EXPECT_EQ(caller({outermost_, own_call(), foreign_call(), own_call(), caller_}), 0u);
+}
+
+// Code of this test, which has called.
+[[gnu::noinline]] std::uintptr_t return_address() {
+  return address_of(__builtin_return_address(0));
+}
+
+TEST_F(CallerOnStack, is_none_where_a_loaded_module_stands_between) {
+  python_.set_modules({}, address_of(&_r_debug));
+  EXPECT_EQ(caller({outermost_, own_call(), return_address(), caller_}), 0u);
+}
+
+TEST_F(CallerOnStack, is_found_across_data_that_looks_like_a_call) {
+  python_.set_modules({}, address_of(&_r_debug));
+  EXPECT_EQ(caller({outermost_, own_call(), data_behind_call(), caller_}), caller_);
 }
 
 TEST_F(CallerOnStack, is_no_frame_that_has_returned) {

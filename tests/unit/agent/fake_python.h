@@ -169,6 +169,12 @@ class FakePython {
     view_.interpreter = {begin, begin + text.size()};
   }
 
+  // The program's own code, and ld.so's list of modules.
+  void set_modules(Text program, std::uintptr_t list) {
+    view_.program = program;
+    view_.module_list = list;
+  }
+
   template <class T>
   void put(std::uintptr_t object, std::size_t offset, T value) {
     std::memcpy(reinterpret_cast<void*>(object + offset), &value, sizeof value);

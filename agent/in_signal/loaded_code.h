@@ -1,0 +1,20 @@
+// Tells machine code from data, by ld.so's list of the modules that are loaded now and the headers
+// of the module in question. The list is a debugger's view and public (link.h); the C library's own
+// functions that search it take a lock, or are missing before glibc 2.35.
+//
+// Context: see capture.h. Every read is guarded; bounded by kMaxModules.
+#pragma once
+
+#include <cstdint>
+
+#include "agent/cpython/python_layout.h"
+
+namespace pyfault {
+
+inline constexpr std::uint32_t kMaxModules = 1024;
+
+// Returns false only if no module has machine code at `address`; also true if that is not known,
+// because the list or the headers cannot be read. Code that a program generates is in no module.
+bool may_be_loaded_code(const PythonRuntimeView& python, std::uintptr_t address);
+
+}  // namespace pyfault
