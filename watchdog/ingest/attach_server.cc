@@ -99,7 +99,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void poll_all();
   SessionSettings session_settings() const;
   void begin_session(SavedSession session, RingMemory memory, std::uint64_t ring);
-  AgentSession& add_session(SavedSession session, RingMemory memory, std::uint64_t ring);
+  AgentSession& add_session(SavedSession&& session, RingMemory memory, std::uint64_t ring);
   void adopt(InheritedSession inherited);
   void drop(Id id);
   void end_session(Id id);
@@ -361,7 +361,7 @@ void AttachServer::Impl::begin_session(SavedSession session, RingMemory memory,
   add_session(std::move(session), std::move(memory), ring);
 }
 
-AgentSession& AttachServer::Impl::add_session(SavedSession session, RingMemory memory,
+AgentSession& AttachServer::Impl::add_session(SavedSession&& session, RingMemory memory,
                                               std::uint64_t ring) {
   const Id id = session.id;
   sessions_.try_emplace(
