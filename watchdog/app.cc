@@ -145,7 +145,9 @@ void Watch::on_event(Event event) {
 }
 
 std::unique_ptr<EventStage> Watch::new_stage() {
-  return std::make_unique<EventStage>(io_, std::vector<EventSink*>{reporter_.get()});
+  auto stage = std::make_unique<EventStage>(io_);
+  stage->add(*reporter_);
+  return stage;
 }
 
 void Watch::report(Event event) {

@@ -98,9 +98,13 @@ const std::map<std::string, LogFormat>& log_formats() {
 
 std::vector<int> parse_dump_before(const std::string& list) {
   if (list == "none") return {};
-  if (auto signals = parse_handled_signals(CLI::detail::split(list, ','))) {
-    return *std::move(signals);
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin <= list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    names.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
   }
+  if (auto signals = parse_handled_signals(names)) return *std::move(signals);
   throw CLI::ValidationError(
       "--dump-before", fmt::format("'{}': use signals that a program can handle, none of them a "
                                    "real-time signal, such as ABRT,TERM, or none",
@@ -125,7 +129,7 @@ CLI::Validator no_option(const std::string& type) {
   return CLI::Validator(
       [type](const std::string& value) {
         const bool is_value = !value.empty() && !value.starts_with('-');
-        return is_value ? "" : fmt::format("'{}' is not a {}", value, type);
+        return is_value ? "" : fmt::format("{} expected, not '{}'", type, value);
       },
       "");
 }
@@ -189,6 +193,38 @@ what they print on stdout; SIGHUP reads FILE again, SIGTERM stops all)"),
   doctor->excludes(exec, config, log, log_format, all_exits, dump_before, no_linger);
 }
 
+// CLI11 says only that one excludes the other.
+[[noreturn]] void refuse_exclusion(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    for (const CLI::Option* other : option->get_excludes()) {
+      if (option->count() == 0 || other->count() == 0) continue;
+      const std::string name = option->get_name();
+      const bool is_key = name == "--all-exits" || name == "--dump-before";
+      const bool is_for_service = is_key && other->get_name() == "--config";
+      refuse(fmt::format("{} does not go with {}: {}", name, other->get_name(),
+                         is_for_service ? "write it in the file, as a key of [defaults] or a worker"
+                                        : "leave one of them out"));
+    }
+  }
+  refuse("these options do not go together");
+}
+
+// CLI11 says "1 required FILE missing", "At Most 1 required but received 2", "was given a
+// disallowed flag override".
+[[noreturn]] void refuse_values(const CLI::App& app, const CLI::ArgumentMismatch& error) {
+  const std::string_view text = error.what();
+  for (const CLI::Option* option : app.get_options()) {
+    if (text.starts_with(option->get_lnames().front() + " was given")) {
+      refuse(fmt::format("{} takes no value", option->get_name()));
+    }
+    if (!text.starts_with(option->get_name() + ":")) continue;
+    refuse(option->count() > 1
+               ? fmt::format("{} is given more than once", option->get_name())
+               : fmt::format("{} needs a value: {}", option->get_name(), option->get_type_name()));
+  }
+  refuse(error.what());
+}
+
 [[noreturn]] void refuse_unexpected(const std::string& word) {
   if (word.starts_with("-") && word != "-") refuse(fmt::format("unknown option '{}'", word));
   refuse(fmt::format("unexpected argument '{}': the program to run goes after --exec", word));
@@ -212,6 +248,10 @@ std::variant<Options, ServiceOptions, Checkup, Answer> parse_options(
     return Answer{app.version() + "\n"};
   } catch (const CLI::ExtrasError&) {
     refuse_unexpected(app.remaining().front());
+  } catch (const CLI::ExcludesError&) {
+    refuse_exclusion(app);
+  } catch (const CLI::ArgumentMismatch& error) {
+    refuse_values(app, error);
   } catch (const CLI::ParseError& error) {
     refuse(error.what());
   }

@@ -33,7 +33,7 @@ bool may_have_code_at(std::uintptr_t base, std::uintptr_t address) {
   ElfW(Ehdr) header;
   ElfW(Phdr) segment;
   if (!guarded_read(base, header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
-      header.e_phentsize != sizeof segment) {
+      header.e_phentsize != sizeof segment || header.e_phnum > kMaxSegments) {
     return true;
   }
   for (std::uint32_t index = 0; index < header.e_phnum; ++index) {

@@ -2,7 +2,8 @@
 // of the module in question. The list is a debugger's view and public (link.h); the C library's own
 // functions that search it take a lock, or are missing before glibc 2.35.
 //
-// Context: see capture.h. Every read is guarded; bounded by kMaxModules.
+// Context: see capture.h. Every read is guarded; bounded by kMaxModules and kMaxSegments for each
+// address.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +13,12 @@
 namespace pyfault {
 
 inline constexpr std::uint32_t kMaxModules = 1024;
+inline constexpr std::uint32_t kMaxSegments =
+    64;  // in the headers of one module; usual are 8 to 13
 
 // Returns false only if no module has machine code at `address`; also true if that is not known,
-// because the list or the headers cannot be read. Code that a program generates is in no module.
+// because the list or the headers cannot be read. Code that a program generates is in no
+// module, and modules of other namespaces (dlmopen) are not in the list.
 bool may_be_loaded_code(const PythonRuntimeView& python, std::uintptr_t address);
 
 }  // namespace pyfault

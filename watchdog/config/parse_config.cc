@@ -257,8 +257,7 @@ std::optional<WorkerConfig> parse_worker(std::string_view text, std::string_view
   if (!file) return std::nullopt;
   ParsedConfig parsed = ConfigReader(MachineChecks{}, name).read(*file);
   const auto found = std::ranges::find(parsed.config.workers, name, &WorkerConfig::name);
-  if (!parsed.problems.empty() || found == parsed.config.workers.end()) return std::nullopt;
-  return std::move(*found);
+  return found == parsed.config.workers.end() ? std::nullopt : std::optional(std::move(*found));
 }
 
 LoadedConfig load_config(const std::string& file, const MachineChecks& checks) {

@@ -29,8 +29,9 @@ struct ParsedConfig {
 
 ParsedConfig parse_config(std::string_view text, const MachineChecks& checks = {});
 
-// Returns the worker `name` of a text that is known to be valid (WorkerConfig::text); nullopt if it
-// is not.
+// Returns the worker `name` of a text that another version has found valid (WorkerConfig::text).
+// What this version finds wrong with it, such as a key that it does not know, does not count: the
+// worker runs. Returns nullopt if there is no such worker in it.
 std::optional<WorkerConfig> parse_worker(std::string_view text, std::string_view name);
 
 // The same for a file. An unreadable file is a problem too, not an exception.

@@ -34,7 +34,7 @@ class ControlSession : public std::enable_shared_from_this<ControlSession> {
 
   void start() { read(); }
 
-  // A ErrorReply also ends the connection, once it is written.
+  // An ErrorReply also ends the connection, once it is written.
   void send(const Reply& reply);
 
   // Whether the unread output is small enough to send more.

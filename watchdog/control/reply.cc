@@ -15,11 +15,11 @@ struct ReplyJson {
   json operator()(const Status& status) const {
     return {{"reply", "status"}, {"status", parse_json(to_json(status))}};
   }
-  json operator()(const CommandResult& outcome) const {
+  json operator()(const CommandResult& result) const {
     return {{"reply", "outcome"},
-            {"worker", outcome.worker},
-            {"ok", outcome.ok},
-            {"message", outcome.message}};
+            {"worker", result.worker},
+            {"ok", result.ok},
+            {"message", result.message}};
   }
   json operator()(const ConfigMistake& mistake) const {
     return {{"reply", "problem"}, {"message", mistake.message}};
@@ -31,10 +31,10 @@ struct ReplyJson {
     return {{"reply", "lost"}, {"count", lost.count}};
   }
   json operator()(const Done& done) const { return {{"reply", "done"}, {"ok", done.ok}}; }
-  json operator()(const ErrorReply& refusal) const {
-    const bool no_worker = refusal.reason == ErrorReason::kNoSuchWorker;
+  json operator()(const ErrorReply& error) const {
+    const bool no_worker = error.reason == ErrorReason::kNoSuchWorker;
     return {{"reply", "error"},
-            {"message", refusal.message},
+            {"message", error.message},
             {"reason", no_worker ? kNoSuchWorker : "other"}};
   }
 };

@@ -9,8 +9,9 @@
 
 #include "watchdog/config/parse_config.h"
 
-// Members are found by name: an older watchdog ignores a member that was added later, and a newer
-// one uses its default. A change of a member's meaning requires a new version.
+// Members, and the keys of a worker's configuration, are found by name: an older watchdog ignores
+// one that was added later, and a newer one uses its default. A change of a member's meaning
+// requires a new version.
 namespace nlohmann {
 
 template <typename T>

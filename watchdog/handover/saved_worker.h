@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,7 +41,7 @@ struct SavedWorker {
   SavedLifecycle lifecycle;
   WorkerHistory history;
   int exit_code = 0;
-  CrashDeduplicator::Memory crashes;
+  CrashDeduplicator::Saved crashes;
   std::optional<std::chrono::steady_clock::time_point> timer;  // when the state's time limit passes
   std::optional<SavedProcess> process;
   std::vector<SavedSession> sessions;

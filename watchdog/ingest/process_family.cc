@@ -86,7 +86,8 @@ ProcessFamily::ProcessFamily(boost::asio::io_context& io, SavedFamily saved, Exi
       translated_(std::move(saved.translated)) {
   const int pid = attached_.process.pid;
   UniqueFd pidfd = saved.has_attached ? open_pidfd(pid) : UniqueFd();
-  if (pidfd && is_still(pid, start_ticks_)) add(pid, std::move(pidfd));
+  const bool is_age_known = start_ticks_ != 0;  // /proc may hide it
+  if (pidfd && (!is_age_known || is_still(pid, start_ticks_))) add(pid, std::move(pidfd));
 }
 
 ProcessFamily::~ProcessFamily() {

@@ -1,6 +1,5 @@
 #include "watchdog/log/event_stage.h"
 
-#include <span>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -19,9 +18,8 @@ struct EventStage::Reading {
   State state = State::kUnderWay;  // used by the loop only
 };
 
-EventStage::EventStage(boost::asio::io_context& io, std::vector<EventSink*> next,
-                       std::chrono::steady_clock::duration patience)
-    : next_(std::move(next)), background_(io, patience) {}
+EventStage::EventStage(boost::asio::io_context& io, std::chrono::steady_clock::duration patience)
+    : background_(io, patience) {}
 
 std::shared_ptr<EventStage::Reading> EventStage::begin_to_read(Event& event) {
   auto* crash = std::get_if<Crash>(&event.body);
@@ -67,8 +65,7 @@ void EventStage::pass_first_on() {
 }
 
 void EventStage::pass_on(Event event) {
-  for (EventSink* sink : std::span(next_).first(next_.size() - 1)) sink->on_event(event);
-  next_.back()->on_event(std::move(event));
+  for (EventSink* sink : next_) sink->on_event(event);
 }
 
 void EventStage::take_lines(Event& event, Reading& reading) {

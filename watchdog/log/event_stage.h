@@ -1,7 +1,7 @@
 // Passes events on in order. A crash waits here until its source lines have been
 // read, and later events wait behind it.
 //
-// Source lines are read off the event loop (ingest/background.h), because a disk may hang. A crash
+// Source lines are read off the event loop (loop/background.h), because a disk may hang. A crash
 // that has waited for kSourceTimeout is passed on without them, as are all crashes while too many
 // reads hang.
 #pragma once
@@ -22,12 +22,15 @@ class EventStage final : public EventSink {
   static constexpr std::chrono::seconds kSourceTimeout{3};
   static constexpr std::size_t kMaxWaiting = std::size_t{64} << 20;  // approximate bytes
 
-  // Each event goes to all of `next`, in that order, from the event loop or from within on_event()
-  // and finish(). They must outlive the stage. `patience` is for tests.
-  EventStage(boost::asio::io_context& io, std::vector<EventSink*> next,
-             std::chrono::steady_clock::duration patience = kSourceTimeout);
+  // `patience` is for tests.
+  explicit EventStage(boost::asio::io_context& io,
+                      std::chrono::steady_clock::duration patience = kSourceTimeout);
   EventStage(const EventStage&) = delete;
   EventStage& operator=(const EventStage&) = delete;
+
+  // From now on, each event goes to `sink` too, after those that were added before, from the event
+  // loop or from within on_event() and finish(). The sink must outlive the stage.
+  void add(EventSink& sink) { next_.push_back(&sink); }
 
   void on_event(Event event) override;
 

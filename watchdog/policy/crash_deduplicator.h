@@ -34,19 +34,19 @@ class CrashDeduplicator {
 
     bool operator==(const Kind&) const = default;
   };
-  using Memory = std::map<std::string, Kind>;  // by fingerprint
+  using Saved = std::map<std::string, Kind>;  // by fingerprint
 
   CrashDeduplicator() = default;
-  explicit CrashDeduplicator(Memory memory) : kinds_(std::move(memory)) {}
+  explicit CrashDeduplicator(Saved saved) : kinds_(std::move(saved)) {}
 
-  const Memory& memory() const { return kinds_; }
+  const Saved& saved() const { return kinds_; }
 
   Verdict count(const std::string& fingerprint, TimePoint now);
 
  private:
   void make_room();
 
-  Memory kinds_;
+  Saved kinds_;
 };
 
 }  // namespace pyfault

@@ -34,15 +34,15 @@ DeathKind death_kind(int exit_code, int signal) {
 
 RestartDecision RestartPolicy::decide(const Death& death, double chance) {
   if (!wants_restart(death.kind)) return {};
-  ++memory_.short_lives;
+  ++saved_.short_lives;
   if (death.kind != DeathKind::kClean) count_failure(death);
   RestartDecision decision;
-  if (!memory_.in_crash_loop && is_crash_loop()) {
-    memory_.in_crash_loop = true;
+  if (!saved_.in_crash_loop && is_crash_loop()) {
+    saved_.in_crash_loop = true;
     decision.loop_begun = summary();
   }
-  decision.in_crash_loop = memory_.in_crash_loop;
-  if (memory_.in_crash_loop && settings_.crash_loop.action == CrashLoopAction::kGiveUp) {
+  decision.in_crash_loop = saved_.in_crash_loop;
+  if (saved_.in_crash_loop && settings_.crash_loop.action == CrashLoopAction::kGiveUp) {
     decision.action = RestartDecision::Action::kGiveUp;
     return decision;
   }
@@ -57,9 +57,9 @@ milliseconds RestartPolicy::healthy_after() const {
 }
 
 bool RestartPolicy::note_healthy() {
-  memory_.short_lives = 0;
-  if (memory_.in_crash_loop) memory_.failures.clear();
-  return std::exchange(memory_.in_crash_loop, false);
+  saved_.short_lives = 0;
+  if (saved_.in_crash_loop) saved_.failures.clear();
+  return std::exchange(saved_.in_crash_loop, false);
 }
 
 bool RestartPolicy::wants_restart(DeathKind kind) const {
@@ -77,27 +77,27 @@ bool RestartPolicy::wants_restart(DeathKind kind) const {
 }
 
 void RestartPolicy::count_failure(const Death& death) {
-  ++memory_.all_failures;
-  memory_.failures.push_back({death.at, death.fingerprint});
-  while (memory_.failures.size() > kMaxFailureLimit + 1 ||
-         death.at - memory_.failures.front().at > settings_.crash_loop.window) {
-    memory_.failures.pop_front();
+  ++saved_.all_failures;
+  saved_.failures.push_back({death.at, death.fingerprint});
+  while (saved_.failures.size() > kMaxFailureLimit + 1 ||
+         death.at - saved_.failures.front().at > settings_.crash_loop.window) {
+    saved_.failures.pop_front();
   }
 }
 
 bool RestartPolicy::is_crash_loop() const {
   const CrashLoopLimits& limits = settings_.crash_loop;
   if (limits.before_ready > 0 && failures_before_ready() >= limits.before_ready) return true;
-  return limits.failures > 0 && memory_.failures.size() > limits.failures;
+  return limits.failures > 0 && saved_.failures.size() > limits.failures;
 }
 
 CrashLoop RestartPolicy::summary() const {
   CrashLoop loop;
-  loop.failures = std::max(static_cast<unsigned>(memory_.failures.size()), failures_before_ready());
-  loop.within = std::chrono::duration_cast<milliseconds>(memory_.failures.back().at -
-                                                         memory_.failures.front().at);
-  loop.ever_ready = memory_.ever_ready;
-  for (const SavedRestarts::Failure& failure : memory_.failures) {
+  loop.failures = std::max(static_cast<unsigned>(saved_.failures.size()), failures_before_ready());
+  loop.within = std::chrono::duration_cast<milliseconds>(saved_.failures.back().at -
+                                                         saved_.failures.front().at);
+  loop.ever_ready = saved_.ever_ready;
+  for (const SavedRestarts::Failure& failure : saved_.failures) {
     if (failure.fingerprint.empty()) {
       ++loop.unexplained;
     } else if (std::ranges::find(loop.fingerprints, failure.fingerprint) ==
@@ -111,9 +111,9 @@ CrashLoop RestartPolicy::summary() const {
 // The delay of the last restart, before jitter.
 milliseconds RestartPolicy::base_delay() const {
   const Backoff& backoff = settings_.backoff;
-  if (memory_.in_crash_loop) return backoff.max;
-  if (memory_.short_lives == 0) return milliseconds(0);
-  const double steps = static_cast<double>(memory_.short_lives - 1);
+  if (saved_.in_crash_loop) return backoff.max;
+  if (saved_.short_lives == 0) return milliseconds(0);
+  const double steps = static_cast<double>(saved_.short_lives - 1);
   const double delay =
       static_cast<double>(backoff.initial.count()) * std::pow(backoff.factor, steps);
   if (delay >= static_cast<double>(backoff.max.count())) return backoff.max;

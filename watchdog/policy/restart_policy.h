@@ -73,34 +73,34 @@ struct SavedRestarts {
 class RestartPolicy {
  public:
   explicit RestartPolicy(RestartSettings settings) : settings_(settings) {}
-  RestartPolicy(RestartSettings settings, SavedRestarts memory)
-      : settings_(settings), memory_(std::move(memory)) {}
+  RestartPolicy(RestartSettings settings, SavedRestarts saved)
+      : settings_(settings), saved_(std::move(saved)) {}
 
-  const SavedRestarts& memory() const { return memory_; }
+  const SavedRestarts& saved() const { return saved_; }
 
   // `chance` is a random number in [-1, 1].
   RestartDecision decide(const Death& death, double chance);
 
-  void note_ready() { memory_.ever_ready = true; }
+  void note_ready() { saved_.ever_ready = true; }
 
   // A run of healthy_after() since being ready is healthy: it resets the delay, and ends a crash
   // loop with all that led to it. note_healthy() returns whether there was one.
   std::chrono::milliseconds healthy_after() const;
   bool note_healthy();
 
-  bool in_crash_loop() const { return memory_.in_crash_loop; }
-  unsigned short_lives() const { return memory_.short_lives; }  // since the last healthy run
+  bool in_crash_loop() const { return saved_.in_crash_loop; }
+  unsigned short_lives() const { return saved_.short_lives; }  // since the last healthy run
 
  private:
   bool wants_restart(DeathKind kind) const;
   void count_failure(const Death& death);
-  unsigned failures_before_ready() const { return memory_.ever_ready ? 0 : memory_.all_failures; }
+  unsigned failures_before_ready() const { return saved_.ever_ready ? 0 : saved_.all_failures; }
   bool is_crash_loop() const;
   CrashLoop summary() const;
   std::chrono::milliseconds base_delay() const;
 
   RestartSettings settings_;
-  SavedRestarts memory_;
+  SavedRestarts saved_;
 };
 
 }  // namespace pyfault

@@ -16,7 +16,7 @@ WorkerEvent verdict(const RestartDecision& decision) {
 }
 
 // What follows an end that was asked for.
-RestartDecision as_ordered(WorkerState state) {
+RestartDecision as_asked(WorkerState state) {
   RestartDecision decision;
   if (state == WorkerState::kRestarting) decision.action = RestartDecision::Action::kRestart;
   return decision;
@@ -44,10 +44,16 @@ void WorkerLifecycle::handle(WorkerEvent event) {
 
 void WorkerLifecycle::on_end(const Death& death, double chance) {
   const bool unasked = state() == WorkerState::kDying;
-  const RestartDecision next = unasked ? policy_.decide(death, chance) : as_ordered(state());
+  const RestartDecision next = unasked ? policy_.decide(death, chance) : as_asked(state());
+  const WorkerEvent ended = unasked ? verdict(next) : WorkerEvent::kEnded;
   retry_delay_ = next.delay;
-  effects_.report_exit(next);
-  handle(unasked ? verdict(next) : WorkerEvent::kEnded);
+  try {
+    effects_.report_exit(next);
+  } catch (...) {  // the worker goes on, even if its end cannot be reported
+    handle(ended);
+    throw;
+  }
+  handle(ended);
 }
 
 void WorkerLifecycle::on_dumps_done() {
@@ -88,7 +94,7 @@ void WorkerLifecycle::reconfigure(const RestartSettings& restart,
 
 SavedLifecycle WorkerLifecycle::saved() const {
   SavedLifecycle saved = saved_;
-  saved.policy = policy_.memory();
+  saved.policy = policy_.saved();
   return saved;
 }
 

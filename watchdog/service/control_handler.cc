@@ -183,8 +183,7 @@ std::string ControlHandler::why_no_stacks(const std::string& target,
   }
   return worker +
          "has no process with an armed agent in it: it runs no Python that is known, or has only "
-         "just "
-         "been started";
+         "just been started";
 }
 
 }  // namespace pyfault

@@ -13,6 +13,7 @@
 #include "watchdog/control/event_follower.h"
 #include "watchdog/control/event_tail.h"
 #include "watchdog/loop/deferred.h"
+#include "watchdog/service/config_reload.h"
 #include "watchdog/service/pending_command.h"
 #include "watchdog/service/pending_dump.h"
 #include "watchdog/service/supervisor.h"
@@ -21,9 +22,8 @@ namespace pyfault {
 
 class ControlHandler final : public EventSink {
  public:
-  // Calls back later with everything that is wrong with the new configuration; empty when it was
-  // applied.
-  using Reload = std::function<void(std::function<void(std::vector<std::string>)>)>;
+  // Reloads the configuration, and calls back when that is done.
+  using Reload = std::function<void(ConfigReload::Done)>;
 
   // Returns the current problems of the logs, one sentence each.
   using Troubles = std::function<std::vector<std::string>()>;

@@ -7,9 +7,8 @@
 
 namespace pyfault {
 
-EventRouter::EventRouter(boost::asio::io_context& io, std::string host, ServiceMetrics& metrics,
-                         std::vector<EventSink*> next)
-    : host_(std::move(host)), metrics_(metrics), stage_(io, std::move(next)) {}
+EventRouter::EventRouter(boost::asio::io_context& io, std::string host, ServiceMetrics& metrics)
+    : host_(std::move(host)), metrics_(metrics), stage_(io) {}
 
 void EventRouter::on_event(Event event) {
   if (event.realtime_ns == 0) event.realtime_ns = realtime_now_ns();

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "watchdog/event/event_sink.h"
 #include "watchdog/log/event_stage.h"
@@ -13,9 +12,11 @@ namespace pyfault {
 
 class EventRouter final : public EventSink {
  public:
-  // `metrics` and `next` must outlive the router, `next` only as far as events come.
-  EventRouter(boost::asio::io_context& io, std::string host, ServiceMetrics& metrics,
-              std::vector<EventSink*> next);
+  // `metrics` must outlive the router.
+  EventRouter(boost::asio::io_context& io, std::string host, ServiceMetrics& metrics);
+
+  // From now on, each event goes to `sink` too (EventStage::add).
+  void add(EventSink& sink) { stage_.add(sink); }
 
   void on_event(Event event) override;
 

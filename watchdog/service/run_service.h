@@ -2,9 +2,6 @@
 // stop.
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "watchdog/options.h"
 
 namespace pyfault {

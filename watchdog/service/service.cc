@@ -77,7 +77,7 @@ Service::Service(const ServiceOptions& options, const std::optional<rlimit>& des
       metrics_({[](int pid) { return resident_memory(pid); },
                 [this] { return watched_processes(); }, [this] { return reporter_.dropped(); },
                 [this] { return reporter_.errors(); }}),
-      events_(io_, reporter_.host(), metrics_, {&control_handler_, &reporter_}),
+      events_(io_, reporter_.host(), metrics_),
       supervisor_(io_, surroundings_, manager_, store_.ledger(), events_,
                   {[this](std::vector<std::string> lines) { output_.write(std::move(lines)); },
                    [this] { on_settled(); }, [this] { io_.stop(); }},
@@ -91,7 +91,10 @@ Service::Service(const ServiceOptions& options, const std::optional<rlimit>& des
           [this](UniqueFd connection) { control_handler_.admit(std::move(connection)); }),
       signals_(io_, blocked_.take_reader(),
                {[this] { supervisor_.stop(); }, [this] { leave(); },
-                [this] { reload_.request({}); }, [this] { supervisor_.reap_children(); }}) {}
+                [this] { reload_.request({}); }, [this] { supervisor_.reap_children(); }}) {
+  events_.add(control_handler_);
+  events_.add(reporter_);
+}
 
 int Service::run(const LoadedConfig& loaded) {
   if (has_workers()) {
@@ -100,6 +103,7 @@ int Service::run(const LoadedConfig& loaded) {
     configure(loaded, Reporter::open(logs_for(options_, loaded.config), reporter_.settings(),
                                      trouble_handler()));
   }
+  store_.keep_ledger();
   tell_losses();
   supervisor_.end_strays();
   run_loop();

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <cstddef>

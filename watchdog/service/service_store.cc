@@ -29,13 +29,18 @@ ServiceStore::ServiceStore(SystemdNotifier& manager, std::vector<NamedFd>& inher
   if (UniqueFd fd = take(inherited, kLedgerName)) {
     try {
       ledger_.emplace(std::move(fd));
+      is_ledger_kept_ = true;
       return;
     } catch (const std::exception&) {
       manager.drop(kLedgerName);
     }
   }
   ledger_.emplace();
-  manager.keep(kLedgerName, std::array{ledger_->descriptor()});
+}
+
+void ServiceStore::keep_ledger() {
+  if (std::exchange(is_ledger_kept_, true)) return;
+  manager_.keep(kLedgerName, std::array{ledger_->descriptor()});
 }
 
 std::optional<std::string> ServiceStore::configuration() const {

@@ -22,6 +22,8 @@ class ServiceStore {
   ServiceStore& operator=(const ServiceStore&) = delete;
 
   Ledger& ledger() { return *ledger_; }
+  // Leaves the ledger with the service manager, unless it came from there.
+  void keep_ledger();
 
   // The configuration that the workers ran under, if the previous watchdog left it: the file may
   // have been changed or be gone by now.
@@ -31,6 +33,7 @@ class ServiceStore {
  private:
   SystemdNotifier& manager_;
   std::optional<Ledger> ledger_;
+  bool is_ledger_kept_ = false;
   std::optional<StateFile> configuration_;
 };
 

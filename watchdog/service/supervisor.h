@@ -49,7 +49,7 @@ class Supervisor {
   // Stops all workers in reverse start order. A second call escalates the stops under way.
   void stop();
 
-  // Carries out an operator's order (kStart, kStop or kRestart), regardless of start order. A
+  // Carries out an operator's command (kStart, kStop or kRestart), regardless of start order. A
   // worker that was stopped this way stays down until an operator starts it again, even if its
   // settings change. Does nothing if there is no such worker, or while all are being stopped.
   void command(const std::string& name, WorkerEvent event);
@@ -97,7 +97,7 @@ class Supervisor {
   WorkerHost host_;
   // Deferred, because settling may destroy the worker that requests it.
   Deferred settling_{host_.io, [this] { settle(); }};
-  std::vector<Entry> entries_;  // in the order of standings()
+  std::vector<Entry> entries_;  // in the order of snapshots()
   bool stopping_ = false;
   int exit_code_ = 0;
 };

@@ -77,7 +77,7 @@ Worker::Worker(WorkerHost& host, WorkerConfig config, std::optional<InheritedWor
       config_(std::move(config)),
       lifecycle_(*this, config_.restart, config_.stop.timeout,
                  inherited ? inherited->saved.lifecycle : SavedLifecycle{}),
-      crashes_(inherited ? inherited->saved.crashes : CrashDeduplicator::Memory{}),
+      crashes_(inherited ? inherited->saved.crashes : CrashDeduplicator::Saved{}),
       history_(inherited ? inherited->saved.history : WorkerHistory{}),
       store_(host.manager, config_.name, inherited),
       server_(
@@ -288,6 +288,7 @@ bool Worker::on_child_death(int pid) {
 void Worker::on_death() {
   process_->finish_launch();
   server_.drain();
+  cancel_timer();  // before the state is saved
   kill_all_below();
   std::vector<UniqueFd> left = std::exchange(killed_, {});
   if (!left.empty()) save();  // while dying_, nothing is saved

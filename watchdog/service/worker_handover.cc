@@ -146,8 +146,8 @@ void Worker::drop_process() {
 }
 
 SavedWorker Worker::saved(bool with_output) const {
-  SavedWorker saved{config_,           lifecycle_.saved(), history_,     exit_code_,
-                    crashes_.memory(), timer_at_,          std::nullopt, server_.saved()};
+  SavedWorker saved{config_,          lifecycle_.saved(), history_,     exit_code_,
+                    crashes_.saved(), timer_at_,          std::nullopt, server_.saved()};
   if (process_) saved.process = process_->saved(with_output);
   if (lookup_) {  // the start has to begin again
     saved.lifecycle.state = WorkerState::kStopped;

@@ -90,8 +90,9 @@ void AsyncWriter::Writer::accept(QueuedReport report) {
     if (queue_.size() >= most_queued_ || queued_bytes_ + report.bytes > kQueuedBytes) {
       return count_lost();
     }
-    queued_bytes_ += report.bytes;
-    queue_.push_back(std::move(report));
+    const std::size_t bytes = report.bytes;
+    queue_.push_back(std::move(report));  // may throw: then nothing has changed
+    queued_bytes_ += bytes;
   }
   changed_.notify_one();
 }

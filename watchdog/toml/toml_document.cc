@@ -1,8 +1,8 @@
 #include "watchdog/toml/toml_document.h"
 
+#include <fmt/format.h>
 #include <toml++/toml.h>
 
-#include <sstream>
 #include <utility>
 
 namespace pyfault {
@@ -39,37 +39,58 @@ TomlValue convert(const toml::node& node) {
   return value;
 }
 
-toml::table node_of(const TomlValue::Table& entries);
+// A basic string, in which every character can be escaped.
+std::string quoted(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      quoted.append({'\\', c});
+    } else if (byte < 0x20 || byte == 0x7f) {
+      quoted += fmt::format("\\u{:04X}", byte);
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
 
-struct Inserter {
-  toml::array& to;
+struct Written {
+  std::string operator()(const TomlOther&) const { return ""; }
+  std::string operator()(bool truth) const { return truth ? "true" : "false"; }
+  std::string operator()(std::int64_t number) const { return fmt::format("{}", number); }
+  std::string operator()(double number) const {
+    const std::string text = fmt::format("{}", number);
+    return text.find_first_of(".en") == text.npos ? text + ".0" : text;  // else it is an integer
+  }
+  std::string operator()(const std::string& text) const { return quoted(text); }
+  std::string operator()(const TomlValue::List& list) const {
+    std::vector<std::string> values;
+    for (const TomlValue& each : list) add(std::visit(*this, each.value), values);
+    return fmt::format("[{}]", fmt::join(values, ", "));
+  }
+  std::string operator()(const TomlValue::Table& table) const {
+    return fmt::format("{{{}}}", fmt::join(entries(table), ", "));
+  }
 
-  void operator()(const TomlOther&) const {}
-  void operator()(const auto& value) const { to.push_back(value); }
-  void operator()(const TomlValue::Table& table) const { to.push_back(node_of(table)); }
-  void operator()(const TomlValue::List& list) const {
-    toml::array inner;
-    for (const TomlValue& each : list) std::visit(Inserter{inner}, each.value);
-    to.push_back(std::move(inner));
+  static std::vector<std::string> entries(const TomlValue::Table& table) {
+    std::vector<std::string> entries;
+    for (const TomlEntry& entry : table) {
+      const std::string value = std::visit(Written(), entry.value.value);
+      if (!value.empty()) entries.push_back(fmt::format("{} = {}", quoted(entry.key), value));
+    }
+    return entries;
+  }
+  static void add(std::string value, std::vector<std::string>& values) {
+    if (!value.empty()) values.push_back(std::move(value));
   }
 };
 
-toml::table node_of(const TomlValue::Table& entries) {
-  toml::table table;
-  for (const TomlEntry& entry : entries) {
-    toml::array one;
-    std::visit(Inserter{one}, entry.value.value);
-    if (!one.empty()) table.insert(entry.key, std::move(*one.get(0)));
-  }
-  return table;
-}
-
 }  // namespace
 
+// toml++ could write it, but not every text and key so that it reads them as they were.
 std::string to_toml(const TomlValue::Table& table) {
-  std::ostringstream text;
-  text << node_of(table);
-  return std::move(text).str();
+  return fmt::format("{}\n", fmt::join(Written::entries(table), "\n"));
 }
 
 std::variant<TomlValue::Table, TomlError> parse_toml(std::string_view text) try {

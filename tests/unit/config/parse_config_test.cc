@@ -171,5 +171,53 @@ TEST(ParseConfig, workers_outlive_the_watchdog_unless_told_otherwise) {
       WatchdogDeath::kKill);
 }
 
+// What the next watchdog reads of a worker is what this one has read.
+TEST(ParseWorker, reads_each_worker_from_its_own_text_as_from_the_file) {
+  const auto parsed = parse_config(R"(
+[defaults]
+environment = { "it's" = "1", BANNER = "\nhello" }
+
+[[worker]]
+name = "inline"
+command = ["-c", """
+
+import time
+def f():
+    '''doc'''
+"""]
+
+[[worker]]
+name = "web"
+instances = 2
+command = ["serve.py", "--port", "800{instance}"]
+backoff = { factor = 2.0 }
+)");
+  ASSERT_TRUE(parsed.problems.empty());
+  EXPECT_EQ(parsed.config.workers.size(), 3u);
+  for (const WorkerConfig& worker : parsed.config.workers) {
+    EXPECT_EQ(parse_worker(worker.text, worker.name), worker) << worker.text;
+  }
+}
+
+TEST(ParseWorker, passes_over_what_another_version_knows_or_allows) {
+  const auto worker = parse_worker(R"(
+[[worker]]
+name = "web"
+command = ["a"]
+mood = "good"
+restart = "sometimes"
+essential = true
+)",
+                                   "web");
+  ASSERT_TRUE(worker);
+  EXPECT_TRUE(worker->essential);
+}
+
+TEST(ParseWorker, finds_no_worker_of_another_name) {
+  EXPECT_FALSE(parse_worker("worker = [{ name = 'a', command = ['a'] }]", "b"));
+  EXPECT_FALSE(parse_worker("worker = [{ name = 'a', command = ['a'], instances = 2 }]", "a"));
+  EXPECT_FALSE(parse_worker("[[worker", "a"));
+}
+
 }  // namespace
 }  // namespace pyfault

@@ -47,6 +47,13 @@ TEST_F(SavedWorkerTest, a_member_that_only_a_newer_one_knows_is_passed_over) {
   EXPECT_TRUE(changed([](json& state) { state["worker"]["mood"] = "good"; }));
 }
 
+TEST_F(SavedWorkerTest, a_key_that_only_a_newer_one_knows_is_passed_over) {
+  EXPECT_TRUE(changed([](json& state) {
+    auto& toml = state["worker"]["config"]["toml"];
+    toml = toml.get<std::string>() + "\nlater = 1\n";
+  }));
+}
+
 TEST_F(SavedWorkerTest, another_version_is_refused) {
   EXPECT_FALSE(changed([](json& state) { state["version"] = 1; }));
   EXPECT_FALSE(changed([](json& state) { state.erase("version"); }));

@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <future>
+#include <optional>
 #include <string>
 
 namespace pyfault {
@@ -40,8 +41,10 @@ class EventStageTest : public testing::Test, private EventSink {
  protected:
   ~EventStageTest() override { go_.set_value(); }
 
-  EventStage make(std::chrono::steady_clock::duration patience = hours(1)) {
-    return EventStage(io_, {this}, patience);
+  EventStage& make(std::chrono::steady_clock::duration patience = hours(1)) {
+    EventStage& stage = stage_.emplace(io_, patience);
+    stage.add(*this);
+    return stage;
   }
   void on_event(Event event) override { passed_.push_back(text(event)); }
   // A read that hangs until the test is over.
@@ -65,23 +68,24 @@ class EventStageTest : public testing::Test, private EventSink {
   std::shared_future<void> gone_ = go_.get_future().share();
   boost::asio::io_context io_{1};
   std::vector<std::string> passed_;
+  std::optional<EventStage> stage_;
 };
 
 TEST_F(EventStageTest, what_has_no_lines_to_read_is_passed_on_at_once) {
-  EventStage stage = make();
+  EventStage& stage = make();
   stage.on_event(saying("said"));
   EXPECT_THAT(passed_, ElementsAre("said"));
 }
 
 TEST_F(EventStageTest, a_crash_gets_its_lines) {
-  EventStage stage = make();
+  EventStage& stage = make();
   stage.on_event(crash_in("f", line));
   run_until(1);
   EXPECT_THAT(passed_, ElementsAre("line of f"));
 }
 
 TEST_F(EventStageTest, what_comes_later_is_passed_on_later) {
-  EventStage stage = make();
+  EventStage& stage = make();
   stage.on_event(crash_in("f", line));
   stage.on_event(saying("said"));
   stage.on_event(crash_in("g", line));
@@ -90,7 +94,7 @@ TEST_F(EventStageTest, what_comes_later_is_passed_on_later) {
 }
 
 TEST_F(EventStageTest, a_read_that_hangs_costs_that_crash_its_lines_alone) {
-  EventStage stage = make(milliseconds(20));
+  EventStage& stage = make(milliseconds(20));
   stage.on_event(crash_in("hung", hang()));
   stage.on_event(crash_in("f", line));
   run_until(2);
@@ -98,7 +102,7 @@ TEST_F(EventStageTest, a_read_that_hangs_costs_that_crash_its_lines_alone) {
 }
 
 TEST_F(EventStageTest, where_too_many_reads_hang_nobody_waits) {
-  EventStage stage = make(milliseconds(20));
+  EventStage& stage = make(milliseconds(20));
   for (std::size_t count = 1; count <= HelperThread::kMaxHanging; ++count) {
     stage.on_event(crash_in("hung", hang()));
     run_until(count);
@@ -108,7 +112,7 @@ TEST_F(EventStageTest, where_too_many_reads_hang_nobody_waits) {
 }
 
 TEST_F(EventStageTest, at_the_end_what_waits_is_passed_on) {
-  EventStage stage = make();
+  EventStage& stage = make();
   stage.on_event(crash_in("f", line));
   stage.on_event(saying("said"));
   stage.finish();
@@ -116,7 +120,7 @@ TEST_F(EventStageTest, at_the_end_what_waits_is_passed_on) {
 }
 
 TEST_F(EventStageTest, at_the_end_a_read_that_hangs_is_not_waited_for_long) {
-  EventStage stage = make(milliseconds(20));
+  EventStage& stage = make(milliseconds(20));
   stage.on_event(crash_in("hung", hang()));
   stage.on_event(saying("said"));
   stage.finish();
@@ -124,10 +128,8 @@ TEST_F(EventStageTest, at_the_end_a_read_that_hangs_is_not_waited_for_long) {
 }
 
 TEST_F(EventStageTest, a_read_that_ends_after_the_stage_is_nobodys_business) {
-  {
-    EventStage stage = make(milliseconds(20));
-    stage.on_event(crash_in("hung", hang()));
-  }
+  make(milliseconds(20)).on_event(crash_in("hung", hang()));
+  stage_.reset();
   EXPECT_THAT(passed_, ElementsAre());
 }
 

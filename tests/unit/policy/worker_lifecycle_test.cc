@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ class WorkerLifecycleTest : public testing::Test, protected WorkerEffects {
   std::chrono::milliseconds delay_{0};
   bool answers_dumps_ = true;
   bool fails_to_start_ = false;
+  bool cannot_report_ = false;
+  int changes_ = 0;
   std::chrono::steady_clock::time_point now_{};
   WorkerLifecycle lifecycle_{*this, on_failure(), 30s};
 
@@ -66,12 +69,12 @@ class WorkerLifecycleTest : public testing::Test, protected WorkerEffects {
     done_.push_back("restart " + std::to_string(restarts));
   }
   void report_exit(const RestartDecision& next) override {
+    if (cannot_report_) throw std::runtime_error("no memory");
     const bool restarts = next.action == RestartDecision::Action::kRestart;
     done_.emplace_back(restarts ? "exit, restarts" : "exit");
   }
   void on_state_change() override { ++changes_; }
 
-  int changes_ = 0;
   std::vector<std::string> done_;
 };
 
@@ -149,6 +152,22 @@ TEST_F(WorkerLifecycleTest, a_start_that_fails_at_once_is_an_end_like_any_other)
   EXPECT_EQ(lifecycle_.state(), S::kBackoff);
 }
 
+TEST_F(WorkerLifecycleTest, an_end_that_cannot_be_reported_is_not_the_workers_last) {
+  is_up();
+  cannot_report_ = true;
+  EXPECT_THROW(ends(DeathKind::kCrash), std::runtime_error);
+  EXPECT_EQ(lifecycle_.state(), S::kBackoff);
+  EXPECT_EQ(timer_, E::kTimeUp);
+}
+
+TEST_F(WorkerLifecycleTest, tells_of_each_change_of_state_once) {
+  is_up();
+  changes_ = 0;
+  handle(E::kStop);
+  handle(E::kStop);
+  EXPECT_EQ(changes_, 1);
+}
+
 TEST_F(WorkerLifecycleTest, one_that_is_held_waits_for_an_operator_when_its_turn_comes) {
   EXPECT_TRUE(lifecycle_.hold(true));
   EXPECT_FALSE(lifecycle_.hold(true));
@@ -176,6 +195,28 @@ TEST_F(WorkerLifecycleTest, a_stop_that_another_watchdog_takes_over_starts_over)
   EXPECT_THAT(done(), ElementsAre("ask to stop"));
   EXPECT_EQ(delay_, 5s);
   EXPECT_EQ(next.state(), S::kStopping);
+}
+
+TEST_F(WorkerLifecycleTest, so_does_a_stop_for_another_reason) {
+  for (const S state : {S::kRestarting, S::kAborting}) {
+    SavedLifecycle saved;
+    saved.state = state;
+    WorkerLifecycle next(*this, on_failure(), 5s, saved);
+    next.resume();
+    EXPECT_THAT(done(), ElementsAre("ask to stop"));
+    EXPECT_EQ(next.state(), state);
+  }
+}
+
+TEST_F(WorkerLifecycleTest, a_start_that_is_left_to_another_watchdog_is_its_first) {
+  is_up();
+  handle(E::kStop);
+  ends(DeathKind::kClean);
+  lifecycle_.begin_again_later();
+  WorkerLifecycle next(*this, on_failure(), 30s, lifecycle_.saved());
+  EXPECT_FALSE(next.has_begun());
+  next.begin();
+  EXPECT_EQ(next.state(), S::kStarting);
 }
 
 TEST_F(WorkerLifecycleTest, a_new_policy_applies_to_the_next_end) {

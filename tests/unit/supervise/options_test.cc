@@ -93,16 +93,17 @@ TEST(OptionsTest, a_program_without_exec_is_told_where_it_goes) {
 }
 
 TEST(OptionsTest, a_forgotten_value_does_not_swallow_exec) {
-  EXPECT_THAT(refusal({"--log", "--exec", "x"}), HasSubstr("--log: 1 required FILE missing"));
-  EXPECT_THAT(refusal({"--log=", "--exec", "x"}), HasSubstr("--log: 1 required FILE missing"));
+  EXPECT_THAT(refusal({"--log", "--exec", "x"}), HasSubstr("--log needs a value: FILE"));
+  EXPECT_THAT(refusal({"--log=", "--exec", "x"}), HasSubstr("--log needs a value: FILE"));
   EXPECT_THAT(refusal({"--log-format", "--exec", "x"}),
-              HasSubstr("--log-format: 1 required FORMAT missing"));
-  EXPECT_THAT(refusal({"--python", "", "--exec", "x"}), HasSubstr("--python: '' is not a PATH"));
+              HasSubstr("--log-format needs a value: FORMAT"));
+  EXPECT_THAT(refusal({"--python", "", "--exec", "x"}),
+              HasSubstr("--python: PATH expected, not ''"));
 }
 
 TEST(OptionsTest, a_forgotten_value_does_not_swallow_the_next_option) {
   EXPECT_THAT(refusal({"--log", "--all-exits", "--exec", "x"}),
-              HasSubstr("--log: '--all-exits' is not a FILE"));
+              HasSubstr("--log: FILE expected, not '--all-exits'"));
 }
 
 TEST(OptionsTest, an_unknown_format_is_named_with_the_known_ones) {
@@ -112,7 +113,7 @@ TEST(OptionsTest, an_unknown_format_is_named_with_the_known_ones) {
 
 TEST(OptionsTest, an_option_given_twice_is_refused) {
   EXPECT_THAT(refusal({"--log", "a", "--log", "b", "--exec", "x"}),
-              HasSubstr("--log: At Most 1 required but received 2"));
+              HasSubstr("--log is given more than once"));
 }
 
 TEST(OptionsTest, a_service_has_a_file_and_no_program) {
@@ -124,7 +125,7 @@ TEST(OptionsTest, a_service_has_a_file_and_no_program) {
   EXPECT_EQ(options.python, "python3");
   for (const char* other : {"--exec", "--all-exits", "--no-linger", "--doctor"}) {
     EXPECT_THAT(refusal({"--config", "f.toml", other}),
-                AllOf(HasSubstr("excludes"), HasSubstr(other)));
+                AllOf(HasSubstr("--config"), HasSubstr(other), HasSubstr("does not go with")));
   }
 }
 
@@ -132,12 +133,13 @@ TEST(OptionsTest, doctor_takes_an_interpreter_and_nothing_else) {
   EXPECT_EQ(std::get<Checkup>(parse_options(Words{"--doctor"})).python, "python3");
   EXPECT_EQ(std::get<Checkup>(parse_options(Words{"--python", "p", "--doctor"})).python, "p");
   for (const char* other : {"--exec", "--log=f", "--log-format=json", "--dump-before=none"}) {
-    EXPECT_THAT(refusal({"--doctor", other}), HasSubstr("excludes --doctor"));
+    EXPECT_THAT(refusal({"--doctor", other}),
+                AllOf(HasSubstr("--doctor"), HasSubstr("leave one of them out")));
   }
 }
 
 TEST(OptionsTest, a_flag_takes_no_value) {
-  EXPECT_THAT(refusal({"--version=1"}), HasSubstr("version"));
+  EXPECT_THAT(refusal({"--version=1"}), HasSubstr("--version takes no value"));
 }
 
 TEST(OptionsTest, help_names_every_option_variable_and_exit_code) {
