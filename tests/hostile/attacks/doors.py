@@ -1,4 +1,4 @@
-"""Hellos, orders and signals, as a stranger, at every door and process of the watchdog."""
+"""Hellos, commands and signals, as a stranger, to every socket and process of the watchdog."""
 import array
 import contextlib
 import fcntl

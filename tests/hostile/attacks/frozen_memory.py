@@ -1,4 +1,4 @@
-"""Processes whose command line lies on a FUSE page that never comes (kernels before 4.17 let whoever reads it wait)."""
+"""Processes whose command line lies on a FUSE page that never comes (before Linux 4.17, reading it waits for the page)."""
 import contextlib
 import ctypes
 import mmap
