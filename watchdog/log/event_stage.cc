@@ -41,7 +41,7 @@ std::shared_ptr<EventStage::Reading> EventStage::begin_to_read(Event& event) {
 void EventStage::on_event(Event event) {
   const std::size_t bytes = approximate_size(event);
   auto reading = begin_to_read(event);
-  if (!reading && waiting_.empty()) return pass_on(std::move(event));
+  if (!reading && waiting_.empty()) return pass_on(event);
   waiting_.push_back({std::move(event), std::move(reading), bytes});
   waiting_bytes_ += bytes;
   while (waiting_bytes_ > kMaxWaiting && !waiting_.empty()) pass_first_on();
@@ -61,10 +61,10 @@ void EventStage::pass_first_on() {
   waiting_.pop_front();
   waiting_bytes_ -= first.bytes;
   if (first.reading) take_lines(first.event, *first.reading);
-  pass_on(std::move(first.event));
+  pass_on(first.event);
 }
 
-void EventStage::pass_on(Event event) {
+void EventStage::pass_on(const Event& event) {
   for (EventSink* sink : next_) sink->on_event(event);
 }
 
