@@ -1,5 +1,6 @@
 #include "watchdog/log/event_stage.h"
 
+#include <span>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -41,7 +42,7 @@ std::shared_ptr<EventStage::Reading> EventStage::begin_to_read(Event& event) {
 void EventStage::on_event(Event event) {
   const std::size_t bytes = approximate_size(event);
   auto reading = begin_to_read(event);
-  if (!reading && waiting_.empty()) return pass_on(event);
+  if (!reading && waiting_.empty()) return pass_on(std::move(event));
   waiting_.push_back({std::move(event), std::move(reading), bytes});
   waiting_bytes_ += bytes;
   while (waiting_bytes_ > kMaxWaiting && !waiting_.empty()) pass_first_on();
@@ -61,11 +62,13 @@ void EventStage::pass_first_on() {
   waiting_.pop_front();
   waiting_bytes_ -= first.bytes;
   if (first.reading) take_lines(first.event, *first.reading);
-  pass_on(first.event);
+  pass_on(std::move(first.event));
 }
 
-void EventStage::pass_on(const Event& event) {
-  for (EventSink* sink : next_) sink->on_event(event);
+void EventStage::pass_on(Event event) {
+  if (next_.empty()) return;
+  for (EventSink* sink : std::span(next_).first(next_.size() - 1)) sink->on_event(event);
+  next_.back()->on_event(std::move(event));
 }
 
 void EventStage::take_lines(Event& event, Reading& reading) {

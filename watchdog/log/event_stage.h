@@ -49,7 +49,7 @@ class EventStage final : public EventSink {
   std::shared_ptr<Reading> begin_to_read(Event& event);
   void go_on();
   void pass_first_on();
-  void pass_on(const Event& event);
+  void pass_on(Event event);
   static void take_lines(Event& event, Reading& reading);
 
   std::vector<EventSink*> next_;
