@@ -95,7 +95,7 @@ class Ring final : public EventSink {
     session_->drain();
     require(events_ <= kMaxEvents, "more events than slots");
     for (std::uint32_t i = 0; i < kSlotCount; ++i) {
-      const SlotFinding left = RingReader(bytes_).look(i).finding;
+      const SlotFinding left = RingReader(bytes_).snapshot(i).finding;
       require(left == SlotFinding::kFree || left == SlotFinding::kClaimed, "a slot nobody frees");
     }
   }
