@@ -118,7 +118,8 @@ bool is_sensible(const SavedSession& session) {
 
 bool is_sensible(const SavedWorker& saved) {
   const WorkerState state = saved.lifecycle.state;
-  return is_sensible(state) && (!saved.process || saved.process->pid > 1) &&
+  return !saved.config.name.empty() && is_sensible(state) &&
+         (!saved.process || saved.process->pid > 1) &&
          saved.process.has_value() == is_alive(state) &&
          std::ranges::all_of(saved.sessions,
                              [](const SavedSession& each) { return is_sensible(each); });

@@ -89,6 +89,10 @@ TEST_F(SavedWorkerTest, a_configuration_that_is_not_valid_is_refused) {
   }
 }
 
+TEST_F(SavedWorkerTest, a_worker_without_a_configuration_is_refused) {
+  EXPECT_FALSE(changed([](json& state) { state["worker"].erase("config"); }));
+}
+
 TEST_F(SavedWorkerTest, a_process_that_can_be_none_of_ours_is_refused) {
   for (const int pid : {1, 0, -1}) {
     EXPECT_FALSE(changed([&](json& state) { state["worker"]["process"]["pid"] = pid; })) << pid;
