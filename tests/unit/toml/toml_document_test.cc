@@ -73,7 +73,8 @@ TEST_F(ToToml, leaves_out_what_no_key_takes) {
 }
 
 TEST(ParseToml, what_breaks_assertions_of_the_library_is_a_syntax_error_with_its_line) {
-  for (const char* text : {"a = 1\nb = [}", "a = 1\nb = {]}", "a = 1\n[\"\n\"]", "a = 1\nb = ,"}) {
+  for (const char* text : {"a = 1\n\xc3\xa4 = 2", "a = 1\nb = [}", "a = 1\nb = {]}",
+                           "a = 1\n[\"\n\"]", "a = 1\nb = ,"}) {
     const auto document = parse_toml(text);
     ASSERT_TRUE(std::holds_alternative<TomlError>(document)) << text;
     EXPECT_EQ(std::get<TomlError>(document).line, 2) << text;
