@@ -70,6 +70,7 @@ std::string quoted(std::string_view text) {
   return quoted + '"';
 }
 
+// Each value as TOML; empty: it is to be left out.
 struct Written {
   std::string operator()(const TomlOther&) const { return ""; }
   std::string operator()(bool truth) const { return truth ? "true" : "false"; }
@@ -81,7 +82,10 @@ struct Written {
   std::string operator()(const std::string& text) const { return quoted(text); }
   std::string operator()(const TomlValue::List& list) const {
     std::vector<std::string> values;
-    for (const TomlValue& each : list) add(std::visit(*this, each.value), values);
+    for (const TomlValue& each : list) {
+      std::string value = std::visit(*this, each.value);
+      if (!value.empty()) values.push_back(std::move(value));
+    }
     return fmt::format("[{}]", fmt::join(values, ", "));
   }
   std::string operator()(const TomlValue::Table& table) const {
@@ -95,9 +99,6 @@ struct Written {
       if (!value.empty()) entries.push_back(fmt::format("{} = {}", quoted(entry.key), value));
     }
     return entries;
-  }
-  static void add(std::string value, std::vector<std::string>& values) {
-    if (!value.empty()) values.push_back(std::move(value));
   }
 };
 

@@ -70,7 +70,7 @@ TEST_F(ConfigReloadTest, requests_during_a_read_share_the_next_one) {
   EXPECT_EQ(ended_, 2);
 }
 
-TEST_F(ConfigReloadTest, a_request_by_a_signal_has_nobody_to_tell) {
+TEST_F(ConfigReloadTest, a_request_by_a_signal_is_carried_out_without_a_callback) {
   disk_.set_value();
   reload_.request({});
   while (ended_ == 0) io_.run_one();
