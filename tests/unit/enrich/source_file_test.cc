@@ -56,6 +56,9 @@ class SourceFileTest : public ::testing::Test {
   std::optional<std::string> read(const std::string& name) const {
     return read_for(getpid(), name);
   }
+  static std::optional<std::string> read_within(std::size_t& budget, const fs::path& file) {
+    return SourceFiles(getpid(), executable_of(getpid()), now()).read(file, budget);
+  }
   std::optional<std::string> read_unless_changed(const std::string& name) const {
     std::size_t budget = kMaxSourceBytes;
     return SourceFiles(getpid(), executable_of(getpid()), now() - kSecond).read(name, budget);
@@ -145,8 +148,7 @@ TEST_F(SourceFileTest, a_file_over_the_limit_is_none) {
 
 TEST_F(SourceFileTest, a_file_over_the_callers_limit_is_none) {
   std::size_t budget = 4;
-  EXPECT_FALSE(
-      SourceFiles(getpid(), executable_of(getpid()), now()).read(write("app.py", "12345"), budget));
+  EXPECT_FALSE(read_within(budget, write("app.py", "12345")));
 }
 
 TEST_F(SourceFileTest, a_file_that_changed_since_is_none) {
@@ -176,8 +178,7 @@ TEST_F(SourceFileTest, a_private_file_needs_a_source_files_name) {
 
 TEST_F(SourceFileTest, what_is_read_is_taken_off_the_budget) {
   std::size_t budget = 7;
-  EXPECT_TRUE(
-      SourceFiles(getpid(), executable_of(getpid()), now()).read(write("app.py", "12345"), budget));
+  EXPECT_TRUE(read_within(budget, write("app.py", "12345")));
   EXPECT_EQ(budget, 2U);
 }
 
