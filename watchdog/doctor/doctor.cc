@@ -6,8 +6,8 @@
 #include <iostream>
 #include <string_view>
 
-#include "watchdog/doctor/diagnosis.h"
 #include "watchdog/doctor/examine.h"
+#include "watchdog/doctor/findings.h"
 #include "watchdog/doctor/probe.h"
 #include "watchdog/doctor/trial.h"
 #include "watchdog/format/escape.h"
@@ -54,7 +54,7 @@ class Doctor {
   }
 
   void explain(bool healthy) const {
-    const auto findings = diagnose(facts_);
+    const auto findings = findings_about(facts_);
     if (!findings.empty())
       std::cout << (healthy ? "Worth knowing:\n" : "What may be in the way:\n");
     for (const Finding& finding : findings) {

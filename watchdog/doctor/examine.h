@@ -1,7 +1,7 @@
 // Collects the facts that are available without running a program.
 #pragma once
 
-#include "watchdog/doctor/diagnosis.h"
+#include "watchdog/doctor/findings.h"
 
 namespace pyfault {
 

@@ -1,4 +1,4 @@
-#include "watchdog/doctor/diagnosis.h"
+#include "watchdog/doctor/findings.h"
 
 #include <gmock/gmock.h>
 #include <signal.h>
@@ -26,106 +26,106 @@ Facts healthy() {
 }
 
 // One line per finding: "! what / advice" for an obstacle, "- what / advice" for a note.
-std::string diagnosis(const Facts& facts) {
+std::string findings(const Facts& facts) {
   std::string text;
-  for (const Finding& finding : diagnose(facts)) {
+  for (const Finding& finding : findings_about(facts)) {
     const bool obstacle = finding.weight == Finding::Weight::kObstacle;
     text += (obstacle ? "! " : "- ") + finding.what + " / " + finding.advice + "\n";
   }
   return text;
 }
 
-TEST(DiagnosisTest, nothing_is_said_of_a_healthy_environment) {
-  EXPECT_EQ(diagnosis(healthy()), "");
+TEST(FindingsTest, nothing_is_said_of_a_healthy_environment) {
+  EXPECT_EQ(findings(healthy()), "");
 }
 
-TEST(DiagnosisTest, a_statically_linked_interpreter) {
+TEST(FindingsTest, a_statically_linked_interpreter) {
   Facts facts = healthy();
   facts.file.dynamic = false;
-  EXPECT_THAT(diagnosis(facts), HasSubstr("! '/opt/python3' is statically linked"));
+  EXPECT_THAT(findings(facts), HasSubstr("! '/opt/python3' is statically linked"));
 }
 
-TEST(DiagnosisTest, an_interpreter_for_musl) {
+TEST(FindingsTest, an_interpreter_for_musl) {
   Facts facts = healthy();
   facts.file.musl = true;
-  EXPECT_THAT(diagnosis(facts), HasSubstr("! '/opt/python3' is linked against musl"));
+  EXPECT_THAT(findings(facts), HasSubstr("! '/opt/python3' is linked against musl"));
 }
 
-TEST(DiagnosisTest, an_interpreter_for_another_processor) {
+TEST(FindingsTest, an_interpreter_for_another_processor) {
   Facts facts = healthy();
   facts.file.native = facts.file.dynamic = false;
   EXPECT_EQ(
-      diagnosis(facts),
+      findings(facts),
       "! '/opt/python3' is not a 64-bit program for this processor / use a 64-bit interpreter "
       "for this processor\n");
 }
 
-TEST(DiagnosisTest, a_set_user_id_interpreter_is_the_reason_for_the_missing_preload) {
+TEST(FindingsTest, a_set_user_id_interpreter_is_the_reason_for_the_missing_preload) {
   Facts facts = healthy();
   facts.file.privileged = true;
   facts.watched->preload = facts.watched->agent = false;
-  EXPECT_THAT(diagnosis(facts), HasSubstr("! '/opt/python3' is set-user-ID"));
-  EXPECT_EQ(diagnose(facts).size(), 1U);
+  EXPECT_THAT(findings(facts), HasSubstr("! '/opt/python3' is set-user-ID"));
+  EXPECT_EQ(findings_about(facts).size(), 1U);
 }
 
-TEST(DiagnosisTest, a_wrapper_that_strips_the_preload) {
+TEST(FindingsTest, a_wrapper_that_strips_the_preload) {
   Facts facts = healthy();
   facts.watched->preload = facts.watched->agent = facts.watched->ring = false;
-  EXPECT_THAT(diagnosis(facts), HasSubstr("! '/opt/python3' runs without the agent"));
+  EXPECT_THAT(findings(facts), HasSubstr("! '/opt/python3' runs without the agent"));
 }
 
-TEST(DiagnosisTest, what_the_loader_said_when_it_did_not_load_the_agent) {
+TEST(FindingsTest, what_the_loader_said_when_it_did_not_load_the_agent) {
   Facts facts = healthy();
   facts.watched->agent = facts.watched->ring = false;
   facts.loader_complaint = "ERROR: ld.so: no";
-  EXPECT_THAT(diagnosis(facts), HasSubstr("! the agent is not loaded: ERROR: ld.so: no"));
+  EXPECT_THAT(findings(facts), HasSubstr("! the agent is not loaded: ERROR: ld.so: no"));
 }
 
-TEST(DiagnosisTest, an_agent_on_a_noexec_file_system) {
+TEST(FindingsTest, an_agent_on_a_noexec_file_system) {
   Facts facts = healthy();
   facts.agent_on_noexec = true;
-  EXPECT_THAT(diagnosis(facts), HasSubstr("mounted noexec"));
+  EXPECT_THAT(findings(facts), HasSubstr("mounted noexec"));
 }
 
-TEST(DiagnosisTest, an_agent_that_does_not_get_through) {
+TEST(FindingsTest, an_agent_that_does_not_get_through) {
   Facts facts = healthy();
   facts.watched->ring = false;
-  EXPECT_THAT(diagnosis(facts),
+  EXPECT_THAT(findings(facts),
               HasSubstr("! '/opt/python3' has the agent loaded, which does not get through"));
 }
 
-TEST(DiagnosisTest, an_interpreter_that_is_left_alone_is_told_with_advice) {
+TEST(FindingsTest, an_interpreter_that_is_left_alone_is_told_with_advice) {
   Facts facts = healthy();
   facts.watched->ring = false;
   facts.unwatched = unwatched(UnwatchedReason::kUnknownVersion, "3.99");
-  EXPECT_EQ(diagnosis(facts),
+  EXPECT_EQ(findings(facts),
             "! '/opt/python3' is left alone: Python 3.99 is not known to this version / use a "
             "version of Python, or of pyfault-watchdog, that goes with the other\n");
 }
 
-TEST(DiagnosisTest, another_python) {
+TEST(FindingsTest, another_python) {
   Facts facts = healthy();
   facts.watched->implementation = "pypy";
-  EXPECT_THAT(diagnosis(facts), HasSubstr("! '/opt/python3' is pypy, not CPython"));
+  EXPECT_THAT(findings(facts), HasSubstr("! '/opt/python3' is pypy, not CPython"));
 }
 
-TEST(DiagnosisTest, a_program_that_is_no_python_at_all) {
+TEST(FindingsTest, a_program_that_is_no_python_at_all) {
   Facts facts;
   facts.interpreter = "/opt/python3";
-  EXPECT_THAT(diagnosis(facts), HasSubstr("! '/opt/python3' does not run Python code"));
+  EXPECT_THAT(findings(facts), HasSubstr("! '/opt/python3' does not run Python code"));
 }
 
-TEST(DiagnosisTest, limits_that_are_too_low) {
+TEST(FindingsTest, limits_that_are_too_low) {
   Facts facts = healthy();
   facts.open_files = 20;
   facts.address_space = rlim_t{100} << 20;
   facts.memfd = false;
-  EXPECT_THAT(diagnosis(facts), HasSubstr("! only 20 descriptors may be open"));
-  EXPECT_THAT(diagnosis(facts), HasSubstr("! the address space is limited to 100 MiB"));
-  EXPECT_THAT(diagnosis(facts), HasSubstr("! memfd_create(2) is refused"));
+  EXPECT_THAT(findings(facts), HasSubstr("! only 20 descriptors may be open"));
+  EXPECT_THAT(findings(facts), HasSubstr("! the address space is limited to 100 MiB"));
+  EXPECT_THAT(findings(facts), HasSubstr("! memfd_create(2) is refused"));
 }
 
-TEST(DiagnosisTest, what_is_only_worth_knowing_is_a_note) {
+TEST(FindingsTest, what_is_only_worth_knowing_is_a_note) {
   Facts facts = healthy();
   facts.ptrace_scope = 3;
   facts.file_size = 1000;
@@ -133,7 +133,7 @@ TEST(DiagnosisTest, what_is_only_worth_knowing_is_a_note) {
   facts.other_preload = "libother.so";
   facts.alone->seccomp = true;
   facts.alone->caught = std::uint64_t{1} << (SIGBUS - 1);
-  const std::string text = diagnosis(facts);
+  const std::string text = findings(facts);
   for (const char* word :
        {"ptrace_scope is 3", "RLIMIT_FSIZE", "stack is unlimited", "libother.so", "seccomp filter",
         "another handler is installed when Python starts "
@@ -143,18 +143,18 @@ TEST(DiagnosisTest, what_is_only_worth_knowing_is_a_note) {
   EXPECT_THAT(text, testing::Not(HasSubstr("!")));
 }
 
-TEST(DiagnosisTest, a_hostile_path_forges_no_line) {
+TEST(FindingsTest, a_hostile_path_forges_no_line) {
   Facts facts = healthy();
   facts.interpreter = "/opt/x\ny";
   facts.file.dynamic = false;
-  EXPECT_THAT(diagnosis(facts), HasSubstr("'/opt/x\\ny'"));
+  EXPECT_THAT(findings(facts), HasSubstr("'/opt/x\\ny'"));
 }
 
-TEST(DiagnosisTest, obstacles_come_first) {
+TEST(FindingsTest, obstacles_come_first) {
   Facts facts = healthy();
   facts.ptrace_scope = 2;
   facts.open_files = 20;
-  EXPECT_THAT(diagnosis(facts), testing::StartsWith("! "));
+  EXPECT_THAT(findings(facts), testing::StartsWith("! "));
 }
 
 }  // namespace

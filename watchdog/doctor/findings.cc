@@ -1,4 +1,4 @@
-#include "watchdog/doctor/diagnosis.h"
+#include "watchdog/doctor/findings.h"
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -19,9 +19,9 @@ constexpr rlim_t kLittleAddressSpace = rlim_t{256} << 20;
 constexpr int kNoticedPtraceScope = 2;
 constexpr int kCrashSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
-class Diagnosis {
+class FindingsOf {
  public:
-  explicit Diagnosis(const Facts& facts) : facts_(facts) {}
+  explicit FindingsOf(const Facts& facts) : facts_(facts) {}
 
   std::vector<Finding> run() && {
     look_at_file();
@@ -190,8 +190,8 @@ class Diagnosis {
 
 }  // namespace
 
-std::vector<Finding> diagnose(const Facts& facts) {
-  return Diagnosis(facts).run();
+std::vector<Finding> findings_about(const Facts& facts) {
+  return FindingsOf(facts).run();
 }
 
 }  // namespace pyfault

@@ -42,6 +42,6 @@ struct Finding {
 };
 
 // Returns the findings, obstacles first.
-std::vector<Finding> diagnose(const Facts& facts);
+std::vector<Finding> findings_about(const Facts& facts);
 
 }  // namespace pyfault
