@@ -17,7 +17,9 @@
 // Order.
 //   fault, runtime, message if there is one, { code..., thread } for the faulting thread if it is
 //   known, { code..., thread } for each other thread, end. A task section follows the thread
-//   section that it belongs to. A record without the end section is incomplete.
+//   section that it belongs to. The faulting thread of a crash is followed by its native stack, as
+//   far as that is known and wanted: anchors, instruction, and one or two stack sections. A record
+//   without the end section is incomplete.
 //
 // Writer and reader run on the same host, so values are in native byte order. The reader trusts
 // nothing in a record.
@@ -35,7 +37,10 @@ enum class SectionTag : std::uint16_t {
   kThread = 4,
   kEnd = 5,
   kMessage = 6,
-  kTask = 7
+  kTask = 7,
+  kAnchors = 8,
+  kInstruction = 9,
+  kStack = 10
 };
 
 inline constexpr std::uint16_t kSectionVersion = 1;
@@ -189,6 +194,59 @@ struct TaskSection {
   // Followed by one string: the task's name if `number` is 0.
 };
 static_assert(sizeof(TaskSection) == 24);
+
+// Places Python frames on the native stack. Each call of the interpreter's evaluation function runs
+// one or more Python frames, and from CPython 3.10 on has a struct of the interpreter among its
+// local variables (a CFrame, from 3.12 on a shim frame), whose address is known from Python's own
+// frame chain. The native frame that contains the address is that call.
+struct Anchor {
+  // The outermost Python frame that the call runs: its position in the thread's frames, innermost
+  // first, from 0, counted before folding and omission, without frames that are not shown. So an
+  // entry kCode counts for 1 + `value` frames, kOmitted for `value`, and any other for none.
+  std::uint32_t frame;
+  std::uint32_t reserved;
+  std::uint64_t address;
+};
+static_assert(sizeof(Anchor) == 16);
+
+// Of more anchors, both ends are kept, as for frames.
+inline constexpr std::uint32_t kInnermostAnchors = 192;
+inline constexpr std::uint32_t kOutermostAnchors = 64;
+inline constexpr std::uint32_t kMaxAnchors = kInnermostAnchors + kOutermostAnchors;
+
+struct AnchorSection {
+  SectionHeader header;
+  std::uint32_t count;    // <= kMaxAnchors
+  std::uint32_t omitted;  // after the first kInnermostAnchors
+  // Followed by `count` Anchor, innermost first.
+};
+static_assert(sizeof(AnchorSection) == 16);
+
+// The machine code around the program counter, at most this many bytes on each side.
+inline constexpr std::uint32_t kInstructionBytes = 48;
+
+struct InstructionSection {
+  SectionHeader header;
+  std::uint64_t address;  // of the first byte
+  std::uint32_t size;     // <= 2 * kInstructionBytes
+  std::uint32_t reserved;
+  // Followed by `size` bytes and padding.
+};
+static_assert(sizeof(InstructionSection) == 24);
+
+// A raw copy of a part of the stack: the innermost part, which begins below the stack pointer with
+// the red zone, and if that part was cut, the outermost one. It may hold secrets of the program, so
+// it never leaves the slot and the process that unwinds it.
+inline constexpr std::size_t kInnermostStackBytes = std::size_t{256} << 10;
+inline constexpr std::size_t kOutermostStackBytes = std::size_t{64} << 10;
+
+struct StackSection {
+  SectionHeader header;
+  std::uint64_t address;    // of the first byte; a multiple of 8
+  std::uint64_t stack_end;  // the stack's highest address; 0: unknown
+  // Followed by the bytes, up to the section's end.
+};
+static_assert(sizeof(StackSection) == 24);
 
 struct EndSection {
   SectionHeader header;

@@ -48,12 +48,12 @@
 namespace pyfault {
 
 inline constexpr std::uint64_t kRingMagic = 0x31474e4952465950;  // "PYFRING1", little-endian
-inline constexpr std::uint32_t kRingVersion = 2;
+inline constexpr std::uint32_t kRingVersion = 3;
 inline constexpr std::size_t kRingHeaderSize = 3 * 4096;
 inline constexpr std::uint32_t kMaxChildren = 2048;  // alive at the same time
 inline constexpr std::uint32_t kSlotCount = 8;
-// Holds 150 threads of 256 distinct frames each, or about 8,000 code objects.
-inline constexpr std::size_t kSlotSize = std::size_t{2} << 20;
+// Holds a native stack, and 150 threads of 256 distinct frames each or about 8,000 code objects.
+inline constexpr std::size_t kSlotSize = std::size_t{5} << 19;
 // The part of a used slot that stays allocated; the watchdog releases the rest. The agent populates
 // the same part of the first slot when it arms, as does each forked child.
 inline constexpr std::size_t kSlotKeptBytes = std::size_t{64} << 10;
@@ -88,6 +88,7 @@ struct RingHeader {
   // Written by the watchdog.
   std::atomic<RingStage> stage;
   std::atomic<std::uint32_t> ack_timeout_ms;  // 0: not set yet, kDefaultAckTimeoutMs applies
+  std::atomic<std::uint32_t> native_off;      // 1: native stacks are not wanted
   // Written by the agents; the watchdog also clears cells of `children`.
   std::atomic<std::uint32_t> dropped_records;        // crashes that found no free slot in time
   std::atomic<std::uint32_t> unknown_children;       // children that found no free cell

@@ -113,6 +113,10 @@ void RingReader::set_ack_timeout(std::uint32_t milliseconds) {
   ring_header(ring_)->ack_timeout_ms.store(milliseconds, std::memory_order_relaxed);
 }
 
+void RingReader::set_native_off(bool off) {
+  ring_header(ring_)->native_off.store(off ? 1 : 0, std::memory_order_relaxed);
+}
+
 void RingReader::set_stage(RingStage stage) {
   ring_header(ring_)->stage.store(stage);
 }

@@ -76,6 +76,7 @@ class RingReader {
   void remove_child(std::uint32_t cell, std::int32_t expected);
 
   void set_ack_timeout(std::uint32_t milliseconds);
+  void set_native_off(bool off);
   // Sequentially consistent: a child that enters itself afterwards sees the new stage, and one that
   // entered itself before is visible to later calls of child().
   void set_stage(RingStage stage);

@@ -61,9 +61,11 @@ struct PythonLayout {
     std::uint16_t next, thread_id;
     std::uint16_t native_thread_id;  // kAbsent before 3.11
     std::uint16_t frame;             // the frame; in 3.11 and 3.12 the cframe that points at it
-    std::uint16_t cframe_frame;      // within the cframe; kAbsent where there is none
-    std::uint16_t cframe_previous;   // the calling evaluation loop's; kAbsent where there is none
-    std::uint16_t active;            // _status or state, see ActiveRule; kAbsent before 3.12
+    // 3.10 only: the cframe, which does not point at the frame; and the outermost one, embedded.
+    std::uint16_t cframe, root_cframe;
+    std::uint16_t cframe_frame;     // within the cframe; kAbsent except in 3.11 and 3.12
+    std::uint16_t cframe_previous;  // the calling evaluation loop's; kAbsent where there is none
+    std::uint16_t active;           // _status or state, see ActiveRule; kAbsent before 3.12
     std::uint16_t previous, interpreter;
     std::uint16_t running_task;          // of asyncio; kAbsent before 3.14
     std::uint16_t data_chunk, data_top;  // of its data stack; kAbsent before 3.11

@@ -4,6 +4,7 @@
 #include "agent/in_signal/guarded_copy.h"
 #include "agent/in_signal/loaded_code.h"
 #include "agent/in_signal/python_object.h"
+#include "agent/in_signal/stack_end.h"
 #include "agent/in_signal/thread_list.h"
 
 namespace pyfault {
@@ -11,13 +12,12 @@ namespace {
 
 constexpr std::uint32_t kMaxLinks = 1u << 20;
 
-// The stack of a thread that pthread_create() has started ends at its struct pthread.
-std::uintptr_t stack_end_of(const PythonRuntimeView& python, std::uintptr_t thread) {
+std::uintptr_t stack_end_of_state(const PythonRuntimeView& python, std::uintptr_t thread) {
   std::uintptr_t ident = 0;
   if (python.initial_thread == 0 || !guarded_read(thread + python.layout.thread.thread_id, ident)) {
     return 0;
   }
-  return ident == python.initial_thread ? python.initial_stack_end : ident;
+  return stack_end_of(python, ident);
 }
 
 bool runs(const PythonRuntimeView& python, std::uintptr_t frame) {
@@ -60,7 +60,7 @@ bool is_in_a_chain(const PythonRuntimeView& python, std::uintptr_t frame) {
 
 std::uintptr_t caller_on_stack(const PythonRuntimeView& python, std::uintptr_t thread,
                                std::uintptr_t frame) {
-  const std::uintptr_t end = stack_end_of(python, thread);
+  const std::uintptr_t end = stack_end_of_state(python, thread);
   if (!plausible_object(end) || frame == 0 || python.interpreter.begin == 0) return 0;
   std::uintptr_t caller = 0;
   bool has_own_call = false;

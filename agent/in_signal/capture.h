@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "agent/cpython/python_layout.h"
+#include "agent/in_signal/anchor_list.h"
 #include "agent/in_signal/python_string.h"
 #include "agent/in_signal/scratch_table.h"
 #include "shared/record.h"
@@ -43,8 +44,10 @@ struct RawFrame {
   std::uintptr_t code;
   std::uintptr_t position;  // an instruction pointer or an offset, see FramePosition
   std::int32_t tlbc_index;
-  bool shim;   // a C boundary marker, not a Python frame
-  bool entry;  // a chain may end here
+  bool shim;  // a C boundary marker, not a Python frame
+  // Called from C: the outermost frame of an evaluation loop. From 3.12 on, FrameChain says it of
+  // the shim that follows.
+  bool entry;
   // The link that should have led here was broken; other frames may be missing in between.
   bool after_gap;
   std::uintptr_t broken_link;  // its value
@@ -63,6 +66,7 @@ struct PlaceEntry {
 struct FoldedFrame {
   RawFrame frame;
   std::uint64_t repeat;
+  std::uint32_t position;  // of the first one among the thread's frames
 };
 
 // The tables suffice for 100 threads of 100 distinct frames in most programs. Beyond that, code
@@ -71,6 +75,7 @@ struct CaptureScratch {
   void clear() {
     codes.clear();
     places.clear();
+    anchors.clear();
     code_count = 0;
     file_name = 0;
     file_name_view = {};
@@ -86,6 +91,7 @@ struct CaptureScratch {
   std::uintptr_t bytes_type;             // a type that is known to be `bytes`; 0: none yet
   FrameEntry frames[kMaxFrameEntries];
   FoldedFrame outermost[kOutermostEntries];
+  AnchorList anchors;  // of the faulting thread of a crash
 };
 
 struct Capture {

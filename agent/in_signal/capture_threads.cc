@@ -1,7 +1,9 @@
 #include "agent/in_signal/capture_threads.h"
 
+#include "agent/in_signal/anchor_finder.h"
 #include "agent/in_signal/asyncio_task.h"
 #include "agent/in_signal/frame_collector.h"
+#include "agent/in_signal/native_stack.h"
 #include "agent/in_signal/python_string.h"
 #include "agent/in_signal/system_calls.h"
 #include "agent/in_signal/thread_name.h"
@@ -18,8 +20,9 @@ bool append_task(Capture& capture, const ThreadState& state, std::uintptr_t task
          append_string(capture, name.text) && capture.slot.end_section();
 }
 
-bool append_thread(Capture& capture, const ThreadState& state, std::uint32_t flags) {
-  FrameCollector frames(capture);
+bool append_thread(Capture& capture, const ThreadState& state, std::uint32_t flags,
+                   AnchorFinder* anchors = nullptr) {
+  FrameCollector frames(capture, anchors);
   const std::uint32_t count = frames.collect(state.frame, state.cframe, state.address);
   const ThreadSection section{{SectionTag::kThread, kSectionVersion, 0},
                               state.ident,
@@ -48,13 +51,26 @@ ThreadState unknown_to_python(const ThreadIdentity& self) {
   return state;
 }
 
+bool append_faulting_thread(Capture& capture, const ThreadState& state, const ThreadIdentity& self,
+                            const Registers* registers) {
+  if (registers == nullptr) return append_thread(capture, state, kThreadCrashed);
+  AnchorFinder anchors(capture.python, state, capture.scratch.anchors);
+  const bool appended = append_thread(capture, state, kThreadCrashed, &anchors);
+  if (!appended) capture.scratch.anchors.clear();  // they place frames that are not in the record
+  capture_native_stack(capture, *registers, self.thread_pointer);
+  return appended;
+}
+
 }  // namespace
 
-void capture_threads(Capture& capture, const ThreadState* own, const ThreadIdentity& self) {
+void capture_threads(Capture& capture, const ThreadState* own, const ThreadIdentity& self,
+                     const Registers* registers) {
   ThreadState faulting = own != nullptr ? *own : unknown_to_python(self);
   faulting.tid = self.tid;  // CPython's own value is stale after a raw fork
   EndSection end{{SectionTag::kEnd, kSectionVersion, sizeof end}, 0, 0};
-  if (self.tid != 0 && !append_thread(capture, faulting, kThreadCrashed)) ++end.threads_omitted;
+  if (self.tid != 0 && !append_faulting_thread(capture, faulting, self, registers)) {
+    ++end.threads_omitted;
+  }
 
   ThreadList threads(capture.python);
   for (ThreadState state; threads.next(state);) {

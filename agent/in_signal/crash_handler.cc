@@ -42,6 +42,12 @@ struct CrashCall {
   const ucontext_t& context;
 };
 
+// Returns the registers if the native stack of their thread is to be recorded, else null.
+const Registers* for_native_stack(const Fault& fault) {
+  const std::atomic<std::uint32_t>& off = ring_header(agent().watchdog.ring)->native_off;
+  return off.load(std::memory_order_relaxed) == 1 ? nullptr : fault.registers;
+}
+
 void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault,
                   const ThreadIdentity& self) {
   capture_fault(slot, fault, self);
@@ -52,7 +58,7 @@ void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault,
   const bool fatal = fault.kind == RecordKind::kCrash && is_bound_to_die(fault.info->si_signo);
   capture_runtime(capture, self, own.interpreter, fatal);
   capture_last_words(capture, fault, self, agent().libc_message);
-  capture_threads(capture, known ? &own : nullptr, self);
+  capture_threads(capture, known ? &own : nullptr, self, for_native_stack(fault));
 }
 
 void publish_and_wait(SlotWriter& slot) {
@@ -254,6 +260,7 @@ void warm_up(CaptureScratch& scratch) {
 void warm_up() {
   constexpr std::size_t kUsed = std::size_t{16} << 10;
   warm_up(crash_scratch);
+  touch_pages(&crash_scratch.anchors, sizeof crash_scratch.anchors);
   touch_pages(&crashing_tid, sizeof crashing_tid);
   touch_pages(&crash_slot, sizeof crash_slot);
   touch_pages(&resume_stack, sizeof resume_stack);

@@ -170,7 +170,7 @@ bool FrameChain::resume_after_gap(RawFrame& frame) {
 void FrameChain::await_next_loop() {
   const PythonLayout::ThreadState& layout = python_.layout.thread;
   awaited_ = 0;
-  if (layout.cframe_previous == kAbsent || !plausible_object(cframe_) ||
+  if (layout.cframe_frame == kAbsent || !plausible_object(cframe_) ||
       !guarded_read(cframe_ + layout.cframe_previous, cframe_) || !plausible_object(cframe_)) {
     return;
   }

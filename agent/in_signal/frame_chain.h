@@ -34,8 +34,8 @@ enum class ChainEnd { kEnd, kUnreadable, kCycle, kTooLong };
 
 class FrameChain {
  public:
-  // `innermost`: the first frame; 0: none. `cframe`: that of the innermost evaluation loop, if the
-  // version has one; 0: unknown. `thread`: the thread state; 0: unknown.
+  // `innermost`: the first frame; 0: none. `cframe`: that of the innermost evaluation loop; 0:
+  // unknown. `thread`: the thread state; 0: unknown.
   FrameChain(const PythonRuntimeView& python, std::uintptr_t innermost, std::uintptr_t cframe,
              std::uintptr_t thread = 0);
 

@@ -2,7 +2,6 @@
 
 #include "agent/in_signal/asyncio_task.h"
 #include "agent/in_signal/code_table.h"
-#include "agent/in_signal/frame_chain.h"
 
 namespace pyfault {
 
@@ -26,14 +25,7 @@ std::uint32_t FrameCollector::collect(std::uintptr_t innermost, std::uintptr_t c
                                       std::uintptr_t thread) {
   const PythonRuntimeView& python = capture_.python;
   FrameChain chain(python, innermost, cframe, thread);
-  RawFrame frame;
-  RawFrame ahead;  // is prefetched while `frame` is processed
-  for (bool more = chain.next(ahead); more && !capture_.slot_full;) {
-    frame = ahead;
-    more = chain.next(ahead);
-    if (more && ahead.code != frame.code) prefetch_place(capture_, ahead);
-    add(frame);
-  }
+  follow(chain, UINT32_MAX);
 
   ChainEnd end = chain.end();
   const bool has_gap = had_gap_ || end == ChainEnd::kUnreadable;
@@ -46,11 +38,13 @@ std::uint32_t FrameCollector::collect(std::uintptr_t innermost, std::uintptr_t c
     hides_gaps_ = true;
     end = ChainEnd::kEnd;
   }
-  if (left > 0) restart();
-  for (FrameChain again(python, innermost, cframe, thread); left > 0 && again.next(frame); --left) {
-    add(frame);
+  if (left > 0) {
+    restart();
+    FrameChain again(python, innermost, cframe, thread);
+    follow(again, left);
   }
   finish_outermost();
+  if (anchors_ != nullptr) anchors_->finish(end);
   if (end == ChainEnd::kEnd) outermost_ = last_;
   if (end == ChainEnd::kCycle) add_marker(FrameKind::kCycle, 0);
   if (end == ChainEnd::kUnreadable) add_marker(FrameKind::kUnreadable, chain.broken_at());
@@ -59,25 +53,50 @@ std::uint32_t FrameCollector::collect(std::uintptr_t innermost, std::uintptr_t c
 }
 
 void FrameCollector::restart() {
-  count_ = 0;
+  count_ = shown_ = 0;
   outermost_count_ = omitted_ = 0;
   foldable_ = has_late_gap_ = false;
+  if (anchors_ != nullptr) anchors_->restart();
 }
 
-void FrameCollector::add(const RawFrame& frame) {
-  had_gap_ |= frame.after_gap;
-  if (frame.after_gap && !hides_gaps_) {
-    if (count_ < kInnermostEntries) {
-      add_marker(FrameKind::kUnreadable, frame.broken_link);
-    } else {
-      late_gap_ = frame.broken_link;
-      has_late_gap_ = true;
-    }
-    foldable_ = false;
+// Adds at most `limit` links. `ahead`, the next one, is prefetched while `link` is processed; if it
+// is a shim, `link` was called from C.
+void FrameCollector::follow(FrameChain& chain, std::uint32_t limit) {
+  RawFrame link;
+  RawFrame ahead;
+  for (bool more = chain.next(ahead); more && limit > 0 && !capture_.slot_full; --limit) {
+    link = ahead;
+    more = chain.next(ahead);
+    if (more && ahead.shim) link.entry = true;
+    if (more && ahead.code != link.code) prefetch_place(capture_, ahead);
+    add(link);
   }
-  if (frame.shim) return;
+}
+
+void FrameCollector::add(const RawFrame& link) {
+  if (link.after_gap) add_gap(link.broken_link);
+  if (!link.shim) add_frame(link);
+  if (anchors_ != nullptr) anchors_->pass(link, shown_);
+}
+
+void FrameCollector::add_gap(std::uintptr_t broken_link) {
+  had_gap_ = true;
+  if (hides_gaps_) return;
+  if (count_ < kInnermostEntries) {
+    add_marker(FrameKind::kUnreadable, broken_link);
+  } else {
+    late_gap_ = broken_link;
+    has_late_gap_ = true;
+  }
+  foldable_ = false;
+}
+
+// Frames that differ in `entry` are not folded: each frame of an entry is the outermost one of an
+// evaluation loop, or none is.
+void FrameCollector::add_frame(const RawFrame& frame) {
   CaptureScratch& scratch = capture_.scratch;
-  const bool same = foldable_ && last_.code == frame.code && last_.position == frame.position;
+  const bool same = foldable_ && last_.code == frame.code && last_.position == frame.position &&
+                    last_.entry == frame.entry;
   if (same && outermost_count_ > 0) {
     ++scratch.outermost[(outermost_count_ - 1) % kOutermostEntries].repeat;
   } else if (same) {
@@ -87,10 +106,11 @@ void FrameCollector::add(const RawFrame& frame) {
   } else {
     FoldedFrame& place = scratch.outermost[outermost_count_ % kOutermostEntries];
     if (outermost_count_ >= kOutermostEntries) omitted_ += 1 + place.repeat;
-    place = {frame, 0};
+    place = {frame, 0, shown_};
     ++outermost_count_;
     foldable_ = true;
   }
+  if (foldable_) ++shown_;
   last_ = frame;
 }
 
@@ -105,9 +125,13 @@ void FrameCollector::finish_outermost() {
   if (has_late_gap_) add_marker(FrameKind::kUnreadable, late_gap_);
   const std::uint64_t kept =
       outermost_count_ < kOutermostEntries ? outermost_count_ : kOutermostEntries;
+  std::uint32_t taken_out = 0;
   for (std::uint64_t index = outermost_count_ - kept; index < outermost_count_; ++index) {
     const FoldedFrame& folded = capture_.scratch.outermost[index % kOutermostEntries];
-    add_entry(folded.frame, folded.repeat);
+    if (add_entry(folded.frame, folded.repeat) || anchors_ == nullptr) continue;
+    const auto count = static_cast<std::uint32_t>(1 + folded.repeat);
+    anchors_->take_out_frames(folded.position - taken_out, count);
+    taken_out += count;
   }
 }
 

@@ -6,13 +6,17 @@
 
 #include <cstdint>
 
+#include "agent/in_signal/anchor_finder.h"
 #include "agent/in_signal/capture.h"
+#include "agent/in_signal/frame_chain.h"
 
 namespace pyfault {
 
 class FrameCollector {
  public:
-  explicit FrameCollector(Capture& capture) : capture_(capture) {}
+  // `anchors`: follows the same chain; null: none are wanted.
+  explicit FrameCollector(Capture& capture, AnchorFinder* anchors = nullptr)
+      : capture_(capture), anchors_(anchors) {}
 
   // Walks the whole chain and returns the number of entries. Sets capture.slot_full if there is no
   // room for a code section. For the parameters, see FrameChain.
@@ -26,7 +30,10 @@ class FrameCollector {
   std::uintptr_t callback_task() const { return callback_task_; }
 
  private:
-  void add(const RawFrame& frame);
+  void follow(FrameChain& chain, std::uint32_t limit);
+  void add(const RawFrame& link);
+  void add_gap(std::uintptr_t broken_link);
+  void add_frame(const RawFrame& frame);
   // Returns false if the frame has left no code entry into which the next one can be folded.
   bool add_entry(const RawFrame& frame, std::uint64_t repeat);
   void add_marker(FrameKind kind, std::uint64_t value);
@@ -34,11 +41,13 @@ class FrameCollector {
   void restart();
 
   Capture& capture_;
+  AnchorFinder* anchors_;
   RawFrame last_{};
   RawFrame outermost_{};
   std::uintptr_t callback_task_ = 0;
   bool foldable_ = false;              // last_ is what the newest entry shows
   std::uint32_t count_ = 0;            // entries in scratch.frames
+  std::uint32_t shown_ = 0;            // frames that these entries and scratch.outermost stand for
   std::uint64_t outermost_count_ = 0;  // folded frames that went into scratch.outermost
   // Whether there is a gap in the outermost part, and the broken link of the last one.
   bool has_late_gap_ = false;

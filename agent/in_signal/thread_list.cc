@@ -39,9 +39,11 @@ std::int32_t native_thread_id(const PythonRuntimeView& python, const std::byte* 
 }
 
 // In 3.11 and 3.12, the thread state points to the evaluation loop's cframe, and that to the frame.
+// In 3.10 it points to both.
 void find_innermost_frame(const PythonLayout& layout, const std::byte* copy, ThreadState& state) {
+  const std::uint16_t cframe = layout.thread.cframe;
   state.frame = field<std::uintptr_t>(copy, layout.thread.frame);
-  state.cframe = 0;
+  state.cframe = cframe == kAbsent ? 0 : field<std::uintptr_t>(copy, cframe);
   if (layout.thread.cframe_frame == kAbsent) return;
   state.cframe = state.frame;
   if (!plausible_object(state.cframe) ||

@@ -18,7 +18,7 @@ struct ThreadState {
   std::uintptr_t ident = 0;    // pthread_self() of its thread
   std::int32_t tid = 0;        // 0: unknown
   std::uintptr_t frame = 0;    // innermost; 0: none
-  std::uintptr_t cframe = 0;   // that of the innermost evaluation loop (3.11, 3.12)
+  std::uintptr_t cframe = 0;   // that of the innermost evaluation loop (3.10 to 3.12)
   std::uintptr_t task = 0;     // the running asyncio task (3.14 on); 0: none
   bool active = false;         // the running one, among several of one thread
   std::uint32_t position = 0;  // 0, 1, 2, ... in the order of the lists

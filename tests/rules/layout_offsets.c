@@ -85,9 +85,18 @@ static void thread(void) {
   ABSENT("thread.native_thread_id");
 #endif
 #if AT_LEAST(11) && !AT_LEAST(13)
+  ABSENT("thread.cframe");
+  ABSENT("thread.root_cframe");
   FIELD("thread.cframe_frame", _PyCFrame, current_frame);
   FIELD("thread.cframe_previous", _PyCFrame, previous);
+#elif AT_LEAST(10) && !AT_LEAST(11)
+  FIELD("thread.cframe", PyThreadState, cframe);
+  FIELD("thread.root_cframe", PyThreadState, root_cframe);
+  ABSENT("thread.cframe_frame");
+  FIELD("thread.cframe_previous", CFrame, previous);
 #else
+  ABSENT("thread.cframe");
+  ABSENT("thread.root_cframe");
   ABSENT("thread.cframe_frame");
   ABSENT("thread.cframe_previous");
 #endif

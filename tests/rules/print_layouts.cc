@@ -36,6 +36,8 @@ void print(const PythonLayout& layout) {
   field("thread.thread_id", layout.thread.thread_id);
   field("thread.native_thread_id", layout.thread.native_thread_id);
   field("thread.frame", layout.thread.frame);
+  field("thread.cframe", layout.thread.cframe);
+  field("thread.root_cframe", layout.thread.root_cframe);
   field("thread.cframe_frame", layout.thread.cframe_frame);
   field("thread.cframe_previous", layout.thread.cframe_previous);
   field("thread.active", layout.thread.active);

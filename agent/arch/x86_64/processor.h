@@ -87,6 +87,9 @@ inline constexpr std::uint16_t kPthreadTid = 720;
 inline constexpr std::uintptr_t kThreadStorageBelow = 8192;
 inline constexpr std::uintptr_t kThreadStorageAbove = 1280;
 
+// The memory below the stack pointer that a function may use (the red zone of the ABI).
+inline constexpr std::uintptr_t kRedZone = 128;
+
 // Registers and signal frames.
 
 using Registers = gregset_t;  // as in FaultSection (shared/record.h)

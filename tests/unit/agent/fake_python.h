@@ -46,7 +46,7 @@ class FakePython {
     put<std::int64_t>(object, view_.layout.object.size, 100);
     put(object, at.file_name, string("test.py"));
     put(object, at.name, string(name));
-    put(object, at.qualified_name, string(name));
+    if (at.qualified_name != kAbsent) put(object, at.qualified_name, string(name));
     put<std::int32_t>(object, at.first_line, line);
     put(object, at.line_table, bytes(std::vector<std::uint8_t>(40, 0x80 | 13 << 3 | 7)));
     return object;
@@ -56,6 +56,7 @@ class FakePython {
   std::uintptr_t frame(std::uintptr_t code, std::uintptr_t previous, unsigned unit = 0) {
     const std::uintptr_t object = allocate(std::size_t{view_.layout.frame.size} + 16);
     fill_frame(object, code, previous, unit);
+    if (view_.layout.type_checked_frames) put(object, view_.layout.object.type, view_.frame_type);
     return object;
   }
 
@@ -72,12 +73,12 @@ class FakePython {
     return object;
   }
 
-  // The _PyCFrame of an evaluation loop that is executing `frame`. `previous` is that of the
-  // calling loop.
+  // The cframe of an evaluation loop that is executing `frame`. `previous` is that of the calling
+  // loop.
   std::uintptr_t cframe(std::uintptr_t frame, std::uintptr_t previous) {
     const PythonLayout::ThreadState& at = view_.layout.thread;
     const std::uintptr_t object = allocate(24);
-    put(object, at.cframe_frame, frame);
+    if (at.cframe_frame != kAbsent) put(object, at.cframe_frame, frame);
     put(object, at.cframe_previous, previous);
     return object;
   }
@@ -142,7 +143,6 @@ class FakePython {
   // CPython 3.10 and older, where every frame is an object.
   std::uintptr_t frame_object(std::uintptr_t previous, bool runs = true) {
     const std::uintptr_t object = frame(0, previous);
-    put(object, view_.layout.object.type, view_.frame_type);
     put<std::uint8_t>(object, view_.layout.frame.state,
                       static_cast<std::uint8_t>(view_.layout.executing + !runs));
     return object;
@@ -188,7 +188,11 @@ class FakePython {
     const PythonLayout::FrameStruct& at = view_.layout.frame;
     put(object, at.code, code);
     put(object, at.previous, previous);
-    put(object, at.position, code + view_.layout.code.instructions + 2 * unit);
+    if (view_.layout.position == FramePosition::kInstructionPointer) {
+      put(object, at.position, code + view_.layout.code.instructions + 2 * unit);
+    } else {
+      put<std::uint32_t>(object, at.position, unit);
+    }
   }
   std::uintptr_t allocate(std::size_t size) {
     memory_.emplace_back((size + 7) / 8);

@@ -64,10 +64,28 @@ TEST_F(Collector, writes_each_code_object_once) {
 }
 
 TEST_F(Collector, folds_identical_neighbours) {
+  call(python_.code("main"));
   const std::uintptr_t code = python_.code("f");
   for (int depth = 0; depth < 1000; ++depth) call(code);
+  ASSERT_EQ(collect(), 2u);
+  EXPECT_EQ(entry(0).value, 999u);
+}
+
+TEST_F(Collector, folds_neighbours_that_are_all_called_from_c) {
+  const std::uintptr_t code = python_.code("f");
+  for (int depth = 0; depth < 1000; ++depth) {
+    call(code);
+    innermost_ = python_.shim(innermost_);
+  }
   ASSERT_EQ(collect(), 1u);
   EXPECT_EQ(entry(0).value, 999u);
+}
+
+TEST_F(Collector, does_not_fold_frames_of_which_only_one_is_called_from_c) {
+  const std::uintptr_t code = python_.code("f");
+  call(code);
+  call(code);
+  EXPECT_EQ(collect(), 2u);
 }
 
 TEST_F(Collector, does_not_fold_other_places_in_the_same_function) {
@@ -86,10 +104,12 @@ TEST_F(Collector, keeps_both_ends_of_a_deep_stack_and_counts_the_middle) {
 }
 
 TEST_F(Collector, counts_folded_frames_in_the_omitted_middle) {
+  call(python_.code("main"));
   const std::uintptr_t codes[] = {python_.code("a"), python_.code("b")};
   for (int depth = 0; depth < 3000; ++depth) call(codes[depth / 3 % 2]);
   collect();
-  EXPECT_EQ(entry(kInnermostEntries).value, 3000 - 3 * (kInnermostEntries + kOutermostEntries));
+  EXPECT_EQ(entry(kInnermostEntries).value,
+            3001 - 1 - 3 * (kInnermostEntries + kOutermostEntries - 1));
 }
 
 // Three frames on a data stack whose links to their callers have been overwritten.

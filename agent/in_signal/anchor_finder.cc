@@ -1,0 +1,73 @@
+#include "agent/in_signal/anchor_finder.h"
+
+#include "agent/in_signal/guarded_copy.h"
+#include "agent/in_signal/python_object.h"
+
+namespace pyfault {
+
+AnchorFinder::AnchorFinder(const PythonRuntimeView& python, const ThreadState& thread,
+                           AnchorList& anchors)
+    : python_(python),
+      anchors_(anchors),
+      innermost_cframe_(thread.cframe),
+      root_cframe_(thread.address + python.layout.thread.root_cframe) {
+  restart();
+}
+
+void AnchorFinder::restart() {
+  anchors_.clear();
+  cframe_ = innermost_cframe_;
+  enters_loop_ = true;
+  is_lost_ = false;
+  shown_ = 0;
+}
+
+// A loop without a frame that is shown has no anchor. Such a loop is releasing the variables of its
+// last frame; the shim that 3.15 embeds in the thread state looks like one, too.
+void AnchorFinder::pass(const RawFrame& link, std::uint32_t shown) {
+  is_lost_ |= link.after_gap;
+  if (is_lost_) return;
+  const std::uintptr_t address = link.shim ? link.address : loop_that_ends_at(link);
+  if (address == 0 || shown == shown_) return;
+  anchors_.add(shown - 1, address);
+  shown_ = shown;
+}
+
+// Returns the cframe of the loop whose outermost frame this is; 0 if it is not the outermost one,
+// or if the version has no cframes or has shims.
+std::uintptr_t AnchorFinder::loop_that_ends_at(const RawFrame& frame) {
+  const PythonLayout& layout = python_.layout;
+  if (layout.thread.cframe_previous == kAbsent || layout.frame.owner != kAbsent) return 0;
+  is_lost_ = enters_loop_ && !runs(cframe_, frame);
+  enters_loop_ = frame.entry;
+  if (is_lost_ || !frame.entry) return 0;
+  const std::uintptr_t ended = cframe_;
+  cframe_ = previous_of(ended);
+  return ended;
+}
+
+// Returns whether the frame may be the innermost one of this loop.
+bool AnchorFinder::runs(std::uintptr_t cframe, const RawFrame& frame) const {
+  const std::uint16_t named = python_.layout.thread.cframe_frame;
+  std::uintptr_t innermost = 0;
+  if (named == kAbsent) return cframe != 0 && cframe != root_cframe_;
+  return plausible_object(cframe) && guarded_read(cframe + named, innermost) &&
+         innermost == frame.address;
+}
+
+// Returns 0 if the cframe cannot be read.
+std::uintptr_t AnchorFinder::previous_of(std::uintptr_t cframe) const {
+  const std::uint16_t offset = python_.layout.thread.cframe_previous;
+  std::uintptr_t previous = 0;
+  return plausible_object(cframe) && guarded_read(cframe + offset, previous) ? previous : 0;
+}
+
+// A library that switches stacks may put a cframe of its own in front of the outermost one, at the
+// base of each of its stacks.
+void AnchorFinder::finish(ChainEnd end) {
+  if (python_.layout.thread.cframe == kAbsent) return;
+  const bool no_loop_left = cframe_ == root_cframe_ || previous_of(cframe_) == root_cframe_;
+  if (is_lost_ || end != ChainEnd::kEnd || !no_loop_left) anchors_.clear();
+}
+
+}  // namespace pyfault
