@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "shared/record.h"
 #include "watchdog/crash/crash.h"
 
 namespace pyfault::test {
@@ -78,6 +79,11 @@ inline std::string broken_invariant(const Crash& crash) {
   if (crash.fingerprint.size() != 16) return "fingerprint of a wrong size";
   if (crash.last_words && !is_valid_utf8(crash.last_words->type + crash.last_words->text))
     return "last words are not UTF-8";
+  if (!crash.registers.empty() && crash.kind == CrashKind::kDump) return "registers of a dump";
+  if (crash.registers.size() > kRegisterCount) return "more registers than there are";
+  if (crash.instruction && crash.registers.empty()) return "an instruction at no address";
+  if (crash.instruction && crash.instruction->bytes.size() > 2 * kInstructionBytes)
+    return "too much machine code";
   for (std::size_t i = 1; i < crash.threads.size(); ++i)
     if (crash.threads[i].crashed && !crash.threads[i - 1].crashed)
       return "crashed thread not first";
@@ -89,6 +95,8 @@ inline std::string broken_invariant(const Crash& crash) {
 // The approximate number of bytes that the crash occupies on the heap.
 inline std::size_t weight(const Crash& crash) {
   std::size_t bytes = crash.threads.capacity() * sizeof(Thread);
+  bytes += crash.registers.capacity() * sizeof(Register);
+  if (crash.instruction) bytes += crash.instruction->bytes.capacity();
   for (const Thread& thread : crash.threads) {
     bytes +=
         thread.name.capacity() + thread.task.capacity() + thread.frames.capacity() * sizeof(Frame);

@@ -75,6 +75,13 @@ inline FaultSection kernel_fault(std::int32_t signal, std::int32_t code, std::ui
 inline FaultSection segfault(std::uint64_t address = 0x7f0000001000) {
   return kernel_fault(SIGSEGV, SEGV_MAPERR, address);
 }
+// With a program counter and the address in cr2, as after a page fault.
+inline FaultSection with_registers(FaultSection fault, std::uint64_t program_counter) {
+  fault.registers[16] = program_counter;
+  fault.registers[20] = 14;
+  fault.registers[22] = fault.address;
+  return fault;
+}
 inline FaultSection sent_signal(std::int32_t signal, std::int32_t code, std::int32_t sender_pid,
                                 std::uint32_t sender_uid = 0) {
   FaultSection fault = fault_of(signal, code);
@@ -191,6 +198,34 @@ class RecordBuilder {
     section.number = number;
     open(SectionTag::kTask, section);
     string(name);
+    return close();
+  }
+
+  RecordBuilder& anchors(const std::vector<Anchor>& list, std::uint32_t omitted = 0) {
+    AnchorSection section{};
+    section.count = static_cast<std::uint32_t>(list.size());
+    section.omitted = omitted;
+    open(SectionTag::kAnchors, section);
+    for (const Anchor& anchor : list) append(anchor);
+    return close();
+  }
+
+  RecordBuilder& instruction(std::uint64_t address, std::string_view bytes) {
+    InstructionSection section{};
+    section.address = address;
+    section.size = static_cast<std::uint32_t>(bytes.size());
+    open(SectionTag::kInstruction, section);
+    append_bytes(bytes);
+    return close();
+  }
+
+  RecordBuilder& stack(std::uint64_t address, const std::vector<std::uint64_t>& words,
+                       std::uint64_t stack_end = 0) {
+    StackSection section{};
+    section.address = address;
+    section.stack_end = stack_end;
+    open(SectionTag::kStack, section);
+    for (const std::uint64_t word : words) append(word);
     return close();
   }
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "watchdog/crash/native.h"
+
 namespace pyfault {
 
 enum class CrashKind { kCrash, kDump };
@@ -50,6 +52,8 @@ struct Thread {
   std::optional<std::int64_t> interpreter;  // nullopt: unknown to Python
   std::uint32_t list_position = 0;          // in CPython's thread lists
   std::vector<Frame> frames;                // most recent first
+  std::vector<StackEntry> stack;      // Python and native frames, innermost first; empty: unknown
+  std::optional<NativeStack> native;  // none: no native stack was wanted
 };
 
 struct Signal {
@@ -104,6 +108,10 @@ struct Crash {
   std::string fingerprint;      // 16 hex digits; see fingerprint.h
   std::vector<Thread> threads;  // the faulting one first, if known
   std::uint64_t threads_omitted = 0;
+  std::vector<Register> registers;         // of the faulting thread; empty: unknown
+  std::optional<Instruction> instruction;  // at which it faulted
+  std::vector<Module> modules;             // those that the native frames lie in
+  std::optional<Diagnosis> diagnosis;
 
   // Calls visit(name, value) for each member that every log shows by its name: JSON "fingerprint",
   // journald PYFAULT_FINGERPRINT, syslog fingerprint="...", and a line of the text report.

@@ -14,7 +14,9 @@
 #include "watchdog/crash/fingerprint.h"
 #include "watchdog/crash/frame_decoder.h"
 #include "watchdog/crash/incomplete_reason.h"
+#include "watchdog/crash/raw_section.h"
 #include "watchdog/crash/record_text.h"
+#include "watchdog/crash/registers.h"
 #include "watchdog/crash/signal_names.h"
 
 namespace pyfault {
@@ -76,22 +78,6 @@ bool is_valid(const FaultSection& fault) {
   return false;
 }
 
-struct RawSection {
-  SectionHeader header;
-  ByteReader bytes;  // including the header
-};
-
-// Returns nullopt if the size is not a multiple of 8, too small for a header, or goes past the end.
-std::optional<RawSection> take_section(ByteReader& reader) {
-  ByteReader ahead = reader;
-  const auto header = ahead.read<SectionHeader>();
-  if (!header || header->size < sizeof *header || header->size % kRecordAlignment != 0)
-    return std::nullopt;
-  const auto bytes = reader.take(header->size);
-  if (!bytes) return std::nullopt;
-  return RawSection{*header, ByteReader(*bytes)};
-}
-
 std::optional<std::vector<FrameEntry>> read_frames(ByteReader& reader, std::uint32_t count) {
   if (count > kMaxFrameEntries || count > reader.remaining() / sizeof(FrameEntry))
     return std::nullopt;
@@ -138,7 +124,9 @@ class RecordWalk {
     // the section violates record.h.
     bool (RecordWalk::*accept)(ByteReader& section);
   };
-  static const SectionRule* rule_of(SectionTag tag);  // null: added by a later writer
+  // Returns null for what is not decoded: sections that a later writer has added, and the raw stack
+  // with its anchors (captured_stack.h).
+  static const SectionRule* rule_of(SectionTag tag);
 
   void take_next() {
     section_start_ = reader_.position();
@@ -155,6 +143,7 @@ class RecordWalk {
   bool is_after_fault() const { return seen_fault_ && !seen_runtime_; }
   bool is_after_runtime() const { return seen_runtime_; }
   bool is_without_message() const { return seen_runtime_ && !crash_.last_words; }
+  bool is_after_thread() const { return seen_thread_ && !seen_instruction_; }
 
   bool accept_fault(ByteReader& section) {
     const auto fault = section.read<FaultSection>();
@@ -166,7 +155,10 @@ class RecordWalk {
     crash_.monotonic_ns = std::max<std::int64_t>(0, fault->monotonic_ns);
     crash_.pid = fault->pid;
     crash_.tid = fault->tid;
-    if (!dump) crash_.signal = explain_signal(*fault);
+    if (!dump) {
+      crash_.signal = explain_signal(*fault);
+      crash_.registers = registers_of(*fault);
+    }
     if (dump && fault->signal != 0) {
       crash_.requested_by =
           RequestingSignal{signal_name(fault->signal), fault->sender_pid, fault->sender_uid};
@@ -214,6 +206,7 @@ class RecordWalk {
   bool accept_thread(ByteReader& section) {
     const auto fixed = section.read<ThreadSection>();
     if (!fixed || crash_.threads.size() == kMaxThreads) return false;
+    seen_thread_ = true;
     const auto frames = read_frames(section, fixed->frame_count);
     auto name = read_text(section);
     if (!frames || !name) return false;
@@ -242,6 +235,23 @@ class RecordWalk {
     return true;
   }
 
+  // Without registers, it is not known where among the bytes the instruction begins.
+  bool accept_instruction(ByteReader& section) {
+    const auto fixed = section.read<InstructionSection>();
+    if (!fixed || fixed->size > 2 * kInstructionBytes) return false;
+    const auto bytes = section.take(fixed->size);
+    if (!bytes) return false;
+    seen_instruction_ = true;
+    const auto counter = value_of(crash_.registers, "rip");
+    if (!counter) return true;
+    Instruction& instruction = crash_.instruction.emplace();
+    instruction.address = *counter;
+    instruction.bytes_address = fixed->address;
+    for (const std::byte byte : *bytes)
+      instruction.bytes.push_back(static_cast<std::uint8_t>(byte));
+    return true;
+  }
+
   bool accept_end(ByteReader& section) {
     const auto end = section.read<EndSection>();
     if (!end) return false;
@@ -253,6 +263,7 @@ class RecordWalk {
   // A section of a version that is not known is ignored; the following ones may still be valid.
   void skip(const SectionHeader& header) {
     if (header.tag == SectionTag::kRuntime) seen_runtime_ = true;
+    if (header.tag == SectionTag::kThread) seen_thread_ = true;
     outcome_.sections_skipped = true;
   }
 
@@ -268,6 +279,8 @@ class RecordWalk {
   std::size_t section_start_ = 0;
   bool seen_fault_ = false;
   bool seen_runtime_ = false;
+  bool seen_thread_ = false;
+  bool seen_instruction_ = false;
   WalkOutcome outcome_;
 };
 
@@ -279,6 +292,7 @@ const RecordWalk::SectionRule* RecordWalk::rule_of(SectionTag tag) {
       {SectionTag::kCode, &RecordWalk::is_after_runtime, &RecordWalk::accept_code},
       {SectionTag::kThread, &RecordWalk::is_after_runtime, &RecordWalk::accept_thread},
       {SectionTag::kTask, &RecordWalk::is_after_runtime, &RecordWalk::accept_task},
+      {SectionTag::kInstruction, &RecordWalk::is_after_thread, &RecordWalk::accept_instruction},
       {SectionTag::kEnd, &RecordWalk::is_after_runtime, &RecordWalk::accept_end},
   };
   const auto* rule = std::ranges::find(kRules, tag, &SectionRule::tag);

@@ -44,8 +44,8 @@ std::string describe_sender(const FaultSection& fault) {
 std::string describe_cause(const FaultSection& fault) {
   if (has_sender(fault)) return describe_sender(fault);
   std::string cause(signal_code_meaning(fault.signal, fault.code));
-  const bool null_pointer =
-      fault.signal == SIGSEGV && has_address(fault) && fault.address < kNullPage;
+  const bool null_pointer = fault.signal == SIGSEGV && fault.code != SEGV_ACCERR &&
+                            has_address(fault) && fault.address < kNullPage;
   if (null_pointer) cause += cause.empty() ? "null pointer" : " (null pointer)";
   return cause;
 }

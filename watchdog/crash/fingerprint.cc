@@ -6,7 +6,10 @@
 #include <csignal>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "watchdog/crash/native_names.h"
 
 namespace pyfault {
 namespace {
@@ -19,10 +22,6 @@ std::string signal_class(const Signal& signal) {
   return signal.number == SIGSEGV || signal.number == SIGBUS ? "memory" : signal.name;
 }
 
-std::string_view basename(std::string_view path) {
-  return path.substr(path.find_last_of('/') + 1);
-}
-
 std::vector<std::string> functions_of(const Thread& thread) {
   std::vector<std::string> functions;
   for (const Frame& frame : thread.frames) {
@@ -30,6 +29,23 @@ std::vector<std::string> functions_of(const Thread& thread) {
     functions.push_back(
         function_for_fingerprint(frame.file_readable ? frame.file : kUnreadableName,
                                  frame.function_readable ? frame.function : kUnreadableName));
+  }
+  return functions;
+}
+
+// Addresses in no module are left out: they differ from run to run.
+std::string function_for_fingerprint(const NativeFrame& frame) {
+  if (!frame.function.empty()) return std::string(without_suffix(frame.function));
+  if (frame.module.empty() || !frame.offset) return "";
+  return fmt::format("{} {} {:#x}", file_name_of(frame.module), frame.build_id, *frame.offset);
+}
+
+std::vector<std::string> native_functions_of(const Thread& thread) {
+  std::vector<std::string> functions;
+  for (const StackEntry& entry : thread.stack) {
+    if (entry.kind != StackEntry::Kind::kNative || ends_process(entry.native.function)) continue;
+    std::string function = function_for_fingerprint(entry.native);
+    if (!function.empty()) functions.push_back(std::move(function));
   }
   return functions;
 }
@@ -63,7 +79,7 @@ std::string hex16(std::uint64_t number) {
 }  // namespace
 
 std::string function_for_fingerprint(std::string_view file, std::string_view function) {
-  return fmt::format("{}:{}", basename(file), function);
+  return fmt::format("{}:{}", file_name_of(file), function);
 }
 
 std::string fingerprint(std::string_view kind, const std::vector<std::string>& functions) {
@@ -77,6 +93,14 @@ std::string fingerprint(const Crash& crash) {
   return fingerprint(signal_class(crash.signal), crashed == crash.threads.end()
                                                      ? std::vector<std::string>()
                                                      : functions_of(*crashed));
+}
+
+std::string native_fingerprint(const Crash& crash) {
+  const auto crashed = std::ranges::find_if(crash.threads, &Thread::crashed);
+  if (crashed == crash.threads.end() || !functions_of(*crashed).empty()) return crash.fingerprint;
+  const std::vector<std::string> functions = native_functions_of(*crashed);
+  if (functions.empty()) return crash.fingerprint;
+  return fingerprint(signal_class(crash.signal), functions);
 }
 
 }  // namespace pyfault

@@ -6,6 +6,9 @@
 //     for an exception, its type
 //   where: the innermost five distinct "basename:function" of the crashed thread, or of the
 //     traceback, innermost first; or "no python frames"
+// Of a crash without Python frames whose native stack is known, the last are instead the innermost
+// five distinct functions of that, without those that only end the process (abort() and so on). A
+// function without a name is "module BUILD-ID 0xOFFSET", one in no module is left out.
 // An unreadable name is "???". Line numbers, addresses and directories are excluded, and a function
 // counts once even if it recurs. So the fingerprint does not change with an edit elsewhere in the
 // file, the depth of a recursion (even a mutual one) or the place of the installation.
@@ -19,7 +22,11 @@
 
 namespace pyfault {
 
+// Of the signal and the Python frames.
 std::string fingerprint(const Crash& crash);
+// The fingerprint of a crash whose native stack is known by now: that of its native frames if the
+// faulting thread has no Python frame, else the one that it has.
+std::string native_fingerprint(const Crash& crash);
 
 // `functions` holds any number of results of function_for_fingerprint(), innermost first.
 std::string fingerprint(std::string_view kind, const std::vector<std::string>& functions);

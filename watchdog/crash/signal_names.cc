@@ -31,7 +31,7 @@ constexpr Code kCodes[] = {
     {SIGBUS, BUS_OBJERR, "BUS_OBJERR", "hardware error"},
     {SIGBUS, BUS_MCEERR_AR, "BUS_MCEERR_AR", "memory error, action required"},
     {SIGBUS, BUS_MCEERR_AO, "BUS_MCEERR_AO", "memory error, action optional"},
-    {SIGFPE, FPE_INTDIV, "FPE_INTDIV", "integer division by zero"},
+    {SIGFPE, FPE_INTDIV, "FPE_INTDIV", "integer division by zero, or its overflow"},
     {SIGFPE, FPE_INTOVF, "FPE_INTOVF", "integer overflow"},
     {SIGFPE, FPE_FLTDIV, "FPE_FLTDIV", "floating-point division by zero"},
     {SIGFPE, FPE_FLTOVF, "FPE_FLTOVF", "floating-point overflow"},

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/unit/crash/decode_fixture.h"
+#include "watchdog/crash/registers.h"
 
 namespace pyfault::test {
 namespace {
@@ -291,6 +292,53 @@ TEST_F(DecodeTest, crashed_thread_is_first_whatever_the_record_says) {
 TEST_F(DecodeTest, crash_without_threads_is_a_crash) {
   begun().end();
   EXPECT_THAT(crash().threads, IsEmpty());
+  EXPECT_TRUE(crash().complete);
+}
+
+TEST_F(DecodeTest, registers_have_names) {
+  record.fault(with_registers(segfault(0x10), 0x5000)).runtime().end();
+  EXPECT_EQ(value_of(crash().registers, "rip"), 0x5000U);
+  EXPECT_EQ(value_of(crash().registers, "cr2"), 0x10U);
+}
+
+TEST_F(DecodeTest, registers_that_were_not_recorded_are_none) {
+  begun().end();
+  EXPECT_THAT(crash().registers, IsEmpty());
+}
+
+TEST_F(DecodeTest, dump_has_no_registers) {
+  record.fault(with_registers(dump_request(), 0x5000)).runtime().end();
+  EXPECT_THAT(crash().registers, IsEmpty());
+}
+
+TEST_F(DecodeTest, instruction_is_that_at_the_program_counter) {
+  record.fault(with_registers(segfault(), 0x5002)).runtime().crashed_thread({});
+  record.instruction(0x5000, "\x90\x90\x8b\x07").end();
+  const Instruction instruction = crash().instruction.value();
+  EXPECT_EQ(instruction.address, 0x5002U);
+  EXPECT_EQ(instruction.bytes_address, 0x5000U);
+  EXPECT_THAT(instruction.bytes, testing::ElementsAre(0x90, 0x90, 0x8b, 0x07));
+  EXPECT_TRUE(crash().complete);
+}
+
+TEST_F(DecodeTest, instruction_without_registers_is_dropped) {
+  begun().crashed_thread({}).instruction(0x5000, "\x90").end();
+  EXPECT_EQ(crash().instruction, std::nullopt);
+  EXPECT_TRUE(crash().complete);
+}
+
+TEST_F(DecodeTest, instruction_comes_after_a_thread_and_once) {
+  begun().instruction(0x5000, "\x90").crashed_thread({}).end();
+  EXPECT_THAT(reason(), testing::HasSubstr("section out of order"));
+  record = RecordBuilder();
+  begun().crashed_thread({}).instruction(0x5000, "\x90").instruction(0x5000, "\x90").end();
+  EXPECT_THAT(reason(), testing::HasSubstr("section out of order"));
+}
+
+TEST_F(DecodeTest, raw_stack_and_its_anchors_are_left_to_others) {
+  begun().crashed_thread({});
+  record.section(static_cast<std::uint16_t>(SectionTag::kAnchors), kSectionVersion, "anything");
+  record.section(static_cast<std::uint16_t>(SectionTag::kStack), kSectionVersion, "").end();
   EXPECT_TRUE(crash().complete);
 }
 

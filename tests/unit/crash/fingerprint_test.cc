@@ -124,5 +124,62 @@ TEST_F(FingerprintTest, unreadable_names_have_a_placeholder) {
   EXPECT_EQ(of({unreadable}), of({frame("???", "f")}));
 }
 
+struct NativeFingerprintTest : FingerprintTest {
+  NativeFingerprintTest() {
+    crash.threads.resize(1);
+    crash.threads[0].crashed = true;
+    crash.fingerprint = fingerprint(crash);
+  }
+  static StackEntry native(const char* function, std::uint64_t offset = 0x1139,
+                           const char* module = "/x/natx.so") {
+    StackEntry entry;
+    entry.native.function = function;
+    entry.native.module = module;
+    entry.native.build_id = "8f4e";
+    if (offset != 0) entry.native.offset = offset;
+    return entry;
+  }
+  std::string with(std::vector<StackEntry> stack) {
+    crash.threads[0].stack = std::move(stack);
+    return native_fingerprint(crash);
+  }
+};
+
+TEST_F(NativeFingerprintTest, is_that_of_the_functions) {
+  // Operators store it, so it must never change: "pyfault-fingerprint/1\nmemory\nf\nmain\n".
+  EXPECT_EQ(with({native("f"), native("main")}), "e735f4e4990a6e33");
+  EXPECT_EQ(with({native("f"), native("main")}),
+            with({native("f.cold", 7, "/y/a.so"), native("main")}));
+  EXPECT_NE(with({native("f"), native("main")}), with({native("g"), native("main")}));
+}
+
+TEST_F(NativeFingerprintTest, without_names_is_that_of_build_and_offset) {
+  EXPECT_EQ(with({native("", 1, "/x/natx.so")}), with({native("", 1, "/y/natx.so")}));
+  EXPECT_NE(with({native("", 1)}), with({native("", 2)}));
+  StackEntry other_build = native("", 1);
+  other_build.native.build_id = "0000";
+  EXPECT_NE(with({native("", 1)}), with({other_build}));
+}
+
+TEST_F(NativeFingerprintTest, does_not_know_of_abort) {
+  EXPECT_EQ(with({native("raise"), native("abort"), native("f")}), with({native("f")}));
+}
+
+TEST_F(NativeFingerprintTest, does_not_know_of_addresses) {
+  EXPECT_EQ(with({native("", 0, ""), native("f")}), with({native("f")}));
+  EXPECT_EQ(with({native("", 0, "")}), crash.fingerprint);
+}
+
+TEST_F(NativeFingerprintTest, leaves_that_of_python_frames_alone) {
+  crash.threads[0].frames = {frame("a.py", "f")};
+  crash.fingerprint = fingerprint(crash);
+  EXPECT_EQ(with({native("f")}), crash.fingerprint);
+}
+
+TEST_F(NativeFingerprintTest, of_a_crash_without_threads_is_the_one_it_has) {
+  crash.threads.clear();
+  EXPECT_EQ(native_fingerprint(crash), crash.fingerprint);
+}
+
 }  // namespace
 }  // namespace pyfault::test

@@ -95,6 +95,22 @@ TEST_F(HostileRecordTest, code_object_out_of_sequence_is_malformed) {
   EXPECT_THAT(reason(), HasSubstr("malformed section"));
 }
 
+TEST_F(HostileRecordTest, more_machine_code_than_the_format_allows_is_malformed) {
+  record.fault(with_registers(segfault(), 0x5000)).runtime().crashed_thread({});
+  record.instruction(0x5000, std::string(2 * kInstructionBytes, '\x90')).end();
+  EXPECT_TRUE(crash().complete);
+  record = RecordBuilder();
+  record.fault(with_registers(segfault(), 0x5000)).runtime().crashed_thread({});
+  record.instruction(0x5000, std::string(2 * kInstructionBytes + 1, '\x90')).end();
+  EXPECT_THAT(reason(), HasSubstr("malformed section"));
+}
+
+TEST_F(HostileRecordTest, machine_code_beyond_the_section_is_malformed) {
+  begun().crashed_thread({}).instruction(0x5000, "\x90");
+  record.patch_last(offsetof(InstructionSection, size), std::uint32_t{90}).end();
+  EXPECT_THAT(reason(), HasSubstr("malformed section"));
+}
+
 TEST_F(HostileRecordTest, as_many_frames_as_the_format_allows_are_read) {
   begun().crashed_thread(std::vector(kMaxFrameEntries, cycle())).end();
   EXPECT_THAT(crash().threads.at(0).frames, SizeIs(kMaxFrameEntries));

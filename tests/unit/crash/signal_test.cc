@@ -84,6 +84,11 @@ TEST(ExplainSignal, non_canonical_address_is_not_null) {
             "Segmentation fault: general protection, often a non-canonical address");
 }
 
+TEST(ExplainSignal, what_is_mapped_is_not_null) {
+  EXPECT_EQ(described(kernel_fault(SIGSEGV, SEGV_ACCERR, 8)),
+            "Segmentation fault: access not permitted");
+}
+
 TEST(ExplainSignal, other_faults_have_addresses) {
   EXPECT_EQ(explain_signal(kernel_fault(SIGBUS, BUS_ADRERR, 8)).address, 8u);
   EXPECT_EQ(explain_signal(kernel_fault(SIGFPE, FPE_INTDIV, 8)).address, 8u);
@@ -93,7 +98,7 @@ TEST(ExplainSignal, other_faults_have_addresses) {
 
 TEST(ExplainSignal, only_a_segmentation_fault_is_a_null_pointer) {
   EXPECT_EQ(described(kernel_fault(SIGFPE, FPE_INTDIV, 8)),
-            "Floating point exception: integer division by zero");
+            "Floating point exception: integer division by zero, or its overflow");
 }
 
 TEST(ExplainSignal, abort_comes_from_the_process_itself) {
