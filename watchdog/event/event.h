@@ -215,6 +215,10 @@ struct FrameSource {
 // the event loop. May be called on any thread, but not concurrently.
 using SourceReader = std::function<std::vector<FrameSource>(const Crash&)>;
 
+// Unwinds and symbolizes the native stacks of a crash. As above, it takes time, but it gives up by
+// itself.
+using StackReader = std::function<NativeStacks(const Crash&)>;
+
 using EventBody =
     std::variant<StartEvent, Crash, ExitEvent, NoticeEvent, HandlerReplacedEvent, ReadyEvent,
                  RestartEvent, CrashLoopEvent, RecoveredEvent, UnwatchedEvent>;
@@ -228,10 +232,13 @@ struct Event {
   std::optional<WorkerCrash> worker_crash = std::nullopt;  // beside a Crash
   // Beside a worker's Crash, a CrashLoopEvent, and an ExitEvent that was not requested.
   std::optional<LastOutput> last_output = std::nullopt;
+  bool native_full = false;  // a text report of a Crash shows its native part unfolded
   // The parts that were shortened because the log has no room for them (format/abridge.h).
   std::vector<std::string> left_out{};
   // Beside a Crash whose source lines have not been read yet (log/event_stage.h).
   SourceReader read_sources = nullptr;
+  // Beside a Crash whose native stack has not been unwound yet (log/event_stage.h).
+  StackReader read_stacks = nullptr;
   // Held until the event has been reported (os/ledger.h). Not part of the report.
   std::shared_ptr<const void> receipt = nullptr;
 };

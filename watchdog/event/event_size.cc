@@ -11,6 +11,16 @@ std::size_t size_of(const Frame& frame) {
   return sizeof frame + frame.file.size() + frame.function.size() + frame.name.size() + source;
 }
 
+std::size_t size_of(const StackEntry& entry) {
+  const NativeFrame& frame = entry.native;
+  return sizeof entry + frame.module.size() + frame.build_id.size() + frame.function.size() +
+         frame.file.size();
+}
+
+std::size_t size_of(const Module& module) {
+  return sizeof module + module.path.size() + module.build_id.size();
+}
+
 std::size_t size_of(const LastOutput& output) {
   if (!output.exception) return output.tail.size();
   return output.tail.size() + output.exception->message.size() + output.exception->traceback.size();
@@ -28,7 +38,12 @@ std::size_t approximate_size(const Event& event) {
   for (const Thread& thread : crash->threads) {
     size += sizeof thread;
     for (const Frame& frame : thread.frames) size += size_of(frame);
+    for (const StackEntry& entry : thread.stack) size += size_of(entry);
   }
+  for (const Module& module : crash->modules) size += size_of(module);
+  size += crash->registers.size() * sizeof(Register);
+  if (crash->instruction) size += crash->instruction->bytes.size();
+  if (crash->diagnosis) size += crash->diagnosis->text.size();
   return size;
 }
 

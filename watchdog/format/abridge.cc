@@ -1,7 +1,13 @@
 #include "watchdog/format/abridge.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace pyfault {
 namespace {
@@ -62,6 +68,74 @@ std::uint64_t frames_in(const Frame& frame) {
   return frame.kind == Frame::Kind::kCode ? 1 + frame.repeat : 1;
 }
 
+std::size_t native_frames_of(const Thread& thread) {
+  return static_cast<std::size_t>(
+      std::ranges::count(thread.stack, StackEntry::Kind::kNative, &StackEntry::kind));
+}
+
+std::size_t most_native_frames(const Event& event) {
+  const auto* crash = std::get_if<Crash>(&event.body);
+  std::size_t most = 0;
+  if (!crash) return most;
+  for (const Thread& thread : crash->threads) most = std::max(most, native_frames_of(thread));
+  return most;
+}
+
+// Leaves an entry out, together with those that were left out just before it.
+void leave_out(std::vector<StackEntry>& stack, const StackEntry& entry) {
+  const bool is_gap = entry.kind == StackEntry::Kind::kOmitted;
+  const std::optional<std::uint64_t> count = is_gap ? entry.omitted : 1;
+  if (stack.empty() || stack.back().kind != StackEntry::Kind::kOmitted) {
+    StackEntry& gap = stack.emplace_back();
+    gap.kind = StackEntry::Kind::kOmitted;
+    gap.omitted = 0;
+  }
+  std::optional<std::uint64_t>& omitted = stack.back().omitted;
+  omitted = omitted && count ? std::optional(*omitted + *count) : std::nullopt;
+}
+
+// Keeps the innermost native frames, and those of Python where they are.
+void keep_native_frames_of(Thread& thread, std::size_t count) {
+  std::vector<StackEntry> kept;
+  for (StackEntry& entry : thread.stack) {
+    if (entry.kind == StackEntry::Kind::kOmitted) {
+      leave_out(kept, entry);
+    } else if (entry.kind == StackEntry::Kind::kPython || count > 0) {
+      count -= entry.kind == StackEntry::Kind::kNative ? 1 : 0;
+      kept.push_back(std::move(entry));
+    } else {
+      leave_out(kept, entry);
+    }
+  }
+  thread.stack = std::move(kept);
+}
+
+void leave_out_unnamed_modules(Crash& crash) {
+  std::set<std::string_view> named;
+  for (const Thread& thread : crash.threads) {
+    for (const StackEntry& entry : thread.stack) named.insert(entry.native.module);
+  }
+  std::erase_if(crash.modules, [&](const Module& module) { return !named.contains(module.path); });
+}
+
+void keep_native_frames(Event& event, std::size_t count) {
+  auto& crash = std::get<Crash>(event.body);
+  for (Thread& thread : crash.threads) {
+    if (native_frames_of(thread) > count) keep_native_frames_of(thread, count);
+  }
+  leave_out_unnamed_modules(crash);
+}
+
+// Ends a stack at the first Python frame that is left out, which is now the last one of `frames`.
+void end_stack_after(Thread& thread, std::size_t frames) {
+  const auto end = std::ranges::find_if(thread.stack, [&](const StackEntry& entry) {
+    return entry.kind == StackEntry::Kind::kPython && entry.frame >= frames;
+  });
+  if (end == thread.stack.end()) return;
+  end->frame = frames;
+  thread.stack.erase(end + 1, thread.stack.end());
+}
+
 // Keeps the innermost frames.
 void keep_frames(Event& event, std::size_t count) {
   for (Thread& thread : std::get<Crash>(event.body).threads) {
@@ -77,6 +151,7 @@ void keep_frames(Event& event, std::size_t count) {
     if (!counted) rest.omitted = 0;
     thread.frames.resize(count);
     thread.frames.push_back(std::move(rest));
+    end_stack_after(thread, count);
   }
 }
 
@@ -89,6 +164,7 @@ std::size_t bytes_of_last_words(const Event& event) {
 constexpr Part kParts[] = {
     {"output", 0, output_bytes, keep_output},
     {"threads", 1, thread_count, keep_threads},
+    {"native", 0, most_native_frames, keep_native_frames},
     {"frames", 1, most_frames, keep_frames},
     {"traceback", 0, traceback_bytes, keep_traceback},
     {"command", 0, [](const Event& event) { return event.process.command.size(); },

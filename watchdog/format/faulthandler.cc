@@ -21,6 +21,8 @@ constexpr std::size_t kMaxFrames = 100;
 constexpr std::size_t kMaxThreads = 100;
 constexpr std::size_t kMaxStringLength = 500;
 
+constexpr std::size_t kMaxNativeFrames = 32;
+
 constexpr std::int64_t kMainInterpreter = 0;
 
 struct Dialect {
@@ -30,6 +32,7 @@ struct Dialect {
   bool names_threads;
   bool spells_with_hyphen;         // "Floating-point exception"
   bool shows_only_current_thread;  // in a crash
+  bool shows_native_stack;         // in a crash
   std::string_view no_frame;
 
   explicit Dialect(const PythonRuntime& python) {
@@ -42,6 +45,7 @@ struct Dialect {
     names_threads = since(14);
     spells_with_hyphen = since(13);
     shows_only_current_thread = since(14) && python.free_threaded;
+    shows_native_stack = since(14);
     // 3.15 has a base frame below every stack, so it never sees an empty one.
     no_frame = since(15) ? "" : since(10) ? "  <no Python frame>\n" : "<no Python frame>\n";
   }
@@ -167,6 +171,41 @@ std::string only_current_thread(const Crash& crash, const Dialect& dialect) {
          Traceback(dialect).of(*current);
 }
 
+// CPython knows only functions that a module exports. Of others the place is counted from the
+// module's beginning, and a program that is loaded at the addresses in its file needs none.
+std::string place_in_binary(const NativeFrame& frame) {
+  if (!frame.function.empty() && frame.function_offset)
+    return fmt::format(", at {}+{:#x}", ascii(frame.function), *frame.function_offset);
+  if (!frame.offset || frame.offset == frame.address) return "";
+  return fmt::format(", at +{:#x}", *frame.offset);
+}
+
+std::string native_frame_line(const NativeFrame& frame) {
+  if (frame.module.empty())
+    return fmt::format("  Binary file '<unknown>' [{:#x}]\n", frame.address);
+  return fmt::format("  Binary file \"{}\"{} [{:#x}]\n", ascii(frame.module),
+                     place_in_binary(frame), frame.address);
+}
+
+// CPython's own begins with the frames of its signal handler. Frames that were inlined have no
+// place in it.
+std::string native_stack(const Crash& crash) {
+  const auto crashed = std::ranges::find_if(crash.threads, &Thread::crashed);
+  if (crashed == crash.threads.end()) return "";
+  std::string text;
+  std::size_t count = 0;
+  for (const StackEntry& entry : crashed->stack) {
+    if (entry.kind != StackEntry::Kind::kNative || entry.native.inlined) continue;
+    if (count == kMaxNativeFrames) {
+      text += "  <truncated rest of calls>\n";
+      break;
+    }
+    text += native_frame_line(entry.native);
+    ++count;
+  }
+  return text.empty() ? "" : "\nCurrent thread's C stack trace (most recent call first):\n" + text;
+}
+
 std::string fatal_error(int signal, const Dialect& dialect) {
   const auto named = [](std::string_view name) {
     return fmt::format("Fatal Python error: {}\n\n", name);
@@ -195,9 +234,10 @@ std::string format_faulthandler(const Event& event) {
   if (!crash) return "";
   const Dialect dialect(crash->python);
   if (crash->kind == CrashKind::kDump) return all_threads(*crash, dialect);
-  return fatal_error(crash->signal.number, dialect) + (dialect.shows_only_current_thread
-                                                           ? only_current_thread(*crash, dialect)
-                                                           : all_threads(*crash, dialect));
+  return fatal_error(crash->signal.number, dialect) +
+         (dialect.shows_only_current_thread ? only_current_thread(*crash, dialect)
+                                            : all_threads(*crash, dialect)) +
+         (dialect.shows_native_stack ? native_stack(*crash) : "");
 }
 
 }  // namespace pyfault

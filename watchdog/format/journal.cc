@@ -65,6 +65,10 @@ struct AddBodyFields {
     add_own_members(crash);
     add(fields, "PYFAULT_SIGNAL", crash.signal.name);
     add(fields, "PYFAULT_SIGNAL_CODE", crash.signal.code_name);
+    if (crash.diagnosis) {
+      add(fields, "PYFAULT_DIAGNOSIS", crash.diagnosis->text);
+      add(fields, "PYFAULT_DIAGNOSIS_KIND", crash.diagnosis->kind);
+    }
     add(fields, "PYFAULT_PYTHON", crash.python.version);
     if (!crash.threads.empty()) add(fields, "PYFAULT_THREAD", crash.threads.front().name);
   }

@@ -22,10 +22,11 @@ using JournalField = std::pair<std::string, std::string>;
 // what it knows of the process), CODE_FILE, CODE_LINE and CODE_FUNC of the top frame, TID of the
 // faulting thread, PYFAULT_EVENT, PYFAULT_TIME, PYFAULT_WORKER, PYFAULT_PID, PYFAULT_NAME,
 // PYFAULT_EXECUTABLE, PYFAULT_COMMAND, of a crash or dump PYFAULT_CRASH_ID, PYFAULT_FINGERPRINT,
-// PYFAULT_SIGNAL, PYFAULT_SIGNAL_CODE, PYFAULT_PYTHON and PYFAULT_THREAD, of an exit
-// PYFAULT_CRASH_ID, PYFAULT_REASON, PYFAULT_UPTIME_SECONDS, PYFAULT_MAX_RSS_BYTES, and EXIT_CODE
-// (exited, killed, dumped) and EXIT_STATUS as systemd has them; of other kinds their members, such
-// as PYFAULT_RESTARTS. Unknown values are left out.
+// PYFAULT_SIGNAL, PYFAULT_SIGNAL_CODE, PYFAULT_DIAGNOSIS (a sentence), PYFAULT_DIAGNOSIS_KIND,
+// PYFAULT_PYTHON and PYFAULT_THREAD, of an exit PYFAULT_CRASH_ID, PYFAULT_REASON,
+// PYFAULT_UPTIME_SECONDS, PYFAULT_MAX_RSS_BYTES, and EXIT_CODE (exited, killed, dumped) and
+// EXIT_STATUS as systemd has them; of other kinds their members, such as PYFAULT_RESTARTS. Unknown
+// values are left out.
 std::vector<JournalField> journal_fields(const Event& event, std::string message);
 
 // The fields that systemd-coredump would have logged, without a core; `coredumpctl list` and `info`

@@ -6,27 +6,14 @@
 #include "watchdog/crash/signal_names.h"
 #include "watchdog/format/escape.h"
 #include "watchdog/format/format.h"
+#include "watchdog/format/json_values.h"
 #include "watchdog/format/message.h"
+#include "watchdog/format/native_json.h"
 #include "watchdog/format/rfc3339.h"
 #include "watchdog/format/severity.h"
 
 namespace pyfault {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-template <typename T>
-Json value_or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
-
-std::string hexadecimal(std::uint64_t number) {
-  return fmt::format("{:#x}", number);
-}
 
 Json process_json(const Process& process) {
   Json json = {{"pid", process.pid},
@@ -115,6 +102,7 @@ Json frame_json(const Frame& frame) {
 Json thread_json(const Thread& thread) {
   Json frames = Json::array();
   for (const Frame& frame : thread.frames) frames.push_back(frame_json(frame));
+  const bool has_stack = !thread.stack.empty();
   return {{"tid", value_or_null(thread.tid)},
           {"ident", thread.ident},
           {"name", text_or_null(thread.name)},
@@ -122,7 +110,9 @@ Json thread_json(const Thread& thread) {
           {"task", text_or_null(thread.task)},
           {"crashed", thread.crashed},
           {"interpreter", value_or_null(thread.interpreter)},
-          {"frames", std::move(frames)}};
+          {"frames", std::move(frames)},
+          {"stack", has_stack ? stack_json(thread.stack) : Json(nullptr)},
+          {"native", thread.native ? native_json(*thread.native) : Json(nullptr)}};
 }
 
 const char* decision_name(AfterExit::Decision decision) {
@@ -236,6 +226,7 @@ struct AddBody {
     json["last_words"] = crash.last_words ? last_words_json(*crash.last_words) : Json(nullptr);
     json["python"] = python_json(crash.python);
     crash.members(*this);
+    add_native_members(json, crash);
     json["threads"] = Json::array();
     for (const Thread& thread : crash.threads) json["threads"].push_back(thread_json(thread));
     json["threads_omitted"] = crash.threads_omitted;

@@ -33,6 +33,10 @@ std::string place_of(const Crash& crash) {
   return fmt::format(" in {}, {}{}", escape_text(frame->function), escape_text(frame->file), line);
 }
 
+std::string diagnosis_of(const Crash& crash) {
+  return crash.diagnosis ? ": " + escape_text(crash.diagnosis->text) : "";
+}
+
 std::string reason_of_dump(const Crash& crash) {
   if (!crash.requested_by) return "was asked for its stacks";
   return fmt::format("was sent {} by process {}", escape_text(crash.requested_by->signal),
@@ -55,7 +59,7 @@ struct SentenceOf {
                                  ? reason_of_dump(crash)
                                  : fmt::format("crashed: {} ({})", escape_text(crash.signal.name),
                                                escape_text(crash.signal.code_name));
-    return what + place_of(crash);
+    return what + place_of(crash) + diagnosis_of(crash);
   }
   std::string operator()(const ExitEvent& exit) const {
     const std::string crash = exit.crash_id ? " by crash " + *exit.crash_id : "";

@@ -16,7 +16,7 @@ std::string message_of(const Event& event);
 std::string json_message_of(const Event& event);
 
 // Returns one sentence without a full stop: "python3[12] crashed: SIGSEGV (SEGV_MAPERR) in work,
-// app.py line 3". Escaped like the report.
+// app.py line 3: it read through a null pointer". Escaped like the report.
 std::string sentence_of(const Event& event);
 
 // Returns the innermost frame of the faulting thread, or nullptr if there is none.

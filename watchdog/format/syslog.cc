@@ -58,6 +58,7 @@ class StructuredData {
     add("crash", crash.id);
     add_short_members(crash);
     add("signal", crash.signal.name);
+    if (crash.diagnosis) add("diagnosis", crash.diagnosis->kind);
     const Frame* frame = top_frame(crash);
     if (frame == nullptr) return;
     add("file", frame->file);

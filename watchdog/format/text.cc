@@ -1,5 +1,6 @@
 // The text report, for people: one line that begins with the time and says what happened, then the
-// facts about the process, then each thread, as Python prints a traceback.
+// facts about the process, then each thread, as Python prints a traceback, with native frames among
+// those of Python.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,11 +8,12 @@
 #include <string_view>
 
 #include "watchdog/crash/signal_names.h"
-#include "watchdog/format/carets.h"
 #include "watchdog/format/escape.h"
 #include "watchdog/format/format.h"
+#include "watchdog/format/machine_state.h"
 #include "watchdog/format/members.h"
 #include "watchdog/format/rfc3339.h"
+#include "watchdog/format/stack_text.h"
 #include "watchdog/format/worker_text.h"
 
 namespace pyfault {
@@ -93,6 +95,10 @@ std::string last_words(const LastWords& words) {
   return text + prefixed(words.text);
 }
 
+bool is_in_diagnosis(const LastWords& words, const std::optional<Diagnosis>& diagnosis) {
+  return diagnosis && !words.text.empty() && diagnosis->text.ends_with(words.text);
+}
+
 // Text from stderr may have many lines, and some of them may be unrelated.
 void add_last_words(std::string& text, const LastWords& words) {
   if (words.source != LastWords::Source::kStderr) {
@@ -109,11 +115,13 @@ void add_last_words(std::string& text, const LastWords& words) {
 
 std::string facts(const Event& event, const Crash& crash) {
   std::string text;
+  if (crash.diagnosis) add_fact(text, "diagnosis", prefixed(crash.diagnosis->text));
   add_fact(text, "worker", prefixed(event.worker.value_or("")));
   add_fact(text, "command", command_line(event.process));
   add_fact(text, "title", prefixed(event.process.title));
   add_fact(text, "process", claim(event.process));
-  if (crash.last_words) add_last_words(text, *crash.last_words);
+  if (crash.last_words && !is_in_diagnosis(*crash.last_words, crash.diagnosis))
+    add_last_words(text, *crash.last_words);
   add_fact(text, "python", python_state(crash.python));
   add_fact(text, crash.kind == CrashKind::kDump ? "dump id" : "crash id", prefixed(crash.id));
   add_members(crash, [&text](std::string_view name, const std::string& value) {
@@ -130,44 +138,6 @@ std::string facts(const Event& event, const Crash& crash) {
   return text;
 }
 
-std::string doubted(std::string name, bool overwritten) {
-  return overwritten ? std::move(name) + " (overwritten)" : name;
-}
-
-std::string code_frame(const Frame& frame, std::uint32_t version_hex) {
-  const std::string file = frame.file_readable ? '"' + escape_text(frame.file) + '"' : "???";
-  const std::string line = frame.line ? std::to_string(*frame.line) : "???";
-  const std::string function = frame.function_readable ? escape_text(frame.function) : "???";
-  std::string text =
-      fmt::format("  File {}, line {}, in {}\n", doubted(file, frame.file_overwritten), line,
-                  doubted(function, frame.function_overwritten));
-  const std::string source = source_line(frame);
-  if (!source.empty()) text += "    " + source + '\n';
-  const std::string carets = source.empty() ? "" : caret_line(frame, version_hex);
-  if (!carets.empty()) text += "    " + carets + '\n';
-  if (frame.repeat > 0) {
-    fmt::format_to(Buffer(text), "  [Previous line repeated {} more time{}]\n", frame.repeat,
-                   frame.repeat > 1 ? "s" : "");
-  }
-  return text;
-}
-
-std::string frame_text(const Frame& frame, std::uint32_t version_hex) {
-  switch (frame.kind) {
-    case Frame::Kind::kOmitted:
-      if (frame.omitted == 0) return "  ... further frames, not counted ...\n";
-      return fmt::format("  ... {} frame{} omitted ...\n", frame.omitted,
-                         frame.omitted == 1 ? "" : "s");
-    case Frame::Kind::kUnreadable:
-      return fmt::format("  <unreadable frame at {:#x}>\n", frame.address);
-    case Frame::Kind::kCycle:
-      return "  <the frame chain is a cycle>\n";
-    case Frame::Kind::kCode:
-      break;
-  }
-  return code_frame(frame, version_hex);
-}
-
 std::string thread_headline(const Thread& thread, CrashKind kind) {
   std::string text = "Thread";
   if (thread.tid) text += fmt::format(" {}", *thread.tid);
@@ -181,13 +151,6 @@ std::string thread_headline(const Thread& thread, CrashKind kind) {
   if (!thread.task.empty()) text += " in asyncio task \"" + escape_text(thread.task) + '"';
   if (thread.crashed) text += kind == CrashKind::kCrash ? " crashed" : " asked for this dump";
   return text + ", most recent call first:\n";
-}
-
-std::string thread_text(const Thread& thread, const Crash& crash) {
-  std::string text = '\n' + thread_headline(thread, crash.kind);
-  if (thread.frames.empty()) return text + "  <no Python frame>\n";
-  for (const Frame& frame : thread.frames) text += frame_text(frame, crash.python.version_hex);
-  return text;
 }
 
 std::string circumstances(const ExitEvent& exit) {
@@ -265,11 +228,15 @@ struct TextOf {
     const std::string what = is_dump ? reason_of_dump(crash) : cause(crash.signal);
     std::string text = headline(event, process_name(event.process), what) + facts(event, crash);
     if (event.worker_crash) text += facts_of_worker(*event.worker_crash);
-    for (const Thread& thread : crash.threads) text += thread_text(thread, crash);
+    const StackText stacks(crash, event.native_full);
+    for (const Thread& thread : crash.threads) {
+      text += '\n' + thread_headline(thread, crash.kind) + stacks.of(thread);
+    }
     if (crash.threads_omitted > 0) {
       fmt::format_to(Buffer(text), "\n... {} more thread{} omitted ...\n", crash.threads_omitted,
                      crash.threads_omitted == 1 ? "" : "s");
     }
+    if (event.native_full) text += machine_state(crash);
     if (event.last_output) text += last_output(event.last_output->tail);
     return text;
   }

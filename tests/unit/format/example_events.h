@@ -2,6 +2,8 @@
 #pragma once
 
 #include <csignal>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -98,6 +100,101 @@ inline Crash example_crash() {
       example_thread(1240, "worker-1", {code_frame("threading.py", 331, "Condition.wait")})};
   crash.threads[1].task = "fetch 7";
   crash.threads[1].list_position = 1;
+  return crash;
+}
+
+inline StackEntry python_entry(std::size_t frame) {
+  StackEntry entry;
+  entry.kind = StackEntry::Kind::kPython;
+  entry.frame = frame;
+  return entry;
+}
+
+inline StackEntry omitted_entries(std::optional<std::uint64_t> count) {
+  StackEntry entry;
+  entry.kind = StackEntry::Kind::kOmitted;
+  entry.omitted = count;
+  return entry;
+}
+
+inline StackEntry native_entry(std::string module, std::string function, std::uint64_t offset) {
+  StackEntry entry;
+  entry.native.address = 0x7f0000000000 + offset;
+  entry.native.module = std::move(module);
+  entry.native.build_id = "8f4e2a";
+  entry.native.offset = offset;
+  entry.native.function = std::move(function);
+  entry.native.trust = Trust::kCfi;
+  return entry;
+}
+
+inline StackEntry at_line(StackEntry entry, std::string file, int line) {
+  entry.native.file = std::move(file);
+  entry.native.line = line;
+  return entry;
+}
+
+inline StackEntry with_trust(StackEntry entry, Trust trust) {
+  entry.native.trust = trust;
+  return entry;
+}
+
+inline StackEntry inlined(StackEntry entry) {
+  entry.native.inlined = true;
+  return entry;
+}
+
+inline StackEntry in_python(std::string function, std::uint64_t offset = 0x5000) {
+  return native_entry("/usr/bin/python3.11", std::move(function), offset);
+}
+
+inline StackEntry in_libc(std::string function, std::uint64_t offset = 0x6000) {
+  return native_entry("/usr/lib/libc.so.6", std::move(function), offset);
+}
+
+// An extension called by Python has called Python back, which called the extension again.
+inline Crash native_crash() {
+  const auto in_natx = [](const char* function, std::uint64_t offset, int line) {
+    return at_line(native_entry("/srv/natx.so", function, offset), "natx.c", line);
+  };
+  Crash crash = example_crash();
+  Thread& thread = crash.threads[0];
+  thread.frames = {code_frame("app.py", 3, "leaf"), code_frame("app.py", 6, "cb"),
+                   code_frame("app.py", 9, "main"), code_frame("app.py", 11, "<module>")};
+  thread.stack = {with_trust(inlined(in_natx("deref_inline", 0x1139, 6)), Trust::kContext),
+                  with_trust(in_natx("level3", 0x1139, 7), Trust::kContext),
+                  in_natx("crash", 0x1150, 9),
+                  in_python("cfunction_vectorcall_NOARGS"),
+                  in_python("PyObject_Vectorcall"),
+                  python_entry(0),
+                  in_python("_PyEval_EvalFrameDefault"),
+                  in_python("_PyFunction_Vectorcall"),
+                  python_entry(1),
+                  in_python("_PyEval_EvalFrameDefault"),
+                  in_python("PyObject_CallNoArgs"),
+                  in_natx("relay.constprop.0", 0x1180, 10),
+                  with_trust(in_natx("", 0x1190, 11), Trust::kScan),
+                  in_python("_PyObject_MakeTpCall"),
+                  python_entry(2),
+                  python_entry(3),
+                  in_python("_PyEval_EvalFrameDefault"),
+                  in_python("PyEval_EvalCode"),
+                  in_python("run_mod"),
+                  in_python("Py_BytesMain"),
+                  in_libc(""),
+                  in_libc("__libc_start_main@@GLIBC_2.34"),
+                  in_python("_start")};
+  thread.stack[12].native.file.clear();
+  thread.stack[12].native.line.reset();
+  thread.native = NativeStack{true, "", NativeStack::Merge::kAnchors};
+  crash.signal.address = 0x10;
+  crash.registers = {{"r8", 0x10}, {"rdi", 0x10},  {"rax", 0},   {"rip", 0x7f0000001139},
+                     {"err", 4},   {"trapno", 14}, {"cr2", 0x10}};
+  crash.instruction = Instruction{0x7f0000001139, 0x7f0000001137, {0x89, 0xc8, 0x8b, 0x07, 0xc3}};
+  crash.modules = {{"/srv/natx.so", "8f4e2a", 0x7f0000000000, 0x7f0000004000, false},
+                   {"/usr/bin/python3.11", "", 0x55d000000000, 0x55d000600000, true}};
+  crash.diagnosis =
+      Diagnosis{"null-pointer", "it read 0x10, a null pointer plus an offset; the address was rdi"};
   return crash;
 }
 

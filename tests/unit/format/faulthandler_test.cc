@@ -232,6 +232,51 @@ TEST(Faulthandler, a_huge_repeat_count_is_cheap) {
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 102);
 }
 
+std::string c_stack(Crash crash, std::uint32_t version) {
+  crash.python.version_hex = version;
+  const std::string text = format_faulthandler(event_with(std::move(crash)));
+  const std::size_t begin =
+      text.find("\nCurrent thread's C stack trace (most recent call first):\n");
+  return begin == text.npos ? "" : text.substr(begin);
+}
+
+TEST(Faulthandler, since_3_14_a_c_stack_follows) {
+  Crash crash = native_crash();
+  auto& stack = crash.threads[0].stack;
+  stack.resize(3);
+  stack[1].native.function_offset = 0x19;
+  NativeFrame in_program;
+  in_program.module = "/usr/bin/python3.14";
+  in_program.address = 0x53d28e;
+  in_program.offset = 0x53d28e;
+  stack.emplace_back().native = in_program;
+  stack.emplace_back().native.address = 0xdead;
+  EXPECT_EQ(c_stack(crash, python_version(3, 14)),
+            "\nCurrent thread's C stack trace (most recent call first):\n"
+            "  Binary file \"/srv/natx.so\", at level3+0x19 [0x7f0000001139]\n"
+            "  Binary file \"/srv/natx.so\", at +0x1150 [0x7f0000001150]\n"
+            "  Binary file \"/usr/bin/python3.14\" [0x53d28e]\n"
+            "  Binary file '<unknown>' [0xdead]\n");
+  EXPECT_EQ(c_stack(crash, python_version(3, 13)), "");
+}
+
+TEST(Faulthandler, a_c_stack_has_32_frames) {
+  Crash crash = native_crash();
+  crash.threads[0].stack.assign(32, in_libc("f"));
+  EXPECT_FALSE(c_stack(crash, python_version(3, 14)).ends_with("  <truncated rest of calls>\n"));
+  crash.threads[0].stack.assign(33, in_libc("f"));
+  const std::string text = c_stack(crash, python_version(3, 14));
+  EXPECT_TRUE(text.ends_with("  <truncated rest of calls>\n"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 35);
+}
+
+TEST(Faulthandler, no_c_stack_is_made_up) {
+  EXPECT_EQ(c_stack(example_crash(), python_version(3, 14)), "");
+  Crash dump = native_crash();
+  dump.kind = CrashKind::kDump;
+  EXPECT_EQ(c_stack(dump, python_version(3, 14)), "");
+}
+
 TEST(Faulthandler, free_threaded_python_shows_only_the_current_thread_of_a_crash) {
   Crash crash = example_crash();
   crash.python = {python_version(3, 14), "3.14.0", true, false, false};

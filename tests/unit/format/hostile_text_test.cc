@@ -29,12 +29,19 @@ Crash crash_with_text(const std::string& text) {
   crash.last_words = LastWords{LastWords::Source::kException, text, text};
   crash.python = {0x030e0af0, text, false, false, false};
   crash.threads[0] = crashed(example_thread(1, text, {with_text(text)}));
+  StackEntry entry = at_line(native_entry(text, text, 1), text, 1);
+  crash.threads[0].stack = {entry, python_entry(0), entry};
+  crash.threads[0].native = NativeStack{false, text, NativeStack::Merge::kAnchors};
+  crash.modules = {{text, "", 1, 2, false}};
+  crash.registers = {{"rip", 1}};
+  crash.diagnosis = Diagnosis{"assertion", text};
   return crash;
 }
 
 Event filled_with(const std::string& text, decltype(Event::body) body) {
   Event event = event_with(std::move(body));
   event.host = text;
+  event.native_full = true;
   event.worker = text;
   event.process.name = event.process.executable = text;
   event.process.command = {text, text};

@@ -33,6 +33,21 @@ TEST(Journal, a_crash_says_where_in_which_process_and_how_bad) {
   EXPECT_THAT(fields, Contains(Pair("PYFAULT_CRASH_ID", "0123456789abcdef0123456789abcdef")));
 }
 
+TEST(Journal, a_diagnosis_is_a_sentence_and_a_kind) {
+  const auto fields = fields_of(native_crash());
+  EXPECT_THAT(fields, Contains(Pair("PYFAULT_DIAGNOSIS_KIND", "null-pointer")));
+  EXPECT_THAT(fields, Contains(Pair("PYFAULT_DIAGNOSIS",
+                                    "it read 0x10, a null pointer plus an offset; the address was "
+                                    "rdi")));
+}
+
+TEST(Journal, the_place_is_that_of_python_even_if_a_native_frame_is_known) {
+  const auto fields = fields_of(native_crash());
+  EXPECT_THAT(fields, Contains(Pair("CODE_FILE", "app.py")));
+  EXPECT_THAT(fields, Contains(Pair("CODE_LINE", "3")));
+  EXPECT_THAT(fields, Contains(Pair("CODE_FUNC", "leaf")));
+}
+
 TEST(Journal, a_thread_unknown_to_python_has_no_place) {
   for (const auto& field : fields_of(damaged_crash())) {
     EXPECT_FALSE(field.first.starts_with("CODE_")) << field.second;

@@ -44,6 +44,57 @@ TEST(Json, a_dump_is_reported_whole) {
   expect_golden("json/dump.json", indented(example_dump()));
 }
 
+TEST(Json, a_crash_with_its_native_stack_is_reported_whole) {
+  expect_golden("json/native_crash.json", indented(native_crash()));
+}
+
+TEST(Json, every_kind_of_stack_entry_fits_the_schema) {
+  Crash crash = native_crash();
+  NativeFrame nowhere;
+  nowhere.address = 0xdeadbeef;
+  nowhere.signal_frame = true;
+  StackEntry entry;
+  entry.native = nowhere;
+  for (const Trust trust : {Trust::kContext, Trust::kCfi, Trust::kFramePointer, Trust::kTrampoline,
+                            Trust::kTopOfStack, Trust::kScan}) {
+    crash.threads[0].stack.push_back(with_trust(entry, trust));
+  }
+  crash.threads[0].stack.push_back(omitted_entries(7));
+  crash.threads[0].stack.push_back(omitted_entries(std::nullopt));
+  for (const auto merge :
+       {NativeStack::Merge::kNone, NativeStack::Merge::kAnchors, NativeStack::Merge::kSymbols}) {
+    crash.threads[0].native = NativeStack{false, "it ends early", merge};
+    const Json stack = parsed(crash)["threads"][0]["stack"];
+    EXPECT_EQ(stack[stack.size() - 2].dump(), R"({"omitted":7})");
+    EXPECT_EQ(stack[stack.size() - 1].dump(), R"({"omitted":null})");
+    EXPECT_EQ(stack[stack.size() - 3]["trust"], "scan");
+    EXPECT_EQ(stack[stack.size() - 3]["module"], nullptr);
+  }
+}
+
+TEST(Json, an_instruction_begins_at_the_program_counter) {
+  Crash crash = native_crash();
+  EXPECT_EQ(parsed(crash)["instruction"].dump(),
+            R"({"address":"0x7f0000001139","bytes":"8b07c3","bytes_before":"89c8"})");
+  crash.instruction = Instruction{0x1000, 0x1000, {0xf4}};
+  EXPECT_EQ(parsed(crash)["instruction"].dump(),
+            R"({"address":"0x1000","bytes":"f4","bytes_before":null})");
+}
+
+TEST(Json, machine_code_that_is_elsewhere_is_none_of_the_instruction) {
+  Crash crash = native_crash();
+  crash.instruction = Instruction{0x1000, 0x2000, {0xf4}};
+  EXPECT_EQ(parsed(crash)["instruction"]["bytes"], nullptr);
+  crash.instruction = Instruction{0x3000, 0x2000, {0xf4}};
+  EXPECT_EQ(parsed(crash)["instruction"]["bytes"], nullptr);
+}
+
+TEST(Json, the_diagnosis_is_part_of_the_sentence) {
+  EXPECT_EQ(parsed(native_crash())["message"],
+            "python3[1234] crashed: SIGSEGV (SEGV_MAPERR) in leaf, app.py line 3: it read 0x10, a "
+            "null pointer plus an offset; the address was rdi");
+}
+
 TEST(Json, an_exit_is_reported_whole) {
   expect_golden("json/exit.json", indented(killed_by(SIGKILL)));
 }

@@ -66,6 +66,11 @@ TEST(Syslog, structured_data_names_the_top_frame) {
               HasSubstr(R"( file="app.py" line="3" function="Worker.run"] )"));
 }
 
+TEST(Syslog, structured_data_has_the_kind_of_the_diagnosis) {
+  EXPECT_THAT(format_syslog(event_with(native_crash()), {}),
+              HasSubstr(R"( signal="SIGSEGV" diagnosis="null-pointer" file="app.py" )"));
+}
+
 TEST(Syslog, structured_data_names_the_worker_and_the_reason) {
   Event event = event_with(killed_by(SIGKILL));
   event.worker = "web#2";
@@ -168,6 +173,51 @@ TEST(Syslog, a_deep_stack_loses_its_far_end_and_says_so) {
   const std::string message = format_syslog(event_with(crash), {});
   EXPECT_TRUE(fills_its_limit(message));
   EXPECT_THAT(message, ContainsRegex("  \\.\\.\\. [23][0-9][0-9] frames omitted \\.\\.\\."));
+}
+
+nlohmann::json syslog_json(Crash crash) {
+  const std::string message = format_syslog(event_with(std::move(crash)), json_style());
+  EXPECT_TRUE(fills_its_limit(message)) << message.size();
+  return nlohmann::json::parse(message.substr(message.find(kCee) + 5));
+}
+
+TEST(Syslog, native_frames_go_before_those_of_python) {
+  Crash crash = native_crash();
+  crash.threads.resize(1);
+  auto& stack = crash.threads[0].stack;
+  stack.insert(stack.begin() + 2, 100, native_entry("/srv/natx.so", "visit", 7));
+  const auto json = syslog_json(crash);
+  EXPECT_EQ(json["left_out"].dump(), R"(["native"])");
+  EXPECT_EQ(json["threads"][0]["frames"].size(), 4U);
+  const auto& kept = json["threads"][0]["stack"];
+  EXPECT_EQ(kept[0]["function"], "deref_inline");
+  std::uint64_t omitted = 0, native = 0, python = 0;
+  for (const auto& entry : kept) {
+    omitted += entry.value("omitted", std::uint64_t{0});
+    native += entry.contains("address") ? 1 : 0;
+    python += entry.contains("frame") ? 1 : 0;
+  }
+  EXPECT_EQ(omitted + native, 119U);
+  EXPECT_EQ(python, 4U);
+  EXPECT_EQ(json["modules"].size(), 1U);  // none is left of the interpreter
+}
+
+TEST(Syslog, a_stack_ends_with_the_frames_that_it_refers_to) {
+  Crash crash = native_crash();
+  crash.threads.resize(1);
+  Thread& thread = crash.threads[0];
+  thread.frames.assign(300, code_frame("deep.py", 7, "down"));
+  thread.stack.clear();
+  for (std::size_t index = 0; index < 300; ++index) {
+    thread.stack.push_back(python_entry(index));
+    thread.stack.push_back(in_python("_PyEval_EvalFrameDefault"));
+  }
+  const auto json = syslog_json(crash);
+  EXPECT_EQ(json["left_out"].dump(), R"(["native","frames"])");
+  const auto& frames = json["threads"][0]["frames"];
+  const auto& last = json["threads"][0]["stack"].back();
+  EXPECT_EQ(last.value("frame", std::size_t{0}), frames.size() - 1);
+  EXPECT_TRUE(frames.back().contains("omitted"));
 }
 
 TEST(Syslog, what_is_still_too_long_is_cut_between_characters) {

@@ -32,6 +32,26 @@ TEST(Text, a_dump_is_reported_whole) {
   expect_golden("text/dump.txt", report(example_dump()));
 }
 
+TEST(Text, a_crash_with_its_native_stack_is_reported_whole) {
+  expect_golden("text/native_crash.txt", report(native_crash()));
+}
+
+TEST(Text, a_native_part_in_full_is_unfolded_and_has_registers_and_modules) {
+  Event event = event_with(native_crash());
+  event.native_full = true;
+  expect_golden("text/native_crash_full.txt", format_text(event));
+}
+
+TEST(Text, last_words_that_the_diagnosis_repeats_are_said_once) {
+  Crash crash = example_crash();
+  crash.last_words = LastWords{LastWords::Source::kLibc, "", "double free"};
+  crash.diagnosis = Diagnosis{"heap-corruption", "the heap is corrupted: double free"};
+  EXPECT_THAT(report(crash), HasSubstr("\n  diagnosis: the heap is corrupted: double free\n"));
+  EXPECT_THAT(report(crash), Not(HasSubstr("last words")));
+  crash.diagnosis->text = "it read through a null pointer";
+  EXPECT_THAT(report(crash), HasSubstr("\n  last words: double free\n"));
+}
+
 TEST(Text, the_worker_is_named) {
   Event event = event_with(example_crash());
   event.worker = "web.3";
