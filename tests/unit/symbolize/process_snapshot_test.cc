@@ -1,0 +1,62 @@
+// Looks at real processes: this one, and children of it.
+#include "watchdog/symbolize/process_snapshot.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <string>
+
+#include "tests/unit/enrich/waiting_child.h"
+
+namespace pyfault {
+namespace {
+
+using testing::Contains;
+using testing::EndsWith;
+using testing::Field;
+using testing::IsEmpty;
+
+// A stack of one word.
+CapturedStack pointing_to(const void* address) {
+  CapturedStack stack;
+  stack.chunks.push_back({0x1000, std::vector<std::byte>(sizeof address)});
+  std::memcpy(stack.chunks[0].bytes.data(), &address, sizeof address);
+  return stack;
+}
+
+const void* own_code() {
+  return reinterpret_cast<const void*>(&own_code);
+}
+
+TEST(ProcessSnapshot, the_map_is_that_of_the_process) {
+  const test::WaitingChild child;
+  const auto snapshot = take_snapshot(child.pid(), CapturedStack());
+  ASSERT_TRUE(snapshot);
+  EXPECT_THAT(snapshot->map.mappings(), Contains(Field(&Mapping::path, "[stack]")));
+}
+
+TEST(ProcessSnapshot, only_modules_that_the_stack_points_into_are_opened) {
+  const auto snapshot = take_snapshot(getpid(), pointing_to(own_code()));
+  ASSERT_EQ(snapshot->modules.size(), 1U);
+  EXPECT_THAT(snapshot->modules[0].path, EndsWith("unit_symbolize"));
+  EXPECT_TRUE(snapshot->modules[0].file);
+}
+
+TEST(ProcessSnapshot, data_is_not_a_module) {
+  static const int data = 1;
+  EXPECT_THAT(take_snapshot(getpid(), pointing_to(&data))->modules, IsEmpty());
+}
+
+TEST(ProcessSnapshot, a_process_that_is_dead_has_none) {
+  test::WaitingChild child;
+  child.die();
+  EXPECT_FALSE(take_snapshot(child.pid(), CapturedStack()));
+}
+
+TEST(ProcessSnapshot, a_process_in_our_root_shares_it) {
+  EXPECT_TRUE(take_snapshot(getpid(), CapturedStack())->same_root);
+}
+
+}  // namespace
+}  // namespace pyfault

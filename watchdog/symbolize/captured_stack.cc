@@ -1,0 +1,93 @@
+#include "watchdog/symbolize/captured_stack.h"
+
+#include <string.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "watchdog/crash/raw_section.h"
+
+namespace pyfault {
+namespace {
+
+constexpr std::size_t kMaxChunks = 2;
+
+class StackReader {
+ public:
+  explicit StackReader(CapturedStack& stack) : stack_(stack) {}
+
+  // Ignores a section that is not part of a native stack, or is malformed.
+  void read(RawSection section) {
+    if (section.header.version != kSectionVersion) return;
+    switch (section.header.tag) {
+      case SectionTag::kFault:
+        return read_fault(section.bytes);
+      case SectionTag::kAnchors:
+        return read_anchors(section.bytes);
+      case SectionTag::kStack:
+        return read_stack(section.bytes);
+      default:
+        return;
+    }
+  }
+
+ private:
+  void read_fault(ByteReader& bytes) {
+    const auto fault = bytes.read<FaultSection>();
+    if (fault) std::ranges::copy(fault->registers, stack_.registers.begin());
+  }
+
+  void read_anchors(ByteReader& bytes) {
+    const auto section = bytes.read<AnchorSection>();
+    if (!section || !stack_.anchors.empty() || section->count > kMaxAnchors ||
+        section->count > bytes.remaining() / sizeof(Anchor)) {
+      return;
+    }
+    stack_.anchors_omitted = section->omitted;
+    for (std::uint32_t index = 0; index < section->count; ++index) {
+      stack_.anchors.push_back(*bytes.read<Anchor>());
+    }
+  }
+
+  void read_stack(ByteReader& bytes) {
+    const auto section = bytes.read<StackSection>();
+    if (!section || stack_.chunks.size() == kMaxChunks) return;
+    const auto content = *bytes.take(bytes.remaining());
+    if (!fits(section->address, content.size())) return;
+    stack_.stack_end = section->stack_end;
+    stack_.chunks.push_back({section->address, {content.begin(), content.end()}});
+  }
+
+  bool fits(std::uint64_t address, std::size_t size) const {
+    const std::uint64_t lowest =
+        stack_.chunks.empty() ? 0
+                              : stack_.chunks.back().address + stack_.chunks.back().bytes.size();
+    return size > 0 && address % kRecordAlignment == 0 && address >= lowest &&
+           address + size > address;
+  }
+
+  CapturedStack& stack_;
+};
+
+}  // namespace
+
+std::optional<CapturedStack> CapturedStack::of(std::span<const std::byte> record) {
+  CapturedStack stack;
+  StackReader reader(stack);
+  ByteReader bytes(record);
+  while (auto section = take_section(bytes)) reader.read(*section);
+  const bool has_registers =
+      std::ranges::any_of(stack.registers, [](std::uint64_t value) { return value != 0; });
+  if (!has_registers || stack.chunks.empty()) return std::nullopt;
+  return stack;
+}
+
+CapturedStack::~CapturedStack() {
+  for (StackChunk& chunk : chunks) wipe(chunk.bytes);
+}
+
+void wipe(std::span<std::byte> bytes) {
+  if (!bytes.empty()) explicit_bzero(bytes.data(), bytes.size());
+}
+
+}  // namespace pyfault

@@ -1,0 +1,272 @@
+#include "watchdog/symbolize/merge.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pyfault {
+namespace {
+
+constexpr std::uint64_t kUncounted = UINT64_MAX;
+
+// From CPython 3.10 on, each call of the evaluation function leaves an anchor on the stack.
+bool has_anchors(std::uint32_t version_hex) {
+  return version_hex >= 0x030a0000;
+}
+
+bool is_break(const Frame& frame) {
+  return frame.kind == Frame::Kind::kUnreadable || frame.kind == Frame::Kind::kCycle;
+}
+
+// How many Python frames an entry stands for.
+std::uint64_t frames_in(const Frame& frame) {
+  if (frame.kind == Frame::Kind::kOmitted) return frame.omitted == 0 ? kUncounted : frame.omitted;
+  return frame.kind == Frame::Kind::kCode ? 1 + frame.repeat : 0;
+}
+
+// The Python frames of a thread, taken from the innermost on, in the numbers of Anchor::frame.
+class PythonFrames {
+ public:
+  explicit PythonFrames(std::span<const Frame> frames) : frames_(frames) {}
+
+  bool at_end() const { return entry_ == frames_.size(); }
+  std::uint64_t taken() const { return taken_; }
+
+  // Appends the entries of the frames up to and including number `last`. Beyond a place where the
+  // chain of frames is broken, numbers mean nothing, and nothing is appended.
+  void take_through(std::uint64_t last, std::vector<StackEntry>& stack) {
+    while (!at_end() && taken_ <= last && !is_break(frames_[entry_])) {
+      append(stack);
+      const std::uint64_t left = frames_in(frames_[entry_]) - within_entry_;
+      const std::uint64_t wanted = last - taken_ + 1;
+      if (left > wanted) {
+        taken_ += wanted;
+        within_entry_ += wanted;
+        return;
+      }
+      taken_ += left;
+      go_on();
+    }
+  }
+
+  void take_rest(std::vector<StackEntry>& stack) {
+    for (; !at_end(); go_on()) append(stack);
+  }
+
+ private:
+  void append(std::vector<StackEntry>& stack) const {
+    StackEntry entry;
+    entry.kind = StackEntry::Kind::kPython;
+    entry.frame = entry_;
+    stack.push_back(std::move(entry));
+  }
+
+  void go_on() {
+    ++entry_;
+    within_entry_ = 0;
+  }
+
+  std::span<const Frame> frames_;
+  std::size_t entry_ = 0;
+  std::uint64_t within_entry_ = 0;  // frames taken of a folded or omitted entry
+  std::uint64_t taken_ = 0;
+};
+
+void append_gap_before(std::vector<StackEntry>& stack, const UnwoundFrame& frame) {
+  if (!frame.after_gap) return;
+  StackEntry gap;
+  gap.kind = StackEntry::Kind::kOmitted;
+  stack.push_back(std::move(gap));
+}
+
+void append(std::vector<StackEntry>& stack, const UnwoundFrame& frame) {
+  for (const NativeFrame& function : frame.functions) {
+    StackEntry entry;
+    entry.native = function;
+    stack.push_back(std::move(entry));
+  }
+}
+
+// The stack pointer of a caller, and the end of a frame of which it is not known.
+std::uint64_t end_of(const std::vector<UnwoundFrame>& frames, std::size_t index) {
+  const UnwoundFrame& frame = frames[index];
+  if (frame.cfa > frame.stack_pointer) return frame.cfa;
+  const bool is_followed = index + 1 < frames.size() && !frames[index + 1].after_gap;
+  return is_followed ? frames[index + 1].stack_pointer : frame.stack_pointer;
+}
+
+bool is_evaluation(const UnwoundFrame& frame) {
+  constexpr std::string_view kName = "_PyEval_EvalFrameDefault";
+  const std::string_view function = frame.functions.back().function;
+  return function == kName || (function.starts_with(kName) && function[kName.size()] == '.');
+}
+
+class Merger {
+ public:
+  Merger(const Thread& thread, const UnwoundStack& native, const CapturedStack& captured)
+      : thread_(thread), native_(native), captured_(captured), python_(thread.frames) {
+    result_.native = {native.complete, native.incomplete_reason};
+  }
+
+  ThreadStack by_anchors() {
+    const std::vector<Anchor> anchors = anchors_on_stack();
+    std::span<const Anchor> left = anchors;
+    bool is_placed = false;
+    for (std::size_t index = 0; index < native_.frames.size(); ++index) {
+      const UnwoundFrame& frame = native_.frames[index];
+      take_calls_below(frame.stack_pointer, left);
+      append_gap_before(result_.stack, frame);
+      is_placed |= take_calls_below(end_of(native_.frames, index), left);
+      append(result_.stack, frame);
+    }
+    if (!is_placed) return give_up("no Python frame could be placed on the native stack");
+    result_.native.merged_by = NativeStack::Merge::kAnchors;
+    take_calls_below(UINT64_MAX, left);
+    return finish();
+  }
+
+  // One Python frame for each call of the evaluation function: counted from the innermost one, and
+  // beyond a gap in the native stack from the outermost one.
+  ThreadStack by_symbols() {
+    const std::uint64_t frames = frames_of_thread();
+    const std::uint64_t calls = calls_in(native_.frames.begin(), native_.frames.end());
+    const auto gap = std::ranges::find_if(native_.frames, &UnwoundFrame::after_gap);
+    const std::uint64_t calls_beyond = calls_in(gap, native_.frames.end());
+    if (calls == 0) return give_up("the interpreter's evaluation function has no name");
+    if (calls > frames || (native_.complete && calls != frames)) {
+      return give_up(
+          fmt::format("{} calls of the evaluation function for {} Python frames", calls,
+                      frames == kUncounted ? "an unknown number of" : std::to_string(frames)));
+    }
+    for (auto frame = native_.frames.begin(); frame != native_.frames.end(); ++frame) {
+      if (frame == gap && frames != kUncounted && frames > calls_beyond) {
+        python_.take_through(frames - calls_beyond - 1, result_.stack);
+      }
+      append_gap_before(result_.stack, *frame);
+      if (is_evaluation(*frame)) python_.take_through(python_.taken(), result_.stack);
+      append(result_.stack, *frame);
+    }
+    result_.native.merged_by = NativeStack::Merge::kSymbols;
+    return finish();
+  }
+
+  // The Python frames, if there are any, and after them the native ones.
+  ThreadStack apart() {
+    python_.take_rest(result_.stack);
+    for (const UnwoundFrame& frame : native_.frames) {
+      append_gap_before(result_.stack, frame);
+      append(result_.stack, frame);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  using FrameIterator = std::vector<UnwoundFrame>::const_iterator;
+
+  // Takes the Python frames of the calls with anchors below `end`, from the front of `anchors`.
+  // Returns whether there was one.
+  bool take_calls_below(std::uint64_t end, std::span<const Anchor>& anchors) {
+    const std::size_t before = anchors.size();
+    for (; !anchors.empty() && anchors.front().address < end; anchors = anchors.subspan(1)) {
+      python_.take_through(anchors.front().frame, result_.stack);
+    }
+    return anchors.size() < before;
+  }
+
+  static std::uint64_t calls_in(FrameIterator begin, FrameIterator end) {
+    return static_cast<std::uint64_t>(std::count_if(begin, end, is_evaluation));
+  }
+
+  std::uint64_t frames_of_thread() const {
+    std::uint64_t count = 0;
+    for (const Frame& frame : thread_.frames) {
+      if (frames_in(frame) == kUncounted) return kUncounted;
+      count += frames_in(frame);
+    }
+    return count;
+  }
+
+  // Those that lie where the stack can be and follow each other; the record's word for it is not
+  // trusted. CPython 3.15 has an outermost one within its thread state.
+  std::vector<Anchor> anchors_on_stack() const {
+    std::vector<Anchor> kept;
+    const std::uint64_t begin = captured_.chunks.front().address;
+    const StackChunk& last = captured_.chunks.back();
+    const std::uint64_t copied_end = last.address + last.bytes.size();
+    const std::uint64_t end = std::max(copied_end, captured_.stack_end);
+    for (const Anchor& anchor : captured_.anchors) {
+      const bool is_on_stack = anchor.address >= begin && anchor.address < end;
+      const bool follows = kept.empty() || (anchor.address > kept.back().address &&
+                                            anchor.frame > kept.back().frame);
+      if (is_on_stack && follows) kept.push_back(anchor);
+    }
+    return kept;
+  }
+
+  // What could not be placed comes last, and is said.
+  ThreadStack finish() {
+    if (!python_.at_end()) {
+      say("not every Python frame could be placed on the native stack");
+      python_.take_rest(result_.stack);
+    }
+    return std::move(result_);
+  }
+
+  ThreadStack give_up(std::string reason) {
+    result_.stack.clear();
+    python_ = PythonFrames(thread_.frames);
+    say(std::move(reason));
+    return apart();
+  }
+
+  void say(std::string reason) {
+    std::string& said = result_.native.incomplete_reason;
+    said = said.empty() ? std::move(reason) : said + "; " + reason;
+    result_.native.complete = false;
+  }
+
+  const Thread& thread_;
+  const UnwoundStack& native_;
+  const CapturedStack& captured_;
+  PythonFrames python_;
+  ThreadStack result_;
+};
+
+void cut_middle(std::vector<StackEntry>& stack) {
+  constexpr std::size_t kMost = kInnermostStackEntries + 1 + kOutermostStackEntries;
+  if (stack.size() <= kMost) return;
+  const auto begin = stack.begin() + kInnermostStackEntries;
+  const auto end = stack.end() - kOutermostStackEntries;
+  const auto is_uncounted = [](const StackEntry& entry) {
+    return entry.kind == StackEntry::Kind::kOmitted && !entry.omitted;
+  };
+  StackEntry gap;
+  gap.kind = StackEntry::Kind::kOmitted;
+  if (std::none_of(begin, end, is_uncounted)) gap.omitted = end - begin;
+  *begin = std::move(gap);
+  stack.erase(begin + 1, end);
+}
+
+ThreadStack merge(const Thread& thread, const UnwoundStack& native, const CapturedStack& captured,
+                  std::uint32_t version_hex) {
+  Merger merger(thread, native, captured);
+  if (thread.frames.empty() || native.frames.empty()) return merger.apart();
+  return has_anchors(version_hex) ? merger.by_anchors() : merger.by_symbols();
+}
+
+}  // namespace
+
+ThreadStack merge_stack(const Thread& thread, const UnwoundStack& native,
+                        const CapturedStack& captured, std::uint32_t version_hex) {
+  ThreadStack merged = merge(thread, native, captured, version_hex);
+  cut_middle(merged.stack);
+  return merged;
+}
+
+}  // namespace pyfault

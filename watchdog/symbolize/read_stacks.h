@@ -1,0 +1,20 @@
+// Unwinds, symbolizes and merges the native stack of a crash.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "watchdog/crash/crash.h"
+#include "watchdog/symbolize/captured_stack.h"
+#include "watchdog/symbolize/process_snapshot.h"
+
+namespace pyfault {
+
+inline constexpr std::chrono::milliseconds kSymbolizeTimeout{2500};
+
+// `symbolizer`: the path of pyfault-symbolizer. Blocks for kSymbolizeTimeout at most, and then
+// returns what is known by then.
+NativeStacks read_stacks(const Crash& crash, const CapturedStack& stack, ProcessSnapshot snapshot,
+                         const std::string& symbolizer);
+
+}  // namespace pyfault

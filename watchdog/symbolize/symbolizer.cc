@@ -1,0 +1,249 @@
+#include "watchdog/symbolize/symbolizer.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <exception>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "watchdog/crash/signal_names.h"
+#include "watchdog/os/require.h"
+#include "watchdog/os/seqpacket.h"
+#include "watchdog/supervise/child_process.h"
+#include "watchdog/symbolize/answer_reader.h"
+#include "watchdog/symbolize/debug_files.h"
+#include "watchdog/symbolize/symbolizer_input.h"
+#include "watchdog/symbolizer/protocol.h"
+
+namespace pyfault {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A process that has said everything or was killed takes a moment to end.
+constexpr std::chrono::milliseconds kMomentToEnd{200};
+
+// Rounded up, so that the limit has passed when poll() has waited for it.
+int milliseconds_until(Clock::time_point limit) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(limit - Clock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX));
+}
+
+bool is_readable_before(int fd, Clock::time_point limit) {
+  pollfd poll_fd{fd, POLLIN, 0};
+  return ::poll(&poll_fd, 1, milliseconds_until(limit)) == 1;
+}
+
+// Serves the child's requests for files.
+class FileServer {
+ public:
+  FileServer(UniqueFd socket, UniqueFd input, const SymbolizeRequest& request)
+      : socket_(std::move(socket)),
+        input_(std::move(input)),
+        request_(request),
+        debug_files_(request.debug_directory),
+        requests_left_(1 + request.modules.size() + kMaxDebugFiles) {}
+
+  // -1 when nothing more is served.
+  int socket() const { return socket_.get(); }
+
+  void serve() {
+    FileRequest wanted{};
+    const auto packet =
+        receive_packet(socket_.get(), std::as_writable_bytes(std::span(&wanted, 1)));
+    if (!packet) return;
+    if (packet->size != sizeof wanted || requests_left_ == 0) return socket_.reset();
+    --requests_left_;
+    wanted.name[kMaxFileName] = '\0';
+    const UniqueFd debug_file = find_debug_file(wanted);
+    const int file = debug_file ? debug_file.get() : find_file(wanted);
+    constexpr std::byte kAnswer{};
+    const auto descriptors = std::span(&file, file >= 0 ? 1 : 0);
+    if (!send_with_descriptors(socket_.get(), std::span(&kAnswer, 1), descriptors)) socket_.reset();
+  }
+
+ private:
+  int find_file(const FileRequest& wanted) const {
+    if (wanted.wanted == WantedFile::kInput) return input_.get();
+    const bool is_module =
+        wanted.wanted == WantedFile::kModule && wanted.module < request_.modules.size();
+    return is_module ? request_.modules[wanted.module].file.get() : -1;
+  }
+
+  UniqueFd find_debug_file(const FileRequest& wanted) const {
+    const std::string_view name = wanted.name;
+    if (wanted.wanted == WantedFile::kBuildId) return debug_files_.with_build_id(name);
+    const bool is_linked = wanted.wanted == WantedFile::kDebugLink && request_.same_root &&
+                           wanted.module < request_.modules.size();
+    if (!is_linked) return {};
+    return debug_files_.linked(request_.modules[wanted.module].path, name, wanted.place);
+  }
+
+  UniqueFd socket_;
+  UniqueFd input_;
+  const SymbolizeRequest& request_;
+  DebugFiles debug_files_;
+  std::size_t requests_left_;
+};
+
+struct Pair {
+  UniqueFd ours;
+  UniqueFd theirs;
+};
+
+Pair file_channel() {
+  std::array<int, 2> ends{};
+  require(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) == 0, "socketpair");
+  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+Pair answer_channel() {
+  std::array<int, 2> ends{};
+  require(::pipe2(ends.data(), O_CLOEXEC) == 0, "pipe2");
+  Pair pair{UniqueFd(ends[0]), UniqueFd(ends[1])};
+  require(::fcntl(pair.ours.get(), F_SETFL, O_NONBLOCK) == 0, "fcntl");
+  return pair;
+}
+
+// The running program. It is killed and reaped when this object is destroyed.
+class Child {
+ public:
+  // Throws StartError.
+  Child(const std::string& program, int files, int answer)
+      : null_(::open("/dev/null", O_RDWR | O_CLOEXEC)),
+        process_(ChildProcess::spawn(plan(program, {files, answer, null_.get()}))) {}
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() { end(Clock::now()); }
+
+  // Gives it until `limit` to end by itself. Returns how it ended, as far as that is known.
+  // A process that waits for a disk cannot be killed before that is over; it is not waited for.
+  siginfo_t end(Clock::time_point limit) {
+    siginfo_t how{};
+    if (std::exchange(has_ended_, true)) return how;
+    if (!is_readable_before(process_.pidfd(), limit)) {
+      ::syscall(SYS_pidfd_send_signal, process_.pidfd(), SIGKILL, nullptr, 0);
+      is_readable_before(process_.pidfd(), Clock::now() + kMomentToEnd);
+    }
+    // Whoever reaps the orphans of this process may have been faster.
+    ::waitid(P_PIDFD, static_cast<id_t>(process_.pidfd()), &how, WEXITED | WNOHANG);
+    return how;
+  }
+
+ private:
+  static SpawnPlan plan(const std::string& program, std::array<int, 3> streams) {
+    SpawnPlan plan{{{program}, "", false}, {{program}, ""}, {}, {}};
+    sigemptyset(&plan.signal_mask);
+    plan.streams = streams;
+    return plan;
+  }
+
+  UniqueFd null_;
+  ChildProcess process_;
+  bool has_ended_ = false;
+};
+
+std::string words_for(const siginfo_t& end) {
+  if (end.si_pid != 0 && end.si_code != CLD_EXITED) {
+    return "the symbolizer died of " + signal_name(end.si_status);
+  }
+  return "the symbolizer ended early";
+}
+
+// What the child has said, and why it was not heard to its end.
+struct Heard {
+  std::string answer;
+  std::string trouble;  // empty: it has hung up
+};
+
+Heard listen(int answer, FileServer& files, Clock::time_point deadline) {
+  Heard heard;
+  std::array<char, 65536> buffer;
+  for (;;) {
+    std::array<pollfd, 2> fds{pollfd{answer, POLLIN, 0}, pollfd{files.socket(), POLLIN, 0}};
+    ::poll(fds.data(), fds.size(), milliseconds_until(deadline));
+    if (Clock::now() >= deadline) {
+      heard.trouble = "the symbolizer took too long";
+      return heard;
+    }
+    if (fds[1].revents != 0) files.serve();
+    const ssize_t count = ::read(answer, buffer.data(), buffer.size());
+    if (count == 0) return heard;
+    if (count < 0) continue;
+    heard.answer.append(buffer.data(), static_cast<std::size_t>(count));
+    if (heard.answer.size() > kMaxAnswer) {
+      heard.trouble = "the symbolizer talks too much";
+      return heard;
+    }
+  }
+}
+
+// Throws StartError, std::system_error.
+Symbols ask_child(const std::string& program, const SymbolizeRequest& request,
+                  const std::vector<const Mapping*>& mappings, Clock::time_point deadline) {
+  UniqueFd input = write_input(request, mappings);
+  require(bool{input}, "memfd_create");
+  Pair files = file_channel();
+  Pair channel = answer_channel();
+  Child child(program, files.theirs.get(), channel.theirs.get());
+  files.theirs.reset();
+  channel.theirs.reset();
+  FileServer server(std::move(files.ours), std::move(input), request);
+  const Heard heard = listen(channel.ours.get(), server, deadline);
+
+  Answer answer = read_answer(std::as_bytes(std::span(heard.answer)), request, mappings);
+  std::string& trouble = answer.symbols.trouble;
+  const bool is_whole =
+      answer.state == Answer::State::kFinished || answer.state == Answer::State::kRefused;
+  if (!is_whole) trouble = heard.trouble;
+  if (!is_whole && trouble.empty()) {
+    trouble = answer.state == Answer::State::kDamaged
+                  ? "the symbolizer's answer makes no sense"
+                  : words_for(child.end(std::min(deadline, Clock::now() + kMomentToEnd)));
+  }
+  return std::move(answer.symbols);
+}
+
+// What is known without the child.
+Symbols only_registers(const SymbolizeRequest& request, const std::vector<const Mapping*>& mappings,
+                       std::string trouble) {
+  Symbols symbols = read_answer({}, request, mappings).symbols;
+  symbols.trouble = std::move(trouble);
+  return symbols;
+}
+
+Symbols ask_child_if_possible(const std::string& program, const SymbolizeRequest& request,
+                              Clock::time_point deadline) {
+  const std::vector<const Mapping*> mappings = mappings_with_code(request.map);
+  if (mappings.empty()) return only_registers(request, mappings, "the memory map is not known");
+  try {
+    return ask_child(program, request, mappings, deadline);
+  } catch (const std::runtime_error& error) {
+    return only_registers(request, mappings, error.what());
+  }
+}
+
+}  // namespace
+
+Symbols symbolize(const std::string& program, const SymbolizeRequest& request,
+                  Clock::time_point deadline) {
+  Symbols symbols = ask_child_if_possible(program, request, deadline);
+  for (UnwoundStack& stack : symbols.stacks) {
+    if (!stack.complete && stack.incomplete_reason.empty()) {
+      stack.incomplete_reason = symbols.trouble;
+    }
+  }
+  return symbols;
+}
+
+}  // namespace pyfault

@@ -1,0 +1,104 @@
+#include "watchdog/symbolizer/report.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "watchdog/symbolizer/code_map.h"
+#include "watchdog/symbolizer/names.h"
+#include "watchdog/symbolizer/source_places.h"
+#include "watchdog/symbolizer/unwinder.h"
+
+namespace pyfault {
+namespace {
+
+std::uint8_t flags_of(const StackFrame& frame) {
+  unsigned flags = 0;
+  if (frame.is_return_address) flags |= kReturnAddress;
+  if (frame.is_signal_frame) flags |= kSignalFrame;
+  if (frame.is_after_gap) flags |= kAfterGap;
+  return static_cast<std::uint8_t>(flags);
+}
+
+class Reporter {
+ public:
+  Reporter(const Input& input, FileClient& files, AnswerWriter& answer)
+      : input_(input), code_(input.mappings, files), answer_(answer) {}
+
+  void report_addresses() {
+    for (std::size_t index = 0; index < input_.stacks.size(); ++index) {
+      report_stack(static_cast<std::uint32_t>(index), unwind(input_.stacks[index], code_));
+    }
+    for (const CodeMap::Loaded& loaded : code_.loaded()) {
+      answer_.module(loaded.mapping, loaded.module->bias(), loaded.module->build_id());
+    }
+    answer_.flush();
+  }
+
+  void report_names() {
+    for (const std::uint64_t address : addresses_) {
+      const LoadedModule* module = code_.module_at(address);
+      if (module == nullptr) continue;
+      const std::string& name = names_[address] = function_name(*module, address);
+      if (!name.empty()) report_places(address, {{name, "", 0}});
+      answer_.flush();
+    }
+  }
+
+  void report_source_places() {
+    std::map<const LoadedModule*, SourcePlaces> known;
+    for (const std::uint64_t address : addresses_) {
+      const LoadedModule* module = code_.module_at(address);
+      if (module == nullptr) continue;
+      std::vector<SourcePlace> places =
+          known.try_emplace(module, *module).first->second.at(address);
+      if (places.empty()) continue;
+      // The symbol says more than the source: which part of a function, or which copy of it.
+      const std::string& name = names_[address];
+      if (!name.empty()) places.back().function = name;
+      report_places(address, places);
+      answer_.flush();
+    }
+  }
+
+ private:
+  void report_stack(std::uint32_t number, const UnwoundFrames& unwound) {
+    std::vector<AnswerFrame> frames;
+    for (const StackFrame& frame : unwound.frames) {
+      frames.push_back({frame.address,
+                        frame.stack_pointer,
+                        static_cast<std::uint8_t>(frame.trust),
+                        flags_of(frame),
+                        {}});
+      if (names_.try_emplace(frame.code()).second) addresses_.push_back(frame.code());
+    }
+    answer_.frames(number, frames);
+    answer_.stack_end(number, unwound.is_complete, unwound.incomplete_reason);
+  }
+
+  void report_places(std::uint64_t address, const std::vector<SourcePlace>& places) {
+    std::vector<AnswerFunction> functions;
+    for (const SourcePlace& place : places) {
+      functions.push_back({answer_.text(place.function), answer_.text(place.file), place.line, 0});
+    }
+    answer_.functions(address, functions);
+  }
+
+  const Input& input_;
+  CodeMap code_;
+  AnswerWriter& answer_;
+  std::vector<std::uint64_t> addresses_;  // of all frames, each once, in their order
+  std::map<std::uint64_t, std::string> names_;
+};
+
+}  // namespace
+
+void report(const Input& input, FileClient& files, AnswerWriter& answer) {
+  Reporter reporter(input, files, answer);
+  reporter.report_addresses();
+  reporter.report_names();
+  reporter.report_source_places();
+  answer.end();
+}
+
+}  // namespace pyfault
