@@ -41,6 +41,7 @@
 #include "watchdog/supervise/oom_kills.h"
 #include "watchdog/supervise/signal_forwarding.h"
 #include "watchdog/supervise/standard_streams.h"
+#include "watchdog/symbolize/symbolizer_path.h"
 
 namespace pyfault {
 namespace {
@@ -96,7 +97,9 @@ class Watch final : private EventSink {
       : log_(log_by_option(options.log, options.log_format)),
         reporter_(std::make_unique<Reporter>(std::vector{log_}, LogStart::kLater)),
         server_(io_, *this,
-                AttachLimits{.all_exits = options.all_exits, .dump_before = options.dump_before},
+                AttachLimits{.all_exits = options.all_exits,
+                             .dump_before = options.dump_before,
+                             .native = {options.native, symbolizer_path()}},
                 [this](const Process& process) { program_.on_attach(process); }) {}
 
   ChildProcess start(const Options& options);

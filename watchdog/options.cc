@@ -96,6 +96,12 @@ const std::map<std::string, LogFormat>& log_formats() {
   return kFormats;
 }
 
+const std::map<std::string, NativeMode>& native_modes() {
+  static const std::map<std::string, NativeMode> kModes = {
+      {"off", NativeMode::kOff}, {"on", NativeMode::kOn}, {"full", NativeMode::kFull}};
+  return kModes;
+}
+
 std::vector<int> parse_dump_before(const std::string& list) {
   if (list == "none") return {};
   std::vector<std::string> names;
@@ -120,6 +126,7 @@ struct Given {
   std::vector<int> dump_before = Options().dump_before;
   bool all_exits = false;
   bool no_linger = false;
+  std::string native = "off";
   bool doctor = false;
 };
 
@@ -169,6 +176,13 @@ For a service, write all_exits = true in its file)")
 from another process (default: ABRT; a list: ABRT,TERM; or none).
 For a service, write dump_before in its file)"),
             "SIGNALS");
+  CLI::Option* native = takes(app.add_option("--native", given.native,
+                                             R"(the C stack of a crash beside Python's:
+off          not recorded (default)
+on           without what belongs to the interpreter itself
+full         all of it. For a service, write native in its file)"),
+                              "MODE")
+                            ->check(CLI::IsMember(&native_modes()).description(""));
   CLI::Option* no_linger =
       app.add_flag("--no-linger", given.no_linger,
                    R"(end with PROGRAM, whatever it leaves behind. Else a copy of the watchdog
@@ -189,8 +203,8 @@ what they print on stdout; SIGHUP reads FILE again, SIGTERM stops all)"),
       ->disable_flag_override();
   app.set_help_flag("-h,--help", "print this text and exit")->disable_flag_override();
 
-  config->excludes(exec, all_exits, dump_before, no_linger);
-  doctor->excludes(exec, config, log, log_format, all_exits, dump_before, no_linger);
+  config->excludes(exec, all_exits, dump_before, native, no_linger);
+  doctor->excludes(exec, config, log, log_format, all_exits, dump_before, native, no_linger);
 }
 
 // CLI11 says only that one excludes the other.
@@ -199,7 +213,7 @@ what they print on stdout; SIGHUP reads FILE again, SIGTERM stops all)"),
     for (const CLI::Option* other : option->get_excludes()) {
       if (option->count() == 0 || other->count() == 0) continue;
       const std::string name = option->get_name();
-      const bool is_key = name == "--all-exits" || name == "--dump-before";
+      const bool is_key = name == "--all-exits" || name == "--dump-before" || name == "--native";
       const bool is_for_service = is_key && other->get_name() == "--config";
       refuse(fmt::format("{} does not go with {}: {}", name, other->get_name(),
                          is_for_service ? "write it in the file, as a key of [defaults] or a worker"
@@ -260,8 +274,14 @@ std::variant<Options, ServiceOptions, Checkup, Answer> parse_options(
   if (given.config) return ServiceOptions{*given.config, given.python, given.log, log_format};
   if (!given.exec) refuse("nothing to run: give --exec PROGRAM [ARG...] or --config FILE");
   if (split.command.empty()) refuse("--exec needs a PROGRAM after it");
-  return Options{std::move(split.command), given.python,      given.log,       log_format,
-                 given.all_exits,          given.dump_before, !given.no_linger};
+  return Options{std::move(split.command),
+                 given.python,
+                 given.log,
+                 log_format,
+                 given.all_exits,
+                 given.dump_before,
+                 !given.no_linger,
+                 native_modes().at(given.native)};
 }
 
 }  // namespace pyfault

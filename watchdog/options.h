@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "watchdog/crash/native.h"
 #include "watchdog/doctor/doctor.h"
 #include "watchdog/format/log_format.h"
 
@@ -23,6 +24,7 @@ struct Options {
   // before its handler runs.
   std::vector<int> dump_before = {SIGABRT};
   bool lingers = true;  // watch the processes that the program leaves behind until they end
+  NativeMode native = NativeMode::kOff;
 };
 
 struct ServiceOptions {

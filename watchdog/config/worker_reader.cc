@@ -23,6 +23,8 @@ constexpr Choice<RestartMode> kRestartModes[] = {{"no", RestartMode::kNo},
 constexpr Choice<CrashLoopAction> kLoopActions[] = {{"retry", CrashLoopAction::kRetry},
                                                     {"give-up", CrashLoopAction::kGiveUp}};
 constexpr Choice<ReadyBy> kReadyWays[] = {{"alive", ReadyBy::kAlive}, {"notify", ReadyBy::kNotify}};
+constexpr Choice<NativeMode> kNativeModes[] = {
+    {"off", NativeMode::kOff}, {"on", NativeMode::kOn}, {"full", NativeMode::kFull}};
 constexpr Choice<OutputMode> kOutputs[] = {{"capture", OutputMode::kCapture},
                                            {"inherit", OutputMode::kInherit}};
 
@@ -49,6 +51,7 @@ class WorkerReader {
     table_.get("start_order", worker_.start_order, -kMaxOrder, kMaxOrder);
     table_.get("essential", worker_.essential);
     table_.get("all_exits", worker_.all_exits);
+    table_.get("native", worker_.native, kNativeModes);
     table_.get("restart", worker_.restart.mode, kRestartModes);
     read_table("limits", [this](TableReader& inner, const TomlValue::Table& limits) {
       read_limits(inner, limits);

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "shared/handshake.h"
 #include "watchdog/crash/decode.h"
+#include "watchdog/crash/diagnosis.h"
 #include "watchdog/crash/signal_names.h"
 #include "watchdog/enrich/source_lines.h"
 #include "watchdog/enrich/thread_names.h"
@@ -56,6 +58,7 @@ AgentSession::AgentSession(boost::asio::io_context& io, RingMemory ring, SavedSe
       exits_(settings.records),
       all_exits_(settings.all_exits),
       receipt_(settings.receipt),
+      crash_looks_(settings.looks),
       own_death_told_(saved.own_death_told),
       events_(events),
       on_end_(std::move(on_end)) {
@@ -75,6 +78,7 @@ SavedSession AgentSession::saved() const {
 
 void AgentSession::drain() {
   scan_ring();
+  finish_looks_at(std::nullopt);
   for (const int pid : family_.dead()) on_death(pid);
   report_omissions();
 }
@@ -86,12 +90,14 @@ void AgentSession::forget(int pid) {
 
 void AgentSession::close() {
   ended_ = true;
+  looks_.clear();
   family_.forget_all();
 }
 
 void AgentSession::take_over(bool will_be_found) {
   stage_ = will_be_found ? RingStage::kTaken : RingStage::kHeard;
   reader_.set_ack_timeout(kDefaultAckTimeoutMs);
+  reader_.set_native_off(!wants_native());
   reader_.set_stage(stage_);
 }
 
@@ -107,6 +113,7 @@ void AgentSession::on_death(int pid) {
   if (ended_) return family_.forget(pid);
   scan_ring();
   if (family_.has(pid)) {
+    finish_looks_at(pid);
     const ProcessFamily::End end = family_.end_of(pid);
     family_.forget(pid);
     report_exit(end);
@@ -166,6 +173,7 @@ bool AgentSession::is_over() {
 void AgentSession::end_if_over() {
   if (ended_ || !is_over()) return;
   ended_ = true;
+  finish_looks_at(std::nullopt);
   inspect_slots(Owners::kAllDead);
   report_omissions();
   on_end_();
@@ -177,6 +185,7 @@ void AgentSession::inspect_slots(Owners owners) {
 }
 
 void AgentSession::inspect_slot(std::uint32_t index, Owners owners) {
+  if (looks_.contains(index)) return;
   const SlotSnapshot slot = reader_.snapshot(index);
   switch (slot.finding) {
     case SlotFinding::kFree:
@@ -196,22 +205,89 @@ void AgentSession::inspect_slot(std::uint32_t index, Owners owners) {
 
 // A marked record was taken by a previous watchdog that died before it released the slot.
 void AgentSession::take_record(std::uint32_t index, const SlotSnapshot& slot) {
-  const std::size_t size = reader_.committed(index);
-  if (!reader_.is_taken(index, slot.word)) report_record(index, slot, size);
-  ring_.give_back(index, size);
-  reader_.release(index, slot.word);
+  const Taken record{index, slot.word, reader_.committed(index)};
+  if (reader_.is_taken(index, slot.word)) return release(record);
+  report_record(record, slot);
+}
+
+void AgentSession::report_record(const Taken& record, const SlotSnapshot& slot) {
+  std::vector<std::byte> bytes(record.size);
+  reader_.copy_out(record.index, bytes.data(), bytes.size());
+  auto event = describe(record.index, slot, bytes);
+  auto stack = event && wants_native() ? CapturedStack::of(bytes) : std::nullopt;
+  wipe(bytes);
+  if (event) event->native_full = wants_native() && crash_looks_->mode() == NativeMode::kFull;
+  if (stack && begin_look(record, *event, slot.owner, *std::move(stack))) return;
+  hand_over(record, std::move(event));
+}
+
+bool AgentSession::wants_native() const {
+  return crash_looks_ && crash_looks_->mode() != NativeMode::kOff;
+}
+
+// Returns false if there will be none; the crash then says why.
+bool AgentSession::begin_look(const Taken& record, Event& event, int owner, CapturedStack stack) {
+  auto* const crash = std::get_if<Crash>(&event.body);
+  if (!crash || crash->kind != CrashKind::kCrash || crash->threads.empty()) return false;
+  auto& native = crash->threads.front().native.emplace();
+  const auto pid = family_.living_pid(owner);
+  if (!pid) {
+    native.incomplete_reason = "the process died before its memory map could be read";
+    return false;
+  }
+  auto captured = std::make_shared<const CapturedStack>(std::move(stack));
+  const auto then = [this, alive = std::weak_ptr(alive_),
+                     index = record.index](std::shared_ptr<ProcessSnapshot> snapshot) {
+    if (!alive.expired()) on_looked(index, std::move(snapshot));
+  };
+  if (!crash_looks_->begin(*pid, captured, then)) {
+    native.incomplete_reason = "too many processes crashed at the same time";
+    return false;
+  }
+  native.incomplete_reason = "the memory map of the process could not be read in time";
+  looks_[record.index] = {record, *pid, std::move(event), std::move(captured)};
+  return true;
+}
+
+void AgentSession::on_looked(std::uint32_t index, std::shared_ptr<ProcessSnapshot> snapshot) {
+  auto look = looks_.extract(index);
+  if (look.empty()) return;
+  finish_look(std::move(look.mapped()), std::move(snapshot));
+  end_if_over();
+}
+
+void AgentSession::finish_look(Look look, std::shared_ptr<ProcessSnapshot> snapshot) {
+  if (snapshot) {
+    auto& crash = std::get<Crash>(look.event.body);
+    crash.diagnosis = diagnose(crash, snapshot->map);
+    crash.threads.front().native->incomplete_reason = "its stack was not unwound in time";
+    look.event.read_stacks = crash_looks_->stack_reader(std::move(look.stack), std::move(snapshot));
+  }
+  hand_over(look.record, std::move(look.event));
+}
+
+// Without waiting any longer, for the processes are dead. nullopt: all of them.
+void AgentSession::finish_looks_at(std::optional<int> pid) {
+  for (auto look = looks_.begin(); look != looks_.end();) {
+    const auto next = std::next(look);
+    if (!pid || look->second.pid == *pid) finish_look(std::move(looks_.extract(look).mapped()), {});
+    look = next;
+  }
 }
 
 // If this process is killed after mark_taken(), the record is counted as lost and not reported
 // again.
-void AgentSession::report_record(std::uint32_t index, const SlotSnapshot& slot, std::size_t size) {
-  std::vector<std::byte> record(size);
-  reader_.copy_out(index, record.data(), record.size());
-  auto event = describe(index, slot, record);
+void AgentSession::hand_over(const Taken& record, std::optional<Event> event) {
   const auto* crash = event ? std::get_if<Crash>(&event->body) : nullptr;
   if (crash && receipt_) event->receipt = receipt_(crash->id);
-  reader_.mark_taken(index, slot.word);
+  reader_.mark_taken(record.index, record.word);
   if (event) events_.on_event(std::move(*event));
+  release(record);
+}
+
+void AgentSession::release(const Taken& record) {
+  ring_.give_back(record.index, record.size);
+  reader_.release(record.index, record.word);
 }
 
 std::optional<Event> AgentSession::describe(std::uint32_t index, const SlotSnapshot& slot,
@@ -228,6 +304,7 @@ std::optional<Event> AgentSession::describe(std::uint32_t index, const SlotSnaps
   if (crash->fatal) note_fatal(*crash, slot.owner);
   const auto pid = family_.living_pid(slot.owner);
   add_thread_names(*crash, pid);
+  crash->diagnosis = diagnose(*crash, MemoryMap());
   const std::int64_t realtime_ns = crash->realtime_ns;
   Event event{realtime_ns, "", std::nullopt, std::move(process), std::move(*crash)};
   if (pid) {

@@ -22,6 +22,7 @@
 
 #include "shared/ring_reader.h"
 #include "watchdog/event/event_sink.h"
+#include "watchdog/ingest/crash_looks.h"
 #include "watchdog/ingest/process_family.h"
 #include "watchdog/ingest/rate_limiter.h"
 #include "watchdog/ingest/saved_session.h"
@@ -36,6 +37,8 @@ struct SessionSettings {
   std::shared_ptr<AttachedProcesses> attached = std::make_shared<AttachedProcesses>();
   // If set, returns the receipt of a crash or dump that is about to be reported.
   std::function<std::shared_ptr<const void>(const std::string& id)> receipt{};
+  // Outlives the session; null: native stacks are not wanted.
+  CrashLooks* looks = nullptr;
 };
 
 class AgentSession {
@@ -84,6 +87,21 @@ class AgentSession {
     int signal = 0;
   };
 
+  // A record in its slot.
+  struct Taken {
+    std::uint32_t index = 0;
+    std::uint64_t word = 0;
+    std::size_t size = 0;
+  };
+
+  // A crash whose process is being looked at.
+  struct Look {
+    Taken record;
+    int pid = 0;  // as seen by the watchdog
+    Event event;
+    std::shared_ptr<const CapturedStack> stack;
+  };
+
   void on_death(int pid);
   void scan_ring();
   void inspect_children();
@@ -93,7 +111,14 @@ class AgentSession {
   void inspect_slots(Owners owners);
   void inspect_slot(std::uint32_t index, Owners owners);
   void take_record(std::uint32_t index, const SlotSnapshot& slot);
-  void report_record(std::uint32_t index, const SlotSnapshot& slot, std::size_t size);
+  void report_record(const Taken& record, const SlotSnapshot& slot);
+  bool wants_native() const;
+  bool begin_look(const Taken& record, Event& event, int owner, CapturedStack stack);
+  void on_looked(std::uint32_t index, std::shared_ptr<ProcessSnapshot> snapshot);
+  void finish_look(Look look, std::shared_ptr<ProcessSnapshot> snapshot);
+  void finish_looks_at(std::optional<int> pid);
+  void hand_over(const Taken& record, std::optional<Event> event);
+  void release(const Taken& record);
   std::optional<Event> describe(std::uint32_t index, const SlotSnapshot& slot,
                                 std::span<const std::byte> record);
   bool admit(const Crash* crash, int owner);
@@ -128,6 +153,9 @@ class AgentSession {
   RateLimiter exits_;
   bool all_exits_;
   std::function<std::shared_ptr<const void>(const std::string& id)> receipt_;
+  CrashLooks* crash_looks_;
+  std::map<std::uint32_t, Look> looks_;  // by the index of the slot
+  const std::shared_ptr<const int> alive_ = std::make_shared<int>();
   std::map<int, FatalCrash> fatal_crashes_;  // by own pid, until that process has died
   bool own_death_told_ = false;
   RingStage stage_ = RingStage::kWaiting;  // while the ring is in use

@@ -97,7 +97,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void take_wake_ups();
   void poll(std::uint64_t ring);
   void poll_all();
-  SessionSettings session_settings() const;
+  SessionSettings session_settings();
   void begin_session(SavedSession session, RingMemory memory, std::uint64_t ring);
   AgentSession& add_session(SavedSession&& session, RingMemory memory, std::uint64_t ring);
   void adopt(InheritedSession inherited);
@@ -113,6 +113,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   AttachHandler on_attach_;
   AttachLimits limits_;
   SessionKeeper keeper_;
+  CrashLooks looks_;
   AgentListener agent_listener_;
   int leader_ = 0;
   std::vector<Acceptor> listeners_;
@@ -139,6 +140,7 @@ AttachServer::Impl::Impl(io_context& io, EventSink& events, const AttachLimits& 
       events_(events),
       on_attach_(std::move(on_attach)),
       limits_(limits),
+      looks_(io, limits.native),
       agent_listener_({limits.dump_signal, limits.dump_before},
                       inherited ? std::optional(std::move(inherited->listeners)) : std::nullopt),
       leader_(inherited ? inherited->leader : 0) {
@@ -345,11 +347,12 @@ const char* AttachServer::Impl::why_no_room(int pid) const {
              : nullptr;
 }
 
-SessionSettings AttachServer::Impl::session_settings() const {
+SessionSettings AttachServer::Impl::session_settings() {
   return {limits_.records, limits_.all_exits, limits_.attached,
           [this](const std::string& id) -> std::shared_ptr<const void> {
             return keeper_.receipt ? keeper_.receipt(id) : nullptr;
-          }};
+          },
+          &looks_};
 }
 
 void AttachServer::Impl::begin_session(SavedSession session, RingMemory memory,

@@ -14,6 +14,7 @@
 
 #include "watchdog/event/event_sink.h"
 #include "watchdog/ingest/attached_processes.h"
+#include "watchdog/ingest/crash_looks.h"
 #include "watchdog/ingest/rate_limiter.h"
 #include "watchdog/ingest/saved_session.h"
 #include "watchdog/os/program_file.h"
@@ -34,6 +35,7 @@ struct AttachLimits {
   int dump_signal = 0;     // real-time signal that makes agents record a dump; 0: none
   // Agents record a dump when another process sends one of these to a program that handles it.
   std::vector<int> dump_before = {SIGABRT};
+  NativeSettings native{};  // what is wanted of native stacks
   // Shared by all attach servers of this watchdog.
   std::shared_ptr<AttachedProcesses> attached = std::make_shared<AttachedProcesses>();
 };

@@ -1,5 +1,6 @@
 #include "watchdog/log/event_stage.h"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 #include <variant>
@@ -9,34 +10,68 @@
 
 namespace pyfault {
 
-// While a read is under way, the background thread reads `crash` and writes `sources`, so the loop
-// must not touch them.
-struct EventStage::Reading {
-  enum class State { kUnderWay, kDone, kGivenUp };
+namespace {
 
+void take_stacks(Crash& crash, NativeStacks stacks) {
+  for (std::size_t index = 0; index < std::min(stacks.threads.size(), crash.threads.size());
+       ++index) {
+    crash.threads[index].stack = std::move(stacks.threads[index].stack);
+    crash.threads[index].native = std::move(stacks.threads[index].native);
+  }
+  crash.modules = std::move(stacks.modules);
+}
+
+}  // namespace
+
+// While a read is under way, its background thread reads `crash` and writes its result, so the loop
+// must not touch either.
+struct EventStage::Reading {
   std::shared_ptr<Crash> crash;
+  NativeStacks stacks;
   std::vector<FrameSource> sources;
-  State state = State::kUnderWay;  // used by the loop only
+  ReadState of_stacks = ReadState::kNone;  // used by the loop only, as is the next one
+  ReadState of_sources = ReadState::kNone;
+
+  bool is_under_way() const {
+    return of_stacks == ReadState::kUnderWay || of_sources == ReadState::kUnderWay;
+  }
+  bool uses_crash() const {
+    return of_stacks == ReadState::kGivenUp || of_sources == ReadState::kGivenUp;
+  }
 };
 
 EventStage::EventStage(boost::asio::io_context& io, std::chrono::steady_clock::duration patience)
-    : background_(io, patience) {}
+    : stacks_(io, patience), sources_(io, patience) {}
 
 std::shared_ptr<EventStage::Reading> EventStage::begin_to_read(Event& event) {
   auto* crash = std::get_if<Crash>(&event.body);
-  SourceReader read = std::exchange(event.read_sources, nullptr);
-  if (crash == nullptr || !read) return nullptr;
+  const StackReader read_stacks = std::exchange(event.read_stacks, nullptr);
+  const SourceReader read_sources = std::exchange(event.read_sources, nullptr);
+  if (crash == nullptr || !(read_sources || read_stacks)) return nullptr;
   auto reading = std::make_shared<Reading>();
   reading->crash = std::make_shared<Crash>(std::move(*crash));
-  const bool begun = background_.begin(
-      [reading, read = std::move(read)] { reading->sources = read(*reading->crash); },
-      [this, reading](bool done) {
-        reading->state = done ? Reading::State::kDone : Reading::State::kGivenUp;
-        go_on();
-      });
-  if (begun) return reading;
+  if (read_stacks && unwinding_ < kMaxUnwinding) {
+    begin(stacks_, reading, reading->of_stacks,
+          [reading, read_stacks] { reading->stacks = read_stacks(*reading->crash); });
+    if (reading->is_under_way()) ++unwinding_;
+  }
+  if (read_sources) {
+    begin(sources_, reading, reading->of_sources,
+          [reading, read_sources] { reading->sources = read_sources(*reading->crash); });
+  }
+  if (reading->is_under_way()) return reading;
   event.body = std::move(*reading->crash);
   return nullptr;
+}
+
+void EventStage::begin(Background& background, const std::shared_ptr<Reading>& reading,
+                       ReadState& state, Background::Work work) {
+  const bool begun = background.begin(std::move(work), [this, reading, &state](bool done) {
+    state = done ? ReadState::kDone : ReadState::kGivenUp;
+    if (&state == &reading->of_stacks) --unwinding_;
+    go_on();
+  });
+  if (begun) state = ReadState::kUnderWay;
 }
 
 void EventStage::on_event(Event event) {
@@ -52,7 +87,7 @@ void EventStage::on_event(Event event) {
 void EventStage::go_on() {
   while (!waiting_.empty()) {
     const auto& reading = waiting_.front().reading;
-    if (reading && reading->state == Reading::State::kUnderWay) return;
+    if (reading && reading->is_under_way()) return;
     pass_first_on();
   }
 }
@@ -61,7 +96,7 @@ void EventStage::pass_first_on() {
   Waiting first = std::move(waiting_.front());
   waiting_.pop_front();
   waiting_bytes_ -= first.bytes;
-  if (first.reading) take_lines(first.event, *first.reading);
+  if (first.reading) take_results(first.event, *first.reading);
   pass_on(std::move(first.event));
 }
 
@@ -71,19 +106,20 @@ void EventStage::pass_on(Event event) {
   next_.back()->on_event(std::move(event));
 }
 
-void EventStage::take_lines(Event& event, Reading& reading) {
-  if (reading.state != Reading::State::kDone) {
-    event.body = *reading.crash;
-    return;
-  }
+void EventStage::take_results(Event& event, Reading& reading) {
+  const bool is_shared = reading.is_under_way() || reading.uses_crash();
+  event.body = is_shared ? *reading.crash : std::move(*reading.crash);
+  auto& crash = std::get<Crash>(event.body);
+  if (reading.of_stacks == ReadState::kDone) take_stacks(crash, std::move(reading.stacks));
+  if (reading.of_sources != ReadState::kDone) return;
   for (FrameSource& each : reading.sources) {
-    reading.crash->threads.at(each.thread).frames.at(each.frame).source = std::move(each.text);
+    crash.threads.at(each.thread).frames.at(each.frame).source = std::move(each.text);
   }
-  event.body = std::move(*reading.crash);
 }
 
 void EventStage::finish() {
-  background_.finish();
+  sources_.finish();
+  stacks_.finish();
   while (!waiting_.empty()) pass_first_on();
 }
 

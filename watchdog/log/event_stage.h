@@ -1,9 +1,10 @@
-// Passes events on in order. A crash waits here until its source lines have been
-// read, and later events wait behind it.
+// Passes events on in order. A crash waits here until its native stack has been unwound and its
+// source lines have been read, and later events wait behind it.
 //
-// Source lines are read off the event loop (loop/background.h), because a disk may hang. A crash
-// that has waited for kSourceTimeout is passed on without them, as are all crashes while too many
-// reads hang.
+// That is done off the event loop (loop/background.h), because it takes time and a disk may hang. A
+// crash that has waited for kReadTimeout is passed on with what has been read by then, as are all
+// crashes while too many reads hang. While kMaxUnwinding crashes wait, others are passed on without
+// their native stacks.
 #pragma once
 
 #include <chrono>
@@ -19,12 +20,13 @@ namespace pyfault {
 
 class EventStage final : public EventSink {
  public:
-  static constexpr std::chrono::seconds kSourceTimeout{3};
+  static constexpr std::chrono::seconds kReadTimeout{3};
+  static constexpr std::size_t kMaxUnwinding = 8;
   static constexpr std::size_t kMaxWaiting = std::size_t{64} << 20;  // approximate bytes
 
   // `patience` is for tests.
   explicit EventStage(boost::asio::io_context& io,
-                      std::chrono::steady_clock::duration patience = kSourceTimeout);
+                      std::chrono::steady_clock::duration patience = kReadTimeout);
   EventStage(const EventStage&) = delete;
   EventStage& operator=(const EventStage&) = delete;
 
@@ -34,28 +36,33 @@ class EventStage final : public EventSink {
 
   void on_event(Event event) override;
 
-  // Passes on all waiting events, within kSourceTimeout in total. To be called after the loop has
-  // ended.
+  // Passes on all waiting events, within kReadTimeout for all source lines and as much for all
+  // stacks. To be called after the loop has ended.
   void finish();
 
  private:
+  enum class ReadState { kNone, kUnderWay, kDone, kGivenUp };
   struct Reading;
   struct Waiting {
     Event event;
-    std::shared_ptr<Reading> reading;  // nullptr: there are no source lines to wait for
+    std::shared_ptr<Reading> reading;  // nullptr: there is nothing to wait for
     std::size_t bytes = 0;
   };
 
   std::shared_ptr<Reading> begin_to_read(Event& event);
+  void begin(Background& background, const std::shared_ptr<Reading>& reading, ReadState& state,
+             Background::Work work);
   void go_on();
   void pass_first_on();
   void pass_on(Event event);
-  static void take_lines(Event& event, Reading& reading);
+  static void take_results(Event& event, Reading& reading);
 
   std::vector<EventSink*> next_;
   std::deque<Waiting> waiting_;
   std::size_t waiting_bytes_ = 0;
-  Background background_;
+  std::size_t unwinding_ = 0;  // of those that wait
+  Background stacks_;
+  Background sources_;
 };
 
 }  // namespace pyfault

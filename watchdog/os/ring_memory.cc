@@ -4,7 +4,10 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <boost/interprocess/mapped_region.hpp>
+#include <cstddef>
+#include <cstring>
 #include <stdexcept>
 #include <utility>
 
@@ -49,10 +52,14 @@ void* RingMemory::address() const {
 }
 
 void RingMemory::give_back(std::uint32_t slot, std::size_t committed) {
-  if (sizeof(SlotHeader) + committed <= kSlotKeptBytes) return;
-  auto* begin = reinterpret_cast<std::byte*>(ring_slot(address(), slot)) + kSlotKeptBytes;
-  // Punches a hole in the memfd. If that fails, the memory is only kept longer.
-  madvise(begin, kSlotSize - kSlotKeptBytes, MADV_REMOVE);
+  constexpr std::size_t kKept = kSlotKeptBytes - sizeof(SlotHeader);
+  std::byte* const payload = slot_payload(ring_slot(address(), slot));
+  std::memset(payload, 0, std::min(committed, kKept));
+  if (committed <= kKept) return;
+  // Punches a hole in the memfd. If that fails, what lies there is wiped as well.
+  if (madvise(payload + kKept, kSlotSize - kSlotKeptBytes, MADV_REMOVE) != 0) {
+    std::memset(payload + kKept, 0, committed - kKept);
+  }
 }
 
 }  // namespace pyfault

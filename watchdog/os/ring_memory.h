@@ -42,9 +42,10 @@ class RingMemory {
 
   void* address() const;
 
-  // Returns the pages of a slot that held `committed` payload bytes to the system, except the first
-  // kSlotKeptBytes, so that the next small record needs no new page. The slot must not be free:
-  // otherwise the bytes of a new owner would be lost.
+  // Wipes a slot that held `committed` payload bytes, for they may contain secrets of the program,
+  // and returns its pages to the system, except the first kSlotKeptBytes, so that the next small
+  // record needs no new page. The slot must not be free: otherwise the bytes of a new owner would
+  // be lost.
   void give_back(std::uint32_t slot, std::size_t committed);
 
  private:

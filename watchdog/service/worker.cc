@@ -12,6 +12,7 @@
 #include "watchdog/ingest/notice.h"
 #include "watchdog/os/clock.h"
 #include "watchdog/service/dump_request.h"
+#include "watchdog/symbolize/symbolizer_path.h"
 
 namespace pyfault {
 namespace {
@@ -102,6 +103,7 @@ AttachLimits Worker::attach_limits() const {
   limits.all_exits = config_.all_exits;
   limits.dump_signal = config_.dump_signal;
   limits.dump_before = config_.dump_before;
+  limits.native = {config_.native, symbolizer_path()};
   limits.attached = host_.attached;
   return limits;
 }

@@ -51,6 +51,7 @@ TEST(ParseConfig, the_defaults_are_those_of_a_service) {
   EXPECT_EQ(worker.output, OutputMode::kCapture);
   EXPECT_FALSE(worker.essential);
   EXPECT_FALSE(worker.all_exits);
+  EXPECT_EQ(worker.native, NativeMode::kOff);
   EXPECT_FALSE(worker.umask);
 }
 
@@ -81,6 +82,7 @@ TEST(ParseConfig, says_how_it_is_kept_alive) {
     restart = "always"
     essential = true
     all_exits = true
+    native = "full"
     start_order = -3
     output = "inherit"
     dump_signal = "RTMIN+1"
@@ -109,6 +111,7 @@ TEST(ParseConfig, says_how_it_is_kept_alive) {
   EXPECT_EQ(worker.start_order, -3);
   EXPECT_TRUE(worker.essential);
   EXPECT_TRUE(worker.all_exits);
+  EXPECT_EQ(worker.native, NativeMode::kFull);
   EXPECT_EQ(worker.output, OutputMode::kInherit);
   EXPECT_EQ(worker.dump_signal, SIGRTMIN + 1);
 }

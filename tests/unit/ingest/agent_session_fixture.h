@@ -24,6 +24,7 @@ class AgentSessionTest : public testing::Test {
  protected:
   static constexpr int kForeignPid = 5;  // the agent's pid in a PID namespace of its own
   static constexpr std::uint64_t kBurst = 3;
+  static constexpr std::uint64_t kSecret = 0x7465726365734d41;
 
   void SetUp() override { attach(process_.pid()); }
 
@@ -50,6 +51,17 @@ class AgentSessionTest : public testing::Test {
     session_->poll();
     log_.poll();
   }
+  // A crash whose native stack can be unwound, if its process is looked at.
+  static RecordBuilder record_with_stack() {
+    FaultSection fault = segfault();
+    fault.registers[0] = 1;
+    return RecordBuilder().fault(fault).runtime().crashed_thread({}).stack(0x1000, {kSecret}).end();
+  }
+  void attach_with_looks(NativeMode mode = NativeMode::kOn) {
+    looks_.emplace(log_.io, NativeSettings{mode, "/nowhere"});
+    attach(process_.pid(), {.looks = &*looks_});
+  }
+  const NativeStack& native() const { return *log_.crash().threads.at(0).native; }
   void attach_with_limit() { attach(process_.pid(), {{kBurst, std::chrono::hours(1), 1}}); }
   void publish_many(std::uint64_t count, const RecordBuilder& record = whole_record()) {
     while (count-- > 0) {
@@ -71,6 +83,7 @@ class AgentSessionTest : public testing::Test {
   EventLog log_;
   WaitingChild process_;
   std::optional<AgentSide> agent_;
+  std::optional<CrashLooks> looks_;
   std::optional<AgentSession> session_;
   int ends_ = 0;
 };

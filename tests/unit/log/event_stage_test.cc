@@ -1,4 +1,4 @@
-// Crashes whose source lines arrive in time, late, or never.
+// Crashes whose native stacks and source lines arrive in time, late, or never.
 #include "watchdog/log/event_stage.h"
 
 #include <gmock/gmock.h>
@@ -33,6 +33,21 @@ Event saying(const std::string& message) {
   return event;
 }
 
+Event crash_with_stack(StackReader stacks, SourceReader sources = nullptr) {
+  Event event = crash_in("f", std::move(sources));
+  std::get<Crash>(event.body).threads[0].native = NativeStack{false, "in time"};
+  event.read_stacks = std::move(stacks);
+  return event;
+}
+
+NativeStacks one_frame(const Crash&) {
+  StackEntry entry;
+  entry.native.function = "native";
+  NativeStacks stacks{{{{entry}, NativeStack{true, ""}}}, {Module()}};
+  stacks.modules[0].path = "/lib/a.so";
+  return stacks;
+}
+
 std::vector<FrameSource> line(const Crash& crash) {
   return {{0, 0, "line of " + crash.threads[0].frames[0].function}};
 }
@@ -46,7 +61,11 @@ class EventStageTest : public testing::Test, private EventSink {
     stage.add(*this);
     return stage;
   }
-  void on_event(Event event) override { passed_.push_back(text(event)); }
+  void on_event(Event event) override {
+    passed_.push_back(text(event));
+    last_ = std::move(event);
+  }
+  const Crash& crash() const { return std::get<Crash>(last_.body); }
   // A read that hangs until the test is over.
   SourceReader hang() const {
     return [gone = gone_](const Crash&) {
@@ -68,6 +87,7 @@ class EventStageTest : public testing::Test, private EventSink {
   std::shared_future<void> gone_ = go_.get_future().share();
   boost::asio::io_context io_{1};
   std::vector<std::string> passed_;
+  Event last_;
   std::optional<EventStage> stage_;
 };
 
@@ -125,6 +145,53 @@ TEST_F(EventStageTest, at_the_end_a_read_that_hangs_is_not_waited_for_long) {
   stage.on_event(saying("said"));
   stage.finish();
   EXPECT_THAT(passed_, ElementsAre("hung without", "said"));
+}
+
+TEST_F(EventStageTest, a_crash_gets_its_native_stack) {
+  EventStage& stage = make();
+  stage.on_event(crash_with_stack(one_frame));
+  run_until(1);
+  EXPECT_TRUE(crash().threads[0].native->complete);
+  EXPECT_EQ(crash().threads[0].stack.at(0).native.function, "native");
+  EXPECT_EQ(crash().modules.at(0).path, "/lib/a.so");
+}
+
+TEST_F(EventStageTest, a_read_of_source_lines_that_hangs_costs_no_native_stack) {
+  EventStage& stage = make(milliseconds(20));
+  stage.on_event(crash_with_stack(one_frame, hang()));
+  run_until(1);
+  EXPECT_TRUE(crash().threads[0].native->complete);
+}
+
+TEST_F(EventStageTest, a_native_stack_that_hangs_is_said_to_be_missing) {
+  EventStage& stage = make(milliseconds(20));
+  stage.on_event(crash_with_stack([gone = gone_](const Crash& crash) {
+    gone.wait();
+    return one_frame(crash);
+  }));
+  run_until(1);
+  EXPECT_FALSE(crash().threads[0].native->complete);
+  EXPECT_TRUE(crash().threads[0].stack.empty());
+}
+
+TEST_F(EventStageTest, in_a_storm_of_crashes_only_the_first_are_unwound) {
+  EventStage& stage = make();
+  for (std::size_t count = 0; count < EventStage::kMaxUnwinding; ++count) {
+    stage.on_event(crash_with_stack(one_frame, line));
+  }
+  stage.on_event(crash_with_stack(one_frame, line));
+  run_until(EventStage::kMaxUnwinding + 1);
+  EXPECT_EQ(passed_.back(), "line of f");
+  EXPECT_FALSE(crash().threads[0].native->complete);
+}
+
+TEST_F(EventStageTest, after_a_storm_stacks_are_unwound_again) {
+  EventStage& stage = make();
+  for (std::size_t count = 1; count <= 2 * EventStage::kMaxUnwinding; ++count) {
+    stage.on_event(crash_with_stack(one_frame));
+    run_until(count);
+  }
+  EXPECT_TRUE(crash().threads[0].native->complete);
 }
 
 TEST_F(EventStageTest, a_read_that_ends_after_the_stage_is_nobodys_business) {

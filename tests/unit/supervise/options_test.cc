@@ -54,6 +54,12 @@ TEST(OptionsTest, exec_takes_its_program_after_an_equals_sign_too) {
   EXPECT_THAT(parsed({"--exec=-m", "http.server"}).command, ElementsAre("-m", "http.server"));
 }
 
+TEST(OptionsTest, native_stacks_are_reported_if_they_are_wanted) {
+  EXPECT_EQ(parsed({"--exec", "x"}).native, NativeMode::kOff);
+  EXPECT_EQ(parsed({"--native", "on", "--exec", "x"}).native, NativeMode::kOn);
+  EXPECT_EQ(parsed({"--native=full", "--exec", "x"}).native, NativeMode::kFull);
+}
+
 TEST(OptionsTest, values_may_follow_an_equals_sign) {
   const Options options = parsed({"--log=f", "--log-format=json", "--python=p", "--exec", "x"});
   EXPECT_EQ(options.log, "f");
@@ -123,6 +129,7 @@ TEST(OptionsTest, a_service_has_a_file_and_no_program) {
   EXPECT_EQ(options.log, "l");
   EXPECT_EQ(options.log_format, LogFormat::kJson);
   EXPECT_EQ(options.python, "python3");
+  EXPECT_THAT(refusal({"--config", "f.toml", "--native", "on"}), HasSubstr("write it in the file"));
   for (const char* other : {"--exec", "--all-exits", "--no-linger", "--doctor"}) {
     EXPECT_THAT(refusal({"--config", "f.toml", other}),
                 AllOf(HasSubstr("--config"), HasSubstr(other), HasSubstr("does not go with")));
