@@ -11,6 +11,7 @@
 #include "watchdog/crash/address_words.h"
 #include "watchdog/crash/fault.h"
 #include "watchdog/crash/memory_fault.h"
+#include "watchdog/crash/recursion.h"
 #include "watchdog/crash/registers.h"
 
 namespace pyfault {
@@ -143,6 +144,11 @@ std::optional<Diagnosis> diagnose(const Crash& crash, const MemoryMap& map,
       break;
   }
   return std::nullopt;
+}
+
+void diagnose_native_recursion(Crash& crash) {
+  if (crash.diagnosis && crash.diagnosis->kind == kStackOverflow)
+    crash.diagnosis->text = describe_overflow(crash);
 }
 
 }  // namespace pyfault

@@ -15,10 +15,13 @@
 namespace pyfault {
 
 // `crash` has been decoded; `map` is that of the process at the time, or empty if it could not be
-// read. `file_size`: of the file that is mapped at the fault address, if known. The recursion that
-// led to a stack overflow is looked for in the Python and native frames that the crash has by now.
-// Returns nullopt if nothing is known beyond the signal.
+// read. `file_size`: of the file that is mapped at the fault address, if known. Returns nullopt if
+// nothing is known beyond the signal.
 std::optional<Diagnosis> diagnose(const Crash& crash, const MemoryMap& map,
                                   std::optional<std::uint64_t> file_size = std::nullopt);
+
+// Adds to the diagnosis of a stack overflow the recursion that led to it, once the native frames
+// are known: that of Python frames alone is in it already.
+void diagnose_native_recursion(Crash& crash);
 
 }  // namespace pyfault

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <csignal>
 #include <string>
 #include <string_view>
@@ -49,7 +48,7 @@ class PageFault {
 
   std::optional<Diagnosis> explain(std::optional<std::uint64_t> file_size) const {
     if (address_ >= kKernelHalf) return in_kernel();
-    if (overflows_stack()) return stack_overflow();
+    if (overflows_stack()) return Diagnosis{kStackOverflow, describe_overflow(crash_)};
     if (crash_.signal.number == SIGBUS) return in_file(file_size);
     if (fault_.access() == Access::kExecute) return jump();
     if (mapping_ != nullptr) return forbidden();
@@ -84,18 +83,6 @@ class PageFault {
       return false;
     if (mapping_ != nullptr) return above->start == mapping_->end;
     return above->start - address_ <= kStackReach + kPage;
-  }
-
-  Diagnosis stack_overflow() const {
-    std::string text = "the stack overflowed";
-    const auto crashed = std::ranges::find_if(crash_.threads, &Thread::crashed);
-    if (crashed == crash_.threads.end()) return {"stack-overflow", text};
-    const Recursion recursion = recursion_in(*crashed);
-    if (recursion.functions.empty()) return {"stack-overflow", text};
-    text += fmt::format(": {} {}", listed(recursion.functions),
-                        recursion.functions.size() == 1 ? "calls itself" : "call each other");
-    if (recursion.depth > 0) text += fmt::format(", {} Python frames deep", recursion.depth);
-    return {"stack-overflow", text};
   }
 
   // The address lies in a mapping of a file (or another object) that had no such page to give.

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "watchdog/crash/address_words.h"
 #include "watchdog/crash/native_names.h"
 
 namespace pyfault {
@@ -83,6 +84,18 @@ Recursion of_native_frames(const Thread& thread) {
 Recursion recursion_in(const Thread& thread) {
   Recursion recursion = of_python_frames(thread);
   return recursion.functions.empty() ? of_native_frames(thread) : recursion;
+}
+
+std::string describe_overflow(const Crash& crash) {
+  std::string text = "the stack overflowed";
+  const auto crashed = std::ranges::find_if(crash.threads, &Thread::crashed);
+  if (crashed == crash.threads.end()) return text;
+  const Recursion recursion = recursion_in(*crashed);
+  if (recursion.functions.empty()) return text;
+  text += fmt::format(": {} {}", listed(recursion.functions),
+                      recursion.functions.size() == 1 ? "calls itself" : "call each other");
+  if (recursion.depth > 0) text += fmt::format(", {} Python frames deep", recursion.depth);
+  return text;
 }
 
 }  // namespace pyfault

@@ -49,8 +49,10 @@ std::string native_function(const NativeFrame& frame) {
 
 std::string place_in_source(const NativeFrame& frame) {
   if (frame.file.empty()) return "";
+  std::string_view file = frame.file;
+  if (file.starts_with("./")) file.remove_prefix(2);
   const std::string line = frame.line ? fmt::format(":{}", *frame.line) : "";
-  return fmt::format(" ({}{})", escape_text(frame.file), line);
+  return fmt::format(" ({}{})", escape_text(file), line);
 }
 
 std::string place_in_module(const NativeFrame& frame) {

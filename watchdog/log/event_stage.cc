@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "watchdog/crash/diagnosis.h"
 #include "watchdog/event/event_size.h"
 
 namespace pyfault {
@@ -19,6 +20,7 @@ void take_stacks(Crash& crash, NativeStacks stacks) {
     crash.threads[index].native = std::move(stacks.threads[index].native);
   }
   crash.modules = std::move(stacks.modules);
+  diagnose_native_recursion(crash);
 }
 
 }  // namespace

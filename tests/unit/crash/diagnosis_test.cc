@@ -313,8 +313,22 @@ TEST_F(DiagnosisTest, recursion_in_native_code_is_found_in_the_native_frames) {
   StackEntry entry;
   entry.native.module = "/usr/lib/natx.so";
   entry.native.function = "overflow.constprop.0";
+  crash.diagnosis = diagnosis();
+  EXPECT_EQ(crash.diagnosis->text, "the stack overflowed");
   thread.stack.assign(100, entry);
-  EXPECT_EQ(text(), "the stack overflowed: overflow (natx.so) calls itself");
+  diagnose_native_recursion(crash);
+  EXPECT_EQ(crash.diagnosis->text, "the stack overflowed: overflow (natx.so) calls itself");
+}
+
+TEST_F(DiagnosisTest, recursion_in_native_code_explains_nothing_but_an_overflow) {
+  page_fault(0, kRead);
+  crash.diagnosis = diagnosis();
+  diagnose_native_recursion(crash);
+  EXPECT_EQ(crash.diagnosis->kind, "null-pointer");
+  EXPECT_EQ(crash.diagnosis->text, "it read through a null pointer");
+  crash.diagnosis.reset();
+  diagnose_native_recursion(crash);
+  EXPECT_FALSE(crash.diagnosis);
 }
 
 TEST_F(DiagnosisTest, guard_page_far_from_the_stack_pointer_is_no_overflow) {

@@ -145,6 +145,11 @@ TEST_F(StackTextTest, a_signal_frame_and_a_frame_in_no_module) {
             "  at ??? at 0xdeadbeef000 in no module\n  <signal handler called>\n");
 }
 
+TEST_F(StackTextTest, a_source_file_is_named_as_the_compiler_names_it) {
+  EXPECT_EQ(with({at_line(in_natx("f"), "./src/natx.c", 7), at_line(in_natx("g"), "/b/g.c", 8)}),
+            "  at f (src/natx.c:7) in natx.so+0x10\n  at g (/b/g.c:8) in natx.so+0x10\n");
+}
+
 TEST_F(StackTextTest, a_very_long_name_is_cut) {
   const std::string text = with({in_natx(std::string(5000, 'T'))});
   EXPECT_LT(text.size(), 300U);
