@@ -196,7 +196,9 @@ UnwindStep LoadedModule::step(const Registers& frame, const StackMemory& memory)
   return walk.result;
 }
 
+// libdwfl looks once for symbols and once more for debug information, if the first was in vain.
 UniqueFd LoadedModule::find_debug_file(const char* debug_link, std::uint32_t crc) {
+  if (std::exchange(has_looked_for_debug_file_, true)) return {};
   const std::span<const std::byte> build_id = this->build_id();
   if (!build_id.empty()) {
     UniqueFd file = files_.debug_file(hex(build_id));

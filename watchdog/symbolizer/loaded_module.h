@@ -84,6 +84,7 @@ class LoadedModule {
   std::uint32_t number_;
   FileClient& files_;
   Walk* walk_ = nullptr;  // the one under way
+  bool has_looked_for_debug_file_ = false;
   std::unique_ptr<Dwfl, CloseDwfl> dwfl_;
   Dwfl_Module* module_ = nullptr;
 };

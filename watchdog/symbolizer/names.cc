@@ -25,9 +25,9 @@ bool is_within(const GElf_Sym& symbol, GElf_Off offset, std::uint64_t address,
 }  // namespace
 
 std::string demangled(const char* name) {
-  int status = 0;
-  const std::unique_ptr<char, Free> text(abi::__cxa_demangle(name, nullptr, nullptr, &status));
-  return status == 0 && std::string_view(name).starts_with("_Z") ? text.get() : name;
+  if (!std::string_view(name).starts_with("_Z")) return name;
+  const std::unique_ptr<char, Free> text(abi::__cxa_demangle(name, nullptr, nullptr, nullptr));
+  return text ? text.get() : name;
 }
 
 std::string function_name(const LoadedModule& module, std::uint64_t address) {

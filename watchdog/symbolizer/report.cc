@@ -74,6 +74,7 @@ class Reporter {
     }
     answer_.frames(number, frames);
     answer_.stack_end(number, unwound.is_complete, unwound.incomplete_reason);
+    answer_.flush();
   }
 
   void report_places(std::uint64_t address, const std::vector<SourcePlace>& places) {

@@ -187,8 +187,9 @@ class Unwinder {
   std::string_view reason_of(Stop stop) const {
     switch (stop) {
       case Stop::kOutermost:
-      case Stop::kZero:
         return "";
+      case Stop::kZero:
+        return "the return address of the last frame is zero";
       case Stop::kNotCaptured:
         return "the rest of the stack was not captured";
       case Stop::kUnknownRegister:

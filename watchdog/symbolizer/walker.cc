@@ -85,16 +85,19 @@ std::optional<Position> Walker::step_through_trampoline(const Position& frame,
   if (!address || !code_.follows_call(*address)) return std::nullopt;
 
   const InputMapping* evaluation = code_.find(called->code());
-  if (evaluation->module != code_.find(*address - 1)->module) return std::nullopt;
+  const bool is_from_there =
+      evaluation != nullptr && evaluation->module == code_.find(*address - 1)->module;
+  if (!is_from_there) return std::nullopt;
   const bool is_evaluation = std::ranges::any_of(anchors_, [&](std::uint64_t anchor) {
     return anchor >= called->stack_pointer && anchor < stack_pointer;
   });
   if (!anchors_.empty() && !is_evaluation) return std::nullopt;
 
   Position caller = caller_of(frame, *address, stack_pointer + 2 * kWordSize, Trust::kTrampoline);
-  if (frame.registers.knows(Registers::kFramePointer) &&
+  const auto saved = memory_.word_at(stack_pointer);
+  if (saved && frame.registers.knows(Registers::kFramePointer) &&
       frame.registers[Registers::kFramePointer] == stack_pointer) {
-    caller.registers.set(Registers::kFramePointer, *memory_.word_at(stack_pointer));
+    caller.registers.set(Registers::kFramePointer, *saved);
   }
   return caller;
 }
@@ -106,13 +109,7 @@ std::optional<Position> Walker::step_by_frame_pointer(const Position& frame) {
   if (frame_pointer < registers.stack_pointer()) return std::nullopt;
   const auto outer = memory_.word_at(frame_pointer);
   const auto address = memory_.word_at(frame_pointer + kWordSize);
-  if (!outer || !address) return std::nullopt;
-  const InputMapping* mapping = code_.find(*address - 1);
-  if (mapping == nullptr) return std::nullopt;
-  // What was compiled at run time cannot be read any more.
-  const bool is_known_to_call = code_.follows_call(*address);
-  if (!is_known_to_call && mapping->module != kAnonymous) return std::nullopt;
-
+  if (!outer || !address || !may_be_return_address(*address)) return std::nullopt;
   Position caller = caller_of(frame, *address, frame_pointer + 2 * kWordSize, Trust::kFramePointer);
   caller.registers.set(Registers::kFramePointer, *outer);
   return caller;
@@ -121,8 +118,14 @@ std::optional<Position> Walker::step_by_frame_pointer(const Position& frame) {
 std::optional<Position> Walker::caller_at_top_of_stack(const Registers& registers) {
   const std::uint64_t stack_pointer = registers.stack_pointer();
   const auto address = memory_.word_at(stack_pointer);
-  if (!address || !code_.follows_call(*address)) return std::nullopt;
+  if (!address || !may_be_return_address(*address)) return std::nullopt;
   return caller_of({registers}, *address, stack_pointer + kWordSize, Trust::kTopOfStack);
+}
+
+// What was compiled at run time cannot be read any more.
+bool Walker::may_be_return_address(std::uint64_t address) const {
+  const InputMapping* mapping = code_.find(address - 1);
+  return mapping != nullptr && (mapping->module == kAnonymous || code_.follows_call(address));
 }
 
 // Whether the address is that of a part of the stack that was not copied; else it is none of the

@@ -39,7 +39,7 @@ struct StackFrame {
 // Why there is no frame above the last one.
 enum class Stop {
   kOutermost,        // it has no caller
-  kZero,             // its return address is zero: it has no caller, or zeros were written over it
+  kZero,             // its return address is zero
   kNotCaptured,      // its return address is in a part of the stack that was not copied
   kUnknownRegister,  // its caller cannot be told without a register that is not known
   kNoRules,          // nothing tells how to unwind it
@@ -71,6 +71,7 @@ class Walker {
   Step step_by_rules(LoadedModule& module, const FrameRules& rules, const Position& frame);
   std::optional<Position> step_through_trampoline(const Position& frame, const StackFrame* called);
   std::optional<Position> step_by_frame_pointer(const Position& frame);
+  bool may_be_return_address(std::uint64_t address) const;
   bool is_missing_part(std::uint64_t address, std::uint64_t stack_pointer) const;
 
   CodeMap& code_;
