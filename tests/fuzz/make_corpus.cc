@@ -1,6 +1,6 @@
 // Writes the fuzzers' seeds. Usage: make_corpus tests/fuzz
-// The seeds are checked in; run this again when the format of records, rings, hellos or saved state
-// changes.
+// The seeds are checked in; run this again when the format of records, rings, hellos, saved state
+// or answers of the symbolizer changes.
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +10,7 @@
 
 #include "shared/handshake.h"
 #include "shared/ring_layout.h"
+#include "tests/support/answer_builder.h"
 #include "tests/support/record_builder.h"
 #include "tests/support/saved_worker.h"
 #include "watchdog/os/state_file.h"
@@ -249,6 +250,24 @@ void make_zip_corpus(const Corpus& corpus) {
   corpus.add("none", "");
 }
 
+void make_answer_corpus(const Corpus& corpus) {
+  constexpr std::uint8_t kByUnwindInformation = 1;
+  constexpr std::uint8_t kBySearch = 5;
+  const AnswerFrame first{0x3010, 0x7000, 0, 0, {}};
+  const AnswerFrame caller{0x3100, 0x7020, kByUnwindInformation, kReturnAddress, {}};
+  const AnswerFrame far{0x8010, 0x7f00, kBySearch, kReturnAddress | kAfterGap, {}};
+  const AnswerFrame kernel{0xa010, 0x7f80, kByUnwindInformation, kSignalFrame, {}};
+  AnswerBuilder whole;
+  whole.frames({first, caller}).stack_end().frames({first, far, kernel}, 1).stack_end("why", 1);
+  whole.item(ItemKind::kModule, AnswerModule{0, 4, 0x1000}, "\x01\x02\x03\x04");
+  whole.text("f").functions(0x3010, {{0, kNoText, 0, 0}});
+  whole.text("inlined").text("/app/a.c").functions(0x3010, {{1, 2, 7, 0}, {0, 2, 9, 0}});
+  corpus.add("whole", AnswerBuilder(whole).end().bytes());
+  corpus.add("cut", std::string_view(whole.bytes()).substr(0, whole.bytes().size() - 9));
+  corpus.add("refusal", AnswerBuilder().raw_item(ItemKind::kRefusal, "no sandbox").bytes());
+  corpus.add("none", "");
+}
+
 }  // namespace
 }  // namespace pyfault::test
 
@@ -260,4 +279,5 @@ int main(int argc, char** argv) {
   pyfault::test::make_handshake_corpus(pyfault::test::Corpus(folder / "handshake_corpus"));
   pyfault::test::make_state_corpus(pyfault::test::Corpus(folder / "state_corpus"));
   pyfault::test::make_zip_corpus(pyfault::test::Corpus(folder / "zip_corpus"));
+  pyfault::test::make_answer_corpus(pyfault::test::Corpus(folder / "answer_corpus"));
 }

@@ -5,7 +5,7 @@
 #include <climits>
 #include <optional>
 
-#include "tests/unit/symbolize/answer_builder.h"
+#include "tests/support/answer_builder.h"
 #include "watchdog/symbolize/answer_reader.h"
 #include "watchdog/symbolize/symbolizer_input.h"
 
