@@ -160,31 +160,38 @@ std::string words_for(const siginfo_t& end) {
   return "the symbolizer ended early";
 }
 
+enum class Line { kOpen, kHungUp, kTooLong };
+
+// Appends what can be read without waiting.
+Line read_on(int pipe, std::string& answer) {
+  std::array<char, 65536> buffer;
+  for (;;) {
+    const ssize_t count = ::read(pipe, buffer.data(), buffer.size());
+    if (count == 0) return Line::kHungUp;
+    if (count < 0) return Line::kOpen;
+    answer.append(buffer.data(), static_cast<std::size_t>(count));
+    if (answer.size() > kMaxAnswer) return Line::kTooLong;
+  }
+}
+
 // What the child has said, and why it was not heard to its end.
 struct Heard {
   std::string answer;
   std::string trouble;  // empty: it has hung up
 };
 
-Heard listen(int answer, FileServer& files, Clock::time_point deadline) {
+Heard listen(int pipe, FileServer& files, Clock::time_point deadline) {
   Heard heard;
-  std::array<char, 65536> buffer;
   for (;;) {
-    std::array<pollfd, 2> fds{pollfd{answer, POLLIN, 0}, pollfd{files.socket(), POLLIN, 0}};
+    std::array<pollfd, 2> fds{pollfd{pipe, POLLIN, 0}, pollfd{files.socket(), POLLIN, 0}};
     ::poll(fds.data(), fds.size(), milliseconds_until(deadline));
-    if (Clock::now() >= deadline) {
-      heard.trouble = "the symbolizer took too long";
-      return heard;
-    }
     if (fds[1].revents != 0) files.serve();
-    const ssize_t count = ::read(answer, buffer.data(), buffer.size());
-    if (count == 0) return heard;
-    if (count < 0) continue;
-    heard.answer.append(buffer.data(), static_cast<std::size_t>(count));
-    if (heard.answer.size() > kMaxAnswer) {
-      heard.trouble = "the symbolizer talks too much";
-      return heard;
-    }
+    const Line line = read_on(pipe, heard.answer);
+    if (line == Line::kHungUp) return heard;
+    const bool is_late = Clock::now() >= deadline;
+    if (line == Line::kTooLong) heard.trouble = "the symbolizer talks too much";
+    if (line == Line::kOpen && is_late) heard.trouble = "the symbolizer took too long";
+    if (!heard.trouble.empty()) return heard;
   }
 }
 

@@ -15,6 +15,7 @@
 #include <iterator>
 #include <thread>
 
+#include "tests/support/answer_builder.h"
 #include "tests/support/files.h"
 #include "tests/support/temp_directory.h"
 #include "tests/unit/symbolize/dead_subject.h"
@@ -116,6 +117,16 @@ TEST_F(SymbolizerTest, that_is_stopped) {
   EXPECT_EQ(symbolize_by("kill -STOP $$", 300ms).trouble, "the symbolizer took too long");
   EXPECT_LT(took, 20s);
   expect_only_registers();
+}
+
+TEST_F(SymbolizerTest, that_is_stopped_has_said_what_it_said) {
+  AnswerBuilder answer;
+  answer.frames({{subject.program_counter(), 0x7000, 0, 0, {}}, {0x3000, 0x7010, 1, 0, {}}});
+  write_file(folder.path() / "answer", answer.stack_end().text("a name").bytes());
+  symbolize_by("/bin/cat " + (folder.path() / "answer").string() + "; kill -STOP $$", 500ms);
+  EXPECT_EQ(symbols.trouble, "the symbolizer took too long");
+  EXPECT_TRUE(symbols.stacks.at(0).complete);
+  EXPECT_EQ(symbols.stacks.at(0).frames.size(), 2);
 }
 
 TEST_F(SymbolizerTest, that_hangs_up_and_goes_on) {
