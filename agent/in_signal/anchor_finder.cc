@@ -46,13 +46,13 @@ std::uintptr_t AnchorFinder::loop_that_ends_at(const RawFrame& frame) {
   return ended;
 }
 
-// Returns whether the frame may be the innermost one of this loop.
+// Returns whether the frame is the innermost one of this loop. True in 3.10, where the cframe does
+// not tell; see finish().
 bool AnchorFinder::runs(std::uintptr_t cframe, const RawFrame& frame) const {
   const std::uint16_t named = python_.layout.thread.cframe_frame;
   std::uintptr_t innermost = 0;
-  if (named == kAbsent) return cframe != 0 && cframe != root_cframe_;
-  return plausible_object(cframe) && guarded_read(cframe + named, innermost) &&
-         innermost == frame.address;
+  return named == kAbsent || (plausible_object(cframe) && guarded_read(cframe + named, innermost) &&
+                              innermost == frame.address);
 }
 
 // Returns 0 if the cframe cannot be read.
@@ -62,8 +62,9 @@ std::uintptr_t AnchorFinder::previous_of(std::uintptr_t cframe) const {
   return plausible_object(cframe) && guarded_read(cframe + offset, previous) ? previous : 0;
 }
 
-// A library that switches stacks may put a cframe of its own in front of the outermost one, at the
-// base of each of its stacks.
+// In 3.10, keeps the anchors only if the frames and the loops have ended together. A library that
+// switches stacks may put a cframe of its own in front of the outermost one, at the base of each of
+// its stacks.
 void AnchorFinder::finish(ChainEnd end) {
   if (python_.layout.thread.cframe == kAbsent) return;
   const bool no_loop_left = cframe_ == root_cframe_ || previous_of(cframe_) == root_cframe_;

@@ -59,6 +59,12 @@ void FrameCollector::restart() {
   if (anchors_ != nullptr) anchors_->restart();
 }
 
+inline void FrameCollector::add(const RawFrame& link) {
+  if (link.after_gap) add_gap(link.broken_link);
+  if (!link.shim) add_frame(link);
+  if (anchors_ != nullptr) anchors_->pass(link, shown_);
+}
+
 // Adds at most `limit` links. `ahead`, the next one, is prefetched while `link` is processed; if it
 // is a shim, `link` was called from C.
 void FrameCollector::follow(FrameChain& chain, std::uint32_t limit) {
@@ -71,12 +77,6 @@ void FrameCollector::follow(FrameChain& chain, std::uint32_t limit) {
     if (more && ahead.code != link.code) prefetch_place(capture_, ahead);
     add(link);
   }
-}
-
-void FrameCollector::add(const RawFrame& link) {
-  if (link.after_gap) add_gap(link.broken_link);
-  if (!link.shim) add_frame(link);
-  if (anchors_ != nullptr) anchors_->pass(link, shown_);
 }
 
 void FrameCollector::add_gap(std::uintptr_t broken_link) {

@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "tests/e2e/both_ways.h"
 
@@ -33,7 +34,7 @@ crash()
 class DeathInHandler : public BothWays {
  protected:
   // `how` is PYFAULT_FAULT_AT or PYFAULT_KILL_AT.
-  void die(const std::string& how, int committed) {
+  void die(const std::string& how, std::size_t committed) {
     program(kTwoThreads);
     const auto step = how + "=" + std::to_string(committed);
     std::filesystem::remove(file("log"));
@@ -67,12 +68,17 @@ struct Step {
   const char* ends;
   std::size_t threads;
 };
+
 // Indexed by the number of sections that have been committed.
-constexpr Step kSteps[] = {{"", 0},
-                           {"ends after the signal", 0},
-                           {"ends after the interpreter", 0},
-                           {"ends after 1 thread", 1},
-                           {"ends after 2 threads", 2}};
+std::vector<Step> steps(const Version& version) {
+  std::vector<Step> steps = {
+      {"", 0}, {"ends after the signal", 0}, {"ends after the interpreter", 0}};
+  // After a thread, its native stack: anchors, from 3.10 on, the machine code, and the stack.
+  const std::size_t parts = version < Version{3, 10} ? 2 : 3;
+  steps.insert(steps.end(), 1 + parts, {"ends after 1 thread", 1});
+  steps.push_back({"ends after 2 threads", 2});
+  return steps;
+}
 
 TEST_P(DeathInHandler, before_anything_is_committed_still_has_an_exit_event) {
   for (const auto& [how, signal] :
@@ -85,10 +91,11 @@ TEST_P(DeathInHandler, before_anything_is_committed_still_has_an_exit_event) {
 }
 
 TEST_P(DeathInHandler, by_a_fault_leaves_the_sections_committed_before) {
-  for (int step = 1; step < 5; ++step) {
+  const std::vector<Step> all = steps(GetParam().version);
+  for (std::size_t step = 1; step < all.size(); ++step) {
     die("PYFAULT_FAULT_AT", step);
     EXPECT_EQ(outcome_.ending, killed_by(SIGSEGV));
-    EXPECT_EQ(expect_prefix(kSteps[step].ends).size(), kSteps[step].threads);
+    EXPECT_EQ(expect_prefix(all[step].ends).size(), all[step].threads);
     EXPECT_THAT(crashes_.at(0).at("incomplete_reason").get<std::string>(),
                 HasSubstr("fault in the handler"));
     EXPECT_EQ(exits_.at(0).at("crash"), crashes_.at(0).at("id"));
@@ -96,16 +103,17 @@ TEST_P(DeathInHandler, by_a_fault_leaves_the_sections_committed_before) {
 }
 
 TEST_P(DeathInHandler, by_sigkill_leaves_the_sections_committed_before) {
-  for (int step = 1; step < 5; ++step) {
+  const std::vector<Step> all = steps(GetParam().version);
+  for (std::size_t step = 1; step < all.size(); ++step) {
     die("PYFAULT_KILL_AT", step);
     EXPECT_EQ(outcome_.ending, killed_by(SIGKILL));
-    EXPECT_EQ(expect_prefix(kSteps[step].ends).size(), kSteps[step].threads);
+    EXPECT_EQ(expect_prefix(all[step].ends).size(), all[step].threads);
     EXPECT_EQ(exits_.at(0).at("crash"), crashes_.at(0).at("id"));
   }
 }
 
 TEST_P(DeathInHandler, after_the_last_step_is_no_death_in_the_handler) {
-  die("PYFAULT_FAULT_AT", 5);
+  die("PYFAULT_FAULT_AT", steps(GetParam().version).size());
   EXPECT_EQ(outcome_.ending, killed_by(SIGSEGV));
   EXPECT_TRUE(crashes_.at(0).at("complete"));
 }

@@ -165,8 +165,8 @@ TEST_P(Overflow, is_copied_from_the_first_page_above_the_stack_pointer) {
 INSTANTIATE_TEST_SUITE_P(PagesBelow, Overflow, ::testing::Values(1, 2, 3, 5, 16, 31));
 
 TEST_F(NativeStack, is_not_searched_for_further_up_than_16_mib) {
-  constexpr std::size_t kBelow = 5000;
-  const Memory memory(kBelow + 4);
+  constexpr std::size_t kBelow = 4097;
+  const Memory memory(2 * kBelow);
   mprotect(reinterpret_cast<void*>(memory.begin()), kBelow * kPage, PROT_NONE);
   capture(memory.begin() + 200, memory.end());
   EXPECT_TRUE(parts().empty());
@@ -240,7 +240,7 @@ TEST_F(NativeStack, leaves_half_of_the_room_to_the_other_threads) {
 
 TEST_F(NativeStack, without_room_is_left_out_and_takes_none) {
   const Memory memory(2);
-  leave_room(sizeof(StackSection) - 1);
+  leave_room(sizeof(InstructionSection) + 8);
   const std::size_t before = slot_.cursor();
   capture(memory.begin() + 1000, memory.end(), memory.begin() + 1000);
   EXPECT_EQ(slot_.cursor(), before);
