@@ -113,6 +113,15 @@ void RingReader::set_ack_timeout(std::uint32_t milliseconds) {
   ring_header(ring_)->ack_timeout_ms.store(milliseconds, std::memory_order_relaxed);
 }
 
+bool RingReader::take(RingStage stage) {
+  std::atomic<RingStage>& now = ring_header(ring_)->stage;
+  RingStage before = RingStage::kWaiting;
+  if (now.compare_exchange_strong(before, stage)) return true;
+  if (before == RingStage::kLeft) return false;
+  now.store(stage);  // no agent changes the stage of a ring that was taken
+  return true;
+}
+
 void RingReader::set_stage(RingStage stage) {
   ring_header(ring_)->stage.store(stage);
 }

@@ -76,6 +76,8 @@ class RingReader {
   void remove_child(std::uint32_t cell, std::int32_t expected);
 
   void set_ack_timeout(std::uint32_t milliseconds);
+  // Sets kTaken or kHeard, unless the agent has given the ring up (kLeft); then returns false.
+  bool take(RingStage stage);
   // Sequentially consistent: a child that enters itself afterwards sees the new stage, and one that
   // entered itself before is visible to later calls of child().
   void set_stage(RingStage stage);
