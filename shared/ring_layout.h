@@ -29,7 +29,9 @@
 // Ring stages. The agent creates the ring as kWaiting and may use it at once. kTaken: a watchdog
 // reads the ring, and the next watchdog will find it again. kHeard: a watchdog reads the ring, but
 // the next one will not find it. kLeft: the watchdog has refused the ring, or knows of no living
-// process that uses it, and does not look at it; a process that still uses it attaches again.
+// process that uses it, and does not look at it; a process that still uses it attaches again. An
+// agent sets kLeft itself, in place of kWaiting, when it gives up a ring with which a watchdog has
+// died; a successor that was left the ring finds kLeft and does not look at it either.
 // Before it records a crash, a process whose ring is not kTaken attaches again, with a new ring.
 //
 // Children. A forked child shares its parent's ring and enters its pid in the first free cell of

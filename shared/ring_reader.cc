@@ -117,6 +117,15 @@ void RingReader::set_native_off(bool off) {
   ring_header(ring_)->native_off.store(off ? 1 : 0, std::memory_order_relaxed);
 }
 
+bool RingReader::take(RingStage stage) {
+  std::atomic<RingStage>& now = ring_header(ring_)->stage;
+  RingStage before = RingStage::kWaiting;
+  if (now.compare_exchange_strong(before, stage)) return true;
+  if (before == RingStage::kLeft) return false;
+  now.store(stage);  // no agent changes the stage of a ring that was taken
+  return true;
+}
+
 void RingReader::set_stage(RingStage stage) {
   ring_header(ring_)->stage.store(stage);
 }

@@ -220,10 +220,13 @@ bool prepare_ring_for_crash(const WatchdogLink& link, bool is_in_use, Descriptor
   return is_attached(link);
 }
 
-// A watchdog hangs up after it has taken the ring; one that hangs up earlier has died.
-bool is_lost(const WatchdogLink& link, const Descriptor& hello) {
+// A watchdog hangs up after it has taken the ring; one that hangs up earlier has died. Its
+// successor may have been left the ring all the same, so either that one takes it or we leave it.
+bool give_up_if_lost(const WatchdogLink& link, const Descriptor& hello) {
   pollfd connection{hello.get(), 0, 0};
-  return hello && sys_poll(&connection, 1, 0) == 1 && stage_of(link) == RingStage::kWaiting;
+  RingStage waiting = RingStage::kWaiting;
+  return hello && sys_poll(&connection, 1, 0) == 1 &&
+         ring_header(link.ring)->stage.compare_exchange_strong(waiting, RingStage::kLeft);
 }
 
 bool leave_ring(const WatchdogLink& link, std::int32_t pid) {

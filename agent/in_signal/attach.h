@@ -19,7 +19,7 @@ enum class AttachResult {
 };
 
 // Maps the new ring at link.ring, where it replaces an earlier one. `hello`, if given, keeps the
-// connection over which the ring was sent, for is_lost().
+// connection over which the ring was sent, for give_up_if_lost().
 AttachResult attach(const WatchdogLink& link, Descriptor* hello = nullptr);
 
 // Returns whether there is a ring that a watchdog reads, or will read.
@@ -34,10 +34,10 @@ void ensure_ring(const WatchdogLink& link);
 // and `hello` gets the connection of the new ring. Returns false if there is no ring.
 bool prepare_ring_for_crash(const WatchdogLink& link, bool is_in_use, Descriptor& hello);
 
-// Returns true if a watchdog has received the ring and died before it could keep it for its
-// successor. A Hello that still waits in the listener's queue is not lost: the next watchdog finds
-// it there.
-bool is_lost(const WatchdogLink& link, const Descriptor& hello);
+// Returns true, and leaves the ring, if a watchdog has received it and died before it took it; no
+// watchdog will look at it then. A Hello that still waits in the listener's queue is not lost: the
+// next watchdog finds it there.
+bool give_up_if_lost(const WatchdogLink& link, const Descriptor& hello);
 
 // To be called in a forked child: a thread of the parent may have been attaching at the fork.
 void forget_attach_of_parent();

@@ -92,7 +92,7 @@ Recording record_in_ring(const CrashCall& call) {
                            is_own ? &registers_of(call.context.uc_mcontext) : nullptr},
                death.self);
   publish_and_wait(crash_slot);
-  return is_lost(agent().watchdog, hello) ? Recording::kLost : Recording::kDone;
+  return give_up_if_lost(agent().watchdog, hello) ? Recording::kLost : Recording::kDone;
 }
 
 // Runs on the crash stack and makes it the alternate signal stack, so that a nested fault is

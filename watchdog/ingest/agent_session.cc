@@ -25,7 +25,7 @@ namespace {
 
 // Changed cells handled per turn of the loop; the rest waits for the next turn.
 constexpr std::uint32_t kChildrenAtOnce = 64;
-constexpr std::size_t kCrashIdBytes = 16;
+constexpr std::size_t kReportIdBytes = 16;
 
 // Further ones add little information, and any process that can write to the ring can forge them.
 constexpr RateLimit kLostChildren{20, std::chrono::minutes(1), 1};
@@ -57,7 +57,9 @@ AgentSession::AgentSession(boost::asio::io_context& io, RingMemory ring, SavedSe
       notices_(settings.records),
       exits_(settings.records),
       all_exits_(settings.all_exits),
+      ring_id_(settings.ring),
       receipt_(settings.receipt),
+      save_(settings.save),
       crash_looks_(settings.looks),
       own_death_told_(saved.own_death_told),
       events_(events),
@@ -94,11 +96,11 @@ void AgentSession::close() {
   family_.forget_all();
 }
 
-void AgentSession::take_over(bool will_be_found) {
+bool AgentSession::take_over(bool will_be_found) {
   stage_ = will_be_found ? RingStage::kTaken : RingStage::kHeard;
   reader_.set_ack_timeout(kDefaultAckTimeoutMs);
   reader_.set_native_off(!wants_native());
-  reader_.set_stage(stage_);
+  return reader_.take(stage_);
 }
 
 void AgentSession::poll() {
@@ -210,10 +212,14 @@ void AgentSession::take_record(std::uint32_t index, const SlotSnapshot& slot) {
   report_record(record, slot);
 }
 
+// The receipt comes first, because a record whose ring nobody else has is lost before that.
 void AgentSession::report_record(const Taken& record, const SlotSnapshot& slot) {
   std::vector<std::byte> bytes(record.size);
   reader_.copy_out(record.index, bytes.data(), bytes.size());
-  auto event = describe(record.index, slot, bytes);
+  const std::string id = random_hex(kReportIdBytes);
+  Receipt receipt = receipt_ ? receipt_(id, {ring_id_, record.index, slot.word}, 1) : nullptr;
+  auto event = describe(record.index, slot, bytes, id);
+  if (event) event->receipt = std::move(receipt);
   auto stack = event && wants_native() ? CapturedStack::of(bytes) : std::nullopt;
   wipe(bytes);
   if (event) event->native_full = wants_native() && crash_looks_->mode() == NativeMode::kFull;
@@ -278,8 +284,6 @@ void AgentSession::finish_looks_at(std::optional<int> pid) {
 // If this process is killed after mark_taken(), the record is counted as lost and not reported
 // again.
 void AgentSession::hand_over(const Taken& record, std::optional<Event> event) {
-  const auto* crash = event ? std::get_if<Crash>(&event->body) : nullptr;
-  if (crash && receipt_) event->receipt = receipt_(crash->id);
   reader_.mark_taken(record.index, record.word);
   if (event) events_.on_event(std::move(*event));
   release(record);
@@ -291,7 +295,7 @@ void AgentSession::release(const Taken& record) {
 }
 
 std::optional<Event> AgentSession::describe(std::uint32_t index, const SlotSnapshot& slot,
-                                            std::span<const std::byte> record) {
+                                            std::span<const std::byte> record, std::string id) {
   const bool published = slot.finding == SlotFinding::kPublished;
   auto crash = decode({record, reader_.cut_short(index), published});
   if (!admit(crash ? &*crash : nullptr, slot.owner)) return std::nullopt;
@@ -300,7 +304,7 @@ std::optional<Event> AgentSession::describe(std::uint32_t index, const SlotSnaps
     std::string message = name_and_pid(process) + " left a record that can't be read";
     return notice(std::move(process), std::move(message));
   }
-  crash->id = random_hex(kCrashIdBytes);
+  crash->id = std::move(id);
   if (crash->fatal) note_fatal(*crash, slot.owner);
   const auto pid = family_.living_pid(slot.owner);
   add_thread_names(*crash, pid);
@@ -420,9 +424,12 @@ void AgentSession::report_left_out_children() {
 void AgentSession::report_dropped() {
   const std::uint32_t more = reader_.dropped_records() - dropped_;
   if (more == 0) return;
+  const ReportSource source{ring_id_, ReportSource::kDroppedRecords, dropped_};
+  Receipt receipt = receipt_ ? receipt_(random_hex(kReportIdBytes), source, more) : nullptr;
   dropped_ += more;
+  if (save_) save_();
   report_about_attached(fmt::format("{} crash records were lost, for the ring was full", more),
-                        more);
+                        more, std::move(receipt));
 }
 
 void AgentSession::report_left_out_exits() {
@@ -445,11 +452,12 @@ bool AgentSession::admit_notice() {
   return notices_.admit(std::chrono::steady_clock::now());
 }
 
-void AgentSession::report_about_attached(const std::string& message,
-                                         std::uint64_t dropped_records) {
+void AgentSession::report_about_attached(const std::string& message, std::uint64_t dropped_records,
+                                         Receipt receipt) {
   const Process& process = family_.attached().process;
   Event event = notice(process, name_and_pid(process) + ": " + message);
   std::get<NoticeEvent>(event.body).dropped_records = dropped_records;
+  event.receipt = std::move(receipt);
   events_.on_event(std::move(event));
 }
 

@@ -27,6 +27,7 @@
 #include "watchdog/ingest/rate_limiter.h"
 #include "watchdog/ingest/saved_session.h"
 #include "watchdog/loop/deferred.h"
+#include "watchdog/os/ledger.h"
 #include "watchdog/os/ring_memory.h"
 
 namespace pyfault {
@@ -35,8 +36,11 @@ struct SessionSettings {
   RateLimit records{};
   bool all_exits = false;  // otherwise only unclean exits are reported
   std::shared_ptr<AttachedProcesses> attached = std::make_shared<AttachedProcesses>();
-  // If set, returns the receipt of a crash or dump that is about to be reported.
-  std::function<std::shared_ptr<const void>(const std::string& id)> receipt{};
+  std::uint64_t ring = 0;  // the number of the ring
+  // If set, returns the receipt of what is about to be reported.
+  TakeReceipt receipt{};
+  // Called when saved() has changed and must be stored before the session goes on.
+  std::function<void()> save{};
   // Outlives the session; null: native stacks are not wanted.
   CrashLooks* looks = nullptr;
 };
@@ -54,8 +58,9 @@ class AgentSession {
   SavedSession saved() const;
 
   // Tells the agent that its ring is taken, and the ack timeout. `will_be_found`: the next watchdog
-  // will find the ring too.
-  void take_over(bool will_be_found = true);
+  // will find the ring too. Returns false if the agent has given the ring up, for the watchdog that
+  // was to take it had died: whatever is in the ring, the agent has recorded in another one.
+  bool take_over(bool will_be_found = true);
 
   // Handles what is in the ring now, and ends the session if no process is left.
   void poll();
@@ -75,6 +80,9 @@ class AgentSession {
 
   // The number of its living processes.
   std::size_t living() const { return family_.size(); }
+
+  // Whether on_end has been called, or close().
+  bool has_ended() const { return ended_; }
 
   // Ends the session without reporting anything or calling on_end.
   void close();
@@ -120,7 +128,7 @@ class AgentSession {
   void hand_over(const Taken& record, std::optional<Event> event);
   void release(const Taken& record);
   std::optional<Event> describe(std::uint32_t index, const SlotSnapshot& slot,
-                                std::span<const std::byte> record);
+                                std::span<const std::byte> record, std::string id);
   bool admit(const Crash* crash, int owner);
   bool admit(RateLimiter& limit);
   bool admit_notice();
@@ -134,7 +142,8 @@ class AgentSession {
   void report_left_out_exits();
   void report_unknown_children();
   void report_dropped();
-  void report_about_attached(const std::string& message, std::uint64_t dropped_records = 0);
+  void report_about_attached(const std::string& message, std::uint64_t dropped_records = 0,
+                             Receipt receipt = {});
 
   ProcessFamily family_;
   RingMemory ring_;
@@ -152,7 +161,9 @@ class AgentSession {
   RateLimiter notices_;
   RateLimiter exits_;
   bool all_exits_;
-  std::function<std::shared_ptr<const void>(const std::string& id)> receipt_;
+  std::uint64_t ring_id_;
+  TakeReceipt receipt_;
+  std::function<void()> save_;
   CrashLooks* crash_looks_;
   std::map<std::uint32_t, Look> looks_;  // by the index of the slot
   const std::shared_ptr<const int> alive_ = std::make_shared<int>();

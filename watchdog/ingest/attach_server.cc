@@ -32,6 +32,7 @@
 #include "watchdog/loop/timer.h"
 #include "watchdog/os/clock.h"
 #include "watchdog/os/descriptor_limit.h"
+#include "watchdog/os/pidfd.h"
 #include "watchdog/os/seqpacket.h"
 
 namespace pyfault {
@@ -44,6 +45,11 @@ constexpr int kAcceptsPerPoll = 32;
 // Bounds a drain; more than a listener's queue holds.
 constexpr int kAcceptsPerDrain = 100'000;
 constexpr std::size_t kWakesPerWakeup = 512;
+
+bool is_alive(int pid) {
+  const UniqueFd process = open_pidfd(pid);
+  return process && !has_exited(process.get());
+}
 
 }  // namespace
 
@@ -86,6 +92,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void accept_now(int most);
   void welcome(UniqueFd socket);
   bool is_admitted(const ucred& peer);
+  Receipt enter_arrival(int pid);
   void keep_open(UniqueFd socket, const ucred& peer);
   void listen_to(Id id);
   void take(Arrival arrival, const ucred& peer);
@@ -97,10 +104,11 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void take_wake_ups();
   void poll(std::uint64_t ring);
   void poll_all();
-  SessionSettings session_settings();
+  SessionSettings session_settings(std::uint64_t ring);
   void begin_session(SavedSession session, RingMemory memory, std::uint64_t ring);
   AgentSession& add_session(SavedSession&& session, RingMemory memory, std::uint64_t ring);
   void adopt(InheritedSession inherited);
+  std::function<void()> when_kept(Id id);
   void drop(Id id);
   void end_session(Id id);
   bool should_report_shortage();
@@ -246,7 +254,17 @@ void AttachServer::Impl::accept_now(int most) {
 
 void AttachServer::Impl::welcome(UniqueFd socket) {
   const auto peer = peer_credentials(socket.get());
-  if (peer && is_admitted(*peer)) keep_open(std::move(socket), *peer);
+  if (!peer) return;
+  const Receipt receipt = is_alive(peer->pid) ? nullptr : enter_arrival(peer->pid);
+  if (is_admitted(*peer)) keep_open(std::move(socket), *peer);
+}
+
+// What a dead process has left cannot be had again. If this watchdog is killed before it has read
+// that, the next one tells that a report may be lost.
+Receipt AttachServer::Impl::enter_arrival(int pid) {
+  if (!keeper_.receipt) return nullptr;
+  const auto moment = static_cast<std::uint64_t>(realtime_now_ns());
+  return keeper_.receipt("", {ReportSource::kArrival, static_cast<std::uint64_t>(pid), moment}, 0);
 }
 
 // The ancestry of a peer that has died can no longer be checked; its user must have been admitted
@@ -293,7 +311,9 @@ void AttachServer::Impl::take(Arrival arrival, const ucred& peer) {
   if (left_alone_.is_news(why)) report_unwatched(std::move(sender.process), why);
 }
 
-// As soon as the agent sees that its ring is taken, the next watchdog must be able to find it.
+// As soon as the agent sees that its ring is taken, the next watchdog must be able to find it. If
+// this watchdog dies before that, a living agent says hello again. A dead one does not, so what it
+// left is read before anything else.
 void AttachServer::Impl::attach(Arrival arrival, AttachedProcess process) {
   const Process who = process.process;
   try {
@@ -306,18 +326,28 @@ void AttachServer::Impl::attach(Arrival arrival, AttachedProcess process) {
     // The hello came before the interpreter read its first source file.
     session.attached_ns = std::min(arrival.hello.realtime_ns, realtime_now_ns());
     const Id id = session.id;
-    const bool is_kept = !keeper_.keep || keeper_.keep(id, ring.descriptor());
     begin_session(std::move(session), std::move(memory), ring.id());
-    if (keeper_.save) keeper_.save();
-    shortage_reported_ = false;
     AgentSession& begun = sessions_.at(id);
-    begun.take_over(is_kept);
-    begun.poll();
+    shortage_reported_ = false;
+    if (!is_alive(who.pid)) begun.drain();
+    if (begun.has_ended()) return;
+    const bool is_kept = !keeper_.keep || keeper_.keep(id, ring.descriptor(), when_kept(id));
+    if (keeper_.save) keeper_.save();
+    begun.take_over(is_kept) ? begun.poll() : end_session(id);
   } catch (const std::exception& error) {
     if (should_report_shortage()) {
       report_unwatched(who, unwatched(UnwatchedReason::kRefused, error.what()));
     }
   }
+}
+
+std::function<void()> AttachServer::Impl::when_kept(Id id) {
+  return [weak = weak_from_this(), id] {
+    const auto self = weak.lock();
+    if (!self) return;
+    const auto session = self->sessions_.find(id);
+    if (session != self->sessions_.end()) session->second.take_over();
+  };
 }
 
 void AttachServer::Impl::drop(Id id) {
@@ -347,10 +377,16 @@ const char* AttachServer::Impl::why_no_room(int pid) const {
              : nullptr;
 }
 
-SessionSettings AttachServer::Impl::session_settings() {
-  return {limits_.records, limits_.all_exits, limits_.attached,
-          [this](const std::string& id) -> std::shared_ptr<const void> {
-            return keeper_.receipt ? keeper_.receipt(id) : nullptr;
+SessionSettings AttachServer::Impl::session_settings(std::uint64_t ring) {
+  return {limits_.records,
+          limits_.all_exits,
+          limits_.attached,
+          ring,
+          [this](std::string_view id, const ReportSource& source, std::uint32_t records) {
+            return keeper_.receipt ? keeper_.receipt(id, source, records) : nullptr;
+          },
+          [this] {
+            if (keeper_.save) keeper_.save();
           },
           &looks_};
 }
@@ -369,7 +405,7 @@ AgentSession& AttachServer::Impl::add_session(SavedSession&& session, RingMemory
   const Id id = session.id;
   sessions_.try_emplace(
       id, io_, std::move(memory), std::move(session), events_, [this, id] { end_session(id); },
-      session_settings());
+      session_settings(ring));
   by_ring_[ring] = id;
   return sessions_.at(id);
 }
@@ -390,7 +426,9 @@ void AttachServer::Impl::adopt(InheritedSession inherited) {
   const Id id = inherited.saved.id;
   users_.insert(inherited.saved.family.attached.uid);
   const RingFile ring(std::move(inherited.ring));
-  add_session(std::move(inherited.saved), RingMemory(ring), ring.id()).take_over();
+  if (!add_session(std::move(inherited.saved), RingMemory(ring), ring.id()).take_over()) {
+    return drop(id);
+  }
   run_later(io_, [weak = weak_from_this(), id] {
     const auto self = weak.lock();
     if (!self) return;

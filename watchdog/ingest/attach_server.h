@@ -17,6 +17,7 @@
 #include "watchdog/ingest/crash_looks.h"
 #include "watchdog/ingest/rate_limiter.h"
 #include "watchdog/ingest/saved_session.h"
+#include "watchdog/os/ledger.h"
 #include "watchdog/os/program_file.h"
 
 namespace boost::asio {
@@ -43,14 +44,15 @@ struct AttachLimits {
 // Stores what the next watchdog needs to take over the sessions.
 struct SessionKeeper {
   // Called before the agent sees that its ring is taken. Returns false if the session could not be
-  // stored; the agent sees that too, and attaches again before it records a crash if this watchdog
-  // has been replaced by then.
-  std::function<bool(std::uint64_t id, int ring)> keep;
+  // stored, or is not yet; then `kept` is called if it is later. The agent sees that too, and
+  // attaches again before it records a crash in the meantime.
+  std::function<bool(std::uint64_t id, int ring, std::function<void()> kept)> keep;
   // Called before the agent sees it as well, but once saved() includes the new session.
   std::function<void()> save;
   std::function<void(std::uint64_t id)> drop;
-  // Called for each crash or dump that is about to be reported; see Event::receipt.
-  std::function<std::shared_ptr<const void>(const std::string& id)> receipt{};
+  // Called for each record that is about to be reported, and each count of lost ones; see
+  // Event::receipt.
+  TakeReceipt receipt{};
 };
 
 // What a previous watchdog has left.

@@ -25,7 +25,7 @@ struct LedgerFile {
   interprocess::mapping_handle_t get_mapping_handle() const { return {fd, false}; }
 };
 
-constexpr std::size_t kSize = std::size_t{64} << 10;
+constexpr std::size_t kSize = std::size_t{128} << 10;
 
 UniqueFd make_file() {
   UniqueFd fd(::memfd_create("pyfault-ledger", MFD_CLOEXEC));
@@ -36,7 +36,9 @@ UniqueFd make_file() {
 }  // namespace
 
 struct Ledger::Entry {
+  ReportSource source;
   char id[kIdSize];
+  std::uint32_t records;
   std::atomic<std::uint32_t> is_used;
 };
 
@@ -61,6 +63,11 @@ Ledger::Ledger(UniqueFd fd) : fd_(std::move(fd)) {
     throw std::runtime_error("no ledger");
   }
   page_ = std::make_shared<Page>(fd_.get());
+  for (Entry& entry : page_->entries()) {
+    if (entry.is_used == 0) continue;
+    inherited_.push_back(
+        {std::string(entry.id, kIdSize), entry.source, entry.records, receipt_for(entry)});
+  }
 }
 
 // Each receipt keeps the page alive.
@@ -68,22 +75,21 @@ Receipt Ledger::receipt_for(Entry& entry) const {
   return {&entry, [page = page_](Entry* settled) { settled->is_used = 0; }};
 }
 
-// The id is written before the entry is marked as used.
-Receipt Ledger::take(std::string_view id) {
+// The content is written before the entry is marked as used.
+Receipt Ledger::take(std::string_view id, const ReportSource& source, std::uint32_t records) {
   const auto entries = page_->entries();
   const auto free = std::ranges::find_if(entries, [](const Entry& each) { return !each.is_used; });
   if (free == entries.end()) return nullptr;
+  free->source = source;
+  free->records = records;
   std::memcpy(free->id, id.data(), std::min(id.size(), kIdSize));
   free->is_used = 1;
+  std::erase_if(inherited_, [&](const Inherited& each) { return each.source == source; });
   return receipt_for(*free);
 }
 
-std::vector<Ledger::Inherited> Ledger::inherit() {
-  std::vector<Inherited> all;
-  for (Entry& entry : page_->entries()) {
-    if (entry.is_used != 0) all.push_back({std::string(entry.id, kIdSize), receipt_for(entry)});
-  }
-  return all;
+std::vector<Ledger::Inherited> Ledger::take_inherited() {
+  return std::exchange(inherited_, {});
 }
 
 }  // namespace pyfault

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <exception>
 #include <filesystem>
+#include <iterator>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include "watchdog/ingest/notice.h"
 #include "watchdog/log_error.h"
+#include "watchdog/loop/deferred.h"
 #include "watchdog/metrics/answers.h"
 #include "watchdog/metrics/resident_memory.h"
 #include "watchdog/os/clock.h"
@@ -104,7 +106,7 @@ int Service::run(const LoadedConfig& loaded) {
                                      trouble_handler()));
   }
   store_.keep_ledger();
-  tell_losses();
+  run_later(io_, [this] { tell_losses(); });  // when the rings that were left have been read
   supervisor_.end_strays();
   run_loop();
   output_.finish(kLogFinishLimit);
@@ -194,17 +196,38 @@ void Service::adopt() {
 
 // Reports the events that the previous watchdog had taken, but not written when it was killed.
 void Service::tell_losses() {
-  auto lost = std::make_shared<std::vector<Ledger::Inherited>>(store_.ledger().inherit());
-  if (lost->empty()) return;
+  auto lost = store_.ledger().take_inherited();
+  const auto arrivals =
+      std::ranges::partition(lost, [](const auto& each) { return each.records > 0; });
+  const std::size_t arrived = arrivals.size();
+  if (arrived > 0) {
+    tell_loss(
+        fmt::format("the watchdog before this one was killed while it received {} dead {}: what "
+                    "crashed in {} may not be reported",
+                    arrived, arrived == 1 ? "process" : "processes", arrived == 1 ? "it" : "them"),
+        0, {std::make_move_iterator(arrivals.begin()), std::make_move_iterator(arrivals.end())});
+    lost.resize(lost.size() - arrived);
+  }
   const std::string written = reporter_.ends_of_files();
-  std::erase_if(*lost, [&](const auto& each) { return written.find(each.id) != written.npos; });
-  if (lost->empty()) return;
-  std::string message = fmt::format("{} {} lost with the watchdog before this one:", lost->size(),
-                                    lost->size() == 1 ? "report was" : "reports were");
-  for (const auto& each : *lost) message += " " + each.id;
+  std::erase_if(lost, [&](const auto& each) { return written.find(each.id) != written.npos; });
+  if (lost.empty()) return;
+  std::uint64_t records = 0;
+  std::string ids;
+  for (const auto& each : lost) {
+    records += each.records;
+    ids += " " + each.id;
+  }
+  tell_loss(fmt::format("{} {} lost with the watchdog before this one:{}", records,
+                        records == 1 ? "report was" : "reports were", ids),
+            records, std::move(lost));
+}
+
+// The entries stay in the ledger until the notice is written.
+void Service::tell_loss(std::string message, std::uint64_t records,
+                        std::vector<Ledger::Inherited> lost) {
   Event event = notice(ourselves(), std::move(message));
-  std::get<NoticeEvent>(event.body).dropped_records = lost->size();
-  event.receipt = std::move(lost);
+  std::get<NoticeEvent>(event.body).dropped_records = records;
+  event.receipt = std::make_shared<std::vector<Ledger::Inherited>>(std::move(lost));
   events_.on_event(std::move(event));
 }
 

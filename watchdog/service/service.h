@@ -59,6 +59,7 @@ class Service {
   bool resume_with(const LoadedConfig& loaded);
   void adopt();
   void tell_losses();
+  void tell_loss(std::string message, std::uint64_t records, std::vector<Ledger::Inherited> lost);
   void run_loop();
   void leave();
 

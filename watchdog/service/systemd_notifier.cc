@@ -73,24 +73,30 @@ void SystemdNotifier::say_status(const std::string& text) {
 }
 
 // Without FDPOLL=0, systemd would discard a pipe, with its contents, once its writers are gone.
-void SystemdNotifier::keep(const std::string& name, std::span<const int> descriptors) {
-  say("FDSTORE=1\nFDPOLL=0\nFDNAME=" + name, descriptors);
+bool SystemdNotifier::keep(const std::string& name, std::span<const int> descriptors,
+                           std::function<void()> kept) {
+  return say("FDSTORE=1\nFDPOLL=0\nFDNAME=" + name, descriptors, std::move(kept));
 }
 
 void SystemdNotifier::drop(const std::string& name) {
   say("FDSTOREREMOVE=1\nFDNAME=" + name);
 }
 
-void SystemdNotifier::say(std::string text, std::span<const int> descriptors) {
-  if (!socket_) return;
-  if (waiting_.empty() && socket_.send(text, descriptors) != SdNotify::Outcome::kLater) return;
-  if (waiting_.size() >= kMaxWaiting) return;
-  Message message{std::move(text), {}};
+bool SystemdNotifier::say(std::string text, std::span<const int> descriptors,
+                          std::function<void()> sent) {
+  if (!socket_) return false;
+  if (waiting_.empty()) {
+    const SdNotify::Outcome outcome = socket_.send(text, descriptors);
+    if (outcome != SdNotify::Outcome::kLater) return outcome == SdNotify::Outcome::kDone;
+  }
+  if (waiting_.size() >= kMaxWaiting) return false;
+  Message message{std::move(text), {}, std::move(sent)};
   for (const int fd : descriptors) {
     message.descriptors.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
   }
   waiting_.push_back(std::move(message));
   try_again_later();
+  return false;
 }
 
 void SystemdNotifier::flush() {
@@ -98,7 +104,9 @@ void SystemdNotifier::flush() {
     std::vector<int> descriptors;
     for (const UniqueFd& fd : waiting_.front().descriptors) descriptors.push_back(fd.get());
     if (socket_.send(waiting_.front().text, descriptors) == SdNotify::Outcome::kLater) return;
+    const Message sent = std::move(waiting_.front());
     waiting_.pop_front();
+    if (sent.sent) sent.sent();
   }
 }
 

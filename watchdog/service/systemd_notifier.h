@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,8 +40,10 @@ class SystemdNotifier {
   void say_status(const std::string& text);  // one line; sent only when it has changed
 
   // Stores at most two descriptors, which the next watchdog receives under this name. The caller
-  // keeps ownership.
-  void keep(const std::string& name, std::span<const int> descriptors);
+  // keeps ownership. Returns false if the manager cannot receive them now; then `kept` is called
+  // when it has.
+  bool keep(const std::string& name, std::span<const int> descriptors,
+            std::function<void()> kept = {});
   // Removes all stored descriptors of that name.
   void drop(const std::string& name);
 
@@ -51,9 +54,12 @@ class SystemdNotifier {
   struct Message {
     std::string text;
     std::vector<UniqueFd> descriptors;
+    std::function<void()> sent;
   };
 
-  void say(std::string text, std::span<const int> descriptors = {});
+  // Returns false if the message has not been sent yet.
+  bool say(std::string text, std::span<const int> descriptors = {},
+           std::function<void()> sent = {});
   void flush();
   void try_again_later();
   void send_watchdog_ping();

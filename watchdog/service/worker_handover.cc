@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <functional>
+#include <string_view>
 #include <utility>
 
 #include "watchdog/enrich/process_info.h"
@@ -31,17 +33,19 @@ void Worker::keep_listeners() {
 
 void Worker::keep_sessions() {
   if (!store_.is_of_use()) return;
-  server_.set_keeper({[this](std::uint64_t id, int ring) {
-                        if (server_.sessions() >= host_.max_sessions) return false;
-                        store_.keep(session_role(id), std::array{ring});
-                        return true;
-                      },
-                      [this] { save(); },
-                      [this](std::uint64_t id) {
-                        store_.drop(session_role(id));
-                        save_soon();
-                      },
-                      [this](const std::string& id) { return host_.ledger.take(id); }});
+  server_.set_keeper(
+      {[this](std::uint64_t id, int ring, std::function<void()> kept) {
+         if (server_.sessions() > host_.max_sessions) return false;
+         return store_.keep(session_role(id), std::array{ring}, std::move(kept));
+       },
+       [this] { save(); },
+       [this](std::uint64_t id) {
+         store_.drop(session_role(id));
+         save_soon();
+       },
+       [this](std::string_view id, const ReportSource& source, std::uint32_t records) {
+         return host_.ledger.take(id, source, records);
+       }});
 }
 
 // Without a process, the only processes can be those of a start that the death of the previous

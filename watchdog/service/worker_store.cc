@@ -126,11 +126,12 @@ WorkerStore::~WorkerStore() {
   manager_.drop(prefix_ + "/" + kStateRole);
 }
 
-void WorkerStore::keep(const std::string& role, std::span<const int> descriptors) {
-  if (!state_) return;
+bool WorkerStore::keep(const std::string& role, std::span<const int> descriptors,
+                       std::function<void()> kept) {
+  if (!state_) return false;
   roles_.insert(role);
   const auto few = descriptors.first(std::min(descriptors.size(), kMaxDescriptors));
-  manager_.keep(prefix_ + "/" + role, few);
+  return manager_.keep(prefix_ + "/" + role, few, std::move(kept));
 }
 
 void WorkerStore::drop(const std::string& role) {

@@ -2,6 +2,7 @@
 // manager. Each is named "WORKER/TOKEN/ROLE"; the token distinguishes workers of the same name.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -63,8 +64,9 @@ class WorkerStore {
   WorkerStore(const WorkerStore&) = delete;
   WorkerStore& operator=(const WorkerStore&) = delete;
 
-  // Stores at most two descriptors, which the caller continues to own.
-  void keep(const std::string& role, std::span<const int> descriptors);
+  // Stores at most two descriptors, which the caller continues to own. See SystemdNotifier::keep().
+  bool keep(const std::string& role, std::span<const int> descriptors,
+            std::function<void()> kept = {});
   void drop(const std::string& role);
 
   // The roles that are kept now, except the state.

@@ -208,9 +208,9 @@ TEST_F(Attach, a_crash_during_a_dump_stays_in_the_ring_of_the_dump) {
 TEST_F(Attach, a_ring_is_lost_with_the_watchdog_that_heard_of_it) {
   EXPECT_TRUE(in_a_child([this] {
     Descriptor hello;
-    if (!prepare_ring_for_crash(link_, false, hello) || is_lost(link_, hello)) return false;
+    if (!prepare_ring_for_crash(link_, false, hello) || give_up_if_lost(link_, hello)) return false;
     { const UniqueFd connection(::accept(listener_.get(), nullptr, nullptr)); }
-    return is_lost(link_, hello);
+    return give_up_if_lost(link_, hello) && ring_header(link_.ring)->stage == RingStage::kLeft;
   }));
 }
 
@@ -220,7 +220,7 @@ TEST_F(Attach, a_ring_that_was_taken_is_not_lost) {
     if (!prepare_ring_for_crash(link_, false, hello)) return false;
     ring_header(link_.ring)->stage = RingStage::kTaken;
     { const UniqueFd connection(::accept(listener_.get(), nullptr, nullptr)); }
-    return !is_lost(link_, hello);
+    return !give_up_if_lost(link_, hello);
   }));
 }
 

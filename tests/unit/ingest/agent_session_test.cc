@@ -106,6 +106,24 @@ TEST_F(AgentSessionTest, lost_records_are_counted_once) {
   EXPECT_THAT(log_.message(), HasSubstr(": 3 crash records were lost"));
 }
 
+// If the watchdog is killed before the log has the notice, the next one tells of them.
+TEST_F(AgentSessionTest, lost_records_are_in_the_ledger_before_the_state_counts_them_as_told) {
+  Ledger ledger;
+  Receipt receipt;
+  std::uint32_t saved = 0;
+  SessionSettings settings;
+  settings.receipt = [&](auto id, const auto& source, std::uint32_t records) {
+    EXPECT_EQ(session_->saved().dropped, 0U);
+    return receipt = ledger.take(id, source, records);
+  };
+  settings.save = [&] { saved = session_->saved().dropped; };
+  attach(process_.pid(), settings);
+  ring_header(agent_->ring())->dropped_records = 3;
+  session_->drain();
+  EXPECT_EQ(saved, 3U);
+  EXPECT_EQ(log_.events.at(0).receipt, receipt);
+}
+
 TEST_F(AgentSessionTest, a_vfork_child_that_died_is_told_of_its_parent) {
   WaitingChild child;
   agent_->lose_child(child.pid(), SIGILL);

@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,18 +26,23 @@ namespace {
 using test::die_recording;
 using test::FakeAgent;
 using test::hello_from;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class KeptServerTest : public ::testing::Test {
  protected:
   KeptServerTest() {
-    before_->set_keeper({[this](std::uint64_t id, int ring) {
-                           kept_[id] = UniqueFd(::fcntl(ring, F_DUPFD_CLOEXEC, 0));
-                           return has_room_;
-                         },
-                         [this] { memory_ = before_->saved(); },
-                         [this](std::uint64_t id) { kept_.erase(id); }});
+    before_->set_keeper(
+        {[this](std::uint64_t id, int ring, std::function<void()> kept) {
+           kept_[id] = UniqueFd(::fcntl(ring, F_DUPFD_CLOEXEC, 0));
+           is_kept_ = std::move(kept);
+           return has_room_;
+         },
+         [this] { memory_ = before_->saved(); }, [this](std::uint64_t id) { kept_.erase(id); },
+         [this](std::string_view id, const ReportSource& source, std::uint32_t records) {
+           return ledger_.take(id, source, records);
+         }});
   }
 
   FakeAgent attached() {
@@ -43,6 +50,12 @@ class KeptServerTest : public ::testing::Test {
     agent.attach(hello_from(getpid()));
     log_.run_until([&] { return agent.is_taken(); });
     return agent;
+  }
+  std::vector<std::uint32_t> records_in_flight() const {
+    Ledger ledger(UniqueFd(::fcntl(ledger_.descriptor(), F_DUPFD_CLOEXEC, 0)));
+    std::vector<std::uint32_t> records;
+    for (const auto& each : ledger.take_inherited()) records.push_back(each.records);
+    return records;
   }
   // Replaces the watchdog as if it had been killed: the new one gets what was stored and nothing
   // else.
@@ -57,10 +70,12 @@ class KeptServerTest : public ::testing::Test {
     after_.emplace(log_.io, log_, AttachLimits{}, nullptr, std::move(kept));
   }
 
+  Ledger ledger_;
   test::EventLog log_;
   std::optional<AttachServer> before_{std::in_place, log_.io, log_};
   const std::string address_ = before_->address();
   bool has_room_ = true;
+  std::function<void()> is_kept_;
   std::map<std::uint64_t, UniqueFd> kept_;
   std::vector<SavedSession> memory_;
   std::optional<AttachServer> after_;
@@ -109,6 +124,41 @@ TEST_F(KeptServerTest, who_could_not_be_kept_is_watched_and_told_to_count_on_nob
   EXPECT_EQ(agent.side->stage(), RingStage::kHeard);
 }
 
+TEST_F(KeptServerTest, who_is_kept_later_is_told_then) {
+  has_room_ = false;
+  FakeAgent agent(address_);
+  agent.attach(hello_from(getpid()));
+  log_.run_until([&] { return agent.is_heard(); });
+  is_kept_();
+  EXPECT_TRUE(agent.is_taken());
+}
+
+// It saw the old one die and has recorded its crash again, in another ring.
+TEST_F(KeptServerTest, a_ring_that_its_agent_has_given_up_is_not_read) {
+  const FakeAgent agent = attached();
+  agent.side->publish(getpid());
+  ring_header(agent.side->ring())->stage = RingStage::kLeft;
+  change_watchdogs();
+  after_->drain();
+  EXPECT_THAT(log_.events, IsEmpty());
+  EXPECT_FALSE(after_->watches(getpid()));
+}
+
+// Nobody would say hello again.
+TEST_F(KeptServerTest, what_a_dead_process_left_is_reported_before_anything_is_stored) {
+  const pid_t agent = die_recording(address_);
+  waitid(P_PID, static_cast<id_t>(agent), nullptr, WEXITED | WNOWAIT);
+  std::vector<std::uint32_t> in_flight;
+  log_.then = [&] {
+    EXPECT_THAT(kept_, IsEmpty());
+    if (in_flight.empty()) in_flight = records_in_flight();
+  };
+  log_.run_until_events(1);
+  EXPECT_FALSE(log_.crash().complete);
+  EXPECT_THAT(in_flight, ElementsAre(0U, 1U));  // the arrival, and the crash
+  waitpid(agent, nullptr, 0);
+}
+
 TEST_F(KeptServerTest, agents_find_it_where_the_old_one_was) {
   change_watchdogs();
   EXPECT_EQ(after_->address(), address_);
@@ -144,8 +194,13 @@ TEST_F(KeptServerTest, one_that_has_the_number_of_the_attached_process_is_not_ta
 // A session ends one turn of the event loop after its last record. The keeper may have been
 // destroyed by then.
 TEST_F(KeptServerTest, once_closed_it_has_nothing_to_say_to_its_keeper) {
-  const pid_t agent = die_recording(address_);
-  log_.run_until_events(1);
+  const pid_t agent = fork();
+  if (agent == 0) {
+    FakeAgent(address_).attach(hello_from(getpid()));
+    pause();
+  }
+  log_.run_until([&] { return before_->watches(agent); });
+  kill(agent, SIGKILL);
   log_.run_until([&] { return !before_->watches(agent); });
   before_->close();
   log_.poll();

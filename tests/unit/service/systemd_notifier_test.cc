@@ -83,6 +83,15 @@ TEST_F(SystemdNotifierTest, a_busy_one_is_not_waited_for_and_hears_all_in_the_en
   }
 }
 
+TEST_F(SystemdNotifierTest, what_is_kept_when_there_is_room_again_is_told_then) {
+  bool told = false;
+  while (link_.keep("first", std::array{STDIN_FILENO})) continue;
+  EXPECT_FALSE(link_.keep("last", std::array{STDIN_FILENO}, [&] { told = true; }));
+  manager_.all_texts();
+  while (!told) io_.run_one();
+  EXPECT_THAT(manager_.all_texts().back(), testing::EndsWith("=last"));
+}
+
 TEST_F(SystemdNotifierTest, one_that_never_listens_can_not_keep_us_from_ending) {
   for (int i = 0; i < 5000; ++i) link_.say_status(std::to_string(i));
   link_.finish(std::chrono::milliseconds(1));

@@ -46,6 +46,16 @@ TEST_F(RingReaderTest, fresh_slots_are_free) {
   }
 }
 
+TEST_F(RingReaderTest, a_ring_that_its_agent_has_given_up_is_not_taken) {
+  RingHeader& header = *ring_header(ring_);
+  EXPECT_TRUE(reader_.take(RingStage::kHeard));
+  EXPECT_TRUE(reader_.take(RingStage::kTaken));
+  EXPECT_EQ(header.stage, RingStage::kTaken);
+  header.stage = RingStage::kLeft;
+  EXPECT_FALSE(reader_.take(RingStage::kTaken));
+  EXPECT_EQ(header.stage, RingStage::kLeft);
+}
+
 TEST_F(RingReaderTest, a_claimed_slot_names_its_owner) {
   put(SlotState::kClaimed, kOwner);
   EXPECT_EQ(found(), SlotFinding::kClaimed);
