@@ -126,7 +126,7 @@ struct Given {
   std::vector<int> dump_before = Options().dump_before;
   bool all_exits = false;
   bool no_linger = false;
-  std::string native = "off";
+  std::string native = "on";
   bool doctor = false;
 };
 
@@ -178,8 +178,8 @@ For a service, write dump_before in its file)"),
             "SIGNALS");
   CLI::Option* native = takes(app.add_option("--native", given.native,
                                              R"(the C stack of a crash beside Python's:
-off          not recorded (default)
-on           without what belongs to the interpreter itself
+off          not recorded
+on           without what belongs to the interpreter itself (default)
 full         all of it. For a service, write native in its file)"),
                               "MODE")
                             ->check(CLI::IsMember(&native_modes()).description(""));

@@ -24,7 +24,7 @@ struct Options {
   // before its handler runs.
   std::vector<int> dump_before = {SIGABRT};
   bool lingers = true;  // watch the processes that the program leaves behind until they end
-  NativeMode native = NativeMode::kOff;
+  NativeMode native = NativeMode::kOn;
 };
 
 struct ServiceOptions {

@@ -22,9 +22,8 @@ class NativeStack : public testing::TestWithParam<Interpreter> {
   void run_program(const std::string& code, const std::string& mode = "on",
                    const std::string& format = "json") {
     write_file(program_, "import ctypes, os, threading\n" + code);
-    std::vector<std::string> command = watchdog_.format(format).command({program_});
-    command.insert(command.begin() + 1, {"--native", mode});
-    outcome_ = run({.command = command, .directory = directory_.path()});
+    outcome_ = run({.command = watchdog_.format(format).native(mode).command({program_}),
+                    .directory = directory_.path()});
   }
   json crash() const { return watchdog_.events("crash").at(0); }
   json thread() const { return crash().at("threads").at(0); }

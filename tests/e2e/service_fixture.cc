@@ -35,8 +35,16 @@ void ServiceTest::script(const std::string& name, std::string_view code) const {
   write_file(file(name + ".py"), code);
 }
 
+// Without native stacks, as in Watchdog::native(), unless the configuration says otherwise.
 void ServiceTest::config(std::string_view toml) const {
-  write_file(file("service.toml"), toml);
+  constexpr std::string_view kDefaults = "[defaults]\n";
+  constexpr std::string_view kOff = "native = \"off\"\n";
+  std::string text(toml);
+  const std::size_t at = text.find(kDefaults);
+  const bool is_said = text.find("native =") != text.npos;
+  if (at != text.npos && !is_said) text.insert(at + kDefaults.size(), kOff);
+  if (at == text.npos && !is_said) text.append(kDefaults).append(kOff);
+  write_file(file("service.toml"), text);
 }
 
 void ServiceTest::one_worker(std::string_view code, std::string_view settings) const {

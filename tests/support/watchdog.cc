@@ -49,9 +49,14 @@ Watchdog& Watchdog::format(std::string name) {
   return *this;
 }
 
+Watchdog& Watchdog::native(std::string mode) {
+  native_ = std::move(mode);
+  return *this;
+}
+
 std::vector<std::string> Watchdog::command(const std::vector<std::string>& program) const {
-  std::vector<std::string> words = {watchdog_path(),   "--log", log_,
-                                    "--log-format",    format_, "--python",
+  std::vector<std::string> words = {watchdog_path(),   "--log",    log_,    "--log-format",
+                                    format_,           "--native", native_, "--python",
                                     interpreter_.path, "--exec"};
   std::ranges::copy(program, std::back_inserter(words));
   return words;

@@ -30,6 +30,8 @@ class Watchdog {
   Watchdog(Interpreter interpreter, std::filesystem::path log);
 
   Watchdog& format(std::string name);
+  // Off unless set: to unwind each crash of a test would take minutes of processor time in all.
+  Watchdog& native(std::string mode);
 
   // A command line that runs `program`, given with its arguments, under the watchdog.
   std::vector<std::string> command(const std::vector<std::string>& program) const;
@@ -48,6 +50,7 @@ class Watchdog {
   Interpreter interpreter_;
   std::filesystem::path log_;
   std::string format_ = "json";
+  std::string native_ = "off";
 };
 
 }  // namespace pyfault::test

@@ -88,7 +88,7 @@ struct WorkerConfig {
   // before its handler runs.
   std::vector<int> dump_before = {SIGABRT};
   bool all_exits = false;  // report all exits of its descendants; else only those not clean
-  NativeMode native = NativeMode::kOff;
+  NativeMode native = NativeMode::kOn;
   int start_order = 0;     // lower ones start first and stop last
   bool essential = false;  // when it is down for good, the service ends
   // What it was read from: a file of its own, with this worker and [defaults] (parse_worker()).

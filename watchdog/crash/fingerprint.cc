@@ -50,6 +50,11 @@ std::vector<std::string> native_functions_of(const Thread& thread) {
   return functions;
 }
 
+const Thread* faulting_thread(const Crash& crash) {
+  const auto crashed = std::ranges::find_if(crash.threads, &Thread::crashed);
+  return crashed == crash.threads.end() ? nullptr : &*crashed;
+}
+
 std::vector<std::string> innermost(const std::vector<std::string>& functions) {
   std::vector<std::string> different;
   for (const std::string& function : functions) {
@@ -89,18 +94,17 @@ std::string fingerprint(std::string_view kind, const std::vector<std::string>& f
 }
 
 std::string fingerprint(const Crash& crash) {
-  const auto crashed = std::ranges::find_if(crash.threads, &Thread::crashed);
-  return fingerprint(signal_class(crash.signal), crashed == crash.threads.end()
-                                                     ? std::vector<std::string>()
-                                                     : functions_of(*crashed));
+  std::vector<std::string> functions;
+  if (const Thread* crashed = faulting_thread(crash)) {
+    functions = functions_of(*crashed);
+    if (functions.empty()) functions = native_functions_of(*crashed);
+  }
+  return fingerprint(signal_class(crash.signal), functions);
 }
 
-std::string native_fingerprint(const Crash& crash) {
-  const auto crashed = std::ranges::find_if(crash.threads, &Thread::crashed);
-  if (crashed == crash.threads.end() || !functions_of(*crashed).empty()) return crash.fingerprint;
-  const std::vector<std::string> functions = native_functions_of(*crashed);
-  if (functions.empty()) return crash.fingerprint;
-  return fingerprint(signal_class(crash.signal), functions);
+bool is_fingerprint_final(const Crash& crash) {
+  const Thread* crashed = faulting_thread(crash);
+  return !crashed || !functions_of(*crashed).empty();
 }
 
 }  // namespace pyfault

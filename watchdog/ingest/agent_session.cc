@@ -12,6 +12,7 @@
 #include "shared/handshake.h"
 #include "watchdog/crash/decode.h"
 #include "watchdog/crash/diagnosis.h"
+#include "watchdog/crash/fingerprint.h"
 #include "watchdog/crash/signal_names.h"
 #include "watchdog/enrich/source_lines.h"
 #include "watchdog/enrich/thread_names.h"
@@ -251,6 +252,7 @@ bool AgentSession::begin_look(const Taken& record, Event& event, int owner, Capt
     return false;
   }
   native.incomplete_reason = "the memory map of the process could not be read in time";
+  if (!is_fingerprint_final(*crash)) crash->fingerprint.clear();
   looks_[record.index] = {record, *pid, std::move(event), std::move(captured)};
   return true;
 }
@@ -309,6 +311,10 @@ std::optional<Event> AgentSession::describe(std::uint32_t index, const SlotSnaps
   const auto pid = family_.living_pid(slot.owner);
   add_thread_names(*crash, pid);
   crash->diagnosis = diagnose(*crash, MemoryMap());
+  if (!wants_native()) {
+    crash->registers.clear();
+    crash->instruction.reset();
+  }
   const std::int64_t realtime_ns = crash->realtime_ns;
   Event event{realtime_ns, "", std::nullopt, std::move(process), std::move(*crash)};
   if (pid) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "watchdog/crash/diagnosis.h"
+#include "watchdog/crash/fingerprint.h"
 #include "watchdog/event/event_size.h"
 
 namespace pyfault {
@@ -102,7 +103,10 @@ void EventStage::pass_first_on() {
   pass_on(std::move(first.event));
 }
 
+// A fingerprint that was left open is known now, or as well as it will ever be.
 void EventStage::pass_on(Event event) {
+  auto* crash = std::get_if<Crash>(&event.body);
+  if (crash && crash->fingerprint.empty()) crash->fingerprint = fingerprint(*crash);
   if (next_.empty()) return;
   for (EventSink* sink : std::span(next_).first(next_.size() - 1)) sink->on_event(event);
   next_.back()->on_event(std::move(event));

@@ -275,6 +275,9 @@ void Worker::complete(Event& event, Crash& crash) {
   event.last_output.emplace();
   if (known.abridged) {
     crash.threads.clear();
+    crash.registers.clear();
+    crash.instruction.reset();
+    event.read_stacks = nullptr;
   } else if (process_) {
     event.last_output = process_->last_output().value_or(LastOutput{});
   }

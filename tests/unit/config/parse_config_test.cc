@@ -51,7 +51,7 @@ TEST(ParseConfig, the_defaults_are_those_of_a_service) {
   EXPECT_EQ(worker.output, OutputMode::kCapture);
   EXPECT_FALSE(worker.essential);
   EXPECT_FALSE(worker.all_exits);
-  EXPECT_EQ(worker.native, NativeMode::kOff);
+  EXPECT_EQ(worker.native, NativeMode::kOn);
   EXPECT_FALSE(worker.umask);
 }
 

@@ -141,7 +141,7 @@ struct NativeFingerprintTest : FingerprintTest {
   }
   std::string with(std::vector<StackEntry> stack) {
     crash.threads[0].stack = std::move(stack);
-    return native_fingerprint(crash);
+    return fingerprint(crash);
   }
 };
 
@@ -176,9 +176,12 @@ TEST_F(NativeFingerprintTest, leaves_that_of_python_frames_alone) {
   EXPECT_EQ(with({native("f")}), crash.fingerprint);
 }
 
-TEST_F(NativeFingerprintTest, of_a_crash_without_threads_is_the_one_it_has) {
+TEST_F(NativeFingerprintTest, is_awaited_only_where_there_is_no_python_frame) {
+  EXPECT_FALSE(is_fingerprint_final(crash));
+  crash.threads[0].frames = {frame("a.py", "f")};
+  EXPECT_TRUE(is_fingerprint_final(crash));
   crash.threads.clear();
-  EXPECT_EQ(native_fingerprint(crash), crash.fingerprint);
+  EXPECT_TRUE(is_fingerprint_final(crash));
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include "watchdog/crash/fingerprint.h"
+
 namespace pyfault {
 namespace {
 
@@ -154,6 +156,22 @@ TEST_F(EventStageTest, a_crash_gets_its_native_stack) {
   EXPECT_TRUE(crash().threads[0].native->complete);
   EXPECT_EQ(crash().threads[0].stack.at(0).native.function, "native");
   EXPECT_EQ(crash().modules.at(0).path, "/lib/a.so");
+}
+
+TEST_F(EventStageTest, a_fingerprint_that_was_left_open_is_that_of_the_native_stack) {
+  EventStage& stage = make();
+  Event event = crash_with_stack(one_frame);
+  auto& crashed = std::get<Crash>(event.body).threads[0];
+  crashed.crashed = true;
+  crashed.frames[0].kind = Frame::Kind::kUnreadable;
+  stage.on_event(std::move(event));
+  run_until(1);
+  EXPECT_EQ(crash().fingerprint, fingerprint("dump", {"native"}));
+}
+
+TEST_F(EventStageTest, a_fingerprint_that_was_left_open_is_not_left_empty) {
+  make().on_event(crash_with_stack(nullptr));
+  EXPECT_EQ(crash().fingerprint.size(), 16U);
 }
 
 TEST_F(EventStageTest, a_read_of_source_lines_that_hangs_costs_no_native_stack) {
