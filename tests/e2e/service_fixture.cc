@@ -43,7 +43,7 @@ void ServiceTest::config(std::string_view toml) const {
   const std::size_t at = text.find(kDefaults);
   const bool is_said = text.find("native =") != text.npos;
   if (at != text.npos && !is_said) text.insert(at + kDefaults.size(), kOff);
-  if (at == text.npos && !is_said) text.append(kDefaults).append(kOff);
+  if (at == text.npos && !is_said) text.append("\n").append(kDefaults).append(kOff);
   write_file(file("service.toml"), text);
 }
 
