@@ -54,8 +54,9 @@ TABLE = {
     # A program of its own, which meets the watchdog in protocol.h.
     "watchdog/symbolizer": (["watchdog/symbolizer", "watchdog/crash/native.h", "watchdog/crash/byte_reader.h",
                              "watchdog/os/unique_fd.h", "shared"], ["libdw"], None),
+    "watchdog/minidump": (["watchdog/minidump", "watchdog/symbolize/captured_stack.h", "watchdog/os", *CRASH], ["fmt"], None),
     "watchdog/loop": (["watchdog/loop", "watchdog/os"], ["asio"], None),
-    "watchdog/ingest": (["watchdog/ingest", "watchdog/enrich", "watchdog/symbolize", "watchdog/loop", "watchdog/os", "shared", *EVENT],
+    "watchdog/ingest": (["watchdog/ingest", "watchdog/enrich", "watchdog/symbolize", "watchdog/minidump", "watchdog/loop", "watchdog/os", "shared", *EVENT],
                         ["asio", "boost", "fmt"], None),
     "watchdog/sink": (["watchdog/sink", "watchdog/os", START_ERROR], ["fmt"], None),
     "watchdog/supervise": (["watchdog/supervise", "watchdog/os", "shared", START_ERROR], ["asio", "boost", "fmt"], None),
