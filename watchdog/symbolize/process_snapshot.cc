@@ -11,8 +11,10 @@
 #include <cstring>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "watchdog/os/proc_text.h"
 #include "watchdog/os/read_file.h"
 #include "watchdog/os/unique_fd.h"
 
@@ -20,6 +22,11 @@ namespace pyfault {
 namespace {
 
 constexpr std::size_t kMaxMapBytes = std::size_t{8} << 20;
+constexpr std::size_t kMaxStatBytes = 4096;
+
+// The fields of /proc/PID/stat (proc_pid_stat(5)) between the name, which may hold anything, and
+// env_start.
+constexpr int kFieldsBeforeEnvironment = 47;
 
 UniqueFd open_place(int directory, const std::string& path, std::uint64_t resolve) {
   open_how how{};
@@ -63,6 +70,14 @@ class Process {
     const UniqueFd file(::openat(proc_.get(), "maps", O_RDONLY | O_CLOEXEC));
     std::string text = file ? read_up_to(file.get(), kMaxMapBytes) : std::string();
     return text.empty() ? std::nullopt : std::optional(std::move(text));
+  }
+
+  std::uint64_t environment() const {
+    const UniqueFd file(::openat(proc_.get(), "stat", O_RDONLY | O_CLOEXEC));
+    const std::string stat = file ? read_up_to(file.get(), kMaxStatBytes) : std::string();
+    std::string_view fields = std::string_view(stat).substr(stat.rfind(')') + 1);
+    for (int field = 0; field < kFieldsBeforeEnvironment; ++field) take_field(fields);
+    return take_number<std::uint64_t>(fields).value_or(0);
   }
 
   bool has_our_root() const { return root_ && is_our_root(root_); }
@@ -128,7 +143,7 @@ std::optional<ProcessSnapshot> take_snapshot(int pid, const CapturedStack& stack
   const Process process(pid);
   const auto maps = process.maps();
   if (!maps) return std::nullopt;
-  ProcessSnapshot snapshot{MemoryMap(*maps), {}, process.has_our_root()};
+  ProcessSnapshot snapshot{MemoryMap(*maps), {}, process.has_our_root(), process.environment()};
   for (const Mapping* mapping : modules_on_stack(snapshot.map, stack)) {
     const bool is_known = std::ranges::any_of(
         snapshot.modules, [&](const ModuleFile& each) { return is_same_file(each, *mapping); });

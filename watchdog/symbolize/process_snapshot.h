@@ -1,6 +1,8 @@
 // What is read of a process while it waits for its ack, for unwinding its stack later.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -16,6 +18,8 @@ struct ProcessSnapshot {
   MemoryMap map;
   std::vector<ModuleFile> modules;  // those that words of the stack point into
   bool same_root = true;            // the process has the same root directory as the watchdog
+  // Where the text of its environment begins, above all frames of the main thread. 0: unknown.
+  std::uint64_t environment = 0;
 };
 
 // `pid` is in the watchdog's namespace. Returns nullopt if the memory map cannot be read. May block

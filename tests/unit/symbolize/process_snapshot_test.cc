@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string>
 
+#include "tests/support/files.h"
 #include "tests/unit/enrich/waiting_child.h"
 
 namespace pyfault {
@@ -52,6 +53,14 @@ TEST(ProcessSnapshot, a_process_that_is_dead_has_none) {
   test::WaitingChild child;
   child.die();
   EXPECT_FALSE(take_snapshot(child.pid(), CapturedStack()));
+}
+
+TEST(ProcessSnapshot, tells_where_the_environment_begins) {
+  const std::uint64_t begin = take_snapshot(getpid(), CapturedStack())->environment;
+  const std::string environment = test::read_file("/proc/self/environ");
+  ASSERT_FALSE(environment.empty());
+  EXPECT_EQ(
+      std::memcmp(reinterpret_cast<const void*>(begin), environment.data(), environment.size()), 0);
 }
 
 TEST(ProcessSnapshot, a_process_in_our_root_shares_it) {
