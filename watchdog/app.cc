@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -76,6 +77,12 @@ std::string left_behind(std::size_t processes) {
                         : fmt::format("{} processes that it has left behind are", processes);
 }
 
+// A relative path is meant as of now.
+std::shared_ptr<const std::string> minidump_directory(const Options& options) {
+  if (options.minidumps.empty()) return nullptr;
+  return std::make_shared<const std::string>(std::filesystem::absolute(options.minidumps));
+}
+
 // ReadableFd owns its descriptor, so it gets a duplicate.
 UniqueFd duplicate(int fd) {
   return UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
@@ -97,9 +104,10 @@ class Watch final : private EventSink {
       : log_(log_by_option(options.log, options.log_format)),
         reporter_(std::make_unique<Reporter>(std::vector{log_}, LogStart::kLater)),
         server_(io_, *this,
-                AttachLimits{.all_exits = options.all_exits,
-                             .dump_before = options.dump_before,
-                             .native = {options.native, symbolizer_path()}},
+                AttachLimits{
+                    .all_exits = options.all_exits,
+                    .dump_before = options.dump_before,
+                    .native = {options.native, symbolizer_path(), minidump_directory(options)}},
                 [this](const Process& process) { program_.on_attach(process); }) {}
 
   ChildProcess start(const Options& options);

@@ -127,6 +127,7 @@ struct Given {
   bool all_exits = false;
   bool no_linger = false;
   std::string native = "on";
+  std::string minidumps;
   bool doctor = false;
 };
 
@@ -183,6 +184,12 @@ on           without what belongs to the interpreter itself (default)
 full         all of it. For a service, write native in its file)"),
                               "MODE")
                             ->check(CLI::IsMember(&native_modes()).description(""));
+  CLI::Option* minidumps = takes(
+      app.add_option("--minidumps", given.minidumps,
+                     R"(write a minidump of each crash into DIR, for debuggers. It holds the stack's
+memory, and whatever secrets are there. Takes --native on or full.
+For a service, write minidumps in [service] of its file)"),
+      "DIR");
   CLI::Option* no_linger =
       app.add_flag("--no-linger", given.no_linger,
                    R"(end with PROGRAM, whatever it leaves behind. Else a copy of the watchdog
@@ -203,8 +210,17 @@ what they print on stdout; SIGHUP reads FILE again, SIGTERM stops all)"),
       ->disable_flag_override();
   app.set_help_flag("-h,--help", "print this text and exit")->disable_flag_override();
 
-  config->excludes(exec, all_exits, dump_before, native, no_linger);
-  doctor->excludes(exec, config, log, log_format, all_exits, dump_before, native, no_linger);
+  config->excludes(exec, all_exits, dump_before, native, minidumps, no_linger);
+  doctor->excludes(exec, config, log, log_format, all_exits, dump_before, native, minidumps,
+                   no_linger);
+}
+
+// Where a configuration file has what the option says; empty: nowhere.
+std::string place_in_file(const std::string& option) {
+  if (option == "--minidumps") return "[service]";
+  const bool is_of_worker =
+      option == "--all-exits" || option == "--dump-before" || option == "--native";
+  return is_of_worker ? "[defaults] or a worker" : "";
 }
 
 // CLI11 says only that one excludes the other.
@@ -213,11 +229,10 @@ what they print on stdout; SIGHUP reads FILE again, SIGTERM stops all)"),
     for (const CLI::Option* other : option->get_excludes()) {
       if (option->count() == 0 || other->count() == 0) continue;
       const std::string name = option->get_name();
-      const bool is_key = name == "--all-exits" || name == "--dump-before" || name == "--native";
-      const bool is_for_service = is_key && other->get_name() == "--config";
-      refuse(fmt::format("{} does not go with {}: {}", name, other->get_name(),
-                         is_for_service ? "write it in the file, as a key of [defaults] or a worker"
-                                        : "leave one of them out"));
+      const std::string place = other->get_name() == "--config" ? place_in_file(name) : "";
+      refuse(fmt::format(
+          "{} does not go with {}: {}", name, other->get_name(),
+          place.empty() ? "leave one of them out" : "write it in the file, as a key of " + place));
     }
   }
   refuse("these options do not go together");
@@ -274,6 +289,9 @@ std::variant<Options, ServiceOptions, Checkup, Answer> parse_options(
   if (given.config) return ServiceOptions{*given.config, given.python, given.log, log_format};
   if (!given.exec) refuse("nothing to run: give --exec PROGRAM [ARG...] or --config FILE");
   if (split.command.empty()) refuse("--exec needs a PROGRAM after it");
+  if (!given.minidumps.empty() && given.native == "off") {
+    refuse("--minidumps needs --native on or full: a minidump is made of the native stack");
+  }
   return Options{std::move(split.command),
                  given.python,
                  given.log,
@@ -281,7 +299,8 @@ std::variant<Options, ServiceOptions, Checkup, Answer> parse_options(
                  given.all_exits,
                  given.dump_before,
                  !given.no_linger,
-                 native_modes().at(given.native)};
+                 native_modes().at(given.native),
+                 given.minidumps};
 }
 
 }  // namespace pyfault

@@ -16,10 +16,11 @@ _pyfault_watchdog() {
         --python) mapfile -t COMPREPLY < <(compgen -fc -- "$word") ;;
         --log | --config) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
         --log-format) mapfile -t COMPREPLY < <(compgen -W 'text json faulthandler' -- "$word") ;;
+        --minidumps) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
         --native) mapfile -t COMPREPLY < <(compgen -W 'off on full' -- "$word") ;;
         *)
             mapfile -t COMPREPLY < <(
-                compgen -W '--exec --config --python --log --log-format --all-exits --dump-before --native --no-linger --doctor --version --help' -- "$word"
+                compgen -W '--exec --config --python --log --log-format --all-exits --dump-before --native --minidumps --no-linger --doctor --version --help' -- "$word"
             )
             ;;
     esac

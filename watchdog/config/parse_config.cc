@@ -104,6 +104,10 @@ void ConfigReader::read_service(TableReader& top) {
   if (!table) return;
   TableReader reader(*table, "'service'", top.line_of("service"), parsed_.problems);
   reader.get("on_watchdog_death", parsed_.config.on_watchdog_death, kFates);
+  std::string& minidumps = parsed_.config.minidumps;
+  if (reader.get("minidumps", minidumps) && !minidumps.starts_with('/')) {
+    reader.add_error("minidumps", "'minidumps' is relative", "begin it with /");
+  }
   reader.refuse_unknown_keys();
 }
 

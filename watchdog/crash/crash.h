@@ -112,10 +112,14 @@ struct Crash {
   std::optional<Instruction> instruction;  // at which it faulted
   std::vector<Module> modules;             // those that the native frames lie in
   std::optional<Diagnosis> diagnosis;
+  std::string minidump;  // the path of its minidump; empty: none was written
 
   // Calls visit(name, value) for each member that every log shows by its name: JSON "fingerprint",
   // journald PYFAULT_FINGERPRINT, syslog fingerprint="...", and a line of the text report.
-  void members(auto&& visit) const { visit("fingerprint", fingerprint); }
+  void members(auto&& visit) const {
+    visit("fingerprint", fingerprint);
+    visit("minidump", minidump);
+  }
 };
 
 }  // namespace pyfault

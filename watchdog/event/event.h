@@ -219,6 +219,17 @@ using SourceReader = std::function<std::vector<FrameSource>(const Crash&)>;
 // itself.
 using StackReader = std::function<NativeStacks(const Crash&)>;
 
+// What has become of a minidump.
+struct MinidumpResult {
+  std::string path;     // empty: none was written
+  std::string trouble;  // why not; empty: none was to be written
+};
+
+// Writes the minidump of a crash, given the modules whose build-ids its StackReader has found, and
+// after that. As a SourceReader, it may block forever.
+using MinidumpWriter =
+    std::function<MinidumpResult(const Crash&, const std::vector<Module>& modules)>;
+
 using EventBody =
     std::variant<StartEvent, Crash, ExitEvent, NoticeEvent, HandlerReplacedEvent, ReadyEvent,
                  RestartEvent, CrashLoopEvent, RecoveredEvent, UnwatchedEvent>;
@@ -239,6 +250,8 @@ struct Event {
   SourceReader read_sources = nullptr;
   // Beside a Crash whose native stack has not been unwound yet (log/event_stage.h).
   StackReader read_stacks = nullptr;
+  // Beside read_stacks, if a minidump is wanted.
+  MinidumpWriter write_minidump = nullptr;
   // Held until the event has been reported (os/ledger.h). Not part of the report.
   std::shared_ptr<const void> receipt = nullptr;
 };

@@ -269,6 +269,7 @@ void AgentSession::finish_look(Look look, std::shared_ptr<ProcessSnapshot> snaps
     auto& crash = std::get<Crash>(look.event.body);
     crash.diagnosis = diagnose(crash, snapshot->map);
     crash.threads.front().native->incomplete_reason = "its stack was not unwound in time";
+    look.event.write_minidump = crash_looks_->minidump_writer(look.pid, look.stack, snapshot);
     look.event.read_stacks = crash_looks_->stack_reader(std::move(look.stack), std::move(snapshot));
   }
   hand_over(look.record, std::move(look.event));

@@ -2,8 +2,13 @@
 
 #include <unistd.h>
 
+#include <cstddef>
 #include <optional>
+#include <utility>
+#include <vector>
 
+#include "watchdog/minidump/minidump.h"
+#include "watchdog/minidump/minidump_store.h"
 #include "watchdog/symbolize/read_stacks.h"
 
 namespace pyfault {
@@ -37,7 +42,27 @@ StackReader CrashLooks::stack_reader(std::shared_ptr<const CapturedStack> stack,
                                      std::shared_ptr<ProcessSnapshot> snapshot) const {
   return [stack = std::move(stack), snapshot = std::move(snapshot),
           symbolizer = settings_.symbolizer](const Crash& crash) {
-    return read_stacks(crash, *stack, std::move(*snapshot), symbolizer);
+    ProcessSnapshot own{snapshot->map, std::move(snapshot->modules), snapshot->same_root};
+    return read_stacks(crash, *stack, std::move(own), symbolizer);
+  };
+}
+
+// Of a crash whose report is abridged, there is an earlier one.
+MinidumpWriter CrashLooks::minidump_writer(int pid, std::shared_ptr<const CapturedStack> stack,
+                                           std::shared_ptr<const ProcessSnapshot> snapshot) const {
+  if (!settings_.minidumps || settings_.minidumps->empty()) return nullptr;
+  return [pid, stack = std::move(stack), snapshot = std::move(snapshot),
+          directory = *settings_.minidumps](const Crash& crash,
+                                            const std::vector<Module>& modules) {
+    if (crash.threads.empty()) return MinidumpResult{};
+    const std::string name = minidump_name(crash.realtime_ns, pid, crash.id);
+    const ThreadInMinidump thread{crash.tid > 0 ? crash.tid : pid, stack.get()};
+    std::vector<std::byte> minidump =
+        write_minidump({crash, pid, {&thread, 1}, snapshot->map, modules, snapshot->environment});
+    std::string trouble = store_minidump(directory, name, minidump);
+    wipe(minidump);
+    return trouble.empty() ? MinidumpResult{directory + '/' + name, ""}
+                           : MinidumpResult{"", std::move(trouble)};
   };
 }
 

@@ -21,6 +21,8 @@ namespace pyfault {
 struct NativeSettings {
   NativeMode mode = NativeMode::kOff;
   std::string symbolizer;  // the path of pyfault-symbolizer
+  // The directory for minidumps, which may change; null or empty: none are wanted.
+  std::shared_ptr<const std::string> minidumps = nullptr;
 };
 
 class CrashLooks {
@@ -46,6 +48,10 @@ class CrashLooks {
   // Returns what unwinds the stack later; it is to be called once.
   StackReader stack_reader(std::shared_ptr<const CapturedStack> stack,
                            std::shared_ptr<ProcessSnapshot> snapshot) const;
+
+  // Returns what writes the minidump after that, or null if none is wanted.
+  MinidumpWriter minidump_writer(int pid, std::shared_ptr<const CapturedStack> stack,
+                                 std::shared_ptr<const ProcessSnapshot> snapshot) const;
 
  private:
   Background& background();

@@ -1,7 +1,10 @@
 #include "watchdog/log/event_stage.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <span>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -9,6 +12,7 @@
 #include "watchdog/crash/diagnosis.h"
 #include "watchdog/crash/fingerprint.h"
 #include "watchdog/event/event_size.h"
+#include "watchdog/os/clock.h"
 
 namespace pyfault {
 
@@ -26,33 +30,57 @@ void take_stacks(Crash& crash, NativeStacks stacks) {
 
 }  // namespace
 
-// While a read is under way, its background thread reads `crash` and writes its result, so the loop
-// must not touch either.
+// While a read is under way, its background thread reads `crash` (a minidump's also what the stacks
+// have brought) and writes its result, so the loop must not touch either.
 struct EventStage::Reading {
   std::shared_ptr<Crash> crash;
   NativeStacks stacks;
+  MinidumpWriter write_minidump;
+  MinidumpResult minidump;
   std::vector<FrameSource> sources;
-  ReadState of_stacks = ReadState::kNone;  // used by the loop only, as is the next one
+  ReadState of_stacks = ReadState::kNone;  // used by the loop only, as are the next ones
+  ReadState of_minidump = ReadState::kNone;
   ReadState of_sources = ReadState::kNone;
 
-  bool is_under_way() const {
-    return of_stacks == ReadState::kUnderWay || of_sources == ReadState::kUnderWay;
+  bool is_under_way() const { return any_is(ReadState::kUnderWay); }
+  bool uses_crash() const { return any_is(ReadState::kGivenUp); }
+  bool is_unwinding() const {
+    return of_stacks == ReadState::kUnderWay || of_minidump == ReadState::kUnderWay;
   }
-  bool uses_crash() const {
-    return of_stacks == ReadState::kGivenUp || of_sources == ReadState::kGivenUp;
+
+  // Empty: it has been written, or is not wanted.
+  std::string trouble_with_minidump() const {
+    switch (of_minidump) {
+      case ReadState::kDone:
+        return minidump.trouble;
+      case ReadState::kGivenUp:
+        return "that took too long";
+      case ReadState::kNone:
+        return write_minidump && of_stacks == ReadState::kDone ? "earlier ones hang" : "";
+      case ReadState::kUnderWay:
+        break;
+    }
+    return "";
+  }
+
+ private:
+  bool any_is(ReadState state) const {
+    return of_stacks == state || of_minidump == state || of_sources == state;
   }
 };
 
 EventStage::EventStage(boost::asio::io_context& io, std::chrono::steady_clock::duration patience)
-    : stacks_(io, patience), sources_(io, patience) {}
+    : stacks_(io, patience), minidumps_(io, patience), sources_(io, patience) {}
 
 std::shared_ptr<EventStage::Reading> EventStage::begin_to_read(Event& event) {
   auto* crash = std::get_if<Crash>(&event.body);
   const StackReader read_stacks = std::exchange(event.read_stacks, nullptr);
+  MinidumpWriter write_minidump = std::exchange(event.write_minidump, nullptr);
   const SourceReader read_sources = std::exchange(event.read_sources, nullptr);
   if (crash == nullptr || !(read_sources || read_stacks)) return nullptr;
   auto reading = std::make_shared<Reading>();
   reading->crash = std::make_shared<Crash>(std::move(*crash));
+  reading->write_minidump = std::move(write_minidump);
   if (read_stacks && unwinding_ < kMaxUnwinding) {
     begin(stacks_, reading, reading->of_stacks,
           [reading, read_stacks] { reading->stacks = read_stacks(*reading->crash); });
@@ -71,10 +99,18 @@ void EventStage::begin(Background& background, const std::shared_ptr<Reading>& r
                        ReadState& state, Background::Work work) {
   const bool begun = background.begin(std::move(work), [this, reading, &state](bool done) {
     state = done ? ReadState::kDone : ReadState::kGivenUp;
-    if (&state == &reading->of_stacks) --unwinding_;
+    if (&state == &reading->of_stacks && done) begin_minidump(reading);
+    if (&state != &reading->of_sources && !reading->is_unwinding()) --unwinding_;
     go_on();
   });
   if (begun) state = ReadState::kUnderWay;
+}
+
+void EventStage::begin_minidump(const std::shared_ptr<Reading>& reading) {
+  if (!reading->write_minidump) return;
+  begin(minidumps_, reading, reading->of_minidump, [reading] {
+    reading->minidump = reading->write_minidump(*reading->crash, reading->stacks.modules);
+  });
 }
 
 void EventStage::on_event(Event event) {
@@ -99,8 +135,11 @@ void EventStage::pass_first_on() {
   Waiting first = std::move(waiting_.front());
   waiting_.pop_front();
   waiting_bytes_ -= first.bytes;
-  if (first.reading) take_results(first.event, *first.reading);
+  if (!first.reading) return pass_on(std::move(first.event));
+  take_results(first.event, *first.reading);
+  std::optional<Event> notice = notice_of_minidump(first.event, *first.reading);
   pass_on(std::move(first.event));
+  if (notice) pass_on(*std::move(notice));
 }
 
 // A fingerprint that was left open is known now, or as well as it will ever be.
@@ -116,16 +155,31 @@ void EventStage::take_results(Event& event, Reading& reading) {
   const bool is_shared = reading.is_under_way() || reading.uses_crash();
   event.body = is_shared ? *reading.crash : std::move(*reading.crash);
   auto& crash = std::get<Crash>(event.body);
-  if (reading.of_stacks == ReadState::kDone) take_stacks(crash, std::move(reading.stacks));
+  if (reading.of_stacks == ReadState::kDone) {
+    take_stacks(crash, is_shared ? NativeStacks(reading.stacks) : std::move(reading.stacks));
+  }
+  if (reading.of_minidump == ReadState::kDone) crash.minidump = std::move(reading.minidump.path);
   if (reading.of_sources != ReadState::kDone) return;
   for (FrameSource& each : reading.sources) {
     crash.threads.at(each.thread).frames.at(each.frame).source = std::move(each.text);
   }
 }
 
+std::optional<Event> EventStage::notice_of_minidump(const Event& crash, const Reading& reading) {
+  if (!std::get<Crash>(crash.body).minidump.empty()) told_trouble_.clear();
+  std::string trouble = reading.trouble_with_minidump();
+  if (trouble.empty() || trouble == told_trouble_) return std::nullopt;
+  std::string message = fmt::format("{}[{}]: its minidump was not written: {}", crash.process.name,
+                                    crash.process.pid, trouble);
+  told_trouble_ = std::move(trouble);
+  return Event{realtime_now_ns(), crash.host, crash.worker, crash.process,
+               NoticeEvent{std::move(message)}};
+}
+
 void EventStage::finish() {
   sources_.finish();
   stacks_.finish();
+  minidumps_.finish();
   while (!waiting_.empty()) pass_first_on();
 }
 

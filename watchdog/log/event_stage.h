@@ -1,16 +1,21 @@
-// Passes events on in order. A crash waits here until its native stack has been unwound and its
-// source lines have been read, and later events wait behind it.
+// Passes events on in order. A crash waits here until its native stack has been unwound, its
+// minidump has been written, and its source lines have been read, and later events wait behind it.
 //
 // That is done off the event loop (loop/background.h), because it takes time and a disk may hang. A
 // crash that has waited for kReadTimeout is passed on with what has been read by then, as are all
-// crashes while too many reads hang. While kMaxUnwinding crashes wait, others are passed on without
-// their native stacks.
+// crashes while too many reads hang; only once its native stack is there, it waits as long again
+// for its minidump. While kMaxUnwinding crashes wait, others are passed on without native stacks.
+//
+// That a minidump could not be written is said in a notice, once until one is written or there is
+// another reason.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "watchdog/event/event_sink.h"
@@ -36,8 +41,8 @@ class EventStage final : public EventSink {
 
   void on_event(Event event) override;
 
-  // Passes on all waiting events, within kReadTimeout for all source lines and as much for all
-  // stacks. To be called after the loop has ended.
+  // Passes on all waiting events, within kReadTimeout for all source lines, and as much each for
+  // all stacks and all minidumps. To be called after the loop has ended.
   void finish();
 
  private:
@@ -52,16 +57,20 @@ class EventStage final : public EventSink {
   std::shared_ptr<Reading> begin_to_read(Event& event);
   void begin(Background& background, const std::shared_ptr<Reading>& reading, ReadState& state,
              Background::Work work);
+  void begin_minidump(const std::shared_ptr<Reading>& reading);
   void go_on();
   void pass_first_on();
   void pass_on(Event event);
   static void take_results(Event& event, Reading& reading);
+  std::optional<Event> notice_of_minidump(const Event& crash, const Reading& reading);
 
   std::vector<EventSink*> next_;
   std::deque<Waiting> waiting_;
   std::size_t waiting_bytes_ = 0;
   std::size_t unwinding_ = 0;  // of those that wait
+  std::string told_trouble_;   // with minidumps; empty: the last one was written
   Background stacks_;
+  Background minidumps_;
   Background sources_;
 };
 

@@ -174,6 +174,11 @@ TEST(ParseConfig, workers_outlive_the_watchdog_unless_told_otherwise) {
       WatchdogDeath::kKill);
 }
 
+TEST(ParseConfig, minidumps_are_written_where_the_service_says) {
+  EXPECT_EQ(config_of(kWorker).minidumps, "");
+  EXPECT_EQ(config_of(std::string(kWorker) + "[service]\nminidumps = \"/d\"").minidumps, "/d");
+}
+
 // What the next watchdog reads of a worker is what this one has read.
 TEST(ParseWorker, reads_each_worker_from_its_own_text_as_from_the_file) {
   const auto parsed = parse_config(R"(

@@ -193,6 +193,7 @@ inline Crash native_crash() {
   crash.instruction = Instruction{0x7f0000001139, 0x7f0000001137, {0x89, 0xc8, 0x8b, 0x07, 0xc3}};
   crash.modules = {{"/srv/natx.so", "8f4e2a", 0x7f0000000000, 0x7f0000004000, false},
                    {"/usr/bin/python3.11", "", 0x55d000000000, 0x55d000600000, true}};
+  crash.minidump = "/var/lib/dumps/pyfault-20261123T074010Z-1234-0123.dmp";
   crash.diagnosis =
       Diagnosis{"null-pointer", "it read 0x10, a null pointer plus an offset; the address was rdi"};
   return crash;

@@ -21,7 +21,7 @@ Frame with_text(const std::string& text) {
 
 Crash crash_with_text(const std::string& text) {
   Crash crash = example_crash();
-  crash.id = crash.fingerprint = text;
+  crash.id = crash.fingerprint = crash.minidump = text;
   crash.complete = false;
   crash.incomplete_reason = text;
   for (Thread& thread : crash.threads) thread.task = text;

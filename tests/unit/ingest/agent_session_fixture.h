@@ -7,7 +7,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "tests/support/agent_side.h"
@@ -57,8 +59,9 @@ class AgentSessionTest : public testing::Test {
     fault.registers[0] = 1;
     return RecordBuilder().fault(fault).runtime().crashed_thread({}).stack(0x1000, {kSecret}).end();
   }
-  void attach_with_looks(NativeMode mode = NativeMode::kOn) {
-    looks_.emplace(log_.io, NativeSettings{mode, "/nowhere"});
+  void attach_with_looks(NativeMode mode = NativeMode::kOn,
+                         std::shared_ptr<const std::string> minidumps = nullptr) {
+    looks_.emplace(log_.io, NativeSettings{mode, "/nowhere", std::move(minidumps)});
     attach(process_.pid(), {.looks = &*looks_});
   }
   const NativeStack& native() const { return *log_.crash().threads.at(0).native; }

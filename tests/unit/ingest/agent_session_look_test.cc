@@ -4,8 +4,12 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <string>
+#include <variant>
 
+#include "tests/support/temp_directory.h"
 #include "tests/unit/ingest/agent_session_fixture.h"
+#include "watchdog/minidump/minidump_store.h"
 
 namespace pyfault {
 namespace {
@@ -107,6 +111,35 @@ TEST_F(AgentSessionTest, in_a_storm_of_crashes_only_the_first_are_looked_at) {
   EXPECT_FALSE(begin());
   log_.run_until([&] { return done == CrashLooks::kMaxUnderWay; });
   EXPECT_TRUE(begin());
+}
+
+TEST_F(AgentSessionTest, minidumps_are_written_where_they_are_wanted_by_then) {
+  const test::TempDirectory directory;
+  const auto place = std::make_shared<std::string>();
+  attach_with_looks(NativeMode::kOn, place);
+  agent_->publish(process_.pid(), record_with_stack());
+  session_->poll();
+  log_.run_until_events(1);
+  EXPECT_FALSE(log_.events[0].write_minidump);
+  *place = directory.path() / "minidumps";
+  agent_->publish(process_.pid(), record_with_stack());
+  session_->poll();
+  log_.run_until_events(2);
+  const auto& crash = std::get<Crash>(log_.events[1].body);
+  ASSERT_TRUE(log_.events[1].write_minidump);
+  EXPECT_EQ(log_.events[1].write_minidump(crash, {}).path,
+            *place + '/' + minidump_name(crash.realtime_ns, process_.pid(), crash.id));
+}
+
+TEST_F(AgentSessionTest, of_an_abridged_crash_no_minidump_is_written) {
+  attach_with_looks(NativeMode::kOn, std::make_shared<std::string>("/nowhere/minidumps"));
+  agent_->publish(process_.pid(), record_with_stack());
+  session_->poll();
+  log_.run_until_events(1);
+  auto crash = std::get<Crash>(log_.events[0].body);
+  EXPECT_THAT(log_.events[0].write_minidump(crash, {}).trouble, HasSubstr("No such file"));
+  crash.threads.clear();
+  EXPECT_EQ(log_.events[0].write_minidump(crash, {}).trouble, "");
 }
 
 TEST_F(AgentSessionTest, a_process_that_has_died_cannot_be_looked_at) {

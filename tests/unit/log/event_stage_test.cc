@@ -1,4 +1,4 @@
-// Crashes whose native stacks and source lines arrive in time, late, or never.
+// Crashes whose native stacks, minidumps and source lines arrive in time, late, or never.
 #include "watchdog/log/event_stage.h"
 
 #include <gmock/gmock.h>
@@ -50,6 +50,25 @@ NativeStacks one_frame(const Crash&) {
   return stacks;
 }
 
+Event crash_with_minidump(MinidumpWriter write) {
+  Event event = crash_with_stack(one_frame);
+  event.process.name = "python3";
+  event.process.pid = 7;
+  event.worker = "web";
+  event.write_minidump = std::move(write);
+  return event;
+}
+
+MinidumpResult written(const Crash&, const std::vector<Module>& modules) {
+  return {"/dumps" + modules.at(0).path, ""};
+}
+
+MinidumpWriter failing(const std::string& trouble) {
+  return [trouble](const Crash&, const std::vector<Module>&) {
+    return MinidumpResult{"", trouble};
+  };
+}
+
 std::vector<FrameSource> line(const Crash& crash) {
   return {{0, 0, "line of " + crash.threads[0].frames[0].function}};
 }
@@ -65,9 +84,10 @@ class EventStageTest : public testing::Test, private EventSink {
   }
   void on_event(Event event) override {
     passed_.push_back(text(event));
+    if (const auto* crash = std::get_if<Crash>(&event.body)) crash_ = *crash;
     last_ = std::move(event);
   }
-  const Crash& crash() const { return std::get<Crash>(last_.body); }
+  const Crash& crash() const { return crash_; }
   // A read that hangs until the test is over.
   SourceReader hang() const {
     return [gone = gone_](const Crash&) {
@@ -90,6 +110,7 @@ class EventStageTest : public testing::Test, private EventSink {
   boost::asio::io_context io_{1};
   std::vector<std::string> passed_;
   Event last_;
+  Crash crash_;  // the last one
   std::optional<EventStage> stage_;
 };
 
@@ -190,6 +211,63 @@ TEST_F(EventStageTest, a_native_stack_that_hangs_is_said_to_be_missing) {
   run_until(1);
   EXPECT_FALSE(crash().threads[0].native->complete);
   EXPECT_TRUE(crash().threads[0].stack.empty());
+}
+
+TEST_F(EventStageTest, a_minidump_is_written_once_the_build_ids_are_known) {
+  EventStage& stage = make();
+  stage.on_event(crash_with_minidump(written));
+  run_until(1);
+  EXPECT_EQ(crash().minidump, "/dumps/lib/a.so");
+  EXPECT_TRUE(crash().threads[0].native->complete);
+  EXPECT_FALSE(last_.write_minidump);
+}
+
+TEST_F(EventStageTest, a_minidump_that_hangs_costs_no_native_stack) {
+  EventStage& stage = make(milliseconds(20));
+  stage.on_event(crash_with_minidump([gone = gone_](const Crash& crash, const auto& modules) {
+    gone.wait();
+    return written(crash, modules);
+  }));
+  run_until(1);
+  ASSERT_EQ(passed_.size(), 2U);
+  EXPECT_EQ(passed_[0], "f without");
+  EXPECT_TRUE(crash().threads[0].native->complete);
+  EXPECT_EQ(crash().modules.size(), 1U);
+  EXPECT_EQ(crash().minidump, "");
+  EXPECT_EQ(passed_[1], "python3[7]: its minidump was not written: that took too long");
+}
+
+TEST_F(EventStageTest, a_minidump_that_fails_is_said_once_until_one_is_written) {
+  EventStage& stage = make();
+  for (const auto& write : {failing("full"), failing("full"), failing("closed"),
+                            MinidumpWriter(written), failing("closed")}) {
+    stage.on_event(crash_with_minidump(write));
+    stage.finish();
+  }
+  EXPECT_THAT(passed_,
+              ElementsAre("f without", "python3[7]: its minidump was not written: full",  //
+                          "f without",                                                    //
+                          "f without", "python3[7]: its minidump was not written: closed",
+                          "f without",  //
+                          "f without", "python3[7]: its minidump was not written: closed"));
+  EXPECT_EQ(last_.worker, "web");
+}
+
+TEST_F(EventStageTest, a_minidump_that_is_not_wanted_is_no_trouble) {
+  EventStage& stage = make();
+  stage.on_event(crash_with_minidump(failing("")));
+  stage.on_event(crash_with_stack(one_frame));
+  run_until(2);
+  EXPECT_THAT(passed_, ElementsAre("f without", "f without"));
+}
+
+// It holds the raw stack.
+TEST_F(EventStageTest, what_writes_a_minidump_goes_no_further) {
+  EventStage& stage = make();
+  Event notice = saying("said");
+  notice.write_minidump = written;
+  stage.on_event(std::move(notice));
+  EXPECT_FALSE(last_.write_minidump);
 }
 
 TEST_F(EventStageTest, in_a_storm_of_crashes_only_the_first_are_unwound) {

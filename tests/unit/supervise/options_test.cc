@@ -60,6 +60,13 @@ TEST(OptionsTest, native_stacks_are_reported_if_they_are_wanted) {
   EXPECT_EQ(parsed({"--native=full", "--exec", "x"}).native, NativeMode::kFull);
 }
 
+TEST(OptionsTest, minidumps_are_made_of_native_stacks) {
+  EXPECT_EQ(parsed({"--native", "on", "--exec", "x"}).minidumps, "");
+  EXPECT_EQ(parsed({"--native", "on", "--minidumps", "/d", "--exec", "x"}).minidumps, "/d");
+  EXPECT_THAT(refusal({"--minidumps", "/d", "--exec", "x"}),
+              HasSubstr("--minidumps needs --native on or full"));
+}
+
 TEST(OptionsTest, values_may_follow_an_equals_sign) {
   const Options options = parsed({"--log=f", "--log-format=json", "--python=p", "--exec", "x"});
   EXPECT_EQ(options.log, "f");
@@ -130,6 +137,8 @@ TEST(OptionsTest, a_service_has_a_file_and_no_program) {
   EXPECT_EQ(options.log_format, LogFormat::kJson);
   EXPECT_EQ(options.python, "python3");
   EXPECT_THAT(refusal({"--config", "f.toml", "--native", "on"}), HasSubstr("write it in the file"));
+  EXPECT_THAT(refusal({"--config", "f.toml", "--minidumps", "/d"}),
+              HasSubstr("write it in the file, as a key of [service]"));
   for (const char* other : {"--exec", "--all-exits", "--no-linger", "--doctor"}) {
     EXPECT_THAT(refusal({"--config", "f.toml", other}),
                 AllOf(HasSubstr("--config"), HasSubstr(other), HasSubstr("does not go with")));
