@@ -130,5 +130,7 @@ void start() {
 }  // namespace pyfault
 
 extern "C" [[gnu::visibility("default")]] int pyfault_dump() {
-  return pyfault::record_dump() ? 0 : -1;
+  pyfault::Registers registers{};
+  pyfault::save_registers(registers);
+  return pyfault::record_dump(nullptr, registers) ? 0 : -1;
 }

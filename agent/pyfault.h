@@ -8,8 +8,9 @@
 extern "C" {
 #endif
 
-/* Records the stacks of all Python threads as a `dump` event, without stopping the program or
- * waiting for the watchdog. The calling thread comes first.
+/* Records the stacks of all Python threads as a `dump` event, without stopping the program. The
+ * calling thread comes first. If native stacks are wanted, it waits until the watchdog has looked
+ * at those of the other threads, for at most half a second.
  *
  * Returns 0 if the dump was recorded, -1 if not: this process has no watchdog (any more) or cannot
  * notify it (no descriptor is free, or a sandbox forbids it), the ring is full, a crash is being

@@ -17,9 +17,10 @@
 // Order.
 //   fault, runtime, message if there is one, { code..., thread } for the faulting thread if it is
 //   known, { code..., thread } for each other thread, end. A task section follows the thread
-//   section that it belongs to. The faulting thread of a crash is followed by its native stack, as
-//   far as that is known and wanted: anchors, instruction, and one or two stack sections. A record
-//   without the end section is incomplete.
+//   section that it belongs to. If native stacks are wanted, anchors follow a thread that has them,
+//   and the faulting thread, or the one that dumps, is also followed by its native stack, as far as
+//   that is known: instruction, and one or two stack sections. A record without the end section is
+//   incomplete.
 //
 // Writer and reader run on the same host, so values are in native byte order. The reader trusts
 // nothing in a record.
@@ -213,6 +214,10 @@ static_assert(sizeof(Anchor) == 16);
 inline constexpr std::uint32_t kInnermostAnchors = 192;
 inline constexpr std::uint32_t kOutermostAnchors = 64;
 inline constexpr std::uint32_t kMaxAnchors = kInnermostAnchors + kOutermostAnchors;
+
+// Of so many threads, besides the faulting one, the reader wants native stacks, for which it looks
+// at the living process. The others have no anchors.
+inline constexpr std::uint32_t kMaxOtherStacks = 64;
 
 struct AnchorSection {
   SectionHeader header;

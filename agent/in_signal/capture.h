@@ -91,7 +91,7 @@ struct CaptureScratch {
   std::uintptr_t bytes_type;             // a type that is known to be `bytes`; 0: none yet
   FrameEntry frames[kMaxFrameEntries];
   FoldedFrame outermost[kOutermostEntries];
-  AnchorList anchors;  // of the faulting thread of a crash
+  AnchorList anchors;  // of the thread that is being captured
 };
 
 struct Capture {

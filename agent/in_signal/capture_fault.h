@@ -17,8 +17,8 @@
 namespace pyfault {
 
 // What the signal handler received. `info` is null for a dump that no signal has caused.
-// `registers` is null for a dump, and if the crash is that of another thread than the one that has
-// received the signal and its registers are unknown.
+// `registers` is null if the crash is that of another thread than the one that has received the
+// signal and its registers are unknown.
 struct Fault {
   RecordKind kind = RecordKind::kDump;
   const siginfo_t* info = nullptr;

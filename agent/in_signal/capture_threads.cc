@@ -61,6 +61,16 @@ bool append_faulting_thread(Capture& capture, const ThreadState& state, const Th
   return appended;
 }
 
+// The watchdog reads the native stack itself. Anchors are worth less than the sections of threads
+// that are still to come, so they are left out once the slot is half full.
+bool append_other_thread(Capture& capture, const ThreadState& state, bool with_anchors) {
+  if (!with_anchors) return append_thread(capture, state, 0);
+  AnchorFinder anchors(capture.python, state, capture.scratch.anchors);
+  if (!append_thread(capture, state, 0, &anchors)) return false;
+  if (capture.slot.room() > kSlotPayload / 2) append_anchors(capture);
+  return true;
+}
+
 }  // namespace
 
 void capture_threads(Capture& capture, const ThreadState* own, const ThreadIdentity& self,
@@ -73,9 +83,14 @@ void capture_threads(Capture& capture, const ThreadState* own, const ThreadIdent
   }
 
   ThreadList threads(capture.python);
+  std::uint32_t with_anchors = registers != nullptr ? kMaxOtherStacks : 0;
   for (ThreadState state; threads.next(state);) {
     if (state.address == faulting.address) continue;
-    if (capture.slot_full || !append_thread(capture, state, 0)) ++end.threads_omitted;
+    const bool has_anchors = with_anchors > 0;
+    if (has_anchors) --with_anchors;
+    if (capture.slot_full || !append_other_thread(capture, state, has_anchors)) {
+      ++end.threads_omitted;
+    }
   }
   if (capture.slot_full) capture.slot.cut_short(CutShort::kSlotFull);
   capture.slot.append_end(end);

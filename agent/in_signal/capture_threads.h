@@ -1,5 +1,5 @@
 // Writes the stacks: the faulting thread first, with its native stack, then the Python frames of
-// every other thread of every interpreter.
+// every other thread of every interpreter, with anchors if native stacks are wanted.
 //
 // Context: see capture.h.
 #pragma once
@@ -12,7 +12,7 @@ namespace pyfault {
 
 // `own`: the state of the thread that the record is about; null if Python does not know it. If
 // `self` names no thread, no thread is marked as the faulting one. `registers`: those of `self`
-// when it faulted; null if they are unknown, or if its native stack is not wanted.
+// when it faulted or began to dump; null if they are unknown, or if native stacks are not wanted.
 void capture_threads(Capture& capture, const ThreadState* own, const ThreadIdentity& self,
                      const Registers* registers);
 

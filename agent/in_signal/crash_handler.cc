@@ -42,10 +42,9 @@ struct CrashCall {
   const ucontext_t& context;
 };
 
-// Returns the registers if the native stack of their thread is to be recorded, else null.
-const Registers* for_native_stack(const Fault& fault) {
+bool wants_native_stacks() {
   const std::atomic<std::uint32_t>& off = ring_header(agent().watchdog.ring)->native_off;
-  return off.load(std::memory_order_relaxed) == 1 ? nullptr : fault.registers;
+  return off.load(std::memory_order_relaxed) != 1;
 }
 
 void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault,
@@ -58,7 +57,8 @@ void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault,
   const bool fatal = fault.kind == RecordKind::kCrash && is_bound_to_die(fault.info->si_signo);
   capture_runtime(capture, self, own.interpreter, fatal);
   capture_last_words(capture, fault, self, agent().libc_message);
-  capture_threads(capture, known ? &own : nullptr, self, for_native_stack(fault));
+  capture_threads(capture, known ? &own : nullptr, self,
+                  wants_native_stacks() ? fault.registers : nullptr);
 }
 
 void publish_and_wait(SlotWriter& slot) {
@@ -245,8 +245,8 @@ void on_signal(int signal, siginfo_t* info, void* context) {
 
 // Runs on the interrupted stack, like a call of pyfault_dump(); tests/rules/stack_budget.py limits
 // how much of it that takes.
-void on_dump_signal(int, siginfo_t*, void*) {
-  record_dump();
+void on_dump_signal(int, siginfo_t*, void* context) {
+  record_dump(nullptr, registers_of(static_cast<const ucontext_t*>(context)->uc_mcontext));
 }
 
 void warm_up(CaptureScratch& scratch) {
@@ -268,6 +268,15 @@ void warm_up() {
   populate_signal_stack();
   populate(reinterpret_cast<std::uintptr_t>(agent().watchdog.ring),
            kRingHeaderSize + kSlotKeptBytes);
+}
+
+// The program goes on, so it waits far less than one that crashes.
+constexpr std::uint32_t kMaxWaitAfterDumpMs = 500;
+
+// Whether a watchdog has taken the ring, and reads native stacks of this process while it waits.
+bool is_looked_at() {
+  const RingStage stage = ring_header(agent().watchdog.ring)->stage.load();
+  return wants_native_stacks() && (stage == RingStage::kTaken || stage == RingStage::kHeard);
 }
 
 // Waits for another dump, which is short, for at most about a second.
@@ -328,7 +337,7 @@ void note_new_action(int signal, const void* handler) {
   wake_watchdog(link);
 }
 
-bool record_dump(const siginfo_t* request) {
+bool record_dump(const siginfo_t* request, const Registers& registers) {
   if (!sealed_state.armed || crashing_tid.load() != 0) return false;
   ensure_ring(agent().watchdog);
   const Bell bell(agent().watchdog);
@@ -336,14 +345,18 @@ bool record_dump(const siginfo_t* request) {
   const ThreadIdentity self = own_identity();
   if (!begin_dump(self.tid)) return false;
   SlotWriter slot = SlotWriter::claim(agent().watchdog.ring, self.pid);
+  PublishedSlot published{};
   bool recorded = false;
   if (slot) {
     const GuardScope guard;
-    write_record(slot, dump_scratch, {RecordKind::kDump, request, nullptr}, self);
-    slot.publish();
+    write_record(slot, dump_scratch, {RecordKind::kDump, request, &registers}, self);
+    published = slot.publish();
     recorded = bell.ring(agent().watchdog);
   }
   dumping_tid.store(0);
+  if (recorded && is_looked_at()) {
+    wait_for_ack(agent().watchdog, bell, published, kMaxWaitAfterDumpMs);
+  }
   return recorded;
 }
 

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include "agent/arch/processor.h"
 #include "agent/in_signal/agent_state.h"
 
 namespace pyfault {
@@ -34,10 +35,11 @@ void ensure_attached();
 void note_new_action(int signal, const void* handler);
 
 // Any context, but a signal handler must block all signals except faults, as those of the agent do.
-// Records the stacks of all threads and returns without waiting for the watchdog. `request`: the
-// signal that has caused the dump, or null. Returns false if there is no watchdog, every slot is
-// taken, a crash is being recorded, or another dump does not finish within about a second.
-// Preserves errno and the signal mask.
-bool record_dump(const siginfo_t* request = nullptr);
+// Records the stacks of all threads. If native stacks are wanted, waits until the watchdog has
+// looked at those of the other threads, at most for about half a second. `request`: the signal that
+// has caused the dump, or null. `registers`: of the calling thread, from which its native stack is
+// unwound. Returns false if there is no watchdog, every slot is taken, a crash is being recorded,
+// or another dump does not finish within about a second. Preserves errno and the signal mask.
+bool record_dump(const siginfo_t* request, const Registers& registers);
 
 }  // namespace pyfault

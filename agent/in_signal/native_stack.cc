@@ -151,11 +151,15 @@ void append_stack(SlotWriter& slot, std::uintptr_t stack_pointer, std::uintptr_t
 
 }  // namespace
 
+void append_anchors(Capture& capture) {
+  const AnchorList& anchors = capture.scratch.anchors;
+  if (!anchors.empty()) finish(capture.slot, anchors.append_to(capture.slot));
+}
+
 void capture_native_stack(Capture& capture, const Registers& registers,
                           std::uintptr_t pthread_self) {
   SlotWriter& slot = capture.slot;
-  const AnchorList& anchors = capture.scratch.anchors;
-  if (!anchors.empty()) finish(slot, anchors.append_to(slot));
+  append_anchors(capture);
   append_instruction(slot, program_counter(registers));
   append_stack(slot, stack_pointer(registers), stack_end_of(capture.python, pthread_self));
 }

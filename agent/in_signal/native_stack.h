@@ -13,8 +13,10 @@
 
 namespace pyfault {
 
-// `registers`: those of the thread when it faulted. `pthread_self`: of the thread. The anchors are
-// in capture.scratch.
+// The anchors of all functions are in capture.scratch.
+void append_anchors(Capture& capture);
+
+// `registers`: those of the thread when it faulted. `pthread_self`: of the thread.
 void capture_native_stack(Capture& capture, const Registers& registers,
                           std::uintptr_t pthread_self);
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "agent/arch/processor.h"
 #include "agent/in_signal/crash_handler.h"
 #include "agent/in_signal/sealed_state.h"
 #include "agent/in_signal/signal_actions.h"
@@ -60,7 +61,9 @@ void on_program_signal(int signal, siginfo_t* info, void* context) {
     const KernelSignalSet others = ~kFaults;
     KernelSignalSet mask = 0;
     sys_rt_sigprocmask(SIG_BLOCK, &others, &mask);
-    record_dump(info);
+    Registers registers{};
+    save_registers(registers);
+    record_dump(info, registers);
     sys_rt_sigprocmask(SIG_SETMASK, &mask, nullptr);
   }
   const KernelSigaction action = program_action(signal);

@@ -154,8 +154,11 @@ SlotWriter claim_slot(const WatchdogLink& link, std::int32_t pid) {
   return {};
 }
 
-void wait_for_ack(const WatchdogLink& link, const Bell& bell, PublishedSlot slot) {
-  const std::int64_t deadline = clock_ns(CLOCK_MONOTONIC) + ack_timeout_ms(link) * kMillisecond;
+void wait_for_ack(const WatchdogLink& link, const Bell& bell, PublishedSlot slot,
+                  std::uint32_t limit_ms) {
+  const std::uint32_t timeout_ms = ack_timeout_ms(link);
+  const std::uint32_t patience_ms = timeout_ms < limit_ms ? timeout_ms : limit_ms;
+  const std::int64_t deadline = clock_ns(CLOCK_MONOTONIC) + patience_ms * kMillisecond;
   while (slot.futex->load(std::memory_order_acquire) == slot.expected) {
     const std::int64_t left = deadline - clock_ns(CLOCK_MONOTONIC);
     if (left <= 0 || !bell.watchdog_is_there()) return;

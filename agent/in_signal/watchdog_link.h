@@ -69,9 +69,10 @@ void wake_watchdog(const WatchdogLink& link);
 // watchdog is gone, counts the crash as dropped and returns a writer that owns nothing.
 SlotWriter claim_slot(const WatchdogLink& link, std::int32_t pid);
 
-// Waits until the watchdog has released the slot, at most for the ack timeout. Returns early if the
-// watchdog is gone.
-void wait_for_ack(const WatchdogLink& link, const Bell& bell, PublishedSlot slot);
+// Waits until the watchdog has released the slot, at most for the ack timeout and for `limit_ms`.
+// Returns early if the watchdog is gone.
+void wait_for_ack(const WatchdogLink& link, const Bell& bell, PublishedSlot slot,
+                  std::uint32_t limit_ms = UINT32_MAX);
 
 std::uint32_t ack_timeout_ms(const WatchdogLink& link);
 

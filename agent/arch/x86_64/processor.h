@@ -110,6 +110,27 @@ inline void set_stack_pointer(mcontext_t& machine, std::uintptr_t address) {
   machine.gregs[REG_RSP] = static_cast<greg_t>(address);
 }
 
+// Sets what it takes to unwind the stack from here: the program counter, the stack pointer, and the
+// registers that a function keeps for its caller. The function that calls this must not return
+// before the stack has been copied.
+[[gnu::always_inline]] inline void save_registers(Registers& registers) {
+  asm volatile(
+      "leaq 0(%%rip), %%rax\n\t"
+      "movq %%rax, %0\n\t"
+      "movq %%rsp, %1\n\t"
+      "movq %%rbp, %2\n\t"
+      "movq %%rbx, %3\n\t"
+      "movq %%r12, %4\n\t"
+      "movq %%r13, %5\n\t"
+      "movq %%r14, %6\n\t"
+      "movq %%r15, %7"
+      : "=m"(registers[REG_RIP]), "=m"(registers[REG_RSP]), "=m"(registers[REG_RBP]),
+        "=m"(registers[REG_RBX]), "=m"(registers[REG_R12]), "=m"(registers[REG_R13]),
+        "=m"(registers[REG_R14]), "=m"(registers[REG_R15])
+      :
+      : "rax");
+}
+
 // Returns whether the kernel has interrupted 64-bit code of a program.
 inline bool is_of_program(const mcontext_t& machine) {
   constexpr greg_t kUserCode = 0x33;  // the code segment of 64-bit programs
