@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <map>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -28,6 +30,8 @@ namespace {
 constexpr std::uint32_t kChildrenAtOnce = 64;
 constexpr std::size_t kReportIdBytes = 16;
 
+constexpr char kNotUnwound[] = "its stack was not unwound in time";
+
 // Further ones add little information, and any process that can write to the ring can forge them.
 constexpr RateLimit kLostChildren{20, std::chrono::minutes(1), 1};
 
@@ -36,6 +40,39 @@ ExitEvent unknown_exit() {
   exit.reason = ExitReason::kUnknown;
   exit.detail = "its parent took the status";
   return exit;
+}
+
+// Returns nullopt if the stack of the thread that has written the record is not known.
+std::optional<RecordedStacks> stacks_in(std::span<const std::byte> record, const Event& event) {
+  const auto* crash = std::get_if<Crash>(&event.body);
+  if (!crash || crash->threads.empty() || !crash->threads.front().crashed) return std::nullopt;
+  auto first = CapturedStack::of(record);
+  if (!first) return std::nullopt;
+  RecordedStacks stacks{crash->pid, *std::move(first), {}};
+  std::map<std::uint32_t, std::vector<Anchor>> anchors;  // by the thread's place in CPython's lists
+  for (ThreadAnchors& each : anchors_of_other_threads(record)) {
+    anchors.emplace(each.list_position, std::move(each.anchors));
+  }
+  const auto others = std::span(crash->threads).subspan(1);
+  for (const Thread& thread : others.first(std::min<std::size_t>(others.size(), kMaxOtherStacks))) {
+    const bool is_writer = thread.tid == crash->tid;
+    stacks.others.push_back(
+        {thread.tid, thread.ident, std::move(anchors[thread.list_position]), is_writer});
+  }
+  return stacks;
+}
+
+// Says of each thread but the first why it has no native stack, as long as it has none.
+void give_reasons(std::span<Thread> threads, const std::vector<ThreadReading>& others) {
+  for (std::size_t index = 1; index < threads.size(); ++index) {
+    std::string& reason = threads[index].native.emplace().incomplete_reason;
+    if (index > others.size()) {
+      reason = fmt::format("there are more than {} other threads", kMaxOtherStacks);
+    } else {
+      const std::string& why_not = others[index - 1].why_not;
+      reason = why_not.empty() ? kNotUnwound : why_not;
+    }
+  }
 }
 
 }  // namespace
@@ -221,10 +258,10 @@ void AgentSession::report_record(const Taken& record, const SlotSnapshot& slot) 
   Receipt receipt = receipt_ ? receipt_(id, {ring_id_, record.index, slot.word}, 1) : nullptr;
   auto event = describe(record.index, slot, bytes, id);
   if (event) event->receipt = std::move(receipt);
-  auto stack = event && wants_native() ? CapturedStack::of(bytes) : std::nullopt;
+  auto stacks = event && wants_native() ? stacks_in(bytes, *event) : std::nullopt;
   wipe(bytes);
   if (event) event->native_full = wants_native() && crash_looks_->mode() == NativeMode::kFull;
-  if (stack && begin_look(record, *event, slot.owner, *std::move(stack))) return;
+  if (stacks && begin_look(record, *event, slot.owner, *std::move(stacks))) return;
   hand_over(record, std::move(event));
 }
 
@@ -233,27 +270,26 @@ bool AgentSession::wants_native() const {
 }
 
 // Returns false if there will be none; the crash then says why.
-bool AgentSession::begin_look(const Taken& record, Event& event, int owner, CapturedStack stack) {
-  auto* const crash = std::get_if<Crash>(&event.body);
-  if (!crash || crash->kind != CrashKind::kCrash || crash->threads.empty()) return false;
-  auto& native = crash->threads.front().native.emplace();
+bool AgentSession::begin_look(const Taken& record, Event& event, int owner, RecordedStacks stacks) {
+  auto& crash = std::get<Crash>(event.body);
+  auto& native = crash.threads.front().native.emplace();
   const auto pid = family_.living_pid(owner);
   if (!pid) {
     native.incomplete_reason = "the process died before its memory map could be read";
     return false;
   }
-  auto captured = std::make_shared<const CapturedStack>(std::move(stack));
+  auto recorded = std::make_shared<const RecordedStacks>(std::move(stacks));
   const auto then = [this, alive = std::weak_ptr(alive_),
                      index = record.index](std::shared_ptr<ProcessSnapshot> snapshot) {
     if (!alive.expired()) on_looked(index, std::move(snapshot));
   };
-  if (!crash_looks_->begin(*pid, captured, then)) {
+  if (!crash_looks_->begin(*pid, recorded, then)) {
     native.incomplete_reason = "too many processes crashed at the same time";
     return false;
   }
   native.incomplete_reason = "the memory map of the process could not be read in time";
-  if (!is_fingerprint_final(*crash)) crash->fingerprint.clear();
-  looks_[record.index] = {record, *pid, std::move(event), std::move(captured)};
+  if (!is_fingerprint_final(crash)) crash.fingerprint.clear();
+  looks_[record.index] = {record, *pid, std::move(event), std::move(recorded)};
   return true;
 }
 
@@ -268,9 +304,11 @@ void AgentSession::finish_look(Look look, std::shared_ptr<ProcessSnapshot> snaps
   if (snapshot) {
     auto& crash = std::get<Crash>(look.event.body);
     crash.diagnosis = diagnose(crash, snapshot->map);
-    crash.threads.front().native->incomplete_reason = "its stack was not unwound in time";
-    look.event.write_minidump = crash_looks_->minidump_writer(look.pid, look.stack, snapshot);
-    look.event.read_stacks = crash_looks_->stack_reader(std::move(look.stack), std::move(snapshot));
+    crash.threads.front().native->incomplete_reason = kNotUnwound;
+    give_reasons(crash.threads, snapshot->others);
+    look.event.write_minidump = crash_looks_->minidump_writer(look.pid, look.stacks, snapshot);
+    look.event.read_stacks =
+        crash_looks_->stack_reader(std::move(look.stacks), std::move(snapshot));
   }
   hand_over(look.record, std::move(look.event));
 }

@@ -102,12 +102,12 @@ class AgentSession {
     std::size_t size = 0;
   };
 
-  // A crash whose process is being looked at.
+  // A crash or dump whose process is being looked at.
   struct Look {
     Taken record;
     int pid = 0;  // as seen by the watchdog
     Event event;
-    std::shared_ptr<const CapturedStack> stack;
+    std::shared_ptr<const RecordedStacks> stacks;
   };
 
   void on_death(int pid);
@@ -121,7 +121,7 @@ class AgentSession {
   void take_record(std::uint32_t index, const SlotSnapshot& slot);
   void report_record(const Taken& record, const SlotSnapshot& slot);
   bool wants_native() const;
-  bool begin_look(const Taken& record, Event& event, int owner, CapturedStack stack);
+  bool begin_look(const Taken& record, Event& event, int owner, RecordedStacks stacks);
   void on_looked(std::uint32_t index, std::shared_ptr<ProcessSnapshot> snapshot);
   void finish_look(Look look, std::shared_ptr<ProcessSnapshot> snapshot);
   void finish_looks_at(std::optional<int> pid);

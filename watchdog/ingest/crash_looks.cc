@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -12,12 +13,32 @@
 #include "watchdog/symbolize/read_stacks.h"
 
 namespace pyfault {
+namespace {
 
-bool CrashLooks::begin(int pid, std::shared_ptr<const CapturedStack> stack, Then then) {
+// The faulting thread, and those others of which there are a number and a stack.
+std::vector<ThreadInMinidump> threads_for_minidump(const Crash& crash, int pid,
+                                                   const RecordedStacks& stacks,
+                                                   const ProcessSnapshot& snapshot) {
+  std::vector<ThreadInMinidump> threads = {{crash.tid > 0 ? crash.tid : pid, &stacks.first}};
+  const std::size_t others = std::min(snapshot.others.size(), crash.threads.size() - 1);
+  for (std::size_t index = 0; index < others; ++index) {
+    const ThreadReading& other = snapshot.others[index];
+    const auto tid = crash.threads[index + 1].tid;
+    if (tid && other.why_not.empty()) threads.push_back({*tid, &other.stack, true});
+  }
+  return threads;
+}
+
+}  // namespace
+
+bool CrashLooks::begin(int pid, std::shared_ptr<const RecordedStacks> stacks, Then then) {
   if (under_way_ >= kMaxUnderWay) return false;
   auto snapshot = std::make_shared<std::optional<ProcessSnapshot>>();
   const bool begun = background().begin(
-      [pid, stack = std::move(stack), snapshot] { *snapshot = take_snapshot(pid, *stack); },
+      [pid, stacks = std::move(stacks), snapshot] {
+        const auto deadline = std::chrono::steady_clock::now() + kTimeForThreads;
+        *snapshot = take_snapshot(pid, *stacks, deadline);
+      },
       [this, snapshot, then = std::move(then)](bool done) {
         --under_way_;
         const bool is_known = done && *snapshot;
@@ -38,32 +59,31 @@ Background& CrashLooks::background() {
   return *background_;
 }
 
-StackReader CrashLooks::stack_reader(std::shared_ptr<const CapturedStack> stack,
+StackReader CrashLooks::stack_reader(std::shared_ptr<const RecordedStacks> stacks,
                                      std::shared_ptr<ProcessSnapshot> snapshot) const {
-  return [stack = std::move(stack), snapshot = std::move(snapshot),
+  return [stacks = std::move(stacks), snapshot = std::move(snapshot),
           symbolizer = settings_.symbolizer](const Crash& crash) {
-    ProcessSnapshot own{snapshot->map, std::move(snapshot->modules), snapshot->same_root};
-    return read_stacks(crash, *stack, std::move(own), symbolizer);
+    return read_stacks(crash, stacks->first, *snapshot, symbolizer);
   };
 }
 
 // Of a crash whose report is abridged, there is an earlier one.
-MinidumpWriter CrashLooks::minidump_writer(int pid, std::shared_ptr<const CapturedStack> stack,
+MinidumpWriter CrashLooks::minidump_writer(int pid, std::shared_ptr<const RecordedStacks> stacks,
                                            std::shared_ptr<const ProcessSnapshot> snapshot) const {
   if (!settings_.minidumps || settings_.minidumps->empty()) return nullptr;
-  return [pid, stack = std::move(stack), snapshot = std::move(snapshot),
-          directory = *settings_.minidumps](const Crash& crash,
-                                            const std::vector<Module>& modules) {
-    if (crash.threads.empty()) return MinidumpResult{};
-    const std::string name = minidump_name(crash.realtime_ns, pid, crash.id);
-    const ThreadInMinidump thread{crash.tid > 0 ? crash.tid : pid, stack.get()};
-    std::vector<std::byte> minidump =
-        write_minidump({crash, pid, {&thread, 1}, snapshot->map, modules, snapshot->environment});
-    std::string trouble = store_minidump(directory, name, minidump);
-    wipe(minidump);
-    return trouble.empty() ? MinidumpResult{directory + '/' + name, ""}
-                           : MinidumpResult{"", std::move(trouble)};
-  };
+  return
+      [pid, stacks = std::move(stacks), snapshot = std::move(snapshot),
+       directory = *settings_.minidumps](const Crash& crash, const std::vector<Module>& modules) {
+        if (crash.threads.empty()) return MinidumpResult{};
+        const std::string name = minidump_name(crash.realtime_ns, pid, crash.id);
+        const auto threads = threads_for_minidump(crash, pid, *stacks, *snapshot);
+        std::vector<std::byte> minidump =
+            write_minidump({crash, pid, threads, snapshot->map, modules, snapshot->environment});
+        std::string trouble = store_minidump(directory, name, minidump);
+        wipe(minidump);
+        return trouble.empty() ? MinidumpResult{directory + '/' + name, ""}
+                               : MinidumpResult{"", std::move(trouble)};
+      };
 }
 
 }  // namespace pyfault

@@ -30,7 +30,10 @@ class CrashLooks {
   // Crashes beyond these are reported without a native stack, so that in a storm of crashes the
   // processes need not wait for each other.
   static constexpr std::size_t kMaxUnderWay = 16;
+  // A look as a whole may take so long, and reading the other threads' stacks the first half of it:
+  // what is late is lost, and they must not make the rest late.
   static constexpr std::chrono::milliseconds kPatience{200};
+  static constexpr std::chrono::milliseconds kTimeForThreads = kPatience / 2;
 
   // Called from the loop. `snapshot` is null if the process could not be read in time.
   using Then = std::function<void(std::shared_ptr<ProcessSnapshot> snapshot)>;
@@ -43,14 +46,14 @@ class CrashLooks {
   NativeMode mode() const { return settings_.mode; }
 
   // Requires a mode other than kOff. Returns false if no look is begun; then `then` is not called.
-  bool begin(int pid, std::shared_ptr<const CapturedStack> stack, Then then);
+  bool begin(int pid, std::shared_ptr<const RecordedStacks> stacks, Then then);
 
-  // Returns what unwinds the stack later; it is to be called once.
-  StackReader stack_reader(std::shared_ptr<const CapturedStack> stack,
+  // Returns what unwinds the stacks later; it is to be called once.
+  StackReader stack_reader(std::shared_ptr<const RecordedStacks> stacks,
                            std::shared_ptr<ProcessSnapshot> snapshot) const;
 
   // Returns what writes the minidump after that, or null if none is wanted.
-  MinidumpWriter minidump_writer(int pid, std::shared_ptr<const CapturedStack> stack,
+  MinidumpWriter minidump_writer(int pid, std::shared_ptr<const RecordedStacks> stacks,
                                  std::shared_ptr<const ProcessSnapshot> snapshot) const;
 
  private:

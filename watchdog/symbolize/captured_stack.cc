@@ -12,6 +12,23 @@ namespace {
 
 constexpr std::size_t kMaxChunks = 2;
 
+// Returns nullopt if the section is malformed.
+std::optional<AnchorSection> read_anchors(ByteReader& bytes, std::vector<Anchor>& anchors) {
+  const auto section = bytes.read<AnchorSection>();
+  if (!section || section->count > kMaxAnchors ||
+      section->count > bytes.remaining() / sizeof(Anchor)) {
+    return std::nullopt;
+  }
+  for (std::uint32_t index = 0; index < section->count; ++index) {
+    anchors.push_back(*bytes.read<Anchor>());
+  }
+  return section;
+}
+
+bool is_of_crashed(const ThreadSection& thread) {
+  return (thread.flags & kThreadCrashed) != 0;
+}
+
 class StackReader {
  public:
   explicit StackReader(CapturedStack& stack) : stack_(stack) {}
@@ -22,8 +39,10 @@ class StackReader {
     switch (section.header.tag) {
       case SectionTag::kFault:
         return read_fault(section.bytes);
+      case SectionTag::kThread:
+        return read_thread(section.bytes);
       case SectionTag::kAnchors:
-        return read_anchors(section.bytes);
+        return take_anchors(section.bytes);
       case SectionTag::kStack:
         return read_stack(section.bytes);
       default:
@@ -37,16 +56,15 @@ class StackReader {
     if (fault) std::ranges::copy(fault->registers, stack_.registers.begin());
   }
 
-  void read_anchors(ByteReader& bytes) {
-    const auto section = bytes.read<AnchorSection>();
-    if (!section || !stack_.anchors.empty() || section->count > kMaxAnchors ||
-        section->count > bytes.remaining() / sizeof(Anchor)) {
-      return;
-    }
-    stack_.anchors_omitted = section->omitted;
-    for (std::uint32_t index = 0; index < section->count; ++index) {
-      stack_.anchors.push_back(*bytes.read<Anchor>());
-    }
+  void read_thread(ByteReader& bytes) {
+    const auto thread = bytes.read<ThreadSection>();
+    is_at_faulting_ = thread && is_of_crashed(*thread);
+  }
+
+  void take_anchors(ByteReader& bytes) {
+    if (!is_at_faulting_ || !stack_.anchors.empty()) return;
+    const auto section = read_anchors(bytes, stack_.anchors);
+    if (section) stack_.anchors_omitted = section->omitted;
   }
 
   void read_stack(ByteReader& bytes) {
@@ -67,6 +85,7 @@ class StackReader {
   }
 
   CapturedStack& stack_;
+  bool is_at_faulting_ = true;  // no section of another thread has come
 };
 
 }  // namespace
@@ -80,6 +99,24 @@ std::optional<CapturedStack> CapturedStack::of(std::span<const std::byte> record
       std::ranges::any_of(stack.registers, [](std::uint64_t value) { return value != 0; });
   if (!has_registers || stack.chunks.empty()) return std::nullopt;
   return stack;
+}
+
+std::vector<ThreadAnchors> anchors_of_other_threads(std::span<const std::byte> record) {
+  std::vector<ThreadAnchors> all;
+  std::optional<ThreadSection> thread;  // the last one, if anchors may follow it
+  ByteReader bytes(record);
+  while (auto section = take_section(bytes)) {
+    if (section->header.version != kSectionVersion) continue;
+    if (section->header.tag == SectionTag::kThread) thread = section->bytes.read<ThreadSection>();
+    const bool is_wanted = section->header.tag == SectionTag::kAnchors && thread &&
+                           !is_of_crashed(*thread) && all.size() < kMaxOtherStacks;
+    if (!is_wanted) continue;
+    ThreadAnchors& last = all.emplace_back();
+    last.list_position = thread->list_position;
+    read_anchors(section->bytes, last.anchors);
+    thread.reset();
+  }
+  return all;
 }
 
 CapturedStack::~CapturedStack() {

@@ -26,9 +26,9 @@ void wipe(std::span<std::byte> bytes);
 
 class CapturedStack {
  public:
-  // Reads the sections of a record, which has been copied out of the ring. Returns nullopt if it
-  // has no registers or no stack. Like decode(), trusts nothing and allocates at most the record's
-  // size.
+  // Reads the native stack of the faulting thread from a record, which has been copied out of the
+  // ring. Returns nullopt if it has no registers or no stack. Like decode(), trusts nothing and
+  // allocates at most the record's size.
   static std::optional<CapturedStack> of(std::span<const std::byte> record);
 
   CapturedStack() = default;
@@ -44,5 +44,14 @@ class CapturedStack {
   std::vector<Anchor> anchors;                            // innermost first
   std::uint32_t anchors_omitted = 0;                      // after kInnermostAnchors
 };
+
+// The anchors of a thread whose stack is not in the record.
+struct ThreadAnchors {
+  std::uint32_t list_position = 0;  // of the thread, as in ThreadSection
+  std::vector<Anchor> anchors;      // innermost first
+};
+
+// Returns those of the threads that have any, other than the faulting one.
+std::vector<ThreadAnchors> anchors_of_other_threads(std::span<const std::byte> record);
 
 }  // namespace pyfault

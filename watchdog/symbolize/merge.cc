@@ -122,7 +122,11 @@ class Merger {
       const UnwoundFrame& frame = native_.frames[index];
       take_calls_below(frame.stack_pointer, left);
       append_gap_before(result_.stack, frame);
-      is_placed |= take_calls_below(end_of(native_.frames, index), left);
+      const bool is_call = take_calls_below(end_of(native_.frames, index), left);
+      if (is_call && !may_be_evaluation(frame)) {
+        return give_up("the Python frames do not fit the native stack");
+      }
+      is_placed |= is_call;
       append(result_.stack, frame);
     }
     if (!is_placed) return give_up("no Python frame could be placed on the native stack");
@@ -168,6 +172,15 @@ class Merger {
 
  private:
   using FrameIterator = std::vector<UnwoundFrame>::const_iterator;
+
+  // All calls of the evaluation function are of one module. A thread that has gone on since its
+  // Python frames were recorded may have others at the place of an anchor.
+  bool may_be_evaluation(const UnwoundFrame& frame) {
+    const std::string& module = frame.functions.back().module;
+    if (frame.cfa == 0 || module.empty()) return true;
+    if (evaluation_module_.empty()) evaluation_module_ = module;
+    return module == evaluation_module_;
+  }
 
   // Takes the Python frames of the calls with anchors below `end`, from the front of `anchors`.
   // Returns whether there was one.
@@ -235,6 +248,7 @@ class Merger {
   const UnwoundStack& native_;
   const CapturedStack& captured_;
   PythonFrames python_;
+  std::string evaluation_module_;  // empty: not known yet
   ThreadStack result_;
 };
 

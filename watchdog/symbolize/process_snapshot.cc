@@ -80,6 +80,7 @@ class Process {
     return take_number<std::uint64_t>(fields).value_or(0);
   }
 
+  int directory() const { return proc_.get(); }
   bool has_our_root() const { return root_ && is_our_root(root_); }
 
   // Opens the very file that is mapped. By its mapping, which leads to it even if it has been
@@ -117,40 +118,57 @@ void visit_words(const CapturedStack& stack, Visit visit) {
   }
 }
 
-// Returns the executable mappings of files that the stack points into, one of each file, innermost
-// first.
-std::vector<const Mapping*> modules_on_stack(const MemoryMap& map, const CapturedStack& stack) {
-  std::vector<const Mapping*> found;
-  std::set<const Mapping*> seen;
-  const Mapping* last = nullptr;  // most words point into the same few mappings, or into none
-  visit_words(stack, [&](std::uint64_t word) {
-    const bool is_in_last = last && word >= last->start && word < last->end;
-    const Mapping* mapping = is_in_last ? nullptr : map.find(word);
-    if (!mapping || !is_module(*mapping)) return;
-    last = mapping;
-    if (seen.insert(mapping).second && found.size() < kMaxModules) found.push_back(mapping);
-  });
-  return found;
-}
-
 bool is_same_file(const ModuleFile& module, const Mapping& mapping) {
   return module.device == mapping.device && module.inode == mapping.inode;
 }
 
+// Opens the files that stacks point into, each once, innermost first.
+class ModuleOpener {
+ public:
+  ModuleOpener(const Process& process, const MemoryMap& map) : process_(process), map_(map) {}
+
+  void open_those_of(const CapturedStack& stack) {
+    visit_words(stack, [this](std::uint64_t word) {
+      // Most words point into the same few mappings, or into none.
+      const bool is_in_last = last_ && word >= last_->start && word < last_->end;
+      const Mapping* mapping = is_in_last ? nullptr : map_.find(word);
+      if (!mapping || !is_module(*mapping)) return;
+      last_ = mapping;
+      if (seen_.insert(mapping).second && seen_.size() <= kMaxModules) open(*mapping);
+    });
+  }
+
+  std::vector<ModuleFile> take() { return std::move(modules_); }
+
+ private:
+  void open(const Mapping& mapping) {
+    const bool is_known = std::ranges::any_of(
+        modules_, [&](const ModuleFile& each) { return is_same_file(each, mapping); });
+    if (is_known) return;
+    modules_.push_back({mapping.path, mapping.device, mapping.inode, process_.open(mapping)});
+  }
+
+  const Process& process_;
+  const MemoryMap& map_;
+  const Mapping* last_ = nullptr;
+  std::set<const Mapping*> seen_;
+  std::vector<ModuleFile> modules_;
+};
+
 }  // namespace
 
-std::optional<ProcessSnapshot> take_snapshot(int pid, const CapturedStack& stack) {
+std::optional<ProcessSnapshot> take_snapshot(int pid, const RecordedStacks& stacks,
+                                             std::chrono::steady_clock::time_point deadline) {
   const Process process(pid);
   const auto maps = process.maps();
   if (!maps) return std::nullopt;
-  ProcessSnapshot snapshot{MemoryMap(*maps), {}, process.has_our_root(), process.environment()};
-  for (const Mapping* mapping : modules_on_stack(snapshot.map, stack)) {
-    const bool is_known = std::ranges::any_of(
-        snapshot.modules, [&](const ModuleFile& each) { return is_same_file(each, *mapping); });
-    if (is_known) continue;
-    snapshot.modules.push_back(
-        {mapping->path, mapping->device, mapping->inode, process.open(*mapping)});
-  }
+  ProcessSnapshot snapshot{MemoryMap(*maps), {}, process.has_our_root(), process.environment(), {}};
+  ModuleOpener modules(process, snapshot.map);
+  modules.open_those_of(stacks.first);
+  snapshot.others = read_thread_stacks(
+      {process.directory(), pid, stacks.own_pid}, snapshot.map, stacks.others, deadline,
+      [&](const CapturedStack& stack) { modules.open_those_of(stack); });
+  snapshot.modules = modules.take();
   return snapshot;
 }
 

@@ -1,4 +1,4 @@
-// Unwinds, symbolizes and merges the native stack of a crash.
+// Unwinds, symbolizes and merges the native stacks of a crash.
 #pragma once
 
 #include <chrono>
@@ -12,9 +12,11 @@ namespace pyfault {
 
 inline constexpr std::chrono::milliseconds kSymbolizeTimeout{2500};
 
-// `symbolizer`: the path of pyfault-symbolizer. Blocks for kSymbolizeTimeout at most, and then
-// returns what is known by then.
-NativeStacks read_stacks(const Crash& crash, const CapturedStack& stack, ProcessSnapshot snapshot,
+// `first`: the stack of the crash's first thread; those of the others are in the snapshot, whose
+// modules are used up. A thread
+// without a stack keeps the reason that it has. `symbolizer`: the path of pyfault-symbolizer.
+// Blocks for kSymbolizeTimeout at most, and then returns what is known by then.
+NativeStacks read_stacks(const Crash& crash, const CapturedStack& first, ProcessSnapshot& snapshot,
                          const std::string& symbolizer);
 
 }  // namespace pyfault

@@ -47,9 +47,9 @@ bool AnswerWriter::item(ItemKind kind, std::span<const std::byte> head,
   return true;
 }
 
-void AnswerWriter::frames(std::uint32_t stack, std::span<const AnswerFrame> frames) {
+bool AnswerWriter::frames(std::uint32_t stack, std::span<const AnswerFrame> frames) {
   const AnswerFrames head{stack, static_cast<std::uint32_t>(frames.size())};
-  item(ItemKind::kFrames, bytes_of(head), std::as_bytes(frames));
+  return item(ItemKind::kFrames, bytes_of(head), std::as_bytes(frames));
 }
 
 void AnswerWriter::stack_end(std::uint32_t stack, bool is_complete, std::string_view reason) {

@@ -16,7 +16,8 @@ class AnswerWriter {
  public:
   explicit AnswerWriter(int fd) : fd_(fd) {}
 
-  void frames(std::uint32_t stack, std::span<const AnswerFrame> frames);
+  // Returns false if they do not fit.
+  bool frames(std::uint32_t stack, std::span<const AnswerFrame> frames);
   void stack_end(std::uint32_t stack, bool is_complete, std::string_view reason);
   void module(std::uint32_t mapping, std::uint64_t bias, std::span<const std::byte> build_id);
   void functions(std::uint64_t address, std::span<const AnswerFunction> functions);

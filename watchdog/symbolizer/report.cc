@@ -1,6 +1,8 @@
 #include "watchdog/symbolizer/report.h"
 
+#include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,11 +27,21 @@ class Reporter {
   Reporter(const Input& input, FileClient& files, AnswerWriter& answer)
       : input_(input), code_(input.mappings, files), answer_(answer) {}
 
-  void report_addresses() {
-    for (std::size_t index = 0; index < input_.stacks.size(); ++index) {
+  // Reports the stacks from `begin` to `end`: all that is known of them.
+  void report(std::size_t begin, std::size_t end) {
+    addresses_.clear();
+    report_addresses(begin, end);
+    report_names();
+    report_source_places();
+  }
+
+ private:
+  void report_addresses(std::size_t begin, std::size_t end) {
+    for (std::size_t index = begin; index < end; ++index) {
       report_stack(static_cast<std::uint32_t>(index), unwind(input_.stacks[index], code_));
     }
     for (const CodeMap::Loaded& loaded : code_.loaded()) {
+      if (!modules_.insert(loaded.mapping).second) continue;
       answer_.module(loaded.mapping, loaded.module->bias(), loaded.module->build_id());
     }
     answer_.flush();
@@ -46,12 +58,11 @@ class Reporter {
   }
 
   void report_source_places() {
-    std::map<const LoadedModule*, SourcePlaces> known;
     for (const std::uint64_t address : addresses_) {
       const LoadedModule* module = code_.module_at(address);
       if (module == nullptr) continue;
       std::vector<SourcePlace> places =
-          known.try_emplace(module, *module).first->second.at(address);
+          places_.try_emplace(module, *module).first->second.at(address);
       if (places.empty()) continue;
       // The symbol says more than the source: which part of a function, or which copy of it.
       const std::string& name = names_[address];
@@ -61,7 +72,6 @@ class Reporter {
     }
   }
 
- private:
   void report_stack(std::uint32_t number, const UnwoundFrames& unwound) {
     std::vector<AnswerFrame> frames;
     for (const StackFrame& frame : unwound.frames) {
@@ -72,8 +82,9 @@ class Reporter {
                         {}});
       if (names_.try_emplace(frame.code()).second) addresses_.push_back(frame.code());
     }
-    answer_.frames(number, frames);
-    answer_.stack_end(number, unwound.is_complete, unwound.incomplete_reason);
+    const bool fits = answer_.frames(number, frames);
+    answer_.stack_end(number, fits && unwound.is_complete,
+                      fits ? unwound.incomplete_reason : "there are too many frames of all stacks");
     answer_.flush();
   }
 
@@ -88,17 +99,20 @@ class Reporter {
   const Input& input_;
   CodeMap code_;
   AnswerWriter& answer_;
-  std::vector<std::uint64_t> addresses_;  // of all frames, each once, in their order
-  std::map<std::uint64_t, std::string> names_;
+  std::vector<std::uint64_t> addresses_;        // of the frames that are new, in their order
+  std::map<std::uint64_t, std::string> names_;  // of all frames so far
+  std::set<std::uint32_t> modules_;             // mappings whose modules have been reported
+  std::map<const LoadedModule*, SourcePlaces> places_;
 };
 
 }  // namespace
 
 void report(const Input& input, FileClient& files, AnswerWriter& answer) {
   Reporter reporter(input, files, answer);
-  reporter.report_addresses();
-  reporter.report_names();
-  reporter.report_source_places();
+  // The first thread comes first, for the rest may take too long.
+  const std::size_t first = std::min<std::size_t>(input.stacks.size(), 1);
+  reporter.report(0, first);
+  reporter.report(first, input.stacks.size());
   answer.end();
 }
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tests/support/agent_side.h"
 #include "tests/unit/enrich/waiting_child.h"
@@ -54,10 +55,13 @@ class AgentSessionTest : public testing::Test {
     log_.poll();
   }
   // A crash whose native stack can be unwound, if its process is looked at.
-  static RecordBuilder record_with_stack() {
-    FaultSection fault = segfault();
+  static RecordBuilder record_with_stack(FaultSection fault = segfault(),
+                                         const std::vector<ThreadSpec>& others = {}) {
     fault.registers[0] = 1;
-    return RecordBuilder().fault(fault).runtime().crashed_thread({}).stack(0x1000, {kSecret}).end();
+    RecordBuilder record;
+    record.fault(fault).runtime().crashed_thread({}).stack(0x1000, {kSecret});
+    for (const ThreadSpec& other : others) record.thread(other, {});
+    return record.end();
   }
   void attach_with_looks(NativeMode mode = NativeMode::kOn,
                          std::shared_ptr<const std::string> minidumps = nullptr) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "tests/support/temp_directory.h"
 #include "tests/unit/ingest/agent_session_fixture.h"
@@ -15,6 +16,9 @@ namespace pyfault {
 namespace {
 
 using test::AgentSessionTest;
+using test::dump_request;
+using test::RecordBuilder;
+using test::segfault;
 using test::whole_record;
 using ::testing::HasSubstr;
 
@@ -37,6 +41,46 @@ TEST_F(AgentSessionTest, a_record_that_is_being_looked_at_is_not_taken_again) {
   log_.run_until_events(1);
   session_->drain();
   EXPECT_EQ(log_.events.size(), 1U);
+}
+
+TEST_F(AgentSessionTest, a_process_that_dumps_is_looked_at_too) {
+  attach_with_looks();
+  agent_->publish(process_.pid(), record_with_stack(dump_request()));
+  session_->poll();
+  log_.run_until_events(1);
+  EXPECT_TRUE(log_.events[0].read_stacks);
+}
+
+TEST_F(AgentSessionTest, a_thread_whose_stack_cannot_be_read_says_why) {
+  attach_with_looks();
+  agent_->publish(process_.pid(), record_with_stack(segfault(), {{.tid = getpid()}}));
+  session_->poll();
+  log_.run_until_events(1);
+  const Thread& other = log_.crash().threads.at(1);
+  EXPECT_FALSE(other.native->complete);
+  EXPECT_THAT(other.native->incomplete_reason, HasSubstr("not known which"));
+  EXPECT_TRUE(other.stack.empty());
+}
+
+TEST_F(AgentSessionTest, of_more_threads_than_are_read_the_last_say_so) {
+  attach_with_looks();
+  std::vector<test::ThreadSpec> others(kMaxOtherStacks + 1, {.tid = getpid()});
+  agent_->publish(process_.pid(), record_with_stack(segfault(), others));
+  session_->poll();
+  log_.run_until_events(1);
+  const auto& threads = log_.crash().threads;
+  EXPECT_THAT(threads.at(kMaxOtherStacks).native->incomplete_reason, HasSubstr("not known which"));
+  EXPECT_THAT(threads.at(kMaxOtherStacks + 1).native->incomplete_reason, HasSubstr("more than 64"));
+}
+
+TEST_F(AgentSessionTest, the_stack_of_a_thread_that_is_not_in_the_record_is_nobodys) {
+  attach_with_looks();
+  FaultSection fault = segfault();
+  fault.registers[0] = 1;
+  agent_->publish(process_.pid(),
+                  RecordBuilder().fault(fault).runtime().stack(0x1000, {1}).thread({}, {}).end());
+  session_->poll();
+  EXPECT_FALSE(log_.crash().threads.at(0).native);
 }
 
 TEST_F(AgentSessionTest, a_crash_without_a_native_stack_is_reported_at_once) {
@@ -104,9 +148,9 @@ TEST_F(AgentSessionTest, a_session_may_end_before_a_look_does) {
 
 TEST_F(AgentSessionTest, in_a_storm_of_crashes_only_the_first_are_looked_at) {
   attach_with_looks();
-  const auto stack = std::make_shared<const CapturedStack>();
+  const auto stacks = std::make_shared<const RecordedStacks>();
   std::size_t done = 0;
-  const auto begin = [&] { return looks_->begin(process_.pid(), stack, [&](auto) { ++done; }); };
+  const auto begin = [&] { return looks_->begin(process_.pid(), stacks, [&](auto) { ++done; }); };
   for (std::size_t count = 0; count < CrashLooks::kMaxUnderWay; ++count) EXPECT_TRUE(begin());
   EXPECT_FALSE(begin());
   log_.run_until([&] { return done == CrashLooks::kMaxUnderWay; });

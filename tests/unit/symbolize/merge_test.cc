@@ -102,6 +102,18 @@ TEST_F(MergeTest, each_call_runs_its_own_frames) {
                                     "eval", "_start"));
 }
 
+TEST_F(MergeTest, a_thread_that_has_gone_on_is_not_merged) {
+  python({"leaf", "main"});
+  native({"poll", "eval", "_start"});
+  native_.frames[0].functions[0].module = "libc.so.6";
+  native_.frames[1].functions[0].module = "python";
+  anchor(0, 0);
+  anchor(1, 1);
+  EXPECT_THAT(merged(), ElementsAre("(leaf)", "(main)", "poll", "eval", "_start"));
+  EXPECT_EQ(result_.native.merged_by, NativeStack::Merge::kNone);
+  EXPECT_THAT(result_.native.incomplete_reason, HasSubstr("do not fit"));
+}
+
 TEST_F(MergeTest, folded_frames_that_c_calls_lie_between_are_shown_again) {
   python({"recurse"});
   repeated(1);

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include "tests/support/files.h"
@@ -19,11 +21,16 @@ using testing::Field;
 using testing::IsEmpty;
 
 // A stack of one word.
-CapturedStack pointing_to(const void* address) {
-  CapturedStack stack;
-  stack.chunks.push_back({0x1000, std::vector<std::byte>(sizeof address)});
-  std::memcpy(stack.chunks[0].bytes.data(), &address, sizeof address);
-  return stack;
+RecordedStacks pointing_to(const void* address) {
+  RecordedStacks stacks;
+  stacks.first.chunks.push_back({0x1000, std::vector<std::byte>(sizeof address)});
+  std::memcpy(stacks.first.chunks[0].bytes.data(), &address, sizeof address);
+  return stacks;
+}
+
+std::optional<ProcessSnapshot> take_snapshot(int pid, const RecordedStacks& stacks = {}) {
+  constexpr std::chrono::minutes kPatience{1};
+  return pyfault::take_snapshot(pid, stacks, std::chrono::steady_clock::now() + kPatience);
 }
 
 const void* own_code() {
@@ -32,7 +39,7 @@ const void* own_code() {
 
 TEST(ProcessSnapshot, the_map_is_that_of_the_process) {
   const test::WaitingChild child;
-  const auto snapshot = take_snapshot(child.pid(), CapturedStack());
+  const auto snapshot = take_snapshot(child.pid());
   ASSERT_TRUE(snapshot);
   EXPECT_THAT(snapshot->map.mappings(), Contains(Field(&Mapping::path, "[stack]")));
 }
@@ -49,10 +56,20 @@ TEST(ProcessSnapshot, data_is_not_a_module) {
   EXPECT_THAT(take_snapshot(getpid(), pointing_to(&data))->modules, IsEmpty());
 }
 
+TEST(ProcessSnapshot, modules_of_other_threads_are_opened_too) {
+  const test::WaitingChild child;
+  RecordedStacks stacks;
+  stacks.own_pid = child.pid();
+  stacks.others.push_back({child.pid(), 0, {}});
+  const auto snapshot = take_snapshot(child.pid(), stacks);
+  EXPECT_EQ(snapshot->others.at(0).why_not, "");
+  EXPECT_THAT(snapshot->modules, Contains(Field(&ModuleFile::path, EndsWith("unit_symbolize"))));
+}
+
 TEST(ProcessSnapshot, a_process_that_is_dead_has_none) {
   test::WaitingChild child;
   child.die();
-  EXPECT_FALSE(take_snapshot(child.pid(), CapturedStack()));
+  EXPECT_FALSE(take_snapshot(child.pid()));
 }
 
 TEST(ProcessSnapshot, tells_where_the_environment_begins) {
@@ -64,7 +81,7 @@ TEST(ProcessSnapshot, tells_where_the_environment_begins) {
 }
 
 TEST(ProcessSnapshot, a_process_in_our_root_shares_it) {
-  EXPECT_TRUE(take_snapshot(getpid(), CapturedStack())->same_root);
+  EXPECT_TRUE(take_snapshot(getpid())->same_root);
 }
 
 }  // namespace

@@ -293,6 +293,17 @@ TEST_F(UnwindTest, each_stack_has_its_answer) {
   EXPECT_EQ(names_in(symbols.stacks[2]), names_in(symbols.stacks[0]));
 }
 
+TEST_F(UnwindTest, as_many_deep_stacks_as_are_asked_for_fit_into_an_answer) {
+  subject.emplace("overflow");
+  SymbolizeRequest request = subject->request();
+  request.stacks.resize(1 + kMaxOtherStacks, {&subject->stack});
+  symbols = symbolize(request);
+  EXPECT_EQ(symbols.trouble, "");
+  EXPECT_THAT(symbols.stacks, testing::Each(testing::Field(&UnwoundStack::frames,
+                                                           testing::SizeIs(testing::Gt(100U)))));
+  EXPECT_THAT(names_in(symbols.stacks.back()), Contains("subject::recurse"));
+}
+
 TEST_F(UnwindTest, frames_of_a_file_that_cannot_be_opened_have_module_and_offset) {
   subject.emplace("null");
   const Mapping& mapping = *subject->map.find(subject->program_counter());
