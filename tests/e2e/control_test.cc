@@ -232,6 +232,17 @@ TEST_F(ControlTest, a_dump_by_process_as_json) {
   EXPECT_THAT(dump["threads"], SizeIs(2));
 }
 
+TEST_F(ControlTest, a_dump_has_native_stacks_if_the_worker_wants_them) {
+  two_web_workers("native = \"on\"");
+  start_and_await_ready();
+  const json dump = json::parse(ctl({"dump", "web#1", "--json"}).out);
+  for (const json& thread : dump["threads"]) {
+    EXPECT_EQ(thread["native"]["complete"], true) << thread["native"];
+    EXPECT_NE(thread["native"]["merged_by"], "none");
+  }
+  EXPECT_THAT(dump["threads"], SizeIs(2));
+}
+
 TEST_F(ControlTest, where_there_can_be_no_dump_it_says_why) {
   two_web_workers("dump_signal = \"none\"",
                   "[[worker]]\nname = \"shell\"\ncommand = [\"sleep\", \"1000\"]\n");

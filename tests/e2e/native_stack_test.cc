@@ -2,7 +2,9 @@
 // interpreter, whether it has symbols or not.
 #include <gmock/gmock.h>
 
+#include <array>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "tests/e2e/both_ways.h"
 #include "tests/e2e/merged_stack.h"
@@ -27,9 +29,21 @@ class NativeStack : public testing::TestWithParam<Interpreter> {
   }
   json crash() const { return watchdog_.events("crash").at(0); }
   json thread() const { return crash().at("threads").at(0); }
+  // The thread that was running a Python function of this name.
+  static json thread_in(const json& event, const std::string& function) {
+    for (const json& thread : event.at("threads")) {
+      for (const json& frame : thread.at("frames")) {
+        if (frame.value("function", "") == function) return thread;
+      }
+    }
+    return {};
+  }
 
-  void expect_merged(const std::string& pattern) const {
-    const json thread = this->thread();
+  void expect_merged(const std::string& pattern) const { expect_merged(thread(), pattern); }
+  static void expect_merged(const json& thread, const std::string& pattern) {
+    SCOPED_TRACE(pattern);
+    ASSERT_TRUE(thread.is_object());
+    ASSERT_TRUE(thread.at("stack").is_array()) << thread.at("native");
     expect_a_possible_stack(thread);
     const auto names = stack_names(thread);
     EXPECT_TRUE(has_in_order(names, pattern))
@@ -87,6 +101,108 @@ thread.join()
   expect_merged("(crash) <- (run) <- (_bootstrap)");
 }
 
+constexpr char kIsWaiting[] = R"PY(
+def is_waiting(thread):
+    with open("/proc/%s/stat" % thread) as file:
+        return file.read().rpartition(")")[2].split()[0] == "S"
+)PY";
+
+// `await_rest()` returns when all threads but the calling one have been waiting for a while.
+constexpr char kManyThreads[] = R"(
+import queue, select, socket, subprocess, time
+ends = socket.socketpair()
+held = threading.Lock()
+held.acquire()
+def sleeps(): time.sleep(1000)
+def gets(): queue.Queue().get()
+def receives(): ends[0].recv(1)
+def selects(): select.select([ends[0]], [], [])
+def awaits(): threading.Event().wait()
+def reaps(): subprocess.Popen(["cat"], stdin=subprocess.PIPE).wait()
+def locks(): held.acquire()
+all = [threading.Thread(target=each, daemon=True)
+       for each in (sleeps, gets, receives, selects, awaits, reaps, locks)]
+for each in all: each.start()
+def await_rest():
+    looks = 0
+    while looks < 20:
+        time.sleep(0.01)
+        threads = os.listdir("/proc/self/task")
+        is_rest_waiting = sum(map(is_waiting, threads)) == len(threads) - 1 == len(all)
+        looks = looks + 1 if is_rest_waiting else 0
+)";
+
+constexpr std::array kWaiting = {"sleeps", "gets",  "receives", "selects",
+                                 "awaits", "reaps", "locks"};
+
+TEST_P(NativeStack, threads_that_wait_have_their_stacks) {
+  run_program(kIsWaiting + std::string(kManyThreads) + R"(
+def crash():
+    await_rest()
+    ctypes.memset(0, 1, 1)
+def joins():
+    all[-1].join()
+all.append(threading.Thread(target=crash))
+all[-1].start()
+joins()
+)");
+  expect_merged("(crash) <- (run) <- (_bootstrap)");
+  for (const std::string function : kWaiting) {
+    expect_merged(thread_in(crash(), function), '(' + function + ") <- (run) <- (_bootstrap)");
+  }
+  expect_merged(thread_in(crash(), "joins"), "(join) <- (joins) <- (<module>) <- _start");
+}
+
+TEST_P(NativeStack, a_dump_has_them_too) {
+  run_program(kIsWaiting + std::string(kManyThreads) + R"(
+def dumps():
+    ctypes.CDLL(None).pyfault_dump()
+await_rest()
+dumps()
+)");
+  const json dump = watchdog_.events("dump").at(0);
+  expect_merged(dump.at("threads").at(0),
+                "pyfault_dump <- ffi_call <- (dumps) <- (<module>) <- _start");
+  for (const std::string function : kWaiting) {
+    expect_merged(thread_in(dump, function), '(' + function + ") <- (run) <- (_bootstrap)");
+  }
+}
+
+TEST_P(NativeStack, a_dump_before_a_handler_shows_what_the_signal_interrupted) {
+  run_program(kIsWaiting + std::string(R"(
+import signal, time
+signal.signal(signal.SIGABRT, lambda *_: os._exit(0))
+parent = os.getpid()
+if os.fork() == 0:
+    looks = 0
+    while looks < 20:
+        time.sleep(0.01)
+        looks = looks + 1 if is_waiting(parent) else 0
+    os.kill(parent, signal.SIGABRT)
+    os._exit(0)
+def waits():
+    threading.Event().wait()
+waits()
+)"));
+  const json dump = watchdog_.events("dump").at(0);
+  expect_merged(dump.at("threads").at(0), "(wait) <- (waits) <- (<module>) <- _start");
+  EXPECT_NE(dump.at("threads").at(0).at("stack").dump().find("\"signal_frame\":true"),
+            std::string::npos);
+}
+
+TEST_P(NativeStack, a_program_that_dumps_goes_on_when_no_watchdog_answers) {
+  run_program(R"(
+import signal, time
+os.kill(os.getppid(), signal.SIGSTOP)
+begin = time.monotonic()
+result = ctypes.CDLL(None).pyfault_dump()
+took = time.monotonic() - begin
+os.kill(os.getppid(), signal.SIGCONT)
+os._exit(0 if result == 0 and took < 1.9 else 1)
+)");
+  EXPECT_EQ(outcome_.ending, exited(0));
+}
+
 TEST_P(NativeStack, an_abort_is_shown_from_where_it_was_called) {
   run_program("def die():\n    os.abort()\ndie()\n");
   expect_merged("abort <- (die) <- (<module>) <- _start");
@@ -97,6 +213,22 @@ TEST_P(NativeStack, no_byte_of_the_stack_is_in_a_report) {
   ::setenv("PYFAULT_TEST_SECRET", "marker-4711", 1);
   run_program(kNestedCalls, "full");
   EXPECT_EQ(thread().at("native").at("complete"), true);
+  EXPECT_THAT(watchdog_.report(), Not(HasSubstr("marker-4711")));
+}
+
+TEST_P(NativeStack, no_byte_of_another_threads_stack_is_in_a_report) {
+  ::setenv("PYFAULT_TEST_SECRET", "marker-4711", 1);
+  run_program(R"(
+def crash():
+    ctypes.memset(0, 1, 1)
+def joins():
+    thread.join()
+thread = threading.Thread(target=crash)
+thread.start()
+joins()
+)",
+              "full");
+  EXPECT_NE(thread_in(crash(), "<module>").at("native"), json());
   EXPECT_THAT(watchdog_.report(), Not(HasSubstr("marker-4711")));
 }
 
