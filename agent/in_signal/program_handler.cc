@@ -61,9 +61,12 @@ void on_program_signal(int signal, siginfo_t* info, void* context) {
     const KernelSignalSet others = ~kFaults;
     KernelSignalSet mask = 0;
     sys_rt_sigprocmask(SIG_BLOCK, &others, &mask);
-    Registers registers{};
-    save_registers(registers);
-    record_dump(info, registers);
+    Registers here{};
+    save_registers(here);
+    const bool is_from_kernel = is_context_of_handler(context, __builtin_dwarf_cfa());
+    record_dump(info, is_from_kernel
+                          ? registers_of(static_cast<const ucontext_t*>(context)->uc_mcontext)
+                          : here);
     sys_rt_sigprocmask(SIG_SETMASK, &mask, nullptr);
   }
   const KernelSigaction action = program_action(signal);

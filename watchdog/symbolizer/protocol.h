@@ -12,8 +12,8 @@
 //
 // Answer. A sequence of items: an ItemHead, then `size` bytes, a multiple of 8. The items of each
 // stage are written when they are known, so that they count if the child is killed later:
-// addresses, then names, then inlined functions and lines; first of the first stack, then of all
-// others together. The watchdog trusts nothing of it.
+// addresses and names of the first stack, then those of the others, then inlined functions and
+// lines of all. The watchdog trusts nothing of it.
 //
 // Both programs run on the same host, and are installed together.
 #pragma once

@@ -27,12 +27,27 @@ class Reporter {
   Reporter(const Input& input, FileClient& files, AnswerWriter& answer)
       : input_(input), code_(input.mappings, files), answer_(answer) {}
 
-  // Reports the stacks from `begin` to `end`: all that is known of them.
-  void report(std::size_t begin, std::size_t end) {
-    addresses_.clear();
+  // Reports addresses and names of the stacks from `begin` to `end`.
+  void report_frames(std::size_t begin, std::size_t end) {
     report_addresses(begin, end);
     report_names();
-    report_source_places();
+  }
+
+  // Of all stacks so far.
+  void report_source_places() {
+    std::map<const LoadedModule*, SourcePlaces> known;
+    for (const std::uint64_t address : addresses_) {
+      const LoadedModule* module = code_.module_at(address);
+      if (module == nullptr) continue;
+      std::vector<SourcePlace> places =
+          known.try_emplace(module, *module).first->second.at(address);
+      if (places.empty()) continue;
+      // The symbol says more than the source: which part of a function, or which copy of it.
+      const std::string& name = names_[address];
+      if (!name.empty()) places.back().function = name;
+      report_places(address, places);
+      answer_.flush();
+    }
   }
 
  private:
@@ -48,26 +63,12 @@ class Reporter {
   }
 
   void report_names() {
-    for (const std::uint64_t address : addresses_) {
+    for (; named_ < addresses_.size(); ++named_) {
+      const std::uint64_t address = addresses_[named_];
       const LoadedModule* module = code_.module_at(address);
       if (module == nullptr) continue;
       const std::string& name = names_[address] = function_name(*module, address);
       if (!name.empty()) report_places(address, {{name, "", 0}});
-      answer_.flush();
-    }
-  }
-
-  void report_source_places() {
-    for (const std::uint64_t address : addresses_) {
-      const LoadedModule* module = code_.module_at(address);
-      if (module == nullptr) continue;
-      std::vector<SourcePlace> places =
-          places_.try_emplace(module, *module).first->second.at(address);
-      if (places.empty()) continue;
-      // The symbol says more than the source: which part of a function, or which copy of it.
-      const std::string& name = names_[address];
-      if (!name.empty()) places.back().function = name;
-      report_places(address, places);
       answer_.flush();
     }
   }
@@ -84,7 +85,7 @@ class Reporter {
     }
     const bool fits = answer_.frames(number, frames);
     answer_.stack_end(number, fits && unwound.is_complete,
-                      fits ? unwound.incomplete_reason : "there are too many frames of all stacks");
+                      fits ? unwound.incomplete_reason : "the stacks have too many frames");
     answer_.flush();
   }
 
@@ -99,20 +100,21 @@ class Reporter {
   const Input& input_;
   CodeMap code_;
   AnswerWriter& answer_;
-  std::vector<std::uint64_t> addresses_;        // of the frames that are new, in their order
-  std::map<std::uint64_t, std::string> names_;  // of all frames so far
-  std::set<std::uint32_t> modules_;             // mappings whose modules have been reported
-  std::map<const LoadedModule*, SourcePlaces> places_;
+  std::vector<std::uint64_t> addresses_;  // of all frames, each once, in their order
+  std::size_t named_ = 0;                 // of these
+  std::map<std::uint64_t, std::string> names_;
+  std::set<std::uint32_t> modules_;  // mappings whose modules have been reported
 };
 
 }  // namespace
 
 void report(const Input& input, FileClient& files, AnswerWriter& answer) {
   Reporter reporter(input, files, answer);
-  // The first thread comes first, for the rest may take too long.
+  // The first thread comes first, for the rest may take too long. Source places take longest.
   const std::size_t first = std::min<std::size_t>(input.stacks.size(), 1);
-  reporter.report(0, first);
-  reporter.report(first, input.stacks.size());
+  reporter.report_frames(0, first);
+  reporter.report_frames(first, input.stacks.size());
+  reporter.report_source_places();
   answer.end();
 }
 

@@ -137,6 +137,13 @@ inline bool is_of_program(const mcontext_t& machine) {
   return (machine.gregs[REG_CSGSFS] & 0xffff) == kUserCode;
 }
 
+// Returns whether the kernel has called the handler that has this context and this canonical frame
+// address: its signal frame is a return address and the context. A handler of the program may call
+// another with any other context.
+inline bool is_context_of_handler(const void* context, const void* frame_address) {
+  return context == frame_address;
+}
+
 // The alignment of the ucontext_t in a signal frame. The return address in front of it lies 8 bytes
 // off a multiple of 16 (arch/x86/include/asm/sigframe.h).
 inline constexpr std::uintptr_t kContextAlignment = 16;
