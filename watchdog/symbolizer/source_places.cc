@@ -15,9 +15,13 @@ constexpr std::size_t kMaxEntries = 20'000'000;
 constexpr std::size_t kMaxRanges = 10'000'000;
 constexpr int kMaxDepth = 64;
 
-bool has_functions_within(int tag) {
+bool is_namespace_or_type(int tag) {
   return tag == DW_TAG_namespace || tag == DW_TAG_module || tag == DW_TAG_structure_type ||
          tag == DW_TAG_class_type || tag == DW_TAG_union_type;
+}
+
+bool is_function_or_block(int tag) {
+  return tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block;
 }
 
 // Calls `visit` with each child, until it returns false or `left` is used up.
@@ -125,7 +129,7 @@ std::vector<SourcePlace> SourcePlaces::at(std::uint64_t address) {
   auto unit = dwarf_ != nullptr ? unit_at(address - bias_) : std::nullopt;
   if (!unit) return places;
   SourcePlace place = line_at(*unit, address - bias_);
-  auto function = entry_at(functions_of(*unit), address - bias_);
+  auto function = function_at(*unit, address - bias_);
   if (function) {
     auto calls = inlined_at(*function, address - bias_, entries_left_);
     for (auto call = calls.rbegin(); call != calls.rend(); ++call) {
@@ -156,21 +160,30 @@ std::optional<Dwarf_Die> SourcePlaces::unit_at(Dwarf_Addr address) {
   return entry_at(*units_, address);
 }
 
-const SourcePlaces::Index& SourcePlaces::functions_of(Dwarf_Die& unit) {
-  const auto [known, is_new] = functions_.try_emplace(::dwarf_dieoffset(&unit));
+// Most functions do not lie within others. Those that do, such as lambdas, are only looked for when
+// there is no other, because that means to read all that is known of every function.
+std::optional<Dwarf_Die> SourcePlaces::function_at(Dwarf_Die& unit, Dwarf_Addr address) {
+  const auto function = entry_at(functions_of(unit, Depth::kOutermost), address);
+  return function ? function : entry_at(functions_of(unit, Depth::kAll), address);
+}
+
+const SourcePlaces::Index& SourcePlaces::functions_of(Dwarf_Die& unit, Depth depth) {
+  const auto [known, is_new] = functions_.try_emplace({::dwarf_dieoffset(&unit), depth});
   Index& index = known->second;
   if (is_new) {
-    add_functions(unit, 0, index);
+    add_functions(unit, depth, 0, index);
     index.sort();
   }
   return index;
 }
 
-void SourcePlaces::add_functions(Dwarf_Die& parent, int depth, Index& index) {
+void SourcePlaces::add_functions(Dwarf_Die& parent, Depth depth, int level, Index& index) {
   visit_children(parent, entries_left_, [&](Dwarf_Die& child) {
     const int tag = ::dwarf_tag(&child);
     if (tag == DW_TAG_subprogram) index.add(child);
-    if (has_functions_within(tag) && depth < kMaxDepth) add_functions(child, depth + 1, index);
+    const bool has_functions =
+        is_namespace_or_type(tag) || (depth == Depth::kAll && is_function_or_block(tag));
+    if (has_functions && level < kMaxDepth) add_functions(child, depth, level + 1, index);
     return true;
   });
 }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "watchdog/symbolizer/loaded_module.h"
@@ -46,15 +47,19 @@ class SourcePlaces {
     std::vector<Range> ranges_;
   };
 
+  // Whether functions within others count.
+  enum class Depth { kOutermost, kAll };
+
   std::optional<Dwarf_Die> unit_at(Dwarf_Addr address);
-  const Index& functions_of(Dwarf_Die& unit);
-  void add_functions(Dwarf_Die& parent, int depth, Index& index);
+  std::optional<Dwarf_Die> function_at(Dwarf_Die& unit, Dwarf_Addr address);
+  const Index& functions_of(Dwarf_Die& unit, Depth depth);
+  void add_functions(Dwarf_Die& parent, Depth depth, int level, Index& index);
   std::optional<Dwarf_Die> entry_at(const Index& index, Dwarf_Addr address) const;
 
   Dwarf_Addr bias_ = 0;  // before dwarf_, which sets it
   Dwarf* dwarf_ = nullptr;
-  std::unique_ptr<const Index> units_;    // made when it is first needed
-  std::map<Dwarf_Off, Index> functions_;  // of each unit
+  std::unique_ptr<const Index> units_;                      // made when it is first needed
+  std::map<std::pair<Dwarf_Off, Depth>, Index> functions_;  // of each unit
   std::size_t entries_left_;
 };
 

@@ -117,6 +117,15 @@ T unknown(T value) {
   dereference(unknown<int*>(nullptr));  // [null leaf]
 }
 
+// The code of a lambda is that of a function of a type within this function.
+[[gnu::noinline]] void call_lambda() {
+  void (*lambda)(int*) = [](int* pointer) {
+    dereference(pointer);  // [lambda]
+  };
+  unknown(lambda)(unknown<int*>(nullptr));
+  after_call();
+}
+
 [[gnu::noinline]] void call_nowhere(std::uintptr_t address) {
   unknown(reinterpret_cast<void (*)()>(address))();  // [call nowhere]
   after_call();
@@ -194,6 +203,7 @@ void crash_below() {
 
 [[gnu::noinline]] void run(std::string_view how) {
   if (how == "null") null_leaf();
+  if (how == "lambda") call_lambda();
   if (how == "call null") call_nowhere(0);
   if (how == "wild call") call_nowhere(0xdeadbeef000);
   if (how == "smashed") call_smasher(48);

@@ -15,6 +15,7 @@ using testing::EndsWith;
 using testing::IsEmpty;
 using testing::IsSupersetOf;
 using testing::Not;
+using testing::StartsWith;
 
 // The frames from the subject's run() on are the same in every test.
 struct UnwindTest : testing::Test {
@@ -76,6 +77,14 @@ TEST_F(UnwindTest, source_files_and_lines) {
   EXPECT_EQ(function("subject::null_leaf").line, line_of("null leaf"));
   EXPECT_EQ(function("main").line, line_of("main"));
   EXPECT_THAT(function("main").file, EndsWith("/stack_subject.cc"));
+}
+
+TEST_F(UnwindTest, functions_that_were_inlined_into_a_lambda) {
+  unwind("lambda");
+  EXPECT_THAT(names(), ElementsAre("in subject::dereference", StartsWith("in "),
+                                   "subject::call_lambda", "subject::call_lambda", "subject::run"));
+  EXPECT_EQ(function("subject::dereference").line, line_of("null"));
+  EXPECT_EQ(stack().frames.at(0).functions.at(1).line, line_of("lambda"));
 }
 
 TEST_F(UnwindTest, module_offset_and_build_id) {
