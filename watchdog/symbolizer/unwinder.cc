@@ -178,7 +178,10 @@ class Unwinder {
       if (!all.empty()) all += "; ";
       all += reason;
     };
-    if (has_search_) say("a part was found by searching the stack, frames may be missing below it");
+    if (has_search_) {
+      say("a part was found by searching the stack: frames may be missing below it, and its first "
+          "ones may be of calls that had ended");
+    }
     if (has_gap_) say("the middle of the stack was not captured");
     if (const std::string_view last = reason_of(stop); !last.empty()) say(last);
     return all;

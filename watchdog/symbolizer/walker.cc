@@ -64,7 +64,11 @@ Walker::Step Walker::step_by_rules(LoadedModule& module, const FrameRules& rules
   Registers registers = frame.registers;
   registers.set(Registers::kProgramCounter, frame.code());
   const UnwindStep step = module.step(registers, memory_);
-  if (step.caller) return Position{*step.caller, Trust::kCfi, !rules.is_signal_frame};
+  if (step.caller) {
+    const Position caller{*step.caller, Trust::kCfi, !rules.is_signal_frame};
+    if (caller.is_return_address && !may_have_called(caller)) return Stop::kNotCode;
+    return caller;
+  }
   if (step.missing) {
     return is_missing_part(*step.missing, registers.stack_pointer()) ? Stop::kNotCaptured
                                                                      : Stop::kNotCode;
@@ -126,6 +130,16 @@ std::optional<Position> Walker::caller_at_top_of_stack(const Registers& register
 bool Walker::may_be_return_address(std::uint64_t address) const {
   const InputMapping* mapping = code_.find(address - 1);
   return mapping != nullptr && (mapping->module == kAnonymous || code_.follows_call(address));
+}
+
+// A return address that was overwritten may lead to code all the same. What no call has left can
+// only be where the kernel or the program itself has made a function return to: to the end of a
+// signal handler, or of a stack. Code that cannot be read may be anything.
+bool Walker::may_have_called(const Position& caller) const {
+  const LoadedModule* module = code_.module_at(caller.code());
+  if (module == nullptr || code_.follows_call(caller.registers.program_counter())) return true;
+  const auto rules = module->rules_at(caller.code());
+  return rules && (rules->is_signal_frame || rules->is_outermost);
 }
 
 // Whether the address is that of a part of the stack that was not copied; else it is none of the

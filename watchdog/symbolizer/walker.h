@@ -72,6 +72,7 @@ class Walker {
   std::optional<Position> step_through_trampoline(const Position& frame, const StackFrame* called);
   std::optional<Position> step_by_frame_pointer(const Position& frame);
   bool may_be_return_address(std::uint64_t address) const;
+  bool may_have_called(const Position& caller) const;
   bool is_missing_part(std::uint64_t address, std::uint64_t stack_pointer) const;
 
   CodeMap& code_;

@@ -139,8 +139,10 @@ TEST_F(UnwindTest, frames_above_a_smashed_return_address_are_found_by_a_search) 
   EXPECT_EQ(function("subject::run").trust, Trust::kScan);
   EXPECT_EQ(stack().frames.at(0).cfa, 0);
   EXPECT_TRUE(reaches_main());
-  EXPECT_EQ(stack().incomplete_reason,
-            "a part was found by searching the stack, frames may be missing below it");
+  EXPECT_EQ(
+      stack().incomplete_reason,
+      "a part was found by searching the stack: frames may be missing below it, and its first "
+      "ones may be of calls that had ended");
 }
 
 TEST_F(UnwindTest, nothing_is_invented_when_all_is_overwritten) {
@@ -154,6 +156,15 @@ TEST_F(UnwindTest, return_address_that_was_zeroed_is_not_the_end_of_the_stack) {
   write_word(stack().frames.at(0).stack_pointer, 0);
   EXPECT_FALSE(symbolize_again().complete);
   EXPECT_TRUE(reaches_main());
+}
+
+TEST_F(UnwindTest, address_of_code_that_no_call_has_left_is_not_a_return_address) {
+  unwind("null");
+  const std::uint64_t slot = stack().frames.at(0).cfa - sizeof(std::uint64_t);
+  write_word(slot, function("subject::run").address - 1);
+  EXPECT_FALSE(symbolize_again().complete);
+  EXPECT_THAT(names(), ElementsAre("in subject::dereference", "subject::null_leaf"));
+  EXPECT_EQ(function("main").trust, Trust::kScan);
 }
 
 // The words of the search are those of a function that has returned. Only the anchor of a frame in
