@@ -44,14 +44,14 @@ void read_line_table(Capture& capture, std::uintptr_t bytes, CodeEntry& entry) {
   entry.line_table_size = static_cast<std::uint32_t>(size);
 }
 
-// A code object whose first traceable instruction lies after its last one is CPython's own (the
-// `__init__` trampoline, the interpreter's entry shim), and no traceback shows it. These are a few
-// instructions long; a larger one with such numbers has been overwritten, and is shown.
+// A code object whose first traceable instruction is its last one, or lies after that, is CPython's
+// own (the interpreter's entry shim, the `__init__` trampoline), and no traceback shows it. These
+// are a few instructions long; a larger one with such numbers has been overwritten, and is shown.
 bool is_trampoline(const PythonLayout& layout, const std::byte* code, std::int64_t code_units) {
   constexpr std::int64_t kLongest = 16;
   if (layout.code.first_traceable == kAbsent) return false;
   const std::int64_t first = field<std::int32_t>(code, layout.code.first_traceable);
-  return code_units > 0 && first >= code_units && first <= kLongest;
+  return code_units > 1 && first >= code_units - 1 && first <= kLongest;
 }
 
 void fill(Capture& capture, const std::byte* code, CodeEntry& entry) {

@@ -208,6 +208,16 @@ TEST_F(Collector, hides_the_interpreters_own_trampolines) {
   EXPECT_EQ(collect(), 2u);
 }
 
+// The shim of 3.12, as an ordinary frame.
+TEST_F(Collector, hides_a_shim_whose_owner_was_overwritten) {
+  const std::uintptr_t shim = python_.code("<interpreter trampoline>");
+  set_length(shim, 3, 2);
+  call(python_.code("outer"));
+  call(shim);
+  call(python_.code("inner"));
+  EXPECT_EQ(collect(), 2u);
+}
+
 TEST_F(Collector, shows_a_code_object_whose_length_was_overwritten) {
   for (const std::int64_t length : {std::int64_t{0}, std::int64_t{-0x2222222222222223}}) {
     const std::uintptr_t code = python_.code("f");
