@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <span>
 #include <string>
@@ -107,6 +109,11 @@ bool is_evaluation(const UnwoundFrame& frame) {
   return function == kName || (function.starts_with(kName) && function[kName.size()] == '.');
 }
 
+// Whether frames may be missing in front of this one.
+bool begins_part(const UnwoundFrame& frame) {
+  return frame.after_gap || frame.functions.front().trust == Trust::kScan;
+}
+
 class Merger {
  public:
   Merger(const Thread& thread, const UnwoundStack& native, const CapturedStack& captured)
@@ -122,12 +129,14 @@ class Merger {
       const UnwoundFrame& frame = native_.frames[index];
       take_calls_below(frame.stack_pointer, left);
       append_gap_before(result_.stack, frame);
-      const bool is_call = take_calls_below(end_of(native_.frames, index), left);
+      const std::uint64_t end = end_of(native_.frames, index);
+      const bool is_call = take_calls_below(end, left, most_calls_in(frame));
       if (is_call && !may_be_evaluation(frame)) {
         return give_up("the Python frames do not fit the native stack");
       }
       is_placed |= is_call;
       append(result_.stack, frame);
+      is_placed |= take_calls_below(end, left);
     }
     if (!is_placed) return give_up("no Python frame could be placed on the native stack");
     result_.native.merged_by = NativeStack::Merge::kAnchors;
@@ -136,20 +145,23 @@ class Merger {
   }
 
   // One Python frame for each call of the evaluation function: counted from the innermost one, and
-  // beyond a gap in the native stack from the outermost one.
+  // beyond a place where native frames may be missing from the outermost one.
   ThreadStack by_symbols() {
     const std::uint64_t frames = frames_of_thread();
     const std::uint64_t calls = calls_in(native_.frames.begin(), native_.frames.end());
-    const auto gap = std::ranges::find_if(native_.frames, &UnwoundFrame::after_gap);
-    const std::uint64_t calls_beyond = calls_in(gap, native_.frames.end());
+    const auto part = std::ranges::find_if(native_.frames, begins_part);
+    const std::uint64_t calls_beyond = calls_in(part, native_.frames.end());
     if (calls == 0) return give_up("the interpreter's evaluation function has no name");
     if (calls > frames || (native_.complete && calls != frames)) {
       return give_up(
           fmt::format("{} calls of the evaluation function for {} Python frames", calls,
                       frames == kUncounted ? "an unknown number of" : std::to_string(frames)));
     }
+    if (std::count_if(part, native_.frames.end(), begins_part) > 1) {
+      return give_up("frames are missing in several places of the native stack");
+    }
     for (auto frame = native_.frames.begin(); frame != native_.frames.end(); ++frame) {
-      if (frame == gap && frames != kUncounted && frames > calls_beyond) {
+      if (frame == part && frames != kUncounted && frames > calls_beyond) {
         python_.take_through(frames - calls_beyond - 1, result_.stack);
       }
       append_gap_before(result_.stack, *frame);
@@ -182,14 +194,23 @@ class Merger {
     return module == evaluation_module_;
   }
 
-  // Takes the Python frames of the calls with anchors below `end`, from the front of `anchors`.
-  // Returns whether there was one.
-  bool take_calls_below(std::uint64_t end, std::span<const Anchor>& anchors) {
-    const std::size_t before = anchors.size();
-    for (; !anchors.empty() && anchors.front().address < end; anchors = anchors.subspan(1)) {
+  // Takes the Python frames of at most `limit` calls with anchors below `end`, from the front of
+  // `anchors`. Returns whether there was one.
+  bool take_calls_below(std::uint64_t end, std::span<const Anchor>& anchors,
+                        std::size_t limit = SIZE_MAX) {
+    std::size_t taken = 0;
+    for (; !anchors.empty() && anchors.front().address < end && taken < limit; ++taken) {
       python_.take_through(anchors.front().frame, result_.stack);
+      anchors = anchors.subspan(1);
     }
-    return anchors.size() < before;
+    return taken > 0;
+  }
+
+  // How many calls with anchors up to the next frame may be the frame's own. Where its end is not
+  // known, frames are missing behind it, and the calls may be theirs.
+  static std::size_t most_calls_in(const UnwoundFrame& frame) {
+    if (frame.cfa > frame.stack_pointer) return SIZE_MAX;
+    return frame.functions.back().function.empty() || is_evaluation(frame) ? 1 : 0;
   }
 
   static std::uint64_t calls_in(FrameIterator begin, FrameIterator end) {

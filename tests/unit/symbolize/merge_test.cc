@@ -14,6 +14,7 @@ using testing::HasSubstr;
 
 constexpr std::uint32_t k38 = 0x030800f0;
 constexpr std::uint32_t k313 = 0x030d00f0;
+constexpr char kEval[] = "_PyEval_EvalFrameDefault";
 constexpr std::uint64_t kStack = 0x1000;
 constexpr std::uint64_t kFrameBytes = 0x100;
 
@@ -48,6 +49,13 @@ class MergeTest : public testing::Test {
     next_sp_ += 0x10000;
     after_gap_ = native_.frames.size();
   }
+  // The rest of the stack was found by a search, and this much of it lies in between.
+  void search(std::uint64_t bytes = 0) {
+    native_.complete = false;
+    native_.frames.back().cfa = 0;
+    next_sp_ += bytes;
+    searched_ = native_.frames.size();
+  }
   // The call in native frame number `native` runs the Python frames up to number `python`.
   void anchor(std::uint32_t python, std::uint64_t native) {
     captured_.anchors.push_back({python, 0, kStack + native * kFrameBytes + 8});
@@ -56,6 +64,7 @@ class MergeTest : public testing::Test {
   // The names in the merged stack: Python's in parentheses, "..." for what is omitted.
   std::vector<std::string> merged(std::uint32_t version = k313) {
     if (after_gap_ > 0) native_.frames[after_gap_].after_gap = true;
+    if (searched_ > 0) native_.frames[searched_].functions.back().trust = Trust::kScan;
     captured_.chunks.clear();
     captured_.chunks.push_back({kStack, std::vector<std::byte>(next_sp_ - kStack)});
     result_ = merge_stack(thread_, native_, captured_, version);
@@ -82,6 +91,7 @@ class MergeTest : public testing::Test {
   ThreadStack result_;
   std::uint64_t next_sp_ = kStack;
   std::size_t after_gap_ = 0;
+  std::size_t searched_ = 0;
 };
 
 TEST_F(MergeTest, python_frames_stand_inside_the_call_that_runs_them) {
@@ -112,6 +122,34 @@ TEST_F(MergeTest, a_thread_that_has_gone_on_is_not_merged) {
   EXPECT_THAT(merged(), ElementsAre("(leaf)", "(main)", "poll", "eval", "_start"));
   EXPECT_EQ(result_.native.merged_by, NativeStack::Merge::kNone);
   EXPECT_THAT(result_.native.incomplete_reason, HasSubstr("do not fit"));
+}
+
+// The evaluation function that runs "callback" is missing.
+TEST_F(MergeTest, calls_of_missing_frames_stand_behind_the_last_one_that_is_known) {
+  python({"leaf", "callback", "main"});
+  native({"crash", kEval, "call"});
+  search(kFrameBytes);
+  native({kEval, "_start"});
+  anchor(0, 1);
+  anchor(1, 3);
+  anchor(2, 4);
+  EXPECT_THAT(merged(), ElementsAre("crash", "(leaf)", kEval, "call", "(callback)", "(main)", kEval,
+                                    "_start"));
+}
+
+TEST_F(MergeTest, call_of_a_frame_whose_end_is_not_known_is_its_own) {
+  for (const char* name : {kEval, ""}) {
+    thread_.frames.clear();
+    native_.frames.clear();
+    captured_.anchors.clear();
+    next_sp_ = kStack;
+    python({"leaf", "callback", "main"});
+    native({name});
+    search(kFrameBytes);
+    native({kEval});
+    for (const std::uint32_t number : {0, 1, 2}) anchor(number, number);
+    EXPECT_THAT(merged(), ElementsAre("(leaf)", name, "(callback)", "(main)", kEval));
+  }
 }
 
 TEST_F(MergeTest, folded_frames_that_c_calls_lie_between_are_shown_again) {
@@ -214,8 +252,6 @@ TEST_F(MergeTest, where_nothing_could_be_unwound_the_python_frames_stay) {
   EXPECT_EQ(result_.native.incomplete_reason, "the symbolizer died");
 }
 
-constexpr char kEval[] = "_PyEval_EvalFrameDefault";
-
 TEST_F(MergeTest, old_versions_have_one_frame_for_each_call) {
   python({"leaf", "main"});
   native({"crash", kEval, "call", "_PyEval_EvalFrameDefault.cold.7", "_start"});
@@ -253,6 +289,24 @@ TEST_F(MergeTest, beyond_a_gap_calls_are_counted_from_the_outermost) {
   native_.complete = false;
   EXPECT_THAT(merged(k38),
               ElementsAre("(a)", kEval, "(b)", "(c)", "...", "(main)", kEval, "_start"));
+}
+
+TEST_F(MergeTest, beyond_a_search_calls_are_counted_from_the_outermost_too) {
+  python({"a", "b", "main"});
+  native({kEval, "call"});
+  search();
+  native({kEval, "_start"});
+  EXPECT_THAT(merged(k38), ElementsAre("(a)", kEval, "call", "(b)", "(main)", kEval, "_start"));
+}
+
+TEST_F(MergeTest, between_two_places_with_missing_frames_calls_cannot_be_counted) {
+  python({"a", "b", "c", "main"});
+  native({kEval});
+  search();
+  native({kEval});
+  gap();
+  native({kEval});
+  EXPECT_THAT(merged(k38), ElementsAre("(a)", "(b)", "(c)", "(main)", kEval, kEval, "...", kEval));
 }
 
 TEST_F(MergeTest, of_a_long_stack_both_ends_are_kept) {
