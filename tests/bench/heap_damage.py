@@ -1,11 +1,13 @@
-"""Overwrites random words of another process's heap, or of given ranges in it, while the process stands still."""
+"""Overwrites random words of another process's heap, its stack, or given ranges, while the process stands still."""
 import array
 import random
+import time
 
 WORD = 8
 HEAP_MAPPING = 128 << 10  # malloc and pymalloc map at least this much at once; smaller mappings belong to others
 LIBRARY_DATA = 1 << 20  # a smaller mapping directly behind a file is its .bss, such as that of the agent
 THREAD_STACK = 8 << 20
+READ = "0"  # the number of a system call
 
 
 def mappings(pid):
@@ -31,6 +33,19 @@ def heap_ranges(pid):
             begin = min(end, begin + THREAD_STACK)  # skips a stack; arenas may follow in the same mapping
         if name == "[heap]" or (not name and rights == "rw-p" and end - begin >= HEAP_MAPPING):
             yield begin, end
+
+
+def stack_range(pid):
+    """The main thread's stack, from the function that waits for a byte up to where the program was started."""
+    while True:
+        with open(f"/proc/{pid}/syscall", encoding="utf-8") as file:
+            call = file.read().split()
+        if call[0] == READ:
+            break
+        time.sleep(0.001)
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        start = int(file.read().rpartition(")")[2].split()[25])
+    return int(call[-2], 16) // WORD * WORD, start // WORD * WORD
 
 
 def place_ranges(places):

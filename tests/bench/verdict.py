@@ -3,12 +3,17 @@
 complete  every frame, its file, line and function
 altered   the true frames, but with a wrong text or line, because its bytes in memory were overwritten
 partial   correct as far as it goes, with a mark where something is missing
+doubted   of native stacks: a search has found frames of calls that had ended, and the report says that it may have
 wrong     a frame that does not belong to this stack, or a missing part that is not marked
 missing   no frame at all
+
+The true native stack is that of a run in which nothing was overwritten, with the Python frames between the native ones.
 """
+import functools
 import re
 
 FIELDS = ("file", "line", "function")
+GAP = "gap"
 PRINTED = re.compile(r'  File (?:"(.*)"|\?\?\?), line (\d+|\?\?\?) in (.*)')
 
 
@@ -18,36 +23,115 @@ def same_frame(seen, true):
     return sum(seen[field] in (true[field], None) for field in FIELDS) >= 2
 
 
+def aligned(seen, true):
+    """Returns each frame seen, but for gaps, with the true one in its place; None if they are not the same ones."""
+    if not seen:
+        return None if true else []
+    first, *others = seen
+    if first is GAP:
+        rests = (aligned(others, true[skipped:]) for skipped in range(len(true) + 1))
+        return next((rest for rest in rests if rest is not None), None)
+    if not true or not (first is None or same_frame(first, true[0])):
+        return None
+    rest = aligned(others, true[1:])
+    return None if rest is None else [(first, true[0]), *rest]
+
+
 def compare(seen, true):
-    """`seen` lists frames, with None where the report marks a gap, and at the end if the report says that it is cut
-    off."""
-    if not [frame for frame in seen if frame]:
+    """`seen` lists frames, with None for one of which nothing is known, and GAP where the report marks that any number
+    may be missing, also at the end."""
+    if not [frame for frame in seen if frame not in (None, GAP)]:
         return "missing"
-    partial = None in seen
-    altered = False
-    for frame, expected in zip(seen, true):
-        if frame is None:
-            continue
-        if not same_frame(frame, expected):
-            return "wrong"
-        partial |= None in frame.values()
-        altered |= any(frame[field] not in (expected[field], None) for field in FIELDS)
-    if len([frame for frame in seen if frame]) > len(true) or (len(seen) < len(true) and seen[-1] is not None):
+    pairs = aligned(seen, true)
+    if pairs is None:
         return "wrong"
-    return "altered" if altered else "partial" if partial else "complete"
+    known = [(frame, expected) for frame, expected in pairs if frame]
+    if any(frame[field] not in (expected[field], None) for frame, expected in known for field in FIELDS):
+        return "altered"
+    is_whole = len(known) == len(seen) and all(None not in frame.values() for frame, _ in known)
+    return "complete" if is_whole else "partial"
+
+
+def crash_of(events):
+    return next((event for event in events if event["event"] == "crash" and event["threads"]), None)
 
 
 def of_events(events, true):
-    crash = next((event for event in events if event["event"] == "crash"), None)
-    if crash is None or not crash["threads"]:
+    crash = crash_of(events)
+    if crash is None:
         return "missing"
     seen = []
     for frame in crash["threads"][0]["frames"]:
-        known = {field: frame[field] for field in (*FIELDS, "code")} if "file" in frame else None
+        if "file" not in frame:
+            seen.append(GAP)
+            continue
         doubted = frame.get("overwritten", ())  # the report marks these names itself
-        known = None if len(doubted) == 2 else known and {**known, **dict.fromkeys(doubted)}
-        seen += [known] * (1 + (frame.get("repeat") or 0))
+        known = {**{field: frame[field] for field in (*FIELDS, "code")}, **dict.fromkeys(doubted)}
+        seen += [None if len(doubted) == 2 else known] * (1 + (frame.get("repeat") or 0))
     return compare(seen, true)
+
+
+def merged_stack(thread):
+    """What can be compared of it: of native frames (module, offset, function, trust); of Python frames the number, from
+    the innermost on, folded ones counted."""
+    numbers, count = [], 0
+    for frame in thread["frames"]:
+        numbers.append(count)
+        count += 1 + (frame.get("repeat") or 0)
+    for entry in thread["stack"]:
+        if entry.get("kind") == "python":
+            yield numbers[entry["frame"]]
+        elif entry.get("kind") == "native" and not entry["inlined"]:
+            yield entry["module"], entry["offset"], entry["function"], entry["trust"]
+
+
+def is_native(entry):
+    return isinstance(entry, tuple)
+
+
+def same_entry(seen, true):
+    if not is_native(seen) or not is_native(true):
+        return seen == true
+    return seen[:2] == true[:2] and seen[2] in (true[2], None)
+
+
+def fit(seen, true):
+    """Returns "part" if all that is seen is in the true list, in this order; "doubted" if all but the first frames that
+    a search has found; else "wrong"."""
+    @functools.lru_cache(maxsize=None)
+    def rest(index, place, is_searched):
+        if index == len(seen):
+            return "part"
+        entry = seen[index]
+        is_searched = is_native(entry) and (is_searched or entry[3] == "scan")
+        found = next((here for here in range(place, len(true)) if same_entry(entry, true[here])), None)
+        if found is not None:
+            verdict = rest(index + 1, found + 1, False)
+            if verdict != "wrong":
+                return verdict
+        return "doubted" if is_searched and rest(index + 1, place, True) != "wrong" else "wrong"
+    return rest(0, 0, False)
+
+
+def of_native(events, true):
+    """`true` is the merged stack of a run in which nothing was overwritten."""
+    crash = crash_of(events)
+    thread = crash and crash["threads"][0]  # its stack is null where nothing is known of it
+    seen = list(merged_stack(thread)) if thread and thread["stack"] else []
+    native = [index for index, entry in enumerate(seen) if is_native(entry)]
+    if not native:
+        return "missing"
+    is_complete = thread["native"]["complete"]
+    if thread["native"]["merged_by"] == "none":
+        seen = [seen[index] for index in native]
+    elif not is_complete:
+        seen = seen[:native[-1] + 1]  # behind it are Python frames that have no place, which the report says
+    fitting = fit(seen, true)
+    if fitting == "part" and len(native) == sum(map(is_native, true)):
+        return "complete"
+    if is_complete:
+        return "wrong"
+    return "partial" if fitting == "part" else fitting
 
 
 def of_faulthandler(text, true):
@@ -58,6 +142,6 @@ def of_faulthandler(text, true):
         match = PRINTED.fullmatch(line)
         known = lambda value: None if value in (None, "???") else value  # noqa: E731
         seen.append({"file": known(match[1]), "line": known(match[2]) and int(match[2]),
-                     "function": known(match[3])} if match else None)
+                     "function": known(match[3])} if match else GAP)
     true = [{**frame, "function": frame["function"].rpartition(".")[2]} for frame in true]
     return compare(seen, true)

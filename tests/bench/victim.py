@@ -1,6 +1,8 @@
 """Stands still in C code below a known stack, says where everything is, and faults when told.
-usage: victim.py    prints one JSON object and, standing still, an empty line; waits for a byte on stdin; writes to
-                    address 0
+usage: victim.py [LIBRARY]    prints one JSON object and, standing still, an empty line; waits for a byte on stdin; writes
+                              to address 0
+
+It stands still in machine code that was made at run time, by which no stack can be unwound, or in the library's.
 
 {"pid": n, "stack": [{"file", "line", "function", "code"}], innermost first,
  "own": [[address, size]]: everything that a report of this stack is read from; "frames": [[address, size]]: frames, code
@@ -114,5 +116,6 @@ def main():
 gate = threading.Lock()
 gate.acquire()
 # PYFUNCTYPE keeps the GIL, as a call of an extension module does.
-fault = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.py_object)(machine_code.load(WAIT_AND_FAULT))
+standing = ("stand", ctypes.PyDLL(sys.argv[1])) if sys.argv[1:] else machine_code.load(WAIT_AND_FAULT)
+fault = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.py_object)(standing)
 main()
