@@ -89,6 +89,8 @@ TABLE = {
     "tests": (["tests", "watchdog", "shared", "agent"], [*LIBRARIES.keys() - {"python"}], None),
     # The only program that reads CPython's internal headers. It is compiled and run by a test only.
     "tests/rules/layout_offsets.c": ([], ["python"], None),
+    # Extensions of CPython, which tests/peers/native_stacks builds and runs.
+    "tests/peers/native/programs": ([], ["python"], None),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.M)
 
