@@ -73,7 +73,7 @@ TEST(ProcessSnapshot, a_process_that_is_dead_has_none) {
 }
 
 TEST(ProcessSnapshot, tells_where_the_environment_begins) {
-  const std::uint64_t begin = take_snapshot(getpid(), CapturedStack())->environment;
+  const std::uint64_t begin = take_snapshot(getpid())->environment;
   const std::string environment = test::read_file("/proc/self/environ");
   ASSERT_FALSE(environment.empty());
   EXPECT_EQ(
