@@ -54,16 +54,16 @@ TEST(OptionsTest, exec_takes_its_program_after_an_equals_sign_too) {
   EXPECT_THAT(parsed({"--exec=-m", "http.server"}).command, ElementsAre("-m", "http.server"));
 }
 
-TEST(OptionsTest, native_stacks_are_reported_if_they_are_wanted) {
-  EXPECT_EQ(parsed({"--exec", "x"}).native, NativeMode::kOff);
-  EXPECT_EQ(parsed({"--native", "on", "--exec", "x"}).native, NativeMode::kOn);
+TEST(OptionsTest, native_stacks_are_reported_unless_they_are_switched_off) {
+  EXPECT_EQ(parsed({"--exec", "x"}).native, NativeMode::kOn);
+  EXPECT_EQ(parsed({"--native", "off", "--exec", "x"}).native, NativeMode::kOff);
   EXPECT_EQ(parsed({"--native=full", "--exec", "x"}).native, NativeMode::kFull);
 }
 
 TEST(OptionsTest, minidumps_are_made_of_native_stacks) {
-  EXPECT_EQ(parsed({"--native", "on", "--exec", "x"}).minidumps, "");
-  EXPECT_EQ(parsed({"--native", "on", "--minidumps", "/d", "--exec", "x"}).minidumps, "/d");
-  EXPECT_THAT(refusal({"--minidumps", "/d", "--exec", "x"}),
+  EXPECT_EQ(parsed({"--exec", "x"}).minidumps, "");
+  EXPECT_EQ(parsed({"--minidumps", "/d", "--exec", "x"}).minidumps, "/d");
+  EXPECT_THAT(refusal({"--native", "off", "--minidumps", "/d", "--exec", "x"}),
               HasSubstr("--minidumps needs --native on or full"));
 }
 
