@@ -38,7 +38,7 @@ class DeathInHandler : public BothWays {
     program(kTwoThreads);
     const auto step = how + "=" + std::to_string(committed);
     std::filesystem::remove(file("log"));
-    const Watchdog watchdog(GetParam(), file("log"));
+    const Watchdog watchdog = Watchdog(GetParam(), file("log")).native("on");
     // env executes the interpreter with the faulty agent in place of the one that the watchdog
     // preloads.
     const auto agent = preloadable(PYFAULT_FAULTY_AGENT, file(""));
@@ -73,10 +73,11 @@ struct Step {
 std::vector<Step> steps(const Version& version) {
   std::vector<Step> steps = {
       {"", 0}, {"ends after the signal", 0}, {"ends after the interpreter", 0}};
-  // After a thread, its native stack: anchors, from 3.10 on, the machine code, and the stack.
-  const std::size_t parts = version < Version{3, 10} ? 2 : 3;
-  steps.insert(steps.end(), 1 + parts, {"ends after 1 thread", 1});
-  steps.push_back({"ends after 2 threads", 2});
+  // After each thread its anchors, from 3.10 on, and after the first one the machine code and the
+  // stack too.
+  const std::size_t anchors = version < Version{3, 10} ? 0 : 1;
+  steps.insert(steps.end(), 1 + anchors + 2, {"ends after 1 thread", 1});
+  steps.insert(steps.end(), 1 + anchors, {"ends after 2 threads", 2});
   return steps;
 }
 

@@ -87,8 +87,8 @@ class Minidump : public BothWays {
   void crash(const std::string& code, const std::string& format = "json") {
     program(code);
     Launch launch = watched();
-    launch.command = watchdog().format(format).command({"program.py"});
-    const std::vector<std::string> options = {"--native", "full", "--minidumps", "minidumps"};
+    launch.command = watchdog().format(format).native("full").command({"program.py"});
+    const std::vector<std::string> options = {"--minidumps", "minidumps"};
     launch.command.insert(launch.command.begin() + 1, options.begin(), options.end());
     launch.environment["PYFAULT_TEST_SECRET"] = "environment-4711";
     outcome_ = run(std::move(launch));

@@ -198,14 +198,14 @@ void Service::adopt() {
 void Service::tell_losses() {
   auto lost = store_.ledger().take_inherited();
   const auto arrivals =
-      std::ranges::partition(lost, [](const auto& each) { return each.records > 0; });
-  const std::size_t arrived = arrivals.size();
+      std::partition(lost.begin(), lost.end(), [](const auto& each) { return each.records > 0; });
+  const auto arrived = static_cast<std::size_t>(lost.end() - arrivals);
   if (arrived > 0) {
     tell_loss(
         fmt::format("the watchdog before this one was killed while it received {} dead {}: what "
                     "crashed in {} may not be reported",
                     arrived, arrived == 1 ? "process" : "processes", arrived == 1 ? "it" : "them"),
-        0, {std::make_move_iterator(arrivals.begin()), std::make_move_iterator(arrivals.end())});
+        0, {std::make_move_iterator(arrivals), std::make_move_iterator(lost.end())});
     lost.resize(lost.size() - arrived);
   }
   const std::string written = reporter_.ends_of_files();

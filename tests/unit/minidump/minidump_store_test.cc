@@ -91,9 +91,11 @@ TEST_F(MinidumpStoreTest, a_file_is_for_nobody_else_and_so_is_a_directory_that_i
 }
 
 TEST_F(MinidumpStoreTest, the_oldest_make_room_for_a_new_one) {
-  fill({"pyfault-b.dmp", "pyfault-a.dmp", "pyfault-c.dmp"});
-  EXPECT_EQ(store("pyfault-new.dmp", "content", {.files = 2}), "");
-  EXPECT_THAT(files(), ElementsAre("pyfault-c.dmp", "pyfault-new.dmp"));
+  fill({"pyfault-f.dmp", "pyfault-b.dmp", "pyfault-d.dmp", "pyfault-a.dmp", "pyfault-e.dmp",
+        "pyfault-c.dmp"});
+  EXPECT_EQ(store("pyfault-new.dmp", "content", {.files = 4}), "");
+  EXPECT_THAT(files(),
+              ElementsAre("pyfault-a.dmp", "pyfault-c.dmp", "pyfault-e.dmp", "pyfault-new.dmp"));
 }
 
 TEST_F(MinidumpStoreTest, in_all_they_take_no_more_bytes_than_they_may) {
