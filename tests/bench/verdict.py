@@ -3,7 +3,8 @@
 complete  every frame, its file, line and function
 altered   the true frames, but with a wrong text or line, because its bytes in memory were overwritten
 partial   correct as far as it goes, with a mark where something is missing
-doubted   of native stacks: a search has found frames of calls that had ended, and the report says that it may have
+doubted   of native stacks: a search has found frames of calls that had ended, and the report says that it may have; or
+          what a return address was overwritten with is one as well, which nobody can tell
 wrong     a frame that does not belong to this stack, or a missing part that is not marked
 missing   no frame at all
 
@@ -72,17 +73,17 @@ def of_events(events, true):
 
 
 def merged_stack(thread):
-    """What can be compared of it: of native frames (module, offset, function, trust); of Python frames the number, from
-    the innermost on, folded ones counted."""
+    """What can be compared of it: of native frames (module, offset, function, trust, address); of Python frames the
+    number, from the innermost on, folded ones counted. Empty if nothing is known of it."""
     numbers, count = [], 0
     for frame in thread["frames"]:
         numbers.append(count)
         count += 1 + (frame.get("repeat") or 0)
-    for entry in thread["stack"]:
+    for entry in thread["stack"] or ():
         if entry.get("kind") == "python":
             yield numbers[entry["frame"]]
         elif entry.get("kind") == "native" and not entry["inlined"]:
-            yield entry["module"], entry["offset"], entry["function"], entry["trust"]
+            yield entry["module"], entry["offset"], entry["function"], entry["trust"], entry["address"]
 
 
 def is_native(entry):
@@ -95,15 +96,15 @@ def same_entry(seen, true):
     return seen[:2] == true[:2] and seen[2] in (true[2], None)
 
 
-def fit(seen, true):
+def fit(seen, true, planted):
     """Returns "part" if all that is seen is in the true list, in this order; "doubted" if all but the first frames that
-    a search has found; else "wrong"."""
+    a search has found, or that a planted return address leads to; else "wrong"."""
     @functools.lru_cache(maxsize=None)
     def rest(index, place, is_searched):
         if index == len(seen):
             return "part"
         entry = seen[index]
-        is_searched = is_native(entry) and (is_searched or entry[3] == "scan")
+        is_searched = is_native(entry) and (is_searched or entry[3] == "scan" or entry[4] in planted)
         found = next((here for here in range(place, len(true)) if same_entry(entry, true[here])), None)
         if found is not None:
             verdict = rest(index + 1, found + 1, False)
@@ -113,11 +114,12 @@ def fit(seen, true):
     return rest(0, 0, False)
 
 
-def of_native(events, true):
-    """`true` is the merged stack of a run in which nothing was overwritten."""
+def of_native(events, true, planted=()):
+    """`true` is the merged stack of a run in which nothing was overwritten; `planted` are the words with which something
+    was, in hexadecimal."""
     crash = crash_of(events)
-    thread = crash and crash["threads"][0]  # its stack is null where nothing is known of it
-    seen = list(merged_stack(thread)) if thread and thread["stack"] else []
+    thread = crash and crash["threads"][0]
+    seen = list(merged_stack(thread)) if thread else []
     native = [index for index, entry in enumerate(seen) if is_native(entry)]
     if not native:
         return "missing"
@@ -126,12 +128,12 @@ def of_native(events, true):
         seen = [seen[index] for index in native]
     elif not is_complete:
         seen = seen[:native[-1] + 1]  # behind it are Python frames that have no place, which the report says
-    fitting = fit(seen, true)
-    if fitting == "part" and len(native) == sum(map(is_native, true)):
+    fitting = fit(seen, true, planted)
+    if fitting != "part":
+        return fitting
+    if len(native) == sum(map(is_native, true)):
         return "complete"
-    if is_complete:
-        return "wrong"
-    return "partial" if fitting == "part" else fitting
+    return "wrong" if is_complete else "partial"
 
 
 def of_faulthandler(text, true):

@@ -47,7 +47,7 @@ class PythonFrames(unittest.TestCase):
 
 def native(function, offset, trust="cfi", module="/lib/a.so"):
     return {"kind": "native", "module": module, "offset": offset, "function": function, "trust": trust,
-            "inlined": False}
+            "inlined": False, "address": "0x7f" + offset[2:]}
 
 
 def python(frame):
@@ -87,6 +87,11 @@ class NativeFrames(unittest.TestCase):
         found = [native("stale", "0x8", "scan"), native("stale too", "0x9")]
         self.assertEqual(self.judge(STACK[:3] + found + STACK[4:], complete=False), "doubted")
         self.assertEqual(self.judge(STACK[:3] + found + STACK[4:6] + found[1:], complete=False), "wrong")
+
+    def test_a_return_address_that_was_planted_is_doubted(self):
+        stack = STACK[:3] + [native("other", "0x8"), native("another", "0x9")] + STACK[4:]
+        self.assertEqual(verdict.of_native(crash(stack=stack), self.true, {"0x7f8"}), "doubted")
+        self.assertEqual(verdict.of_native(crash(stack=stack), self.true, {"0x7f9"}), "wrong")
 
     def test_a_python_frame_in_another_place_is_wrong(self):
         moved = [*STACK[:4], python(2), python(1), *STACK[6:]]
