@@ -132,10 +132,11 @@ std::vector<SourcePlace> SourcePlaces::at(std::uint64_t address) {
   auto function = function_at(*unit, address - bias_);
   if (function) {
     auto calls = inlined_at(*function, address - bias_, entries_left_);
-    for (auto call = calls.rbegin(); call != calls.rend(); ++call) {
-      place.function = name_of(*call);
+    std::ranges::reverse(calls);
+    for (Dwarf_Die& call : calls) {
+      place.function = name_of(call);
       places.push_back(place);
-      place = call_of(*call, *unit);
+      place = call_of(call, *unit);
     }
     place.function = name_of(*function);
   }

@@ -147,7 +147,7 @@ TEST_F(MergeTest, call_of_a_frame_whose_end_is_not_known_is_its_own) {
     native({name});
     search(kFrameBytes);
     native({kEval});
-    for (const std::uint32_t number : {0, 1, 2}) anchor(number, number);
+    for (const std::uint32_t number : {0U, 1U, 2U}) anchor(number, number);
     EXPECT_THAT(merged(), ElementsAre("(leaf)", name, "(callback)", "(main)", kEval));
   }
 }
