@@ -10,7 +10,6 @@ missing   no frame at all
 
 The true native stack is that of a run in which nothing was overwritten, with the Python frames between the native ones.
 """
-import functools
 import re
 
 FIELDS = ("file", "line", "function")
@@ -99,19 +98,18 @@ def same_entry(seen, true):
 def fit(seen, true, planted):
     """Returns "part" if all that is seen is in the true list, in this order; "doubted" if all but the first frames that
     a search has found, or that a planted return address leads to; else "wrong"."""
-    @functools.lru_cache(maxsize=None)
-    def rest(index, place, is_searched):
-        if index == len(seen):
-            return "part"
-        entry = seen[index]
-        is_searched = is_native(entry) and (is_searched or entry[3] == "scan" or entry[4] in planted)
+    place, may_be_stale, verdict = 0, False, "part"
+    for entry in seen:
+        may_be_stale |= is_native(entry) and (entry[3] == "scan" or entry[4] in planted)
         found = next((here for here in range(place, len(true)) if same_entry(entry, true[here])), None)
         if found is not None:
-            verdict = rest(index + 1, found + 1, False)
-            if verdict != "wrong":
-                return verdict
-        return "doubted" if is_searched and rest(index + 1, place, True) != "wrong" else "wrong"
-    return rest(0, 0, False)
+            place = found + 1
+            may_be_stale &= not is_native(entry)
+        elif is_native(entry) and may_be_stale:
+            verdict = "doubted"
+        else:
+            return "wrong"
+    return verdict
 
 
 def of_native(events, true, planted=()):

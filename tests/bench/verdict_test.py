@@ -86,7 +86,13 @@ class NativeFrames(unittest.TestCase):
     def test_what_a_search_has_found_is_doubted(self):
         found = [native("stale", "0x8", "scan"), native("stale too", "0x9")]
         self.assertEqual(self.judge(STACK[:3] + found + STACK[4:], complete=False), "doubted")
-        self.assertEqual(self.judge(STACK[:3] + found + STACK[4:6] + found[1:], complete=False), "wrong")
+        self.assertEqual(self.judge(STACK[:3] + found + STACK[4:7] + found[1:], complete=False), "wrong")
+
+    def test_python_frames_within_what_a_search_has_found_must_follow_each_other_all_the_same(self):
+        found = [native("stale", "0x8", "scan"), python(1), native("stale too", "0x9"), python(2)]
+        self.assertEqual(self.judge(STACK[:3] + found + STACK[6:], complete=False), "doubted")
+        found[1], found[3] = found[3], found[1]
+        self.assertEqual(self.judge(STACK[:3] + found + STACK[6:], complete=False), "wrong")
 
     def test_a_return_address_that_was_planted_is_doubted(self):
         stack = STACK[:3] + [native("other", "0x8"), native("another", "0x9")] + STACK[4:]
