@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <sstream>
 
@@ -235,12 +236,18 @@ TEST_F(ControlTest, a_dump_by_process_as_json) {
 TEST_F(ControlTest, a_dump_has_native_stacks_if_the_worker_wants_them) {
   two_web_workers("native = \"on\"");
   start_and_await_ready();
-  const json dump = json::parse(ctl({"dump", "web#1", "--json"}).out);
-  for (const json& thread : dump["threads"]) {
-    EXPECT_EQ(thread["native"]["complete"], true) << thread["native"];
-    EXPECT_NE(thread["native"]["merged_by"], "none");
+  const auto dump = [this] { return json::parse(ctl({"dump", "web#1", "--json"}).out); };
+  const auto is_merged = [](const json& thread) {
+    return thread["native"]["complete"] == true && thread["native"]["merged_by"] != "none";
+  };
+  // On a busy machine the threads may not have begun to wait.
+  constexpr int kTries = 10;
+  json threads;
+  for (int tries = 0; tries < kTries && threads.size() < 2; ++tries) {
+    threads = dump()["threads"];
+    if (!std::ranges::all_of(threads, is_merged)) threads.clear();
   }
-  EXPECT_THAT(dump["threads"], SizeIs(2));
+  EXPECT_THAT(threads, SizeIs(2));
 }
 
 TEST_F(ControlTest, where_there_can_be_no_dump_it_says_why) {

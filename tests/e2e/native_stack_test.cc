@@ -60,6 +60,17 @@ class NativeStack : public testing::TestWithParam<Interpreter> {
 
   void expect_merged(const std::string& pattern) const { expect_merged(thread(), pattern); }
   static void expect_merged(const json& thread, const std::string& pattern) {
+    expect_in_order(thread, pattern);
+    EXPECT_EQ(thread.at("native").at("complete"), true) << thread.at("native");
+  }
+  // Of a thread that is read from outside, the frame pointer is not known, by which functions of
+  // CPython 3.15 find their frames.
+  static void expect_merged_from_outside(const json& thread, const std::string& pattern) {
+    if (GetParam().version < Version{3, 15}) return expect_merged(thread, pattern);
+    expect_in_order(thread, pattern);
+    EXPECT_EQ(thread.at("native").at("merged_by"), "anchors");
+  }
+  static void expect_in_order(const json& thread, const std::string& pattern) {
     SCOPED_TRACE(pattern);
     ASSERT_TRUE(thread.is_object());
     ASSERT_TRUE(thread.at("stack").is_array()) << thread.at("native");
@@ -67,7 +78,6 @@ class NativeStack : public testing::TestWithParam<Interpreter> {
     const auto names = stack_names(thread);
     EXPECT_TRUE(has_in_order(names, pattern))
         << "expected " << pattern << "\nbut saw  " << testing::PrintToString(names);
-    EXPECT_EQ(thread.at("native").at("complete"), true) << thread.at("native");
   }
 
   TempDirectory directory_;
@@ -167,9 +177,11 @@ joins()
 )");
   expect_merged("(crash) <- (run) <- (_bootstrap)");
   for (const std::string function : kWaiting) {
-    expect_merged(thread_in(crash(), function), '(' + function + ") <- (run) <- (_bootstrap)");
+    expect_merged_from_outside(thread_in(crash(), function),
+                               '(' + function + ") <- (run) <- (_bootstrap)");
   }
-  expect_merged(thread_in(crash(), "joins"), "(join) <- (joins) <- (<module>) <- _start");
+  expect_merged_from_outside(thread_in(crash(), "joins"),
+                             "(join) <- (joins) <- (<module>) <- _start");
 }
 
 TEST_P(NativeStack, a_dump_has_them_too) {
@@ -183,7 +195,8 @@ dumps()
   expect_merged(dump.at("threads").at(0),
                 "pyfault_dump <- ffi_call <- (dumps) <- (<module>) <- _start");
   for (const std::string function : kWaiting) {
-    expect_merged(thread_in(dump, function), '(' + function + ") <- (run) <- (_bootstrap)");
+    expect_merged_from_outside(thread_in(dump, function),
+                               '(' + function + ") <- (run) <- (_bootstrap)");
   }
 }
 
