@@ -29,9 +29,10 @@
 // Ring stages. The agent creates the ring as kWaiting and may use it at once. kTaken: a watchdog
 // reads the ring, and the next watchdog will find it again. kHeard: a watchdog reads the ring, but
 // the next one will not find it. kLeft: the watchdog has refused the ring, or knows of no living
-// process that uses it, and does not look at it; a process that still uses it attaches again. An
-// agent sets kLeft itself, in place of kWaiting, when it gives up a ring with which a watchdog has
-// died; a successor that was left the ring finds kLeft and does not look at it either.
+// process that uses it, and does not look at it; a process that still uses it attaches again.
+// kGivenUp: set by the agent, in place of kWaiting, when a watchdog has died with the ring; what it
+// was to report has been recorded in another one, so a successor that was left the ring does not
+// look at it.
 // Before it records a crash, a process whose ring is not kTaken attaches again, with a new ring.
 //
 // Children. A forked child shares its parent's ring and enters its pid in the first free cell of
@@ -61,7 +62,13 @@ inline constexpr std::size_t kSlotSize = std::size_t{5} << 19;
 inline constexpr std::size_t kSlotKeptBytes = std::size_t{64} << 10;
 inline constexpr std::size_t kRingSize = kRingHeaderSize + kSlotCount * kSlotSize;
 
-enum class RingStage : std::uint32_t { kWaiting = 0, kTaken = 1, kLeft = 2, kHeard = 3 };
+enum class RingStage : std::uint32_t {
+  kWaiting = 0,
+  kTaken = 1,
+  kLeft = 2,
+  kHeard = 3,
+  kGivenUp = 4
+};
 
 // Describes a vfork child that died while it ran on its parent's memory, where it could not leave a
 // record of its own.

@@ -121,7 +121,7 @@ bool RingReader::take(RingStage stage) {
   std::atomic<RingStage>& now = ring_header(ring_)->stage;
   RingStage before = RingStage::kWaiting;
   if (now.compare_exchange_strong(before, stage)) return true;
-  if (before == RingStage::kLeft) return false;
+  if (before == RingStage::kGivenUp) return false;
   now.store(stage);  // no agent changes the stage of a ring that was taken
   return true;
 }

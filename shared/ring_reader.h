@@ -77,7 +77,7 @@ class RingReader {
 
   void set_ack_timeout(std::uint32_t milliseconds);
   void set_native_off(bool off);
-  // Sets kTaken or kHeard, unless the agent has given the ring up (kLeft); then returns false.
+  // Sets kTaken or kHeard, unless the agent has given the ring up; then returns false.
   bool take(RingStage stage);
   // Sequentially consistent: a child that enters itself afterwards sees the new stage, and one that
   // entered itself before is visible to later calls of child().

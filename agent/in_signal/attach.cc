@@ -207,7 +207,8 @@ AttachResult attach(const WatchdogLink& link, Descriptor* hello) {
 }
 
 bool is_attached(const WatchdogLink& link) {
-  return attached.load() && stage_of(link) != RingStage::kLeft;
+  const RingStage stage = stage_of(link);
+  return attached.load() && stage != RingStage::kLeft && stage != RingStage::kGivenUp;
 }
 
 void ensure_ring(const WatchdogLink& link) {
@@ -221,12 +222,12 @@ bool prepare_ring_for_crash(const WatchdogLink& link, bool is_in_use, Descriptor
 }
 
 // A watchdog hangs up after it has taken the ring; one that hangs up earlier has died. Its
-// successor may have been left the ring all the same, so either that one takes it or we leave it.
+// successor may have been left the ring all the same, so either that one takes it or we give it up.
 bool give_up_if_lost(const WatchdogLink& link, const Descriptor& hello) {
   pollfd connection{hello.get(), 0, 0};
   RingStage waiting = RingStage::kWaiting;
   return hello && sys_poll(&connection, 1, 0) == 1 &&
-         ring_header(link.ring)->stage.compare_exchange_strong(waiting, RingStage::kLeft);
+         ring_header(link.ring)->stage.compare_exchange_strong(waiting, RingStage::kGivenUp);
 }
 
 bool leave_ring(const WatchdogLink& link, std::int32_t pid) {

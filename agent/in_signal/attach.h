@@ -34,7 +34,7 @@ void ensure_ring(const WatchdogLink& link);
 // and `hello` gets the connection of the new ring. Returns false if there is no ring.
 bool prepare_ring_for_crash(const WatchdogLink& link, bool is_in_use, Descriptor& hello);
 
-// Returns true, and leaves the ring, if a watchdog has received it and died before it took it; no
+// Returns true, and gives up the ring, if a watchdog has received it and died before it took it; no
 // watchdog will look at it then. A Hello that still waits in the listener's queue is not lost: the
 // next watchdog finds it there.
 bool give_up_if_lost(const WatchdogLink& link, const Descriptor& hello);

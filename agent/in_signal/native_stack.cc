@@ -94,7 +94,7 @@ std::uintptr_t first_readable(std::uintptr_t from) {
 // Returns whether the memory between the two can be read. If they lie on different stacks, there is
 // a guard page between them, or far more memory than a stack has.
 bool is_one_stack(std::uintptr_t begin, std::uintptr_t end) {
-  constexpr std::uintptr_t kLargest = std::uintptr_t{1} << 30;
+  constexpr std::uintptr_t kLargest = std::uintptr_t{64} << 20;
   if (begin >= end || end - begin > kLargest) return false;
   for (std::uintptr_t page = page_of(begin) + kPageSize; page < end; page += kPageSize) {
     if (!is_readable(page)) return false;

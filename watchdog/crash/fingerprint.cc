@@ -102,9 +102,9 @@ std::string fingerprint(const Crash& crash) {
   return fingerprint(signal_class(crash.signal), functions);
 }
 
-bool is_fingerprint_final(const Crash& crash) {
+bool has_python_frames(const Crash& crash) {
   const Thread* crashed = faulting_thread(crash);
-  return !crashed || !functions_of(*crashed).empty();
+  return crashed && !functions_of(*crashed).empty();
 }
 
 }  // namespace pyfault

@@ -245,7 +245,9 @@ void AgentSession::inspect_slot(std::uint32_t index, Owners owners) {
 
 // A marked record was taken by a previous watchdog that died before it released the slot.
 void AgentSession::take_record(std::uint32_t index, const SlotSnapshot& slot) {
-  const Taken record{index, slot.word, reader_.committed(index)};
+  const bool is_whole =
+      slot.finding == SlotFinding::kPublished && reader_.cut_short(index) == CutShort::kNone;
+  const Taken record{index, slot.word, reader_.committed(index), is_whole};
   if (reader_.is_taken(index, slot.word)) return release(record);
   report_record(record, slot);
 }
@@ -273,30 +275,31 @@ bool AgentSession::wants_native() const {
 bool AgentSession::begin_look(const Taken& record, Event& event, int owner, RecordedStacks stacks) {
   auto& crash = std::get<Crash>(event.body);
   auto& native = crash.threads.front().native.emplace();
-  const auto pid = family_.living_pid(owner);
+  const auto pid = ended_ ? std::nullopt : family_.living_pid(owner);
   if (!pid) {
     native.incomplete_reason = "the process died before its memory map could be read";
     return false;
   }
   auto recorded = std::make_shared<const RecordedStacks>(std::move(stacks));
   const auto then = [this, alive = std::weak_ptr(alive_),
-                     index = record.index](std::shared_ptr<ProcessSnapshot> snapshot) {
-    if (!alive.expired()) on_looked(index, std::move(snapshot));
+                     record](std::shared_ptr<ProcessSnapshot> snapshot) {
+    if (!alive.expired()) on_looked(record, std::move(snapshot));
   };
   if (!crash_looks_->begin(*pid, recorded, then)) {
     native.incomplete_reason = "too many processes crashed at the same time";
     return false;
   }
   native.incomplete_reason = "the memory map of the process could not be read in time";
-  if (!is_fingerprint_final(crash)) crash.fingerprint.clear();
+  crash.is_fingerprint_final = has_python_frames(crash);
   looks_[record.index] = {record, *pid, std::move(event), std::move(recorded)};
   return true;
 }
 
-void AgentSession::on_looked(std::uint32_t index, std::shared_ptr<ProcessSnapshot> snapshot) {
-  auto look = looks_.extract(index);
-  if (look.empty()) return;
-  finish_look(std::move(look.mapped()), std::move(snapshot));
+// The slot may have been released without waiting for the look, and have another record by now.
+void AgentSession::on_looked(const Taken& record, std::shared_ptr<ProcessSnapshot> snapshot) {
+  const auto look = looks_.find(record.index);
+  if (look == looks_.end() || look->second.record.word != record.word) return;
+  finish_look(std::move(looks_.extract(look).mapped()), std::move(snapshot));
   end_if_over();
 }
 
@@ -306,19 +309,24 @@ void AgentSession::finish_look(Look look, std::shared_ptr<ProcessSnapshot> snaps
     crash.diagnosis = diagnose(crash, snapshot->map);
     crash.threads.front().native->incomplete_reason = kNotUnwound;
     give_reasons(crash.threads, snapshot->others);
-    look.event.write_minidump = crash_looks_->minidump_writer(look.pid, look.stacks, snapshot);
+    if (crash.kind == CrashKind::kCrash) {
+      look.event.write_minidump = crash_looks_->minidump_writer(look.pid, look.stacks, snapshot);
+    }
     look.event.read_stacks =
         crash_looks_->stack_reader(std::move(look.stacks), std::move(snapshot));
   }
   hand_over(look.record, std::move(look.event));
 }
 
-// Without waiting any longer, for the processes are dead. nullopt: all of them.
+// Without waiting any longer, for the processes are dead. nullopt: all of them. Whoever hears of a
+// crash may call this session, so the search begins anew after each.
 void AgentSession::finish_looks_at(std::optional<int> pid) {
-  for (auto look = looks_.begin(); look != looks_.end();) {
-    const auto next = std::next(look);
-    if (!pid || look->second.pid == *pid) finish_look(std::move(looks_.extract(look).mapped()), {});
-    look = next;
+  const auto find = [&] {
+    return std::ranges::find_if(looks_,
+                                [&](const auto& each) { return !pid || each.second.pid == *pid; });
+  };
+  for (auto look = find(); look != looks_.end(); look = find()) {
+    finish_look(std::move(looks_.extract(look).mapped()), {});
   }
 }
 
@@ -330,8 +338,10 @@ void AgentSession::hand_over(const Taken& record, std::optional<Event> event) {
   release(record);
 }
 
+// Behind what a handler has committed there may be a part of the stack, if it did not get to its
+// end.
 void AgentSession::release(const Taken& record) {
-  ring_.give_back(record.index, record.size);
+  ring_.give_back(record.index, record.is_whole ? record.size : kSlotPayload);
   reader_.release(record.index, record.word);
 }
 

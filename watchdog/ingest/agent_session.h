@@ -100,6 +100,7 @@ class AgentSession {
     std::uint32_t index = 0;
     std::uint64_t word = 0;
     std::size_t size = 0;
+    bool is_whole = false;
   };
 
   // A crash or dump whose process is being looked at.
@@ -122,7 +123,7 @@ class AgentSession {
   void report_record(const Taken& record, const SlotSnapshot& slot);
   bool wants_native() const;
   bool begin_look(const Taken& record, Event& event, int owner, RecordedStacks stacks);
-  void on_looked(std::uint32_t index, std::shared_ptr<ProcessSnapshot> snapshot);
+  void on_looked(const Taken& record, std::shared_ptr<ProcessSnapshot> snapshot);
   void finish_look(Look look, std::shared_ptr<ProcessSnapshot> snapshot);
   void finish_looks_at(std::optional<int> pid);
   void hand_over(const Taken& record, std::optional<Event> event);

@@ -32,14 +32,16 @@ std::vector<ThreadInMinidump> threads_for_minidump(const Crash& crash, int pid,
 }  // namespace
 
 bool CrashLooks::begin(int pid, std::shared_ptr<const RecordedStacks> stacks, Then then) {
+  Background& helper = background();
   if (under_way_ >= kMaxUnderWay) return false;
   auto snapshot = std::make_shared<std::optional<ProcessSnapshot>>();
-  const bool begun = background().begin(
+  const bool begun = helper.begin(
       [pid, stacks = std::move(stacks), snapshot] {
         const auto deadline = std::chrono::steady_clock::now() + kTimeForThreads;
         *snapshot = take_snapshot(pid, *stacks, deadline);
       },
-      [this, snapshot, then = std::move(then)](bool done) {
+      [this, process = process_, snapshot, then = std::move(then)](bool done) {
+        if (process != process_) return;  // begun before a fork
         --under_way_;
         const bool is_known = done && *snapshot;
         then(is_known ? std::make_shared<ProcessSnapshot>(std::move(**snapshot)) : nullptr);

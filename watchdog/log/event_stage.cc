@@ -142,10 +142,10 @@ void EventStage::pass_first_on() {
   if (notice) pass_on(*std::move(notice));
 }
 
-// A fingerprint that was left open is known now, or as well as it will ever be.
+// The native frames are known by now, or never.
 void EventStage::pass_on(Event event) {
   auto* crash = std::get_if<Crash>(&event.body);
-  if (crash && crash->fingerprint.empty()) crash->fingerprint = fingerprint(*crash);
+  if (crash && !crash->is_fingerprint_final) crash->fingerprint = fingerprint(*crash);
   if (next_.empty()) return;
   for (EventSink* sink : std::span(next_).first(next_.size() - 1)) sink->on_event(event);
   next_.back()->on_event(std::move(event));

@@ -58,6 +58,7 @@ class Ledger {
     Receipt receipt;
   };
   std::vector<Inherited> take_inherited();
+  bool has_inherited() const { return !inherited_.empty(); }
 
   static constexpr std::size_t kIdSize = 32;
   static constexpr std::size_t kMaxEntries = 1024;

@@ -106,7 +106,10 @@ int Service::run(const LoadedConfig& loaded) {
                                      trouble_handler()));
   }
   store_.keep_ledger();
-  run_later(io_, [this] { tell_losses(); });  // when the rings that were left have been read
+  if (store_.ledger().has_inherited()) {
+    // When the rings that were left have been read. No file is read by the loop.
+    run_later(io_, [this, written = reporter_.ends_of_files()] { tell_losses(written); });
+  }
   supervisor_.end_strays();
   run_loop();
   output_.finish(kLogFinishLimit);
@@ -195,7 +198,7 @@ void Service::adopt() {
 }
 
 // Reports the events that the previous watchdog had taken, but not written when it was killed.
-void Service::tell_losses() {
+void Service::tell_losses(const std::string& written) {
   auto lost = store_.ledger().take_inherited();
   const auto arrivals =
       std::partition(lost.begin(), lost.end(), [](const auto& each) { return each.records > 0; });
@@ -208,7 +211,6 @@ void Service::tell_losses() {
         0, {std::make_move_iterator(arrivals), std::make_move_iterator(lost.end())});
     lost.resize(lost.size() - arrived);
   }
-  const std::string written = reporter_.ends_of_files();
   std::erase_if(lost, [&](const auto& each) { return written.find(each.id) != written.npos; });
   if (lost.empty()) return;
   std::uint64_t records = 0;

@@ -58,7 +58,8 @@ class Service {
   void resume(const LoadedConfig& loaded);
   bool resume_with(const LoadedConfig& loaded);
   void adopt();
-  void tell_losses();
+  // `written`: what the logs have so far.
+  void tell_losses(const std::string& written);
   void tell_loss(std::string message, std::uint64_t records, std::vector<Ledger::Inherited> lost);
   void run_loop();
   void leave();

@@ -103,10 +103,11 @@ void SystemdNotifier::flush() {
   while (!waiting_.empty()) {
     std::vector<int> descriptors;
     for (const UniqueFd& fd : waiting_.front().descriptors) descriptors.push_back(fd.get());
-    if (socket_.send(waiting_.front().text, descriptors) == SdNotify::Outcome::kLater) return;
-    const Message sent = std::move(waiting_.front());
+    const SdNotify::Outcome outcome = socket_.send(waiting_.front().text, descriptors);
+    if (outcome == SdNotify::Outcome::kLater) return;
+    const Message message = std::move(waiting_.front());
     waiting_.pop_front();
-    if (sent.sent) sent.sent();
+    if (outcome == SdNotify::Outcome::kDone && message.sent) message.sent();
   }
 }
 

@@ -119,6 +119,16 @@ std::vector<ThreadAnchors> anchors_of_other_threads(std::span<const std::byte> r
   return all;
 }
 
+// What was there before is wiped by the destructor of `other`.
+CapturedStack& CapturedStack::operator=(CapturedStack&& other) noexcept {
+  registers = other.registers;
+  stack_end = other.stack_end;
+  chunks.swap(other.chunks);
+  anchors.swap(other.anchors);
+  anchors_omitted = other.anchors_omitted;
+  return *this;
+}
+
 CapturedStack::~CapturedStack() {
   for (StackChunk& chunk : chunks) wipe(chunk.bytes);
 }

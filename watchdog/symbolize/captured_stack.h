@@ -33,7 +33,7 @@ class CapturedStack {
 
   CapturedStack() = default;
   CapturedStack(CapturedStack&&) = default;
-  CapturedStack& operator=(CapturedStack&&) = default;
+  CapturedStack& operator=(CapturedStack&& other) noexcept;
   CapturedStack(const CapturedStack&) = delete;
   CapturedStack& operator=(const CapturedStack&) = delete;
   ~CapturedStack();

@@ -143,7 +143,7 @@ class Child {
  private:
   static SpawnPlan plan(const std::string& program, std::array<int, 3> streams) {
     SpawnPlan plan{{{program}, "", false}, {{program}, ""}, {}, {}};
-    sigemptyset(&plan.signal_mask);
+    sigfillset(&plan.signal_mask);  // a terminal's Ctrl-C is meant for the program
     plan.streams = streams;
     return plan;
   }

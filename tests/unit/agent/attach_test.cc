@@ -210,7 +210,7 @@ TEST_F(Attach, a_ring_is_lost_with_the_watchdog_that_heard_of_it) {
     Descriptor hello;
     if (!prepare_ring_for_crash(link_, false, hello) || give_up_if_lost(link_, hello)) return false;
     { const UniqueFd connection(::accept(listener_.get(), nullptr, nullptr)); }
-    return give_up_if_lost(link_, hello) && ring_header(link_.ring)->stage == RingStage::kLeft;
+    return give_up_if_lost(link_, hello) && ring_header(link_.ring)->stage == RingStage::kGivenUp;
   }));
 }
 

@@ -176,12 +176,12 @@ TEST_F(NativeFingerprintTest, leaves_that_of_python_frames_alone) {
   EXPECT_EQ(with({native("f")}), crash.fingerprint);
 }
 
-TEST_F(NativeFingerprintTest, is_awaited_only_where_there_is_no_python_frame) {
-  EXPECT_FALSE(is_fingerprint_final(crash));
+TEST_F(NativeFingerprintTest, matters_only_where_there_is_no_python_frame) {
+  EXPECT_FALSE(has_python_frames(crash));
   crash.threads[0].frames = {frame("a.py", "f")};
-  EXPECT_TRUE(is_fingerprint_final(crash));
+  EXPECT_TRUE(has_python_frames(crash));
   crash.threads.clear();
-  EXPECT_TRUE(is_fingerprint_final(crash));
+  EXPECT_FALSE(has_python_frames(crash));
 }
 
 }  // namespace

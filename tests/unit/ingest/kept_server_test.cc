@@ -137,7 +137,7 @@ TEST_F(KeptServerTest, who_is_kept_later_is_told_then) {
 TEST_F(KeptServerTest, a_ring_that_its_agent_has_given_up_is_not_read) {
   const FakeAgent agent = attached();
   agent.side->publish(getpid());
-  ring_header(agent.side->ring())->stage = RingStage::kLeft;
+  ring_header(agent.side->ring())->stage = RingStage::kGivenUp;
   change_watchdogs();
   after_->drain();
   EXPECT_THAT(log_.events, IsEmpty());

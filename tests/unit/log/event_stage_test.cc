@@ -184,15 +184,18 @@ TEST_F(EventStageTest, a_fingerprint_that_was_left_open_is_that_of_the_native_st
   Event event = crash_with_stack(one_frame);
   auto& crashed = std::get<Crash>(event.body).threads[0];
   crashed.crashed = true;
+  std::get<Crash>(event.body).is_fingerprint_final = false;
   crashed.frames[0].kind = Frame::Kind::kUnreadable;
   stage.on_event(std::move(event));
   run_until(1);
   EXPECT_EQ(crash().fingerprint, fingerprint("dump", {"native"}));
 }
 
-TEST_F(EventStageTest, a_fingerprint_that_was_left_open_is_not_left_empty) {
-  make().on_event(crash_with_stack(nullptr));
-  EXPECT_EQ(crash().fingerprint.size(), 16U);
+TEST_F(EventStageTest, a_final_fingerprint_stays) {
+  Event event = crash_with_stack(nullptr);
+  std::get<Crash>(event.body).fingerprint = "0123456789abcdef";
+  make().on_event(std::move(event));
+  EXPECT_EQ(crash().fingerprint, "0123456789abcdef");
 }
 
 TEST_F(EventStageTest, a_read_of_source_lines_that_hangs_costs_no_native_stack) {

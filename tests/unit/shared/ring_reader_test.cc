@@ -51,9 +51,9 @@ TEST_F(RingReaderTest, a_ring_that_its_agent_has_given_up_is_not_taken) {
   EXPECT_TRUE(reader_.take(RingStage::kHeard));
   EXPECT_TRUE(reader_.take(RingStage::kTaken));
   EXPECT_EQ(header.stage, RingStage::kTaken);
-  header.stage = RingStage::kLeft;
+  header.stage = RingStage::kGivenUp;
   EXPECT_FALSE(reader_.take(RingStage::kTaken));
-  EXPECT_EQ(header.stage, RingStage::kLeft);
+  EXPECT_EQ(header.stage, RingStage::kGivenUp);
 }
 
 TEST_F(RingReaderTest, a_claimed_slot_names_its_owner) {
