@@ -207,8 +207,9 @@ AttachResult attach(const WatchdogLink& link, Descriptor* hello) {
 }
 
 bool is_attached(const WatchdogLink& link) {
+  if (!attached.load()) return false;
   const RingStage stage = stage_of(link);
-  return attached.load() && stage != RingStage::kLeft && stage != RingStage::kGivenUp;
+  return stage != RingStage::kLeft && stage != RingStage::kGivenUp;
 }
 
 void ensure_ring(const WatchdogLink& link) {

@@ -143,7 +143,11 @@ class Child {
  private:
   static SpawnPlan plan(const std::string& program, std::array<int, 3> streams) {
     SpawnPlan plan{{{program}, "", false}, {{program}, ""}, {}, {}};
-    sigfillset(&plan.signal_mask);  // a terminal's Ctrl-C is meant for the program
+    sigemptyset(&plan.signal_mask);
+    // What a terminal sends to all processes on it is meant for the program.
+    for (const int signal : {SIGINT, SIGQUIT, SIGTSTP, SIGHUP}) {
+      sigaddset(&plan.signal_mask, signal);
+    }
     plan.streams = streams;
     return plan;
   }
