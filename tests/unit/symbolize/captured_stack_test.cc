@@ -45,11 +45,13 @@ TEST(CapturedStack, every_part_is_read) {
   EXPECT_EQ(stack->stack_end, kSp + 72);
 }
 
-constexpr test::ThreadSpec kOther{.list_position = 7};
+test::ThreadSpec other() {
+  return {.list_position = 7};
+}
 
 TEST(CapturedStack, anchors_of_another_thread_are_not_its_own) {
   const auto stack =
-      read(record().crashed_thread({}).stack(kSp, {1}).thread(kOther, {}).anchors({{3, 0, kSp}}));
+      read(record().crashed_thread({}).stack(kSp, {1}).thread(other(), {}).anchors({{3, 0, kSp}}));
   EXPECT_THAT(stack->anchors, SizeIs(0));
 }
 
@@ -58,7 +60,7 @@ TEST(CapturedStack, anchors_of_other_threads_follow_their_sections) {
                                                 .crashed_thread({})
                                                 .anchors({{1, 0, kSp}})
                                                 .thread({}, {})
-                                                .thread(kOther, {})
+                                                .thread(other(), {})
                                                 .anchors({{3, 0, kSp}})
                                                 .anchors({{4, 0, kSp}})
                                                 .bytes());
@@ -71,7 +73,7 @@ TEST(CapturedStack, anchors_of_other_threads_follow_their_sections) {
 TEST(CapturedStack, a_record_has_anchors_of_so_many_other_threads_at_most) {
   RecordBuilder builder = record();
   for (std::uint32_t count = 0; count <= kMaxOtherStacks; ++count) {
-    builder.thread(kOther, {}).anchors({{0, 0, kSp}});
+    builder.thread(other(), {}).anchors({{0, 0, kSp}});
   }
   EXPECT_THAT(anchors_of_other_threads(builder.bytes()), SizeIs(kMaxOtherStacks));
 }
@@ -115,7 +117,7 @@ TEST(CapturedStack, a_cut_record_is_read_as_far_as_it_goes) {
 
 TEST(CapturedStack, no_prefix_of_a_record_breaks_it) {
   const auto whole =
-      record().anchors({{0, 0, kSp}}).stack(kSp, {1, 2}).thread(kOther, {}).anchors({{0, 0, kSp}});
+      record().anchors({{0, 0, kSp}}).stack(kSp, {1, 2}).thread(other(), {}).anchors({{0, 0, kSp}});
   for (std::size_t size = 0; size <= whole.size(); ++size) {
     CapturedStack::of(whole.bytes().first(size));
     anchors_of_other_threads(whole.bytes().first(size));
