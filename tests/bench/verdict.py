@@ -4,7 +4,7 @@ complete  every frame, its file, line and function
 altered   the true frames, but with a wrong text or line, because its bytes in memory were overwritten
 partial   correct as far as it goes, with a mark where something is missing
 doubted   of native stacks: a search has found frames of calls that had ended, and the report says that it may have; or
-          what a return address was overwritten with is one as well, which nobody can tell
+          the word that overwrote a return address is a valid return address too, so no unwinder can see it
 wrong     a frame that does not belong to this stack, or a missing part that is not marked
 missing   no frame at all
 

@@ -1,5 +1,5 @@
-// A minidump must show a debugger what the report shows, be for nobody else, and be the only place
-// where memory of the program is kept.
+// A minidump must show a debugger what the report shows, be readable by its owner alone, and be the
+// only place where memory of the program is kept.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>

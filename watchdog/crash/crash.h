@@ -105,9 +105,8 @@ struct Crash {
   std::optional<RequestingSignal> requested_by;  // of a dump that a signal caused
   std::optional<LastWords> last_words;
   PythonRuntime python;
-  std::string fingerprint;           // 16 hex digits; see fingerprint.h
-  bool is_fingerprint_final = true;  // false: its native frames may give it another one
-  std::vector<Thread> threads;       // the faulting one first, if known
+  std::string fingerprint;      // 16 hex digits; see fingerprint.h
+  std::vector<Thread> threads;  // the faulting one first, if known
   std::uint64_t threads_omitted = 0;
   std::vector<Register> registers;         // of the faulting thread; empty: unknown
   std::optional<Instruction> instruction;  // at which it faulted

@@ -102,9 +102,4 @@ std::string fingerprint(const Crash& crash) {
   return fingerprint(signal_class(crash.signal), functions);
 }
 
-bool has_python_frames(const Crash& crash) {
-  const Thread* crashed = faulting_thread(crash);
-  return crashed && !functions_of(*crashed).empty();
-}
-
 }  // namespace pyfault

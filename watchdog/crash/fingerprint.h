@@ -25,8 +25,6 @@ namespace pyfault {
 // Of the signal and the faulting thread: of its Python frames; if it has none, of its native
 // frames, as far as they are known by now.
 std::string fingerprint(const Crash& crash);
-// Whether native frames, once they are known, do not matter for the fingerprint.
-bool has_python_frames(const Crash& crash);
 
 // `functions` holds any number of results of function_for_fingerprint(), innermost first.
 std::string fingerprint(std::string_view kind, const std::vector<std::string>& functions);

@@ -14,7 +14,6 @@
 #include "shared/handshake.h"
 #include "watchdog/crash/decode.h"
 #include "watchdog/crash/diagnosis.h"
-#include "watchdog/crash/fingerprint.h"
 #include "watchdog/crash/signal_names.h"
 #include "watchdog/enrich/source_lines.h"
 #include "watchdog/enrich/thread_names.h"
@@ -290,7 +289,6 @@ bool AgentSession::begin_look(const Taken& record, Event& event, int owner, Reco
     return false;
   }
   native.incomplete_reason = "the memory map of the process could not be read in time";
-  crash.is_fingerprint_final = has_python_frames(crash);
   looks_[record.index] = {record, *pid, std::move(event), std::move(recorded)};
   return true;
 }

@@ -255,14 +255,14 @@ void AttachServer::Impl::accept_now(int most) {
 void AttachServer::Impl::welcome(UniqueFd socket) {
   const auto peer = peer_credentials(socket.get());
   if (!peer) return;
-  const Receipt receipt = is_alive(peer->pid) ? nullptr : enter_arrival(peer->pid);
+  const Receipt receipt = enter_arrival(peer->pid);
   if (is_admitted(*peer)) keep_open(std::move(socket), *peer);
 }
 
 // What a dead process has left cannot be had again. If this watchdog is killed before it has read
 // that, the next one tells that a report may be lost.
 Receipt AttachServer::Impl::enter_arrival(int pid) {
-  if (!keeper_.receipt) return nullptr;
+  if (!keeper_.receipt || is_alive(pid)) return nullptr;
   const auto moment = static_cast<std::uint64_t>(realtime_now_ns());
   return keeper_.receipt("", {ReportSource::kArrival, static_cast<std::uint64_t>(pid), moment}, 0);
 }

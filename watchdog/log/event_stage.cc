@@ -25,6 +25,7 @@ void take_stacks(Crash& crash, NativeStacks stacks) {
     crash.threads[index].native = std::move(stacks.threads[index].native);
   }
   crash.modules = std::move(stacks.modules);
+  crash.fingerprint = fingerprint(crash);  // of the native frames if there is none of Python's
   diagnose_native_recursion(crash);
 }
 
@@ -142,10 +143,7 @@ void EventStage::pass_first_on() {
   if (notice) pass_on(*std::move(notice));
 }
 
-// The native frames are known by now, or never.
 void EventStage::pass_on(Event event) {
-  auto* crash = std::get_if<Crash>(&event.body);
-  if (crash && !crash->is_fingerprint_final) crash->fingerprint = fingerprint(*crash);
   if (next_.empty()) return;
   for (EventSink* sink : std::span(next_).first(next_.size() - 1)) sink->on_event(event);
   next_.back()->on_event(std::move(event));

@@ -176,13 +176,5 @@ TEST_F(NativeFingerprintTest, leaves_that_of_python_frames_alone) {
   EXPECT_EQ(with({native("f")}), crash.fingerprint);
 }
 
-TEST_F(NativeFingerprintTest, matters_only_where_there_is_no_python_frame) {
-  EXPECT_FALSE(has_python_frames(crash));
-  crash.threads[0].frames = {frame("a.py", "f")};
-  EXPECT_TRUE(has_python_frames(crash));
-  crash.threads.clear();
-  EXPECT_FALSE(has_python_frames(crash));
-}
-
 }  // namespace
 }  // namespace pyfault::test

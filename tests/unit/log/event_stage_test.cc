@@ -179,19 +179,18 @@ TEST_F(EventStageTest, a_crash_gets_its_native_stack) {
   EXPECT_EQ(crash().modules.at(0).path, "/lib/a.so");
 }
 
-TEST_F(EventStageTest, a_fingerprint_that_was_left_open_is_that_of_the_native_stack) {
+TEST_F(EventStageTest, a_crash_without_python_frames_gets_the_fingerprint_of_its_native_stack) {
   EventStage& stage = make();
   Event event = crash_with_stack(one_frame);
   auto& crashed = std::get<Crash>(event.body).threads[0];
   crashed.crashed = true;
-  std::get<Crash>(event.body).is_fingerprint_final = false;
   crashed.frames[0].kind = Frame::Kind::kUnreadable;
   stage.on_event(std::move(event));
   run_until(1);
   EXPECT_EQ(crash().fingerprint, fingerprint("dump", {"native"}));
 }
 
-TEST_F(EventStageTest, a_final_fingerprint_stays) {
+TEST_F(EventStageTest, without_a_native_stack_the_fingerprint_stays) {
   Event event = crash_with_stack(nullptr);
   std::get<Crash>(event.body).fingerprint = "0123456789abcdef";
   make().on_event(std::move(event));
