@@ -30,7 +30,7 @@ namespace pyfault {
 inline constexpr char kSocketVariable[] = "PYFAULT_SOCKET";
 inline constexpr char kWakePipeSuffix[] = ".wake";
 inline constexpr std::uint32_t kHandshakeMagic = 0x48465950;  // "PYFH"
-inline constexpr std::uint16_t kProtocolVersion = 5;  // also covers record.h and ring_layout.h
+inline constexpr std::uint16_t kProtocolVersion = 6;  // also covers record.h and ring_layout.h
 
 enum class ArmStatus : std::uint16_t {
   kWillArm = 0,

@@ -8,10 +8,10 @@
 // constants, not from the ring.
 //
 // Layout.
-//   0            kRingHeaderSize
-//   | RingHeader | SlotHeader | payload ...... | SlotHeader | payload ...... | ...
-//   A slot's pages are allocated on first use. After reading, the watchdog releases all but the
-//   first kSlotKeptBytes.
+//   0            kRingHeaderSize                                                  kContextsOffset
+//   | RingHeader | SlotHeader | payload ...... | SlotHeader | payload ...... | ... | contexts ... |
+//   The contexts are described in context.h. A slot's pages are allocated on first use. After
+//   reading, the watchdog releases all but the first kSlotKeptBytes.
 //
 // Slot states, and who makes each transition:
 //
@@ -51,7 +51,7 @@
 namespace pyfault {
 
 inline constexpr std::uint64_t kRingMagic = 0x31474e4952465950;  // "PYFRING1", little-endian
-inline constexpr std::uint32_t kRingVersion = 3;
+inline constexpr std::uint32_t kRingVersion = 4;
 inline constexpr std::size_t kRingHeaderSize = 3 * 4096;
 inline constexpr std::uint32_t kMaxChildren = 2048;  // alive at the same time
 inline constexpr std::uint32_t kSlotCount = 8;
@@ -60,7 +60,11 @@ inline constexpr std::size_t kSlotSize = std::size_t{5} << 19;
 // The part of a used slot that stays allocated; the watchdog releases the rest. The agent populates
 // the same part of the first slot when it arms, as does each forked child.
 inline constexpr std::size_t kSlotKeptBytes = std::size_t{64} << 10;
-inline constexpr std::size_t kRingSize = kRingHeaderSize + kSlotCount * kSlotSize;
+// What processes say about themselves while they run. One that finds no block says nothing.
+inline constexpr std::uint32_t kContextCount = 256;
+inline constexpr std::size_t kContextSize = std::size_t{16} << 10;
+inline constexpr std::size_t kContextsOffset = kRingHeaderSize + kSlotCount * kSlotSize;
+inline constexpr std::size_t kRingSize = kContextsOffset + kContextCount * kContextSize;
 
 enum class RingStage : std::uint32_t {
   kWaiting = 0,
@@ -98,14 +102,17 @@ struct RingHeader {
   std::atomic<RingStage> stage;
   std::atomic<std::uint32_t> ack_timeout_ms;  // 0: not set yet, kDefaultAckTimeoutMs applies
   std::atomic<std::uint32_t> native_off;      // 1: native stacks are not wanted
-  // Written by the agents; the watchdog also clears cells of `children`.
+  // Written by the agents; the watchdog also clears cells of `children` and `context_owners`.
   std::atomic<std::uint32_t> dropped_records;        // crashes that found no free slot in time
   std::atomic<std::uint32_t> unknown_children;       // children that found no free cell
   std::atomic<std::uint64_t> replaced_handlers;      // bit n - 1: the handler of signal n
   std::atomic<std::uint64_t> lost_child;             // the last one, packed; see LostVforkChild
   std::atomic<std::uint32_t> slots_end;              // no slot from here on was ever claimed
   std::atomic<std::uint32_t> children_end;           // no cell from here on was ever used
+  std::atomic<std::uint32_t> contexts_end;           // no block from here on was ever claimed
+  std::atomic<std::uint32_t> contextless;            // processes that found no free block
   std::atomic<std::int32_t> children[kMaxChildren];  // pids in their own namespace; 0: free
+  std::atomic<std::int32_t> context_owners[kContextCount];  // likewise
 };
 static_assert(sizeof(RingHeader) <= kRingHeaderSize);
 static_assert(std::atomic<RingStage>::is_always_lock_free);
