@@ -1,0 +1,135 @@
+"""Asks the watchdog which crash a process had: the client of shared/question.h, in pure Python.
+
+Nothing here raises because of what the watchdog is or does: without an answer there are no crashes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import struct
+import time
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+# These repeat shared/question.h.
+_SOCKET_VARIABLE = "PYFAULT_SOCKET"
+_QUESTION_MAGIC = 0x51465950  # "PYFQ"
+_ANSWER_MAGIC = 0x52465950  # "PYFR"
+_PROTOCOL = 1
+_CRASHES_OF = 1
+_LAST_CRASH = 2
+_EVENT = 1
+_REPORT = 2
+_END = 3
+_MAX_PIDS = 256
+_MAX_WAIT_MS = 10_000
+_MAX_PACKET = 32 * 1024
+_MAX_DOCUMENT = 8 * 1024 * 1024
+
+_QUESTION = struct.Struct("=IHHII")
+_HEAD = struct.Struct("=IHHiI")
+_CREDENTIALS = struct.Struct("=iII")
+
+_MAX_PID = 2**31 - 1
+# The watchdog answers when the wait is over. Its answer needs some time, too.
+_TIME_FOR_ANSWER = 0.5
+
+
+class Answer(NamedTuple):
+    """A crash: the process's number, the event of the log in JSON, and the report in text."""
+
+    pid: int
+    event: Dict[str, Any]
+    report: str
+
+
+def ask_for(pids: Sequence[int], wait: float) -> Iterator[Answer]:
+    """The last crash of each of these processes that had one. Raises ValueError for a bad pid."""
+    numbers = list(dict.fromkeys(pids))
+    if not all(0 < pid <= _MAX_PID for pid in numbers):
+        raise ValueError("a process number must be positive")
+    deadline = time.monotonic() + wait
+    for first in range(0, len(numbers), _MAX_PIDS):
+        part = numbers[first : first + _MAX_PIDS]
+        yield from _ask(_CRASHES_OF, part, max(deadline - time.monotonic(), 0))
+
+
+def ask_for_last(wait: float) -> Iterator[Answer]:
+    """The last crash of all that the watchdog remembers."""
+    return _ask(_LAST_CRASH, [], wait)
+
+
+def _ask(kind: int, pids: Sequence[int], wait: float) -> Iterator[Answer]:
+    wait_ms = min(max(int(wait * 1000), 0), _MAX_WAIT_MS)
+    question = _QUESTION.pack(_QUESTION_MAGIC, _PROTOCOL, kind, wait_ms, len(pids))
+    question += struct.pack("=%di" % len(pids), *pids)
+    deadline = time.monotonic() + wait_ms / 1000 + _TIME_FOR_ANSWER
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
+            if _connect(connection, deadline):
+                connection.send(question)
+                yield from _answers(connection, deadline)
+    except (OSError, ValueError, struct.error):
+        return
+
+
+def _connect(connection: socket.socket, deadline: float) -> bool:
+    """Connects to the watchdog, unless there is none or it belongs to a stranger."""
+    for address in _addresses(os.environ.get(_SOCKET_VARIABLE, "")):
+        connection.settimeout(max(deadline - time.monotonic(), 0.001))
+        try:
+            connection.connect(address)
+        except OSError:
+            continue
+        return _is_trusted(connection)
+    return False
+
+
+def _addresses(value: str) -> List[str]:
+    """"@/path" is an abstract address, and beside it a socket file for other network namespaces."""
+    head, slash, tail = value.rpartition("/")
+    name = head + slash + tail.partition(".")[0]
+    if name.startswith("@/"):
+        return ["\0" + name[1:], name[1:]]
+    if name.startswith("@"):
+        return ["\0" + name[1:]]
+    return [name] if name else []
+
+
+def _is_trusted(connection: socket.socket) -> bool:
+    """Whether root or this process's user listens: a stranger could answer with anything."""
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    _, uid, _ = _CREDENTIALS.unpack(credentials)
+    return uid in (0, os.geteuid())
+
+
+def _answers(connection: socket.socket, deadline: float) -> Iterator[Answer]:
+    """Each crash is an event and then a report, each in one packet or several."""
+    event: Optional[Dict[str, Any]] = None
+    while True:
+        kind, pid, document = _receive_document(connection, deadline)
+        if kind == _EVENT:
+            event = json.loads(document)
+        elif kind == _REPORT and event is not None:
+            yield Answer(pid, event, document.decode("utf-8", "replace"))
+            event = None
+        elif kind == _END:
+            return
+        else:
+            raise ValueError("the watchdog refuses, or hung up")
+
+
+def _receive_document(connection: socket.socket, deadline: float) -> Tuple[int, int, bytes]:
+    document = bytearray()
+    while True:
+        connection.settimeout(max(deadline - time.monotonic(), 0.001))
+        packet = connection.recv(_MAX_PACKET)
+        magic, protocol, kind, pid, left = _HEAD.unpack_from(packet)
+        if magic != _ANSWER_MAGIC or protocol != _PROTOCOL or left > _MAX_DOCUMENT:
+            raise ValueError("this is no answer of this protocol")
+        document += packet[_HEAD.size :]
+        if left == 0:
+            return kind, pid, bytes(document)
+        if len(document) > _MAX_DOCUMENT:
+            raise ValueError("the answer is too long")
