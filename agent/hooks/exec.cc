@@ -24,7 +24,7 @@ int execute(Exec exec, Arguments... arguments) {
   const bool left = leave_ring_before_exec();
   const int result = exec(arguments...);
   const int error = errno;
-  if (left) rejoin_ring();
+  if (left) return_to_ring();
   errno = error;
   return result;
 }

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "agent/in_signal/own_context.h"
 #include "agent/in_signal/system_calls.h"
 
 namespace pyfault {
@@ -198,12 +199,17 @@ AttachResult attach(const WatchdogLink& link, Descriptor* hello) {
   if (!ring && !has_complained.load() && say_hello(link, socket.get(), ring.get())) {
     has_complained.store(true);
   }
+  if (ring) carry_context(link, ring.get());
   if (!ring || !say_hello(link, socket.get(), ring.get()) || !map_ring(link, ring.get())) {
     return AttachResult::kNotNow;
   }
   if (hello != nullptr) *hello = std::move(socket);
   attached.store(true);
   return AttachResult::kAttached;
+}
+
+bool has_ring() {
+  return attached.load();
 }
 
 bool is_attached(const WatchdogLink& link) {

@@ -25,6 +25,9 @@ AttachResult attach(const WatchdogLink& link, Descriptor* hello = nullptr);
 // Returns whether there is a ring that a watchdog reads, or will read.
 bool is_attached(const WatchdogLink& link);
 
+// Returns whether a ring is mapped at link.ring, be it read or not.
+bool has_ring();
+
 // To be called whenever there is an opportunity: attaches if that has not been possible yet, or if
 // the watchdog has left the ring.
 void ensure_ring(const WatchdogLink& link);

@@ -11,6 +11,7 @@
 #include "agent/in_signal/guarded_copy.h"
 #include "agent/in_signal/handled_fault.h"
 #include "agent/in_signal/last_words.h"
+#include "agent/in_signal/own_context.h"
 #include "agent/in_signal/sealed_state.h"
 #include "agent/in_signal/signal_actions.h"
 #include "agent/in_signal/switch_stack.h"
@@ -25,9 +26,11 @@ static_assert(std::atomic<int>::is_always_lock_free);
 
 // The thread that records a crash, the first to crash; 0: none. Stays set if the process is to die.
 constinit std::atomic<int> crashing_tid{0};
+constinit std::atomic<bool> recording{true};
 constinit std::atomic<int> dumping_tid{0};  // the thread that records a dump; 0: none
 // False in a forked child that has not entered itself in the ring yet.
 constinit std::atomic<bool> has_joined{true};
+constinit std::atomic<bool> was_child_before_exec{false};
 constinit SlotWriter crash_slot;
 constinit std::uintptr_t resume_stack = 0;
 constinit CaptureScratch crash_scratch{};
@@ -104,12 +107,12 @@ void record_crash(void* argument) {
   sys_sigaltstack(&stack, nullptr);
   if (is_recorded(call.info, call.context)) return;
   join();
-  Recording recording = Recording::kLost;
-  for (int tries = 0; tries < kMaxTries && recording == Recording::kLost; ++tries) {
-    recording = record_in_ring(call);
+  Recording result = Recording::kLost;
+  for (int tries = 0; tries < kMaxTries && result == Recording::kLost; ++tries) {
+    result = record_in_ring(call);
   }
   const bool goes_on = !previous_action_is_default(call.info.si_signo);
-  if (goes_on && recording == Recording::kDone) note_recorded(call.info, call.context);
+  if (goes_on && result == Recording::kDone) note_recorded(call.info, call.context);
 }
 
 // Handles a fault in the agent's own code outside guarded_copy(): publishes what has been committed
@@ -153,6 +156,7 @@ void take_memory_over() {
   forget_attach_of_parent();
   forget_handled_faults();
   has_joined.store(false);
+  continue_context_of_parent(agent().watchdog, sys_getpid());
 }
 
 }  // namespace
@@ -225,7 +229,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
       return_to_program(signal, info, context)) {
     return;
   }
-  if (is_own_process()) {
+  if (is_recording() && is_own_process()) {
     const Entry entry = enter(self);
     // A signal that is sent meanwhile changes nothing: this thread is already recording its crash.
     if (entry == Entry::kNested && !fault) return;
@@ -237,7 +241,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
       record_on_crash_stack(*info, *registers);
       if (!previous_action_is_default(signal)) crashing_tid.store(0);
     }
-  } else if (previous_action_is_default(signal)) {
+  } else if (is_recording() && previous_action_is_default(signal)) {
     report_lost_child(signal);
   }
   resume_previous_action(*info, *registers);
@@ -304,6 +308,14 @@ void arm(const AgentState& state) {
   seal_state();
 }
 
+bool set_recording(bool wanted) {
+  return recording.exchange(wanted);
+}
+
+bool is_recording() {
+  return recording.load();
+}
+
 void forget_parent() {
   if (!sealed_state.armed) return;
   take_memory_over();
@@ -313,12 +325,25 @@ void forget_parent() {
 
 // A vfork child runs on its parent's memory and has no entry of its own.
 bool leave_ring_before_exec() {
-  return sealed_state.armed && is_own_process() && is_attached(agent().watchdog) &&
-         leave_ring(agent().watchdog, own_pid());
+  if (!sealed_state.armed || !is_own_process() || !is_attached(agent().watchdog)) return false;
+  give_context_back(own_pid());
+  was_child_before_exec = leave_ring(agent().watchdog, own_pid());
+  return true;
 }
 
-void rejoin_ring() {
-  join_ring(agent().watchdog, own_pid());
+void return_to_ring() {
+  if (was_child_before_exec) join_ring(agent().watchdog, own_pid());
+  take_context_back(own_pid());
+}
+
+ContextWriter* context_writer() {
+  if (!sealed_state.armed) return nullptr;
+  if (agent().owner->load(std::memory_order_relaxed) == 0) take_memory_over();
+  if (!has_ring()) attach(agent().watchdog);
+  if (!has_ring()) return nullptr;
+  ContextWriter& writer =
+      own_context(agent().watchdog, agent().owner->load(std::memory_order_relaxed));
+  return writer ? &writer : nullptr;
 }
 
 void ensure_attached() {
@@ -338,7 +363,7 @@ void note_new_action(int signal, const void* handler) {
 }
 
 bool record_dump(const siginfo_t* request, const Registers& registers) {
-  if (!sealed_state.armed || crashing_tid.load() != 0) return false;
+  if (!sealed_state.armed || !is_recording() || crashing_tid.load() != 0) return false;
   ensure_ring(agent().watchdog);
   const Bell bell(agent().watchdog);
   if (!is_attached(agent().watchdog) || !bell) return false;

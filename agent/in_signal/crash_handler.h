@@ -6,11 +6,17 @@
 
 #include "agent/arch/processor.h"
 #include "agent/in_signal/agent_state.h"
+#include "shared/context_writer.h"
 
 namespace pyfault {
 
 // Ordinary context, once. Fatal signals are recorded from here on.
 void arm(const AgentState& state);
+
+// Any context. While it is not recording, faults take the way that they would take without the
+// agent, and dumps are refused. set_recording() returns what it was before.
+bool set_recording(bool recording);
+bool is_recording();
 
 // Any context. Returns false in a vfork child, which runs on its parent's memory. A child that was
 // forked without the C library takes over its copy of the state here.
@@ -21,13 +27,18 @@ bool is_own_process();
 void forget_parent();
 
 // Any context; to be called around an exec. leave_ring_before_exec() removes the calling process
-// from the ring's children and returns whether it was among them. rejoin_ring() enters it again.
+// from the ring's children and clears what it has said about itself; returns whether there is
+// anything for return_to_ring() to undo.
 bool leave_ring_before_exec();
-void rejoin_ring();
+void return_to_ring();
 
 // Ordinary context; to be called whenever there is an opportunity. Attaches if that has not been
 // possible yet, or if the watchdog has left the ring.
 void ensure_attached();
+
+// Ordinary context, in one thread at a time. Returns what the calling process uses to say things
+// about itself; null if there is no ring, or none of its blocks is free.
+ContextWriter* context_writer();
 
 // Any context; to be called when the program has set the signal's action to `handler`, which may be
 // SIG_DFL or SIG_IGN. If the agent can miss a crash because of that, tells the watchdog, once per

@@ -25,7 +25,7 @@ class FindWatchdog : public ::testing::Test {
   bool finds(const std::string& address, const std::vector<const char*>& command = {"python3"}) {
     ::setenv(kSocketVariable, address.c_str(), 1);
     *link_ = {};
-    return find_watchdog(static_cast<int>(command.size()), command.data(), *link_);
+    return find_watchdog(nullptr, static_cast<int>(command.size()), command.data(), *link_);
   }
   int dump_signal(const std::string& address) {
     EXPECT_TRUE(finds(address));
@@ -42,7 +42,7 @@ class FindWatchdog : public ::testing::Test {
 
 TEST_F(FindWatchdog, without_an_address_there_is_none) {
   ::unsetenv(kSocketVariable);
-  EXPECT_FALSE(find_watchdog(0, nullptr, *link_));
+  EXPECT_FALSE(find_watchdog(nullptr, 0, nullptr, *link_));
   EXPECT_FALSE(finds(""));
   EXPECT_FALSE(finds(std::string(108, 'x')));
 }
