@@ -77,8 +77,8 @@ void describe_process(int argc, const char* const* argv, ProcessClaims& claims) 
 
 }  // namespace
 
-bool find_watchdog(int argc, const char* const* argv, WatchdogLink& link) {
-  const char* address = std::getenv(kSocketVariable);
+bool find_watchdog(const char* address, int argc, const char* const* argv, WatchdogLink& link) {
+  if (address == nullptr) address = std::getenv(kSocketVariable);
   const std::size_t length = address == nullptr ? 0 : std::strlen(address);
   if (length == 0 || length >= sizeof link.address) return false;
   std::memcpy(link.address, address, length + 1);

@@ -4,6 +4,8 @@
 #ifndef PYFAULT_H
 #define PYFAULT_H
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -19,6 +21,53 @@ extern "C" {
  * May be called by any thread, with or without the GIL, but not by a signal handler. Threads that
  * run meanwhile may be captured between two frames. Preserves errno and the signal mask. */
 int pyfault_dump(void);
+
+/* Begins to watch this process, which is running Python already, as LD_PRELOAD would have from its
+ * start. The agent must have been loaded with dlopen() and RTLD_NODELETE. `address`: a value for
+ * PYFAULT_SOCKET; null: that of the environment. `python`: a handle of dlopen() for the program or
+ * library that contains the interpreter; null if its symbols are in the global scope. Once enabled,
+ * both are ignored; after pyfault_disable() the process is watched again.
+ *
+ * Not for signal handlers, and not while another thread calls it or pyfault_disable().
+ *
+ * pyfault_disable(): from now on a fault takes its way as if the agent were not there. The watchdog
+ * still sees the process end. Returns whether the process was watched. */
+enum pyfault_enabled {
+  PYFAULT_ENABLED = 0,        /* it is watched now, or was already */
+  PYFAULT_NO_PYTHON = 1,      /* there is no CPython in this process */
+  PYFAULT_NO_ADDRESS = 2,     /* neither an address nor PYFAULT_SOCKET, or it is too long */
+  PYFAULT_UNKNOWN_PYTHON = 3, /* the agent does not know this version of CPython */
+  PYFAULT_NO_WATCHDOG = 4,    /* no watchdog of root or of this user listens at the address */
+  PYFAULT_NO_MEMORY = 5,
+};
+enum pyfault_enabled pyfault_enable(const char* address, void* python);
+int pyfault_disable(void);
+
+/* What is watched in this process. */
+struct pyfault_watch_state {
+  int enabled;               /* crashes are recorded */
+  int attached;              /* a watchdog reads the ring, or will read it */
+  int preloaded;             /* the agent was there before the interpreter */
+  int threads;               /* of this process */
+  int threads_without_stack; /* threads whose stack overflow would leave no record */
+};
+void pyfault_status(struct pyfault_watch_state* state);
+
+/* What the program says about itself, kept where it outlives the process, however it dies. Reports
+ * of crashes, dumps and exits show it. Text is UTF-8 without a NUL at the end; what is too long is
+ * truncated (shared/context.h has the limits). A forked child continues with its parent's.
+ *
+ * All of these may be called by any thread, but only by one at a time, and not by a signal handler.
+ * They make no system call after the first one of a process. Those that return an int return 0, or
+ * -1 if this process is not watched or there is no room.
+ *
+ * pyfault_annotate() sets the annotation `key`; a null `value` removes it. `tid` is the thread that
+ * it holds for, or 0 for all threads. pyfault_breadcrumb() adds a line to the last 32 that are
+ * kept. pyfault_heartbeat() says that the program makes progress. */
+int pyfault_annotate(const char* key, size_t key_size, const char* value, size_t value_size,
+                     int tid);
+int pyfault_breadcrumb(const char* text, size_t size);
+int pyfault_heartbeat(void);
 
 #ifdef __cplusplus
 }

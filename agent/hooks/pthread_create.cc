@@ -21,6 +21,7 @@ constinit RealFunction<int (*)(pthread_t*, const pthread_attr_t*, StartRoutine, 
     "pthread_create"};
 std::atomic<bool> enabled{false};
 pthread_key_t stack_key;
+std::atomic<int> stacks{0};
 
 // Lies at the high end of the thread's signal stack, so starting a thread takes one allocation.
 struct ThreadStart {
@@ -47,6 +48,7 @@ void release(void* argument) {
     return;
   }
   clear_signal_stack(start->stack);
+  stacks.fetch_sub(1, std::memory_order_relaxed);
   unmap_signal_stack(SignalStack(start->mapping));
 }
 
@@ -55,6 +57,7 @@ void* run_with_signal_stack(void* argument) {
   const StartRoutine routine = start->routine;
   void* routine_argument = start->argument;
   set_signal_stack(start->stack);
+  count_signal_stack();
   pthread_setspecific(stack_key, start);
   return routine(routine_argument);
 }
@@ -78,6 +81,18 @@ int create_thread(pthread_t* thread, const pthread_attr_t* attributes, StartRout
 void give_threads_signal_stacks() {
   if (pthread_key_create(&stack_key, &release) != 0) return;
   enabled.store(true, std::memory_order_release);
+}
+
+int threads_with_signal_stack() {
+  return stacks.load(std::memory_order_relaxed);
+}
+
+void count_signal_stack() {
+  stacks.fetch_add(1, std::memory_order_relaxed);
+}
+
+void forget_other_signal_stacks() {
+  stacks.store(1, std::memory_order_relaxed);
 }
 
 }  // namespace pyfault

@@ -1,6 +1,7 @@
 // x86-64. See agent/arch/processor.h.
 #pragma once
 
+#include <elf.h>
 #include <linux/audit.h>
 #include <poll.h>
 #include <signal.h>
@@ -20,6 +21,10 @@ inline constexpr std::uintptr_t kUserEnd = std::uintptr_t{1} << 47;
 
 // The processor in a seccomp_data.
 inline constexpr std::uint32_t kAuditArchitecture = AUDIT_ARCH_X86_64;
+
+// The relocations of slots that calls go through, and of those that hold a function's address.
+inline constexpr std::uint32_t kCallRelocation = R_X86_64_JUMP_SLOT;
+inline constexpr std::uint32_t kAddressRelocation = R_X86_64_GLOB_DAT;
 
 // System calls.
 

@@ -1,0 +1,50 @@
+#include "agent/python/extension/agent_library.h"
+
+#include <Python.h>
+#include <dlfcn.h>
+
+namespace pyfault {
+namespace {
+
+AgentLibrary library;
+
+template <class Function>
+void look_up(void* scope, const char* name, Function& function) {
+  function = reinterpret_cast<Function>(dlsym(scope, name));
+}
+
+void bind_to(void* scope) {
+  look_up(scope, "pyfault_annotate", library.annotate);
+  look_up(scope, "pyfault_breadcrumb", library.breadcrumb);
+  look_up(scope, "pyfault_heartbeat", library.heartbeat);
+  look_up(scope, "pyfault_dump", library.dump);
+  look_up(scope, "pyfault_enable", library.enable);
+  look_up(scope, "pyfault_disable", library.disable);
+  look_up(scope, "pyfault_status", library.status);
+}
+
+}  // namespace
+
+const AgentLibrary& agent_library() {
+  return library;
+}
+
+void find_agent() {
+  if (library.enable == nullptr) bind_to(RTLD_DEFAULT);
+}
+
+void* interpreter_scope() {
+  Dl_info library{};
+  const bool found = dladdr(reinterpret_cast<void*>(&Py_IsInitialized), &library) != 0;
+  return found ? dlopen(library.dli_fname, RTLD_LAZY | RTLD_NOLOAD) : nullptr;
+}
+
+const char* load_agent(const char* path) {
+  if (library.enable != nullptr) return nullptr;
+  void* agent = dlopen(path, RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE);
+  if (agent == nullptr) return dlerror();
+  bind_to(agent);
+  return library.enable != nullptr ? nullptr : "it is not an agent of this version";
+}
+
+}  // namespace pyfault

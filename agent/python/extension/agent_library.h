@@ -1,0 +1,33 @@
+// The agent in this process, as the extension calls it: what LD_PRELOAD has loaded, or what
+// load_agent() has. Without an agent every function here is null.
+#pragma once
+
+#include "agent/pyfault.h"
+
+namespace pyfault {
+
+struct AgentLibrary {
+  decltype(&pyfault_annotate) annotate = nullptr;
+  decltype(&pyfault_breadcrumb) breadcrumb = nullptr;
+  decltype(&pyfault_heartbeat) heartbeat = nullptr;
+  decltype(&pyfault_dump) dump = nullptr;
+  decltype(&pyfault_enable) enable = nullptr;
+  decltype(&pyfault_disable) disable = nullptr;
+  decltype(&pyfault_status) status = nullptr;
+};
+
+const AgentLibrary& agent_library();
+
+// Uses the agent that is in front of all libraries, if there is one. Called when the extension is
+// imported.
+void find_agent();
+
+// A handle of dlopen() for the library that contains the interpreter, which an embedding program
+// may have loaded with RTLD_LOCAL; null if it is the program itself.
+void* interpreter_scope();
+
+// Loads the agent from `path`, unless there is one already. Returns null, or why it cannot be
+// loaded.
+const char* load_agent(const char* path);
+
+}  // namespace pyfault

@@ -1,0 +1,25 @@
+// What the extension uses of CPython beyond the limited API of 3.8. Each of these is in every
+// CPython from 3.8 on with the same binary interface, and joined the limited API later.
+#pragma once
+
+#include <Python.h>
+
+// Include/methodobject.h; in the limited API from 3.10 on.
+#ifndef METH_FASTCALL
+#define METH_FASTCALL 0x0080
+#endif
+
+// Include/cpython/unicodeobject.h; in the limited API from 3.10 on.
+extern "C" const char* PyUnicode_AsUTF8AndSize(PyObject* text, Py_ssize_t* size);
+
+namespace pyfault {
+
+// METH_FASTCALL | METH_KEYWORDS: `names` is a tuple of the names of the last arguments, or null.
+using FastFunction = PyObject* (*)(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
+                                   PyObject* names);
+
+inline PyCFunction as_method(FastFunction function) {
+  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
+}
+
+}  // namespace pyfault

@@ -1,0 +1,36 @@
+"""Tracebacks for Python programs that die in native code, from outside the dying process.
+
+    import pyfault
+    pyfault.enable()
+
+From then on a watchdog, a process of its own, reports a crash of this process or of a child that it
+forks: SIGSEGV, SIGABRT, a stack overflow and the like, with the stacks of all threads. It also
+reports how the process ended, if it was killed. `python -m pyfault app.py` does the same from the
+first line on, and for all child processes; so does PYFAULT=1 in the environment.
+
+What the functions here say and ask goes through shared memory or a local socket. None of them
+blocks for longer than its documentation says, and a watchdog that is stopped or gone does no harm.
+"""
+
+from __future__ import annotations
+
+from pyfault import crashes
+from pyfault._door import Status, Unwatched, disable, dump, enable, is_enabled, status
+from pyfault._pyfault import annotate, breadcrumb, heartbeat
+from pyfault.crashes import last_crash, last_crashes
+
+__all__ = [
+    "Status",
+    "Unwatched",
+    "annotate",
+    "breadcrumb",
+    "crashes",
+    "disable",
+    "dump",
+    "enable",
+    "heartbeat",
+    "is_enabled",
+    "last_crash",
+    "last_crashes",
+    "status",
+]

@@ -1,0 +1,92 @@
+"""python -m pyfault: runs a program under watch, as python itself would run it.
+
+The same interpreter is executed once more, in the same process, with the agent in front. So the
+process ID stays, and children that the program starts are watched as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from typing import List, Optional, Sequence
+
+from pyfault import _native, _watchdog
+
+_USAGE = """python -m pyfault [--log FILE] [--log-format FORMAT] PROGRAM [ARG...]
+       python -m pyfault [OPTIONS] -m MODULE [ARG...]
+       python -m pyfault [OPTIONS] -c CODE [ARG...]"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m pyfault",
+        usage=_USAGE,
+        description="Runs PROGRAM, MODULE or CODE as python would, and has a watchdog report its "
+        "crashes: that of PYFAULT_SOCKET if it listens, else one that is started and ends with it.",
+    )
+    parser.add_argument(
+        "--log", metavar="FILE", help="append reports to FILE (default: PYFAULT_LOG, else stderr)"
+    )
+    parser.add_argument(
+        "--log-format", metavar="FORMAT", choices=("text", "json", "faulthandler"),
+        help="text (default), json or faulthandler; of a watchdog that is started",
+    )
+    return parser
+
+
+def _split(words: Sequence[str]) -> int:
+    """Returns where the program begins: everything from there on belongs to it."""
+    at = 0
+    while at < len(words):
+        word = words[at]
+        if word in ("--log", "--log-format"):
+            at += 2
+        elif word in ("-m", "-c") or not word.startswith("-"):
+            return at
+        else:
+            at += 1
+    return at
+
+
+def _interpreter_flags() -> List[str]:
+    """The words between the interpreter and -m pyfault, as they were given where that is known."""
+    given: Optional[List[str]] = getattr(sys, "orig_argv", None)  # from 3.10 on
+    if given is None:
+        flags: List[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+        return flags
+    for at, word in enumerate(given):
+        if word == "-m" and given[at + 1 : at + 2] == ["pyfault"]:
+            return given[1:at]
+        if word.startswith("-") and word.endswith("m") and given[at + 1 : at + 2] == ["pyfault"]:
+            return given[1:at] + [word[:-1]]  # -um
+        if word == "-mpyfault":
+            return given[1:at]
+    return given[1:1]
+
+
+def main(words: Sequence[str]) -> int:
+    """Does not return if the program can be executed."""
+    parser = _parser()
+    begin = _split(words)
+    options = parser.parse_args(words[:begin])
+    program = list(words[begin:])
+    if not program:
+        parser.error("there is no program to run")
+    try:
+        agent = _native.agent_path()
+        address = _watchdog.find_or_start(os.getpid(), options.log, options.log_format)
+    except (OSError, RuntimeError) as error:
+        sys.stderr.write(f"python -m pyfault: {error}\n")
+        return 125
+    preloaded = os.environ.get("LD_PRELOAD")
+    os.environ["LD_PRELOAD"] = f"{agent}:{preloaded}" if preloaded else agent
+    os.environ[_watchdog.SOCKET_VARIABLE] = address
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *_interpreter_flags(), *program])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,147 @@
+"""enable() and its siblings: this process is watched, or no longer."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import List, Optional
+
+from pyfault import _native, _pyfault, _watchdog
+
+# Results of pyfault_enable() in agent/pyfault.h.
+_PROBLEMS = {
+    1: "there is no CPython in this process that the agent could find",
+    2: "the address of the watchdog is missing, or too long",
+    3: "the agent does not know this version of CPython",
+    4: "no watchdog of root or of this user listens there",
+    5: "there is not enough memory",
+}
+
+_address: Optional[str] = None
+
+
+class Unwatched(RuntimeError):
+    """This process cannot be watched; the text says why."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is watched in this process."""
+
+    enabled: bool
+    """Crashes are recorded."""
+    attached: bool
+    """A watchdog reads what is recorded, or will as soon as it gets to it."""
+    socket: Optional[str]
+    """The watchdog's address, as in PYFAULT_SOCKET."""
+    preloaded: bool
+    """The agent was there before the interpreter (`python -m pyfault`, LD_PRELOAD)."""
+    threads: int
+    """The threads of this process."""
+    threads_without_stack: int
+    """Threads for which the agent could set no alternate stack: their stack overflow leaves no
+    traceback."""
+    missing: List[str] = field(default_factory=list)
+    """What is not watched, and why: a sentence each."""
+
+
+def enable(
+    socket: Optional[str] = None,
+    *,
+    log: Optional[str] = None,
+    log_format: Optional[str] = None,
+) -> None:
+    """Watches this process from now on, its present and future threads and the children it forks.
+
+    `socket`: the address of a watchdog (a value of PYFAULT_SOCKET). Without it, the watchdog in the
+    environment is used; if none listens there, one is started, which is no child of this process,
+    ends with it, and writes its reports to `log` (default: PYFAULT_LOG, else stderr as it is now)
+    in `log_format` ("text", "json" or "faulthandler"). Needs no file descriptor of this process.
+
+    Existing threads are interrupted once by a real-time signal, to get an alternate stack each; a
+    system call in which they wait may be repeated. What status() lists as missing is covered by
+    `python -m pyfault`, which is there before the first line of the program. Programs that this
+    process executes are not watched.
+
+    Does nothing if the process is watched already. Raises Unwatched, with the reason, if it cannot
+    be watched. Takes some 20 ms if a watchdog is started, else 1 ms. For any thread; not in signal
+    handlers.
+    """
+    global _address
+    already = _status_now()
+    if already.enabled:
+        return
+    try:
+        _pyfault.load(_native.agent_path())
+        address = socket or _watchdog.find_or_start(os.getpid(), log, log_format)
+    except (OSError, RuntimeError) as error:
+        raise Unwatched(str(error)) from error
+    result = _pyfault.enable(address)
+    if result != 0:
+        raise Unwatched(f"{_PROBLEMS.get(result, f'error {result}')} ({address})")
+    _address = address
+
+
+def disable() -> bool:
+    """Watches this process no longer; returns whether it was watched.
+
+    A fault then takes the way that it would take without pyfault. The watchdog still reports how
+    the process ends. enable() watches it again.
+    """
+    return _pyfault.disable()
+
+
+def is_enabled() -> bool:
+    """Returns whether crashes of this process are recorded."""
+    return _status_now().enabled
+
+
+def status() -> Status:
+    """Returns what of this process is watched, and what is not and why. Takes a few microseconds."""
+    return _status_now()
+
+
+def dump() -> bool:
+    """Records the stacks of all threads as a `dump` event, and goes on.
+
+    Returns whether that was possible: not without a watchdog, or while a crash or another dump is
+    recorded. Takes some 0.1 ms for a few threads; with native stacks it waits until the watchdog
+    has looked at the threads, at most half a second. Other threads may run meanwhile. For any
+    thread; not in signal handlers.
+    """
+    return _pyfault.dump()
+
+
+def address() -> Optional[str]:
+    """The address of this process's watchdog, if it has one."""
+    return _address or os.environ.get(_watchdog.SOCKET_VARIABLE)
+
+
+def _status_now() -> Status:
+    has_agent, enabled, attached, preloaded, threads, without = _pyfault.status()
+    missing = []
+    if not has_agent:
+        missing.append("nothing is watched: pyfault.enable() has not been called")
+    elif not enabled:
+        missing.append("crashes are not recorded: pyfault is disabled, or was never enabled")
+    if enabled and not attached:
+        missing.append("reports wait until a watchdog listens again")
+    if enabled and without:
+        missing.append(
+            f"{without} thread{'s have' if without > 1 else ' has'} no alternate stack from the "
+            "agent: a stack overflow there leaves no traceback"
+        )
+    if enabled and not preloaded:
+        missing.append(
+            "libraries that are loaded from now on start threads and set signal handlers past the "
+            "agent, and executed programs are not watched: python -m pyfault covers both"
+        )
+    return Status(
+        enabled=bool(enabled),
+        attached=bool(attached),
+        socket=address() if enabled else None,
+        preloaded=bool(preloaded),
+        threads=threads,
+        threads_without_stack=without,
+        missing=missing,
+    )
