@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
@@ -31,11 +33,13 @@
 #include "watchdog/os/descriptor_limit.h"
 #include "watchdog/os/journal_stream.h"
 #include "watchdog/os/pidfd.h"
+#include "watchdog/os/read_file.h"
 #include "watchdog/os/require.h"
 #include "watchdog/os/scheduling.h"
 #include "watchdog/process_history.h"
 #include "watchdog/reporter.h"
 #include "watchdog/service/process_tree.h"
+#include "watchdog/start_error.h"
 #include "watchdog/supervise/agent_environment.h"
 #include "watchdog/supervise/child_process.h"
 #include "watchdog/supervise/command.h"
@@ -112,6 +116,9 @@ class Watch final : private EventSink {
 
   ChildProcess start(const Options& options);
   void run(const ChildProcess& child);
+  // Watches a process that is not a child of this one, and its descendants, until they have ended.
+  void run_beside(int pid);
+  const std::string& address() const { return server_.address(); }
   void forward_until_end(const ChildProcess& child);
   void drain() { server_.drain(); }
   bool oom_kills_rose(const ChildProcess& child) const { return oom_kills_->rose(child.pid()); }
@@ -200,6 +207,34 @@ void Watch::run(const ChildProcess& child) {
   signal.start();
   end.start();
   io_.run();
+}
+
+// A process that calls exec is not watched for a moment, nor is one that has yet to attach: its end
+// is what counts.
+void Watch::run_beside(int pid) {
+  server_.allow_known_users();
+  const UniqueFd pidfd = open_pidfd(pid);
+  bool has_ended = !pidfd;
+  const auto end_if_over = [&] {
+    if (has_ended && server_.watched() == 0) io_.stop();
+  };
+  server_.on_last_session_end(end_if_over);
+  std::optional<ReadableFd> end;
+  if (pidfd) {
+    end.emplace(io_, duplicate(pidfd.get()), [&] {
+      has_ended = true;
+      server_.drain();
+      end_if_over();
+    });
+    end->start();
+  }
+  ReadableFd signal(io_, duplicate(signals_.fd()), [this] {
+    if (signals_.take_request_to_end()) io_.stop();
+  });
+  signal.start();
+  end_if_over();
+  while (!io_.stopped()) guarded([this] { io_.run(); });
+  server_.on_last_session_end({});
 }
 
 // Returns at once after run(), unless an exception ended that early: signals are then still
@@ -306,7 +341,59 @@ void Watch::say(std::string message) {
   report(notice(ourselves(), std::move(message)));
 }
 
+constexpr std::size_t kMaxAnswer = 256;
+
+// Forks twice, so that the process which goes on is no child of the caller's: a caller that waits
+// for any child must not meet it. Returns true in that process, with the pipe to which it is to
+// write what the caller shall get, and false, with what came, in this one.
+struct Detached {
+  bool is_here = false;
+  UniqueFd pipe;
+  std::string answer;
+};
+Detached go_into_background() {
+  std::array<int, 2> ends{};
+  require(::pipe2(ends.data(), O_CLOEXEC) == 0, "pipe2");
+  const UniqueFd ours(ends[0]);
+  UniqueFd its(ends[1]);
+  const pid_t child = ::fork();
+  require(child >= 0, "fork");
+  if (child == 0) {
+    ::setsid();
+    const pid_t grandchild = ::fork();
+    if (grandchild != 0) ::_exit(grandchild > 0 ? 0 : kExitOwnError);
+    return {true, std::move(its), {}};
+  }
+  its.reset();
+  ::waitpid(child, nullptr, 0);
+  return {false, {}, read_up_to(ours.get(), kMaxAnswer)};
+}
+
 }  // namespace
+
+int watch_running_process(const Options& options) {
+  const std::vector<int> inherited = inherited_descriptors();
+  fill_closed_standard_streams();
+  Detached background = go_into_background();
+  if (!background.is_here) {
+    // Why it has failed, it has written to stderr.
+    if (background.answer.empty()) return W_EXITCODE(kExitOwnError, 0);
+    std::fputs(background.answer.c_str(), stdout);
+    return std::fflush(stdout) == 0 ? 0 : W_EXITCODE(kExitOwnError, 0);
+  }
+  release_program_descriptors(inherited);
+  Watch watch(options);
+  raise_descriptor_limit();
+  use_batch_scheduling();
+  const std::string answer = watch.address() + "\n";
+  const bool told = ::write(background.pipe.get(), answer.data(), answer.size()) > 0;
+  background.pipe.reset();
+  if (!told) return 0;
+  watch.run_beside(options.running);
+  guarded([&] { watch.drain(); });
+  guarded([&] { watch.finish(); });
+  return 0;
+}
 
 int watch_program(const Options& options) {
   const std::vector<int> inherited = inherited_descriptors();

@@ -23,7 +23,9 @@ int main(int argc, char** argv) {
     if (const auto* service = std::get_if<pyfault::ServiceOptions>(&parsed)) {
       pyfault::end_as(W_EXITCODE(pyfault::run_service(*service), 0));
     }
-    pyfault::end_as(pyfault::watch_program(std::get<pyfault::Options>(parsed)));
+    const auto& options = std::get<pyfault::Options>(parsed);
+    pyfault::end_as(options.running != 0 ? pyfault::watch_running_process(options)
+                                         : pyfault::watch_program(options));
   } catch (const pyfault::StartError& error) {
     pyfault::log_error(error.what());
     return error.exit_code();

@@ -24,6 +24,7 @@ constexpr char kVersion[] = "pyfault-watchdog " PYFAULT_VERSION;
 constexpr char kUsage[] =
     R"(Usage: pyfault-watchdog [OPTIONS] --exec PROGRAM [ARG...]
        pyfault-watchdog [OPTIONS] --config FILE
+       pyfault-watchdog [OPTIONS] --watch PID
        pyfault-watchdog [--python PATH] --doctor
 )";
 
@@ -129,6 +130,7 @@ struct Given {
   std::string native = "on";
   std::string minidumps;
   bool doctor = false;
+  int running = 0;
 };
 
 // CLI11 takes the word after an option for its value, even if the value has been forgotten and the
@@ -206,11 +208,20 @@ reports are complete, else 1)")
                            R"(run as a service: keep the workers alive that FILE (TOML) names, with
 what they print on stdout; SIGHUP reads FILE again, SIGTERM stops all)"),
             "FILE");
+  CLI::Option* watch =
+      takes(app.add_option(
+                "--watch", given.running,
+                R"(watch process PID, which is running, from when it attaches: print the value
+for its PYFAULT_SOCKET, and stay in the background until PID and the
+watched processes below it have ended (for Python's module pyfault))"),
+            "PID")
+          ->check(CLI::PositiveNumber.description(""));
   app.set_version_flag("--version", kVersion, "print the version and exit")
       ->disable_flag_override();
   app.set_help_flag("-h,--help", "print this text and exit")->disable_flag_override();
 
   config->excludes(exec, all_exits, dump_before, native, minidumps, no_linger);
+  watch->excludes(exec, config, no_linger, doctor);
   doctor->excludes(exec, config, log, log_format, all_exits, dump_before, native, minidumps,
                    no_linger);
 }
@@ -287,12 +298,15 @@ std::variant<Options, ServiceOptions, Checkup, Answer> parse_options(
   const LogFormat log_format = log_formats().at(given.log_format);
   if (given.doctor) return Checkup{given.python};
   if (given.config) return ServiceOptions{*given.config, given.python, given.log, log_format};
-  if (!given.exec) refuse("nothing to run: give --exec PROGRAM [ARG...] or --config FILE");
-  if (split.command.empty()) refuse("--exec needs a PROGRAM after it");
+  if (!given.exec && given.running == 0) {
+    refuse("nothing to run: give --exec PROGRAM [ARG...] or --config FILE");
+  }
+  if (given.exec && split.command.empty()) refuse("--exec needs a PROGRAM after it");
   if (!given.minidumps.empty() && given.native == "off") {
     refuse("--minidumps needs --native on or full: a minidump is made of the native stack");
   }
   return Options{std::move(split.command),
+                 given.running,
                  given.python,
                  given.log,
                  log_format,

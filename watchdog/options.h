@@ -15,7 +15,8 @@
 namespace pyfault {
 
 struct Options {
-  std::vector<std::string> command;  // the words after --exec, never empty
+  std::vector<std::string> command;  // the words after --exec; empty only with `running`
+  int running = 0;                   // the process to watch, which runs already; 0: none
   std::string python = "python3";    // a path, or a name to look up on PATH
   std::optional<std::string> log;    // file to append reports to; none: stderr
   LogFormat log_format = LogFormat::kText;
