@@ -44,6 +44,8 @@ TABLE = {
     "agent/arch": (["agent/arch"], [], FREESTANDING),
     "agent/cpython": (["agent/cpython", "agent/arch/processor.h", "shared"], [], LIBC),
     "agent": (["agent", "shared"], [], LIBC),
+    # Meets the agent in its C interface.
+    "agent/python": (["agent/python", "agent/pyfault.h"], ["python"], LIBC),
     "watchdog/crash": (CRASH, ["boost", "fmt"], None),
     "watchdog/event": (EVENT, [], None),
     "watchdog/format": (["watchdog/format", *EVENT], ["fmt", "json"], None),
