@@ -200,6 +200,11 @@ PyObject* heartbeat(PyObject*, PyObject*) {
   Py_RETURN_NONE;
 }
 
+PyObject* refuse_to_make(PyTypeObject*, PyObject*, PyObject*) {
+  PyErr_SetString(PyExc_TypeError, "an Annotation is made by annotate()");
+  return nullptr;
+}
+
 PyMethodDef annotation_methods[] = {
     {"__enter__", &enter, METH_NOARGS, nullptr},
     {"__exit__", &leave, METH_VARARGS, nullptr},
@@ -207,6 +212,7 @@ PyMethodDef annotation_methods[] = {
 };
 
 PyType_Slot annotation_slots[] = {
+    {Py_tp_new, reinterpret_cast<void*>(&refuse_to_make)},
     {Py_tp_methods, annotation_methods},
     {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
     {0, nullptr},
