@@ -10,6 +10,8 @@
 extern "C" {
 #endif
 
+/* NOLINTBEGIN(*-identifier-naming): the names of a C interface. */
+
 /* Records the stacks of all Python threads as a `dump` event, without stopping the program. The
  * calling thread comes first. If native stacks are wanted, it waits until the watchdog has looked
  * at those of the other threads, for at most half a second.
@@ -68,6 +70,8 @@ int pyfault_annotate(const char* key, size_t key_size, const char* value, size_t
                      int tid);
 int pyfault_breadcrumb(const char* text, size_t size);
 int pyfault_heartbeat(void);
+
+/* NOLINTEND(*-identifier-naming) */
 
 #ifdef __cplusplus
 }

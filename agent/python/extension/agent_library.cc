@@ -34,9 +34,9 @@ void find_agent() {
 }
 
 void* interpreter_scope() {
-  Dl_info library{};
-  const bool found = dladdr(reinterpret_cast<void*>(&Py_IsInitialized), &library) != 0;
-  return found ? dlopen(library.dli_fname, RTLD_LAZY | RTLD_NOLOAD) : nullptr;
+  Dl_info interpreter{};
+  const bool found = dladdr(reinterpret_cast<void*>(&Py_IsInitialized), &interpreter) != 0;
+  return found ? dlopen(interpreter.dli_fname, RTLD_LAZY | RTLD_NOLOAD) : nullptr;
 }
 
 const char* load_agent(const char* path) {

@@ -79,6 +79,7 @@ PyModuleDef definition = {
 }  // namespace
 }  // namespace pyfault
 
+// NOLINTNEXTLINE(*-identifier-naming): the name is CPython's.
 PyMODINIT_FUNC PyInit__pyfault() {
   return PyModuleDef_Init(&pyfault::definition);
 }

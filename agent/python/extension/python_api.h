@@ -10,6 +10,7 @@
 #endif
 
 // Include/cpython/unicodeobject.h; in the limited API from 3.10 on.
+// NOLINTNEXTLINE(*-identifier-naming): the name is CPython's.
 extern "C" const char* PyUnicode_AsUTF8AndSize(PyObject* text, Py_ssize_t* size);
 
 namespace pyfault {
