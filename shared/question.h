@@ -24,7 +24,8 @@
 //
 // The answer comes at once when, of each process asked for, either the crash is known or no crash
 // can come any more, for the process is dead and all it left has been read. It comes after
-// `wait_ms` in any case. A watchdog never waits for an asker: one that does not read is hung up on.
+// `wait_ms` in any case; a crash whose native stack is still being unwound is then told without it.
+// A watchdog never waits for an asker: one that does not read is hung up on.
 //
 // Magic and protocol stand where they stand in every version. A watchdog of another version
 // refuses, or, if it knows of no questions, hangs up.
