@@ -21,6 +21,8 @@
 // To wake the watchdog, an agent writes a Wake into the named pipe beside the socket file, NAME +
 // kWakePipeSuffix, or sends it to the socket if it cannot open the pipe (chroot, dropped
 // privileges). Everything to be reported is in the ring, so a lost wake-up only delays a report.
+//
+// A process may also ask here which crash another one had (question.h).
 #pragma once
 
 #include <cstdint>

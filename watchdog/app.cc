@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "watchdog/enrich/process_info.h"
+#include "watchdog/format/format.h"
 #include "watchdog/ingest/attach_server.h"
 #include "watchdog/ingest/notice.h"
 #include "watchdog/log/event_stage.h"
@@ -107,12 +108,13 @@ class Watch final : private EventSink {
   explicit Watch(const Options& options)
       : log_(log_by_option(options.log, options.log_format)),
         reporter_(std::make_unique<Reporter>(std::vector{log_}, LogStart::kLater)),
-        server_(io_, *this,
-                AttachLimits{
-                    .all_exits = options.all_exits,
-                    .dump_before = options.dump_before,
-                    .native = {options.native, symbolizer_path(), minidump_directory(options)}},
-                [this](const Process& process) { program_.on_attach(process); }) {}
+        server_(
+            io_, *this,
+            AttachLimits{.all_exits = options.all_exits,
+                         .dump_before = options.dump_before,
+                         .native = {options.native, symbolizer_path(), minidump_directory(options)},
+                         .crashes = crashes_},
+            [this](const Process& process) { program_.on_attach(process); }) {}
 
   ChildProcess start(const Options& options);
   void run(const ChildProcess& child);
@@ -142,6 +144,8 @@ class Watch final : private EventSink {
   boost::asio::io_context io_{1};
   const LogSettings log_;
   std::unique_ptr<Reporter> reporter_;
+  const std::shared_ptr<RecentCrashes> crashes_ =
+      std::make_shared<RecentCrashes>(&format_json, &format_text, CrashOrigin{reporter_->host()});
   std::unique_ptr<EventStage> stage_ = new_stage();
   AttachServer server_;
   std::vector<std::string> argv_;
@@ -164,6 +168,7 @@ void Watch::on_event(Event event) {
 
 std::unique_ptr<EventStage> Watch::new_stage() {
   auto stage = std::make_unique<EventStage>(io_);
+  stage->add(*crashes_);
   stage->add(*reporter_);
   return stage;
 }

@@ -83,7 +83,7 @@ TABLE = {
                           "watchdog/ingest", "watchdog/enrich", "watchdog/loop", "watchdog/os", "watchdog/metrics",
                           "watchdog/symbolize/symbolizer_path.h",
                           "watchdog/sink/fd_sink.h", "watchdog/sink/journal_sink.h",
-                          "watchdog/format/escape.h", "watchdog/format/journal.h", "watchdog/format/rfc3339.h",
+                          "watchdog/format/escape.h", "watchdog/format/format.h", "watchdog/format/journal.h", "watchdog/format/rfc3339.h",
                           "watchdog/options.h", "watchdog/log_error.h", "watchdog/process_history.h", "watchdog/log/event_stage.h",
                           "watchdog/log/event_log.h", "watchdog/log/journal_log.h", "watchdog/sink/async_writer.h",
                           "watchdog/reporter.h", "shared", START_ERROR, *EVENT], ["asio", "fmt"], None),

@@ -63,4 +63,8 @@ std::optional<int> find_namespaced_child(int parent, int own_pid) {
   return std::nullopt;
 }
 
+bool is_in_another_pid_namespace(int pid) {
+  return number_within(pid).has_value();
+}
+
 }  // namespace pyfault

@@ -10,4 +10,8 @@ namespace pyfault {
 // children.
 std::optional<int> find_namespaced_child(int parent, int own_pid);
 
+// Whether this living process has another number in its own pid namespace, and so calls others by
+// other numbers too. False if that is not known.
+bool is_in_another_pid_namespace(int pid);
+
 }  // namespace pyfault

@@ -25,6 +25,7 @@
 #include "watchdog/ingest/expected_program.h"
 #include "watchdog/ingest/handshake.h"
 #include "watchdog/ingest/notice.h"
+#include "watchdog/ingest/question_server.h"
 #include "watchdog/ingest/rate_limiter.h"
 #include "watchdog/loop/acceptor.h"
 #include "watchdog/loop/deferred.h"
@@ -96,6 +97,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void keep_open(UniqueFd socket, const ucred& peer);
   void listen_to(Id id);
   void take(Arrival arrival, const ucred& peer);
+  void take(Asked question, const Connection& connection);
   void attach(Arrival arrival, AttachedProcess process);
   void require_room_for(int pid, RingMemory& ring) const;
   const char* why_no_room(int pid) const;
@@ -126,6 +128,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   int leader_ = 0;
   std::vector<Acceptor> listeners_;
   std::optional<ReadableFd> wake_pipe_;
+  QuestionServer questions_;
   std::map<Id, Connection> connections_;  // oldest first
   std::map<Id, AgentSession> sessions_;
   std::unordered_map<std::uint64_t, Id> by_ring_;
@@ -151,7 +154,9 @@ AttachServer::Impl::Impl(io_context& io, EventSink& events, const AttachLimits& 
       looks_(io, limits.native),
       agent_listener_({limits.dump_signal, limits.dump_before},
                       inherited ? std::optional(std::move(inherited->listeners)) : std::nullopt),
-      leader_(inherited ? inherited->leader : 0) {
+      leader_(inherited ? inherited->leader : 0),
+      questions_(io, events, limits.crashes, limits.askers,
+                 [this](int pid) { return watches(pid) || is_alive(pid); }) {
   listen();
 }
 
@@ -238,6 +243,7 @@ void AttachServer::Impl::close() {
   wake_pipe_.reset();
   expected_.cancel();
   connections_.clear();
+  questions_.close();
   for (auto& [id, session] : sessions_) session.close();
   run_later(io_, [self = shared_from_this()] { self->sessions_.clear(); });
 }
@@ -296,6 +302,7 @@ void AttachServer::Impl::listen_to(Id id) {
   auto message = receive_message(connection->second.socket.get());
   if (std::holds_alternative<NothingYet>(message)) return;
   if (const auto* wake = std::get_if<Wake>(&message)) return poll(wake->ring);
+  if (auto* question = std::get_if<Asked>(&message)) take(std::move(*question), connection->second);
   // Closing the connection means that the ring was taken, or was refused.
   const ucred peer = connection->second.peer;
   if (auto* arrival = std::get_if<Arrival>(&message)) take(std::move(*arrival), peer);
@@ -309,6 +316,13 @@ void AttachServer::Impl::take(Arrival arrival, const ucred& peer) {
   const Unwatched why = why_unwatched(arrival.hello);
   if (expected_.is(sender.process.pid)) return expected_.on_refusal(why);
   if (left_alone_.is_news(why)) report_unwatched(std::move(sender.process), why);
+}
+
+// A crash of which the asker knows already may still lie in its ring.
+void AttachServer::Impl::take(Asked question, const Connection& connection) {
+  polling_all_.request();
+  UniqueFd socket(::fcntl(connection.socket.get(), F_DUPFD_CLOEXEC, 0));
+  if (socket) questions_.take(std::move(socket), connection.peer, std::move(question));
 }
 
 // As soon as the agent sees that its ring is taken, the next watchdog must be able to find it. If
@@ -404,7 +418,7 @@ AgentSession& AttachServer::Impl::add_session(SavedSession&& session, RingMemory
                                               std::uint64_t ring) {
   const Id id = session.id;
   sessions_.try_emplace(
-      id, io_, std::move(memory), std::move(session), events_, [this, id] { end_session(id); },
+      id, io_, std::move(memory), std::move(session), questions_, [this, id] { end_session(id); },
       session_settings(ring));
   by_ring_[ring] = id;
   return sessions_.at(id);

@@ -1,5 +1,5 @@
 // Accepts agents: the listening sockets, the pipe by which agents wake the watchdog, and one
-// AgentSession per ring.
+// AgentSession per ring. Questions that come by the same door go to the QuestionServer.
 #pragma once
 
 #include <chrono>
@@ -16,6 +16,7 @@
 #include "watchdog/ingest/attached_processes.h"
 #include "watchdog/ingest/crash_looks.h"
 #include "watchdog/ingest/rate_limiter.h"
+#include "watchdog/ingest/recent_crashes.h"
 #include "watchdog/ingest/saved_session.h"
 #include "watchdog/os/ledger.h"
 #include "watchdog/os/program_file.h"
@@ -39,6 +40,10 @@ struct AttachLimits {
   NativeSettings native{};  // what is wanted of native stacks
   // Shared by all attach servers of this watchdog.
   std::shared_ptr<AttachedProcesses> attached = std::make_shared<AttachedProcesses>();
+  // What processes may ask for (shared/question.h). The owner of the server adds each crash when it
+  // goes to the logs. Null: questions are refused.
+  std::shared_ptr<RecentCrashes> crashes = nullptr;
+  std::size_t askers = 64;  // questions that are being answered; beyond that the oldest is dropped
 };
 
 // Stores what the next watchdog needs to take over the sessions.

@@ -88,10 +88,14 @@ bool may_attach(const ucred& peer, int leader) {
   return leader > 0 && (descends_from(peer.pid, leader) || is_in_session(peer.pid, leader));
 }
 
-std::variant<NothingYet, HungUp, Arrival, Wake> receive_message(int socket) {
+Message receive_message(int socket) {
+  static_assert(sizeof(Question) < sizeof(Hello), "a longer one is cut, and so has a wrong length");
   Hello hello{};
-  auto packet = receive_packet(socket, std::as_writable_bytes(std::span(&hello, 1)));
+  const auto bytes = std::as_writable_bytes(std::span(&hello, 1));
+  auto packet = receive_packet(socket, bytes);
   if (!packet) return NothingYet{};
+  const auto received = bytes.first(std::min(packet->size, bytes.size()));
+  if (is_question(received)) return parse_question(received);
   if (packet->size == sizeof(Wake)) {
     Wake wake{};
     std::memcpy(&wake, &hello, sizeof wake);

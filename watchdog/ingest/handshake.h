@@ -12,6 +12,7 @@
 #include "shared/handshake.h"
 #include "watchdog/event/event.h"
 #include "watchdog/event/unwatched.h"
+#include "watchdog/ingest/question.h"
 #include "watchdog/ingest/saved_session.h"
 #include "watchdog/os/unique_fd.h"
 
@@ -31,7 +32,8 @@ struct Arrival {
 // The message waiting at a connection. HungUp stands for end of file and for any invalid message.
 struct NothingYet {};
 struct HungUp {};
-std::variant<NothingYet, HungUp, Arrival, Wake> receive_message(int socket);
+using Message = std::variant<NothingYet, HungUp, Arrival, Wake, Asked>;
+Message receive_message(int socket);
 
 // Describes the sender of a hello: from /proc while it exists, otherwise by its own claims.
 AttachedProcess describe_sender(const Hello& hello, const ucred& peer);

@@ -80,7 +80,7 @@ Service::Service(const ServiceOptions& options, const std::optional<rlimit>& des
                 [this] { return watched_processes(); }, [this] { return reporter_.dropped(); },
                 [this] { return reporter_.errors(); }}),
       events_(io_, reporter_.host(), metrics_),
-      supervisor_(io_, surroundings_, manager_, store_.ledger(), events_,
+      supervisor_(io_, surroundings_, manager_, store_.ledger(), events_, crashes_,
                   {[this](std::vector<std::string> lines) { output_.write(std::move(lines)); },
                    [this] { on_settled(); }, [this] { io_.stop(); }},
                   output_.format(), output_.default_limit()),
@@ -94,6 +94,7 @@ Service::Service(const ServiceOptions& options, const std::optional<rlimit>& des
       signals_(io_, blocked_.take_reader(),
                {[this] { supervisor_.stop(); }, [this] { leave(); },
                 [this] { reload_.request({}); }, [this] { supervisor_.reap_children(); }}) {
+  events_.add(crashes_);
   events_.add(control_handler_);
   events_.add(reporter_);
 }

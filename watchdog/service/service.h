@@ -26,6 +26,7 @@
 #include "watchdog/service/service_store.h"
 #include "watchdog/service/supervisor.h"
 #include "watchdog/service/systemd_notifier.h"
+#include "watchdog/service/worker_crashes.h"
 #include "watchdog/service/worker_program.h"
 #include "watchdog/supervise/delegated_cgroup.h"
 
@@ -82,6 +83,7 @@ class Service {
   Reporter reporter_{std::vector<LogSettings>()};
   ServiceMetrics metrics_;
   EventRouter events_;
+  WorkerCrashes crashes_{reporter_.host()};
   CapturedOutput output_{trouble_handler()};
   SystemdNotifier manager_{io_, notify_settings()};
   ServiceStore store_{manager_, inherited_};

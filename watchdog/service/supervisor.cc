@@ -68,13 +68,15 @@ void say(const WorkerHost& host, std::optional<std::string> worker, std::string 
 }  // namespace
 
 Supervisor::Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings,
-                       SystemdNotifier& manager, Ledger& ledger, EventSink& events, Hooks hooks,
-                       LineFormat output_format, const OutputLimit& output_limit)
+                       SystemdNotifier& manager, Ledger& ledger, EventSink& events,
+                       WorkerCrashes& crashes, Hooks hooks, LineFormat output_format,
+                       const OutputLimit& output_limit)
     : hooks_(std::move(hooks)),
       lookups_(io),
       host_{io,
             std::move(surroundings),
             events,
+            crashes,
             hooks_.write_output,
             [this] { settling_.request(); },
             [this] { reset_oom_baselines(); },

@@ -22,11 +22,11 @@ class Supervisor {
     std::function<void()> on_stopped;  // all workers are down: after stop() or an essential loss
   };
 
-  // Makes this process the subreaper of its descendants. `events` must outlive it. Captured output
-  // is written in `output_format`; `output_limit` applies to workers without a limit of their own.
-  // Throws std::system_error.
+  // Makes this process the subreaper of its descendants. `events` and `crashes` must outlive it.
+  // Captured output is written in `output_format`; `output_limit` applies to workers without a
+  // limit of their own. Throws std::system_error.
   Supervisor(boost::asio::io_context& io, WorkerSurroundings surroundings, SystemdNotifier& manager,
-             Ledger& ledger, EventSink& events, Hooks hooks,
+             Ledger& ledger, EventSink& events, WorkerCrashes& crashes, Hooks hooks,
              LineFormat output_format = &line_for_file, const OutputLimit& output_limit = {});
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;

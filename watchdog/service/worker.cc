@@ -80,6 +80,7 @@ Worker::Worker(WorkerHost& host, WorkerConfig config, std::optional<InheritedWor
                  inherited ? inherited->saved.lifecycle : SavedLifecycle{}),
       crashes_(inherited ? inherited->saved.crashes : CrashDeduplicator::Saved{}),
       history_(inherited ? inherited->saved.history : WorkerHistory{}),
+      recent_(host_.crashes.of(config_.name)),
       store_(host.manager, config_.name, inherited),
       server_(
           host.io, *this, attach_limits(), [this](const Process& process) { on_attach(process); },
@@ -105,6 +106,7 @@ AttachLimits Worker::attach_limits() const {
   limits.dump_before = config_.dump_before;
   limits.native = {config_.native, symbolizer_path(), host_.minidumps};
   limits.attached = host_.attached;
+  limits.crashes = recent_;
   return limits;
 }
 

@@ -25,6 +25,7 @@
 #include "watchdog/service/notify_socket.h"
 #include "watchdog/service/process_tree.h"
 #include "watchdog/service/run_as_lookups.h"
+#include "watchdog/service/worker_crashes.h"
 #include "watchdog/service/worker_process.h"
 #include "watchdog/service/worker_program.h"
 #include "watchdog/service/worker_snapshot.h"
@@ -38,6 +39,7 @@ struct WorkerHost {
   boost::asio::io_context& io;
   WorkerSurroundings surroundings;
   EventSink& events;
+  WorkerCrashes& crashes;
   WorkerOutput::Write write_output;
   std::function<void()> on_change;  // a worker's state changed; must not destroy it synchronously
   std::function<void()> on_oom_kill;
@@ -175,6 +177,7 @@ class Worker final : private EventSink, private WorkerEffects {
   WorkerLifecycle lifecycle_;
   CrashDeduplicator crashes_;
   WorkerHistory history_;
+  const std::shared_ptr<RecentCrashes> recent_;
   std::set<int> awaited_dumps_;   // processes whose dump a stop awaits
   std::optional<WorkerEnd> end_;  // of the last process
   int exit_code_ = 0;

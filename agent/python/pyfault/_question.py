@@ -87,14 +87,14 @@ def _connect(connection: socket.socket, deadline: float) -> bool:
 
 
 def _addresses(value: str) -> List[str]:
-    """"@/path" is an abstract address, and beside it a socket file for other network namespaces."""
-    head, slash, tail = value.rpartition("/")
-    name = head + slash + tail.partition(".")[0]
-    if name.startswith("@/"):
-        return ["\0" + name[1:], name[1:]]
-    if name.startswith("@"):
-        return ["\0" + name[1:]]
-    return [name] if name else []
+    """Where the watchdog may listen: "@" stands for the NUL of an abstract address.
+
+    Beside "@/path" there is a socket file, for processes in another network namespace.
+    """
+    if not value.startswith("@"):
+        return [value] if value else []
+    abstract, file = "\0" + value[1:], value[1:]
+    return [abstract, file] if file.startswith("/") else [abstract]
 
 
 def _is_trusted(connection: socket.socket) -> bool:

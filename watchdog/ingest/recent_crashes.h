@@ -1,0 +1,109 @@
+// The crashes of the last processes, for those who ask (question.h): bounded in number and in
+// bytes, the oldest are forgotten first and counted.
+//
+// A crash comes here twice: when its record has been decoded, and again as the event that the logs
+// get, with its native stack and source lines. An asker waits for the latter, but not for ever.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "watchdog/event/event_sink.h"
+
+namespace pyfault {
+
+struct RecentLimits {
+  std::size_t crashes = 64;
+  std::size_t bytes = std::size_t{4}
+                      << 20;  // approximate; the last crash is kept whatever its size
+};
+
+// A crash as it is told to an asker.
+struct CrashText {
+  int pid = 0;
+  std::string event;   // JSON
+  std::string report;  // text
+};
+
+// What events here do not say themselves, because it is added on their way to the logs.
+struct CrashOrigin {
+  std::string host{};
+  std::optional<std::string> worker = std::nullopt;
+};
+
+class RecentCrashes final : public EventSink {
+ public:
+  using Format = std::string (*)(const Event&);
+  using Number = std::uint64_t;  // of a crash, counted from 0
+
+  RecentCrashes(Format event, Format report, CrashOrigin origin = {},
+                const RecentLimits& limits = {})
+      : event_(event), report_(report), origin_(std::move(origin)), limits_(limits) {}
+
+  // Called when a crash has become known as a whole, as long as the function exists.
+  using OnNews = std::function<void()>;
+  void on_news(std::weak_ptr<const OnNews> on_news) { on_news_ = std::move(on_news); }
+
+  // A crash as its record has it. Ignores all other events, here and below.
+  void announce(const Event& event);
+
+  // The same crash as the logs get it. If it has been abridged for them, what was announced stays.
+  void on_event(Event event) override;
+
+  // Whether a crash (of this process) has been announced and nothing more has been heard of it.
+  bool awaits(int pid) const;
+  bool awaits_any() const;
+
+  // Whether a crash of this process is known, announced ones included.
+  bool knows(int pid) const;
+
+  // The last crash of a process, or of all, that a process of user `asker` may know of.
+  std::optional<Number> last_of(int pid, uid_t asker) const;
+  std::optional<Number> last(uid_t asker) const;
+
+  // Renders a crash the first time that it is asked for. Null if it has been forgotten.
+  std::shared_ptr<const CrashText> text(Number number);
+
+  std::uint64_t forgotten() const { return first_; }
+
+ private:
+  using Text = std::shared_ptr<const CrashText>;
+
+  struct Kept {
+    std::string id;
+    int pid = 0;
+    std::optional<uid_t> uid{};  // none: unknown
+    bool is_confirmed = true;    // the pid
+    bool is_awaited = false;
+    std::variant<Event, Text> crash{};
+    std::size_t bytes = 0;
+  };
+
+  static bool may_know(uid_t asker, const Kept& kept);
+  std::optional<Number> last_that(const std::function<bool(const Kept&)>& fits) const;
+  void add(Event event, bool is_awaited);
+  void complete(Kept& kept, Event event);
+  void keep(Kept& kept, Event event);
+  void weigh(Kept& kept, std::size_t bytes);
+  void forget_the_oldest();
+
+  const Format event_;
+  const Format report_;
+  const CrashOrigin origin_;
+  const RecentLimits limits_;
+  std::weak_ptr<const OnNews> on_news_;
+  std::deque<Kept> kept_;
+  Number first_ = 0;  // number of the oldest one kept
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace pyfault
