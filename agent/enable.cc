@@ -38,7 +38,7 @@ std::int64_t start_of_process_ns() {
 
 int count_threads() {
   struct stat tasks {};
-  return stat("/proc/self/task", &tasks) == 0 ? static_cast<int>(tasks.st_nlink) - 2 : 1;
+  return sys_lstat("/proc/self/task", &tasks) == 0 ? static_cast<int>(tasks.st_nlink) - 2 : 1;
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ void find_wake_pipe(WatchdogLink& link) {
   std::memcpy(link.wake_pipe, file, length);
   std::memcpy(link.wake_pipe + length, kWakePipeSuffix, sizeof kWakePipeSuffix);
   struct stat status;
-  if (file[0] == '/' && lstat(link.wake_pipe, &status) == 0 && S_ISFIFO(status.st_mode) &&
+  if (file[0] == '/' && sys_lstat(link.wake_pipe, &status) == 0 && S_ISFIFO(status.st_mode) &&
       (status.st_uid == 0 || status.st_uid == geteuid())) {
     link.wake_pipe_device = status.st_dev;
     link.wake_pipe_inode = status.st_ino;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <ctime>
 
+#include "agent/find_symbol.h"
 #include "agent/hooks/real_function.h"
 
 namespace pyfault {
@@ -14,19 +15,23 @@ namespace {
 
 constinit RealFunction<int (*)(pthread_condattr_t*, clockid_t)> next_setclock{
     "pthread_condattr_setclock"};
+constinit RealFunction<int (*)(const void*, Dl_info*)> find_library{"dladdr"};
+constinit RealFunction<void* (*)(const char*, int)> open_library{"dlopen"};
+constinit RealFunction<int (*)(void*)> close_library{"dlclose"};
 
 std::atomic<void (*)(void*)> expectant{nullptr};
 
 // The library may have been loaded with RTLD_LOCAL, so the global scope does not include it.
 void look_at(const void* caller) {
+  if (find_library.get() == nullptr) return;  // without libdl, nothing else loads libraries either
   Dl_info library{};
-  if (dladdr(caller, &library) == 0 || library.dli_fname == nullptr) return;
-  void* scope = dlopen(library.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+  if (find_library.get()(caller, &library) == 0 || library.dli_fname == nullptr) return;
+  void* scope = open_library.get()(library.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
   if (scope == nullptr) return;
-  if (dlsym(scope, "_PyRuntime") != nullptr) {
+  if (find_symbol(scope, "_PyRuntime") != nullptr) {
     if (const auto found = expectant.exchange(nullptr)) found(scope);
   }
-  dlclose(scope);
+  close_library.get()(scope);
 }
 
 }  // namespace

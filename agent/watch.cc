@@ -9,6 +9,7 @@
 #include <new>
 
 #include "agent/arch/processor.h"
+#include "agent/find_symbol.h"
 #include "agent/find_watchdog.h"
 #include "agent/hooks/pthread_create.h"
 #include "agent/in_signal/agent_state.h"
@@ -111,9 +112,9 @@ pyfault_enabled watch(const FoundPython& python, const char* address, std::int64
     return python.status == ArmStatus::kWillArm ? PYFAULT_NO_WATCHDOG : PYFAULT_UNKNOWN_PYTHON;
   }
   state.python = python.view;
-  state.libc_message = reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, "__abort_msg"));
+  state.libc_message = reinterpret_cast<std::uintptr_t>(find_symbol(RTLD_DEFAULT, "__abort_msg"));
   state.single_threaded =
-      reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, "__libc_single_threaded"));
+      reinterpret_cast<std::uintptr_t>(find_symbol(RTLD_DEFAULT, "__libc_single_threaded"));
   if (!prepare_crash_stack(state) || !prepare_owner(state)) return PYFAULT_NO_MEMORY;
   give_this_thread_signal_stack();
   give_threads_signal_stacks();

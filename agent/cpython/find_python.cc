@@ -13,12 +13,13 @@
 
 #include "agent/arch/processor.h"
 #include "agent/cpython/versions.h"
+#include "agent/find_symbol.h"
 
 namespace pyfault {
 namespace {
 
 std::uintptr_t address_of(void* scope, const char* symbol) {
-  return reinterpret_cast<std::uintptr_t>(dlsym(scope, symbol));
+  return reinterpret_cast<std::uintptr_t>(find_symbol(scope, symbol));
 }
 
 // "3.10.13 (main, ...)" -> 0x030a0df0. Pre-releases count as final; only Py_Version, which the

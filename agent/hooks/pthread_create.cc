@@ -19,6 +19,8 @@ using StartRoutine = void* (*)(void*);
 
 constinit RealFunction<int (*)(pthread_t*, const pthread_attr_t*, StartRoutine, void*)> next_create{
     "pthread_create"};
+constinit RealFunction<int (*)(pthread_key_t*, void (*)(void*))> key_create{"pthread_key_create"};
+constinit RealFunction<int (*)(pthread_key_t, const void*)> set_specific{"pthread_setspecific"};
 std::atomic<bool> enabled{false};
 pthread_key_t stack_key;
 std::atomic<int> stacks{0};
@@ -44,7 +46,7 @@ ThreadStart* make_start(StartRoutine routine, void* argument) {
 void release(void* argument) {
   auto* start = static_cast<ThreadStart*>(argument);
   if (++start->destructor_rounds < PTHREAD_DESTRUCTOR_ITERATIONS &&
-      pthread_setspecific(stack_key, start) == 0) {
+      set_specific.get()(stack_key, start) == 0) {
     return;
   }
   clear_signal_stack(start->stack);
@@ -58,7 +60,7 @@ void* run_with_signal_stack(void* argument) {
   void* routine_argument = start->argument;
   set_signal_stack(start->stack);
   count_signal_stack();
-  pthread_setspecific(stack_key, start);
+  set_specific.get()(stack_key, start);
   return routine(routine_argument);
 }
 
@@ -79,7 +81,9 @@ int create_thread(pthread_t* thread, const pthread_attr_t* attributes, StartRout
 }  // namespace
 
 void give_threads_signal_stacks() {
-  if (pthread_key_create(&stack_key, &release) != 0) return;
+  // Missing where Python comes with dlopen(), and libpthread with it, in its own scope.
+  if (key_create.get() == nullptr || set_specific.get() == nullptr) return;
+  if (key_create.get()(&stack_key, &release) != 0) return;
   enabled.store(true, std::memory_order_release);
 }
 

@@ -1,9 +1,9 @@
 // Looks up the next definition of a function that the agent interposes.
 #pragma once
 
-#include <dlfcn.h>
-
 #include <atomic>
+
+#include "agent/find_symbol.h"
 
 namespace pyfault {
 
@@ -17,7 +17,7 @@ class RealFunction {
   Function get() {
     Function function = found_.load(std::memory_order_relaxed);
     if (function == nullptr) {
-      function = reinterpret_cast<Function>(dlsym(RTLD_NEXT, name_));
+      function = reinterpret_cast<Function>(find_next_symbol(name_));
       found_.store(function, std::memory_order_relaxed);
     }
     return function;

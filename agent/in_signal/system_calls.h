@@ -105,6 +105,10 @@ inline long sys_prlimit(int resource, const rlimit* limit, rlimit* old) {
 inline uid_t sys_geteuid() {
   return static_cast<uid_t>(system_call(SYS_geteuid));
 }
+inline long sys_lstat(const char* path, struct stat* status) {
+  return system_call(SYS_newfstatat, AT_FDCWD, as_argument(path), as_argument(status),
+                     AT_SYMLINK_NOFOLLOW);
+}
 inline long sys_fstat(int fd, struct stat* status) {
   return system_call(SYS_fstat, fd, as_argument(status));
 }

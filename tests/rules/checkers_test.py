@@ -6,6 +6,7 @@ import tempfile
 import unittest
 
 import agent_size
+import glibc_floor
 import include_direction
 import layout_tables
 import man_pages
@@ -221,6 +222,30 @@ class AgentSize(Folder):
     def test_too_many_bytes_are_named(self):
         sample = self.compile("int f() { return 1; }", "-shared")
         self.assertIn("more than 100", agent_size.check(sample, max_bytes=100)[0])
+
+
+class GlibcFloor(Folder):
+    NEW = "#include <dlfcn.h>\nvoid* f() { return dlsym(RTLD_DEFAULT, \"f\"); }"
+
+    def test_a_version_that_an_old_libc_lacks_is_named(self):
+        sample = self.compile(self.NEW, "-shared")
+        self.assertEqual(glibc_floor.check(sample, "2.17"), [f"{sample}: dlsym is of GLIBC_2.34, later than 2.17"])
+        self.assertEqual(glibc_floor.check(sample, "2.34"), [])
+
+    def test_a_version_is_compared_by_number(self):
+        self.assertTrue(glibc_floor.is_too_new("GLIBC_2.17", "2.5"))
+        self.assertFalse(glibc_floor.is_too_new("GLIBC_2.2.5", "2.17"))
+
+    def test_what_is_private_is_too_new(self):
+        self.assertTrue(glibc_floor.is_too_new("GLIBC_PRIVATE", "2.17"))
+
+    def test_a_library_that_may_be_missing_is_named(self):
+        sample = self.compile("#include <string>\nvoid f(std::string& s) { s.append(\"a\"); }", "-shared")
+        self.assertIn(f"{sample}: needs libstdc++.so.6", glibc_floor.check(sample, "2.36"))
+
+    def test_a_static_program_asks_for_nothing(self):
+        sample = self.compile("int main() {}", "-static")
+        self.assertEqual(glibc_floor.check(sample, "2.17"), [])
 
 
 class ManPages(Folder):

@@ -42,7 +42,7 @@ TABLE = {
     "shared": (["shared"], [], FREESTANDING),
     "agent/in_signal": (["agent/in_signal", "agent/arch", "agent/cpython/python_layout.h", "shared"], [], FREESTANDING),
     "agent/arch": (["agent/arch"], [], FREESTANDING),
-    "agent/cpython": (["agent/cpython", "agent/arch/processor.h", "shared"], [], LIBC),
+    "agent/cpython": (["agent/cpython", "agent/arch/processor.h", "agent/find_symbol.h", "shared"], [], LIBC),
     "agent": (["agent", "shared"], [], LIBC),
     # Meets the agent in its C interface.
     "agent/python": (["agent/python", "agent/pyfault.h"], ["python"], LIBC),

@@ -11,6 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 
+// Binds a function of the C library by the first version that glibc gave it.
+#define PYFAULT_FIRST_VERSION(function) asm(".symver " #function ", " #function "@GLIBC_2.2.5")
+
 namespace pyfault {
 
 // The size of a page, or the largest that the kernel may be built for.
