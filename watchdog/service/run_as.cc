@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "watchdog/os/name_service.h"
+
 namespace pyfault {
 namespace {
 
@@ -43,8 +45,11 @@ Found<Entry> look_up(Lookup lookup, const std::string& name) {
   return found;
 }
 
-std::string no_such(const char* kind, const std::string& name) {
-  return std::string("there is no ") + kind + " '" + name + "' on this machine";
+std::string no_such(const char* kind, const char* file, const std::string& name) {
+  const std::string missing = std::string("there is no ") + kind + " '" + name + "' ";
+  if (!looks_up_names_without_plugins()) return missing + "on this machine";
+  return missing + "in /etc/" + file +
+         "; this build of pyfault-watchdog is linked statically and sees no other directory";
 }
 
 bool may_become_somebody(const Identity& identity) {
@@ -59,7 +64,7 @@ RunAs resolve_run_as(const WorkerConfig& worker) {
   Identity identity{::geteuid(), ::getegid(), {}};
   if (!worker.user.empty()) {
     const auto user = look_up<passwd>(::getpwnam_r, worker.user);
-    if (!user.is_there) return {{}, {}, no_such("user", worker.user)};
+    if (!user.is_there) return {{}, {}, no_such("user", "passwd", worker.user)};
     identity = {user.entry.pw_uid, user.entry.pw_gid, {}};
     run_as.environment = {{"HOME", user.entry.pw_dir},
                           {"LOGNAME", user.entry.pw_name},
@@ -68,7 +73,7 @@ RunAs resolve_run_as(const WorkerConfig& worker) {
   }
   if (!worker.group.empty()) {
     const auto named = look_up<group>(::getgrnam_r, worker.group);
-    if (!named.is_there) return {{}, {}, no_such("group", worker.group)};
+    if (!named.is_there) return {{}, {}, no_such("group", "group", worker.group)};
     identity.gid = named.entry.gr_gid;
   }
   if (!may_become_somebody(identity)) {
