@@ -45,7 +45,7 @@ TABLE = {
     "agent/cpython": (["agent/cpython", "agent/arch/processor.h", "agent/find_symbol.h", "shared"], [], LIBC),
     "agent": (["agent", "shared"], [], LIBC),
     # Meets the agent in its C interface.
-    "agent/python": (["agent/python", "agent/pyfault.h"], ["python"], LIBC),
+    "agent/python": (["agent/python", "agent/arch/processor.h", "agent/pyfault.h"], ["python"], LIBC),
     "watchdog/crash": (CRASH, ["boost", "fmt"], None),
     "watchdog/event": (EVENT, [], None),
     "watchdog/format": (["watchdog/format", *EVENT], ["fmt", "json"], None),

@@ -3,6 +3,15 @@
 #include <Python.h>
 #include <dlfcn.h>
 
+#include "agent/arch/processor.h"
+
+// As for the agent, the oldest glibc is 2.17. Every Python has libdl: an interpreter that was linked
+// before glibc 2.34 brings it along.
+PYFAULT_FIRST_VERSION(dladdr);
+PYFAULT_FIRST_VERSION(dlerror);
+PYFAULT_FIRST_VERSION(dlopen);
+PYFAULT_FIRST_VERSION(dlsym);
+
 namespace pyfault {
 namespace {
 
