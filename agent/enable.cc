@@ -8,6 +8,7 @@
 
 #include "agent/adopt_threads.h"
 #include "agent/cpython/find_python.h"
+#include "agent/hooks/faulthandler.h"
 #include "agent/hooks/pthread_create.h"
 #include "agent/hooks/take_front.h"
 #include "agent/in_signal/attach.h"
@@ -63,6 +64,12 @@ extern "C" [[gnu::visibility("default")]] enum pyfault_enabled pyfault_enable(co
 
 extern "C" [[gnu::visibility("default")]] int pyfault_disable() {
   return pyfault::sealed_state.armed && pyfault::set_recording(false) ? 1 : 0;
+}
+
+extern "C" [[gnu::visibility("default")]] void pyfault_record_first() {
+  if (!pyfault::sealed_state.armed) return;
+  pyfault::know_faulthandler(pyfault::sealed_state.agent.python.runtime);
+  pyfault::put_faulthandler_behind();
 }
 
 extern "C" [[gnu::visibility("default")]] void pyfault_status(struct pyfault_watch_state* state) {

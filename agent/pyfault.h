@@ -45,6 +45,12 @@ enum pyfault_enabled {
 enum pyfault_enabled pyfault_enable(const char* address, void* python);
 int pyfault_disable(void);
 
+/* From now on a crash is recorded before CPython's faulthandler writes its report, which may never
+ * end: whether faulthandler has been enabled already or will be. Otherwise, of its handler and the
+ * agent's, the one that was installed last runs first. Does nothing if the process is not watched;
+ * may be called where pyfault_enable() may. */
+void pyfault_record_first(void);
+
 /* What is watched in this process. */
 struct pyfault_watch_state {
   int enabled;               /* crashes are recorded */

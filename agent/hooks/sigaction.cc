@@ -1,7 +1,7 @@
 // Interposes sigaction(), signal() and related functions. They hide the agent's own actions: a
 // signal that the program has not touched appears at its default, and one that the program resets
-// to its default is recorded again. A handler that the program installs replaces the agent's, or is
-// called after a dump (program_handler.h).
+// to its default is recorded again. A handler that the program installs replaces the agent's, is
+// called after a dump (program_handler.h), or runs after the record (faulthandler.h).
 //
 // Context: that of the functions themselves, signal handlers included.
 #include <signal.h>
@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "agent/hooks/faulthandler.h"
 #include "agent/hooks/real_function.h"
 #include "agent/in_signal/crash_handler.h"
 #include "agent/in_signal/handled_fault.h"
@@ -66,23 +67,75 @@ bool concerns_us(int signal) {
   return is_ours(signal) || dumps_before_handler(signal);
 }
 
+// Returns whether it is a handler that is to run only after the record (faulthandler.h).
+bool runs_behind(int signal, const struct sigaction* action) {
+  return action != nullptr && is_faulthandlers(signal, *action) && is_ours(signal) &&
+         is_own_process();
+}
+
+// What the program has replaced, in its own view.
+class Replaced {
+ public:
+  explicit Replaced(int signal)
+      : behind_(is_ours(signal) ? previous_action_of(signal) : KernelSigaction{}),
+        before_(dumps_before_handler(signal) ? program_action(signal) : behind_) {}
+
+  void show(struct sigaction& old) const {
+    if (is_our_handler(old.sa_sigaction)) {
+      translate(behind_, old);
+    } else if (old.sa_sigaction == &on_program_signal) {
+      translate(before_, old);
+    }
+  }
+
+ private:
+  const KernelSigaction behind_;
+  const KernelSigaction before_;
+};
+
+int change_ours_to_default(int signal, struct sigaction* old) {
+  if (is_own_process()) note_reset_to_default(signal);
+  const KernelSigaction replaced = reset_to_default(signal);
+  if (old != nullptr) translate(replaced, *old);
+  return 0;
+}
+
+// The handler runs as if it had been installed by the C library alone, but after the agent's. If
+// there was none before it, it ends the process.
+int set_behind_ours(int signal, const struct sigaction& action, struct sigaction& old,
+                    const Replaced& replaced) {
+  const struct sigaction wanted = action;  // `old` may alias it
+  const int result = next_sigaction.get()(signal, &wanted, &old);
+  if (result != 0) return result;
+  struct sigaction seen = old;
+  replaced.show(seen);
+  const bool ends_process = seen.sa_handler == SIG_DFL || seen.sa_sigaction == wanted.sa_sigaction;
+  if (!put_behind(signal, ends_process)) {
+    note_new_action(signal, reinterpret_cast<const void*>(wanted.sa_sigaction));
+  }
+  return 0;
+}
+
+int set_in_front(int signal, const struct sigaction* action, struct sigaction* old) {
+  const sighandler_t handler = action != nullptr ? action->sa_handler : SIG_DFL;
+  const int result = set_action(signal, action, old);
+  if (result == 0) note_new_action(signal, reinterpret_cast<const void*>(handler));
+  return result;
+}
+
 int change_action(int signal, const struct sigaction* action, struct sigaction* old) {
   if (!concerns_us(signal)) return next_sigaction.get()(signal, action, old);
-  const KernelSigaction behind = is_ours(signal) ? previous_action_of(signal) : KernelSigaction{};
-  const KernelSigaction before = dumps_before_handler(signal) ? program_action(signal) : behind;
+  const Replaced replaced(signal);
+  struct sigaction unwanted {};
   int result = 0;
   if (is_ours(signal) && action != nullptr && action->sa_handler == SIG_DFL) {
-    if (is_own_process()) note_reset_to_default(signal);
-    const KernelSigaction replaced = reset_to_default(signal);
-    if (old != nullptr) translate(replaced, *old);
+    result = change_ours_to_default(signal, old);
+  } else if (runs_behind(signal, action)) {
+    result = set_behind_ours(signal, *action, old != nullptr ? *old : unwanted, replaced);
   } else {
-    const sighandler_t handler = action != nullptr ? action->sa_handler : SIG_DFL;
-    result = set_action(signal, action, old);
-    if (result == 0) note_new_action(signal, reinterpret_cast<const void*>(handler));
+    result = set_in_front(signal, action, old);
   }
-  if (result != 0 || old == nullptr) return result;
-  if (is_our_handler(old->sa_sigaction)) translate(behind, *old);
-  if (old->sa_sigaction == &on_program_signal) translate(before, *old);
+  if (result == 0 && old != nullptr) replaced.show(*old);
   return result;
 }
 
@@ -144,6 +197,15 @@ int ignore(int signal) {
 }
 
 }  // namespace
+
+void put_faulthandler_behind() {
+  for (const int signal : kFaulthandlersSignals) {
+    struct sigaction current {};
+    if (change_action(signal, nullptr, &current) == 0 && runs_behind(signal, &current)) {
+      change_action(signal, &current, nullptr);
+    }
+  }
+}
 
 void find_next_actions() {
   next_sigaction.get();

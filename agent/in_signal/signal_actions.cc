@@ -1,5 +1,7 @@
 #include "agent/in_signal/signal_actions.h"
 
+#include <sys/mman.h>
+
 #include <cstring>
 
 #include "agent/in_signal/sealed_state.h"
@@ -19,6 +21,29 @@ constinit std::atomic<bool> guarding[kGuardCount];  // a GuardScope displaces th
 constinit std::atomic<KernelSignalSet> left_to_default{0};
 constexpr KernelSigaction kDefaultAction{};
 
+// The actions that put_behind() has set. They have a page of their own, which is read-only except
+// while one is set: like sealed_state, a stray write must not redirect the death of the process.
+struct ActionBehind {
+  KernelSigaction action;
+  bool ends_process;
+};
+struct alignas(kPageSize) ActionsBehind {
+  ActionBehind of[kFatalCount];
+};
+constinit ActionsBehind behind{};
+constinit std::atomic<KernelSignalSet> put_behind_signals{0};
+
+bool set_behind(std::size_t index, const ActionBehind& wanted) {
+  const KernelSignalSet bit = signal_bit(kFatalSignals[index]);
+  const long page = as_argument(&behind);
+  if (system_call(SYS_mprotect, page, sizeof behind, PROT_READ | PROT_WRITE) != 0) return false;
+  put_behind_signals.fetch_and(~bit);
+  behind.of[index] = wanted;
+  put_behind_signals.fetch_or(bit);
+  system_call(SYS_mprotect, page, sizeof behind, PROT_READ);
+  return true;
+}
+
 // Faults stay deliverable inside the handler, because guarded_copy() and the sealing of a record
 // rely on them. All other signals wait until the handler has returned.
 KernelSigaction our_action() {
@@ -26,13 +51,27 @@ KernelSigaction our_action() {
   return make_action(sealed_state.handler, kFlags, ~kFaults);
 }
 
+// Returns kFatalCount if the signal is not one of them.
+std::size_t index_of(int signal) {
+  std::size_t index = 0;
+  while (index < kFatalCount && kFatalSignals[index] != signal) ++index;
+  return index;
+}
+
 const KernelSigaction* previous_action(int signal) {
-  for (std::size_t index = 0; index < kFatalCount; ++index) {
-    if (kFatalSignals[index] != signal) continue;
-    const bool left = (left_to_default.load() & signal_bit(signal)) != 0;
-    return left ? &kDefaultAction : &sealed_state.previous_actions[index];
-  }
-  return nullptr;
+  const std::size_t index = index_of(signal);
+  if (index == kFatalCount) return nullptr;
+  const KernelSignalSet bit = signal_bit(signal);
+  if ((left_to_default.load() & bit) != 0) return &kDefaultAction;
+  const bool is_behind = (put_behind_signals.load() & bit) != 0;
+  return is_behind ? &behind.of[index].action : &sealed_state.previous_actions[index];
+}
+
+// Whether the handler that runs after the agent's lets the signal end the process.
+bool ends_process_from_behind(int signal) {
+  const KernelSignalSet bit = signal_bit(signal);
+  return (put_behind_signals.load() & ~left_to_default.load() & bit) != 0 &&
+         behind.of[index_of(signal)].ends_process;
 }
 
 bool is_special(SignalHandler handler, void (*special)(int)) {
@@ -99,13 +138,25 @@ KernelSigaction reset_to_default(int signal) {
   return replaced;
 }
 
+bool put_behind(int signal, bool ends_process) {
+  KernelSigaction current;
+  if (sys_rt_sigaction(signal, nullptr, &current) != 0 ||
+      !set_behind(index_of(signal), {current, ends_process})) {
+    return false;
+  }
+  const KernelSigaction ours = our_action();
+  if (sys_rt_sigaction(signal, &ours, nullptr) != 0) return false;
+  left_to_default.fetch_and(~signal_bit(signal));
+  return true;
+}
+
 bool previous_action_is_default(int signal) {
   const KernelSigaction* previous = previous_action(signal);
   return previous != nullptr && is_special(previous->handler, SIG_DFL);
 }
 
 bool is_bound_to_die(int signal) {
-  if (!previous_action_is_default(signal)) return false;
+  if (!previous_action_is_default(signal) && !ends_process_from_behind(signal)) return false;
   for (std::size_t index = 0; index < kGuardCount; ++index) {
     if (kGuardSignals[index] == signal && guarding[index].load()) return false;
   }

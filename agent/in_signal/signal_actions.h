@@ -53,6 +53,11 @@ KernelSigaction previous_action_of(int signal);  // requires is_ours(signal)
 // To be called when the program resets the signal to its default: installs the agent's action, with
 // the default behind it, and returns the action that it replaces.
 KernelSigaction reset_to_default(int signal);
+// To be called when the program has installed a handler that is to run only after the record: makes
+// that action the previous one, and installs the agent's. `ends_process`: the handler lets its
+// signal end the process. Requires is_ours(signal), and one caller at a time. Returns false if a
+// sandbox denies it.
+bool put_behind(int signal, bool ends_process);
 
 // To be called after the record: restores the previous action. A hardware fault then repeats when
 // the handler returns; any other signal is queued again with its own siginfo and arrives when the

@@ -30,6 +30,7 @@ void bind_to(void* scope) {
   look_up(scope, "pyfault_enable", library.enable);
   look_up(scope, "pyfault_disable", library.disable);
   look_up(scope, "pyfault_status", library.status);
+  look_up(scope, "pyfault_record_first", library.record_first);
 }
 
 }  // namespace

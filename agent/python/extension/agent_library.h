@@ -14,6 +14,7 @@ struct AgentLibrary {
   decltype(&pyfault_enable) enable = nullptr;
   decltype(&pyfault_disable) disable = nullptr;
   decltype(&pyfault_status) status = nullptr;
+  decltype(&pyfault_record_first) record_first = nullptr;
 };
 
 const AgentLibrary& agent_library();

@@ -71,6 +71,8 @@ def enable(
     already = _status_now()
     if already.enabled:
         return
+    if (_address or already.preloaded) and _pyfault.enable(_address) == 0:
+        return  # it has been watched before, and its watchdog is still the same
     try:
         _pyfault.load(_native.agent_path())
         address = socket or _watchdog.find_or_start(os.getpid(), log, log_format)
