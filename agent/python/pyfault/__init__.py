@@ -17,9 +17,11 @@ from __future__ import annotations
 from pyfault import crashes
 from pyfault._door import Status, Unwatched, disable, dump, enable, is_enabled, status
 from pyfault._pyfault import annotate, breadcrumb, heartbeat
+from pyfault._remote_crash import RemoteCrash
 from pyfault.crashes import last_crash, last_crashes
 
 __all__ = [
+    "RemoteCrash",
     "Status",
     "Unwatched",
     "annotate",
