@@ -42,8 +42,8 @@ def install(*, pool: bool = False) -> None:
     RemoteCrash, for map() and its kin as soon as the other tasks of the job are done; the iterators
     of imap() and imap_unordered() raise it in the task's place, and go on. Tasks that no worker had
     begun are done by others, and also those of a worker that is killed while it waits for one. It
-    costs a second copy of the arguments and some 10 us for a task. A worker that is killed while
-    it writes its result into the pipe can still stop the pool.
+    costs a second copy of the arguments and some 10 us for a task. A worker that is killed at the
+    very moment at which it reads a task from the pipe, or writes a result, can still stop the pool.
 
     May be called repeatedly, in any thread; `pool` once given stays.
     """

@@ -1,0 +1,30 @@
+"""Requests as they are noted: the method and the path, and nothing in which secrets travel."""
+
+from __future__ import annotations
+
+from typing import Dict, List
+
+from pyfault.hooks._activities import Activities, listed
+
+_MAX_PATH = 200
+
+
+def request_line(method: str, path: str, has_query: bool) -> str:
+    """`GET /path`, with "?..." for a query string, whatever it says; on one line, and not long."""
+    if len(path) > _MAX_PATH:
+        path = path[:_MAX_PATH] + "..."
+    line = f"{method[:20]} {path}{'?...' if has_query else ''}"
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
+
+
+def _describe(lines: List[str]) -> Dict[str, str]:
+    return {"request": lines[0]} if len(lines) == 1 else {"requests": listed(lines)}
+
+
+def _describe_in_event_loop(lines: List[str]) -> Dict[str, str]:
+    """That one is open does not mean that it is what the thread is at."""
+    return {"requests": listed(lines)}
+
+
+requests = Activities(_describe)
+requests_in_event_loop = Activities(_describe_in_event_loop)

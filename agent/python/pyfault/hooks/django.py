@@ -1,0 +1,67 @@
+"""Django: the request that a thread is at.
+
+    MIDDLEWARE = ["pyfault.hooks.django.middleware", ...]
+
+The first place is best. Noted are the method and the path, `GET /orders/7?...`: no query string,
+no headers, no body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Callable
+
+from pyfault._pyfault import breadcrumb
+from pyfault.hooks._requests import request_line, requests, requests_in_event_loop
+
+__all__ = ["middleware"]
+
+
+def middleware(get_response: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """As pyfault.hooks.wsgi.Middleware under WSGI, and as pyfault.hooks.asgi.Middleware under ASGI.
+
+    A streaming response is made after the request is closed here.
+    """
+    # asyncio's own function does not know what newer versions of asgiref mark as such.
+    is_async = asyncio.iscoroutinefunction(get_response) or getattr(
+        get_response, "_is_coroutine_marker", None
+    )
+    return _asynchronous(get_response) if is_async else _synchronous(get_response)
+
+
+# Django asks the middleware for these.
+middleware.sync_capable = True  # type: ignore[attr-defined]
+middleware.async_capable = True  # type: ignore[attr-defined]
+
+
+def _synchronous(get_response: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def note_request(request: Any) -> Any:
+        line = _request_line(request)
+        breadcrumb(line)
+        token = requests.begin(line)
+        try:
+            return get_response(request)
+        finally:
+            requests.end(token)
+
+    return note_request
+
+
+def _asynchronous(get_response: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    async def note_request(request: Any) -> Any:
+        line = _request_line(request)
+        task = asyncio.current_task()
+        if task is not None:
+            line += f" in {task.get_name()}"
+        breadcrumb(line)
+        token = requests_in_event_loop.begin(line)
+        try:
+            return await get_response(request)
+        finally:
+            requests_in_event_loop.end(token)
+
+    return note_request
+
+
+def _request_line(request: Any) -> str:
+    return request_line(request.method or "", request.path, bool(request.META.get("QUERY_STRING")))
