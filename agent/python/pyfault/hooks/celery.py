@@ -49,8 +49,8 @@ def install() -> None:
 
     Time limits of the prefork pool: when a task reaches its soft limit, the stacks of all threads
     are reported before SoftTimeLimitExceeded is raised, provided that the worker comes to run
-    Python code. At the hard limit the parent sends SIGABRT to the worker before it kills it, so that
-    the worker's stacks are reported, whatever it hangs in.
+    Python code. At the hard limit the parent sends SIGABRT to the worker before it kills it: then
+    the stacks of the worker are reported, whatever it hangs in.
 
     Raises ImportError without celery. May be called repeatedly.
     """

@@ -1,0 +1,56 @@
+"""concurrent.futures: a broken pool says why it broke."""
+import unittest
+
+from program import ProgramTest
+
+BROKEN = """
+import concurrent.futures, multiprocessing, os, signal, sys
+import pyfault.hooks.futures
+
+def kill(): os.kill(os.getpid(), signal.SIGKILL)
+
+def show_cause(function, method):
+    context = multiprocessing.get_context(method)
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as executor:
+        try:
+            executor.submit(function).result(60)
+        except concurrent.futures.process.BrokenProcessPool as error:
+            cause = error.__cause__
+            print(type(cause).__name__)
+            if isinstance(cause, pyfault.RemoteCrash):
+                print(cause.exitcode, cause.crash and cause.crash.process.pid == cause.pid)
+                print(cause)
+
+if __name__ == "__main__":
+    pyfault.hooks.futures.install()
+    {body}
+"""
+
+
+class FuturesTest(ProgramTest):
+    def run_broken(self, body):
+        return self.run_program(BROKEN.format(body=body))
+
+    def test_the_cause_is_the_crash_of_the_child(self):
+        for method in ("fork", "spawn", "forkserver"):
+            with self.subTest(method):
+                said = self.run_broken(f"show_cause(crash_here, '{method}')")
+                self.assertTrue(said.startswith("RemoteCrash\n-11 True\n"), said)
+                self.assertRegex(said, "process [0-9]+ was killed by SIGSEGV")
+                self.assertRegex(said, 'program.py", line [0-9]+, in crash_here')
+
+    def test_the_cause_says_how_a_child_ended_that_did_not_crash(self):
+        said = self.run_broken("show_cause(kill, 'fork')")
+        self.assertTrue(said.startswith("RemoteCrash\n-9 None\n"), said)
+        self.assertRegex(said, "process [0-9]+ was killed by SIGKILL$")
+
+    def test_installed_twice_it_can_be_undone(self):
+        said = self.run_broken("""
+    pyfault.hooks.futures.install()
+    pyfault.hooks.futures.uninstall()
+    show_cause(crash_here, 'fork')""")
+        self.assertIn(said, ("NoneType\n", "_RemoteTraceback\n"))  # the latter from 3.15 on
+
+
+if __name__ == "__main__":
+    unittest.main()
