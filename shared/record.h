@@ -15,12 +15,12 @@
 //            unless the record has more code objects than the writer can remember (capture.h).
 //
 // Order.
-//   fault, runtime, message if there is one, { code..., thread } for the faulting thread if it is
-//   known, { code..., thread } for each other thread, end. A task section follows the thread
-//   section that it belongs to. If native stacks are wanted, anchors follow a thread that has them,
-//   and the faulting thread, or the one that dumps, is also followed by its native stack, as far as
-//   that is known: instruction, and one or two stack sections. A record without the end section is
-//   incomplete.
+//   fault, runtime, message if there is one, guard if one was open, { code..., thread } for the
+//   faulting thread if it is known, { code..., thread } for each other thread, end. A task section
+//   follows the thread section that it belongs to. If native stacks are wanted, anchors follow a
+//   thread that has them, and the faulting thread, or the one that dumps, is also followed by its
+//   native stack, as far as that is known: instruction, and one or two stack sections. A record
+//   without the end section is incomplete.
 //
 // Writer and reader run on the same host, so values are in native byte order. The reader trusts
 // nothing in a record.
@@ -41,7 +41,8 @@ enum class SectionTag : std::uint16_t {
   kTask = 7,
   kAnchors = 8,
   kInstruction = 9,
-  kStack = 10
+  kStack = 10,
+  kGuard = 11
 };
 
 inline constexpr std::uint16_t kSectionVersion = 1;
@@ -117,6 +118,26 @@ struct MessageSection {
   // text. Their units are bytes in the program's own encoding.
 };
 static_assert(sizeof(MessageSection) == 16);
+
+// What was decided about a fault in a thread that had asked for an exception instead of its death.
+enum class GuardOutcome : std::uint32_t {
+  kException = 1,        // it becomes an exception
+  kNoHardwareFault = 2,  // the signal was sent, or is not SIGSEGV, SIGBUS or SIGFPE
+  kInterpreter = 3,      // free-threaded, of another structure, or of a version that is not known
+  kNoPythonCall = 4,     // no call from Python to C was found on the stack
+  kNoObject = 5,         // Python expects no object from the call
+  kInAllocator = 6,      // the C library's, or Python's own
+  kInLoader = 7,         // the dynamic linker
+  kInCollector = 8,      // Python's garbage collector
+  kNoStack = 9,          // too little of the stack is left
+};
+
+struct GuardSection {
+  SectionHeader header;
+  GuardOutcome outcome;
+  std::uint32_t reserved;
+};
+static_assert(sizeof(GuardSection) == 16);
 
 // The writer truncates and marks longer strings. 4096 units hold any path (PATH_MAX).
 inline constexpr std::uint32_t kMaxStringUnits = 4096;

@@ -118,6 +118,12 @@ static_assert(sizeof(RingHeader) <= kRingHeaderSize);
 static_assert(std::atomic<RingStage>::is_always_lock_free);
 static_assert(std::atomic<std::int32_t>::is_always_lock_free);
 
+// The id of a report: 16 bytes, which are spelt as 32 hex digits.
+inline constexpr std::size_t kReportIdWords = 4;
+struct ReportId {
+  std::uint32_t words[kReportIdWords];
+};
+
 enum class SlotState : std::uint32_t { kFree = 0, kClaimed = 1, kPublished = 2 };
 
 // Why a published record is incomplete; kNone if it is complete.
@@ -130,7 +136,10 @@ struct SlotHeader {
   // Written by the watchdog: 1 + the generation of the record that it has taken for reporting, so
   // that its successor does not report the record again.
   std::atomic<std::uint32_t> taken;
-  std::uint32_t reserved[11];
+  // Written by the watchdog before it releases the slot: the id of the report, or zeros if there is
+  // none. It stays there until the next record has been taken.
+  std::atomic<std::uint32_t> report_id[kReportIdWords];
+  std::uint32_t reserved[7];
 };
 static_assert(sizeof(SlotHeader) == 64, "one cache line; the payload starts aligned");
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);

@@ -64,6 +64,12 @@ void RingReader::mark_taken(std::uint32_t index, std::uint64_t word) {
   ring_slot(ring_, index)->taken.store(SlotWord::unpack(word).generation + 1);
 }
 
+void RingReader::set_report_id(std::uint32_t index, const ReportId& id) {
+  for (std::size_t word = 0; word < kReportIdWords; ++word) {
+    ring_slot(ring_, index)->report_id[word].store(id.words[word], std::memory_order_relaxed);
+  }
+}
+
 bool RingReader::release(std::uint32_t index, std::uint64_t expected) {
   SlotHeader* slot = ring_slot(ring_, index);
   std::atomic<std::uint64_t>& word = slot->state;

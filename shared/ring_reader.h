@@ -54,6 +54,9 @@ class RingReader {
   bool is_taken(std::uint32_t index, std::uint64_t word) const;
   void mark_taken(std::uint32_t index, std::uint64_t word);
 
+  // Tells the writer what its report is called. To be called before release().
+  void set_report_id(std::uint32_t index, const ReportId& id);
+
   // Frees the slot and wakes all waiters for its ack. Returns false, and does not free the slot, if
   // its word is no longer `expected`. `committed` is reset in either case.
   bool release(std::uint32_t index, std::uint64_t expected);

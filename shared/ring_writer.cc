@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace pyfault {
 
@@ -61,9 +62,22 @@ PublishedSlot SlotWriter::publish() {
   word.state = SlotState::kPublished;
   slot_->state.exchange(word.pack(), std::memory_order_release);
   static_assert(std::endian::native == std::endian::little, "the low half of the word comes first");
-  const auto* futex = futex_of(*slot_);
-  slot_ = nullptr;
-  return {futex, static_cast<std::uint32_t>(word.pack())};
+  const SlotHeader* slot = std::exchange(slot_, nullptr);
+  return {futex_of(*slot), static_cast<std::uint32_t>(word.pack()), slot};
+}
+
+// The slot may have been claimed again, and even released, since then.
+ReportId read_report_id(const PublishedSlot& published) {
+  if (published.slot == nullptr) return {};
+  ReportId id;
+  for (std::size_t word = 0; word < kReportIdWords; ++word) {
+    id.words[word] = published.slot->report_id[word].load(std::memory_order_relaxed);
+  }
+  std::atomic_thread_fence(std::memory_order_acquire);
+  const SlotWord now = SlotWord::unpack(published.slot->state.load(std::memory_order_relaxed));
+  const SlotWord then = SlotWord::unpack(published.expected);
+  const SlotWord released = SlotWord::unpack(then.released().pack());
+  return now.generation == released.generation ? id : ReportId{};
 }
 
 void SlotWriter::take(SlotWriter& other) {

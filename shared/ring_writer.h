@@ -18,7 +18,12 @@ namespace pyfault {
 struct PublishedSlot {
   const std::atomic<std::uint32_t>* futex;
   std::uint32_t expected;
+  const SlotHeader* slot;
 };
+
+// Returns the id of the report that a watchdog has made of the record, once the ack has come; zeros
+// if there is none.
+ReportId read_report_id(const PublishedSlot& published);
 
 // Owns one claimed slot. Move-only. A writer that is destroyed without publishing leaves the slot
 // claimed; the watchdog salvages it when the process is dead.

@@ -36,4 +36,16 @@ Trap find_trap(int signal, const mcontext_t& machine, const NearbyCode& code);
 // return address.
 bool ends_with_call(const std::uint8_t (&code)[kLongestCall]);
 
+// What a call instruction calls.
+struct CallTarget {
+  std::uintptr_t function;  // that it names; 0: none
+  int member;               // or the offset of the pointer in memory that it calls; -1: none
+};
+// `code` are the bytes before `return_address`, and end with a call.
+CallTarget call_target(const std::uint8_t (&code)[kLongestCall], std::uintptr_t return_address);
+
+// Returns the address of the pointer through which the code at `address` jumps to a function of
+// another module; 0 if the code is no such stub.
+std::uintptr_t jump_slot(const std::uint8_t (&code)[kJumpSlotBytes], std::uintptr_t address);
+
 }  // namespace pyfault

@@ -88,12 +88,25 @@ void find_initial_thread(PythonRuntimeView& view) {
   view.initial_stack_end = *reinterpret_cast<const std::uintptr_t*>(end);
 }
 
+PythonRuntimeView::ProgramHeaders find_program_headers() {
+  const auto* headers = reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR));
+  const auto count = static_cast<std::uint32_t>(getauxval(AT_PHNUM));
+  if (headers == nullptr) return {};
+  const auto address = reinterpret_cast<std::uintptr_t>(headers);
+  for (std::uint32_t index = 0; index < count; ++index) {
+    if (headers[index].p_type == PT_PHDR) return {address - headers[index].p_vaddr, address, count};
+  }
+  return {};
+}
+
 void look_up(void* scope, PythonRuntimeView& view) {
   view.runtime = address_of(scope, "_PyRuntime");
   view.code_type = address_of(scope, "PyCode_Type");
   view.unicode_type = address_of(scope, "PyUnicode_Type");
   view.frame_type = address_of(scope, "PyFrame_Type");
   view.hash_secret = address_of(scope, "_Py_HashSecret");
+  view.eval_loop = address_of(scope, "_PyEval_EvalFrameDefault");
+  view.deallocate = address_of(scope, "_Py_Dealloc");
   view.generator_types[0] = address_of(scope, "PyGen_Type");
   view.generator_types[1] = address_of(scope, "PyCoro_Type");
   view.generator_types[2] = address_of(scope, "PyAsyncGen_Type");
@@ -103,6 +116,7 @@ void look_up(void* scope, PythonRuntimeView& view) {
   view.libc = text_around(address_of(RTLD_DEFAULT, "__libc_start_main"));
   view.loader = text_around(address_of(RTLD_DEFAULT, "__libc_stack_end"));
   view.program = text_around(getauxval(AT_ENTRY));
+  view.program_headers = find_program_headers();
   view.module_list = address_of(RTLD_DEFAULT, "_r_debug");
 }
 

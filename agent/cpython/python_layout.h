@@ -6,6 +6,7 @@
 // Context: read by signal handlers, written before any handler is installed.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace pyfault {
@@ -40,6 +41,33 @@ enum class AttributeStyle : std::uint8_t {
   kInlineValues,   // 3.13 on: values after the object, or a dict
 };
 
+// The instructions of a version whose call of C code returns an object, or null and an exception.
+// Empty where this is not known, or where instructions are functions of their own.
+struct Opcodes {
+  struct Range {
+    std::uint8_t first, last;
+  };
+
+  std::uint64_t returns_object[4] = {};  // bit n % 64 of word n / 64: opcode n
+  std::uint8_t extended_arg =
+      0;  // EXTENDED_ARG, which may come before an instruction; 0: not known
+
+  constexpr Opcodes() = default;
+  template <std::size_t kCount>
+  constexpr Opcodes(std::uint8_t extended, const Range (&ranges)[kCount]) : extended_arg(extended) {
+    for (const Range& range : ranges) {
+      for (unsigned code = range.first; code <= range.last; ++code) {
+        returns_object[code / 64] |= std::uint64_t{1} << code % 64;
+      }
+    }
+  }
+
+  constexpr bool known() const { return extended_arg != 0; }
+  constexpr bool call_returns_object(std::uint8_t opcode) const {
+    return (returns_object[opcode / 64] >> opcode % 64 & 1) != 0;
+  }
+};
+
 struct PythonLayout {
   std::uint16_t minor;  // of 3.minor
   bool free_threaded;
@@ -71,6 +99,9 @@ struct PythonLayout {
     std::uint16_t data_chunk, data_top;  // of its data stack; kAbsent before 3.11
     // How many Python functions the thread may run, and may still call; kAbsent before 3.12.
     std::uint16_t recursion_limit, recursion_left;
+    // The counter that calls of C functions change: recursion_depth (to 3.10), recursion_remaining
+    // (3.11), c_recursion_remaining (3.12, 3.13); kAbsent from 3.14 on.
+    std::uint16_t call_depth;
   } thread;
   struct FrameStruct {
     std::uint16_t size, previous, code, position;
@@ -94,7 +125,9 @@ struct PythonLayout {
     // The number of words that a frame takes on the data stack: co_framesize (3.12 on), or
     // co_stacksize and co_nlocalsplus in addition to the frame's own members (3.11).
     std::uint16_t frame_words, local_words;
+    std::uint16_t bytecode;  // co_code; kAbsent from 3.11 on
   } code;
+  Opcodes opcodes;
   struct Object {
     std::uint16_t type, size, type_flags, type_name, type_base;
   } object;
@@ -133,10 +166,16 @@ struct PythonRuntimeView {
   std::uintptr_t unicode_type;        // &PyUnicode_Type
   std::uintptr_t frame_type;          // &PyFrame_Type
   std::uintptr_t hash_secret;         // &_Py_HashSecret; 0: not present
+  std::uintptr_t eval_loop;           // _PyEval_EvalFrameDefault(); 0: not present
+  std::uintptr_t deallocate;          // _Py_Dealloc(); 0: not present
   std::uintptr_t generator_types[3];  // &PyGen_Type, &PyCoro_Type, &PyAsyncGen_Type
   Text interpreter, libc, loader;     // `interpreter`: the module that defines _PyRuntime
   Text program;                       // the one that the process was started with
-  std::uintptr_t module_list;         // &_r_debug, ld.so's list of all modules; 0: unknown
+  struct ProgramHeaders {
+    std::uintptr_t base, address;
+    std::uint32_t count;
+  } program_headers;           // of `program`; address 0: not known
+  std::uintptr_t module_list;  // &_r_debug, ld.so's list of all modules; 0: unknown
   // The thread that the process started with, whose stack the kernel has set up. 0: unknown.
   std::uintptr_t initial_thread;  // its pthread_self()
   std::uintptr_t initial_stack_end;

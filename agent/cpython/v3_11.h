@@ -5,9 +5,18 @@
 
 namespace pyfault {
 
+// From the headers, by tests/rules/object_opcodes.py.
+inline constexpr Opcodes kOpcodes311{
+    144,
+    {{3, 8},     {10, 11},   {13, 29},   {39, 43},   {49, 49},   {53, 53},   {56, 59},   {62, 68},
+     {72, 73},   {76, 76},   {80, 81},   {93, 93},   {106, 107}, {113, 113}, {121, 122}, {127, 127},
+     {141, 143}, {155, 155}, {160, 160}, {162, 162}, {166, 166}, {171, 171}}};
+
 inline constexpr PythonLayout kLayout311 = [] {
   PythonLayout layout = kLayout310;
   layout.minor = 11;
+  layout.opcodes = kOpcodes311;
+  layout.code.bytecode = kAbsent;
   layout.line_table = LineTable::kPep657;
   layout.position = FramePosition::kInstructionPointer;
   layout.attribute_style = AttributeStyle::kValuesPointer;

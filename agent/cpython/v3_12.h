@@ -5,9 +5,18 @@
 
 namespace pyfault {
 
+// From the headers, by tests/rules/object_opcodes.py.
+inline constexpr Opcodes kOpcodes312{
+    144, {{6, 8},     {10, 11},   {13, 16},   {18, 26},   {28, 29},   {34, 34},   {38, 40},
+          {44, 49},   {53, 53},   {56, 59},   {62, 68},   {70, 70},   {72, 73},   {76, 82},
+          {93, 93},   {106, 107}, {122, 122}, {141, 142}, {155, 155}, {162, 162}, {171, 171},
+          {173, 174}, {237, 237}, {241, 241}, {244, 244}, {248, 248}}};
+
 inline constexpr PythonLayout kLayout312 = [] {
   PythonLayout layout = kLayout311;
   layout.minor = 12;
+  layout.opcodes = kOpcodes312;
+  layout.thread.call_depth = 36;
   layout.active_rule = ActiveRule::kStatusActiveBit;
   layout.attribute_style = AttributeStyle::kTaggedPointer;
   layout.runtime.current_thread = kAbsent;

@@ -6,9 +6,29 @@
 
 namespace pyfault {
 
+// From the headers, by tests/rules/object_opcodes.py.
+inline constexpr Opcodes kOpcodes313{71,
+                                     {{2, 5},
+                                      {14, 15},
+                                      {19, 19},
+                                      {41, 42},
+                                      {44, 45},
+                                      {53, 58},
+                                      {60, 60},
+                                      {72, 72},
+                                      {81, 82},
+                                      {93, 93},
+                                      {150, 168},
+                                      {172, 184},
+                                      {187, 202},
+                                      {205, 206},
+                                      {242, 246}}};
+
 inline constexpr PythonLayout kLayout313 = [] {
   PythonLayout layout = kLayout312;
   layout.minor = 13;
+  layout.opcodes = kOpcodes313;
+  layout.thread.call_depth = 52;
   layout.active_rule = ActiveRule::kStateAttached;
   layout.attribute_style = AttributeStyle::kInlineValues;
   layout.runtime.interpreters_head = 632;
@@ -38,6 +58,7 @@ inline constexpr PythonLayout kLayout313 = [] {
 inline constexpr PythonLayout kLayout313t = [] {
   PythonLayout layout = kLayout313;
   layout.free_threaded = true;
+  layout.opcodes = {};
   layout.generator.frame = 88;
   layout.generator.state = 83;
   layout.code.size = 224;

@@ -8,6 +8,8 @@ namespace pyfault {
 
 constexpr PythonLayout changed_in_3_14(PythonLayout layout) {
   layout.minor = 14;
+  layout.opcodes = {};
+  layout.thread.call_depth = kAbsent;
   layout.runtime.interpreters_head = 808;
   layout.runtime.finalizing = 784;
   layout.interpreter.next = 7272;

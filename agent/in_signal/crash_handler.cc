@@ -8,6 +8,7 @@
 #include "agent/in_signal/attach.h"
 #include "agent/in_signal/capture_fault.h"
 #include "agent/in_signal/capture_threads.h"
+#include "agent/in_signal/guard.h"
 #include "agent/in_signal/guarded_copy.h"
 #include "agent/in_signal/handled_fault.h"
 #include "agent/in_signal/last_words.h"
@@ -33,6 +34,7 @@ constinit std::atomic<bool> has_joined{true};
 constinit std::atomic<bool> was_child_before_exec{false};
 constinit SlotWriter crash_slot;
 constinit std::uintptr_t resume_stack = 0;
+constinit GuardPlan crash_plan;
 constinit CaptureScratch crash_scratch{};
 constinit CaptureScratch dump_scratch{};
 
@@ -43,6 +45,8 @@ const AgentState& agent() {
 struct CrashCall {
   const siginfo_t& info;
   const ucontext_t& context;
+  bool becomes_exception = false;
+  ReportId report{};
 };
 
 bool wants_native_stacks() {
@@ -51,23 +55,26 @@ bool wants_native_stacks() {
 }
 
 void write_record(SlotWriter& slot, CaptureScratch& scratch, const Fault& fault,
-                  const ThreadIdentity& self) {
+                  const ThreadIdentity& self, const GuardPlan& plan) {
   capture_fault(slot, fault, self);
   scratch.clear();
   Capture capture{agent().python, slot, scratch};
   ThreadState own;
   const bool known = self.tid != 0 && find_thread_of(agent().python, self, own);
-  const bool fatal = fault.kind == RecordKind::kCrash && is_bound_to_die(fault.info->si_signo);
+  const bool fatal =
+      fault.kind == RecordKind::kCrash && !plan.lands() && is_bound_to_die(fault.info->si_signo);
   capture_runtime(capture, self, own.interpreter, fatal);
   capture_last_words(capture, fault, self, agent().libc_message);
+  append_guard(slot, plan);
   capture_threads(capture, known ? &own : nullptr, self,
                   wants_native_stacks() ? fault.registers : nullptr);
 }
 
-void publish_and_wait(SlotWriter& slot) {
+ReportId publish_and_wait(SlotWriter& slot) {
   const PublishedSlot published = slot.publish();
   const Bell bell(agent().watchdog);
   if (bell.ring(agent().watchdog)) wait_for_ack(agent().watchdog, bell, published);
+  return read_report_id(published);
 }
 
 void join() {
@@ -78,7 +85,7 @@ void join() {
 
 enum class Recording { kNone, kDone, kLost };  // kLost: lost with its watchdog, to be repeated
 
-Recording record_in_ring(const CrashCall& call) {
+Recording record_in_ring(CrashCall& call) {
   Descriptor hello;
   if (!prepare_ring_for_crash(agent().watchdog, dumping_tid.load() != 0, hello)) {
     return Recording::kNone;
@@ -93,8 +100,8 @@ Recording record_in_ring(const CrashCall& call) {
                    ? Fault{RecordKind::kCrash, &death.original.info, &death.original.registers}
                    : Fault{RecordKind::kCrash, &call.info,
                            is_own ? &registers_of(call.context.uc_mcontext) : nullptr},
-               death.self);
-  publish_and_wait(crash_slot);
+               death.self, crash_plan);
+  call.report = publish_and_wait(crash_slot);
   return give_up_if_lost(agent().watchdog, hello) ? Recording::kLost : Recording::kDone;
 }
 
@@ -102,15 +109,20 @@ Recording record_in_ring(const CrashCall& call) {
 // handled further down on it and does not overwrite the frames of the outer handler.
 void record_crash(void* argument) {
   constexpr int kMaxTries = 3;
-  const auto& call = *static_cast<const CrashCall*>(argument);
+  auto& call = *static_cast<CrashCall*>(argument);
   const stack_t stack{agent().crash_stack, 0, agent().crash_stack_size};
   sys_sigaltstack(&stack, nullptr);
   if (is_recorded(call.info, call.context)) return;
   join();
+  crash_plan = {};
+  plan_exception(agent(), call.info, registers_of(call.context.uc_mcontext), own_identity(),
+                 crash_plan);
   Recording result = Recording::kLost;
   for (int tries = 0; tries < kMaxTries && result == Recording::kLost; ++tries) {
     result = record_in_ring(call);
   }
+  call.becomes_exception = crash_plan.lands();
+  if (call.becomes_exception) return;
   const bool goes_on = !previous_action_is_default(call.info.si_signo);
   if (goes_on && result == Recording::kDone) note_recorded(call.info, call.context);
 }
@@ -210,10 +222,13 @@ std::byte* crash_stack_top() {
              : static_cast<std::byte*>(__builtin_frame_address(0)) - kOwnFrames;
 }
 
-void record_on_crash_stack(const siginfo_t& info, const ucontext_t& context) {
+// Returns whether the fault has become an exception, in which the context now continues.
+bool record_on_crash_stack(const siginfo_t& info, ucontext_t& context) {
   const GuardScope guard;
   CrashCall call{info, context};
   pyfault_run_on_stack(&record_crash, &call, crash_stack_top(), &resume_stack);
+  if (call.becomes_exception) land(context, crash_plan, info, call.report);
+  return call.becomes_exception;
 }
 
 // Uses little of the program's alternate stack, which may be as small as the kernel allows; the
@@ -238,7 +253,10 @@ void on_signal(int signal, siginfo_t* info, void* context) {
       return;
     }
     if (entry == Entry::kFirst) {
-      record_on_crash_stack(*info, *registers);
+      if (record_on_crash_stack(*info, *registers)) {
+        crashing_tid.store(0);
+        return;
+      }
       if (!previous_action_is_default(signal)) crashing_tid.store(0);
     }
   } else if (is_recording() && previous_action_is_default(signal)) {
@@ -374,7 +392,7 @@ bool record_dump(const siginfo_t* request, const Registers& registers) {
   bool recorded = false;
   if (slot) {
     const GuardScope guard;
-    write_record(slot, dump_scratch, {RecordKind::kDump, request, &registers}, self);
+    write_record(slot, dump_scratch, {RecordKind::kDump, request, &registers}, self, GuardPlan{});
     published = slot.publish();
     recorded = bell.ring(agent().watchdog);
   }

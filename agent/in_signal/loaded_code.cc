@@ -29,15 +29,22 @@ bool find_base_below(std::uintptr_t list, std::uintptr_t address, std::uintptr_t
   return true;
 }
 
-bool may_have_code_at(std::uintptr_t base, std::uintptr_t address) {
+bool find_headers(std::uintptr_t base, LoadedModule& module) {
   ElfW(Ehdr) header;
-  ElfW(Phdr) segment;
   if (!guarded_read(base, header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
-      header.e_phentsize != sizeof segment || header.e_phnum > kMaxSegments) {
-    return true;
+      header.e_phentsize != sizeof(ElfW(Phdr)) || header.e_phnum > kMaxSegments) {
+    return false;
   }
-  for (std::uint32_t index = 0; index < header.e_phnum; ++index) {
-    if (!guarded_read(base + header.e_phoff + index * sizeof segment, segment)) return true;
+  module = {base, base + header.e_phoff, header.e_phnum};
+  return true;
+}
+
+bool may_have_code_at(std::uintptr_t base, std::uintptr_t address) {
+  LoadedModule module;
+  ElfW(Phdr) segment;
+  if (!find_headers(base, module)) return true;
+  for (std::uint32_t index = 0; index < module.header_count; ++index) {
+    if (!guarded_read(module.headers + index * sizeof segment, segment)) return true;
     const Text text{base + segment.p_vaddr, base + segment.p_vaddr + segment.p_memsz};
     if (segment.p_type == PT_LOAD && (segment.p_flags & PF_X) != 0 && text.has(address)) {
       return true;
@@ -53,6 +60,18 @@ bool may_be_loaded_code(const PythonRuntimeView& python, std::uintptr_t address)
   std::uintptr_t base = 0;
   return python.program.has(address) || !find_base_below(python.module_list, address, base) ||
          (base != 0 && may_have_code_at(base, address));
+}
+
+bool find_loaded_module(const PythonRuntimeView& python, std::uintptr_t address,
+                        LoadedModule& module) {
+  const PythonRuntimeView::ProgramHeaders& program = python.program_headers;
+  if (python.program.has(address)) {
+    module = {program.base, program.address, program.count};
+    return program.address != 0;
+  }
+  std::uintptr_t base = 0;
+  return find_base_below(python.module_list, address, base) && base != 0 &&
+         find_headers(base, module);
 }
 
 }  // namespace pyfault

@@ -21,4 +21,16 @@ inline constexpr std::uint32_t kMaxSegments =
 // module, and modules of other namespaces (dlmopen) are not in the list.
 bool may_be_loaded_code(const PythonRuntimeView& python, std::uintptr_t address);
 
+// A module and its program headers in memory.
+struct LoadedModule {
+  std::uintptr_t base;
+  std::uintptr_t headers;
+  std::uint32_t header_count;
+};
+
+// Finds the only module that can contain the address. Returns false if there is none, or its
+// headers are not known.
+bool find_loaded_module(const PythonRuntimeView& python, std::uintptr_t address,
+                        LoadedModule& module);
+
 }  // namespace pyfault

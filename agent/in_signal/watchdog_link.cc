@@ -154,7 +154,7 @@ SlotWriter claim_slot(const WatchdogLink& link, std::int32_t pid) {
   return {};
 }
 
-void wait_for_ack(const WatchdogLink& link, const Bell& bell, PublishedSlot slot,
+void wait_for_ack(const WatchdogLink& link, const Bell& bell, const PublishedSlot& slot,
                   std::uint32_t limit_ms) {
   const std::uint32_t timeout_ms = ack_timeout_ms(link);
   const std::uint32_t patience_ms = timeout_ms < limit_ms ? timeout_ms : limit_ms;

@@ -71,7 +71,7 @@ SlotWriter claim_slot(const WatchdogLink& link, std::int32_t pid);
 
 // Waits until the watchdog has released the slot, at most for the ack timeout and for `limit_ms`.
 // Returns early if the watchdog is gone.
-void wait_for_ack(const WatchdogLink& link, const Bell& bell, PublishedSlot slot,
+void wait_for_ack(const WatchdogLink& link, const Bell& bell, const PublishedSlot& slot,
                   std::uint32_t limit_ms = UINT32_MAX);
 
 std::uint32_t ack_timeout_ms(const WatchdogLink& link);

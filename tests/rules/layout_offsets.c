@@ -127,6 +127,23 @@ static void data_stack(void) {
 #endif
 }
 
+static void calls_of_c(void) {
+#if AT_LEAST(14)
+  ABSENT("thread.call_depth");
+#elif AT_LEAST(12)
+  FIELD("thread.call_depth", PyThreadState, c_recursion_remaining);
+#elif AT_LEAST(11)
+  FIELD("thread.call_depth", PyThreadState, recursion_remaining);
+#else
+  FIELD("thread.call_depth", PyThreadState, recursion_depth);
+#endif
+#if AT_LEAST(11)
+  ABSENT("code.bytecode");
+#else
+  FIELD("code.bytecode", PyCodeObject, co_code);
+#endif
+}
+
 static void running(void) {
 #if AT_LEAST(12)
   FIELD("thread.recursion_limit", PyThreadState, py_recursion_limit);
@@ -289,6 +306,7 @@ int main(void) {
   runtime_and_interpreter();
   thread();
   running_task();
+  calls_of_c();
   running();
   data_stack();
   frame();

@@ -46,6 +46,7 @@ void print(const PythonLayout& layout) {
   field("thread.data_top", layout.thread.data_top);
   field("thread.recursion_limit", layout.thread.recursion_limit);
   field("thread.recursion_left", layout.thread.recursion_left);
+  field("thread.call_depth", layout.thread.call_depth);
   field("frame.size", layout.frame.size);
   field("frame.previous", layout.frame.previous);
   field("frame.code", layout.frame.code);
@@ -69,6 +70,7 @@ void print(const PythonLayout& layout) {
   field("code.tlbc", layout.code.tlbc);
   field("code.frame_words", layout.code.frame_words);
   field("code.local_words", layout.code.local_words);
+  field("code.bytecode", layout.code.bytecode);
   field("object.type", layout.object.type);
   field("object.size", layout.object.size);
   field("object.type_flags", layout.object.type_flags);
@@ -96,16 +98,34 @@ void print(const PythonLayout& layout) {
   field("attribute.first_value", layout.attribute.first_value);
 }
 
+void print_opcodes(const PythonLayout& layout) {
+  if (layout.free_threaded || !layout.opcodes.known()) return;
+  std::printf("%u %u", unsigned{layout.minor}, unsigned{layout.opcodes.extended_arg});
+  for (unsigned code = 0; code < 256; ++code) {
+    if (layout.opcodes.call_returns_object(static_cast<std::uint8_t>(code))) {
+      std::printf(" %u", code);
+    }
+  }
+  std::printf("\n");
+}
+
 }  // namespace
 }  // namespace pyfault
 
-int main() {
+// With an argument, prints `minor EXTENDED_ARG opcode...` lines instead, which object_opcodes.py
+// reads.
+int main(int argc, char**) {
   constexpr unsigned kFirstMinor = 8;
   constexpr unsigned kPastLastMinor = 32;
   for (unsigned minor = kFirstMinor; minor < kPastLastMinor; ++minor) {
     for (const bool free_threaded : {false, true}) {
       const pyfault::PythonVersion* version = pyfault::find_version(minor, free_threaded);
-      if (version != nullptr) pyfault::print(version->layout);
+      if (version == nullptr) continue;
+      if (argc > 1) {
+        pyfault::print_opcodes(version->layout);
+      } else {
+        pyfault::print(version->layout);
+      }
     }
   }
 }

@@ -42,6 +42,13 @@ std::size_t operand_bytes(std::uint8_t mod_rm, std::uint8_t sib) {
   return 1 + (has_sib ? 1 : 0) + displacement;
 }
 
+// Returns an offset of four bytes, which may be negative, as what to add to an address.
+std::uintptr_t offset_in(const std::uint8_t* code) {
+  std::int32_t offset;
+  std::memcpy(&offset, code, sizeof offset);
+  return static_cast<std::uintptr_t>(std::intptr_t{offset});
+}
+
 }  // namespace
 
 Trap find_trap(int signal, const mcontext_t& machine, const NearbyCode& code) {
@@ -62,6 +69,25 @@ bool ends_with_call(const std::uint8_t (&code)[kLongestCall]) {
     }
   }
   return false;
+}
+
+// A call with a displacement of one byte is FF, 50 to 57 without 54, the displacement.
+CallTarget call_target(const std::uint8_t (&code)[kLongestCall], std::uintptr_t return_address) {
+  if (code[kLongestCall - 5] == 0xe8) {
+    return {return_address + offset_in(code + kLongestCall - 4), -1};
+  }
+  const std::uint8_t mod_rm = code[kLongestCall - 2];
+  const bool through_member = code[kLongestCall - 3] == 0xff && (mod_rm & 0xf8) == 0x50;
+  return {0, through_member && mod_rm != 0x54 ? code[kLongestCall - 1] : -1};
+}
+
+// endbr64 (if there is one), bnd (likewise), jmp *offset(%rip).
+std::uintptr_t jump_slot(const std::uint8_t (&code)[kJumpSlotBytes], std::uintptr_t address) {
+  constexpr std::uint8_t kEndBranch[] = {0xf3, 0x0f, 0x1e, 0xfa};
+  std::size_t at = std::memcmp(code, kEndBranch, sizeof kEndBranch) == 0 ? sizeof kEndBranch : 0;
+  if (code[at] == 0xf2) ++at;
+  if (code[at] != 0xff || code[at + 1] != 0x25) return 0;
+  return address + at + 6 + offset_in(code + at + 2);
 }
 
 }  // namespace pyfault

@@ -139,6 +139,75 @@ inline void set_stack_pointer(mcontext_t& machine, std::uintptr_t address) {
       : "rax");
 }
 
+// Unwinding: the registers that a function may find its caller's values of, by their numbers in
+// DWARF (the ABI's "DWARF Register Number Mapping"), and the return address as the last one.
+
+inline constexpr unsigned kUnwindColumns = 17;
+inline constexpr unsigned kStackColumn = 7;
+inline constexpr unsigned kReturnColumn = 16;
+
+struct UnwindRegisters {
+  std::uintptr_t values[kUnwindColumns];
+};
+
+inline UnwindRegisters unwind_registers(const Registers& registers) {
+  constexpr int kRegisters[kUnwindColumns] = {REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI,
+                                              REG_RBP, REG_RSP, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                                              REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
+  UnwindRegisters unwound;
+  for (unsigned column = 0; column < kUnwindColumns; ++column) {
+    unwound.values[column] = static_cast<std::uintptr_t>(registers[kRegisters[column]]);
+  }
+  return unwound;
+}
+
+// Returns from a function of which nothing has run yet. `read(address, word)` reads memory.
+template <class Read>
+bool leave_called(UnwindRegisters& registers, Read read) {
+  std::uintptr_t& stack = registers.values[kStackColumn];
+  if (!read(stack, registers.values[kReturnColumn])) return false;
+  stack += sizeof stack;
+  return true;
+}
+
+// Where a call instruction has left the return address, seen from the function that it is in.
+inline std::uintptr_t return_address_place(const UnwindRegisters& caller) {
+  return caller.values[kStackColumn] - sizeof(std::uintptr_t);
+}
+
+// Makes the context one that has just called `function`, from the place in `caller` at which
+// another call is to return.
+inline void set_call(mcontext_t& machine, const UnwindRegisters& caller, std::uintptr_t function,
+                     std::uintptr_t argument) {
+  constexpr greg_t kTrapFlag = 0x100, kDirectionFlag = 0x400;
+  const auto value = [&](unsigned column) { return static_cast<greg_t>(caller.values[column]); };
+  machine.gregs[REG_RBX] = value(3);
+  machine.gregs[REG_RBP] = value(6);
+  machine.gregs[REG_R12] = value(12);
+  machine.gregs[REG_R13] = value(13);
+  machine.gregs[REG_R14] = value(14);
+  machine.gregs[REG_R15] = value(15);
+  machine.gregs[REG_RSP] = static_cast<greg_t>(return_address_place(caller));
+  machine.gregs[REG_RIP] = static_cast<greg_t>(function);
+  machine.gregs[REG_RDI] = static_cast<greg_t>(argument);
+  machine.gregs[REG_EFL] &= ~(kTrapFlag | kDirectionFlag);
+}
+
+// The modes of floating-point arithmetic, which a function keeps for its caller.
+struct FloatModes {
+  std::uint32_t vector;
+  std::uint16_t stack;
+};
+inline FloatModes float_modes() {
+  FloatModes modes;
+  asm volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(modes.vector), "=m"(modes.stack));
+  return modes;
+}
+// Also empties the stack of floating-point registers and clears pending exceptions.
+inline void set_float_modes(const FloatModes& modes) {
+  asm volatile("fninit\n\tldmxcsr %0\n\tfldcw %1" : : "m"(modes.vector), "m"(modes.stack));
+}
+
 // Returns whether the kernel has interrupted 64-bit code of a program.
 inline bool is_of_program(const mcontext_t& machine) {
   constexpr greg_t kUserCode = 0x33;  // the code segment of 64-bit programs
@@ -163,5 +232,6 @@ inline constexpr std::size_t kContextBytes = offsetof(ucontext_t, uc_mcontext) +
 inline constexpr std::size_t kSystemCallBytes = 2;  // the length of a system call
 inline constexpr std::size_t kTrapBytes = 4;    // these bytes tell whether an instruction can trap
 inline constexpr std::size_t kLongestCall = 7;  // in bytes
+inline constexpr std::size_t kJumpSlotBytes = 11;  // of a stub that calls another module's function
 
 }  // namespace pyfault
