@@ -77,6 +77,45 @@ int pyfault_annotate(const char* key, size_t key_size, const char* value, size_t
 int pyfault_breadcrumb(const char* text, size_t size);
 int pyfault_heartbeat(void);
 
+/* Guards: as long as one is open in a thread, a fault of C code that Python has called there
+ * (SIGSEGV, SIGBUS, SIGFPE, an overflown C stack) is recorded and then becomes an exception in the
+ * Python code. The C code is cut off in the middle: what it has locked stays locked. Where that
+ * cannot be right, the process dies as ever, and the record says why.
+ *
+ * `landing` runs in place of the C function that has faulted. It must take the GIL if the thread
+ * does not hold it, set an exception and return null. A fault meanwhile ends the process.
+ *
+ * To be called with the GIL, which the thread holds by `thread_state` (a PyThreadState). Guards of
+ * a thread may be nested, and must be left in the thread that has entered them. Entering returns 0,
+ * or -1 if this process is not watched; then nothing is to be left. */
+struct pyfault_fault {
+  int signal;
+  int has_address; /* whether the kernel tells which address was accessed */
+  unsigned long long address;
+  void* thread_state; /* of the Python code that has called the function */
+  char report_id[33]; /* 32 hex digits; empty if the watchdog has made no report */
+};
+typedef void* (*pyfault_landing)(const struct pyfault_fault* fault);
+struct pyfault_guard {
+  void* thread_state;
+  unsigned faults; /* of the thread, before */
+  int call_depth;
+};
+int pyfault_guard_enter(struct pyfault_guard* guard, void* thread_state, pyfault_landing landing);
+void pyfault_guard_leave(const struct pyfault_guard* guard);
+
+/* What must not be cut off besides the C library's allocator, to be told before the first guard is
+ * entered: the functions of another allocator, and the garbage collector. Of the latter, all
+ * functions that are running are meant, up to `outermost`, when a tp_traverse calls
+ * pyfault_guard_collector(). As long as it is not known, no fault during a collection becomes an
+ * exception. */
+void pyfault_guard_allocator(void* function);
+void pyfault_guard_collector(void* outermost);
+
+/* Returns how many faults have become exceptions in this process, and before the fork in its
+ * parent. */
+unsigned pyfault_guard_faults(void);
+
 /* NOLINTEND(*-identifier-naming) */
 
 #ifdef __cplusplus

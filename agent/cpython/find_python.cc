@@ -73,12 +73,6 @@ int look_at_module(dl_phdr_info* module, std::size_t, void* data) {
   return is_it ? 1 : 0;
 }
 
-Text text_around(std::uintptr_t address) {
-  TextSearch search{address, {}};
-  dl_iterate_phdr(look_at_module, &search);
-  return search.found;
-}
-
 // ld.so exports the end of the initial thread's stack.
 void find_initial_thread(PythonRuntimeView& view) {
   if (syscall(SYS_gettid) != getpid()) return;
@@ -121,6 +115,12 @@ void look_up(void* scope, PythonRuntimeView& view) {
 }
 
 }  // namespace
+
+Text text_around(std::uintptr_t address) {
+  TextSearch search{address, {}};
+  dl_iterate_phdr(look_at_module, &search);
+  return search.found;
+}
 
 FoundPython find_python(void* scope) {
   FoundPython found;

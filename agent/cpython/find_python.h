@@ -17,4 +17,8 @@ struct FoundPython {
 // Ordinary context; works before Py_Initialize(). `scope`: the handle that dlsym() searches.
 FoundPython find_python(void* scope);
 
+// Returns the machine code of the module that contains the address; empty if there is none.
+// Ordinary context.
+Text text_around(std::uintptr_t address);
+
 }  // namespace pyfault

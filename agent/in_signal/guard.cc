@@ -70,8 +70,28 @@ std::uint32_t faults_of_process() {
   return all_faults.load(std::memory_order_relaxed);
 }
 
-void set_delicate_code(const DelicateCode& code) {
-  delicate_code = code;
+void add_allocator(std::uintptr_t function) {
+  std::uint32_t& count = delicate_code.allocator_count;
+  if (count < DelicateCode::kMost) delicate_code.allocators[count++] = function;
+}
+
+void set_allocator_module(const Text& text) {
+  delicate_code.allocator_module = text;
+}
+
+void learn_collector(const PythonRuntimeView& python, const Registers& registers,
+                     std::uintptr_t outermost) {
+  Unwinder stack(python, registers, scratch);
+  std::uint32_t count = 0;
+  // The innermost two are the caller and the tp_traverse that has called it.
+  for (std::uint32_t frame = 0; frame < DelicateCode::kMost && stack.look(); ++frame) {
+    if (frame > 1) delicate_code.collectors[count++] = stack.function().begin;
+    if (stack.function().begin == outermost) {
+      delicate_code.collector_count = count;
+      return;
+    }
+    if (!stack.leave()) return;
+  }
 }
 
 void plan_exception(const AgentState& agent, const siginfo_t& info, const Registers& registers,

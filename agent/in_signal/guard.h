@@ -39,8 +39,14 @@ std::uint32_t faults_of_thread();
 // Returns how many faults of the process, or of its parent before the fork, have become exceptions.
 std::uint32_t faults_of_process();
 
-// Ordinary context, before the first guard is opened.
-void set_delicate_code(const DelicateCode& code);
+// Ordinary context, one thread at a time.
+void add_allocator(std::uintptr_t function);
+// All code there belongs to an allocator.
+void set_allocator_module(const Text& text);
+// The functions that are running, up to `outermost`, are those of the collector. Does nothing if
+// that is not found on the stack. `registers`: of the calling function.
+void learn_collector(const PythonRuntimeView& python, const Registers& registers,
+                     std::uintptr_t outermost);
 
 // What is to become of a fault.
 struct GuardPlan {

@@ -76,6 +76,10 @@ inline std::string broken_invariant(const Crash& crash) {
   if (crash.realtime_ns < 0 || crash.monotonic_ns < 0) return "time below 0";
   if ((crash.kind == CrashKind::kDump) != (crash.signal.number == 0))
     return "kind and signal disagree";
+  if (crash.became_exception && (crash.kind == CrashKind::kDump || crash.fatal))
+    return "an exception after a death, or in a dump";
+  if (crash.became_exception && !crash.exception_refused.empty())
+    return "an exception that was refused";
   if (crash.fingerprint.size() != 16) return "fingerprint of a wrong size";
   if (crash.last_words && !is_valid_utf8(crash.last_words->type + crash.last_words->text))
     return "last words are not UTF-8";

@@ -156,6 +156,10 @@ class RecordBuilder {
     return close();
   }
 
+  RecordBuilder& guard(GuardOutcome outcome) {
+    return fixed(SectionTag::kGuard, GuardSection{{}, outcome, 0});
+  }
+
   // Adds the next code object; their indices are 0, 1, 2, ...
   RecordBuilder& code(const Units& file, const Units& qualified_name, const Units& name) {
     CodeSection section{};

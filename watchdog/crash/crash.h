@@ -108,6 +108,10 @@ struct Crash {
   std::string fingerprint;      // 16 hex digits; see fingerprint.h
   std::vector<Thread> threads;  // the faulting one first, if known
   std::uint64_t threads_omitted = 0;
+  bool became_exception = false;  // in a thread with an open guard; the process went on
+  // Why it did not, although a guard was open: a word; empty if none was.
+  std::string exception_refused;
+  std::string guard;                       // the same for people; empty if no guard was open
   std::vector<Register> registers;         // of the faulting thread; empty: unknown
   std::optional<Instruction> instruction;  // at which it faulted
   std::vector<Module> modules;             // those that the native frames lie in

@@ -13,6 +13,7 @@
 #include "watchdog/crash/explain_signal.h"
 #include "watchdog/crash/fingerprint.h"
 #include "watchdog/crash/frame_decoder.h"
+#include "watchdog/crash/guard_outcome.h"
 #include "watchdog/crash/incomplete_reason.h"
 #include "watchdog/crash/raw_section.h"
 #include "watchdog/crash/record_text.h"
@@ -192,6 +193,21 @@ class RecordWalk {
     return true;
   }
 
+  // A record that ends in the handler is that of a process that has not come back from there.
+  bool accept_guard(ByteReader& section) {
+    const auto guard = section.read<GuardSection>();
+    if (!guard) return false;
+    const auto words = words_of(guard->outcome);
+    if (!words || crash_.kind == CrashKind::kDump) return true;
+    const bool went_on =
+        record_.published && !crash_.fatal && record_.cut_short != CutShort::kFaultInHandler;
+    if (guard->outcome == GuardOutcome::kException && !went_on) return true;
+    crash_.became_exception = guard->outcome == GuardOutcome::kException;
+    crash_.exception_refused = words->word;
+    crash_.guard = words->sentence;
+    return true;
+  }
+
   bool accept_code(ByteReader& section) {
     const auto code = section.read<CodeSection>();
     if (!code) return false;
@@ -289,6 +305,7 @@ const RecordWalk::SectionRule* RecordWalk::rule_of(SectionTag tag) {
       {SectionTag::kFault, &RecordWalk::is_at_start, &RecordWalk::accept_fault},
       {SectionTag::kRuntime, &RecordWalk::is_after_fault, &RecordWalk::accept_runtime},
       {SectionTag::kMessage, &RecordWalk::is_without_message, &RecordWalk::accept_message},
+      {SectionTag::kGuard, &RecordWalk::is_after_runtime, &RecordWalk::accept_guard},
       {SectionTag::kCode, &RecordWalk::is_after_runtime, &RecordWalk::accept_code},
       {SectionTag::kThread, &RecordWalk::is_after_runtime, &RecordWalk::accept_thread},
       {SectionTag::kTask, &RecordWalk::is_after_runtime, &RecordWalk::accept_task},

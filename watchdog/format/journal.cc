@@ -63,6 +63,8 @@ struct AddBodyFields {
     if (crash.tid > 0) add(fields, "TID", std::to_string(crash.tid));
     add(fields, "PYFAULT_CRASH_ID", crash.id);
     add_own_members(crash);
+    if (crash.became_exception) add(fields, "PYFAULT_BECAME_EXCEPTION", "true");
+    add(fields, "PYFAULT_EXCEPTION_REFUSED", crash.exception_refused);
     add(fields, "PYFAULT_SIGNAL", crash.signal.name);
     add(fields, "PYFAULT_SIGNAL_CODE", crash.signal.code_name);
     if (crash.diagnosis) {

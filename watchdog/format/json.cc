@@ -220,6 +220,10 @@ struct AddBody {
     json["complete"] = crash.complete;
     if (!crash.complete) json["incomplete_reason"] = crash.incomplete_reason;
     json["signal"] = is_dump ? Json(nullptr) : signal_json(crash.signal);
+    if (!is_dump) {
+      json["became_exception"] = crash.became_exception;
+      json["exception_refused"] = text_or_null(crash.exception_refused);
+    }
     if (is_dump) {
       json["requested_by"] = crash.requested_by ? request_json(*crash.requested_by) : Json(nullptr);
     }

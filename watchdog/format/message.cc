@@ -59,7 +59,9 @@ struct SentenceOf {
                                  ? reason_of_dump(crash)
                                  : fmt::format("crashed: {} ({})", escape_text(crash.signal.name),
                                                escape_text(crash.signal.code_name));
-    return what + place_of(crash) + diagnosis_of(crash);
+    const std::string_view goes_on =
+        crash.became_exception ? "; this became an exception, and the process goes on" : "";
+    return fmt::format("{}{}{}{}", what, place_of(crash), diagnosis_of(crash), goes_on);
   }
   std::string operator()(const ExitEvent& exit) const {
     const std::string crash = exit.crash_id ? " by crash " + *exit.crash_id : "";

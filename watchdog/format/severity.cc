@@ -10,6 +10,7 @@ struct SeverityOfBody {
   }
 
   Severity operator()(const Crash& crash) const {
+    if (crash.became_exception) return Severity::kError;
     if (crash.kind == CrashKind::kCrash) return kCrashKind.severity;
     return crash.requested_by ? Severity::kWarning : kDumpKind.severity;
   }

@@ -57,6 +57,8 @@ class StructuredData {
   void operator()(const Crash& crash) {
     add("crash", crash.id);
     add_short_members(crash);
+    if (crash.became_exception) add("became_exception", "true");
+    add("exception_refused", crash.exception_refused);
     add("signal", crash.signal.name);
     if (crash.diagnosis) add("diagnosis", crash.diagnosis->kind);
     const Frame* frame = top_frame(crash);

@@ -116,6 +116,7 @@ void add_last_words(std::string& text, const LastWords& words) {
 std::string facts(const Event& event, const Crash& crash) {
   std::string text;
   if (crash.diagnosis) add_fact(text, "diagnosis", prefixed(crash.diagnosis->text));
+  add_fact(text, "guard", prefixed(crash.guard));
   add_fact(text, "worker", prefixed(event.worker.value_or("")));
   add_fact(text, "command", command_line(event.process));
   add_fact(text, "title", prefixed(event.process.title));

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/algorithm/hex.hpp>
 #include <chrono>
+#include <cstring>
 #include <iterator>
 #include <map>
 #include <span>
@@ -72,6 +74,16 @@ void give_reasons(std::span<Thread> threads, const std::vector<ThreadReading>& o
       reason = why_not.empty() ? kNotUnwound : why_not;
     }
   }
+}
+
+// Returns what the process that has crashed is told about its report; zeros if there is none.
+ReportId report_id_of(const std::optional<Event>& event) {
+  ReportId id{};
+  const auto* crash = event ? std::get_if<Crash>(&event->body) : nullptr;
+  if (crash == nullptr || crash->id.size() != 2 * sizeof id.words) return id;
+  const std::string bytes = boost::algorithm::unhex(crash->id);
+  std::memcpy(id.words, bytes.data(), sizeof id.words);
+  return id;
 }
 
 }  // namespace
@@ -258,6 +270,7 @@ void AgentSession::report_record(const Taken& record, const SlotSnapshot& slot) 
   const std::string id = random_hex(kReportIdBytes);
   Receipt receipt = receipt_ ? receipt_(id, {ring_id_, record.index, slot.word}, 1) : nullptr;
   auto event = describe(record.index, slot, bytes, id);
+  reader_.set_report_id(record.index, report_id_of(event));
   if (event) event->receipt = std::move(receipt);
   auto stacks = event && wants_native() ? stacks_in(bytes, *event) : std::nullopt;
   wipe(bytes);

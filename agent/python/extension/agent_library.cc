@@ -27,6 +27,11 @@ void bind_to(void* scope) {
   look_up(scope, "pyfault_breadcrumb", library.breadcrumb);
   look_up(scope, "pyfault_heartbeat", library.heartbeat);
   look_up(scope, "pyfault_dump", library.dump);
+  look_up(scope, "pyfault_guard_enter", library.guard_enter);
+  look_up(scope, "pyfault_guard_leave", library.guard_leave);
+  look_up(scope, "pyfault_guard_allocator", library.guard_allocator);
+  look_up(scope, "pyfault_guard_collector", library.guard_collector);
+  look_up(scope, "pyfault_guard_faults", library.guard_faults);
   look_up(scope, "pyfault_enable", library.enable);
   look_up(scope, "pyfault_disable", library.disable);
   look_up(scope, "pyfault_status", library.status);

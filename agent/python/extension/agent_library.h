@@ -11,6 +11,11 @@ struct AgentLibrary {
   decltype(&pyfault_breadcrumb) breadcrumb = nullptr;
   decltype(&pyfault_heartbeat) heartbeat = nullptr;
   decltype(&pyfault_dump) dump = nullptr;
+  decltype(&pyfault_guard_enter) guard_enter = nullptr;
+  decltype(&pyfault_guard_leave) guard_leave = nullptr;
+  decltype(&pyfault_guard_allocator) guard_allocator = nullptr;
+  decltype(&pyfault_guard_collector) guard_collector = nullptr;
+  decltype(&pyfault_guard_faults) guard_faults = nullptr;
   decltype(&pyfault_enable) enable = nullptr;
   decltype(&pyfault_disable) disable = nullptr;
   decltype(&pyfault_status) status = nullptr;

@@ -4,6 +4,7 @@
 
 #include "agent/python/extension/agent_library.h"
 #include "agent/python/extension/context.h"
+#include "agent/python/extension/guard.h"
 #include "agent/python/extension/reference.h"
 
 namespace pyfault {
@@ -64,7 +65,9 @@ PyMethodDef functions[] = {
 
 int fill(PyObject* module) {
   find_agent();
-  return PyModule_AddFunctions(module, functions) == 0 && add_context(module) ? 0 : -1;
+  return PyModule_AddFunctions(module, functions) == 0 && add_context(module) && add_guard(module)
+             ? 0
+             : -1;
 }
 
 PyModuleDef_Slot slots[] = {

@@ -13,7 +13,21 @@
 // NOLINTNEXTLINE(*-identifier-naming): the name is CPython's.
 extern "C" const char* PyUnicode_AsUTF8AndSize(PyObject* text, Py_ssize_t* size);
 
+// Include/cpython/pymem.h (PyMemAllocatorDomain is an int).
+struct PyMemAllocatorEx {
+  void* context;
+  void *malloc, *calloc, *realloc, *free;
+};
+extern "C" void PyMem_GetAllocator(int domain, PyMemAllocatorEx* allocator);
+
 namespace pyfault {
+
+// Returns the state of the thread that has the interpreter's lock; null: none is known to have it.
+// From 3.12 on, that of the calling thread if it has the lock.
+PyThreadState* current_thread_state();
+
+// Of 3.minor.
+int minor_version();
 
 // METH_FASTCALL | METH_KEYWORDS: `names` is a tuple of the names of the last arguments, or null.
 using FastFunction = PyObject* (*)(PyObject* self, PyObject* const* arguments, Py_ssize_t count,

@@ -16,11 +16,12 @@ from __future__ import annotations
 
 from pyfault import crashes
 from pyfault._door import Status, Unwatched, disable, dump, enable, is_enabled, status
-from pyfault._pyfault import annotate, breadcrumb, heartbeat
+from pyfault._pyfault import Fault, annotate, breadcrumb, guard, heartbeat, tainted
 from pyfault._remote_crash import RemoteCrash
 from pyfault.crashes import last_crash, last_crashes
 
 __all__ = [
+    "Fault",
     "RemoteCrash",
     "Status",
     "Unwatched",
@@ -30,9 +31,11 @@ __all__ = [
     "disable",
     "dump",
     "enable",
+    "guard",
     "heartbeat",
     "is_enabled",
     "last_crash",
     "last_crashes",
     "status",
+    "tainted",
 ]

@@ -1,0 +1,28 @@
+#include "agent/python/extension/python_api.h"
+
+#include <dlfcn.h>
+
+#include <cstdlib>
+
+#include "agent/python/extension/agent_library.h"
+
+namespace pyfault {
+
+// _PyThreadState_UncheckedGet() became PyThreadState_GetUnchecked() in 3.13.
+PyThreadState* current_thread_state() {
+  using Get = PyThreadState* (*)();
+  static const Get get = [] {
+    void* scope = interpreter_scope();
+    if (scope == nullptr) scope = RTLD_DEFAULT;
+    void* found = dlsym(scope, "PyThreadState_GetUnchecked");
+    if (found == nullptr) found = dlsym(scope, "_PyThreadState_UncheckedGet");
+    return reinterpret_cast<Get>(found);
+  }();
+  return get();
+}
+
+int minor_version() {
+  return std::atoi(Py_GetVersion() + sizeof "3." - 1);
+}
+
+}  // namespace pyfault
