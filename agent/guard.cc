@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "agent/arch/instructions.h"
 #include "agent/arch/processor.h"
 #include "agent/cpython/find_python.h"
 #include "agent/in_signal/crash_handler.h"
@@ -41,6 +42,17 @@ void* land_in_program(const CaughtFault& caught) {
   return result;
 }
 
+// Returns the address of a function of the C library or of what stands in its place; 0: there is
+// none. In a program that is not position-independent, that of its own stub may be known instead.
+std::uintptr_t find_function(const char* name) {
+  const auto found = reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, name));
+  if (found == 0 || !sealed_state.agent.python.program.has(found)) return found;
+  std::uint8_t code[kJumpSlotBytes];
+  std::memcpy(code, reinterpret_cast<const void*>(found), sizeof code);
+  const std::uintptr_t slot = jump_slot(code, found);
+  return slot == 0 ? found : *reinterpret_cast<const std::uintptr_t*>(slot);
+}
+
 // Functions of the C library's allocator, or of one that was loaded in its place. The latter may
 // leave its own functions by jumps, so all of its code counts.
 void find_allocator() {
@@ -48,10 +60,10 @@ void find_allocator() {
       "malloc", "free",          "calloc",         "realloc", "reallocarray", "memalign",
       "valloc", "aligned_alloc", "posix_memalign", "pvalloc", "malloc_trim",  "malloc_usable_size"};
   for (const char* name : kFunctions) {
-    const auto function = reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, name));
+    const std::uintptr_t function = find_function(name);
     if (function != 0) add_allocator(function);
   }
-  const auto own = reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, "malloc"));
+  const std::uintptr_t own = find_function("malloc");
   if (!sealed_state.agent.python.libc.has(own)) set_allocator_module(text_around(own));
 }
 

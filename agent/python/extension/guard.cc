@@ -115,7 +115,7 @@ PyObject* tainted(PyObject*, PyObject*) {
 }
 
 PyMethodDef guard_methods[] = {
-    {"__enter__", &enter, METH_NOARGS, nullptr},
+    {"__enter__", &enter, METH_VARARGS, nullptr},
     {"__exit__", &leave, METH_VARARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
