@@ -105,6 +105,18 @@ Recording record_in_ring(CrashCall& call) {
   return give_up_if_lost(agent().watchdog, hello) ? Recording::kLost : Recording::kDone;
 }
 
+// A handler of the program, such as faulthandler's, may have been called first, and have sent the
+// signal again. The exception is then made where the fault was, and that handler does not return.
+void plan_outcome(const CrashCall& call) {
+  const ThreadIdentity self = own_identity();
+  const Death death = find_death(call.info, call.context, self);
+  const bool is_repeated = death.original && death.self.tid == self.tid;
+  crash_plan = {};
+  plan_exception(agent(), is_repeated ? death.original.info : call.info,
+                 is_repeated ? death.original.registers : registers_of(call.context.uc_mcontext),
+                 self, crash_plan);
+}
+
 // Runs on the crash stack and makes it the alternate signal stack, so that a nested fault is
 // handled further down on it and does not overwrite the frames of the outer handler.
 void record_crash(void* argument) {
@@ -114,9 +126,7 @@ void record_crash(void* argument) {
   sys_sigaltstack(&stack, nullptr);
   if (is_recorded(call.info, call.context)) return;
   join();
-  crash_plan = {};
-  plan_exception(agent(), call.info, registers_of(call.context.uc_mcontext), own_identity(),
-                 crash_plan);
+  plan_outcome(call);
   Recording result = Recording::kLost;
   for (int tries = 0; tries < kMaxTries && result == Recording::kLost; ++tries) {
     result = record_in_ring(call);
@@ -227,7 +237,10 @@ bool record_on_crash_stack(const siginfo_t& info, ucontext_t& context) {
   const GuardScope guard;
   CrashCall call{info, context};
   pyfault_run_on_stack(&record_crash, &call, crash_stack_top(), &resume_stack);
-  if (call.becomes_exception) land(context, crash_plan, info, call.report);
+  if (call.becomes_exception) {
+    forget_handled_faults();
+    land(context, crash_plan, call.report);
+  }
   return call.becomes_exception;
 }
 

@@ -97,6 +97,7 @@ void learn_collector(const PythonRuntimeView& python, const Registers& registers
 void plan_exception(const AgentState& agent, const siginfo_t& info, const Registers& registers,
                     const ThreadIdentity& self, GuardPlan& plan) {
   plan.guarded = own_guards.count != 0;
+  plan.info = info;
   if (plan.guarded) plan.outcome = decide(agent, info, registers, self, plan);
 }
 
@@ -107,11 +108,10 @@ void append_guard(SlotWriter& slot, const GuardPlan& plan) {
   if (slot.append(&section, sizeof section)) slot.commit();
 }
 
-void land(ucontext_t& context, const GuardPlan& plan, const siginfo_t& info,
-          const ReportId& report) {
+void land(ucontext_t& context, const GuardPlan& plan, const ReportId& report) {
   OpenGuards& guards = own_guards;
-  guards.fault = {info.si_signo, info.si_code != SI_KERNEL,
-                  reinterpret_cast<std::uintptr_t>(info.si_addr), plan.thread_state, report};
+  guards.fault = {plan.info.si_signo, plan.info.si_code != SI_KERNEL,
+                  reinterpret_cast<std::uintptr_t>(plan.info.si_addr), plan.thread_state, report};
   guards.is_landing = true;
   ++guards.faults;
   all_faults.fetch_add(1, std::memory_order_relaxed);

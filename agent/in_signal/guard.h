@@ -52,6 +52,7 @@ void learn_collector(const PythonRuntimeView& python, const Registers& registers
 struct GuardPlan {
   bool guarded = false;  // false: the thread has no open guard, and the rest means nothing
   GuardOutcome outcome = GuardOutcome::kNoPythonCall;
+  siginfo_t info{};  // of the fault
   UnwindRegisters caller{};
   std::uintptr_t thread_state = 0;
 
@@ -66,7 +67,6 @@ void append_guard(SlotWriter& slot, const GuardPlan& plan);
 
 // The signal handler. Requires that the plan lands: when the handler returns, `context` continues
 // in the landing.
-void land(ucontext_t& context, const GuardPlan& plan, const siginfo_t& info,
-          const ReportId& report);
+void land(ucontext_t& context, const GuardPlan& plan, const ReportId& report);
 
 }  // namespace pyfault
