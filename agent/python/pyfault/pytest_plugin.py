@@ -62,7 +62,7 @@ def pytest_addoption(parser: Any) -> None:
     parser.addini("pyfault_timeout", "the default of --pyfault-timeout", default="0")
 
 
-@_hookimpl(tryfirst=True)
+@_hookimpl(trylast=True)  # pytest enables faulthandler, whose handlers are to stand behind ours
 def pytest_configure(config: Any) -> None:
     config.pluginmanager.register(_Run(config), _NAME)
 

@@ -9,6 +9,8 @@ no headers, no body.
 from __future__ import annotations
 
 import asyncio
+import inspect
+import sys
 from typing import Any, Callable
 
 from pyfault._pyfault import breadcrumb
@@ -22,12 +24,15 @@ def middleware(get_response: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
     A streaming response is made after the request is closed here.
     """
-    # asyncio's own function does not know what newer versions of asgiref mark as such.
-    is_async = asyncio.iscoroutinefunction(get_response) or getattr(
-        get_response, "_is_coroutine_marker", None
-    )
-    return _asynchronous(get_response) if is_async else _synchronous(get_response)
+    if _is_async(get_response):
+        return _asynchronous(get_response)
+    return _synchronous(get_response)
 
+
+# Also of what asgiref has marked as a coroutine function.
+_is_async = inspect.iscoroutinefunction if sys.version_info >= (3, 12) else (
+    asyncio.iscoroutinefunction
+)
 
 # Django asks the middleware for these.
 middleware.sync_capable = True  # type: ignore[attr-defined]
