@@ -29,14 +29,16 @@ def middleware(get_response: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return _synchronous(get_response)
 
 
-# Also of what asgiref has marked as a coroutine function.
-_is_async = inspect.iscoroutinefunction if sys.version_info >= (3, 12) else (
-    asyncio.iscoroutinefunction
-)
-
 # Django asks the middleware for these.
 middleware.sync_capable = True  # type: ignore[attr-defined]
 middleware.async_capable = True  # type: ignore[attr-defined]
+
+
+def _is_async(function: Any) -> bool:
+    """Also of what asgiref has marked as a coroutine function."""
+    if sys.version_info >= (3, 12):
+        return inspect.iscoroutinefunction(function)
+    return asyncio.iscoroutinefunction(function)
 
 
 def _synchronous(get_response: Callable[[Any], Any]) -> Callable[[Any], Any]:
