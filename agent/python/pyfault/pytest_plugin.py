@@ -98,15 +98,26 @@ class _Run:
         os.environ[_watchdog.SOCKET_VARIABLE] = _door.address() or ""
 
     def _note_children(self) -> None:
-        def noting(start: Callable[..., None]) -> Callable[..., None]:
+        def noting_pid(start: Callable[..., None]) -> Callable[..., None]:
             def start_and_note(process: Any, *arguments: Any, **options: Any) -> None:
                 start(process, *arguments, **options)
                 self._children.append(process.pid)
 
             return start_and_note
 
-        self._patches.replace(subprocess.Popen, "__init__", noting(subprocess.Popen.__init__))
-        self._patches.replace(BaseProcess, "start", noting(BaseProcess.start))
+        def noting_result(start: Callable[..., int]) -> Callable[..., int]:
+            def start_and_note(*arguments: Any, **options: Any) -> int:
+                pid = start(*arguments, **options)
+                if pid > 0:  # in the child it is 0
+                    self._children.append(pid)
+                return pid
+
+            return start_and_note
+
+        self._patches.replace(subprocess.Popen, "__init__", noting_pid(subprocess.Popen.__init__))
+        self._patches.replace(BaseProcess, "start", noting_pid(BaseProcess.start))
+        for name in ("fork", "posix_spawn", "posix_spawnp"):
+            self._patches.replace(os, name, noting_result(getattr(os, name)))
 
     def pytest_unconfigure(self) -> None:
         self._patches.undo()
@@ -147,10 +158,10 @@ class _Run:
                 report.sections.append((_SECTION, str(crash)))
 
     def _crashes_of_children(self) -> List[Crash]:
-        """Those since the test began. Of processes that neither subprocess nor multiprocessing
-        started only the last one, and only if what started them still lives."""
+        """Those since the test began. Of processes further down only the last one, and only if all
+        between it and this process are alive."""
         crashes = list(pyfault.last_crashes(self._children, wait=0.5).values())
-        last = pyfault.last_crash(wait=0)
+        last = pyfault.last_crash(wait=0.2)
         if last is not None and _is_below_this_process(last.process.ppid):
             crashes.append(last)
         found = []

@@ -88,14 +88,18 @@ class Work:
             self._words[self._own + _DONE] = number
             self.note(_IDLE)
 
-    def release(self, pid: int) -> Optional[Row]:
-        """Frees the row of a process that is dead, and returns what stood there."""
+    def row_of(self, pid: int) -> Optional[Row]:
+        """What a process that is dead has left."""
         for at in range(0, len(self._words), _COLUMNS):
             if self._words[at + _PID] == pid:
                 _, *values = self._words[at : at + _COLUMNS]
-                self._words[at + _PID] = 0
                 return Row(at // _COLUMNS, *values)
         return None
+
+    def free(self, row: Row) -> None:
+        """Lets another process take the row, once the loss of its task has been put: the results
+        that the other one puts have the same numbers."""
+        self._words[row.number * _COLUMNS + _PID] = 0
 
 
 class Tasks(_Queue):

@@ -112,7 +112,7 @@ def _settling_lost_work(maintain_pool: Callable[..., None]) -> Callable[..., Non
 
 
 def _settle(worker: Any, tasks: Tasks, results: Results) -> None:
-    row = tasks.work.release(worker.pid)
+    row = tasks.work.row_of(worker.pid)
     if row is None:
         return
     if row.waiting:
@@ -120,3 +120,4 @@ def _settle(worker: Any, tasks: Tasks, results: Results) -> None:
     elif row.busy:
         lost = _children.remote_crash(worker.pid, worker.exitcode, _started(worker))
         results.put_lost(row, lost)
+    tasks.work.free(row)
