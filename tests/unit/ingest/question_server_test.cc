@@ -25,22 +25,19 @@ using test::hello_from;
 using test::WaitingChild;
 using ::testing::HasSubstr;
 
-constexpr std::uint32_t kLong = 10'000;
-
-// A process number that nobody has.
-int dead_pid() {
-  const pid_t pid = fork();
-  if (pid == 0) _exit(0);
-  waitpid(pid, nullptr, 0);
-  return pid;
-}
-
-std::string long_report(const Event&) {
-  return std::string(200'000, 'x');
-}
-
 class QuestionServerTest : public ::testing::Test {
  protected:
+  static constexpr std::uint32_t kLong = 10'000;
+
+  // A process number that nobody has.
+  static int dead_pid() {
+    const pid_t pid = fork();
+    if (pid == 0) _exit(0);
+    waitpid(pid, nullptr, 0);
+    return pid;
+  }
+  static std::string long_report(const Event&) { return std::string(200'000, 'x'); }
+
   FakeAsker asker() const { return FakeAsker(server_.address()); }
   void answer(FakeAsker& asker) {
     log_.run_until([&] { return asker.has_answer(); });

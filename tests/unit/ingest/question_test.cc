@@ -22,7 +22,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using namespace std::chrono_literals;
 
-std::string refusal_of(const std::vector<std::byte>& packet) {
+std::string why_refused(const std::vector<std::byte>& packet) {
   const Asked asked = parse_question(packet);
   const auto* refused = std::get_if<RefusedQuestion>(&asked);
   return refused ? refused->reason : "";
@@ -35,53 +35,55 @@ std::vector<std::byte> with(std::vector<std::byte> packet, std::size_t offset, T
   return packet;
 }
 
-const std::vector<std::byte> kGood = question_bytes(QuestionKind::kCrashesOf, {7, 8}, 500);
+const std::vector<std::byte> kGoodQuestion = question_bytes(QuestionKind::kCrashesOf, {7, 8}, 500);
 
 TEST(QuestionTest, says_what_it_asks) {
-  const auto question = std::get<CrashQuestion>(parse_question(kGood));
+  const auto question = std::get<CrashQuestion>(parse_question(kGoodQuestion));
   EXPECT_EQ(question.kind, QuestionKind::kCrashesOf);
   EXPECT_THAT(question.pids, ElementsAre(7, 8));
   EXPECT_EQ(question.wait, 500ms);
 }
 
 TEST(QuestionTest, is_known_by_its_magic_whatever_its_version) {
-  EXPECT_TRUE(is_question(kGood));
-  EXPECT_TRUE(is_question(with(kGood, offsetof(Question, protocol), std::uint16_t{9})));
-  EXPECT_FALSE(is_question(with(kGood, 0, std::uint32_t{9})));
-  EXPECT_FALSE(is_question(std::span(kGood).first(4)));
+  EXPECT_TRUE(is_question(kGoodQuestion));
+  EXPECT_TRUE(is_question(with(kGoodQuestion, offsetof(Question, protocol), std::uint16_t{9})));
+  EXPECT_FALSE(is_question(with(kGoodQuestion, 0, std::uint32_t{9})));
+  EXPECT_FALSE(is_question(std::span(kGoodQuestion).first(4)));
   EXPECT_FALSE(is_question({}));
 }
 
 TEST(QuestionTest, one_of_another_version_is_refused_by_name) {
-  const auto newer = with(kGood, offsetof(Question, protocol), std::uint16_t{9});
-  EXPECT_THAT(refusal_of(newer), HasSubstr("version 1 of questions, and this is version 9"));
-  EXPECT_THAT(refusal_of({newer.begin(), newer.begin() + 6}), HasSubstr("version 9"));
+  const auto newer = with(kGoodQuestion, offsetof(Question, protocol), std::uint16_t{9});
+  EXPECT_THAT(why_refused(newer), HasSubstr("version 1 of questions, and this is version 9"));
+  EXPECT_THAT(why_refused({newer.begin(), newer.begin() + 6}), HasSubstr("version 9"));
 }
 
 TEST(QuestionTest, an_unknown_kind_is_refused) {
-  EXPECT_THAT(refusal_of(with(kGood, offsetof(Question, kind), std::uint16_t{3})),
+  EXPECT_THAT(why_refused(with(kGoodQuestion, offsetof(Question, kind), std::uint16_t{3})),
               HasSubstr("kind"));
 }
 
 TEST(QuestionTest, more_processes_than_it_may_name_are_refused) {
-  EXPECT_THAT(refusal_of(with(kGood, offsetof(Question, count), std::uint32_t{257})),
+  EXPECT_THAT(why_refused(with(kGoodQuestion, offsetof(Question, count), std::uint32_t{257})),
               HasSubstr("256"));
-  EXPECT_THAT(refusal_of(with(kGood, offsetof(Question, count), ~std::uint32_t{0})),
+  EXPECT_THAT(why_refused(with(kGoodQuestion, offsetof(Question, count), ~std::uint32_t{0})),
               HasSubstr("256"));
 }
 
 TEST(QuestionTest, a_wrong_length_is_refused) {
-  for (std::size_t size = 6; size < kGood.size(); ++size) {
-    EXPECT_NE(refusal_of({kGood.begin(), kGood.begin() + static_cast<std::ptrdiff_t>(size)}), "");
+  for (std::size_t size = 6; size < kGoodQuestion.size(); ++size) {
+    EXPECT_NE(why_refused({kGoodQuestion.begin(),
+                           kGoodQuestion.begin() + static_cast<std::ptrdiff_t>(size)}),
+              "");
   }
-  auto longer = kGood;
+  auto longer = kGoodQuestion;
   longer.push_back({});
-  EXPECT_THAT(refusal_of(longer), HasSubstr("length"));
+  EXPECT_THAT(why_refused(longer), HasSubstr("length"));
 }
 
 TEST(QuestionTest, a_number_that_no_process_has_is_refused) {
-  EXPECT_NE(refusal_of(question_bytes(QuestionKind::kCrashesOf, {7, 0})), "");
-  EXPECT_NE(refusal_of(question_bytes(QuestionKind::kCrashesOf, {-1})), "");
+  EXPECT_NE(why_refused(question_bytes(QuestionKind::kCrashesOf, {7, 0})), "");
+  EXPECT_NE(why_refused(question_bytes(QuestionKind::kCrashesOf, {-1})), "");
 }
 
 TEST(QuestionTest, nobody_waits_for_long) {

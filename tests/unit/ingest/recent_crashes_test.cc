@@ -13,24 +13,21 @@ namespace {
 
 using test::crash_of;
 
-constexpr uid_t kUser = 1000;
-constexpr uid_t kStranger = 1001;
-constexpr uid_t kRoot = 0;
-
-int renderings = 0;
-
-std::string json_of(const Event& event) {
-  ++renderings;
-  return std::get<Crash>(event.body).id + "@" + event.host + "/" + event.worker.value_or("-");
-}
-
-std::string report_of(const Event& event) {
-  return std::to_string(std::get<Crash>(event.body).threads.size()) + " threads";
-}
-
 class RecentCrashesTest : public ::testing::Test {
  protected:
+  static constexpr uid_t kUser = 1000;
+  static constexpr uid_t kOther = 1001;
+  static constexpr uid_t kRoot = 0;
+
   RecentCrashesTest() { renderings = 0; }
+
+  static std::string json_of(const Event& event) {
+    ++renderings;
+    return std::get<Crash>(event.body).id + "@" + event.host + "/" + event.worker.value_or("-");
+  }
+  static std::string text_of(const Event& event) {
+    return std::to_string(std::get<Crash>(event.body).threads.size()) + " threads";
+  }
 
   std::string event_of(int pid, uid_t asker = kUser) {
     const auto number = crashes_.last_of(pid, asker);
@@ -38,7 +35,8 @@ class RecentCrashesTest : public ::testing::Test {
   }
   std::string report_of(int pid) { return crashes_.text(*crashes_.last_of(pid, kUser))->report; }
 
-  RecentCrashes crashes_{&json_of, &pyfault::report_of, {"vm", "web"}, {3, 1'000'000}};
+  static inline int renderings = 0;
+  RecentCrashes crashes_{&json_of, &text_of, {"vm", "web"}, {3, 1'000'000}};
 };
 
 TEST_F(RecentCrashesTest, tells_the_last_crash_of_a_process) {
@@ -69,8 +67,8 @@ TEST_F(RecentCrashesTest, a_user_is_told_of_their_own_crashes_and_root_of_all) {
   crashes_.on_event(crash_of(7, "id", kUser));
   EXPECT_NE(event_of(7, kUser), "");
   EXPECT_NE(event_of(7, kRoot), "");
-  EXPECT_EQ(event_of(7, kStranger), "");
-  EXPECT_FALSE(crashes_.last(kStranger));
+  EXPECT_EQ(event_of(7, kOther), "");
+  EXPECT_FALSE(crashes_.last(kOther));
 }
 
 TEST_F(RecentCrashesTest, a_crash_of_an_unknown_user_is_told_to_root_alone) {
@@ -97,7 +95,7 @@ TEST_F(RecentCrashesTest, the_oldest_is_forgotten_and_counted) {
 }
 
 TEST_F(RecentCrashesTest, crashes_are_bounded_in_bytes_too_but_the_last_one_stays) {
-  RecentCrashes small(&json_of, &pyfault::report_of, {}, {100, 1});
+  RecentCrashes small(&json_of, &text_of, {}, {100, 1});
   small.on_event(crash_of(7, "first", kUser));
   small.on_event(crash_of(8, "last", kUser));
   EXPECT_FALSE(small.knows(7));
