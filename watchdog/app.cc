@@ -394,6 +394,8 @@ int watch_running_process(const Options& options) {
   const bool told = ::write(background.pipe.get(), answer.data(), answer.size()) > 0;
   background.pipe.reset();
   if (!told) return 0;
+  // Who reads from the caller's stderr shall not have to wait for this process.
+  if (options.log) release_stderr();
   watch.run_beside(options.running);
   guarded([&] { watch.drain(); });
   guarded([&] { watch.finish(); });

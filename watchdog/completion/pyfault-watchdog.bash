@@ -17,10 +17,11 @@ _pyfault_watchdog() {
         --log | --config) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
         --log-format) mapfile -t COMPREPLY < <(compgen -W 'text json faulthandler' -- "$word") ;;
         --minidumps) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+        --watch) mapfile -t COMPREPLY < <(compgen -W "$(ps -eo pid= 2>/dev/null)" -- "$word") ;;
         --native) mapfile -t COMPREPLY < <(compgen -W 'off on full' -- "$word") ;;
         *)
             mapfile -t COMPREPLY < <(
-                compgen -W '--exec --config --python --log --log-format --all-exits --dump-before --native --minidumps --no-linger --doctor --version --help' -- "$word"
+                compgen -W '--exec --config --python --log --log-format --all-exits --dump-before --native --minidumps --no-linger --watch --doctor --version --help' -- "$word"
             )
             ;;
     esac

@@ -3,8 +3,6 @@
 // only enable() and disable() do more. A module in Python would add its frames to the reports.
 #include <Python.h>
 
-#include <cstring>
-
 #include "agent/python/extension/agent_library.h"
 #include "agent/python/extension/reference.h"
 
@@ -88,21 +86,17 @@ PyMethodDef functions[] = {
     {nullptr, nullptr, 0, nullptr},
 };
 
-// What every module has of its own: its name, its spec and so on.
-bool belongs_to_module(PyObject* name) {
-  const Reference encoded(PyUnicode_AsUTF8String(name));
-  const char* text = encoded ? PyBytes_AsString(encoded.get()) : nullptr;
-  return text != nullptr && std::strncmp(text, "__", 2) == 0;
-}
-
-bool take_over_everything(PyObject* module, PyObject* original) {
+// Leaves the module what it has already: enable(), disable(), its name and so on.
+bool take_over_the_rest(PyObject* module, PyObject* original) {
   PyObject* name = nullptr;
   PyObject* value = nullptr;
   PyObject* members = PyModule_GetDict(original);
   for (Py_ssize_t at = 0; PyDict_Next(members, &at, &name, &value) != 0;) {
-    if (!belongs_to_module(name) && PyObject_SetAttr(module, name, value) != 0) return false;
+    if (PyObject_HasAttr(module, name) == 0 && PyObject_SetAttr(module, name, value) != 0) {
+      return false;
+    }
   }
-  return PyErr_Occurred() == nullptr;
+  return true;
 }
 
 int fill(PyObject* module) {
@@ -112,8 +106,7 @@ int fill(PyObject* module) {
   originals.enable = PyObject_GetAttrString(original.get(), "enable");
   originals.disable = PyObject_GetAttrString(original.get(), "disable");
   return originals.enable != nullptr && originals.disable != nullptr &&
-                 take_over_everything(module, original.get()) &&
-                 PyModule_AddFunctions(module, functions) == 0
+                 take_over_the_rest(module, original.get())
              ? 0
              : -1;
 }
@@ -138,7 +131,7 @@ PyModuleDef definition = {
     "Everything here is CPython's own function with its arguments, errors and output,\n"
     "except that enable() also has the process watched, and disable() ends that.",
     sizeof(Originals),
-    nullptr,
+    functions,  // faulthandler itself lists only modules that have some as extensions
     slots,
     nullptr,
     nullptr,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 from typing import List, Optional, Sequence
 
@@ -50,12 +49,17 @@ def _split(words: Sequence[str]) -> int:
     return at
 
 
+def _given_words() -> List[str]:
+    words: Optional[List[str]] = getattr(sys, "orig_argv", None)  # from 3.10 on
+    if words is None:
+        with open("/proc/self/cmdline", "rb") as file:
+            words = [os.fsdecode(word) for word in file.read().split(b"\0")[:-1]]
+    return words
+
+
 def _interpreter_flags() -> List[str]:
-    """The words between the interpreter and -m pyfault, as they were given where that is known."""
-    given: Optional[List[str]] = getattr(sys, "orig_argv", None)  # from 3.10 on
-    if given is None:
-        flags: List[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
-        return flags
+    """The words between the interpreter and -m pyfault, as they were given."""
+    given = _given_words()
     for at, word in enumerate(given):
         if word == "-m" and given[at + 1 : at + 2] == ["pyfault"]:
             return given[1:at]
@@ -63,7 +67,7 @@ def _interpreter_flags() -> List[str]:
             return given[1:at] + [word[:-1]]  # -um
         if word == "-mpyfault":
             return given[1:at]
-    return given[1:1]
+    return []
 
 
 def main(words: Sequence[str]) -> int:

@@ -79,6 +79,7 @@ def start(pid: int, log: Optional[str] = None, log_format: Optional[str] = None)
             words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if log else None,  # otherwise the reports go there
             env=environment,
             timeout=_START_SECONDS,
             check=False,
@@ -87,10 +88,10 @@ def start(pid: int, log: Optional[str] = None, log_format: Optional[str] = None)
         raise RuntimeError(f"the watchdog does not start: {error}") from error
     address = os.fsdecode(result.stdout).strip()
     if result.returncode != 0 or not address:
-        raise RuntimeError(
-            f"the watchdog does not start: {words[0]} ended with {result.returncode}; "
-            "stderr says why"
+        reason = os.fsdecode(result.stderr or b"").strip() or (
+            f"{words[0]} ended with {result.returncode}; stderr says why"
         )
+        raise RuntimeError(f"the watchdog does not start: {reason}")
     return address
 
 

@@ -11,6 +11,7 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 using Words = std::vector<const char*>;
 
@@ -88,6 +89,30 @@ TEST(OptionsTest, an_empty_program_name_is_left_for_the_search_to_refuse) {
 TEST(OptionsTest, nothing_after_exec_is_refused) {
   EXPECT_THAT(refusal({"--exec"}), HasSubstr("--exec needs a PROGRAM"));
   EXPECT_THAT(refusal({"--exec="}), HasSubstr("--exec needs a PROGRAM"));
+}
+
+TEST(OptionsTest, a_process_that_runs_already_needs_no_program) {
+  const Options options = parsed({"--watch", "42", "--log", "f", "--native", "off"});
+  EXPECT_EQ(options.running, 42);
+  EXPECT_EQ(options.log, "f");
+  EXPECT_EQ(options.native, NativeMode::kOff);
+  EXPECT_THAT(options.command, IsEmpty());
+  EXPECT_EQ(parsed({"--exec", "x"}).running, 0);
+}
+
+TEST(OptionsTest, what_runs_already_is_named_by_its_number) {
+  for (const char* word : {"0", "app", "1.5", "99999999999"}) {
+    EXPECT_THAT(refusal({"--watch", word}), HasSubstr("--watch")) << word;
+  }
+  EXPECT_THAT(refusal({"--watch", "-1"}), HasSubstr("--watch: PID expected, not '-1'"));
+  EXPECT_THAT(refusal({"--watch"}), HasSubstr("--watch needs a value: PID"));
+}
+
+TEST(OptionsTest, what_runs_already_is_not_run_besides) {
+  EXPECT_THAT(refusal({"--watch", "42", "--exec", "x"}),
+              HasSubstr("--exec does not go with --watch"));
+  EXPECT_THAT(refusal({"--watch", "42", "--config", "f"}), HasSubstr("does not go with"));
+  EXPECT_THAT(refusal({"--watch", "42", "--no-linger"}), HasSubstr("does not go with"));
 }
 
 TEST(OptionsTest, no_exec_at_all_is_refused) {
