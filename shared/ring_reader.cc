@@ -94,6 +94,10 @@ std::uint32_t RingReader::unknown_children() const {
   return ring_header(ring_)->unknown_children.load(std::memory_order_relaxed);
 }
 
+std::uint32_t RingReader::contextless() const {
+  return ring_header(ring_)->contextless.load(std::memory_order_relaxed);
+}
+
 std::uint64_t RingReader::replaced_handlers() const {
   return ring_header(ring_)->replaced_handlers.load(std::memory_order_relaxed);
 }
@@ -113,6 +117,38 @@ std::int32_t RingReader::child(std::uint32_t cell) const {
 
 void RingReader::remove_child(std::uint32_t cell, std::int32_t expected) {
   ring_header(ring_)->children[cell].compare_exchange_strong(expected, 0);
+}
+
+std::uint32_t RingReader::contexts_end() const {
+  const std::uint32_t end = ring_header(ring_)->contexts_end.load(std::memory_order_acquire);
+  return end < kContextCount ? end : kContextCount;
+}
+
+std::int32_t RingReader::context_owner(std::uint32_t block) const {
+  return ring_header(ring_)->context_owners[block].load(std::memory_order_acquire);
+}
+
+std::uint32_t RingReader::context_of(std::int32_t owner) const {
+  const std::uint32_t end = contexts_end();
+  for (std::uint32_t block = 0; block < end; ++block) {
+    if (context_owner(block) == owner) return block;
+  }
+  return kContextCount;
+}
+
+void RingReader::copy_context(std::uint32_t block, ContextCopy& to) const {
+  pyfault::copy_context(*ring_context(ring_, block), to);
+}
+
+std::uint32_t RingReader::tainted(std::uint32_t block) const {
+  return ring_context(ring_, block)->header.tainted.load(std::memory_order_relaxed);
+}
+
+// Release order: what was read of the block must have been read before another process can claim
+// it.
+void RingReader::free_context(std::uint32_t block, std::int32_t expected) {
+  ring_header(ring_)->context_owners[block].compare_exchange_strong(
+      expected, 0, std::memory_order_release, std::memory_order_relaxed);
 }
 
 void RingReader::set_ack_timeout(std::uint32_t milliseconds) {

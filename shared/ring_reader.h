@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "shared/context_reader.h"
 #include "shared/ring_layout.h"
 
 namespace pyfault {
@@ -64,6 +65,7 @@ class RingReader {
   // Counters since the ring was created; they wrap around.
   std::uint32_t dropped_records() const;   // crashes that found no free slot
   std::uint32_t unknown_children() const;  // children that found no free cell
+  std::uint32_t contextless() const;       // processes that found no free block (context.h)
 
   // Bit n - 1 is set if the handler of signal n has been replaced.
   std::uint64_t replaced_handlers() const;
@@ -77,6 +79,20 @@ class RingReader {
   std::int32_t child(std::uint32_t cell) const;
   // Clears the cell if it still contains `expected`.
   void remove_child(std::uint32_t cell, std::int32_t expected);
+
+  // Only blocks below this index, at most kContextCount, can have been claimed. Looking at any other
+  // block would allocate a page.
+  std::uint32_t contexts_end() const;
+  // Requires block < kContextCount, as do all functions with a block. Returns 0 for a free block;
+  // any other number is unchecked.
+  std::int32_t context_owner(std::uint32_t block) const;
+  // Returns the first block of `owner`, or kContextCount if there is none.
+  std::uint32_t context_of(std::int32_t owner) const;
+  void copy_context(std::uint32_t block, ContextCopy& to) const;
+  // The number of faults of the block's owner that became exceptions.
+  std::uint32_t tainted(std::uint32_t block) const;
+  // Frees the block if it still belongs to `expected`, which must not write to it any more.
+  void free_context(std::uint32_t block, std::int32_t expected);
 
   void set_ack_timeout(std::uint32_t milliseconds);
   void set_native_off(bool off);

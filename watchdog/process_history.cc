@@ -68,6 +68,10 @@ void ProcessHistory::on_attach(const Process& process) {
   unwatched_.reset();
 }
 
+void ProcessHistory::on_last_context(int pid, const Context& context) {
+  if (pid == process_.pid) context_ = context;
+}
+
 Event ProcessHistory::start_event() const {
   Event event;
   event.process = process_;
@@ -85,6 +89,7 @@ Event ProcessHistory::exit_event(const ChildEnd& end, double uptime_seconds) con
   exit.record_left_out = left_out_ && exit.signal && leaves_record(*exit.signal);
   exit.handler_replaced = handler_replaced(exit);
   exit.unwatched = why_no_record(exit, end);
+  exit.context = context_;
   Event event;
   event.process = process_;
   event.body = std::move(exit);

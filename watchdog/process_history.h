@@ -45,6 +45,9 @@ class ProcessHistory {
   // script's `#!/usr/bin/env python3` may have called exec.
   void on_attach(const Process& process);
 
+  // What a process has said about itself, when it has ended. That of others is ignored.
+  void on_last_context(int pid, const Context& context);
+
   // Whether an agent runs in the program. None if that is not known yet.
   std::optional<bool> is_watched() const { return watched_; }
   // Why the program is not watched.
@@ -73,6 +76,7 @@ class ProcessHistory {
   std::optional<OwnCrash> last_crash_;
   std::optional<bool> watched_;
   std::optional<Unwatched> unwatched_;
+  Context context_;         // once it has ended
   bool left_out_ = false;   // some of its records were dropped
   std::set<int> replaced_;  // signals for which the program has installed its own handler
 };

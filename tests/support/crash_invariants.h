@@ -3,9 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "shared/context.h"
 #include "shared/record.h"
 #include "watchdog/crash/crash.h"
 
@@ -54,6 +57,23 @@ inline std::string broken_invariant(const Frame& frame) {
   return {};
 }
 
+inline std::string broken_invariant(const std::vector<Annotation>& annotations) {
+  std::set<std::string_view> keys;
+  for (const auto& [key, value] : annotations) {
+    if (key.empty() || !keys.insert(key).second) return "a key that is none, or is there twice";
+    if (!is_valid_utf8(key) || !is_valid_utf8(value)) return "an annotation is not UTF-8";
+  }
+  return {};
+}
+
+inline std::string broken_invariant(const Context& context) {
+  if (context.breadcrumbs.size() > kBreadcrumbCount) return "more breadcrumbs than there can be";
+  for (const Crumb& crumb : context.breadcrumbs)
+    if (!is_valid_utf8(crumb.text)) return "a breadcrumb is not UTF-8";
+  if (context.heartbeat_age_seconds.value_or(0) < 0) return "a heartbeat in the future";
+  return broken_invariant(context.annotations);
+}
+
 inline std::string broken_invariant(const Thread& thread) {
   if (!is_valid_utf8(thread.name)) return "a thread's name is not UTF-8";
   if (!is_valid_utf8(thread.task)) return "a task's name is not UTF-8";
@@ -61,7 +81,7 @@ inline std::string broken_invariant(const Thread& thread) {
   if (thread.interpreter && *thread.interpreter < 0) return "interpreter below 0";
   for (const Frame& frame : thread.frames)
     if (auto broken = broken_invariant(frame); !broken.empty()) return broken;
-  return {};
+  return broken_invariant(thread.annotations);
 }
 
 // Returns what does not hold, or an empty string.
@@ -93,7 +113,7 @@ inline std::string broken_invariant(const Crash& crash) {
       return "crashed thread not first";
   for (const Thread& thread : crash.threads)
     if (auto broken = broken_invariant(thread); !broken.empty()) return broken;
-  return {};
+  return broken_invariant(crash.context);
 }
 
 // The approximate number of bytes that the crash occupies on the heap.

@@ -50,6 +50,7 @@ inline SavedSession full_session() {
   session.family.translated = {{13, 4243}};
   session.attached_ns = 1'795'419'610'123'456'789;
   session.dropped = 3;
+  session.contextless = 2;
   session.replaced = {SIGSEGV};
   session.own_death_told = true;
   return session;

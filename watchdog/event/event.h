@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "watchdog/crash/context.h"
 #include "watchdog/crash/crash.h"
 #include "watchdog/crash/raised_exception.h"
 #include "watchdog/event/event_kind.h"
@@ -154,6 +155,7 @@ struct ExitEvent {
   bool is_below = false;
   std::vector<Ancestor> parents;  // of a descendant: from its parent up to the program or worker
   std::string fingerprint;        // of the crash or exception that caused the end; empty: unknown
+  Context context;                // what the process has said about itself
 };
 
 // The program has replaced our signal handler with its own: a crash is then reported only if that

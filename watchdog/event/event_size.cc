@@ -2,6 +2,7 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace pyfault {
 namespace {
@@ -21,6 +22,19 @@ std::size_t size_of(const Module& module) {
   return sizeof module + module.path.size() + module.build_id.size();
 }
 
+std::size_t size_of(const std::vector<Annotation>& annotations) {
+  std::size_t size = 0;
+  for (const Annotation& each : annotations)
+    size += sizeof each + each.key.size() + each.value.size();
+  return size;
+}
+
+std::size_t size_of(const Context& context) {
+  std::size_t size = size_of(context.annotations);
+  for (const Crumb& crumb : context.breadcrumbs) size += sizeof crumb + crumb.text.size();
+  return size;
+}
+
 std::size_t size_of(const LastOutput& output) {
   if (!output.exception) return output.tail.size();
   return output.tail.size() + output.exception->message.size() + output.exception->traceback.size();
@@ -33,10 +47,12 @@ std::size_t approximate_size(const Event& event) {
   for (const std::string& word : event.process.command) size += sizeof(std::string) + word.size();
   if (event.last_output) size += size_of(*event.last_output);
   if (const auto* notice = std::get_if<NoticeEvent>(&event.body)) size += notice->message.size();
+  if (const auto* exit = std::get_if<ExitEvent>(&event.body)) size += size_of(exit->context);
   const auto* crash = std::get_if<Crash>(&event.body);
   if (!crash) return size;
+  size += size_of(crash->context);
   for (const Thread& thread : crash->threads) {
-    size += sizeof thread;
+    size += sizeof thread + size_of(thread.annotations);
     for (const Frame& frame : thread.frames) size += size_of(frame);
     for (const StackEntry& entry : thread.stack) size += size_of(entry);
   }

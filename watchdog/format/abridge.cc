@@ -155,6 +155,44 @@ void keep_frames(Event& event, std::size_t count) {
   }
 }
 
+// `Of` is Event, or const Event. Returns null for events that have none.
+template <typename Of>
+auto context_of(Of& event) -> decltype(&std::get<Crash>(event.body).context) {
+  if (auto* crash = std::get_if<Crash>(&event.body)) return &crash->context;
+  auto* exit = std::get_if<ExitEvent>(&event.body);
+  return exit ? &exit->context : nullptr;
+}
+
+std::size_t breadcrumb_count(const Event& event) {
+  const Context* context = context_of(event);
+  return context ? context->breadcrumbs.size() : 0;
+}
+
+// Keeps the latest.
+void keep_breadcrumbs(Event& event, std::size_t count) {
+  auto& breadcrumbs = context_of(event)->breadcrumbs;
+  breadcrumbs.erase(breadcrumbs.begin(), breadcrumbs.end() - static_cast<std::ptrdiff_t>(count));
+}
+
+std::size_t most_annotations(const Event& event) {
+  const Context* context = context_of(event);
+  std::size_t most = context ? context->annotations.size() : 0;
+  const auto* crash = std::get_if<Crash>(&event.body);
+  if (!crash) return most;
+  for (const Thread& thread : crash->threads) most = std::max(most, thread.annotations.size());
+  return most;
+}
+
+void keep_annotations(Event& event, std::size_t count) {
+  const auto keep = [&](std::vector<Annotation>& annotations) {
+    if (annotations.size() > count) annotations.resize(count);
+  };
+  keep(context_of(event)->annotations);
+  auto* crash = std::get_if<Crash>(&event.body);
+  if (!crash) return;
+  for (Thread& thread : crash->threads) keep(thread.annotations);
+}
+
 std::size_t bytes_of_last_words(const Event& event) {
   const auto* crash = std::get_if<Crash>(&event.body);
   return crash && crash->last_words ? crash->last_words->text.size() : 0;
@@ -165,6 +203,7 @@ constexpr Part kParts[] = {
     {"output", 0, output_bytes, keep_output},
     {"threads", 1, thread_count, keep_threads},
     {"native", 0, most_native_frames, keep_native_frames},
+    {"breadcrumbs", 0, breadcrumb_count, keep_breadcrumbs},
     {"frames", 1, most_frames, keep_frames},
     {"traceback", 0, traceback_bytes, keep_traceback},
     {"command", 0, [](const Event& event) { return event.process.command.size(); },
@@ -173,6 +212,7 @@ constexpr Part kParts[] = {
      [](Event& event, std::size_t bytes) {
        std::get<Crash>(event.body).last_words->text.resize(bytes);
      }},
+    {"annotations", 0, most_annotations, keep_annotations},
     {"threads", 0, thread_count, keep_threads},
 };
 

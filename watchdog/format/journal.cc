@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "watchdog/crash/signal_names.h"
+#include "watchdog/format/escape.h"
 #include "watchdog/format/members.h"
 #include "watchdog/format/message.h"
 #include "watchdog/format/rfc3339.h"
@@ -50,6 +52,46 @@ std::string own_field(std::string_view member) {
   return name;
 }
 
+// The journal drops an entry that has a field with an invalid name, or with one above 64
+// characters.
+bool is_field_name(std::string_view name) {
+  constexpr std::size_t kLongest = 64;
+  const auto allowed = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  return name.size() <= kLongest && std::ranges::all_of(name, allowed);
+}
+
+bool has_field(const Fields& fields, std::string_view name) {
+  return std::ranges::find(fields, name, &JournalField::first) != fields.end();
+}
+
+// Annotations beyond the first ones, and those whose keys make no name, are left to the message.
+void add_annotations(Fields& fields, const std::vector<Annotation>& annotations) {
+  constexpr std::size_t kMost = 16;
+  std::size_t left = kMost;
+  for (const auto& [key, value] : annotations) {
+    std::string name = own_field("annotation_" + key);
+    if (left == 0 || !is_field_name(name) || has_field(fields, name)) continue;
+    add(fields, std::move(name), value);
+    --left;
+  }
+}
+
+void add_context(Fields& fields, const Context& context) {
+  add_annotations(fields, context.annotations);
+  std::string lines;
+  for (const Crumb& crumb : context.breadcrumbs) {
+    lines += (lines.empty() ? "" : "\n") + rfc3339_utc(crumb.realtime_ns) + ' ' +
+             escape_text(crumb.text);
+  }
+  add(fields, "PYFAULT_BREADCRUMBS", std::move(lines));
+  if (context.heartbeat_age_seconds) {
+    add(fields, "PYFAULT_HEARTBEAT_AGE_SECONDS",
+        fmt::format("{:.3f}", *context.heartbeat_age_seconds));
+  }
+}
+
 struct AddBodyFields {
   Fields& fields;
 
@@ -73,6 +115,7 @@ struct AddBodyFields {
     }
     add(fields, "PYFAULT_PYTHON", crash.python.version);
     if (!crash.threads.empty()) add(fields, "PYFAULT_THREAD", crash.threads.front().name);
+    add_context(fields, crash.context);
   }
 
   void operator()(const ExitEvent& exit) const {
@@ -89,6 +132,7 @@ struct AddBodyFields {
     if (exit.max_rss_bytes) {
       add(fields, "PYFAULT_MAX_RSS_BYTES", std::to_string(*exit.max_rss_bytes));
     }
+    add_context(fields, exit.context);
   }
 
   template <typename Body>

@@ -26,7 +26,9 @@ using JournalField = std::pair<std::string, std::string>;
 // PYFAULT_PYTHON and PYFAULT_THREAD, of an exit PYFAULT_CRASH_ID, PYFAULT_REASON,
 // PYFAULT_UPTIME_SECONDS, PYFAULT_MAX_RSS_BYTES, and EXIT_CODE (exited, killed, dumped) and
 // EXIT_STATUS as systemd has them; of other kinds their members, such as PYFAULT_RESTARTS. Unknown
-// values are left out.
+// values are left out. Of an exit, a crash or a dump also what the process has said about itself:
+// PYFAULT_ANNOTATION_TASK and the like for the first 16 annotations whose keys have only letters,
+// digits and underscores, PYFAULT_BREADCRUMBS (a line for each), PYFAULT_HEARTBEAT_AGE_SECONDS.
 std::vector<JournalField> journal_fields(const Event& event, std::string message);
 
 // The fields that systemd-coredump would have logged, without a core; `coredumpctl list` and `info`

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "watchdog/crash/signal_names.h"
+#include "watchdog/format/context_json.h"
 #include "watchdog/format/escape.h"
 #include "watchdog/format/format.h"
 #include "watchdog/format/json_values.h"
@@ -103,16 +104,18 @@ Json thread_json(const Thread& thread) {
   Json frames = Json::array();
   for (const Frame& frame : thread.frames) frames.push_back(frame_json(frame));
   const bool has_stack = !thread.stack.empty();
-  return {{"tid", value_or_null(thread.tid)},
-          {"ident", thread.ident},
-          {"name", text_or_null(thread.name)},
-          {"native_name", text_or_null(thread.native_name)},
-          {"task", text_or_null(thread.task)},
-          {"crashed", thread.crashed},
-          {"interpreter", value_or_null(thread.interpreter)},
-          {"frames", std::move(frames)},
-          {"stack", has_stack ? stack_json(thread.stack) : Json(nullptr)},
-          {"native", thread.native ? native_json(*thread.native) : Json(nullptr)}};
+  Json json = {{"tid", value_or_null(thread.tid)},
+               {"ident", thread.ident},
+               {"name", text_or_null(thread.name)},
+               {"native_name", text_or_null(thread.native_name)},
+               {"task", text_or_null(thread.task)},
+               {"crashed", thread.crashed},
+               {"interpreter", value_or_null(thread.interpreter)},
+               {"frames", std::move(frames)},
+               {"stack", has_stack ? stack_json(thread.stack) : Json(nullptr)},
+               {"native", thread.native ? native_json(*thread.native) : Json(nullptr)}};
+  if (!thread.annotations.empty()) json["annotations"] = annotations_json(thread.annotations);
+  return json;
 }
 
 const char* decision_name(AfterExit::Decision decision) {
@@ -211,6 +214,7 @@ struct AddBody {
     json["user_seconds"] = value_or_null(exit.user_seconds);
     json["system_seconds"] = value_or_null(exit.system_seconds);
     if (exit.after) json["after"] = after_json(*exit.after);
+    if (!exit.context.empty()) add_context_members(json, exit.context);
     if (exit.is_below) json["parents"] = parents_json(exit.parents);
   }
 
@@ -230,6 +234,7 @@ struct AddBody {
     json["last_words"] = crash.last_words ? last_words_json(*crash.last_words) : Json(nullptr);
     json["python"] = python_json(crash.python);
     crash.members(*this);
+    add_context_members(json, crash.context);
     add_native_members(json, crash);
     json["threads"] = Json::array();
     for (const Thread& thread : crash.threads) json["threads"].push_back(thread_json(thread));

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "watchdog/crash/signal_names.h"
+#include "watchdog/format/context_text.h"
 #include "watchdog/format/escape.h"
 #include "watchdog/format/format.h"
 #include "watchdog/format/machine_state.h"
@@ -48,15 +49,9 @@ std::string reason_of_dump(const Crash& crash) {
                      crash.requested_by->sender_uid);
 }
 
-// Quotes an argument that a shell would split, so the boundaries of the arguments are visible.
-std::string argument(std::string_view text) {
-  const bool plain = !text.empty() && text.find_first_of(" \t\n\"'\\$`") == text.npos;
-  return plain ? escape_text(text) : '\'' + escape_text(text) + '\'';
-}
-
 std::string command_line(const Process& process) {
   std::string line;
-  for (const std::string& word : process.command) line += ' ' + argument(word);
+  for (const std::string& word : process.command) line += ' ' + quoted_word(word);
   return line;
 }
 
@@ -128,6 +123,7 @@ std::string facts(const Event& event, const Crash& crash) {
   add_members(crash, [&text](std::string_view name, const std::string& value) {
     add_fact(text, spaced(name), prefixed(value));
   });
+  text += context_facts(crash.context);
   const std::string reason = crash.incomplete_reason.empty() ? " for an unknown reason"
                                                              : prefixed(crash.incomplete_reason);
   if (!crash.complete) add_fact(text, "incomplete", reason);
@@ -150,6 +146,9 @@ std::string thread_headline(const Thread& thread, CrashKind kind) {
     text += fmt::format(" of interpreter {}", *thread.interpreter);
   }
   if (!thread.task.empty()) text += " in asyncio task \"" + escape_text(thread.task) + '"';
+  // Those of the thread that crashed are in the head.
+  if (!thread.annotations.empty() && !thread.crashed)
+    text += " with " + annotations_text(thread.annotations);
   if (thread.crashed) text += kind == CrashKind::kCrash ? " crashed" : " asked for this dump";
   return text + ", most recent call first:\n";
 }
@@ -158,6 +157,14 @@ std::string circumstances(const ExitEvent& exit) {
   if (exit.crash_signal) return " while it died of " + signal_name(*exit.crash_signal);
   if (exit.record_left_out) return "; its record may be one of those that were not reported";
   return left_no_record(exit);
+}
+
+// A crash report already has it, and an end that was asked for or was a success needs no
+// explanation.
+std::string context_of(const ExitEvent& exit) {
+  const bool is_plain =
+      exit.crash_id || exit.reason == ExitReason::kStopped || exit.code.value_or(1) == 0;
+  return is_plain ? "" : context_facts(exit.context);
 }
 
 struct TextOf {
@@ -175,7 +182,7 @@ struct TextOf {
   std::string of_one_below(const ExitEvent& exit) const {
     const bool explained = exit.crash_id && exit.crash_signal == exit.signal;
     if (explained || (!exit.signal && !event.worker)) return "";
-    return headline(event, process_name(event.process), end_of_one_below(exit));
+    return headline(event, process_name(event.process), end_of_one_below(exit)) + context_of(exit);
   }
 
   template <typename Body>
@@ -212,7 +219,7 @@ struct TextOf {
   std::string operator()(const ExitEvent& exit) const {
     if (exit.is_below) return of_one_below(exit);
     if (event.worker) {
-      return of_worker(end_of_worker(exit, event.last_output)) +
+      return of_worker(end_of_worker(exit, event.last_output)) + context_of(exit) +
              output_of_failed(exit, event.last_output);
     }
     if (!exit.signal || exit.crash_signal == exit.signal) return "";
@@ -221,7 +228,7 @@ struct TextOf {
         exit.core_dumped ? " (core dumped)" : "",
         exit.reason == ExitReason::kOomKilled ? " (an OOM kill, as its memory cgroup counts)" : "",
         circumstances(exit));
-    return headline(event, process_name(event.process), what);
+    return headline(event, process_name(event.process), what) + context_of(exit);
   }
 
   std::string operator()(const Crash& crash) const {

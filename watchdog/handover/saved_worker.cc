@@ -78,8 +78,8 @@ void from_json(const json& value, WorkerConfig& config) {
 PYFAULT_KEEP(Process, pid, ppid, name, executable, command, uid, gid, title, claimed_pid)
 PYFAULT_KEEP(AttachedProcess, own_pid, uid, process, died_after)
 PYFAULT_KEEP(SavedFamily, attached, start_ticks, has_attached, translated)
-PYFAULT_KEEP(SavedSession, id, family, attached_ns, dropped, unknown_children, lost_children,
-             replaced, own_death_told)
+PYFAULT_KEEP(SavedSession, id, family, attached_ns, dropped, unknown_children, contextless,
+             lost_children, replaced, own_death_told)
 PYFAULT_KEEP(SavedRestarts::Failure, at, fingerprint)
 PYFAULT_KEEP(SavedRestarts, failures, all_failures, short_lives, ever_ready, in_crash_loop)
 PYFAULT_KEEP(CrashDeduplicator::Kind, count, last, last_in_full)

@@ -1,6 +1,7 @@
 #include "watchdog/ingest/agent_session.h"
 
 #include <fmt/format.h>
+#include <time.h>
 
 #include <algorithm>
 #include <boost/algorithm/hex.hpp>
@@ -27,9 +28,15 @@
 namespace pyfault {
 namespace {
 
-// Changed cells handled per turn of the loop; the rest waits for the next turn.
+// Changed cells, and blocks, handled per turn of the loop; the rest waits for the next turn.
 constexpr std::uint32_t kChildrenAtOnce = 64;
 constexpr std::size_t kReportIdBytes = 16;
+
+std::int64_t monotonic_now_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
+}
 
 constexpr char kNotUnwound[] = "its stack was not unwound in time";
 
@@ -99,6 +106,7 @@ AgentSession::AgentSession(boost::asio::io_context& io, RingMemory ring, SavedSe
       attached_ns_(saved.attached_ns),
       dropped_(saved.dropped),
       unknown_children_(saved.unknown_children),
+      contextless_(saved.contextless),
       lost_seen_(saved.lost_children),
       crashes_(settings.records),
       dumps_(settings.records),
@@ -108,6 +116,7 @@ AgentSession::AgentSession(boost::asio::io_context& io, RingMemory ring, SavedSe
       all_exits_(settings.all_exits),
       ring_id_(settings.ring),
       receipt_(settings.receipt),
+      last_context_(settings.last_context),
       save_(settings.save),
       crash_looks_(settings.looks),
       own_death_told_(saved.own_death_told),
@@ -119,8 +128,9 @@ AgentSession::AgentSession(boost::asio::io_context& io, RingMemory ring, SavedSe
 }
 
 SavedSession AgentSession::saved() const {
-  SavedSession saved{0,  family_.saved(), attached_ns_, dropped_, unknown_children_, lost_seen_,
-                     {}, own_death_told_};
+  SavedSession saved{
+      0,  family_.saved(), attached_ns_, dropped_, unknown_children_, contextless_, lost_seen_,
+      {}, own_death_told_};
   for (int signal = 1; signal < NSIG; ++signal) {
     if (replaced_.test(static_cast<std::size_t>(signal))) saved.replaced.push_back(signal);
   }
@@ -134,7 +144,9 @@ void AgentSession::drain() {
   report_omissions();
 }
 
+// What it said before the exec does not describe what it executes.
 void AgentSession::forget(int pid) {
+  if (family_.has(pid)) free_contexts_of(family_.own_pid_of(pid));
   family_.forget(pid);
   end_if_over();
 }
@@ -166,8 +178,9 @@ void AgentSession::on_death(int pid) {
   if (family_.has(pid)) {
     finish_looks_at(pid);
     const ProcessFamily::End end = family_.end_of(pid);
+    Context context = take_last_context(end);
     family_.forget(pid);
-    report_exit(end);
+    report_exit(end, std::move(context));
   }
   poll();
 }
@@ -177,6 +190,7 @@ void AgentSession::scan_ring() {
   report_replaced_handlers();
   report_lost_children();
   inspect_slots(Owners::kMayLive);
+  inspect_contexts();
   // A notice that is not admitted stays in the count.
   if (reader_.dropped_records() != dropped_ && admit_notice()) report_dropped();
 }
@@ -208,6 +222,65 @@ bool AgentSession::inspect_child(std::uint32_t cell) {
     children_[cell] = 0;
   }
   return true;
+}
+
+// Frees the blocks of processes that died before they became known. Those of members are freed when
+// their ends are handled. A block whose owner lives is left alone, whoever that is.
+void AgentSession::inspect_contexts() {
+  const std::uint32_t end = reader_.contexts_end();
+  if (context_owners_.size() < end) context_owners_.resize(end);
+  std::uint32_t changed = 0;
+  for (std::uint32_t block = 0; block < end; ++block) {
+    if (!inspect_context(block)) continue;
+    if (++changed == kChildrenAtOnce) return polling_.request();
+  }
+}
+
+// Returns false if the block is free, or belongs to the same process as before.
+bool AgentSession::inspect_context(std::uint32_t block) {
+  const std::int32_t owner = reader_.context_owner(block);
+  if (std::exchange(context_owners_[block], owner) == owner || owner == 0) return false;
+  if (owner > 0 && (family_.knows(owner) || family_.watch(owner) || family_.knows(owner)))
+    return true;
+  free_context(block, owner);
+  return true;
+}
+
+void AgentSession::free_context(std::uint32_t block, std::int32_t owner) {
+  ring_.give_back_context(block);
+  reader_.free_context(block, owner);
+  context_owners_[block] = 0;
+}
+
+void AgentSession::free_contexts_of(int own_pid) {
+  const std::uint32_t end = reader_.contexts_end();
+  if (context_owners_.size() < end) context_owners_.resize(end);
+  for (std::uint32_t block = 0; block < end; ++block) {
+    if (reader_.context_owner(block) == own_pid) free_context(block, own_pid);
+  }
+}
+
+std::optional<DecodedContext> AgentSession::context_of(int own_pid) const {
+  const std::uint32_t block = reader_.context_of(own_pid);
+  if (block == kContextCount) return std::nullopt;
+  ContextCopy copy;
+  reader_.copy_context(block, copy);
+  return decode_context(copy);
+}
+
+Context AgentSession::take_last_context(const ProcessFamily::End& end) {
+  const auto decoded = context_of(end.own_pid);
+  if (!decoded) return {};
+  free_contexts_of(end.own_pid);
+  Context context = context_of_process(*decoded, monotonic_now_ns());
+  if (last_context_ && !context.empty()) last_context_(end.process.pid, context);
+  return context;
+}
+
+std::uint32_t AgentSession::tainted(int pid) const {
+  if (!family_.has(pid)) return 0;
+  const std::uint32_t block = reader_.context_of(family_.own_pid_of(pid));
+  return block == kContextCount ? 0 : reader_.tainted(block);
 }
 
 // As long as a known process lives, another record may follow. A child that entered itself before
@@ -367,6 +440,7 @@ std::optional<Event> AgentSession::describe(std::uint32_t index, const SlotSnaps
     return notice(std::move(process), std::move(message));
   }
   crash->id = std::move(id);
+  if (const auto context = context_of(slot.owner)) add_context(*crash, *context);
   if (crash->fatal) note_fatal(*crash, slot.owner);
   const auto pid = family_.living_pid(slot.owner);
   add_thread_names(*crash, pid);
@@ -410,6 +484,7 @@ bool AgentSession::admit(RateLimiter& limit) {
 void AgentSession::report_omissions() {
   report_dropped();
   report_unknown_children();
+  report_contextless();
   report_left_out(crashes_);
   report_left_out(dumps_);
   report_left_out_exits();
@@ -433,13 +508,14 @@ void AgentSession::note_fatal(const Crash& crash, int owner) {
 }
 
 // Clean exits, and those of unknown status, are reported only with all_exits.
-void AgentSession::report_exit(const ProcessFamily::End& end) {
+void AgentSession::report_exit(const ProcessFamily::End& end, Context context) {
   const auto crash = fatal_crashes_.extract(end.own_pid);
   if (is_clean(end.wait_status.value_or(0)) && !all_exits_) return;
   if (!exits_.admit(std::chrono::steady_clock::now())) return;
   ExitEvent exit = end.wait_status ? exit_of(*end.wait_status) : unknown_exit();
   exit.is_below = true;
   exit.uptime_seconds = end.uptime_seconds;
+  exit.context = std::move(context);
   if (crash && exit.signal) {
     exit.crash_id = crash.mapped().id;
     exit.crash_signal = crash.mapped().signal;
@@ -512,6 +588,17 @@ void AgentSession::report_unknown_children() {
   report_about_attached(fmt::format(
       "it had more than {} children at a time, and {} of them were not watched until they crashed",
       kMaxChildren, more));
+}
+
+void AgentSession::report_contextless() {
+  const std::uint32_t more = reader_.contextless() - contextless_;
+  if (more == 0) return;
+  contextless_ += more;
+  report_about_attached(
+      fmt::format("more than {} processes had annotations, breadcrumbs or heartbeats at a time, "
+                  "and those of {} "
+                  "were not recorded",
+                  kContextCount, more));
 }
 
 bool AgentSession::admit_notice() {

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "shared/ring_reader.h"
+#include "watchdog/crash/decode_context.h"
 #include "watchdog/event/event_sink.h"
 #include "watchdog/ingest/crash_looks.h"
 #include "watchdog/ingest/process_family.h"
@@ -39,6 +40,9 @@ struct SessionSettings {
   std::uint64_t ring = 0;  // the number of the ring
   // If set, returns the receipt of what is about to be reported.
   TakeReceipt receipt{};
+  // Called when a process has ended that has said something about itself, before its end is
+  // reported if it is.
+  std::function<void(int pid, const Context& context)> last_context{};
   // Called when saved() has changed and must be stored before the session goes on.
   std::function<void()> save{};
   // Outlives the session; null: native stacks are not wanted.
@@ -74,6 +78,9 @@ class AgentSession {
 
   // `pid` has attached again, so it left this ring by exec.
   void forget(int pid);
+
+  // The number of faults of `pid`, a living process of this ring, that became exceptions.
+  std::uint32_t tainted(int pid) const;
 
   // Whether `pid` is a living process of this ring.
   bool watches(int pid) const { return family_.has(pid); }
@@ -117,6 +124,12 @@ class AgentSession {
   bool inspect_child(std::uint32_t cell);
   bool is_over();
   void end_if_over();
+  void inspect_contexts();
+  bool inspect_context(std::uint32_t block);
+  std::optional<DecodedContext> context_of(int own_pid) const;
+  Context take_last_context(const ProcessFamily::End& end);
+  void free_context(std::uint32_t block, std::int32_t owner);
+  void free_contexts_of(int own_pid);
   void inspect_slots(Owners owners);
   void inspect_slot(std::uint32_t index, Owners owners);
   void take_record(std::uint32_t index, const SlotSnapshot& slot);
@@ -136,12 +149,13 @@ class AgentSession {
   void report_omissions();
   void report_left_out(RateLimiter& limit);
   void note_fatal(const Crash& crash, int owner);
-  void report_exit(const ProcessFamily::End& end);
+  void report_exit(const ProcessFamily::End& end, Context context);
   void report_replaced_handlers();
   void report_lost_children();
   void report_left_out_children();
   void report_left_out_exits();
   void report_unknown_children();
+  void report_contextless();
   void report_dropped();
   void report_about_attached(const std::string& message, std::uint64_t dropped_records = 0,
                              Receipt receipt = {});
@@ -149,11 +163,13 @@ class AgentSession {
   ProcessFamily family_;
   RingMemory ring_;
   RingReader reader_;
-  std::vector<std::int32_t> children_;  // by cell, as of the last look
+  std::vector<std::int32_t> children_;        // by cell, as of the last look
+  std::vector<std::int32_t> context_owners_;  // likewise, by block
   Deferred polling_;
   std::int64_t attached_ns_;
   std::uint32_t dropped_ = 0;
   std::uint32_t unknown_children_ = 0;
+  std::uint32_t contextless_ = 0;
   std::uint16_t lost_seen_ = 0;  // lost children already reported
   std::bitset<NSIG> replaced_;   // signals already reported
   RateLimiter crashes_;          // apart from dumps, a flood of which must not crowd out a crash
@@ -164,6 +180,7 @@ class AgentSession {
   bool all_exits_;
   std::uint64_t ring_id_;
   TakeReceipt receipt_;
+  std::function<void(int pid, const Context& context)> last_context_;
   std::function<void()> save_;
   CrashLooks* crash_looks_;
   std::map<std::uint32_t, Look> looks_;  // by the index of the slot

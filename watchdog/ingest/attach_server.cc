@@ -65,6 +65,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void drain();
   void expect(int pid, const ProgramFile& file);
   bool watches(int pid) const;
+  std::uint32_t tainted(int pid) const;
   std::size_t watched() const;
   std::size_t sessions() const { return sessions_.size(); }
   void close();
@@ -74,6 +75,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   std::vector<SavedSession> saved() const;
   void leave() { agent_listener_.leave(); }
   void on_last_session_end(std::function<void()> deserted) { deserted_ = std::move(deserted); }
+  void on_last_context(ContextHandler handler) { last_context_ = std::move(handler); }
   void allow_known_users() { is_alone_ = true; }
 
  private:
@@ -135,6 +137,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   std::set<uid_t> users_;  // of the processes that were admitted
   bool is_alone_ = false;
   std::function<void()> deserted_;
+  ContextHandler last_context_;
   Deferred polling_all_{io_, [this] { poll_all(); }};
   Id next_id_ = 0;
   ExpectedProgram expected_{io_,
@@ -228,6 +231,12 @@ void AttachServer::Impl::expect(int pid, const ProgramFile& file) {
 
 bool AttachServer::Impl::watches(int pid) const {
   return std::ranges::any_of(sessions_, [&](const auto& each) { return each.second.watches(pid); });
+}
+
+std::uint32_t AttachServer::Impl::tainted(int pid) const {
+  std::uint32_t faults = 0;
+  for (const auto& [id, session] : sessions_) faults += session.tainted(pid);
+  return faults;
 }
 
 std::size_t AttachServer::Impl::watched() const {
@@ -399,6 +408,9 @@ SessionSettings AttachServer::Impl::session_settings(std::uint64_t ring) {
           [this](std::string_view id, const ReportSource& source, std::uint32_t records) {
             return keeper_.receipt ? keeper_.receipt(id, source, records) : nullptr;
           },
+          [this](int pid, const Context& context) {
+            if (last_context_) last_context_(pid, context);
+          },
           [this] {
             if (keeper_.save) keeper_.save();
           },
@@ -554,6 +566,14 @@ std::size_t AttachServer::sessions() const {
 
 bool AttachServer::watches(int pid) const {
   return impl_->watches(pid);
+}
+
+std::uint32_t AttachServer::tainted(int pid) const {
+  return impl_->tainted(pid);
+}
+
+void AttachServer::on_last_context(ContextHandler handler) {
+  impl_->on_last_context(std::move(handler));
 }
 
 void AttachServer::close() {

@@ -71,6 +71,7 @@ class AttachServer {
  public:
   // Called for every process that attaches, as it is at that time.
   using AttachHandler = std::function<void(const Process&)>;
+  using ContextHandler = std::function<void(int pid, const Context& context)>;
 
   // Listens at once, under a name of its own (agent_listener.h), or takes over from a previous
   // watchdog: an inherited session that is not valid is reported in a notice and dropped. `events`
@@ -106,6 +107,9 @@ class AttachServer {
   // Whether `pid` is alive and has an active agent.
   bool watches(int pid) const;
 
+  // The number of faults of `pid`, a living process, that became exceptions.
+  std::uint32_t tainted(int pid) const;
+
   // Stops listening and drops all sessions, so that io.run() can return. Undelivered records are
   // lost, so call drain() first. The keeper is not told.
   void close();
@@ -113,6 +117,10 @@ class AttachServer {
   // Sets a callback for when no session is left, because the last watched process has ended or
   // executed another program. Processes may attach again later.
   void on_last_session_end(std::function<void()> deserted);
+
+  // Sets a callback for what a process of ours has said about itself, called when it has ended,
+  // however that was, and before its end is reported if it is.
+  void on_last_context(ContextHandler handler);
 
   // Called when this watchdog is no longer an ancestor of the processes that it watches: from now
   // on every process whose user it has watched before may attach.

@@ -50,6 +50,9 @@ class ProcessFamily {
   // Members that have died and were not reported yet.
   std::vector<int> dead() const;
 
+  // The number of a member, as it sees itself.
+  int own_pid_of(int pid) const;
+
   // `pid`, as seen by the watchdog, has executed another program.
   void forget(int pid);
   void forget_own(int own_pid);
@@ -91,7 +94,6 @@ class ProcessFamily {
   bool is_outside_family(int pid) const;
   std::optional<int> translate(int own_pid);
   void add(int pid, UniqueFd pidfd);
-  int own_pid_of(int pid) const;
 
   struct Member {
     ReadableFd pidfd;

@@ -37,6 +37,7 @@ struct SavedSession {
   // The part of the ring's counters that was reported already.
   std::uint32_t dropped = 0;  // records
   std::uint32_t unknown_children = 0;
+  std::uint32_t contextless = 0;  // processes
   std::uint16_t lost_children = 0;
   std::vector<int> replaced;  // signals
   bool own_death_told = false;

@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "shared/ring_layout.h"
+#include "shared/context.h"
 
 namespace pyfault {
 namespace {
@@ -60,6 +60,11 @@ void RingMemory::give_back(std::uint32_t slot, std::size_t committed) {
   if (madvise(payload + kKept, kSlotSize - kSlotKeptBytes, MADV_REMOVE) != 0) {
     std::memset(payload + kKept, 0, committed - kKept);
   }
+}
+
+void RingMemory::give_back_context(std::uint32_t block) {
+  void* const bytes = ring_context(address(), block);
+  if (madvise(bytes, kContextSize, MADV_REMOVE) != 0) std::memset(bytes, 0, kContextSize);
 }
 
 }  // namespace pyfault

@@ -48,6 +48,9 @@ class RingMemory {
   // be lost.
   void give_back(std::uint32_t slot, std::size_t committed);
 
+  // Wipes a block of context.h and returns its pages to the system. Its owner must be dead.
+  void give_back_context(std::uint32_t block);
+
  private:
   using Region = boost::interprocess::mapped_region;
 

@@ -85,6 +85,9 @@ Worker::Worker(WorkerHost& host, WorkerConfig config, std::optional<InheritedWor
       server_(
           host.io, *this, attach_limits(), [this](const Process& process) { on_attach(process); },
           inherited_server(inherited)) {
+  server_.on_last_context([this](int pid, const Context& context) {
+    if (process_) process_->on_last_context(pid, context);
+  });
   keep_sessions();
   if (config_.ready.by == ReadyBy::kNotify) {
     notify_ = std::make_unique<NotifySocket>(

@@ -88,6 +88,8 @@ class WorkerProcess {
   // Records an event that may explain the end of the process.
   void on_event(const Event& event) { history_.on_event(event); }
 
+  void on_last_context(int pid, const Context& context) { history_.on_last_context(pid, context); }
+
   // To be called when an agent has attached in `process`.
   void on_attach(const Process& process) { history_.on_attach(process); }
   std::optional<bool> is_watched() const { return history_.is_watched(); }

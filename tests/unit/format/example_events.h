@@ -152,6 +152,13 @@ inline StackEntry in_libc(std::string function, std::uint64_t offset = 0x6000) {
   return native_entry("/usr/lib/libc.so.6", std::move(function), offset);
 }
 
+inline Context example_context() {
+  return {{{"task", "resize"}, {"id", "7"}, {"user", "a b"}},
+          0,
+          {{1795419609000000000, "loaded 12 rows"}, {1795419610000000000, "GET /cart"}},
+          1.25};
+}
+
 // An extension called by Python has called Python back, which called the extension again.
 inline Crash native_crash() {
   const auto in_natx = [](const char* function, std::uint64_t offset, int line) {
@@ -236,6 +243,14 @@ inline Crash example_dump() {
   Crash crash = example_crash();
   crash.kind = CrashKind::kDump;
   crash.signal = {};
+  return crash;
+}
+
+inline Crash crash_with_context() {
+  Crash crash = example_crash();
+  crash.context = example_context();
+  crash.threads[0].annotations = {{"id", "7"}};
+  crash.threads[1].annotations = {{"task", "fetch"}};
   return crash;
 }
 

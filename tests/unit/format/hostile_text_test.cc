@@ -19,6 +19,10 @@ Frame with_text(const std::string& text) {
   return with_source(code_frame(text, 1, text), "a + " + text, 0, 5);
 }
 
+Context context_with_text(const std::string& text) {
+  return {{{text, text}}, 1, {{0, text}}, {}};
+}
+
 Crash crash_with_text(const std::string& text) {
   Crash crash = example_crash();
   crash.id = crash.fingerprint = crash.minidump = text;
@@ -35,6 +39,9 @@ Crash crash_with_text(const std::string& text) {
   crash.modules = {{text, "", 1, 2, false}};
   crash.registers = {{"rip", 1}};
   crash.diagnosis = Diagnosis{"assertion", text};
+  crash.context = context_with_text(text);
+  crash.threads.push_back(example_thread(2, text, {}));
+  crash.threads[1].annotations = crash.context.annotations;
   return crash;
 }
 
@@ -94,6 +101,8 @@ TEST_P(Hostile, text_in_an_exit_is_harmless) {
   peaceful.detail = "x";
   ExitEvent exit = peaceful;
   exit.detail = kHostile;
+  exit.context = context_with_text(kHostile);
+  peaceful.context = context_with_text("x");
   expect_harmless_in(exit, peaceful);
 }
 

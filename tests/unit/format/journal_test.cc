@@ -41,6 +41,44 @@ TEST(Journal, a_diagnosis_is_a_sentence_and_a_kind) {
                                     "rdi")));
 }
 
+TEST(Journal, each_annotation_is_a_field) {
+  for (const auto& fields : {fields_of(crash_with_context()), [] {
+                               ExitEvent exit = killed_by(SIGKILL);
+                               exit.context = example_context();
+                               return fields_of(exit);
+                             }()}) {
+    EXPECT_THAT(fields, Contains(Pair("PYFAULT_ANNOTATION_TASK", "resize")));
+    EXPECT_THAT(fields, Contains(Pair("PYFAULT_ANNOTATION_USER", "a b")));
+    EXPECT_THAT(fields, Contains(Pair("PYFAULT_HEARTBEAT_AGE_SECONDS", "1.250")));
+    EXPECT_THAT(fields, Contains(Pair("PYFAULT_BREADCRUMBS",
+                                      "2026-11-23T07:40:09.000000Z loaded 12 rows\n"
+                                      "2026-11-23T07:40:10.000000Z GET /cart")));
+  }
+}
+
+TEST(Journal, a_key_that_makes_no_field_is_none) {
+  Crash crash = example_crash();
+  crash.context.annotations = {{"a-b", "1"},
+                               {"a b", "1"},
+                               {"a=b\n", "1"},
+                               {"\u00e4", "1"},
+                               {"a", "1"},
+                               {"A", "2"},
+                               {std::string(46, 'x'), "1"}};
+  std::vector<JournalField> annotations = fields_of(crash);
+  std::erase_if(annotations,
+                [](const auto& field) { return !field.first.starts_with("PYFAULT_ANNOTATION"); });
+  EXPECT_THAT(annotations, testing::ElementsAre(Pair("PYFAULT_ANNOTATION_A", "1")));
+}
+
+TEST(Journal, only_so_many_annotations_are_fields) {
+  Crash crash = example_crash();
+  for (int i = 0; i < 100; ++i) crash.context.annotations.push_back({"k" + std::to_string(i), "1"});
+  const auto fields = fields_of(crash);
+  EXPECT_THAT(fields, Contains(Pair("PYFAULT_ANNOTATION_K15", "1")));
+  EXPECT_THAT(fields, Not(Contains(Pair("PYFAULT_ANNOTATION_K16", "1"))));
+}
+
 TEST(Journal, the_place_is_that_of_python_even_if_a_native_frame_is_known) {
   const auto fields = fields_of(native_crash());
   EXPECT_THAT(fields, Contains(Pair("CODE_FILE", "app.py")));

@@ -48,6 +48,43 @@ TEST(Json, a_crash_with_its_native_stack_is_reported_whole) {
   expect_golden("json/native_crash.json", indented(native_crash()));
 }
 
+TEST(Json, what_the_program_said_of_itself_is_in_crashes_dumps_and_exits) {
+  ExitEvent exit = killed_by(SIGKILL);
+  exit.context = example_context();
+  Crash dump = crash_with_context();
+  dump.kind = CrashKind::kDump;
+  dump.signal = {};
+  for (const Json& event : {parsed(crash_with_context()), parsed(dump), parsed(exit)}) {
+    EXPECT_EQ(event["annotations"].dump(), R"({"task":"resize","id":"7","user":"a b"})");
+    EXPECT_EQ(event["breadcrumbs"].dump(),
+              R"([{"time":"2026-11-23T07:40:09.000000Z","text":"loaded 12 rows"},)"
+              R"({"time":"2026-11-23T07:40:10.000000Z","text":"GET /cart"}])");
+    EXPECT_EQ(event["heartbeat_age_seconds"], 1.25);
+    EXPECT_FALSE(event.contains("annotations_left_out"));
+  }
+}
+
+TEST(Json, a_crash_of_a_program_that_said_nothing_has_empty_lists_and_an_exit_has_none) {
+  const Json crash = parsed(example_crash());
+  EXPECT_EQ(crash["annotations"], Json::object());
+  EXPECT_EQ(crash["breadcrumbs"], Json::array());
+  EXPECT_EQ(crash["heartbeat_age_seconds"], nullptr);
+  EXPECT_FALSE(parsed(killed_by(SIGKILL)).contains("annotations"));
+}
+
+TEST(Json, annotations_of_a_thread_are_beside_its_frames) {
+  const Json threads = parsed(crash_with_context())["threads"];
+  EXPECT_EQ(threads[0]["annotations"].dump(), R"({"id":"7"})");
+  EXPECT_EQ(threads[1]["annotations"].dump(), R"({"task":"fetch"})");
+  EXPECT_FALSE(parsed(example_crash())["threads"][0].contains("annotations"));
+}
+
+TEST(Json, annotations_for_which_there_was_no_room_are_counted) {
+  Crash crash = example_crash();
+  crash.context.annotations_left_out = 3;
+  EXPECT_EQ(parsed(crash)["annotations_left_out"], 3);
+}
+
 TEST(Json, every_kind_of_stack_entry_fits_the_schema) {
   Crash crash = native_crash();
   NativeFrame nowhere;

@@ -38,6 +38,19 @@ TEST(Syslog, a_header_is_that_of_rfc_5424) {
                          "[pyfault@32473 event=\"crash\" "));
 }
 
+TEST(Syslog, breadcrumbs_give_way_before_annotations) {
+  Crash crash = crash_with_context();
+  for (int i = 0; i < 30; ++i) crash.context.breadcrumbs.push_back({i, std::string(200, 'x')});
+  SyslogStyle style = json_style();
+  style.max_size = 4000;
+  const std::string message = format_syslog(event_with(crash), style);
+  const auto json = nlohmann::json::parse(message.substr(message.find(kCee) + sizeof kCee - 1));
+  EXPECT_EQ(json["annotations"]["task"], "resize");
+  EXPECT_EQ(json["left_out"].back(), "breadcrumbs");
+  EXPECT_EQ(json["breadcrumbs"].back()["text"], std::string(200, 'x'));
+  EXPECT_LT(json["breadcrumbs"].size(), 20u);
+}
+
 TEST(Syslog, the_facility_counts_eight_times) {
   SyslogStyle style;
   style.facility = 16;

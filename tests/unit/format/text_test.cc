@@ -42,6 +42,37 @@ TEST(Text, a_native_part_in_full_is_unfolded_and_has_registers_and_modules) {
   expect_golden("text/native_crash_full.txt", format_text(event));
 }
 
+TEST(Text, what_the_program_said_of_itself_is_in_the_head) {
+  EXPECT_THAT(report(crash_with_context()),
+              HasSubstr("\n  annotations: task=resize id=7 user='a b'\n"
+                        "  last heartbeat: 1.2 s before\n"
+                        "  breadcrumbs:\n"
+                        "    2026-11-23T07:40:09.000000Z loaded 12 rows\n"
+                        "    2026-11-23T07:40:10.000000Z GET /cart\n"));
+}
+
+TEST(Text, annotations_of_another_thread_are_beside_its_name) {
+  EXPECT_THAT(report(crash_with_context()),
+              HasSubstr(" in asyncio task \"fetch 7\" with task=fetch, most recent call first:\n"));
+  EXPECT_THAT(report(crash_with_context()), Not(HasSubstr("with id=7")));
+}
+
+TEST(Text, annotations_for_which_there_was_no_room_are_counted) {
+  Crash crash = crash_with_context();
+  crash.context.annotations_left_out = 3;
+  EXPECT_THAT(report(crash), HasSubstr("user='a b' (there was no room for 3 more)\n"));
+  crash.context.annotations.clear();
+  EXPECT_THAT(report(crash), HasSubstr("\n  annotations: (there was no room for 3)\n"));
+}
+
+TEST(Text, a_death_without_a_record_has_what_the_program_said_of_itself) {
+  ExitEvent exit = killed_by(SIGKILL);
+  exit.context = example_context();
+  EXPECT_THAT(format_text(event_with(exit)), HasSubstr("\n  annotations: task=resize id=7"));
+  exit.crash_id = "0123456789abcdef0123456789abcdef";
+  EXPECT_THAT(format_text(event_with(exit)), Not(HasSubstr("annotations")));
+}
+
 TEST(Text, last_words_that_the_diagnosis_repeats_are_said_once) {
   Crash crash = example_crash();
   crash.last_words = LastWords{LastWords::Source::kLibc, "", "double free"};

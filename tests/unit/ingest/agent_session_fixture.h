@@ -34,6 +34,7 @@ class AgentSessionTest : public testing::Test {
   void attach(int own_pid, const SessionSettings& settings = {}) {
     UniqueFd ring = make_ring();
     agent_.emplace(ring);
+    memory_.emplace(RingFile(UniqueFd(::fcntl(ring.get(), F_DUPFD_CLOEXEC, 0))));
     SavedSession begun;
     begun.family = ProcessFamily::new_family({own_pid, geteuid(), *read_process(process_.pid())});
     begun.attached_ns = realtime_now_ns();
@@ -90,6 +91,7 @@ class AgentSessionTest : public testing::Test {
   EventLog log_;
   WaitingChild process_;
   std::optional<AgentSide> agent_;
+  std::optional<RingMemory> memory_;  // another mapping, for the next watchdog
   std::optional<CrashLooks> looks_;
   std::optional<AgentSession> session_;
   int ends_ = 0;

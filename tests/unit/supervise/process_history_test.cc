@@ -96,6 +96,15 @@ TEST_F(ProcessHistoryTest, why_it_is_not_watched_explains_that_there_is_no_recor
   EXPECT_EQ(exit().unwatched, std::nullopt);
 }
 
+TEST_F(ProcessHistoryTest, an_exit_has_what_the_process_said_of_itself) {
+  Context context;
+  context.annotations = {{"task", "resize"}};
+  history_.on_last_context(kPid + 1, context);
+  EXPECT_TRUE(exit().context.empty());
+  history_.on_last_context(kPid, context);
+  EXPECT_EQ(exit().context.annotations.at(0).value, "resize");
+}
+
 TEST_F(ProcessHistoryTest, one_that_never_attached_was_no_python_for_all_that_is_known) {
   killed(SIGSEGV);
   EXPECT_EQ(exit().unwatched->reason, UnwatchedReason::kNotPython);
