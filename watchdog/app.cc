@@ -107,6 +107,7 @@ class Watch final : private EventSink {
  public:
   explicit Watch(const Options& options)
       : log_(log_by_option(options.log, options.log_format)),
+        redaction_(options.redaction),
         reporter_(std::make_unique<Reporter>(std::vector{log_}, LogStart::kLater)),
         server_(
             io_, *this,
@@ -114,7 +115,11 @@ class Watch final : private EventSink {
                          .dump_before = options.dump_before,
                          .native = {options.native, symbolizer_path(), minidump_directory(options)},
                          .crashes = crashes_},
-            [this](const Process& process) { program_.on_attach(process); }) {}
+            [this](const Process& process) { program_.on_attach(process); }) {
+    server_.on_last_context([this](int pid, const Context& context) {
+      program_.on_last_context(pid, context);
+    });
+  }
 
   ChildProcess start(const Options& options);
   void run(const ChildProcess& child);
@@ -143,6 +148,7 @@ class Watch final : private EventSink {
   SignalForwarding signals_;  // first: the log's thread inherits the mask
   boost::asio::io_context io_{1};
   const LogSettings log_;
+  const RedactionSettings redaction_;
   std::unique_ptr<Reporter> reporter_;
   const std::shared_ptr<RecentCrashes> crashes_ =
       std::make_shared<RecentCrashes>(&format_json, &format_text, CrashOrigin{reporter_->host()});
@@ -168,6 +174,7 @@ void Watch::on_event(Event event) {
 
 std::unique_ptr<EventStage> Watch::new_stage() {
   auto stage = std::make_unique<EventStage>(io_);
+  stage->set_redaction(redaction_);
   stage->add(*crashes_);
   stage->add(*reporter_);
   return stage;

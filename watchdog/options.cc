@@ -129,6 +129,8 @@ struct Given {
   bool no_linger = false;
   std::string native = "on";
   std::string minidumps;
+  std::vector<std::string> redact;
+  bool no_redact = false;
   bool doctor = false;
   int running = 0;
 };
@@ -140,6 +142,15 @@ CLI::Validator no_option(const std::string& type) {
       [type](const std::string& value) {
         const bool is_value = !value.empty() && !value.starts_with('-');
         return is_value ? "" : fmt::format("{} expected, not '{}'", type, value);
+      },
+      "");
+}
+
+CLI::Validator word_of_key() {
+  return CLI::Validator(
+      [](const std::string& value) {
+        const bool is_word = !value.starts_with('-') && is_redaction_word(value);
+        return is_word ? "" : fmt::format("a word of a key expected, not '{}'", value);
       },
       "");
 }
@@ -192,6 +203,18 @@ full         all of it. For a service, write native in its file)"),
 memory, and whatever secrets are there. Takes --native on or full.
 For a service, write minidumps in [service] of its file)"),
       "DIR");
+  CLI::Option* redact =
+      app.add_option("--redact", given.redact,
+                     R"(also replace the values of keys that end in WORD by [redacted] in command
+lines, annotations and breadcrumbs; may be given more than once. Those of
+password, token, secret, cookie and the like always are.
+For a service, write redact in [service] of its file)")
+          ->type_name("WORD")
+          ->allow_extra_args(false)
+          ->check(word_of_key());
+  CLI::Option* no_redact =
+      app.add_flag("--no-redact", given.no_redact, "replace none of them")->disable_flag_override();
+  no_redact->excludes(redact);
   CLI::Option* no_linger =
       app.add_flag("--no-linger", given.no_linger,
                    R"(end with PROGRAM, whatever it leaves behind. Else a copy of the watchdog
@@ -220,15 +243,17 @@ watched processes below it have ended (for Python's module pyfault))"),
       ->disable_flag_override();
   app.set_help_flag("-h,--help", "print this text and exit")->disable_flag_override();
 
-  config->excludes(exec, all_exits, dump_before, native, minidumps, no_linger);
+  config->excludes(exec, all_exits, dump_before, native, minidumps, redact, no_redact, no_linger);
   watch->excludes(exec, config, no_linger, doctor);
-  doctor->excludes(exec, config, log, log_format, all_exits, dump_before, native, minidumps,
-                   no_linger);
+  doctor->excludes(exec, config, log, log_format, all_exits, dump_before, native, minidumps, redact,
+                   no_redact, no_linger);
 }
 
 // Where a configuration file has what the option says; empty: nowhere.
 std::string place_in_file(const std::string& option) {
-  if (option == "--minidumps") return "[service]";
+  const bool is_of_service =
+      option == "--minidumps" || option == "--redact" || option == "--no-redact";
+  if (is_of_service) return "[service]";
   const bool is_of_worker =
       option == "--all-exits" || option == "--dump-before" || option == "--native";
   return is_of_worker ? "[defaults] or a worker" : "";
@@ -314,7 +339,8 @@ std::variant<Options, ServiceOptions, Checkup, Answer> parse_options(
                  given.dump_before,
                  !given.no_linger,
                  native_modes().at(given.native),
-                 given.minidumps};
+                 given.minidumps,
+                 {!given.no_redact, given.redact}};
 }
 
 }  // namespace pyfault

@@ -10,6 +10,7 @@
 
 #include "watchdog/crash/native.h"
 #include "watchdog/doctor/doctor.h"
+#include "watchdog/event/redaction.h"
 #include "watchdog/format/log_format.h"
 
 namespace pyfault {
@@ -27,6 +28,7 @@ struct Options {
   bool lingers = true;  // watch the processes that the program leaves behind until they end
   NativeMode native = NativeMode::kOn;
   std::string minidumps;  // the directory for them; empty: none are written
+  RedactionSettings redaction;
 };
 
 struct ServiceOptions {

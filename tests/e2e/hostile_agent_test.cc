@@ -19,6 +19,7 @@
 #include <thread>
 
 #include "tests/e2e/both_ways.h"
+#include "tests/support/context_builder.h"
 #include "tests/support/fake_agent.h"
 #include "tests/support/files.h"
 
@@ -308,6 +309,74 @@ TEST_P(HostileAgent, changes_slots_while_they_are_read) {
     agent.wake();
     std::this_thread::yield();
   }
+  run_a_worker();
+  done = true;
+  changer.join();
+  expect_unharmed(2);
+}
+
+TEST_P(HostileAgent, says_things_of_itself_that_cannot_be) {
+  start();
+  const FakeAgent& agent = attach();
+  void* const ring = agent.side->ring();
+  RingHeader& header = agent.side->header();
+  for (const std::uint32_t size : {0U, 4059U, 4060U, 4061U, 0x7fffffffU, 0xffffffffU}) {
+    ContextBuilder says(ring, ::getpid(), static_cast<std::uint32_t>(random_() % kContextCount));
+    says.append({0xffff, 0xffff, -1}, std::string(4000, '\xff'));
+    says.block().annotations[0].size = says.block().annotations[1].size = size;
+    for (std::size_t cell = 0; cell < kBreadcrumbCount; ++cell) {
+      says.put_crumb(cell, ~std::uint64_t{0} - cell / 2, "\xff", -1);
+      says.block().crumbs[cell].size = static_cast<std::uint16_t>(size);
+    }
+    says.beat(-1);
+    header.contexts_end = size;
+    header.contextless = size;
+    publish(agent, whole_record());
+  }
+  for (int i = 0; i < 20; ++i) {
+    for (std::uint32_t block = 0; block < kContextCount; ++block) {
+      std::ranges::copy(random_bytes(1000),
+                        reinterpret_cast<std::byte*>(ring_context(ring, block)));
+    }
+    publish(agent, whole_record());
+  }
+  expect_unharmed();
+}
+
+TEST_P(HostileAgent, owns_what_others_say_of_themselves) {
+  start();
+  const FakeAgent& agent = attach();
+  const int victim = watchdog().events("start").front()["process"]["pid"];
+  for (int i = 0; i < 20; ++i) {
+    for (std::uint32_t block = 0; block < kContextCount; ++block) {
+      const int owners[] = {victim,           1,          -1,
+                            watchdog_->pid(), 0x7fffffff, static_cast<int>(random_())};
+      agent.side->header().context_owners[block] = owners[random_() % std::size(owners)];
+    }
+    agent.side->header().contexts_end = kContextCount;
+    ContextBuilder(agent.side->ring(), victim, 0).annotate("said", "by another");
+    agent.wake();
+  }
+  expect_unharmed();
+  EXPECT_EQ(watchdog().report().find("by another"), std::string::npos);
+}
+
+TEST_P(HostileAgent, changes_what_it_says_all_the_time) {
+  start();
+  const FakeAgent& agent = attach();
+  ContextBlock& block = ContextBuilder(agent.side->ring(), ::getpid()).block();
+  std::atomic<bool> done = false;
+  std::thread changer([&] {
+    std::mt19937 generator;
+    while (!done) {
+      const auto number = static_cast<std::uint32_t>(generator());
+      block.header.version = number;
+      block.annotations[number % 2].size = number;
+      block.crumbs[number % kBreadcrumbCount].number = number;
+      block.crumbs[number % kBreadcrumbCount].size = static_cast<std::uint16_t>(number);
+    }
+  });
+  for (int i = 0; i < 100; ++i) publish(agent, whole_record());
   run_a_worker();
   done = true;
   changer.join();

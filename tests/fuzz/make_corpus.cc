@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "shared/context.h"
 #include "shared/handshake.h"
 #include "shared/ring_layout.h"
 #include "tests/support/answer_builder.h"
@@ -181,6 +182,38 @@ void make_ring_corpus(const Corpus& corpus) {
                             .text(std::string_view("\x08\0\xff\x40\0\7\0\0\1", 9)));
 }
 
+// The order of the members is explained in context_fuzzer.cc.
+std::string annotation(const std::string& key, const std::string& value, std::int32_t tid = 0) {
+  return raw(AnnotationHead{static_cast<std::uint16_t>(key.size()),
+                            static_cast<std::uint16_t>(value.size()), tid}) +
+         key + value;
+}
+
+std::string context(std::uint32_t version, const std::string& annotations,
+                    const std::string& crumbs = "", std::uint32_t size = 0) {
+  const auto written = static_cast<std::uint32_t>(annotations.size());
+  const std::string copy =
+      raw(size == 0 ? written : size) + raw(static_cast<std::uint16_t>(written)) + annotations;
+  return raw(version) + raw(1U) + raw(std::int64_t{5}) + copy + copy + crumbs;
+}
+
+std::string crumb(std::uint64_t number, const std::string& text, std::uint16_t size = 0) {
+  const auto written = static_cast<std::uint16_t>(text.size());
+  return raw(number) + raw(kRealtimeNs) + raw(size == 0 ? written : size) + raw(written) + text;
+}
+
+void make_context_corpus(const Corpus& corpus) {
+  const std::string two = annotation("task", "resize") + annotation("task", "mine", 7);
+  corpus.add("nothing", context(0, ""));
+  corpus.add("annotations", context(1, two + annotation("password", "a")));
+  corpus.add("breadcrumbs", context(2, two,
+                                    crumb(33, "token=abc") + crumb(2, "'key': \"x\"") +
+                                        crumb(3, "a://b:c@d") + crumb(0, "unfinished")));
+  corpus.add("no_utf8", context(3, annotation("\xff\xc3", "\xed\xa0\x80"), crumb(1, "\xf4\x90")));
+  corpus.add("beyond_the_block", context(4, two, crumb(1, "a", 0xffff), 0xffffffff));
+  corpus.add("twice", context(5, two + two, crumb(1, "a") + crumb(1, "b")));
+}
+
 // One packet. `choice` holds the number of descriptors and the padding bit, see
 // handshake_fuzzer.cc. `size` overrides the size of the packet.
 std::string datagram(const std::string& bytes, unsigned choice = 0, std::size_t size = 0) {
@@ -275,6 +308,7 @@ int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const std::filesystem::path folder = argv[1];
   pyfault::test::make_decode_corpus(pyfault::test::Corpus(folder / "decode_corpus"));
+  pyfault::test::make_context_corpus(pyfault::test::Corpus(folder / "context_corpus"));
   pyfault::test::make_ring_corpus(pyfault::test::Corpus(folder / "ring_corpus"));
   pyfault::test::make_handshake_corpus(pyfault::test::Corpus(folder / "handshake_corpus"));
   pyfault::test::make_state_corpus(pyfault::test::Corpus(folder / "state_corpus"));

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "watchdog/crash/native.h"
+#include "watchdog/event/redaction.h"
 #include "watchdog/log/log_settings.h"
 #include "watchdog/metrics/http_address.h"
 #include "watchdog/policy/restart_settings.h"
@@ -117,6 +118,7 @@ struct Config {
   std::vector<LogSettings> logs;
   WatchdogDeath on_watchdog_death = WatchdogDeath::kLeave;
   std::string minidumps;               // the directory for them; empty: none are written
+  RedactionSettings redaction;
   std::optional<HttpAddress> metrics;  // none: metrics are not served
   ControlSettings control;
 };

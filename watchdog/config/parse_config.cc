@@ -72,6 +72,7 @@ class ConfigReader {
   void read_metrics_of(TableReader& top);
   void read_control_of(TableReader& top);
   void read_service(TableReader& top);
+  void read_redaction(TableReader& service);
 
   const MachineChecks& checks_;
   const std::optional<std::string_view> only_;
@@ -108,7 +109,19 @@ void ConfigReader::read_service(TableReader& top) {
   if (reader.get("minidumps", minidumps) && !minidumps.starts_with('/')) {
     reader.add_error("minidumps", "'minidumps' is relative", "begin it with /");
   }
+  read_redaction(reader);
   reader.refuse_unknown_keys();
+}
+
+void ConfigReader::read_redaction(TableReader& service) {
+  RedactionSettings& redaction = parsed_.config.redaction;
+  redaction.is_on = !service.take_none("redact");
+  if (!redaction.is_on || !service.get("redact", redaction.words)) return;
+  for (const std::string& word : redaction.words) {
+    if (is_redaction_word(word)) continue;
+    service.add_error("redact", fmt::format("'{}' is no word of a key", word),
+                      "use letters and digits");
+  }
 }
 
 void ConfigReader::read_defaults(TableReader& top) {

@@ -115,6 +115,7 @@ void EventStage::begin_minidump(const std::shared_ptr<Reading>& reading) {
 }
 
 void EventStage::on_event(Event event) {
+  redaction_.redact(event);
   const std::size_t bytes = approximate_size(event);
   auto reading = begin_to_read(event);
   if (!reading && waiting_.empty()) return pass_on(std::move(event));

@@ -1,4 +1,4 @@
-// Passes events on in order. A crash waits here until its native stack has been unwound, its
+// Passes events on in order, without the secrets that they quote (event/redaction.h). A crash waits here until its native stack has been unwound, its
 // minidump has been written, and its source lines have been read, and later events wait behind it.
 //
 // That is done off the event loop (loop/background.h), because it takes time and a disk may hang. A
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "watchdog/event/event_sink.h"
+#include "watchdog/event/redaction.h"
 #include "watchdog/loop/background.h"
 
 namespace pyfault {
@@ -38,6 +39,9 @@ class EventStage final : public EventSink {
   // From now on, each event goes to `sink` too, after those that were added before, from the event
   // loop or from within on_event() and finish(). The sink must outlive the stage.
   void add(EventSink& sink) { next_.push_back(&sink); }
+
+  // From now on.
+  void set_redaction(const RedactionSettings& settings) { redaction_ = Redaction(settings); }
 
   void on_event(Event event) override;
 
@@ -65,6 +69,7 @@ class EventStage final : public EventSink {
   std::optional<Event> notice_of_minidump(const Event& crash, const Reading& reading);
 
   std::vector<EventSink*> next_;
+  Redaction redaction_;
   std::deque<Waiting> waiting_;
   std::size_t waiting_bytes_ = 0;
   std::size_t unwinding_ = 0;  // of those that wait

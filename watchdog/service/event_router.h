@@ -18,6 +18,9 @@ class EventRouter final : public EventSink {
   // From now on, each event goes to `sink` too (EventStage::add).
   void add(EventSink& sink) { stage_.add(sink); }
 
+  // From now on.
+  void set_redaction(const RedactionSettings& settings) { stage_.set_redaction(settings); }
+
   void on_event(Event event) override;
 
   // Reports a notice of the watchdog itself.

@@ -169,6 +169,7 @@ void Service::configure(const LoadedConfig& loaded, Reporter::NewLogs logs,
   if (!listeners.missing_control.empty()) events_.say(listeners.missing_control);
   listeners_.take(std::move(listeners));
   adopt();
+  events_.set_redaction(config.redaction);
   workers_may_outlive_us_ = config.on_watchdog_death == WatchdogDeath::kLeave;
   supervisor_.apply(config);
   if (config.workers.empty()) {

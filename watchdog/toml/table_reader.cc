@@ -92,7 +92,6 @@ const Type* TableReader::take_as(std::string_view key, std::string_view wanted) 
   return given;
 }
 
-// Takes the key if its value is "none".
 bool TableReader::take_none(std::string_view key) {
   const TomlEntry* entry = find(key);
   const auto* text = entry ? std::get_if<std::string>(&entry->value.value) : nullptr;

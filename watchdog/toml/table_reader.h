@@ -41,6 +41,8 @@ class TableReader {
   bool get_signal(std::string_view key, int& signal);
   bool get_signal_or_none(std::string_view key, int& signal);                 // "none": 0
   bool get_signals_or_none(std::string_view key, std::vector<int>& signals);  // "none": empty
+  // Takes the key if its value is "none".
+  bool take_none(std::string_view key);
   bool get_mode(std::string_view key, std::optional<mode_t>& mode);
   bool get_size(std::string_view key, std::uint64_t& bytes);  // more than 0
 
@@ -80,7 +82,6 @@ class TableReader {
   // Returns the value if it has this type. Another type is a problem; `wanted` is what it takes.
   template <typename Type>
   const Type* take_as(std::string_view key, std::string_view wanted);
-  bool take_none(std::string_view key);
   void wrong_type(const TomlValue& value, std::string_view key, std::string_view wanted);
 
   const TomlValue::Table& table_;

@@ -180,6 +180,11 @@ TEST(ConfigProblems, a_file_that_is_not_there) {
   EXPECT_EQ(describe(problems[0], "f"), "f: cannot be read: No such file or directory");
 }
 
+TEST(ConfigProblems, a_secret_key_without_letters) {
+  EXPECT_THAT(problems_of("[service]\nredact = [\"pin\", \"_\"]"),
+              ElementsAre("f:2: '_' is no word of a key; use letters and digits"));
+}
+
 TEST(ConfigProblems, a_relative_directory_for_minidumps) {
   EXPECT_THAT(problems_of("[service]\nminidumps = \"dumps\""),
               ElementsAre("f:2: 'minidumps' is relative; begin it with /"));

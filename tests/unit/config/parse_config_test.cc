@@ -174,6 +174,13 @@ TEST(ParseConfig, workers_outlive_the_watchdog_unless_told_otherwise) {
       WatchdogDeath::kKill);
 }
 
+TEST(ParseConfig, the_service_says_what_else_is_a_secret) {
+  EXPECT_EQ(config_of(kWorker).redaction, RedactionSettings{});
+  EXPECT_EQ(config_of(std::string(kWorker) + "[service]\nredact = [\"pin\"]").redaction,
+            (RedactionSettings{true, {"pin"}}));
+  EXPECT_FALSE(config_of(std::string(kWorker) + "[service]\nredact = \"none\"").redaction.is_on);
+}
+
 TEST(ParseConfig, minidumps_are_written_where_the_service_says) {
   EXPECT_EQ(config_of(kWorker).minidumps, "");
   EXPECT_EQ(config_of(std::string(kWorker) + "[service]\nminidumps = \"/d\"").minidumps, "/d");

@@ -120,6 +120,20 @@ TEST_F(EventStageTest, what_has_no_lines_to_read_is_passed_on_at_once) {
   EXPECT_THAT(passed_, ElementsAre("said"));
 }
 
+TEST_F(EventStageTest, secrets_are_not_passed_on) {
+  EventStage& stage = make();
+  Event event = saying("said");
+  event.process.command = {"app", "--token=abc", "--pin=1"};
+  stage.on_event(event);
+  EXPECT_THAT(last_.process.command, ElementsAre("app", "--token=[redacted]", "--pin=1"));
+  stage.set_redaction({true, {"pin"}});
+  stage.on_event(event);
+  EXPECT_THAT(last_.process.command, ElementsAre("app", "--token=[redacted]", "--pin=[redacted]"));
+  stage.set_redaction({.is_on = false});
+  stage.on_event(event);
+  EXPECT_EQ(last_.process.command, event.process.command);
+}
+
 TEST_F(EventStageTest, a_crash_gets_its_lines) {
   EventStage& stage = make();
   stage.on_event(crash_in("f", line));

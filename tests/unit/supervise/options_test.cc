@@ -61,6 +61,19 @@ TEST(OptionsTest, native_stacks_are_reported_unless_they_are_switched_off) {
   EXPECT_EQ(parsed({"--native=full", "--exec", "x"}).native, NativeMode::kFull);
 }
 
+TEST(OptionsTest, words_of_secret_keys_can_be_added) {
+  EXPECT_TRUE(parsed({"--exec", "x"}).redaction.is_on);
+  EXPECT_EQ(parsed({"--redact", "pin", "--redact", "tan", "--exec", "x"}).redaction,
+            (RedactionSettings{true, {"pin", "tan"}}));
+  EXPECT_FALSE(parsed({"--no-redact", "--exec", "x"}).redaction.is_on);
+  EXPECT_THAT(refusal({"--redact", "--exec", "x"}), HasSubstr("--redact"));
+  EXPECT_THAT(refusal({"--redact", "_", "--exec", "x"}), HasSubstr("a word of a key expected"));
+  EXPECT_THAT(refusal({"--redact", "pin", "--no-redact", "--exec", "x"}),
+              HasSubstr("leave one of them out"));
+  EXPECT_THAT(refusal({"--config", "f.toml", "--redact", "pin"}),
+              HasSubstr("write it in the file, as a key of [service]"));
+}
+
 TEST(OptionsTest, minidumps_are_made_of_native_stacks) {
   EXPECT_EQ(parsed({"--exec", "x"}).minidumps, "");
   EXPECT_EQ(parsed({"--minidumps", "/d", "--exec", "x"}).minidumps, "/d");
