@@ -116,9 +116,9 @@ class Watch final : private EventSink {
                          .native = {options.native, symbolizer_path(), minidump_directory(options)},
                          .crashes = crashes_},
             [this](const Process& process) { program_.on_attach(process); }) {
-    server_.on_last_context([this](int pid, const Context& context) {
-      program_.on_last_context(pid, context);
-    });
+    crashes_->set_redaction(redaction_);
+    server_.on_last_context(
+        [this](int pid, const Context& context) { program_.on_last_context(pid, context); });
   }
 
   ChildProcess start(const Options& options);

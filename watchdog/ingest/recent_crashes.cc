@@ -117,7 +117,8 @@ std::optional<RecentCrashes::Number> RecentCrashes::last(uid_t asker) const {
 std::shared_ptr<const CrashText> RecentCrashes::text(Number number) {
   if (number < first_ || number - first_ >= kept_.size()) return nullptr;
   Kept& kept = kept_[static_cast<std::size_t>(number - first_)];
-  if (const auto* event = std::get_if<Event>(&kept.crash)) {
+  if (auto* event = std::get_if<Event>(&kept.crash)) {
+    redaction_.redact(*event);
     const auto text =
         std::make_shared<const CrashText>(CrashText{kept.pid, event_(*event), report_(*event)});
     weigh(kept, sizeof kept + text->event.size() + text->report.size());

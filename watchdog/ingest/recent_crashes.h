@@ -18,6 +18,7 @@
 #include <variant>
 
 #include "watchdog/event/event_sink.h"
+#include "watchdog/event/redaction.h"
 
 namespace pyfault {
 
@@ -48,6 +49,9 @@ class RecentCrashes final : public EventSink {
   RecentCrashes(Format event, Format report, CrashOrigin origin = {},
                 const RecentLimits& limits = {})
       : event_(event), report_(report), origin_(std::move(origin)), limits_(limits) {}
+
+  // What no asker is told, from now on.
+  void set_redaction(const RedactionSettings& settings) { redaction_ = Redaction(settings); }
 
   // Called when a crash has become known as a whole, as long as the function exists.
   using OnNews = std::function<void()>;
@@ -100,6 +104,7 @@ class RecentCrashes final : public EventSink {
   const Format report_;
   const CrashOrigin origin_;
   const RecentLimits limits_;
+  Redaction redaction_;
   std::weak_ptr<const OnNews> on_news_;
   std::deque<Kept> kept_;
   Number first_ = 0;  // number of the oldest one kept

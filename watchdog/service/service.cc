@@ -170,6 +170,7 @@ void Service::configure(const LoadedConfig& loaded, Reporter::NewLogs logs,
   listeners_.take(std::move(listeners));
   adopt();
   events_.set_redaction(config.redaction);
+  crashes_.set_redaction(config.redaction);
   workers_may_outlive_us_ = config.on_watchdog_death == WatchdogDeath::kLeave;
   supervisor_.apply(config);
   if (config.workers.empty()) {

@@ -13,8 +13,16 @@ std::shared_ptr<RecentCrashes> WorkerCrashes::of(const std::string& worker) {
   }
   auto crashes =
       std::make_shared<RecentCrashes>(&format_json, &format_text, CrashOrigin{host_, worker});
+  crashes->set_redaction(redaction_);
   workers_.emplace(worker, crashes);
   return crashes;
+}
+
+void WorkerCrashes::set_redaction(const RedactionSettings& settings) {
+  redaction_ = settings;
+  for (const auto& [worker, crashes] : workers_) {
+    if (const auto living = crashes.lock()) living->set_redaction(settings);
+  }
 }
 
 void WorkerCrashes::on_event(Event event) {

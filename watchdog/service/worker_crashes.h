@@ -19,11 +19,15 @@ class WorkerCrashes final : public EventSink {
   // Those of a worker, which the caller shares.
   std::shared_ptr<RecentCrashes> of(const std::string& worker);
 
+  // For all workers, also later ones.
+  void set_redaction(const RedactionSettings& settings);
+
   // Takes the events that the logs get.
   void on_event(Event event) override;
 
  private:
   const std::string host_;
+  RedactionSettings redaction_;
   std::map<std::string, std::weak_ptr<RecentCrashes>> workers_;
 };
 

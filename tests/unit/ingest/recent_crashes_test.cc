@@ -35,6 +35,12 @@ class RecentCrashesTest : public ::testing::Test {
   }
   std::string report_of(int pid) { return crashes_.text(*crashes_.last_of(pid, kUser))->report; }
 
+  static std::string command_of(const Event& event) {
+    std::string command;
+    for (const std::string& word : event.process.command) command += word + " ";
+    return command;
+  }
+
   static inline int renderings = 0;
   RecentCrashes crashes_{&json_of, &text_of, {"vm", "web"}, {3, 1'000'000}};
 };
@@ -143,6 +149,14 @@ TEST_F(RecentCrashesTest, a_crash_that_is_abridged_for_the_logs_is_told_in_full)
   crashes_.on_event(abridged);
   EXPECT_EQ(report_of(7), "1 threads");
   EXPECT_FALSE(crashes_.awaits(7));
+}
+
+TEST_F(RecentCrashesTest, what_was_announced_is_told_without_its_secrets) {
+  RecentCrashes crashes(&command_of, &text_of);
+  Event crash = crash_of(7, "id", kUser);
+  crash.process.command = {"app", "--password", "x"};
+  crashes.announce(crash);
+  EXPECT_EQ(crashes.text(*crashes.last(kUser))->event, "app --password [redacted] ");
 }
 
 TEST_F(RecentCrashesTest, a_report_of_the_logs_is_not_held_up_by_the_memory) {
