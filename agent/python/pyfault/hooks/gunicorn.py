@@ -5,7 +5,8 @@
 The arbiter watches itself and with it the workers that it forks, unless it is watched already
 (`python -m pyfault -m gunicorn ...`, PYFAULT=1, a service of pyfault-watchdog). A worker notes
 which one it is (annotation `worker`), the request that each of its threads is at (`request`), and
-its heartbeats; the stacks of its threads are reported when the arbiter gives up on it.
+its heartbeats. When the arbiter gives up on a worker, WORKER TIMEOUT, it sends SIGABRT, and the
+agent records the stacks before gunicorn's handler runs: so this needs no hook.
 
 If you have hooks of your own of these names, call these from them.
 """
@@ -17,7 +18,7 @@ from typing import Any
 import pyfault
 from pyfault.hooks._requests import request_line, requests
 
-__all__ = ["on_starting", "post_fork", "pre_request", "post_request", "worker_abort"]
+__all__ = ["on_starting", "post_fork", "pre_request", "post_request"]
 
 
 def on_starting(server: Any) -> None:
@@ -49,11 +50,3 @@ def pre_request(worker: Any, req: Any) -> None:
 
 def post_request(worker: Any, req: Any, environ: Any, resp: Any) -> None:
     requests.end(getattr(req, "pyfault_token", None))
-
-
-def worker_abort(worker: Any) -> None:
-    """After WORKER TIMEOUT, before the worker exits: in it, if it comes to run Python code.
-
-    If it hangs in native code this is never called; the watchdog reports what it sees from outside.
-    """
-    pyfault.dump()
