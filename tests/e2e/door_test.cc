@@ -74,7 +74,10 @@ TEST_P(RunningProgram, a_fault_is_recorded_in_every_thread_and_in_a_child) {
 TEST_P(RunningProgram, an_overflow_of_the_stack_is_recorded_in_every_thread) {
   if (GetParam().version >= Version{3, 14}) GTEST_SKIP() << "CPython 3.14 raises RecursionError";
   program(kWhoAndHow);
-  for (const std::string who : {"main", "older", "younger", "child"}) {
+  std::vector<std::string> all = {"older", "younger"};
+  // From 3.12 on, the recursion of C has a limit, which the main thread's stack has room for.
+  if (GetParam().version < Version{3, 12}) all.insert(all.end(), {"main", "child"});
+  for (const std::string& who : all) {
     EXPECT_EQ(run(alone({who, "overflow"})).ending, killed_by(SIGSEGV));
     const auto crashes = crashes_until_the_end();
     ASSERT_THAT(crashes, Not(IsEmpty())) << who;
