@@ -17,8 +17,6 @@ _PROBLEMS = {
     5: "there is not enough memory",
 }
 
-_address: Optional[str] = None
-
 
 class Unwatched(RuntimeError):
     """This process cannot be watched; the text says why."""
@@ -67,11 +65,11 @@ def enable(
     be watched. Takes some 20 ms if a watchdog is started, else 1 ms. For any thread; not in signal
     handlers.
     """
-    global _address
     already = _status_now()
     if already.enabled:
         return
-    if (_address or already.preloaded) and _pyfault.enable(_address) == 0:
+    used = _watchdog.used()
+    if (used or already.preloaded) and _pyfault.enable(used) == 0:
         return  # it has been watched before, and its watchdog is still the same
     try:
         _pyfault.load(_native.agent_path())
@@ -81,7 +79,7 @@ def enable(
     result = _pyfault.enable(address)
     if result != 0:
         raise Unwatched(f"{_PROBLEMS.get(result, f'error {result}')} ({address})")
-    _address = address
+    _watchdog.use(address)
 
 
 def disable() -> bool:
@@ -114,11 +112,6 @@ def dump() -> bool:
     return _pyfault.dump()
 
 
-def address() -> Optional[str]:
-    """The address of this process's watchdog, if it has one."""
-    return _address or os.environ.get(_watchdog.SOCKET_VARIABLE)
-
-
 def _status_now() -> Status:
     has_agent, enabled, attached, preloaded, threads, without = _pyfault.status()
     missing = []
@@ -141,7 +134,7 @@ def _status_now() -> Status:
     return Status(
         enabled=bool(enabled),
         attached=bool(attached),
-        socket=address() if enabled else None,
+        socket=_watchdog.address() if enabled else None,
         preloaded=bool(preloaded),
         threads=threads,
         threads_without_stack=without,

@@ -6,14 +6,14 @@ Nothing here raises because of what the watchdog is or does: without an answer t
 from __future__ import annotations
 
 import json
-import os
 import socket
 import struct
 import time
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, NamedTuple, Optional, Sequence, Tuple
+
+from pyfault import _watchdog
 
 # These repeat shared/question.h.
-_SOCKET_VARIABLE = "PYFAULT_SOCKET"
 _QUESTION_MAGIC = 0x51465950  # "PYFQ"
 _ANSWER_MAGIC = 0x52465950  # "PYFR"
 _PROTOCOL = 1
@@ -29,7 +29,6 @@ _MAX_DOCUMENT = 8 * 1024 * 1024
 
 _QUESTION = struct.Struct("=IHHII")
 _HEAD = struct.Struct("=IHHiI")
-_CREDENTIALS = struct.Struct("=iII")
 
 _MAX_PID = 2**31 - 1
 # The watchdog answers when the wait is over. Its answer needs some time, too.
@@ -61,47 +60,19 @@ def ask_for_last(wait: float) -> Iterator[Answer]:
 
 
 def _ask(kind: int, pids: Sequence[int], wait: float) -> Iterator[Answer]:
+    address = _watchdog.address()
+    if address is None:
+        return
     wait_ms = min(max(int(wait * 1000), 0), _MAX_WAIT_MS)
     question = _QUESTION.pack(_QUESTION_MAGIC, _PROTOCOL, kind, wait_ms, len(pids))
     question += struct.pack("=%di" % len(pids), *pids)
     deadline = time.monotonic() + wait_ms / 1000 + _TIME_FOR_ANSWER
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
-            if _connect(connection, deadline):
-                connection.send(question)
-                yield from _answers(connection, deadline)
+        with _watchdog.connect(address, max(deadline - time.monotonic(), 0.001)) as connection:
+            connection.send(question)
+            yield from _answers(connection, deadline)
     except (OSError, ValueError, struct.error):
         return
-
-
-def _connect(connection: socket.socket, deadline: float) -> bool:
-    """Connects to the watchdog, unless there is none or it belongs to a stranger."""
-    for address in _addresses(os.environ.get(_SOCKET_VARIABLE, "")):
-        connection.settimeout(max(deadline - time.monotonic(), 0.001))
-        try:
-            connection.connect(address)
-        except OSError:
-            continue
-        return _is_trusted(connection)
-    return False
-
-
-def _addresses(value: str) -> List[str]:
-    """Where the watchdog may listen: "@" stands for the NUL of an abstract address.
-
-    Beside "@/path" there is a socket file, for processes in another network namespace.
-    """
-    if not value.startswith("@"):
-        return [value] if value else []
-    abstract, file = "\0" + value[1:], value[1:]
-    return [abstract, file] if file.startswith("/") else [abstract]
-
-
-def _is_trusted(connection: socket.socket) -> bool:
-    """Whether root or this process's user listens: a stranger could answer with anything."""
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    _, uid, _ = _CREDENTIALS.unpack(credentials)
-    return uid in (0, os.geteuid())
 
 
 def _answers(connection: socket.socket, deadline: float) -> Iterator[Answer]:

@@ -18,26 +18,65 @@ LOG_FORMAT_VARIABLE = "PYFAULT_LOG_FORMAT"
 _START_SECONDS = 10
 
 
-def connect(address: str) -> socket.socket:
-    """Connects to a watchdog of root or of this user. Raises OSError.
+_CREDENTIALS = struct.Struct("=iII")
 
-    `address` is a value of PYFAULT_SOCKET: "@" stands for the NUL of an abstract address.
+_address: Optional[str] = None  # of the watchdog that pyfault.enable() has found or started
+
+
+def use(address: str) -> None:
+    """This process is watched by the watchdog at this address."""
+    global _address
+    _address = address
+
+
+def used() -> Optional[str]:
+    """Returns what use() was told last, if anything."""
+    return _address
+
+
+def address() -> Optional[str]:
+    """Returns the address of this process's watchdog, if it has one."""
+    return _address or os.environ.get(SOCKET_VARIABLE) or None
+
+
+def connect(address: str, timeout: float = 0) -> socket.socket:
+    """Connects to a watchdog of root or of this user: a stranger could answer with anything.
+
+    `address` is a value of PYFAULT_SOCKET. Waits up to `timeout` seconds if the listener's queue is
+    full. Raises OSError.
     """
-    name = "\0" + address[1:] if address.startswith("@") else address
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
-        connection.setblocking(False)
-        connection.connect(name)
-        credentials = connection.getsockopt(
-            socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")
-        )
-        _, uid, _ = struct.unpack("3i", credentials)
+        connection.settimeout(timeout)
+        _connect_to_any(connection, _names(address))
+        peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        _, uid, _ = _CREDENTIALS.unpack(peer)
         if uid not in (0, os.geteuid()):
             raise PermissionError(f"{address}: its listener belongs to user {uid}")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _names(address: str) -> List[str]:
+    """Where the watchdog may listen: "@" stands for the NUL of an abstract address.
+
+    Beside "@/path" there is a socket file, for processes in another network namespace.
+    """
+    if not address.startswith("@"):
+        return [address]
+    abstract, file = "\0" + address[1:], address[1:]
+    return [abstract, file] if file.startswith("/") else [abstract]
+
+
+def _connect_to_any(connection: socket.socket, names: List[str]) -> None:
+    for name in names[:-1]:
+        try:
+            return connection.connect(name)
+        except ConnectionRefusedError:
+            pass
+    connection.connect(names[-1])
 
 
 def running() -> Optional[str]:

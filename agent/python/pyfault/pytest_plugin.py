@@ -31,7 +31,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Callable, ContextManager, Dict, Generator, List, Optional, Set, TypeVar
 
 import pyfault
-from pyfault import _door, _watchdog
+from pyfault import _watchdog
 from pyfault.crashes import Crash
 from pyfault.hooks import _children
 from pyfault.hooks._patches import Patches
@@ -95,7 +95,7 @@ class _Run:
             raise _pytest.UsageError(f"--pyfault: {error}") from error
         # Workers of xdist share the watchdog, and so do programs that tests start under it.
         self._environment[_watchdog.SOCKET_VARIABLE] = os.environ.get(_watchdog.SOCKET_VARIABLE)
-        os.environ[_watchdog.SOCKET_VARIABLE] = _door.address() or ""
+        os.environ[_watchdog.SOCKET_VARIABLE] = _watchdog.address() or ""
 
     def _note_children(self) -> None:
         def noting_pid(start: Callable[..., None]) -> Callable[..., None]:
