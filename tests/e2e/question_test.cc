@@ -92,7 +92,7 @@ tell(found=[found[pid].signal.name for pid in crashed], count=len(found), took=t
 TEST_P(Question, a_program_that_its_child_executed_is_known_by_its_number) {
   const json told = answers(R"(
 import subprocess
-child = subprocess.Popen([sys.executable, "-c", "import ctypes; ctypes.memset(0, 1, 1)"])
+child = subprocess.Popen([sys.executable, "-c", "import ctypes; ctypes.memset(0, 1, 1) "])
 child.wait()
 tell(signal=pyfault.last_crash(child.pid, wait=10).signal.name)
 )");
