@@ -10,6 +10,7 @@
 
 #include "shared/context.h"
 #include "shared/handshake.h"
+#include "shared/question.h"
 #include "shared/ring_layout.h"
 #include "tests/support/answer_builder.h"
 #include "tests/support/record_builder.h"
@@ -234,6 +235,27 @@ std::string hello(ArmStatus status, std::int32_t pid = kPid, std::uint32_t faile
   return raw(hello);
 }
 
+// question_fuzzer.cc
+void make_question_corpus(const Corpus& corpus) {
+  const auto question = [](QuestionKind kind, const std::vector<std::int32_t>& pids,
+                           std::uint16_t protocol = kQuestionProtocol) {
+    Question packet{};
+    packet.magic = kQuestionMagic;
+    packet.protocol = protocol;
+    packet.kind = kind;
+    packet.wait_ms = 1000;
+    packet.count = static_cast<std::uint32_t>(pids.size());
+    std::copy(pids.begin(), pids.end(), packet.pids);
+    return raw(packet).substr(0, kQuestionHeadSize + sizeof(std::int32_t) * pids.size());
+  };
+  corpus.add("crashes_of", question(QuestionKind::kCrashesOf, {7, 8, 9}));
+  corpus.add("last_crash", question(QuestionKind::kLastCrash, {}));
+  corpus.add("no_pid", question(QuestionKind::kCrashesOf, {0, -1}));
+  corpus.add("other_kind", question(QuestionKind{3}, {7}));
+  corpus.add("other_version", question(QuestionKind::kCrashesOf, {7}, kQuestionProtocol + 1));
+  corpus.add("short", question(QuestionKind::kCrashesOf, {7, 8}).substr(0, kQuestionHeadSize + 5));
+}
+
 void make_handshake_corpus(const Corpus& corpus) {
   constexpr unsigned kFillUp = 0x80;
   const std::string good = hello(ArmStatus::kWillArm);
@@ -311,6 +333,7 @@ int main(int argc, char** argv) {
   pyfault::test::make_context_corpus(pyfault::test::Corpus(folder / "context_corpus"));
   pyfault::test::make_ring_corpus(pyfault::test::Corpus(folder / "ring_corpus"));
   pyfault::test::make_handshake_corpus(pyfault::test::Corpus(folder / "handshake_corpus"));
+  pyfault::test::make_question_corpus(pyfault::test::Corpus(folder / "question_corpus"));
   pyfault::test::make_state_corpus(pyfault::test::Corpus(folder / "state_corpus"));
   pyfault::test::make_zip_corpus(pyfault::test::Corpus(folder / "zip_corpus"));
   pyfault::test::make_answer_corpus(pyfault::test::Corpus(folder / "answer_corpus"));
