@@ -141,6 +141,7 @@ PyModuleDef definition = {
 }  // namespace
 }  // namespace pyfault
 
+// NOLINTNEXTLINE(*-identifier-naming): the name is CPython's.
 PyMODINIT_FUNC PyInit_faulthandler() {
   return PyModuleDef_Init(&pyfault::definition);
 }
