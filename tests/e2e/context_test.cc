@@ -144,7 +144,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 TEST_P(Said, is_not_said_by_what_it_executes) {
   run_program(R"(
 annotate("task", "resize")
-os.execv(sys.executable, [sys.executable, "-c", "import ctypes; ctypes.memset(0, 1, 1)"])
+os.execv(sys.executable, [sys.executable, '-c', 'import ctypes; ctypes.memset(0, 1, 1)'])
 )");
   EXPECT_EQ(only("crash").at("annotations"), json::object());
   EXPECT_FALSE(only("exit").contains("annotations"));
