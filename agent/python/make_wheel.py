@@ -3,7 +3,8 @@
 
 usage: make_wheel.py --output FOLDER --version VERSION --tag TAG PLACE=FILE...
 
-Each FILE goes to PLACE in the wheel. What stands below scripts/ becomes a command. The same files give the same wheel, byte for byte; SOURCE_DATE_EPOCH is the date of all that is in it.
+Each FILE goes to PLACE in the wheel. The same files give the same wheel, byte for byte; SOURCE_DATE_EPOCH is the date of
+all that is in it.
 """
 from __future__ import annotations
 
@@ -15,33 +16,10 @@ import time
 import zipfile
 from typing import Iterable, List, Tuple
 
-README = os.path.join(os.path.dirname(os.path.abspath(__file__)), "README.md")
-
-METADATA = """\
-Metadata-Version: 2.1
-Name: pyfault
-Version: {version}
-Summary: Tracebacks for Python programs that die in native code, from outside the dying process
-Keywords: crash,segfault,traceback,faulthandler,watchdog
-Requires-Python: >=3.8
-Classifier: Environment :: Console
-Classifier: Operating System :: POSIX :: Linux
-Classifier: Programming Language :: Python :: Implementation :: CPython
-Classifier: Topic :: Software Development :: Debuggers
-Classifier: Typing :: Typed
-Description-Content-Type: text/markdown
-
-{description}"""
-
 WHEEL = """\
 Wheel-Version: 1.0
 Generator: pyfault make_wheel
 Root-Is-Purelib: false
-"""
-
-ENTRY_POINTS = """\
-[pytest11]
-pyfault = pyfault.pytest_plugin
 """
 
 EARLIEST = 315532800  # a ZIP archive knows no date before 1980
@@ -87,7 +65,7 @@ class Wheel:
 def make(output: str, version: str, tag: str, sources: Iterable[Tuple[str, str]]) -> str:
     """Returns the path of the wheel, which replaces older ones. `sources`: pairs of a place and a file."""
     name = f"pyfault-{version}"
-    info, scripts = f"{name}.dist-info", f"{name}.data/scripts"
+    info = f"{name}.dist-info"
     os.makedirs(output, exist_ok=True)
     for old in os.listdir(output):
         if old.startswith("pyfault-") and old.endswith(".whl"):
@@ -95,12 +73,8 @@ def make(output: str, version: str, tag: str, sources: Iterable[Tuple[str, str]]
     path = os.path.join(output, f"{name}-{tag}.whl")
     wheel = Wheel(path)
     for place, file in sorted(sources):
-        is_script = place.startswith("scripts/")
-        wheel.add(place.replace("scripts", scripts, 1) if is_script else place, read(file),
-                  executable=is_script or os.access(file, os.X_OK))
-    wheel.add(f"{info}/METADATA", METADATA.format(version=version, description=read(README).decode()).encode())
+        wheel.add(place, read(file), executable=os.access(file, os.X_OK))
     wheel.add(f"{info}/WHEEL", (WHEEL + "".join(f"Tag: {each}\n" for each in tags_of(tag))).encode())
-    wheel.add(f"{info}/entry_points.txt", ENTRY_POINTS.encode())
     wheel.finish(f"{info}/RECORD")
     return path
 

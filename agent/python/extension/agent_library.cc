@@ -5,8 +5,8 @@
 
 #include "agent/arch/processor.h"
 
-// As for the agent, the oldest glibc is 2.17. Every Python has libdl: an interpreter that was linked
-// before glibc 2.34 brings it along.
+// As for the agent, the oldest glibc is 2.17. Every Python has libdl: an interpreter that was
+// linked before glibc 2.34 brings it along.
 PYFAULT_FIRST_VERSION(dladdr);
 PYFAULT_FIRST_VERSION(dlerror);
 PYFAULT_FIRST_VERSION(dlopen);

@@ -79,7 +79,7 @@ def main(words: Sequence[str]) -> int:
     if not program:
         parser.error("there is no program to run")
     try:
-        agent = _native.agent_path()
+        agent = _native.preloadable_agent()
         address = _watchdog.find_or_start(os.getpid(), options.log, options.log_format)
     except (OSError, RuntimeError) as error:
         sys.stderr.write(f"python -m pyfault: {error}\n")
