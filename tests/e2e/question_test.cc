@@ -184,7 +184,7 @@ tell(pages=after[0] - before[0], descriptors=after[1] - before[1])
 }
 
 INSTANTIATE_TEST_SUITE_P(, Question, testing::ValuesIn(interpreters()),
-                         [](const auto& info) { return test_name(info.param); });
+                         [](const auto& each) { return test_name(each.param); });
 
 class QuestionInService : public ServiceTest {
  protected:
