@@ -55,18 +55,18 @@ class _Future:
         self._lost = lost
 
     def set_exception(self, error: BaseException) -> None:
-        if self._lost.crash is not None or error.__cause__ is None:
-            error.__cause__ = self._lost
+        error.__cause__ = self._lost
         self._future.set_exception(error)
 
 
 def _with_cause(terminate_broken: Callable[..., None]) -> Callable[..., None]:
-    def terminate_broken_with_cause(manager: Any, *arguments: Any) -> None:
+    def terminate_broken_with_cause(manager: Any, cause: Any, *arguments: Any) -> None:
         lost = _children.first_lost(manager.processes.values())
-        if lost is not None:
+        # `cause`: what else went wrong, a result that cannot be unpickled, say.
+        if lost is not None and (lost.crash is not None or cause is None):
             for item in list(manager.pending_work_items.values()):
                 item.future = _Future(item.future, lost)
-        terminate_broken(manager, *arguments)
+        terminate_broken(manager, cause, *arguments)
 
     return terminate_broken_with_cause
 
