@@ -94,14 +94,12 @@ TEST_P(Said, is_in_a_clean_end) {
 TEST_P(Said, is_in_a_dump) {
   run_program(R"(
 annotate("task", "resize")
-agent.pyfault_dump()
-annotate("task", "store")
+annotate("step", "2", threading.get_native_id())
+breadcrumb("GET /cart")
 agent.pyfault_dump()
 )");
-  const auto dumps = watchdog().events("dump");
-  ASSERT_EQ(dumps.size(), 2U);
-  EXPECT_EQ(dumps[0].at("annotations"), json({{"task", "resize"}}));
-  EXPECT_EQ(dumps[1].at("annotations"), json({{"task", "store"}}));
+  EXPECT_EQ(only("dump").at("annotations"), json({{"task", "resize"}, {"step", "2"}}));
+  EXPECT_EQ(texts(only("dump").at("breadcrumbs")), "GET /cart\n");
 }
 
 TEST_P(Said, in_one_thread_holds_for_that_one) {
