@@ -9,6 +9,7 @@
 #include "agent/arch/instructions.h"
 #include "agent/arch/processor.h"
 #include "agent/cpython/find_python.h"
+#include "agent/find_symbol.h"
 #include "agent/in_signal/crash_handler.h"
 #include "agent/in_signal/sealed_state.h"
 #include "agent/pyfault.h"
@@ -45,7 +46,7 @@ void* land_in_program(const CaughtFault& caught) {
 // Returns the address of a function of the C library or of what stands in its place; 0: there is
 // none. In a program that is not position-independent, that of its own stub may be known instead.
 std::uintptr_t find_function(const char* name) {
-  const auto found = reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, name));
+  const auto found = reinterpret_cast<std::uintptr_t>(find_symbol(RTLD_DEFAULT, name));
   if (found == 0 || !sealed_state.agent.python.program.has(found)) return found;
   std::uint8_t code[kJumpSlotBytes];
   std::memcpy(code, reinterpret_cast<const void*>(found), sizeof code);

@@ -1,4 +1,5 @@
 """Programs that the tests write, run under watch, and look at."""
+import ctypes
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ import unittest
 
 # The machine may be busy.
 SECONDS = 120
+PR_SET_CHILD_SUBREAPER = 36  # <sys/prctl.h>
 
 # Crashes with itself as the innermost frame of Python that is not in ctypes.
 CRASH = """
@@ -21,6 +23,19 @@ def crash_here(*_):
 def has(module):
     """Whether this interpreter has the module."""
     return subprocess.run([sys.executable, "-c", f"import {module}"], stderr=subprocess.DEVNULL).returncode == 0
+
+
+def adopt_orphans():
+    """From now on, processes that their parents leave behind become children of this one."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def wait_for_orphans():
+    try:
+        while True:
+            os.wait()
+    except ChildProcessError:
+        pass
 
 
 class Ended:
@@ -46,6 +61,7 @@ class ProgramTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
         self.log = self.path("log.json")
+        adopt_orphans()
         self.environment = dict(os.environ, PYFAULT_LOG=self.log, PYFAULT_LOG_FORMAT="json")
 
     def path(self, name):
@@ -57,10 +73,11 @@ class ProgramTest(unittest.TestCase):
         return self.path(name)
 
     def run_words(self, *words):
-        """Runs `python WORDS`."""
+        """Runs `python WORDS`, and waits for the watchdog too, which ends when it has written its log."""
         ran = subprocess.run([sys.executable, *words], cwd=self.folder, env=self.environment, timeout=SECONDS,
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                              universal_newlines=True)
+        wait_for_orphans()
         return Ended(ran.returncode, ran.stdout, ran.stderr, self.events())
 
     def run_program(self, source):

@@ -54,6 +54,11 @@ void* interpreter_scope() {
   return found ? dlopen(interpreter.dli_fname, RTLD_LAZY | RTLD_NOLOAD) : nullptr;
 }
 
+void* interpreter_symbol(const char* name) {
+  void* scope = interpreter_scope();
+  return dlsym(scope != nullptr ? scope : RTLD_DEFAULT, name);
+}
+
 const char* load_agent(const char* path) {
   if (library.enable != nullptr) return nullptr;
   void* agent = dlopen(path, RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE);

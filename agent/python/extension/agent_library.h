@@ -32,6 +32,9 @@ void find_agent();
 // may have loaded with RTLD_LOCAL; null if it is the program itself.
 void* interpreter_scope();
 
+// A symbol of the interpreter; null if it has none of that name.
+void* interpreter_symbol(const char* name);
+
 // Loads the agent from `path`, unless there is one already. Returns null, or why it cannot be
 // loaded.
 const char* load_agent(const char* path);

@@ -1,7 +1,5 @@
 #include "agent/python/extension/python_api.h"
 
-#include <dlfcn.h>
-
 #include <cstdlib>
 
 #include "agent/python/extension/agent_library.h"
@@ -12,10 +10,8 @@ namespace pyfault {
 PyThreadState* current_thread_state() {
   using Get = PyThreadState* (*)();
   static const Get get = [] {
-    void* scope = interpreter_scope();
-    if (scope == nullptr) scope = RTLD_DEFAULT;
-    void* found = dlsym(scope, "PyThreadState_GetUnchecked");
-    if (found == nullptr) found = dlsym(scope, "_PyThreadState_UncheckedGet");
+    void* found = interpreter_symbol("PyThreadState_GetUnchecked");
+    if (found == nullptr) found = interpreter_symbol("_PyThreadState_UncheckedGet");
     return reinterpret_cast<Get>(found);
   }();
   return get();
