@@ -299,6 +299,7 @@ caught(free_nothing)
 
 // A list whose first item is no object; the collector visits it.
 constexpr char kBrokenList[] = R"PY(
+caught(int)  # the first guard takes a collection
 def broken_list():
     items = [None] * 3
     array = ctypes.c_void_p.from_address(id(items) + 24).value

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The agent's tables of instructions against CPython's headers. usage: object_opcodes.py PRINT_LAYOUTS
+"""The agent's tables of instructions against CPython's headers. usage: object_opcodes.py PRINT_LAYOUTS | --show INCLUDE...
 
 An instruction is in the table (Opcodes in agent/cpython/python_layout.h) if the C function that it calls returns an
 object, or null and an exception. Headers are looked for where layout_tables.py does. Exits with 77 (skipped) if there
-are none.
+are none. With --show, prints what the tables of these headers should be.
 """
 import os
 import re
@@ -85,4 +85,8 @@ def main(print_layouts):
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == "--show":
+        for include in sys.argv[2:]:
+            print(minor_of(include), opcodes_of(include)["EXTENDED_ARG"], ranges(expected(include)))
+        sys.exit()
     sys.exit(main(sys.argv[1]))

@@ -74,8 +74,7 @@ std::vector<RecentCrashes::Number> HeldQuestion::answer(const RecentCrashes& cra
   if (question_.kind == QuestionKind::kLastCrash) take(crashes.last(asker));
   for (const int pid : question_.pids) take(crashes.last_of(pid, asker));
   std::ranges::sort(found);
-  const auto twice = std::ranges::unique(found);
-  found.erase(twice.begin(), twice.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
 }
 

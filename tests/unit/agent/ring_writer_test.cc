@@ -96,6 +96,19 @@ TEST_F(RingWriter, sees_its_ack_even_when_the_slot_is_claimed_again_at_once) {
   EXPECT_NE(published.futex->load(), published.expected);
 }
 
+TEST_F(RingWriter, reads_the_id_of_the_report_while_the_slot_is_not_reused) {
+  SlotWriter writer = claim();
+  const PublishedSlot published = writer.publish();
+  slot().report_id[0].store(7);
+  EXPECT_EQ(read_report_id(published).words[0], 0u) << "there is no ack yet";
+  slot().state.store(word().released().pack());
+  EXPECT_EQ(read_report_id(published).words[0], 7u);
+  [[maybe_unused]] const SlotWriter next = claim();
+  EXPECT_EQ(read_report_id(published).words[0], 7u);
+  slot().state.store(word().released().pack());
+  EXPECT_EQ(read_report_id(published).words[0], 0u) << "it is that of the next record";
+}
+
 TEST_F(RingWriter, leaves_the_slot_claimed_when_it_dies) {
   { [[maybe_unused]] const SlotWriter writer = claim(); }
   EXPECT_EQ(word().state, SlotState::kClaimed);
