@@ -1,12 +1,15 @@
 // Writes the fuzzers' seeds. Usage: make_corpus tests/fuzz
 // The seeds are checked in; run this again when the format of records, rings, hellos, saved state
 // or answers of the symbolizer changes.
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "shared/context.h"
 #include "shared/handshake.h"
