@@ -201,7 +201,7 @@ with open("new", "w") as file:
 os.rename("new", "told")
 signal.pause()
 )",
-             "native = \"off\"\nrestart = { backoff = { initial = \"100ms\" } }\n");
+             "native = \"off\"\nbackoff = { initial = \"100ms\" }\n");
   start_with_package();
   const json told = json::parse(await_file("told"));
   EXPECT_EQ(told[0], await("crash").front()["id"]);
