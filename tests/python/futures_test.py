@@ -1,7 +1,7 @@
 """concurrent.futures: a broken pool says why it broke."""
 import unittest
 
-from program import ProgramTest
+from program import CRASH, ProgramTest
 
 BROKEN = """
 import concurrent.futures, multiprocessing, os, signal, sys
@@ -43,6 +43,18 @@ class FuturesTest(ProgramTest):
         said = self.run_broken("show_cause(kill, 'fork')")
         self.assertTrue(said.startswith("RemoteCrash\n-9 None\n"), said)
         self.assertRegex(said, "process [0-9]+ was killed by SIGKILL$")
+
+    def test_a_program_that_enables_pyfault_itself_learns_why(self):
+        self.write("program.py", CRASH + """
+import os, pyfault
+pyfault.enable()
+child = os.fork()
+if child == 0: crash_here()
+os.waitpid(child, 0)
+print(pyfault.last_crash(child))
+""")
+        ended = self.run_words("program.py")
+        self.assertRegex(ended.stdout, 'program.py", line [0-9]+, in crash_here', ended)
 
     def test_installed_twice_it_can_be_undone(self):
         said = self.run_broken("""
