@@ -7,9 +7,11 @@
 #include "agent/arch/processor.h"
 
 // NOLINTBEGIN(*-reserved-identifier,*-identifier-naming): the names are glibc's and the linker's.
+// NOLINTBEGIN(*-redundant-declaration): this one makes the reference weak.
 extern "C" {
 [[gnu::weak]] void* dlsym(void* scope, const char* name) noexcept;
 PYFAULT_FIRST_VERSION(dlsym);
+// NOLINTEND(*-redundant-declaration)
 // What glibc up to 2.33, which has these in libc.so.6, loads its own plug-ins with.
 [[gnu::weak]] void* __libc_dlopen_mode(const char* name, int mode);
 [[gnu::weak]] void* __libc_dlsym(void* library, const char* name);

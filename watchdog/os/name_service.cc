@@ -3,6 +3,8 @@
 #include <nss.h>
 #include <sys/auxv.h>
 
+#include <initializer_list>
+
 namespace pyfault {
 
 bool looks_up_names_without_plugins() {
