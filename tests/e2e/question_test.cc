@@ -197,7 +197,7 @@ crash = pyfault.last_crash()
 if crash is None:
     fail_in_here()
 with open("new", "w") as file:
-    json.dump([crash.id, crash.worker, crash.threads[0].frames[0].function, crash.host != ""], file)
+    print(json.dumps([crash.id, crash.worker, crash.threads[0].frames[0].function, crash.host != ""]), file=file)
 os.rename("new", "told")
 signal.pause()
 )",
@@ -215,7 +215,7 @@ TEST_F(QuestionInService, a_crash_that_is_abridged_in_the_log_is_told_in_full) {
 for _ in range(8):
     crash = pyfault.last_crash(died(fail_in_here), wait=10)
 with open("new", "w") as file:
-    json.dump([crash.abridged, crash.occurrence, [f.function for f in crash.threads[0].frames]], file)
+    print(json.dumps([crash.abridged, crash.occurrence, [f.function for f in crash.threads[0].frames]]), file=file)
 os.rename("new", "told")
 signal.pause()
 )",

@@ -8,6 +8,9 @@ import os
 import subprocess
 import sys
 
+# What unittest ends with from 3.12 on if every test is left out, for want of a module.
+NONE_RAN = 5
+
 
 def chosen_interpreters(build):
     listed = subprocess.run([os.path.join(build, "bin", "list_interpreters")], stdout=subprocess.PIPE,
@@ -26,7 +29,8 @@ def main():
     failed = []
     for label, path in chosen_interpreters(build):
         print(f"== CPython {label}, {path}", flush=True)
-        if subprocess.run([path, "-B", test, "--verbose"], env=environment, stderr=subprocess.STDOUT).returncode != 0:
+        ran = subprocess.run([path, "-B", test, "--verbose"], env=environment, stderr=subprocess.STDOUT)
+        if ran.returncode not in (0, NONE_RAN):
             failed.append(label)
     if failed:
         sys.exit(f"{os.path.basename(test)} failed on {', '.join(failed)}")
