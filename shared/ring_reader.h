@@ -80,8 +80,8 @@ class RingReader {
   // Clears the cell if it still contains `expected`.
   void remove_child(std::uint32_t cell, std::int32_t expected);
 
-  // Only blocks below this index, at most kContextCount, can have been claimed. Looking at any other
-  // block would allocate a page.
+  // Only blocks below this index, at most kContextCount, can have been claimed. Looking at any
+  // other block would allocate a page.
   std::uint32_t contexts_end() const;
   // Requires block < kContextCount, as do all functions with a block. Returns 0 for a free block;
   // any other number is unchecked.

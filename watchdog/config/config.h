@@ -117,7 +117,7 @@ struct Config {
   std::vector<WorkerConfig> workers;  // in the order of the file, one for each instance
   std::vector<LogSettings> logs;
   WatchdogDeath on_watchdog_death = WatchdogDeath::kLeave;
-  std::string minidumps;               // the directory for them; empty: none are written
+  std::string minidumps;  // the directory for them; empty: none are written
   RedactionSettings redaction;
   std::optional<HttpAddress> metrics;  // none: metrics are not served
   ControlSettings control;

@@ -50,7 +50,7 @@ struct Thread {
   std::string native_name;  // the kernel's name (15 bytes); empty if unknown
   std::string task;         // name of the asyncio task that it runs; empty: none, or unknown
   std::vector<Annotation> annotations;  // those that hold for this thread alone
-  bool crashed = false;     // the faulting thread; in a dump, the one that recorded it
+  bool crashed = false;                 // the faulting thread; in a dump, the one that recorded it
   std::optional<std::int64_t> interpreter;  // nullopt: unknown to Python
   std::uint32_t list_position = 0;          // in CPython's thread lists
   std::vector<Frame> frames;                // most recent first
@@ -118,7 +118,7 @@ struct Crash {
   std::optional<Instruction> instruction;  // at which it faulted
   std::vector<Module> modules;             // those that the native frames lie in
   std::optional<Diagnosis> diagnosis;
-  Context context;          // with the annotations of the faulting thread
+  Context context;       // with the annotations of the faulting thread
   std::string minidump;  // the path of its minidump; empty: none was written
 
   // Calls visit(name, value) for each member that every log shows by its name: JSON "fingerprint",

@@ -1,5 +1,6 @@
-// Passes events on in order, without the secrets that they quote (event/redaction.h). A crash waits here until its native stack has been unwound, its
-// minidump has been written, and its source lines have been read, and later events wait behind it.
+// Passes events on in order, without the secrets that they quote (event/redaction.h). A crash waits
+// here until its native stack has been unwound, its minidump has been written, and its source lines
+// have been read, and later events wait behind it.
 //
 // That is done off the event loop (loop/background.h), because it takes time and a disk may hang. A
 // crash that has waited for kReadTimeout is passed on with what has been read by then, as are all
