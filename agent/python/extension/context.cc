@@ -25,7 +25,27 @@ struct Annotation {
       PyObject* names;
   PyObject* values;
   PyObject* replaced;  // what stood in their place; None where nothing did
+  // Its neighbours in `pending`.
+  Annotation* older;
+  Annotation* newer;
 };
+
+// The newest annotation that is alive and was not entered: hardly ever another one than that which
+// is being made. What it has set for all threads may be taken back yet.
+Annotation* pending = nullptr;
+
+void begin_pending(Annotation* annotation) {
+  annotation->older = pending;
+  if (pending != nullptr) pending->newer = annotation;
+  pending = annotation;
+}
+
+void end_pending(Annotation* annotation) {
+  if (annotation->newer != nullptr) annotation->newer->older = annotation->older;
+  if (annotation->older != nullptr) annotation->older->newer = annotation->newer;
+  if (pending == annotation) pending = annotation->older;
+  annotation->older = annotation->newer = nullptr;
+}
 
 struct Utf8 {
   Reference owner;  // of the bytes, where they are not the string's own
@@ -121,13 +141,45 @@ void keep(PyObject*& place, Reference value) {
   const Reference old(std::exchange(place, value.release()));
 }
 
+// The annotation takes back what it has set: whoever has replaced that in the meantime is to take
+// back to what stood there before it.
+void hand_on(const Annotation* annotation, Py_ssize_t index) {
+  PyObject* name = PyTuple_GetItem(annotation->names, index);
+  PyObject* value = PyTuple_GetItem(annotation->values, index);
+  for (const Annotation* other = pending; other != nullptr; other = other->older) {
+    const Py_ssize_t size = other->replaced != nullptr ? PyTuple_Size(other->replaced) : 0;
+    for (Py_ssize_t at = 0; at < size; ++at) {
+      const bool has_replaced = PyTuple_GetItem(other->replaced, at) == value &&
+                                PyUnicode_Compare(PyTuple_GetItem(other->names, at), name) == 0;
+      if (!has_replaced) continue;
+      PyTuple_SetItem(other->replaced, at,
+                      Reference::to(PyTuple_GetItem(annotation->replaced, index)).release());
+    }
+  }
+}
+
+// Another thread may run between annotate() and the beginning of the block, and annotate the same:
+// what it has set is left alone.
+bool take_back_for_all(const Annotation* annotation) {
+  for (Py_ssize_t index = 0; index < PyTuple_Size(annotation->names); ++index) {
+    PyObject* name = PyTuple_GetItem(annotation->names, index);
+    PyObject* now = PyDict_GetItemWithError(for_all, name);
+    if (now == nullptr && PyErr_Occurred() != nullptr) return false;
+    hand_on(annotation, index);
+    const bool is_ours = now == nullptr || now == PyTuple_GetItem(annotation->values, index);
+    if (is_ours && !change(for_all, 0, name, PyTuple_GetItem(annotation->replaced, index))) {
+      return false;
+    }
+  }
+  return true;
+}
+
 PyObject* enter(PyObject* self, PyObject*) {
   auto* annotation = reinterpret_cast<Annotation*>(self);
   const int tid = own_tid();
   PyObject* current = annotations_of(tid);
-  if (current == nullptr || !change_all(for_all, 0, annotation->names, annotation->replaced)) {
-    return nullptr;
-  }
+  end_pending(annotation);
+  if (current == nullptr || !take_back_for_all(annotation)) return nullptr;
   Reference replaced = change_all(current, tid, annotation->names, annotation->values);
   if (!replaced) return nullptr;
   keep(annotation->replaced, std::move(replaced));
@@ -147,6 +199,7 @@ PyObject* leave(PyObject* self, PyObject*) {
 
 void destroy(PyObject* self) {
   auto* annotation = reinterpret_cast<Annotation*>(self);
+  end_pending(annotation);
   Py_CLEAR(annotation->names);
   Py_CLEAR(annotation->values);
   Py_CLEAR(annotation->replaced);
@@ -178,6 +231,7 @@ PyObject* annotate(PyObject*, PyObject* const* arguments, Py_ssize_t count, PyOb
   keep(annotation->names, std::move(own_names));
   keep(annotation->values, as_texts(arguments, PyTuple_Size(annotation->names)));
   if (annotation->values == nullptr) return nullptr;
+  begin_pending(annotation);
   keep(annotation->replaced, change_all(for_all, 0, annotation->names, annotation->values));
   return annotation->replaced != nullptr ? result.release() : nullptr;
 }

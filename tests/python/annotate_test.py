@@ -1,0 +1,83 @@
+"""What annotate() says is in the report of a crash, as long as it holds."""
+import unittest
+
+from program import CRASH, ProgramTest
+
+
+class AnnotateTest(ProgramTest):
+    def annotations_after(self, source):
+        ended = self.run_words("-m", "pyfault", self.write("program.py", CRASH + "import pyfault, threading\n" + source
+                                                           + "\ncrash_here()\n"))
+        crash, = ended.crashes()
+        return crash["annotations"]
+
+    def test_values_are_text_and_the_last_one_counts(self):
+        self.assertEqual(self.annotations_after("pyfault.annotate(task='a', id=7); pyfault.annotate(task='b')"),
+                         {"id": "7", "task": "b"})
+
+    def test_none_removes_one(self):
+        self.assertEqual(self.annotations_after("pyfault.annotate(task='a'); pyfault.annotate(task=None)"), {})
+
+    def test_a_block_holds_until_it_ends(self):
+        source = """
+pyfault.annotate(task="outside")
+with pyfault.annotate(task="inside", id=7):
+    with pyfault.annotate(task="deeper"):
+        pass
+    crash_here()
+"""
+        self.assertEqual(self.annotations_after(source), {"task": "inside", "id": "7"})
+
+    def test_after_the_block_stands_what_stood_before(self):
+        source = """
+pyfault.annotate(task="outside")
+with pyfault.annotate(task="inside", id=7):
+    pass
+"""
+        self.assertEqual(self.annotations_after(source), {"task": "outside"})
+
+    def test_a_block_holds_for_its_thread_only(self):
+        source = """
+entered, done = threading.Event(), threading.Event()
+def other():
+    with pyfault.annotate(task="other"):
+        entered.set()
+        done.wait()
+threading.Thread(target=other, daemon=True).start()
+entered.wait()
+"""
+        self.assertEqual(self.annotations_after(source), {})
+
+    def test_two_threads_may_begin_blocks_at_once(self):
+        for order in (("first", "second"), ("second", "first")):
+            source = """
+first = pyfault.annotate(task="first")
+second = pyfault.annotate(task="second")
+%s.__enter__()
+%s.__enter__()
+second.__exit__(None, None, None)
+first.__exit__(None, None, None)
+""" % order
+            with self.subTest(order):
+                self.assertNotIn("task", self.annotations_for_all(source))
+
+    def annotations_for_all(self, source):
+        """A thread that has annotated nothing itself."""
+        return self.annotations_after(source + """
+thread = threading.Thread(target=crash_here)
+thread.start()
+thread.join()
+""")
+
+    def test_positional_arguments_are_refused(self):
+        self.assertIn("keyword arguments only", self.run_program("""
+import pyfault
+try:
+    pyfault.annotate("task")
+except TypeError as error:
+    print(error)
+"""))
+
+
+if __name__ == "__main__":
+    unittest.main()
