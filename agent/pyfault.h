@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-/* NOLINTBEGIN(*-identifier-naming): the names of a C interface. */
+/* NOLINTBEGIN(*-identifier-naming,modernize-use-using): this is C. */
 
 /* Records the stacks of all Python threads as a `dump` event, without stopping the program. The
  * calling thread comes first. If native stacks are wanted, it waits until the watchdog has looked
@@ -116,7 +116,7 @@ void pyfault_guard_collector(void* outermost);
  * parent. */
 unsigned pyfault_guard_faults(void);
 
-/* NOLINTEND(*-identifier-naming) */
+/* NOLINTEND(*-identifier-naming,modernize-use-using) */
 
 #ifdef __cplusplus
 }

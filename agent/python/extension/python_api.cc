@@ -9,12 +9,12 @@ namespace pyfault {
 // _PyThreadState_UncheckedGet() became PyThreadState_GetUnchecked() in 3.13.
 PyThreadState* current_thread_state() {
   using Get = PyThreadState* (*)();
-  static const Get get = [] {
+  static const Get kGet = [] {
     void* found = interpreter_symbol("PyThreadState_GetUnchecked");
     if (found == nullptr) found = interpreter_symbol("_PyThreadState_UncheckedGet");
     return reinterpret_cast<Get>(found);
   }();
-  return get();
+  return kGet();
 }
 
 int minor_version() {

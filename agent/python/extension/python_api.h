@@ -18,6 +18,7 @@ struct PyMemAllocatorEx {
   void* context;
   void *malloc, *calloc, *realloc, *free;
 };
+// NOLINTNEXTLINE(*-identifier-naming): the name is CPython's.
 extern "C" void PyMem_GetAllocator(int domain, PyMemAllocatorEx* allocator);
 
 namespace pyfault {
