@@ -124,7 +124,7 @@ std::shared_ptr<const CrashText> RecentCrashes::text(Number number) {
     weigh(kept, sizeof kept + text->event.size() + text->report.size());
     kept.crash = text;
   }
-  const Text text = std::get<Text>(kept.crash);
+  Text text = std::get<Text>(kept.crash);
   forget_the_oldest();
   return text;
 }
