@@ -348,10 +348,10 @@ TEST_P(HostileAgent, owns_what_others_say_of_themselves) {
   const FakeAgent& agent = attach();
   const int victim = watchdog().events("start").front()["process"]["pid"];
   for (int i = 0; i < 20; ++i) {
-    for (std::uint32_t block = 0; block < kContextCount; ++block) {
+    for (std::atomic<std::int32_t>& owner : agent.side->header().context_owners) {
       const int owners[] = {victim,           1,          -1,
                             watchdog_->pid(), 0x7fffffff, static_cast<int>(random_())};
-      agent.side->header().context_owners[block] = owners[random_() % std::size(owners)];
+      owner = owners[random_() % std::size(owners)];
     }
     agent.side->header().contexts_end = kContextCount;
     ContextBuilder(agent.side->ring(), victim, 0).annotate("said", "by another");

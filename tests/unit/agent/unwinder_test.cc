@@ -44,12 +44,12 @@ _Unwind_Reason_Code note(_Unwind_Context* context, void* places) {
 
 // The stack from the caller of this function outwards.
 [[gnu::noinline]] Stacks both_stacks() {
-  static const PythonRuntimeView python = view_of_this_process();
+  static const PythonRuntimeView kPython = view_of_this_process();
   const auto scratch = std::make_unique<UnwindScratch>();
   Registers registers{};
   save_registers(registers);
   Stacks stacks;
-  Unwinder unwinder(python, registers, *scratch);
+  Unwinder unwinder(kPython, registers, *scratch);
   while (unwinder.look() && unwinder.leave()) {
     stacks.ours.push_back({unwinder.program_counter(), unwinder.stack_pointer()});
   }
@@ -122,11 +122,11 @@ TEST_F(UnwinderTest, gets_out_of_a_recursion) {
 
 // The registers that a function keeps for its caller, as the caller of `function` left them.
 [[gnu::noinline]] UnwindRegisters registers_of_caller() {
-  static const PythonRuntimeView python = view_of_this_process();
+  static const PythonRuntimeView kPython = view_of_this_process();
   const auto scratch = std::make_unique<UnwindScratch>();
   Registers registers{};
   save_registers(registers);
-  Unwinder unwinder(python, registers, *scratch);
+  Unwinder unwinder(kPython, registers, *scratch);
   if (unwinder.look()) unwinder.leave();
   return unwinder.registers();
 }
@@ -146,7 +146,7 @@ TEST_F(UnwinderTest, does_not_begin_where_there_is_no_code) {
   Registers registers{};
   save_registers(registers);
   registers[16] = 0;  // the program counter
-  EXPECT_FALSE(Unwinder(python, registers, *scratch).look());
+  EXPECT_FALSE(Unwinder(kPython, registers, *scratch).look());
 }
 
 }  // namespace
