@@ -146,7 +146,7 @@ TEST_F(UnwinderTest, does_not_begin_where_there_is_no_code) {
   Registers registers{};
   save_registers(registers);
   registers[16] = 0;  // the program counter
-  EXPECT_FALSE(Unwinder(kPython, registers, *scratch).look());
+  EXPECT_FALSE(Unwinder(python, registers, *scratch).look());
 }
 
 }  // namespace
