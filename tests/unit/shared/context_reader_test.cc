@@ -140,7 +140,7 @@ TEST_F(ContextBlocks, the_last_block_ends_with_the_ring) {
 }
 
 TEST_F(ContextBlocks, a_block_with_another_owner_by_now_is_not_freed) {
-  test::ContextBuilder(ring_, 7);
+  const test::ContextBuilder block(ring_, 7);
   reader_.free_context(0, 6);
   EXPECT_EQ(reader_.context_owner(0), 7);
   reader_.free_context(0, 7);
