@@ -141,8 +141,8 @@ void keep(PyObject*& place, Reference value) {
   const Reference old(std::exchange(place, value.release()));
 }
 
-// The annotation takes back what it has set: whoever has replaced that in the meantime is to take
-// back to what stood there before it.
+// To be called when the annotation takes back what it has set for all threads. If another pending
+// one has replaced that value, it must not restore it later, but what stood there before.
 void hand_on(const Annotation* annotation, Py_ssize_t index) {
   PyObject* name = PyTuple_GetItem(annotation->names, index);
   PyObject* value = PyTuple_GetItem(annotation->values, index);

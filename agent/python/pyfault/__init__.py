@@ -14,11 +14,32 @@ blocks for longer than its documentation says, and a watchdog that is stopped or
 
 from __future__ import annotations
 
-from pyfault import crashes
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from pyfault._door import Status, Unwatched, disable, dump, enable, is_enabled, status
 from pyfault._pyfault import Fault, annotate, breadcrumb, guard, heartbeat, tainted
-from pyfault._remote_crash import RemoteCrash
-from pyfault.crashes import last_crash, last_crashes
+
+if TYPE_CHECKING:
+    from pyfault import crashes
+    from pyfault._remote_crash import RemoteCrash
+    from pyfault.crashes import last_crash, last_crashes
+else:
+    # Imported when they are asked for: most programs never do, and each of their starts would wait.
+    _LATER = {
+        "RemoteCrash": "pyfault._remote_crash",
+        "last_crash": "pyfault.crashes",
+        "last_crashes": "pyfault.crashes",
+    }
+
+    def __getattr__(name):
+        if name == "crashes":
+            return import_module("pyfault.crashes")
+        if name not in _LATER:
+            raise AttributeError(f"module 'pyfault' has no attribute '{name}'")
+        globals()[name] = value = getattr(import_module(_LATER[name]), name)
+        return value
+
 
 __all__ = [
     "Fault",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
-from typing import List, Optional
+from typing import List, NamedTuple, Optional
 
 from pyfault import _native, _pyfault, _watchdog
 
@@ -22,8 +21,7 @@ class Unwatched(RuntimeError):
     """This process cannot be watched; the text says why."""
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(NamedTuple):
     """What is watched in this process."""
 
     enabled: bool
@@ -39,7 +37,7 @@ class Status:
     threads_without_stack: int
     """Threads for which the agent could set no alternate stack: their stack overflow leaves no
     traceback."""
-    missing: List[str] = field(default_factory=list)
+    missing: List[str]
     """What is not watched, and why: a sentence each."""
 
 

@@ -3,8 +3,8 @@
     python _test_timer.py PID SECONDS
 
 Reads on stdin the name of each test as it begins, and an empty line when it is done. When a test
-takes longer it is named on stderr, and PID and all its descendants get SIGABRT, so that whoever
-watches them reports what they were doing; and SIGKILL if that does not end them.
+takes longer, it is named on stderr, and PID and all its descendants get SIGABRT, so that their
+watchdog reports what they were doing. Those that this does not end get SIGKILL.
 
 It is no child of PID, and ends with it.
 """

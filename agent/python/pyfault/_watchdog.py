@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import struct
-import subprocess
 from typing import List, Optional
 
 from pyfault import _native
@@ -100,6 +99,8 @@ def start(pid: int, log: Optional[str] = None, log_format: Optional[str] = None)
     watches. Its reports go to `log`, else to PYFAULT_LOG, else to stderr as it is now. Takes some
     10 ms. Raises RuntimeError, with what the watchdog says, if it does not start.
     """
+    import subprocess  # a program that finds its watchdog need not wait for it
+
     words: List[str] = [_native.watchdog_path()]
     log = log or os.environ.get(LOG_VARIABLE)
     log_format = log_format or os.environ.get(LOG_FORMAT_VARIABLE)

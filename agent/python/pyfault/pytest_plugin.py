@@ -211,7 +211,7 @@ class _Timer:
     def _write(self, line: str) -> None:
         try:
             os.write(self._pipe, line.encode("utf-8", "backslashreplace"))
-        except BrokenPipeError:  # somebody has ended it
+        except BrokenPipeError:  # the process has been killed
             pass
 
 

@@ -27,7 +27,7 @@ class Activities(Generic[_T]):
 
     What is open in a thread is annotated for this thread, as `describe` says: it turns the open
     activities, oldest first, into annotations. So with greenlets or coroutines, where several are
-    open, the annotation says that they are; which of them runs, nobody tells us.
+    open, the annotation says that they are; which of them runs is not known.
     """
 
     def __init__(self, describe: Callable[[List[_T]], Mapping[str, str]]) -> None:

@@ -41,7 +41,7 @@ class Row(NamedTuple):
     job: int
     task: int
     done: int
-    """How many results it, and whoever had this row before it, has put into the pipe."""
+    """How many results it and the earlier owners of this row have put into the pipe."""
 
     @property
     def waiting(self) -> bool:

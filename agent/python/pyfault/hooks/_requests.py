@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Dict, List
+import asyncio
+from contextlib import contextmanager
+from typing import Dict, Iterator, List
 
+from pyfault._pyfault import breadcrumb
 from pyfault.hooks._activities import Activities, listed
 
 _MAX_PATH = 200
@@ -27,4 +30,18 @@ def _describe_in_event_loop(lines: List[str]) -> Dict[str, str]:
 
 
 requests = Activities(_describe)
-requests_in_event_loop = Activities(_describe_in_event_loop)
+_in_event_loop = Activities(_describe_in_event_loop)
+
+
+@contextmanager
+def open_in_event_loop(line: str) -> Iterator[None]:
+    """Notes a request, with the task that is at it, as long as it is open."""
+    task = asyncio.current_task()
+    if task is not None:
+        line += f" in {task.get_name()}"
+    breadcrumb(line)
+    token = _in_event_loop.begin(line)
+    try:
+        yield
+    finally:
+        _in_event_loop.end(token)

@@ -7,11 +7,9 @@ Noted are the method and the path, `GET /orders/7?...`: no query string, no head
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Awaitable, Callable
 
-from pyfault._pyfault import breadcrumb
-from pyfault.hooks._requests import request_line, requests_in_event_loop
+from pyfault.hooks._requests import open_in_event_loop, request_line
 
 __all__ = ["Middleware"]
 
@@ -36,13 +34,5 @@ class Middleware:
             return
         path = scope.get("path", "")  # root_path is a part of it
         method = scope.get("method", "WEBSOCKET")
-        line = request_line(method, path, bool(scope.get("query_string")))
-        task = asyncio.current_task()
-        if task is not None:
-            line += f" in {task.get_name()}"
-        breadcrumb(line)
-        token = requests_in_event_loop.begin(line)
-        try:
+        with open_in_event_loop(request_line(method, path, bool(scope.get("query_string")))):
             await self._app(scope, receive, send)
-        finally:
-            requests_in_event_loop.end(token)

@@ -14,7 +14,7 @@ import sys
 from typing import Any, Callable
 
 from pyfault._pyfault import breadcrumb
-from pyfault.hooks._requests import request_line, requests, requests_in_event_loop
+from pyfault.hooks._requests import open_in_event_loop, request_line, requests
 
 __all__ = ["middleware"]
 
@@ -56,16 +56,8 @@ def _synchronous(get_response: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _asynchronous(get_response: Callable[[Any], Any]) -> Callable[[Any], Any]:
     async def note_request(request: Any) -> Any:
-        line = _request_line(request)
-        task = asyncio.current_task()
-        if task is not None:
-            line += f" in {task.get_name()}"
-        breadcrumb(line)
-        token = requests_in_event_loop.begin(line)
-        try:
+        with open_in_event_loop(_request_line(request)):
             return await get_response(request)
-        finally:
-            requests_in_event_loop.end(token)
 
     return note_request
 
