@@ -85,6 +85,9 @@ struct NativeStack {
 struct ThreadStack {
   std::vector<StackEntry> stack;  // Python and native frames, innermost first; empty: unknown
   NativeStack native;
+  // The native stack has calls whose Python frames are not in the record, whose chain of frames
+  // ended without a mark. `stack` then has an entry for one more frame than the thread has.
+  bool frames_cut_off = false;
 };
 
 // What has been found out of the native stacks of a crash.

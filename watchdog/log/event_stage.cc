@@ -11,6 +11,7 @@
 
 #include "watchdog/crash/diagnosis.h"
 #include "watchdog/crash/fingerprint.h"
+#include "watchdog/crash/incomplete_reason.h"
 #include "watchdog/event/event_size.h"
 #include "watchdog/os/clock.h"
 
@@ -18,11 +19,21 @@ namespace pyfault {
 
 namespace {
 
+// The link to the caller of the last frame was null.
+void mark_cut_off(Crash& crash, Thread& thread) {
+  Frame unreadable;
+  unreadable.kind = Frame::Kind::kUnreadable;
+  thread.frames.push_back(std::move(unreadable));
+  if (crash.complete) crash.incomplete_reason = gap_in(thread);
+  crash.complete = false;
+}
+
 void take_stacks(Crash& crash, NativeStacks stacks) {
   for (std::size_t index = 0; index < std::min(stacks.threads.size(), crash.threads.size());
        ++index) {
     crash.threads[index].stack = std::move(stacks.threads[index].stack);
     crash.threads[index].native = std::move(stacks.threads[index].native);
+    if (stacks.threads[index].frames_cut_off) mark_cut_off(crash, crash.threads[index]);
   }
   crash.modules = std::move(stacks.modules);
   crash.fingerprint = fingerprint(crash);  // of the native frames if there is none of Python's

@@ -32,6 +32,13 @@ std::uint64_t frames_in(const Frame& frame) {
   return frame.kind == Frame::Kind::kCode ? 1 + frame.repeat : 0;
 }
 
+void append_python(std::size_t frame, std::vector<StackEntry>& stack) {
+  StackEntry entry;
+  entry.kind = StackEntry::Kind::kPython;
+  entry.frame = frame;
+  stack.push_back(std::move(entry));
+}
+
 // The Python frames of a thread, taken from the innermost on, in the numbers of Anchor::frame.
 class PythonFrames {
  public:
@@ -62,12 +69,7 @@ class PythonFrames {
   }
 
  private:
-  void append(std::vector<StackEntry>& stack) const {
-    StackEntry entry;
-    entry.kind = StackEntry::Kind::kPython;
-    entry.frame = entry_;
-    stack.push_back(std::move(entry));
-  }
+  void append(std::vector<StackEntry>& stack) const { append_python(entry_, stack); }
 
   void go_on() {
     ++entry_;
@@ -153,6 +155,7 @@ class Merger {
     const std::uint64_t calls_beyond = calls_in(part, native_.frames.end());
     if (calls == 0) return give_up("the interpreter's evaluation function has no name");
     if (calls > frames || (native_.complete && calls != frames)) {
+      result_.frames_cut_off = has_cut_off_frames(frames, calls);
       return give_up(
           fmt::format("{} calls of the evaluation function for {} Python frames", calls,
                       frames == kUncounted ? "an unknown number of" : std::to_string(frames)));
@@ -175,6 +178,7 @@ class Merger {
   // The Python frames, if there are any, and after them the native ones.
   ThreadStack apart() {
     python_.take_rest(result_.stack);
+    if (result_.frames_cut_off) append_python(thread_.frames.size(), result_.stack);
     for (const UnwoundFrame& frame : native_.frames) {
       append_gap_before(result_.stack, frame);
       append(result_.stack, frame);
@@ -224,6 +228,19 @@ class Merger {
       count += frames_in(frame);
     }
     return count;
+  }
+
+  // A frame's link to its caller that was overwritten with null ends the chain as the outermost
+  // frame does. The whole native stack shows that there were more calls. One of them may be at its
+  // beginning or end, where it has no frame in the chain. Only the thread that recorded itself has
+  // stood still since then.
+  bool has_cut_off_frames(std::uint64_t frames, std::uint64_t calls) const {
+    const bool ends_unmarked = !is_break(thread_.frames.back());
+    if (!thread_.crashed || !native_.complete || frames == kUncounted || !ends_unmarked)
+      return false;
+    const auto unreadable = std::ranges::count_if(thread_.frames, is_break);
+    const std::uint64_t calls_without = is_evaluation(native_.frames.front()) ? 1 : 0;
+    return calls > frames + static_cast<std::uint64_t>(unreadable) + calls_without;
   }
 
   // Those that lie where the stack can be and follow each other; the record's word for it is not

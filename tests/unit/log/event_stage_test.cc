@@ -193,6 +193,19 @@ TEST_F(EventStageTest, a_crash_gets_its_native_stack) {
   EXPECT_EQ(crash().modules.at(0).path, "/lib/a.so");
 }
 
+TEST_F(EventStageTest, a_chain_that_the_native_stack_proves_too_short_is_incomplete) {
+  EventStage& stage = make();
+  stage.on_event(crash_with_stack([](const Crash& seen) {
+    NativeStacks stacks = one_frame(seen);
+    stacks.threads[0].frames_cut_off = true;
+    return stacks;
+  }));
+  run_until(1);
+  EXPECT_EQ(crash().threads[0].frames.back().kind, Frame::Kind::kUnreadable);
+  EXPECT_FALSE(crash().complete);
+  EXPECT_EQ(crash().incomplete_reason, "the chain of frames is broken");
+}
+
 TEST_F(EventStageTest, a_crash_without_python_frames_gets_the_fingerprint_of_its_native_stack) {
   EventStage& stage = make();
   Event event = crash_with_stack(one_frame);

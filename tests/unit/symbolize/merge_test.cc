@@ -45,6 +45,11 @@ class MergeTest : public testing::Test {
       next_sp_ += kFrameBytes;
     }
   }
+  void crashed(const std::vector<std::string>& functions, const std::vector<std::string>& calls) {
+    thread_.crashed = true;
+    python(functions);
+    native(calls);
+  }
   void gap() {
     next_sp_ += 0x10000;
     after_gap_ = native_.frames.size();
@@ -81,6 +86,7 @@ class MergeTest : public testing::Test {
   std::string name(const StackEntry& entry) const {
     if (entry.kind == StackEntry::Kind::kOmitted) return "...";
     if (entry.kind == StackEntry::Kind::kNative) return entry.native.function;
+    if (entry.frame == thread_.frames.size()) return "(?)";  // of a chain that was cut off
     const Frame& frame = thread_.frames.at(entry.frame);
     return frame.kind == Frame::Kind::kCode ? '(' + frame.function + ')' : "(?)";
   }
@@ -272,6 +278,39 @@ TEST_F(MergeTest, where_the_counts_differ_nothing_is_guessed) {
   EXPECT_THAT(merged(k38), ElementsAre("(main)", kEval, kEval));
   EXPECT_EQ(result_.native.incomplete_reason,
             "2 calls of the evaluation function for 1 Python frames");
+}
+
+TEST_F(MergeTest, a_chain_of_frames_that_null_ends_too_early_is_marked) {
+  crashed({"leaf", "caller"}, {"crash", kEval, kEval, kEval, "_start"});
+  EXPECT_EQ(merged(k38).at(2), "(?)");
+  EXPECT_TRUE(result_.frames_cut_off);
+}
+
+TEST_F(MergeTest, a_call_that_has_no_frame_yet_does_not_mark_the_chain) {
+  crashed({"caller", "main"}, {kEval, kEval, kEval, "_start"});
+  merged(k38);
+  EXPECT_FALSE(result_.frames_cut_off);
+}
+
+TEST_F(MergeTest, the_chain_of_a_thread_that_has_gone_on_is_not_marked) {
+  crashed({"main"}, {"poll", kEval, kEval, "_start"});
+  thread_.crashed = false;
+  merged(k38);
+  EXPECT_FALSE(result_.frames_cut_off);
+}
+
+TEST_F(MergeTest, an_unreadable_frame_is_a_call_too) {
+  broken();
+  crashed({"main"}, {"crash", kEval, kEval, "_start"});
+  merged(k38);
+  EXPECT_FALSE(result_.frames_cut_off);
+}
+
+TEST_F(MergeTest, a_broken_chain_is_not_marked_twice) {
+  crashed({"leaf"}, {"crash", kEval, kEval, "_start"});
+  broken();
+  merged(k38);
+  EXPECT_FALSE(result_.frames_cut_off);
 }
 
 TEST_F(MergeTest, a_stripped_interpreter_of_an_old_version_is_not_merged) {
