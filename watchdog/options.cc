@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "watchdog/config/server_url.h"
 #include "watchdog/start_error.h"
 #include "watchdog/toml/quantity.h"
 
@@ -129,6 +130,7 @@ struct Given {
   bool no_linger = false;
   std::string native = "on";
   std::string minidumps;
+  std::vector<std::string> debuginfod;
   std::vector<std::string> redact;
   bool no_redact = false;
   bool doctor = false;
@@ -151,6 +153,16 @@ CLI::Validator word_of_key() {
       [](const std::string& value) {
         const bool is_word = !value.starts_with('-') && is_redaction_word(value);
         return is_word ? "" : fmt::format("a word of a key expected, not '{}'", value);
+      },
+      "");
+}
+
+CLI::Validator server_url() {
+  return CLI::Validator(
+      [](const std::string& value) {
+        return is_server_url(value)
+                   ? ""
+                   : fmt::format("the URL of a debuginfod server expected, not '{}'", value);
       },
       "");
 }
@@ -203,6 +215,14 @@ full         all of it. For a service, write native in its file)"),
 memory, and whatever secrets are there. Takes --native on or full.
 For a service, write minidumps in [service] of its file)"),
       "DIR");
+  CLI::Option* debuginfod =
+      app.add_option("--debuginfod", given.debuginfod,
+                     R"(fetch debug information that is not installed from this server, for the
+next crash; may be given more than once. Takes the program debuginfod-find.
+For a service, write debuginfod in [service] of its file)")
+          ->type_name("URL")
+          ->allow_extra_args(false)
+          ->check(server_url());
   CLI::Option* redact =
       app.add_option("--redact", given.redact,
                      R"(also replace the values of keys that end in WORD by [redacted] in command
@@ -243,16 +263,17 @@ watched processes below it have ended (for Python's module pyfault))"),
       ->disable_flag_override();
   app.set_help_flag("-h,--help", "print this text and exit")->disable_flag_override();
 
-  config->excludes(exec, all_exits, dump_before, native, minidumps, redact, no_redact, no_linger);
+  config->excludes(exec, all_exits, dump_before, native, minidumps, debuginfod, redact, no_redact,
+                   no_linger);
   watch->excludes(exec, config, no_linger, doctor);
-  doctor->excludes(exec, config, log, log_format, all_exits, dump_before, native, minidumps, redact,
-                   no_redact, no_linger);
+  doctor->excludes(exec, config, log, log_format, all_exits, dump_before, native, minidumps,
+                   debuginfod, redact, no_redact, no_linger);
 }
 
 // Where a configuration file has what the option says; empty: nowhere.
 std::string place_in_file(const std::string& option) {
-  const bool is_of_service =
-      option == "--minidumps" || option == "--redact" || option == "--no-redact";
+  const bool is_of_service = option == "--minidumps" || option == "--debuginfod" ||
+                             option == "--redact" || option == "--no-redact";
   if (is_of_service) return "[service]";
   const bool is_of_worker =
       option == "--all-exits" || option == "--dump-before" || option == "--native";
@@ -327,6 +348,9 @@ std::variant<Options, ServiceOptions, Checkup, Answer> parse_options(
     refuse("nothing to run: give --exec PROGRAM [ARG...] or --config FILE");
   }
   if (given.exec && split.command.empty()) refuse("--exec needs a PROGRAM after it");
+  if (!given.debuginfod.empty() && given.native == "off") {
+    refuse("--debuginfod needs --native on or full: it names the functions of the native stack");
+  }
   if (!given.minidumps.empty() && given.native == "off") {
     refuse("--minidumps needs --native on or full: a minidump is made of the native stack");
   }
@@ -340,6 +364,7 @@ std::variant<Options, ServiceOptions, Checkup, Answer> parse_options(
                  !given.no_linger,
                  native_modes().at(given.native),
                  given.minidumps,
+                 given.debuginfod,
                  {!given.no_redact, given.redact}};
 }
 

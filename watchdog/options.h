@@ -27,7 +27,8 @@ struct Options {
   std::vector<int> dump_before = {SIGABRT};
   bool lingers = true;  // watch the processes that the program leaves behind until they end
   NativeMode native = NativeMode::kOn;
-  std::string minidumps;  // the directory for them; empty: none are written
+  std::string minidumps;                // the directory for them; empty: none are written
+  std::vector<std::string> debuginfod;  // URLs of its servers
   RedactionSettings redaction;
 };
 

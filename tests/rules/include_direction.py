@@ -52,7 +52,7 @@ TABLE = {
     "watchdog/os": (["watchdog/os", "shared"], ["boost", "fmt"], None),
     "watchdog/enrich": (["watchdog/enrich", "watchdog/os", *EVENT], ["boost", "fmt", "zip"], None),
     "watchdog/symbolize": (["watchdog/symbolize", "watchdog/symbolizer/protocol.h", "watchdog/supervise/child_process.h",
-                            "watchdog/os", *CRASH], ["boost", "fmt"], None),
+                            "watchdog/supervise/command.h", "watchdog/log_error.h", START_ERROR, "watchdog/os", *CRASH], ["boost", "fmt"], None),
     # A program of its own, which meets the watchdog in protocol.h.
     "watchdog/symbolizer": (["watchdog/symbolizer", "watchdog/crash/native.h", "watchdog/crash/byte_reader.h",
                              "watchdog/os/unique_fd.h", "shared"], ["libdw"], None),
@@ -82,7 +82,7 @@ TABLE = {
     "watchdog/service": (["watchdog/service", "watchdog/control", "watchdog/handover", "watchdog/config", "watchdog/toml",
                           "watchdog/policy", "watchdog/supervise",
                           "watchdog/ingest", "watchdog/enrich", "watchdog/loop", "watchdog/os", "watchdog/metrics",
-                          "watchdog/symbolize/symbolizer_path.h",
+                          "watchdog/symbolize/symbolizer_path.h", "watchdog/symbolize/debug_downloads.h",
                           "watchdog/sink/fd_sink.h", "watchdog/sink/journal_sink.h",
                           "watchdog/format/escape.h", "watchdog/format/format.h", "watchdog/format/journal.h", "watchdog/format/rfc3339.h",
                           "watchdog/options.h", "watchdog/log_error.h", "watchdog/process_history.h", "watchdog/log/event_stage.h",

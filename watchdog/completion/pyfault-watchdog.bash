@@ -21,7 +21,7 @@ _pyfault_watchdog() {
         --native) mapfile -t COMPREPLY < <(compgen -W 'off on full' -- "$word") ;;
         *)
             mapfile -t COMPREPLY < <(
-                compgen -W '--exec --config --python --log --log-format --all-exits --dump-before --native --minidumps --redact --no-redact --no-linger --watch --doctor --version --help' -- "$word"
+                compgen -W '--exec --config --python --log --log-format --all-exits --dump-before --native --minidumps --debuginfod --redact --no-redact --no-linger --watch --doctor --version --help' -- "$word"
             )
             ;;
     esac

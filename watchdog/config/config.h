@@ -118,6 +118,7 @@ struct Config {
   std::vector<LogSettings> logs;
   WatchdogDeath on_watchdog_death = WatchdogDeath::kLeave;
   std::string minidumps;  // the directory for them; empty: none are written
+  std::vector<std::string> debuginfod;  // URLs of its servers
   RedactionSettings redaction;
   std::optional<HttpAddress> metrics;  // none: metrics are not served
   ControlSettings control;

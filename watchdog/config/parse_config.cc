@@ -8,6 +8,7 @@
 
 #include "watchdog/config/control_reader.h"
 #include "watchdog/config/metrics_reader.h"
+#include "watchdog/config/server_url.h"
 #include "watchdog/config/worker_reader.h"
 #include "watchdog/log/log_reader.h"
 #include "watchdog/os/read_file.h"
@@ -108,6 +109,13 @@ void ConfigReader::read_service(TableReader& top) {
   std::string& minidumps = parsed_.config.minidumps;
   if (reader.get("minidumps", minidumps) && !minidumps.starts_with('/')) {
     reader.add_error("minidumps", "'minidumps' is relative", "begin it with /");
+  }
+  std::vector<std::string>& servers = parsed_.config.debuginfod;
+  reader.get("debuginfod", servers);
+  for (const std::string& server : servers) {
+    if (is_server_url(server)) continue;
+    reader.add_error("debuginfod", fmt::format("'{}' is no URL", server),
+                     "write one such as \"https://debuginfod.debian.net\"");
   }
   read_redaction(reader);
   reader.refuse_unknown_keys();

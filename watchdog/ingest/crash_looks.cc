@@ -64,8 +64,8 @@ Background& CrashLooks::background() {
 StackReader CrashLooks::stack_reader(std::shared_ptr<const RecordedStacks> stacks,
                                      std::shared_ptr<ProcessSnapshot> snapshot) const {
   return [stacks = std::move(stacks), snapshot = std::move(snapshot),
-          symbolizer = settings_.symbolizer](const Crash& crash) {
-    return read_stacks(crash, stacks->first, *snapshot, symbolizer);
+          symbolizer = settings_.symbolizer, downloads = settings_.downloads](const Crash& crash) {
+    return read_stacks(crash, stacks->first, *snapshot, symbolizer, downloads);
   };
 }
 

@@ -159,6 +159,7 @@ void Supervisor::apply(const Config& config) {
   if (stopping_) return;
   host_.surroundings.on_watchdog_death = config.on_watchdog_death;
   *host_.minidumps = config.minidumps;
+  host_.downloads->use(config.debuginfod);
   for (Entry& entry : entries_) {
     const auto wanted =
         std::ranges::find(config.workers, entry.worker->config().name, &WorkerConfig::name);

@@ -107,7 +107,7 @@ AttachLimits Worker::attach_limits() const {
   limits.all_exits = config_.all_exits;
   limits.dump_signal = config_.dump_signal;
   limits.dump_before = config_.dump_before;
-  limits.native = {config_.native, symbolizer_path(), host_.minidumps};
+  limits.native = {config_.native, symbolizer_path(), host_.minidumps, host_.downloads};
   limits.attached = host_.attached;
   limits.crashes = recent_;
   return limits;

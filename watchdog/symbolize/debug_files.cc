@@ -16,10 +16,8 @@
 namespace pyfault {
 namespace {
 
-bool is_hex(std::string_view text) {
-  return std::ranges::all_of(
-      text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
+// So many digits of a build-id are the name of a folder.
+constexpr std::size_t kFolderOfBuildId = 2;
 
 bool is_file_name(std::string_view name) {
   return !name.empty() && name != "." && name != ".." && name.find('/') == name.npos &&
@@ -41,21 +39,36 @@ bool is_for_everybody(int fd) {
 }
 
 // The path must be one that only root or this user could have made.
-UniqueFd open_trusted(const std::string& path) {
+UniqueFd open_elf(const std::string& path) {
   const PathTrust trust = trust_in(path);
   if (trust.owner || trust.is_shared || trust.has_shared_link) return {};
   UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  if (!file || !is_for_everybody(file.get()) || !is_elf(file.get())) return {};
+  if (!file || !is_elf(file.get())) return {};
+  return file;
+}
+
+UniqueFd open_for_everybody(const std::string& path) {
+  UniqueFd file = open_elf(path);
+  if (!file || !is_for_everybody(file.get())) return {};
   return file;
 }
 
 }  // namespace
 
+bool is_build_id(std::string_view text) {
+  return text.size() > kFolderOfBuildId && std::ranges::all_of(text, [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
 UniqueFd DebugFiles::with_build_id(std::string_view build_id) const {
-  constexpr std::size_t kFolder = 2;  // as many digits are the name of a folder
-  if (build_id.size() <= kFolder || !is_hex(build_id)) return {};
-  return open_trusted(fmt::format("{}/.build-id/{}/{}.debug", directory_,
-                                  build_id.substr(0, kFolder), build_id.substr(kFolder)));
+  if (!is_build_id(build_id)) return {};
+  UniqueFd packaged = open_for_everybody(fmt::format("{}/.build-id/{}/{}.debug", directory_,
+                                                     build_id.substr(0, kFolderOfBuildId),
+                                                     build_id.substr(kFolderOfBuildId)));
+  if (packaged || downloads_.empty()) return packaged;
+  // What this user has fetched is for nobody else.
+  return open_elf(fmt::format("{}/{}/debuginfo", downloads_, build_id));
 }
 
 UniqueFd DebugFiles::linked(std::string_view module, std::string_view name,
@@ -65,11 +78,11 @@ UniqueFd DebugFiles::linked(std::string_view module, std::string_view name,
   const std::string folder = path.parent_path();
   switch (place) {
     case 0:
-      return open_trusted(fmt::format("{}/{}", folder, name));
+      return open_for_everybody(fmt::format("{}/{}", folder, name));
     case 1:
-      return open_trusted(fmt::format("{}/.debug/{}", folder, name));
+      return open_for_everybody(fmt::format("{}/.debug/{}", folder, name));
     case 2:
-      return open_trusted(fmt::format("{}{}/{}", directory_, folder, name));
+      return open_for_everybody(fmt::format("{}{}/{}", directory_, folder, name));
     default:
       return {};
   }

@@ -13,8 +13,10 @@ namespace pyfault {
 
 class DebugFiles {
  public:
-  // `directory`: where packages put them, /usr/lib/debug.
-  explicit DebugFiles(std::string directory) : directory_(std::move(directory)) {}
+  // `directory`: where packages put them, /usr/lib/debug. `downloads`: where debuginfod-find does;
+  // empty: nowhere.
+  explicit DebugFiles(std::string directory, std::string downloads = {})
+      : directory_(std::move(directory)), downloads_(std::move(downloads)) {}
 
   // `build_id`: in hex digits.
   UniqueFd with_build_id(std::string_view build_id) const;
@@ -25,6 +27,9 @@ class DebugFiles {
 
  private:
   std::string directory_;
+  std::string downloads_;
 };
+
+bool is_build_id(std::string_view text);
 
 }  // namespace pyfault

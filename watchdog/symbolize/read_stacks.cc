@@ -25,10 +25,11 @@ std::vector<const CapturedStack*> stacks_of_threads(const Crash& crash, const Ca
 }  // namespace
 
 NativeStacks read_stacks(const Crash& crash, const CapturedStack& first, ProcessSnapshot& snapshot,
-                         const std::string& symbolizer) {
+                         const std::string& symbolizer, std::shared_ptr<DebugDownloads> downloads) {
   const auto deadline = std::chrono::steady_clock::now() + kSymbolizeTimeout;
   const auto stacks = stacks_of_threads(crash, first, snapshot);
   SymbolizeRequest request{{}, snapshot.map, std::move(snapshot.modules), snapshot.same_root};
+  request.downloads = std::move(downloads);
   for (const CapturedStack* stack : stacks) {
     if (stack != nullptr) request.stacks.push_back({stack, stack != &first});
   }

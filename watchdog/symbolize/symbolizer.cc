@@ -17,11 +17,13 @@
 #include <utility>
 
 #include "watchdog/crash/signal_names.h"
+#include "watchdog/os/poll_until.h"
 #include "watchdog/os/require.h"
 #include "watchdog/os/seqpacket.h"
-#include "watchdog/supervise/child_process.h"
 #include "watchdog/symbolize/answer_reader.h"
+#include "watchdog/symbolize/debug_downloads.h"
 #include "watchdog/symbolize/debug_files.h"
+#include "watchdog/symbolize/helper_process.h"
 #include "watchdog/symbolize/symbolizer_input.h"
 #include "watchdog/symbolizer/protocol.h"
 
@@ -33,17 +35,6 @@ using Clock = std::chrono::steady_clock;
 // A process that has said everything or was killed takes a moment to end.
 constexpr std::chrono::milliseconds kMomentToEnd{200};
 
-// Rounded up, so that the limit has passed when poll() has waited for it.
-int milliseconds_until(Clock::time_point limit) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(limit - Clock::now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX));
-}
-
-bool is_readable_before(int fd, Clock::time_point limit) {
-  pollfd poll_fd{fd, POLLIN, 0};
-  return ::poll(&poll_fd, 1, milliseconds_until(limit)) == 1;
-}
-
 // Serves the child's requests for files.
 class FileServer {
  public:
@@ -51,7 +42,8 @@ class FileServer {
       : socket_(std::move(socket)),
         input_(std::move(input)),
         request_(request),
-        debug_files_(request.debug_directory),
+        debug_files_(request.debug_directory,
+                     request.downloads ? request.downloads->directory() : std::string()),
         requests_left_(1 + request.modules.size() + kMaxDebugFiles) {}
 
   // -1 when nothing more is served.
@@ -82,11 +74,17 @@ class FileServer {
 
   UniqueFd find_debug_file(const FileRequest& wanted) const {
     const std::string_view name = wanted.name;
-    if (wanted.wanted == WantedFile::kBuildId) return debug_files_.with_build_id(name);
+    if (wanted.wanted == WantedFile::kBuildId) return find_by_build_id(name);
     const bool is_linked = wanted.wanted == WantedFile::kDebugLink && request_.same_root &&
                            wanted.module < request_.modules.size();
     if (!is_linked) return {};
     return debug_files_.linked(request_.modules[wanted.module].path, name, wanted.place);
+  }
+
+  UniqueFd find_by_build_id(std::string_view build_id) const {
+    UniqueFd file = debug_files_.with_build_id(build_id);
+    if (!file && request_.downloads) request_.downloads->fetch(std::string(build_id));
+    return file;
   }
 
   UniqueFd socket_;
@@ -114,48 +112,6 @@ Pair answer_channel() {
   require(::fcntl(pair.ours.get(), F_SETFL, O_NONBLOCK) == 0, "fcntl");
   return pair;
 }
-
-// The running program. It is killed and reaped when this object is destroyed.
-class Child {
- public:
-  // Throws StartError.
-  Child(const std::string& program, int files, int answer)
-      : null_(::open("/dev/null", O_RDWR | O_CLOEXEC)),
-        process_(ChildProcess::spawn(plan(program, {files, answer, null_.get()}))) {}
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-  ~Child() { end(Clock::now()); }
-
-  // Gives it until `limit` to end by itself. Returns how it ended, as far as that is known.
-  // A process that waits for a disk cannot be killed before that is over; it is not waited for.
-  siginfo_t end(Clock::time_point limit) {
-    siginfo_t how{};
-    if (std::exchange(has_ended_, true)) return how;
-    if (!is_readable_before(process_.pidfd(), limit)) {
-      ::syscall(SYS_pidfd_send_signal, process_.pidfd(), SIGKILL, nullptr, 0);
-      is_readable_before(process_.pidfd(), Clock::now() + kMomentToEnd);
-    }
-    // Whoever reaps the orphans of this process may have been faster.
-    ::waitid(P_PIDFD, static_cast<id_t>(process_.pidfd()), &how, WEXITED | WNOHANG);
-    return how;
-  }
-
- private:
-  static SpawnPlan plan(const std::string& program, std::array<int, 3> streams) {
-    SpawnPlan plan{{{program}, "", false}, {{program}, ""}, {}, {}};
-    sigemptyset(&plan.signal_mask);
-    // What a terminal sends to all processes on it is meant for the program.
-    for (const int signal : {SIGINT, SIGQUIT, SIGTSTP, SIGHUP}) {
-      sigaddset(&plan.signal_mask, signal);
-    }
-    plan.streams = streams;
-    return plan;
-  }
-
-  UniqueFd null_;
-  ChildProcess process_;
-  bool has_ended_ = false;
-};
 
 std::string words_for(const siginfo_t& end) {
   if (end.si_pid != 0 && end.si_code != CLD_EXITED) {
@@ -206,7 +162,7 @@ Symbols ask_child(const std::string& program, const SymbolizeRequest& request,
   require(bool{input}, "memfd_create");
   Pair files = file_channel();
   Pair channel = answer_channel();
-  Child child(program, files.theirs.get(), channel.theirs.get());
+  HelperProcess child({program}, {files.theirs.get(), channel.theirs.get(), -1});
   files.theirs.reset();
   channel.theirs.reset();
   FileServer server(std::move(files.ours), std::move(input), request);

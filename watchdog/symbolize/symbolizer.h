@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@
 #include "watchdog/symbolize/captured_stack.h"
 
 namespace pyfault {
+
+class DebugDownloads;
 
 // A mapped file: the very file that is mapped, not one that has taken its place.
 struct ModuleFile {
@@ -42,6 +45,7 @@ struct SymbolizeRequest {
   // process that has another root, whose files have other paths. By build-id they always may.
   bool same_root = true;
   std::string debug_directory = "/usr/lib/debug";
+  std::shared_ptr<DebugDownloads> downloads = nullptr;  // null: none are used
 };
 
 // A frame as it was unwound, and what it stands for: a function and those that were inlined into

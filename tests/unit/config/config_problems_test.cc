@@ -185,6 +185,12 @@ TEST(ConfigProblems, a_secret_key_without_letters) {
               ElementsAre("f:2: '_' is no word of a key; use letters and digits"));
 }
 
+TEST(ConfigProblems, a_debuginfod_server_that_is_no_url) {
+  EXPECT_THAT(problems_of("[service]\ndebuginfod = [\"https://a\", \"https://b https://c\"]"),
+              ElementsAre("f:2: 'https://b https://c' is no URL; write one such as "
+                          "\"https://debuginfod.debian.net\""));
+}
+
 TEST(ConfigProblems, a_relative_directory_for_minidumps) {
   EXPECT_THAT(problems_of("[service]\nminidumps = \"dumps\""),
               ElementsAre("f:2: 'minidumps' is relative; begin it with /"));

@@ -181,6 +181,13 @@ TEST(ParseConfig, the_service_says_what_else_is_a_secret) {
   EXPECT_FALSE(config_of(std::string(kWorker) + "[service]\nredact = \"none\"").redaction.is_on);
 }
 
+TEST(ParseConfig, debug_information_is_fetched_from_servers_that_the_service_names) {
+  EXPECT_THAT(config_of(kWorker).debuginfod, IsEmpty());
+  EXPECT_THAT(
+      config_of(std::string(kWorker) + "[service]\ndebuginfod = [\"https://a\"]").debuginfod,
+      ElementsAre("https://a"));
+}
+
 TEST(ParseConfig, minidumps_are_written_where_the_service_says) {
   EXPECT_EQ(config_of(kWorker).minidumps, "");
   EXPECT_EQ(config_of(std::string(kWorker) + "[service]\nminidumps = \"/d\"").minidumps, "/d");

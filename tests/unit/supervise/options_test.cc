@@ -61,6 +61,16 @@ TEST(OptionsTest, native_stacks_are_reported_unless_they_are_switched_off) {
   EXPECT_EQ(parsed({"--native=full", "--exec", "x"}).native, NativeMode::kFull);
 }
 
+TEST(OptionsTest, debug_information_is_fetched_from_servers_that_are_named) {
+  EXPECT_THAT(
+      parsed({"--debuginfod", "http://a", "--debuginfod", "http://b", "--exec", "x"}).debuginfod,
+      ElementsAre("http://a", "http://b"));
+  EXPECT_THAT(refusal({"--debuginfod", "a", "--exec", "x"}),
+              HasSubstr("URL of a debuginfod server"));
+  EXPECT_THAT(refusal({"--debuginfod", "http://a", "--native", "off", "--exec", "x"}),
+              HasSubstr("--debuginfod needs --native"));
+}
+
 TEST(OptionsTest, words_of_secret_keys_can_be_added) {
   EXPECT_TRUE(parsed({"--exec", "x"}).redaction.is_on);
   EXPECT_EQ(parsed({"--redact", "pin", "--redact", "tan", "--exec", "x"}).redaction,

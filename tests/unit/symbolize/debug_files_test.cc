@@ -43,6 +43,12 @@ TEST_F(DebugFilesTest, found_by_build_id) {
   EXPECT_FALSE(files.with_build_id("abcdee"));
 }
 
+TEST_F(DebugFilesTest, found_among_those_that_were_fetched) {
+  add("fetched/abcdef/debuginfo");
+  EXPECT_TRUE(DebugFiles(path("debug"), path("fetched")).with_build_id("abcdef"));
+  EXPECT_FALSE(files.with_build_id("abcdef"));
+}
+
 TEST_F(DebugFilesTest, a_build_id_is_hex_digits) {
   add("debug/.build-id/..x/x.debug");
   add("debug/x.debug");

@@ -75,7 +75,8 @@ void* spin(void* told) {
 }
 
 MemoryMap map_of(int pid) {
-  return MemoryMap(read_file(fmt::format("/proc/{}/maps", pid), std::size_t{1} << 20).value_or(""));
+  return MemoryMap(
+      pyfault::read_file(fmt::format("/proc/{}/maps", pid), std::size_t{1} << 20).value_or(""));
 }
 
 UniqueFd directory_of(int pid) {
