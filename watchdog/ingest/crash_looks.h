@@ -13,8 +13,8 @@
 
 #include "watchdog/crash/native.h"
 #include "watchdog/event/event.h"
+#include "watchdog/ingest/debug_downloads.h"
 #include "watchdog/loop/background.h"
-#include "watchdog/symbolize/debug_downloads.h"
 #include "watchdog/symbolize/process_snapshot.h"
 
 namespace pyfault {
@@ -24,7 +24,7 @@ struct NativeSettings {
   std::string symbolizer;  // the path of pyfault-symbolizer
   // The directory for minidumps, which may change; null or empty: none are wanted.
   std::shared_ptr<const std::string> minidumps = nullptr;
-  std::shared_ptr<DebugDownloads> downloads = nullptr;  // null: none
+  std::shared_ptr<DebugDownloads> downloads = nullptr;  // null: no debug files are fetched
 };
 
 class CrashLooks {

@@ -15,7 +15,7 @@ namespace pyfault {
 namespace {
 
 // A process that was killed takes a moment to end.
-constexpr std::chrono::milliseconds kMomentToEnd{200};
+constexpr std::chrono::milliseconds kMomentToBeKilled{200};
 
 ChildProcess start(std::vector<std::string> argv, std::array<int, 3> streams,
                    std::vector<std::string> environment) {
@@ -45,7 +45,7 @@ siginfo_t HelperProcess::end(Clock::time_point limit) {
   if (std::exchange(has_ended_, true)) return how;
   if (!is_readable_before(process_.pidfd(), limit)) {
     ::syscall(SYS_pidfd_send_signal, process_.pidfd(), SIGKILL, nullptr, 0);
-    is_readable_before(process_.pidfd(), Clock::now() + kMomentToEnd);
+    is_readable_before(process_.pidfd(), Clock::now() + kMomentToBeKilled);
   }
   // Whoever reaps the orphans of this process may have been faster.
   ::waitid(P_PIDFD, static_cast<id_t>(process_.pidfd()), &how, WEXITED | WNOHANG);

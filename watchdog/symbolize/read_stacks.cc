@@ -25,17 +25,18 @@ std::vector<const CapturedStack*> stacks_of_threads(const Crash& crash, const Ca
 }  // namespace
 
 NativeStacks read_stacks(const Crash& crash, const CapturedStack& first, ProcessSnapshot& snapshot,
-                         const std::string& symbolizer, std::shared_ptr<DebugDownloads> downloads) {
+                         const std::string& symbolizer, const std::string& fetched_directory) {
   const auto deadline = std::chrono::steady_clock::now() + kSymbolizeTimeout;
   const auto stacks = stacks_of_threads(crash, first, snapshot);
   SymbolizeRequest request{{}, snapshot.map, std::move(snapshot.modules), snapshot.same_root};
-  request.downloads = std::move(downloads);
+  request.fetched_directory = fetched_directory;
   for (const CapturedStack* stack : stacks) {
     if (stack != nullptr) request.stacks.push_back({stack, stack != &first});
   }
   Symbols symbols = symbolize(symbolizer, request, deadline);
   NativeStacks result;
   result.modules = std::move(symbols.modules);
+  result.missing_debug_files = std::move(symbols.missing_debug_files);
   auto unwound = symbols.stacks.begin();
   for (std::size_t index = 0; index < stacks.size(); ++index) {
     if (stacks[index] == nullptr || unwound == symbols.stacks.end()) {

@@ -21,7 +21,6 @@
 #include "watchdog/os/require.h"
 #include "watchdog/os/seqpacket.h"
 #include "watchdog/symbolize/answer_reader.h"
-#include "watchdog/symbolize/debug_downloads.h"
 #include "watchdog/symbolize/debug_files.h"
 #include "watchdog/symbolize/helper_process.h"
 #include "watchdog/symbolize/symbolizer_input.h"
@@ -42,9 +41,11 @@ class FileServer {
       : socket_(std::move(socket)),
         input_(std::move(input)),
         request_(request),
-        debug_files_(request.debug_directory,
-                     request.downloads ? request.downloads->directory() : std::string()),
+        debug_files_(request.debug_directory, request.fetched_directory),
         requests_left_(1 + request.modules.size() + kMaxDebugFiles) {}
+
+  // The build-ids of debug files that it asked for in vain.
+  std::vector<std::string> take_missing() { return std::move(missing_); }
 
   // -1 when nothing more is served.
   int socket() const { return socket_.get(); }
@@ -72,7 +73,7 @@ class FileServer {
     return is_module ? request_.modules[wanted.module].file.get() : -1;
   }
 
-  UniqueFd find_debug_file(const FileRequest& wanted) const {
+  UniqueFd find_debug_file(const FileRequest& wanted) {
     const std::string_view name = wanted.name;
     if (wanted.wanted == WantedFile::kBuildId) return find_by_build_id(name);
     const bool is_linked = wanted.wanted == WantedFile::kDebugLink && request_.same_root &&
@@ -81,9 +82,9 @@ class FileServer {
     return debug_files_.linked(request_.modules[wanted.module].path, name, wanted.place);
   }
 
-  UniqueFd find_by_build_id(std::string_view build_id) const {
+  UniqueFd find_by_build_id(std::string_view build_id) {
     UniqueFd file = debug_files_.with_build_id(build_id);
-    if (!file && request_.downloads) request_.downloads->fetch(std::string(build_id));
+    if (!file && is_build_id(build_id)) missing_.emplace_back(build_id);
     return file;
   }
 
@@ -92,6 +93,7 @@ class FileServer {
   const SymbolizeRequest& request_;
   DebugFiles debug_files_;
   std::size_t requests_left_;
+  std::vector<std::string> missing_;
 };
 
 struct Pair {
@@ -178,6 +180,7 @@ Symbols ask_child(const std::string& program, const SymbolizeRequest& request,
                   ? "the symbolizer's answer makes no sense"
                   : words_for(child.end(std::min(deadline, Clock::now() + kMomentToEnd)));
   }
+  answer.symbols.missing_debug_files = server.take_missing();
   return std::move(answer.symbols);
 }
 

@@ -8,7 +8,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,8 +18,6 @@
 #include "watchdog/symbolize/captured_stack.h"
 
 namespace pyfault {
-
-class DebugDownloads;
 
 // A mapped file: the very file that is mapped, not one that has taken its place.
 struct ModuleFile {
@@ -45,7 +42,7 @@ struct SymbolizeRequest {
   // process that has another root, whose files have other paths. By build-id they always may.
   bool same_root = true;
   std::string debug_directory = "/usr/lib/debug";
-  std::shared_ptr<DebugDownloads> downloads = nullptr;  // null: none are used
+  std::string fetched_directory{};  // where debuginfod-find puts them; empty: nowhere
 };
 
 // A frame as it was unwound, and what it stands for: a function and those that were inlined into
@@ -64,9 +61,10 @@ struct UnwoundStack {
 };
 
 struct Symbols {
-  std::vector<UnwoundStack> stacks;  // as in the request
-  std::vector<Module> modules;       // those that the frames lie in
-  std::string trouble;               // why the child did not finish; empty: it did
+  std::vector<UnwoundStack> stacks;              // as in the request
+  std::vector<Module> modules;                   // those that the frames lie in
+  std::vector<std::string> missing_debug_files;  // their build-ids, in hex digits
+  std::string trouble;                           // why the child did not finish; empty: it did
 };
 
 // Runs the child and waits for it until `deadline`; then the answer holds what it has said by then.

@@ -5,20 +5,18 @@
 
 #include <sys/types.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <map>
-#include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
-#include "watchdog/os/helper_thread.h"
+#include "watchdog/loop/background.h"
+#include "watchdog/loop/loop_poster.h"
 
 namespace pyfault {
 
-// All functions may be called from any thread.
 class DebugDownloads {
  public:
   static constexpr std::size_t kMaxWaiting = 64;
@@ -26,41 +24,39 @@ class DebugDownloads {
   static constexpr std::chrono::minutes kTimeForFile{5};
 
   // `directory`: where the files are kept; see debug_download_directory(). `program`: the name or
-  // path of debuginfod-find.
-  explicit DebugDownloads(std::string directory, std::string program = "debuginfod-find");
-  DebugDownloads(const DebugDownloads&) = delete;
-  DebugDownloads& operator=(const DebugDownloads&) = delete;
+  // path of debuginfod-find. The loop must have ended before this object is destroyed.
+  DebugDownloads(boost::asio::io_context& io, std::string directory,
+                 std::string program = "debuginfod-find");
 
-  // From now on; these are URLs. With none, nothing is fetched, but what is there is used.
+  // From now on; these are URLs. With none, nothing is fetched, nor used.
   void use(std::vector<std::string> servers);
 
   // Asks for the debug file with this build-id (in hex digits), unless that was done less than
   // kTryAgain ago, or kMaxWaiting others wait. It is there some time later, or never. A forked copy
-  // of the process fetches nothing, for it has no threads.
+  // of the process fetches nothing, for it has none of the threads.
   void fetch(const std::string& build_id);
 
-  // How many files have been asked for and are not there yet.
-  std::size_t waiting() const { return shared_->waiting; }
+  // Returns what asks for several of them, for any thread at any time.
+  std::function<void(std::vector<std::string> build_ids)> fetcher();
 
-  // In this directory, the file of a build-id is BUILD-ID/debuginfo.
-  const std::string& directory() const { return directory_; }
+  // How many files have been asked for and are not there yet.
+  std::size_t waiting() const { return waiting_; }
+
+  // In this directory, the file of a build-id is BUILD-ID/debuginfo. Empty without servers.
+  std::string directory() const { return servers_.empty() ? std::string() : directory_; }
 
  private:
-  // What the helper thread may still use when this object is gone.
-  struct Shared {
-    std::atomic<std::size_t> waiting = 0;
-    std::atomic<bool> has_failed = false;  // to start the program, and that was said
-  };
   bool is_new(const std::string& build_id);
 
   const std::string directory_;
   const std::string program_;
   const pid_t process_;
-  const std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
-  std::mutex mutex_;  // guards what follows
   std::vector<std::string> servers_;
   std::map<std::string, std::chrono::steady_clock::time_point> asked_;
-  HelperThread thread_;
+  std::size_t waiting_ = 0;
+  bool has_failed_ = false;  // to run the program, and that was said
+  LoopPoster entrance_;
+  Background background_;
 };
 
 // Returns debuginfod/ in $CACHE_DIRECTORY, which systemd provides; or where elfutils keeps its

@@ -1,8 +1,9 @@
-#include "watchdog/symbolize/debug_downloads.h"
+#include "watchdog/ingest/debug_downloads.h"
 
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -17,6 +18,8 @@ namespace {
 
 // More build-ids than a machine's programs have: beyond that, some may be asked for again.
 constexpr std::size_t kMaxRemembered = 4096;
+// A client that takes too long is killed, which takes a moment.
+constexpr std::chrono::seconds kMomentToEnd{10};
 
 // The client needs PATH, proxies and certificates as this process has them.
 std::vector<std::string> environment_for(const std::string& servers, const std::string& directory) {
@@ -44,28 +47,42 @@ std::string run_client(const std::vector<std::string>& argv,
 
 }  // namespace
 
-DebugDownloads::DebugDownloads(std::string directory, std::string program)
-    : directory_(std::move(directory)), program_(std::move(program)), process_(::getpid()) {}
+DebugDownloads::DebugDownloads(boost::asio::io_context& io, std::string directory,
+                               std::string program)
+    : directory_(std::move(directory)),
+      program_(std::move(program)),
+      process_(::getpid()),
+      entrance_(io),
+      background_(io, kTimeForFile + kMomentToEnd) {}
 
 void DebugDownloads::use(std::vector<std::string> servers) {
-  const std::lock_guard lock(mutex_);
   if (servers_ != servers) asked_.clear();
   servers_ = std::move(servers);
 }
 
 void DebugDownloads::fetch(const std::string& build_id) {
   if (process_ != ::getpid() || directory_.empty() || !is_build_id(build_id)) return;
-  const std::lock_guard lock(mutex_);
-  if (servers_.empty() || shared_->waiting == kMaxWaiting || !is_new(build_id)) return;
-  auto environment = environment_for(fmt::format("{}", fmt::join(servers_, " ")), directory_);
-  ++shared_->waiting;
-  const auto job = thread_.begin(
-      [shared = shared_, program = program_, build_id, environment = std::move(environment)] {
-        const std::string trouble = run_client({program, "debuginfo", build_id}, environment);
-        if (!trouble.empty() && !shared->has_failed.exchange(true)) log_error(trouble);
-        --shared->waiting;
+  if (servers_.empty() || waiting_ == kMaxWaiting || !is_new(build_id)) return;
+  auto trouble = std::make_shared<std::string>();
+  const bool begun = background_.begin(
+      [trouble, argv = std::vector<std::string>{program_, "debuginfo", build_id},
+       environment = environment_for(fmt::format("{}", fmt::join(servers_, " ")), directory_)] {
+        *trouble = run_client(argv, environment);
+      },
+      [this, trouble](bool done) {
+        --waiting_;
+        if (!done || trouble->empty()) return;
+        if (!std::exchange(has_failed_, true)) log_error(*trouble);
       });
-  if (!job) --shared_->waiting;
+  if (begun) ++waiting_;
+}
+
+std::function<void(std::vector<std::string>)> DebugDownloads::fetcher() {
+  return [this, post = entrance_.poster()](std::vector<std::string> build_ids) {
+    post([this, build_ids = std::move(build_ids)] {
+      for (const std::string& build_id : build_ids) fetch(build_id);
+    });
+  };
 }
 
 bool DebugDownloads::is_new(const std::string& build_id) {
