@@ -88,10 +88,9 @@ std::shared_ptr<const std::string> minidump_directory(const Options& options) {
   return std::make_shared<const std::string>(std::filesystem::absolute(options.minidumps));
 }
 
-std::shared_ptr<DebugDownloads> downloads_from(const std::vector<std::string>& servers,
-                                               boost::asio::io_context& io) {
+std::shared_ptr<DebugDownloads> downloads_from(const std::vector<std::string>& servers) {
   if (servers.empty()) return nullptr;
-  auto downloads = std::make_shared<DebugDownloads>(io, debug_download_directory());
+  auto downloads = std::make_shared<DebugDownloads>(debug_download_directory());
   downloads->use(servers);
   return downloads;
 }
@@ -122,7 +121,7 @@ class Watch final : private EventSink {
             AttachLimits{.all_exits = options.all_exits,
                          .dump_before = options.dump_before,
                          .native = {options.native, symbolizer_path(), minidump_directory(options),
-                                    downloads_from(options.debuginfod, io_)},
+                                    downloads_from(options.debuginfod)},
                          .crashes = crashes_},
             [this](const Process& process) { program_.on_attach(process); }) {
     crashes_->set_redaction(redaction_);

@@ -63,13 +63,11 @@ Background& CrashLooks::background() {
 
 StackReader CrashLooks::stack_reader(std::shared_ptr<const RecordedStacks> stacks,
                                      std::shared_ptr<ProcessSnapshot> snapshot) const {
-  const auto& downloads = settings_.downloads;
   return [stacks = std::move(stacks), snapshot = std::move(snapshot),
-          symbolizer = settings_.symbolizer,
-          fetched = downloads ? downloads->directory() : std::string(),
-          fetch = downloads ? downloads->fetcher() : nullptr](const Crash& crash) {
+          symbolizer = settings_.symbolizer, downloads = settings_.downloads](const Crash& crash) {
+    const std::string fetched = downloads ? downloads->directory() : std::string();
     NativeStacks result = read_stacks(crash, stacks->first, *snapshot, symbolizer, fetched);
-    if (fetch) fetch(std::move(result.missing_debug_files));
+    if (downloads) downloads->fetch(std::exchange(result.missing_debug_files, {}));
     return result;
   };
 }

@@ -1,92 +1,111 @@
 #include "watchdog/ingest/debug_downloads.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include <memory>
+#include <csignal>
 #include <string_view>
 #include <utility>
 
 #include "watchdog/log_error.h"
 #include "watchdog/os/environment.h"
+#include "watchdog/os/unique_fd.h"
 #include "watchdog/start_error.h"
+#include "watchdog/supervise/command.h"
 #include "watchdog/symbolize/debug_files.h"
-#include "watchdog/symbolize/helper_process.h"
 
 namespace pyfault {
 namespace {
 
-// More build-ids than a machine's programs have: beyond that, some may be asked for again.
+// More build-ids than the programs of a machine have: beyond that, some may be asked for again.
 constexpr std::size_t kMaxRemembered = 4096;
-// A client that takes too long is killed, which takes a moment.
-constexpr std::chrono::seconds kMomentToEnd{10};
+
+// Calls the client, which takes one build-id, for each of several.
+constexpr char kForEach[] = "client=$1; shift; for id; do \"$client\" debuginfo \"$id\"; done";
 
 // The client needs PATH, proxies and certificates as this process has them.
-std::vector<std::string> environment_for(const std::string& servers, const std::string& directory) {
+std::vector<std::string> environment_for(const std::vector<std::string>& servers,
+                                         const std::string& directory) {
   std::vector<std::string> environment;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     if (!std::string_view(*entry).starts_with("DEBUGINFOD_")) environment.emplace_back(*entry);
   }
-  environment.push_back("DEBUGINFOD_URLS=" + servers);
+  environment.push_back(fmt::format("DEBUGINFOD_URLS={}", fmt::join(servers, " ")));
   environment.push_back("DEBUGINFOD_CACHE_PATH=" + directory);
   return environment;
 }
 
-// Returns why it could not be run; empty: it was.
-std::string run_client(const std::vector<std::string>& argv,
-                       const std::vector<std::string>& environment) {
-  try {
-    HelperProcess client(argv, {-1, -1, -1}, environment);
-    client.end(HelperProcess::Clock::now() + DebugDownloads::kTimeForFile);
-    return {};
-  } catch (const StartError& error) {
-    return fmt::format("no debug information is fetched: {}; Debian's package debuginfod has it",
-                       error.what());
-  }
+// Throws StartError.
+ChildProcess start_in_background(std::vector<std::string> argv,
+                                 std::vector<std::string> environment) {
+  const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  Command command{std::move(argv), "", false};
+  ProgramSearch search = search_for(command);
+  SpawnPlan plan{std::move(command), std::move(search), std::move(environment), {}};
+  sigemptyset(&plan.signal_mask);
+  plan.own_session = true;
+  plan.streams = {null.get(), null.get(), null.get()};
+  return ChildProcess::spawn(plan);
 }
 
 }  // namespace
 
-DebugDownloads::DebugDownloads(boost::asio::io_context& io, std::string directory,
-                               std::string program)
-    : directory_(std::move(directory)),
-      program_(std::move(program)),
-      process_(::getpid()),
-      entrance_(io),
-      background_(io, kTimeForFile + kMomentToEnd) {}
+DebugDownloads::DebugDownloads(std::string directory, std::string program)
+    : directory_(std::move(directory)), program_(std::move(program)) {}
 
 void DebugDownloads::use(std::vector<std::string> servers) {
+  const std::lock_guard lock(mutex_);
   if (servers_ != servers) asked_.clear();
   servers_ = std::move(servers);
 }
 
-void DebugDownloads::fetch(const std::string& build_id) {
-  if (process_ != ::getpid() || directory_.empty() || !is_build_id(build_id)) return;
-  if (servers_.empty() || waiting_ == kMaxWaiting || !is_new(build_id)) return;
-  auto trouble = std::make_shared<std::string>();
-  const bool begun = background_.begin(
-      [trouble, argv = std::vector<std::string>{program_, "debuginfo", build_id},
-       environment = environment_for(fmt::format("{}", fmt::join(servers_, " ")), directory_)] {
-        *trouble = run_client(argv, environment);
-      },
-      [this, trouble](bool done) {
-        --waiting_;
-        if (!done || trouble->empty()) return;
-        if (!std::exchange(has_failed_, true)) log_error(*trouble);
-      });
-  if (begun) ++waiting_;
+std::string DebugDownloads::directory() const {
+  const std::lock_guard lock(mutex_);
+  return servers_.empty() ? std::string() : directory_;
 }
 
-std::function<void(std::vector<std::string>)> DebugDownloads::fetcher() {
-  return [this, post = entrance_.poster()](std::vector<std::string> build_ids) {
-    post([this, build_ids = std::move(build_ids)] {
-      for (const std::string& build_id : build_ids) fetch(build_id);
-    });
-  };
+void DebugDownloads::fetch(const std::vector<std::string>& build_ids) {
+  const std::lock_guard lock(mutex_);
+  if (servers_.empty() || directory_.empty() || is_busy()) return;
+  std::vector<std::string> wanted;
+  for (const std::string& build_id : build_ids) {
+    if (is_build_id(build_id) && is_new(build_id)) wanted.push_back(build_id);
+  }
+  if (!wanted.empty()) start(wanted);
+}
+
+void DebugDownloads::start(const std::vector<std::string>& build_ids) {
+  try {
+    std::vector<std::string> argv = {"/bin/sh", "-c", kForEach, "sh", locate({{program_}, "", false})};
+    argv.insert(argv.end(), build_ids.begin(), build_ids.end());
+    client_ = start_in_background(std::move(argv), environment_for(servers_, directory_));
+    begun_ = Clock::now();
+  } catch (const StartError& error) {
+    if (std::exchange(has_failed_, true)) return;
+    log_error(fmt::format(
+        "no debug information is fetched: {}; Debian's package debuginfod has this program",
+        error.what()));
+  }
+}
+
+// A client that hangs is ended.
+bool DebugDownloads::is_busy() {
+  if (!client_) return false;
+  if (Clock::now() - begun_ > kLongest) ::kill(-client_->pid(), SIGKILL);
+  // Whoever reaps the orphans of this process may have been faster.
+  siginfo_t how{};
+  const int reaped =
+      ::waitid(P_PIDFD, static_cast<id_t>(client_->pidfd()), &how, WEXITED | WNOHANG);
+  if (reaped == 0 && how.si_pid == 0) return true;
+  client_.reset();
+  return false;
 }
 
 bool DebugDownloads::is_new(const std::string& build_id) {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = Clock::now();
   if (asked_.size() == kMaxRemembered) asked_.clear();
   const auto [place, is_first] = asked_.try_emplace(build_id, now);
   if (!is_first && now - place->second < kTryAgain) return false;

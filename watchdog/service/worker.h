@@ -53,7 +53,7 @@ struct WorkerHost {
   // The directory for minidumps, as configured now; empty: none are wanted.
   std::shared_ptr<std::string> minidumps = std::make_shared<std::string>();
   std::shared_ptr<DebugDownloads> downloads =
-      std::make_shared<DebugDownloads>(io, debug_download_directory());
+      std::make_shared<DebugDownloads>(debug_download_directory());
 };
 
 class Worker final : private EventSink, private WorkerEffects {
