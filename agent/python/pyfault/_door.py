@@ -51,8 +51,9 @@ def enable(
 
     `socket`: the address of a watchdog (a value of PYFAULT_SOCKET). Without it, the watchdog in the
     environment is used; if none listens there, one is started, which is no child of this process,
-    ends with it, and writes its reports to `log` (default: PYFAULT_LOG, else stderr as it is now)
-    in `log_format` ("text", "json" or "faulthandler"). Needs no file descriptor of this process.
+    ends with it, and writes its reports to `log` (default: PYFAULT_LOG, else stderr as it is now;
+    in a notebook, that of the kernel before it was captured) in `log_format` ("text", "json" or
+    "faulthandler"). Needs no file descriptor of this process.
 
     Existing threads are interrupted once by a real-time signal, to get an alternate stack each; a
     system call in which they wait may be repeated. What status() lists as missing is covered by
@@ -128,6 +129,11 @@ def _status_now() -> Status:
         missing.append(
             "libraries that are loaded from now on start threads and set signal handlers past the "
             "agent, and executed programs are not watched: python -m pyfault covers both"
+        )
+    if enabled and _watchdog.reports_get_lost():
+        missing.append(
+            "stderr is a pipe that only this process reads, so the report of its end gets lost: "
+            "enable(log=FILE) or PYFAULT_LOG names a file"
         )
     return Status(
         enabled=bool(enabled),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
+import stat
 import struct
+import sys
 from typing import List, Optional
 
 from pyfault import _native
@@ -15,11 +18,12 @@ LOG_VARIABLE = "PYFAULT_LOG"
 LOG_FORMAT_VARIABLE = "PYFAULT_LOG_FORMAT"
 
 _START_SECONDS = 10
-
+_STDERR = 2
 
 _CREDENTIALS = struct.Struct("=iII")
 
 _address: Optional[str] = None  # of the watchdog that pyfault.enable() has found or started
+_reports_get_lost = False  # those of the watchdog that start() has started
 
 
 def use(address: str) -> None:
@@ -36,6 +40,11 @@ def used() -> Optional[str]:
 def address() -> Optional[str]:
     """Returns the address of this process's watchdog, if it has one."""
     return _address or os.environ.get(SOCKET_VARIABLE) or None
+
+
+def reports_get_lost() -> bool:
+    """Whether the watchdog writes its reports to a pipe that only this process reads."""
+    return _reports_get_lost
 
 
 def connect(address: str, timeout: float = 0) -> socket.socket:
@@ -99,6 +108,7 @@ def start(pid: int, log: Optional[str] = None, log_format: Optional[str] = None)
     watches. Its reports go to `log`, else to PYFAULT_LOG, else to stderr as it is now. Takes some
     10 ms. Raises RuntimeError, with what the watchdog says, if it does not start.
     """
+    global _reports_get_lost
     import subprocess  # a program that finds its watchdog need not wait for it
 
     words: List[str] = [_native.watchdog_path()]
@@ -109,6 +119,8 @@ def start(pid: int, log: Optional[str] = None, log_format: Optional[str] = None)
     if log_format:
         words += ["--log-format", log_format]
     words += ["--watch", str(pid)]
+    stderr = None if log else _stderr_that_lasts()
+    _reports_get_lost = not log and _is_read_here(_STDERR if stderr is None else stderr)
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -119,7 +131,7 @@ def start(pid: int, log: Optional[str] = None, log_format: Optional[str] = None)
             words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if log else None,  # otherwise the reports go there
+            stderr=subprocess.PIPE if log else stderr,  # the reports go there
             env=environment,
             timeout=_START_SECONDS,
             check=False,
@@ -133,6 +145,41 @@ def start(pid: int, log: Optional[str] = None, log_format: Optional[str] = None)
         )
         raise RuntimeError(f"the watchdog does not start: {reason}")
     return address
+
+
+def _stderr_that_lasts() -> Optional[int]:
+    """Returns the descriptor of stderr for a watchdog; None if it is to inherit this process's.
+
+    The kernel of a notebook replaces that by a pipe which it reads itself, so nobody would read the
+    report of its end. Its sys.stderr still knows the descriptor from before.
+    """
+    if not _is_read_here(_STDERR):
+        return None
+    try:
+        before = sys.stderr.fileno()
+    except (AttributeError, OSError, ValueError):  # None, or has no descriptor, or is closed
+        return None
+    return None if before == _STDERR or _is_read_here(before) else before
+
+
+def _is_read_here(descriptor: int) -> bool:
+    """Whether the descriptor is a pipe, and this process has the end that is read."""
+    try:
+        pipe = os.fstat(descriptor)
+    except OSError:
+        return False
+    return stat.S_ISFIFO(pipe.st_mode) and any(
+        _is_reader(int(name), pipe) for name in os.listdir("/proc/self/fd")
+    )
+
+
+def _is_reader(descriptor: int, pipe: os.stat_result) -> bool:
+    try:
+        is_same = os.path.samestat(os.fstat(descriptor), pipe)
+        mode = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE
+    except OSError:  # it was that of /proc/self/fd
+        return False
+    return is_same and mode == os.O_RDONLY
 
 
 def find_or_start(
