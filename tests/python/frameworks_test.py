@@ -1,5 +1,6 @@
 """What the hooks note is in the report when a worker of the real framework crashes, or hangs."""
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,11 +12,11 @@ from program import CRASH, SECONDS, ProgramTest, has
 
 
 class FrameworkTest(ProgramTest):
-    def start(self, *words):
+    def start(self, *words, program=sys.executable):
         """Starts `python WORDS`, and ends it and its children with the test."""
         self.output = open(self.path("output"), "w+")
         self.addCleanup(self.output.close)
-        process = subprocess.Popen([sys.executable, *words], cwd=self.folder, env=self.environment,
+        process = subprocess.Popen([program, *words], cwd=self.folder, env=self.environment,
                                    stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.output,
                                    start_new_session=True)
         self.addCleanup(self.stop, process)
@@ -35,7 +36,13 @@ class FrameworkTest(ProgramTest):
         self.fail(self.output.read() + "".join(event["message"] + "\n" for event in self.events()))
 
     def wait_for_event(self, kind):
-        return self.wait_for(lambda: [each for each in self.events() if each["event"] == kind])[0]
+        return self.wait_for_events(kind, 1)[0]
+
+    def wait_for_events(self, kind, count):
+        def events():
+            found = [each for each in self.events() if each["event"] == kind]
+            return found if len(found) >= count else None
+        return self.wait_for(events)
 
     def request(self, path):
         """Sends a request to the socket file of a server as soon as it listens, and waits for the response."""
@@ -93,6 +100,33 @@ def application(environ, start_response):
         self.start("-m", "gunicorn", "app:application")
         self.request("/crash")
         self.assertEqual(self.wait_for_event("crash")["annotations"]["request"], "GET /crash")
+
+
+UWSGI = sys.prefix == "/usr" and shutil.which("uwsgi_python%d%d" % sys.version_info[:2])
+
+
+@unittest.skipUnless(UWSGI, "needs uWSGI for this interpreter")
+class UwsgiTest(FrameworkTest):
+    """The application enables pyfault itself: once, before the master forks, or in each worker."""
+
+    def crash_two_workers(self, *options):
+        self.write("app.py", CRASH + """
+import pyfault
+pyfault.enable()
+def application(environ, start_response):
+    crash_here()
+""")
+        self.start("--master", "--http-socket", "socket", "--wsgi-file", "app.py", *options, program=UWSGI)
+        self.request("/")
+        self.request("/")
+        for crash in self.wait_for_events("crash", 2):
+            self.assertIn("crash_here", [frame.get("function") for frame in crash["threads"][0]["frames"]])
+
+    def test_workers_that_the_master_forks_are_watched(self):
+        self.crash_two_workers()
+
+    def test_workers_that_load_the_application_themselves_are_watched(self):
+        self.crash_two_workers("--lazy-apps")
 
 
 @unittest.skipUnless(has("uvicorn"), "needs uvicorn")

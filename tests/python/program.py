@@ -72,9 +72,9 @@ class ProgramTest(unittest.TestCase):
             file.write(textwrap.dedent(source))
         return self.path(name)
 
-    def run_words(self, *words):
+    def run_words(self, *words, program=sys.executable):
         """Runs `python WORDS`, and waits for the watchdog too, which ends when it has written its log."""
-        ran = subprocess.run([sys.executable, *words], cwd=self.folder, env=self.environment, timeout=SECONDS,
+        ran = subprocess.run([program, *words], cwd=self.folder, env=self.environment, timeout=SECONDS,
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                              universal_newlines=True)
         wait_for_orphans()

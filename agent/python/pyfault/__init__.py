@@ -17,6 +17,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+try:
+    import pyfault._pyfault
+except ModuleNotFoundError as error:
+    raise ImportError(
+        f"there is no _pyfault that this interpreter can load in {__path__}: pyfault must lie in a "
+        "folder, not in an archive (zipapp) or in the program (frozen), with _pyfault.abi3.so and "
+        "_native beside it; free-threaded interpreters cannot load it"
+    ) from error
+
 from pyfault._door import Status, Unwatched, disable, dump, enable, is_enabled, status
 from pyfault._pyfault import Fault, annotate, breadcrumb, guard, heartbeat, tainted
 
