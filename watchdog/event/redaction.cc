@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <optional>
 
+#include "watchdog/event/password_options.h"
+
 namespace pyfault {
 namespace {
 
@@ -286,21 +288,24 @@ bool Redaction::is_secret(std::string_view key) const {
   return false;
 }
 
-std::string Redaction::redact(std::string_view text) const {
+std::string Redaction::redact(std::string_view whole_text) const {
+  const std::string text = redact_password_options(whole_text, kRedacted);
   std::string redacted;
   std::size_t copied = 0;
   SecretFinder finder(*this, text);
   while (const auto secret = finder.next()) {
-    redacted += text.substr(copied, secret->begin - copied);
+    redacted.append(text, copied, secret->begin - copied);
     redacted += kRedacted;
     copied = secret->end;
   }
-  return redacted += text.substr(copied);
+  return redacted.append(text, copied);
 }
 
 void Redaction::redact(std::vector<std::string>& command) const {
   bool is_value = false;  // of the option before it
+  PasswordOptions options;
   for (std::string& word : command) {
+    const std::string_view secret = options.secret_in(word);
     if (is_value && !word.starts_with('-')) {
       word = kRedacted;
       is_value = false;
@@ -308,11 +313,13 @@ void Redaction::redact(std::vector<std::string>& command) const {
     }
     const std::size_t end = std::min(word.find('='), word.size());
     const std::string_view key = std::string_view(word).substr(0, end);
-    const bool is_secret_key = is_key(key) && is_secret(key);
+    const bool is_secret_key = secret.empty() && is_key(key) && is_secret(key);
     is_value =
         is_secret_key && end == word.size() && key.starts_with('-') && !key.starts_with("--no-");
     if (is_secret_key && end + 1 < word.size()) {
       word.replace(end + 1, word.npos, kRedacted);
+    } else if (!secret.empty()) {
+      word.replace(static_cast<std::size_t>(secret.data() - word.data()), secret.size(), kRedacted);
     } else {
       word = redact(word);
     }

@@ -34,7 +34,8 @@ class Redaction {
   bool is_secret(std::string_view key) const;
 
   // Replaces the values of such keys wherever the text has them as `key=value`, `key: value`,
-  // `"key": "value"` or `--key value`, and the password in a URL. In linear time.
+  // `"key": "value"` or `--key value`, the password in a URL, and what password_options.h knows.
+  // In linear time.
   std::string redact(std::string_view text) const;
 
   // As above, for words that may be options, assignments, or anything else.

@@ -108,7 +108,8 @@ TEST(Redaction, what_is_no_secret_stays_as_it_is) {
 }
 
 TEST(Redaction, what_has_been_redacted_is_not_redacted_again) {
-  const std::string once = redacted("token=abc password: 'x y' a://b:c@d --secret x");
+  const std::string once =
+      redacted("token=abc password: 'x y' a://b:c@d --secret x curl -u a:b; redis-cli -a b");
   EXPECT_EQ(redacted(once), once);
 }
 
@@ -131,6 +132,48 @@ TEST(Redaction, any_word_of_a_command_may_hold_a_secret) {
   EXPECT_THAT(
       redacted(Words{"curl", "-H", "X-Token: abc", "https://a:b@c", "--", "x"}),
       ElementsAre("curl", "-H", "X-Token: [redacted]", "https://a:[redacted]@c", "--", "x"));
+}
+
+TEST(Redaction, a_url_in_an_assignment_has_no_password) {
+  EXPECT_THAT(
+      redacted(Words{"env", "DSN=postgres://bob:abc@db/shop", "--dsn=a://b:c@d"}),
+      ElementsAre("env", "DSN=postgres://bob:[redacted]@db/shop", "--dsn=a://b:[redacted]@d"));
+}
+
+TEST(Redaction, the_short_options_of_well_known_programs_are_known) {
+  EXPECT_THAT(redacted(Words{"/usr/bin/mysql", "-u", "root", "-psecret", "shop"}),
+              ElementsAre("/usr/bin/mysql", "-u", "root", "-p[redacted]", "shop"));
+  EXPECT_THAT(redacted(Words{"curl", "-u", "bob:a b:c", "http://a"}),
+              ElementsAre("curl", "-u", "bob:[redacted]", "http://a"));
+  EXPECT_THAT(redacted(Words{"curl", "-ubob:abc", "--proxy-user=bob:abc", "--user", "bob:abc"}),
+              ElementsAre("curl", "-ubob:[redacted]", "--proxy-user=bob:[redacted]", "--user",
+                          "bob:[redacted]"));
+  EXPECT_THAT(redacted(Words{"sshpass", "-p", "my secret", "ssh", "-p", "22", "host"}),
+              ElementsAre("sshpass", "-p", "[redacted]", "ssh", "-p", "22", "host"));
+  EXPECT_THAT(redacted(Words{"python3", "/usr/bin/http", "-a", "bob:abc", "http://a"}),
+              ElementsAre("python3", "/usr/bin/http", "-a", "bob:[redacted]", "http://a"));
+  EXPECT_THAT(redacted(Words{"sh", "-c", "mysql -psecret < dump && redis-cli -a abc ping"}),
+              ElementsAre("sh", "-c", "mysql -p[redacted] < dump && redis-cli -a [redacted] ping"));
+}
+
+TEST(Redaction, the_short_options_of_other_programs_stay_as_they_are) {
+  for (const Words& command :
+       {Words{"app", "-p", "8080", "-u", "1000:1000", "-a", "x:y"},
+        Words{"docker", "run", "-p80:80"}, Words{"mysql", "-p", "shop", "-P3306"},
+        Words{"curl", "-u", "bob", "--user-agent", "a:b"}, Words{"mysqld", "-pabc"},
+        Words{"sshpass", "-e", "ssh", "-p", "22"}}) {
+    EXPECT_EQ(redacted(command), command);
+  }
+  EXPECT_EQ(redacted("mysql a | find -print\nfind -print"), "mysql a | find -print\nfind -print");
+}
+
+TEST(Redaction, a_command_in_a_text_is_a_line_or_a_list) {
+  EXPECT_EQ(redacted("run curl -s -u bob:abc http://a"), "run curl -s -u bob:[redacted] http://a");
+  EXPECT_EQ(redacted("curl -u 'bob:a b' http://a"), "curl -u 'bob:[redacted]' http://a");
+  EXPECT_EQ(redacted("run(['curl', '-u', 'bob:a b', 'x'], 3)"),
+            "run(['curl', '-u', 'bob:[redacted]', 'x'], 3)");
+  EXPECT_EQ(redacted("run(['redis-cli','-a','a b'])"), "run(['redis-cli','-a','[redacted]'])");
+  EXPECT_EQ(redacted("it's curl -u bob:abc '"), "it's curl -u bob:[redacted] '");
 }
 
 TEST(Redaction, words_can_be_added) {
@@ -190,13 +233,24 @@ TEST(Redaction, it_can_be_turned_off) {
 }
 
 TEST(Redaction, time_grows_with_the_text_and_no_faster) {
-  std::string texts[] = {std::string(1 << 20, '='), std::string(1 << 20, ' '), "", "", "", "", ""};
+  std::string texts[] = {std::string(1 << 20, '='),
+                         std::string(1 << 20, ' '),
+                         std::string(1 << 20, '"'),
+                         "",
+                         "",
+                         "",
+                         "",
+                         "",
+                         "",
+                         ""};
   for (int i = 0; i < 1 << 17; ++i) {
-    texts[2] += "token=(";
-    texts[3] += "a_b.c-d:";
-    texts[4] += "x://y:";
-    texts[5] += "--token ";
-    texts[6] += "token='\\";
+    texts[3] += "token=(";
+    texts[4] += "a_b.c-d:";
+    texts[5] += "x://y:";
+    texts[6] += "--token ";
+    texts[7] += "token='\\";
+    texts[8] += "curl -u 'a ";
+    texts[9] += "curl\n'";
   }
   const auto begin = std::chrono::steady_clock::now();
   for (const std::string& text : texts) EXPECT_GE(redacted(text).size(), 1u);
