@@ -1,4 +1,5 @@
 """What the hooks for requests and logging note is in the report of a crash."""
+import os
 import unittest
 
 from program import CRASH, ProgramTest
@@ -9,10 +10,14 @@ import pyfault.hooks.wsgi
 def application(environ, start_response):
     if environ["PATH_INFO"] == "/crash": crash_here()
     if environ["PATH_INFO"] == "/bits": return bits()
+    if environ["PATH_INFO"] == "/raise": raise KeyError
     return [b"done"]
 def bits():
-    yield b"one"
-    crash_here()
+    try:
+        yield b"one"
+        crash_here()
+    finally:
+        pyfault.breadcrumb("closed")
 application = pyfault.hooks.wsgi.Middleware(application)
 def get(path, method="GET", query="password=xyzzy"):
     response = application({"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query}, None)
@@ -25,6 +30,7 @@ import pyfault.hooks.asgi
 async def application(scope, receive, send):
     await asyncio.sleep(0.1)
     if scope["path"] == "/crash": crash_here()
+    if scope["path"] == "/raise": raise KeyError
     await asyncio.sleep(60)
 application = pyfault.hooks.asgi.Middleware(application)
 async def get(path):
@@ -53,9 +59,32 @@ class RequestsTest(HookTest):
         crash = self.crash_of(WSGI + "get('/bits', query='')")
         self.assertEqual(crash["annotations"], {"request": "GET /bits"})
 
+    def test_a_response_that_the_server_closes_is_done(self):
+        crash = self.crash_of(WSGI + """
+response = application({"REQUEST_METHOD": "GET", "PATH_INFO": "/bits"}, None)
+next(iter(response))
+response.close()
+crash_here()
+""")
+        self.assertEqual(crash["annotations"], {})
+        self.assertEqual(self.crumbs(crash), ["GET /bits", "closed"])
+
     def test_a_request_that_is_done_is_not_annotated(self):
         crash = self.crash_of(WSGI + "get('/before'); crash_here()")
         self.assertEqual(crash["annotations"], {})
+
+    def test_a_request_that_raises_is_done(self):
+        in_thread = WSGI + "call = lambda: get('/raise')"
+        in_event_loop = ASGI + "call = lambda: asyncio.run(get('/raise'))"
+        for source in (in_thread, in_event_loop):
+            crash = self.crash_of(source + """
+try:
+    call()
+except KeyError:
+    crash_here()
+""")
+            self.assertEqual(crash["annotations"], {})
+            os.unlink(self.log)
 
     def test_a_path_cannot_forge_lines(self):
         crash = self.crash_of(WSGI + "get('/a\\nb\\x1b', query=''); crash_here()")
@@ -93,6 +122,16 @@ logging.getLogger("app").debug("not this")
 crash_here()
 """)
         self.assertEqual(self.crumbs(crash), ["WARNING app: paid 7 forged"])
+
+    def test_it_can_be_undone(self):
+        crash = self.crash_of(CRASH + """
+import logging, pyfault.hooks.logging
+pyfault.hooks.logging.install()
+pyfault.hooks.logging.uninstall()
+logging.getLogger("app").warning("paid")
+crash_here()
+""")
+        self.assertEqual(self.crumbs(crash), [])
 
 
 if __name__ == "__main__":
