@@ -123,13 +123,14 @@ static_assert(sizeof(MessageSection) == 16);
 enum class GuardOutcome : std::uint32_t {
   kException = 1,        // it becomes an exception
   kNoHardwareFault = 2,  // the signal was sent, or is not SIGSEGV, SIGBUS or SIGFPE
-  kInterpreter = 3,      // free-threaded, of another structure, or of a version that is not known
+  kInterpreter = 3,      // free-threaded, or of a version that is not known
   kNoPythonCall = 4,     // no call from Python to C was found on the stack
   kNoObject = 5,         // Python expects no object from the call
   kInAllocator = 6,      // the C library's, or Python's own
   kInLoader = 7,         // the dynamic linker
   kInCollector = 8,      // Python's garbage collector
   kNoStack = 9,          // too little of the stack is left
+  kTailCalls = 10,       // the interpreter's instructions are functions that jump to each other
 };
 
 struct GuardSection {

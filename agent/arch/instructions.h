@@ -44,6 +44,9 @@ struct CallTarget {
 // `code` are the bytes before `return_address`, and end with a call.
 CallTarget call_target(const std::uint8_t (&code)[kLongestCall], std::uintptr_t return_address);
 
+// Returns whether this code, to which a call returns, compares the whole result with null at once.
+bool begins_with_null_test(const std::uint8_t (&code)[kNullTestBytes]);
+
 // Returns the address of the pointer through which the code at `address` jumps to a function of
 // another module; 0 if the code is no such stub.
 std::uintptr_t jump_slot(const std::uint8_t (&code)[kJumpSlotBytes], std::uintptr_t address);

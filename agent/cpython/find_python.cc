@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 
 #include "agent/arch/processor.h"
 #include "agent/cpython/versions.h"
@@ -93,6 +94,36 @@ PythonRuntimeView::ProgramHeaders find_program_headers() {
   return {};
 }
 
+// Up to 3.13, the evaluation loop has no such functions.
+void find_instruction_helpers(void* scope, PythonRuntimeView& view) {
+  constexpr struct {
+    const char* name;
+    bool returns_reference;
+  } kHelpers[] = {
+      {"_Py_VectorCall_StackRefSteal", false},
+      {"_Py_VectorCallInstrumentation_StackRefSteal", false},
+      {"_Py_BuiltinCallFast_StackRef", false},
+      {"_Py_BuiltinCallFastWithKeywords_StackRef", false},
+      {"_PyCallMethodDescriptorFast_StackRef", false},
+      {"_PyCallMethodDescriptorFastWithKeywords_StackRef", false},
+      {"_Py_CallBuiltinClass_StackRef", false},
+      {"_Py_LoadAttr_StackRefSteal", true},
+      {"_PyObject_GetAttrStackRef", true},
+      {"_PyForIter_VirtualIteratorNext", true},
+      {"_PyEval_GetIter", true},
+      {"_PyFloat_FromDouble_ConsumeInputs", true},
+      {"_PyCompactLong_Add", true},
+      {"_PyCompactLong_Subtract", true},
+      {"_PyCompactLong_Multiply", true},
+  };
+  static_assert(std::size(kHelpers) <= std::size(decltype(view.helpers){}));
+  InstructionHelper* place = view.helpers;
+  for (const auto& helper : kHelpers) {
+    const std::uintptr_t function = address_of(scope, helper.name);
+    if (function != 0) *place++ = {function, helper.returns_reference};
+  }
+}
+
 void look_up(void* scope, PythonRuntimeView& view) {
   view.runtime = address_of(scope, "_PyRuntime");
   view.code_type = address_of(scope, "PyCode_Type");
@@ -101,6 +132,7 @@ void look_up(void* scope, PythonRuntimeView& view) {
   view.hash_secret = address_of(scope, "_Py_HashSecret");
   view.eval_loop = address_of(scope, "_PyEval_EvalFrameDefault");
   view.deallocate = address_of(scope, "_Py_Dealloc");
+  find_instruction_helpers(scope, view);
   view.generator_types[0] = address_of(scope, "PyGen_Type");
   view.generator_types[1] = address_of(scope, "PyCoro_Type");
   view.generator_types[2] = address_of(scope, "PyAsyncGen_Type");

@@ -42,7 +42,7 @@ enum class AttributeStyle : std::uint8_t {
 };
 
 // The instructions of a version whose call of C code returns an object, or null and an exception.
-// Empty where this is not known, or where instructions are functions of their own.
+// Empty where this is not known.
 struct Opcodes {
   struct Range {
     std::uint8_t first, last;
@@ -157,6 +157,14 @@ struct Text {
   bool has(std::uintptr_t address) const { return address >= begin && address < end; }
 };
 
+// A function of the interpreter that does the work of an instruction and calls C code for it.
+// What the instruction holds is released there, so it must not be cut off with that C code.
+struct InstructionHelper {
+  std::uintptr_t function;
+  // It returns a tagged reference, for which zero is not null (3.14 on).
+  bool returns_reference;
+};
+
 // A layout together with the addresses of one running interpreter.
 struct PythonRuntimeView {
   PythonLayout layout;
@@ -168,6 +176,7 @@ struct PythonRuntimeView {
   std::uintptr_t hash_secret;         // &_Py_HashSecret; 0: not present
   std::uintptr_t eval_loop;           // _PyEval_EvalFrameDefault(); 0: not present
   std::uintptr_t deallocate;          // _Py_Dealloc(); 0: not present
+  InstructionHelper helpers[16];      // those that the interpreter has; the others are 0
   std::uintptr_t generator_types[3];  // &PyGen_Type, &PyCoro_Type, &PyAsyncGen_Type
   Text interpreter, libc, loader;     // `interpreter`: the module that defines _PyRuntime
   Text program;                       // the one that the process was started with

@@ -6,9 +6,30 @@
 
 namespace pyfault {
 
+// From the headers, by tests/rules/object_opcodes.py.
+inline constexpr Opcodes kOpcodes314{69,
+                                     {{1, 1},
+                                      {3, 4},
+                                      {12, 13},
+                                      {16, 16},
+                                      {40, 41},
+                                      {43, 44},
+                                      {52, 56},
+                                      {58, 58},
+                                      {70, 70},
+                                      {79, 80},
+                                      {96, 96},
+                                      {129, 149},
+                                      {151, 153},
+                                      {156, 168},
+                                      {171, 174},
+                                      {177, 189},
+                                      {194, 195},
+                                      {237, 237},
+                                      {249, 252}}};
+
 constexpr PythonLayout changed_in_3_14(PythonLayout layout) {
   layout.minor = 14;
-  layout.opcodes = {};
   layout.thread.call_depth = kAbsent;
   layout.runtime.interpreters_head = 808;
   layout.runtime.finalizing = 784;
@@ -29,7 +50,12 @@ constexpr PythonLayout changed_in_3_14(PythonLayout layout) {
   return layout;
 }
 
-inline constexpr PythonLayout kLayout314 = changed_in_3_14(kLayout313);
+inline constexpr PythonLayout kLayout314 = [] {
+  PythonLayout layout = changed_in_3_14(kLayout313);
+  layout.opcodes = kOpcodes314;
+  return layout;
+}();
+
 inline constexpr PythonLayout kLayout314t = [] {
   PythonLayout layout = changed_in_3_14(kLayout313t);
   layout.frame.owner = 78;

@@ -6,6 +6,28 @@
 
 namespace pyfault {
 
+// From the headers, by tests/rules/object_opcodes.py.
+inline constexpr Opcodes kOpcodes315{67,
+                                     {{1, 1},
+                                      {3, 4},
+                                      {12, 13},
+                                      {38, 39},
+                                      {41, 42},
+                                      {50, 54},
+                                      {56, 56},
+                                      {68, 68},
+                                      {70, 70},
+                                      {78, 79},
+                                      {95, 95},
+                                      {129, 152},
+                                      {154, 156},
+                                      {159, 171},
+                                      {174, 178},
+                                      {183, 195},
+                                      {198, 199},
+                                      {236, 236},
+                                      {248, 251}}};
+
 constexpr PythonLayout changed_in_3_15(PythonLayout layout) {
   layout.minor = 15;
   layout.runtime.interpreters_head = 936;
@@ -27,7 +49,12 @@ constexpr PythonLayout changed_in_3_15(PythonLayout layout) {
   return layout;
 }
 
-inline constexpr PythonLayout kLayout315 = changed_in_3_15(kLayout314);
+inline constexpr PythonLayout kLayout315 = [] {
+  PythonLayout layout = changed_in_3_15(kLayout314);
+  layout.opcodes = kOpcodes315;
+  return layout;
+}();
+
 inline constexpr PythonLayout kLayout315t = [] {
   PythonLayout layout = changed_in_3_15(kLayout314t);
   layout.attribute.type_cached_keys = 904;

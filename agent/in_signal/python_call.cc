@@ -1,14 +1,20 @@
 #include "agent/in_signal/python_call.h"
 
 #include "agent/arch/instructions.h"
+#include "agent/in_signal/call_frame_info.h"
 #include "agent/in_signal/guarded_copy.h"
 #include "agent/in_signal/python_object.h"
 
 namespace pyfault {
 namespace {
 
-constexpr std::uint8_t kOwnedByCStack = 3;  // FRAME_OWNED_BY_CSTACK, the owner of a shim (to 3.13)
-constexpr int kDeallocMember = 48;          // of tp_dealloc in a PyTypeObject, in all versions
+// The owner of a shim: FRAME_OWNED_BY_CSTACK, from 3.14 on FRAME_OWNED_BY_INTERPRETER.
+constexpr std::uint8_t kOwnedByLoop = 3;
+constexpr int kDeallocMember = 48;  // of tp_dealloc in a PyTypeObject, in all versions
+
+// The instructions of an interpreter are much more code than this. In a tail-call interpreter, the
+// function that is the evaluation loop elsewhere only calls the first of them, and is less.
+constexpr std::uintptr_t kLeastLoopBytes = 4096;
 
 bool contains(const std::uintptr_t* functions, std::uint32_t count, std::uintptr_t function) {
   for (std::uint32_t index = 0; index < count; ++index) {
@@ -18,7 +24,7 @@ bool contains(const std::uintptr_t* functions, std::uint32_t count, std::uintptr
 }
 
 // Returns an address among the local variables of the innermost evaluation loop: of its cframe
-// (3.10 to 3.12) or its shim (3.13). 0: there is none, or it is not found.
+// (3.10 to 3.12) or its shim (3.13 on). 0: there is none, or it is not found.
 std::uintptr_t local_of_loop(const PythonRuntimeView& python, const ThreadState& thread) {
   const PythonLayout::FrameStruct& layout = python.layout.frame;
   if (thread.cframe != 0 || layout.owner == kAbsent) return thread.cframe;
@@ -26,7 +32,7 @@ std::uintptr_t local_of_loop(const PythonRuntimeView& python, const ThreadState&
   for (std::uint32_t links = 0; links < kMaxUnwound && plausible_object(frame); ++links) {
     std::uint8_t owner = 0;
     if (!guarded_read(frame + layout.owner, owner)) return 0;
-    if (owner == kOwnedByCStack) return frame;
+    if (owner == kOwnedByLoop) return frame;
     if (!guarded_read(frame + layout.previous, frame)) return 0;
   }
   return 0;
@@ -63,21 +69,45 @@ bool expects_object(const PythonRuntimeView& python, std::uintptr_t frame) {
   return opcodes.call_returns_object(opcode);
 }
 
-// Returns whether the call releases an object, which instructions of all kinds do besides what they
-// are for. No result is expected from that.
-bool is_deallocation(const PythonRuntimeView& python, std::uintptr_t return_address) {
+// Finds what the call that returns there calls, through the stub if another module has it. Returns
+// false if the call cannot be read.
+bool find_target(std::uintptr_t return_address, CallTarget& target) {
   std::uint8_t call[kLongestCall];
   std::uint8_t stub[kJumpSlotBytes];
-  if (!guarded_copy(call, return_address - sizeof call, sizeof call)) return true;
-  const CallTarget target = call_target(call, return_address);
-  if (target.member == kDeallocMember) return true;
-  if (target.function == 0 || python.deallocate == 0) return false;
-  std::uintptr_t function = target.function;
-  if (guarded_copy(stub, function, sizeof stub)) {
-    const std::uintptr_t slot = jump_slot(stub, function);
-    if (slot != 0) guarded_read(slot, function);
+  if (!guarded_copy(call, return_address - sizeof call, sizeof call)) return false;
+  target = call_target(call, return_address);
+  if (target.function != 0 && guarded_copy(stub, target.function, sizeof stub)) {
+    const std::uintptr_t slot = jump_slot(stub, target.function);
+    if (slot != 0) guarded_read(slot, target.function);
   }
-  return function == python.deallocate;
+  return true;
+}
+
+// Returns whether the call releases an object, which instructions of all kinds do besides what they
+// are for. No result is expected from that.
+bool is_deallocation(const PythonRuntimeView& python, const CallTarget& target) {
+  return target.member == kDeallocMember ||
+         (target.function != 0 && target.function == python.deallocate);
+}
+
+// Returns the helper that this function is; null: it is none.
+const InstructionHelper* find_helper(const PythonRuntimeView& python, std::uintptr_t function) {
+  for (const InstructionHelper& helper : python.helpers) {
+    if (helper.function != 0 && helper.function == function) return &helper;
+  }
+  return nullptr;
+}
+
+// Returns whether the call in which the frame of these registers is can return in another way: its
+// return address is on the stack, where landing looks for it.
+bool is_at_call(const UnwindRegisters& registers) {
+  std::uintptr_t returns_to = 0;
+  return guarded_read(return_address_place(registers), returns_to) &&
+         returns_to == registers.values[kReturnColumn];
+}
+
+std::uintptr_t size_of(const Text& text) {
+  return text.end - text.begin;
 }
 
 // A stack is mapped down to its guard page, or grows down to its limit when it is read.
@@ -97,15 +127,20 @@ class Search {
         local_(local_of_loop(python, thread)),
         delicate_(delicate) {}
 
-  GuardOutcome run(Unwinder& stack) const {
+  // If the result is kException, `caller` has the registers of the function whose call is to fail.
+  GuardOutcome run(Unwinder& stack, UnwindRegisters& caller) const {
+    Callee callee;
     bool has_left = false;
     for (std::uint32_t frames = 0; frames < kMaxUnwound; ++frames) {
       if (!stack.look()) {
         if (has_left || !stack.leave_call_into_nothing()) return GuardOutcome::kNoPythonCall;
       } else {
-        if (is_loop(stack)) return has_left ? judge(stack) : GuardOutcome::kNoPythonCall;
+        if (is_loop(stack)) {
+          return has_left ? judge(stack, callee, caller) : GuardOutcome::kNoPythonCall;
+        }
         const GuardOutcome outcome = judge_function(stack);
         if (outcome != GuardOutcome::kException) return outcome;
+        callee = {stack.function().begin, has_left, stack.registers()};
         if (!stack.leave()) return GuardOutcome::kNoPythonCall;
       }
       has_left = true;
@@ -114,6 +149,13 @@ class Search {
   }
 
  private:
+  // The function that was left last, whose caller is being looked at.
+  struct Callee {
+    std::uintptr_t function = 0;
+    bool has_called = false;  // false: it was interrupted itself
+    UnwindRegisters registers{};
+  };
+
   // Returns whether this is the frame of the innermost evaluation loop. Parts of it that are rarely
   // used may be functions of their own, with the same frame.
   bool is_loop(const Unwinder& stack) const {
@@ -153,17 +195,43 @@ class Search {
     return GuardOutcome::kException;
   }
 
-  GuardOutcome judge(const Unwinder& stack) const {
-    std::uintptr_t returns_to = 0;
-    if (!guarded_read(return_address_place(stack.registers()), returns_to) ||
-        returns_to != stack.program_counter()) {
-      return GuardOutcome::kNoPythonCall;
-    }
-    if (!expects_object(python_, frame_) || is_deallocation(python_, returns_to)) {
+  GuardOutcome judge(const Unwinder& loop, const Callee& callee, UnwindRegisters& caller) const {
+    CallTarget target{};
+    if (!is_at_call(loop.registers())) return GuardOutcome::kNoPythonCall;
+    if (!has_instructions(loop)) return GuardOutcome::kTailCalls;
+    if (!expects_object(python_, frame_) || !find_target(loop.program_counter(), target) ||
+        is_deallocation(python_, target)) {
       return GuardOutcome::kNoObject;
     }
-    return has_room_below(stack.stack_pointer()) ? GuardOutcome::kException
-                                                 : GuardOutcome::kNoStack;
+    caller = loop.registers();
+    if (const InstructionHelper* helper = find_helper(python_, target.function)) {
+      if (!goes_on(*helper, callee)) return GuardOutcome::kNoObject;
+      caller = callee.registers;
+    }
+    return has_room_below(caller.values[kStackColumn]) ? GuardOutcome::kException
+                                                       : GuardOutcome::kNoStack;
+  }
+
+  // Returns whether the evaluation loop has the instructions: all of it, or the part with the call.
+  bool has_instructions(const Unwinder& loop) const {
+    CallFrameInfo whole;
+    return size_of(loop.function()) >= kLeastLoopBytes ||
+           (find_call_frame_info(python_, python_.eval_loop, whole) &&
+            size_of(whole.function) >= kLeastLoopBytes);
+  }
+
+  // Returns whether the helper of an instruction, which the loop has called, goes on rightly with
+  // null from what it has called itself.
+  bool goes_on(const InstructionHelper& helper, const Callee& callee) const {
+    const std::uintptr_t returns_to = callee.registers.values[kReturnColumn];
+    CallTarget target{};
+    std::uint8_t code[kNullTestBytes];
+    if (callee.function != helper.function || !callee.has_called || !is_at_call(callee.registers) ||
+        !find_target(returns_to, target) || is_deallocation(python_, target)) {
+      return false;
+    }
+    return !helper.returns_reference ||
+           (guarded_copy(code, returns_to, sizeof code) && begins_with_null_test(code));
   }
 
   const PythonRuntimeView& python_;
@@ -192,9 +260,7 @@ GuardOutcome find_python_call(const PythonRuntimeView& python, const ThreadState
     return GuardOutcome::kInCollector;
   }
   Unwinder stack(python, registers, scratch);
-  const GuardOutcome outcome = Search(python, thread, delicate).run(stack);
-  caller = stack.registers();
-  return outcome;
+  return Search(python, thread, delicate).run(stack, caller);
 }
 
 }  // namespace pyfault

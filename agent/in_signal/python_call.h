@@ -4,7 +4,9 @@
 // The evaluation loop of the interpreter calls C functions. If one of them is to fail, it is enough
 // to give the loop its own registers back, as the unwinding of the C stack finds them, and to
 // return null where the call was to return. The C code in between is cut off: its locks stay
-// locked, and its memory and references are lost.
+// locked, and its memory and references are lost. From 3.15 on, the loop calls helpers for some of
+// its instructions, which release what the instruction holds; there, the helper's call returns
+// null.
 //
 // Context: see capture.h. Every read is guarded; bounded by kMaxUnwound frames.
 #pragma once
@@ -39,8 +41,8 @@ struct DelicateCode {
 };
 
 // `registers`: those of the calling thread where it was interrupted. `thread`: its state. If the
-// result is kException, `caller` has the registers of the evaluation loop where the call is to
-// return.
+// result is kException, `caller` has the registers of the evaluation loop, or of its helper, where
+// the call is to return.
 GuardOutcome find_python_call(const PythonRuntimeView& python, const ThreadState& thread,
                               const Registers& registers, const DelicateCode& delicate,
                               UnwindScratch& scratch, UnwindRegisters& caller);

@@ -26,6 +26,8 @@ std::optional<GuardWords> words_of(GuardOutcome outcome) {
                         "open, but no exception: the fault was in the garbage collector"};
     case GuardOutcome::kNoStack:
       return GuardWords{"stack", "open, but no exception: too little of the stack was left"};
+    case GuardOutcome::kTailCalls:
+      return GuardWords{"tail-call", "open, but no exception: this is a tail-call interpreter"};
   }
   return std::nullopt;
 }

@@ -81,6 +81,12 @@ CallTarget call_target(const std::uint8_t (&code)[kLongestCall], std::uintptr_t 
   return {0, through_member && mod_rm != 0x54 ? code[kLongestCall - 1] : -1};
 }
 
+// test %rax, %rax.
+bool begins_with_null_test(const std::uint8_t (&code)[kNullTestBytes]) {
+  constexpr std::uint8_t kTest[kNullTestBytes] = {0x48, 0x85, 0xc0};
+  return std::memcmp(code, kTest, sizeof kTest) == 0;
+}
+
 // endbr64 (if there is one), bnd (likewise), jmp *offset(%rip).
 std::uintptr_t jump_slot(const std::uint8_t (&code)[kJumpSlotBytes], std::uintptr_t address) {
   constexpr std::uint8_t kEndBranch[] = {0xf3, 0x0f, 0x1e, 0xfa};

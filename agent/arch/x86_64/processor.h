@@ -232,6 +232,8 @@ inline constexpr std::size_t kContextBytes = offsetof(ucontext_t, uc_mcontext) +
 inline constexpr std::size_t kSystemCallBytes = 2;  // the length of a system call
 inline constexpr std::size_t kTrapBytes = 4;    // these bytes tell whether an instruction can trap
 inline constexpr std::size_t kLongestCall = 7;  // in bytes
+// An instruction that compares the result of a call with null.
+inline constexpr std::size_t kNullTestBytes = 3;
 inline constexpr std::size_t kJumpSlotBytes = 11;  // of a stub that calls another module's function
 
 }  // namespace pyfault
