@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
-#include <iterator>
 
 #include "agent/arch/processor.h"
 #include "agent/cpython/versions.h"
@@ -116,7 +115,7 @@ void find_instruction_helpers(void* scope, PythonRuntimeView& view) {
       {"_PyCompactLong_Subtract", true},
       {"_PyCompactLong_Multiply", true},
   };
-  static_assert(std::size(kHelpers) <= std::size(decltype(view.helpers){}));
+  static_assert(sizeof kHelpers / sizeof *kHelpers <= sizeof view.helpers / sizeof *view.helpers);
   InstructionHelper* place = view.helpers;
   for (const auto& helper : kHelpers) {
     const std::uintptr_t function = address_of(scope, helper.name);

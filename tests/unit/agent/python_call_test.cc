@@ -4,16 +4,19 @@
 
 #include <gtest/gtest.h>
 #include <link.h>
+#include <pthread.h>
 
 #include <array>
+#include <functional>
 #include <memory>
 
 #include "tests/unit/agent/fake_python.h"
 
-// Helpers of instructions, which call the function that they are given. The first two are of what
-// compilers make of a result that is compared with null, and with the tagged reference for null.
+// Helpers of instructions, which call the function that they are given: as compilers compare a
+// result with null, and with the tagged reference for null; and by way of another function.
 extern "C" void* helper_of_objects(void* (*function)());
 extern "C" void* helper_of_references(void* (*function)());
+extern "C" void* helper_that_jumps(void* (*function)());
 asm(R"(
   .pushsection .text
   helper_of_objects:
@@ -35,6 +38,10 @@ asm(R"(
   pop %rbx
   .cfi_def_cfa_offset 8
   ret
+  .cfi_endproc
+  helper_that_jumps:
+  .cfi_startproc
+  jmp helper_of_objects
   .cfi_endproc
   .popsection
 )");
@@ -102,6 +109,15 @@ template <Function kFunction, int kBytes = 8192>
   static_cast<void>(result);
 }
 
+// An evaluation loop below another one, and the frame that it runs.
+FakePython* inner_python = nullptr;
+std::uintptr_t inner_frame = 0;
+
+[[gnu::noinline]] void* run_inner_loop(void* (*)()) {
+  run_loop<&c_code>(*inner_python, inner_frame);
+  return nullptr;
+}
+
 class PythonCall : public testing::Test {
  protected:
   PythonCall() { fault = &fault_; }
@@ -116,13 +132,14 @@ class PythonCall : public testing::Test {
 
   void help_with(Function helper, bool returns_reference) {
     view_.helpers[0] = {function(helper), returns_reference};
+    view_.eval_loop = 0;
   }
 
   template <Function kFunction, int kBytes = 8192>
   GuardOutcome outcome() {
     view_.module_list = address_of(&_r_debug);
     view_.interpreter = {1, ~std::uintptr_t{0}};
-    view_.eval_loop = reinterpret_cast<std::uintptr_t>(&run_loop<kFunction, kBytes>);
+    if (view_.eval_loop == 0) view_.eval_loop = loop<kFunction, kBytes>();
     view_.deallocate = function(&release);
     fault_.python = &view_;
     fault_.thread.frame = frame_;
@@ -131,6 +148,10 @@ class PythonCall : public testing::Test {
     return fault_.outcome;
   }
 
+  template <Function kFunction, int kBytes = 8192>
+  static std::uintptr_t loop() {
+    return reinterpret_cast<std::uintptr_t>(&run_loop<kFunction, kBytes>);
+  }
   static std::uintptr_t function(Function function) {
     return reinterpret_cast<std::uintptr_t>(function);
   }
@@ -184,6 +205,43 @@ TEST_F(PythonCall, of_a_helper_fails_in_the_helper) {
   EXPECT_TRUE(lands_in(function(&helper_of_objects), 16));
   help_with(&helper_of_references, false);
   EXPECT_EQ(outcome<&helper_of_references>(), GuardOutcome::kException);
+}
+
+TEST_F(PythonCall, of_a_helper_that_has_gone_on_elsewhere_is_left_alone) {
+  execute({kCall});
+  help_with(&helper_that_jumps, false);
+  EXPECT_EQ(outcome<&helper_that_jumps>(), GuardOutcome::kNoObject);
+}
+
+TEST_F(PythonCall, may_be_in_a_part_of_the_loop_that_was_split_off) {
+  execute({kCall});
+  view_.eval_loop = function(&release);
+  EXPECT_EQ(outcome<&c_code>(), GuardOutcome::kException);
+}
+
+TEST_F(PythonCall, below_another_loop_is_left_alone) {
+  execute({kCall});
+  inner_python = &python_;
+  inner_frame = python_.frame(code_, 0);
+  view_.eval_loop = loop<&c_code>();
+  EXPECT_EQ(outcome<&run_inner_loop>(), GuardOutcome::kNoPythonCall);
+}
+
+TEST_F(PythonCall, with_little_stack_is_left_alone) {
+  execute({kCall});
+  pthread_attr_t attributes;
+  pthread_t thread;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, kLandingBytes - kPageSize);
+  std::function<void()> work = [this] { outcome<&c_code>(); };
+  const auto run = [](void* given) -> void* {
+    (*static_cast<std::function<void()>*>(given))();
+    return nullptr;
+  };
+  ASSERT_EQ(pthread_create(&thread, &attributes, run, &work), 0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+  EXPECT_EQ(fault_.outcome, GuardOutcome::kNoStack);
 }
 
 TEST_F(PythonCall, whose_result_is_a_tagged_reference_is_left_alone) {
