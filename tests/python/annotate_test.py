@@ -72,6 +72,41 @@ thread.start()
 thread.join()
 """)
 
+    def test_any_number_of_keys(self):
+        source = """
+names = {"key%d" % number: number for number in range(20)}
+pyfault.annotate(key3="before")
+with pyfault.annotate(**names):
+    pass
+pyfault.annotate(**names)
+pyfault.annotate(**dict.fromkeys(list(names)[5:]))
+"""
+        self.assertEqual(self.annotations_after(source), {f"key{number}": str(number) for number in range(5)})
+
+    def test_references_stay_as_they_are(self):
+        self.assertEqual("fine\n", self.run_program("""
+import pyfault, sys
+class Unspeakable:
+    def __str__(self):
+        pyfault.annotate(nested=value)
+        raise ValueError
+value, unspeakable = "resize %d" % len(sys.argv), Unspeakable()
+def counts_after():
+    for _ in range(100):
+        pyfault.annotate(task=value)
+        pyfault.annotate(a=value, b=value, c=value, d=value, e=value)
+        with pyfault.annotate(task=value), pyfault.annotate(task="other", id=value):
+            pass
+        try:
+            pyfault.annotate(task=value, id=unspeakable)
+        except ValueError:
+            pass
+    pyfault.annotate(task=None, nested=None, a=None, b=None, c=None, d=None, e=None)
+    return sys.getrefcount(value), sys.getrefcount(unspeakable), sys.getrefcount(type(pyfault.annotate()))
+first = counts_after()
+print("fine" if counts_after() == first else "lost")
+"""))
+
     def test_positional_arguments_are_refused(self):
         self.assertIn("keyword arguments only", self.run_program("""
 import pyfault

@@ -3,6 +3,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include "agent/python/extension/agent_library.h"
 #include "agent/python/extension/python_api.h"
 #include "agent/python/extension/reference.h"
@@ -17,18 +19,29 @@ PyObject* for_threads = nullptr;  // from a thread's number to a dict
 
 PyTypeObject* annotation_type = nullptr;
 
+// What one key is set to. Both are owned, and null until they are known.
+struct Change {
+  PyObject* value;     // a str, or None to remove the annotation
+  PyObject* replaced;  // what stood in its place; None where nothing did
+};
+
 // What annotate() returns. In a `with` statement, the annotations hold for the thread and until the
 // block ends; what stood there before then stands there again.
 struct Annotation {
   PyObject_HEAD
-      // Three tuples of the same size.
+      // A tuple; null if there are no keys.
       PyObject* names;
-  PyObject* values;
-  PyObject* replaced;  // what stood in their place; None where nothing did
+  Py_ssize_t size;
+  Change* changes;  // of as many: `few`, or memory of their own
+  Change few[4];
   // Its neighbours in `pending`.
   Annotation* older;
   Annotation* newer;
 };
+
+// The memory of one annotation that is no more, for the next: most are made and dropped at once,
+// and to allocate one takes longer than all that is done with it.
+Annotation* spare = nullptr;
 
 // The newest annotation that is alive and was not entered: hardly ever another one than that which
 // is being made. What it has set for all threads may be taken back yet.
@@ -99,21 +112,26 @@ bool change(PyObject* current, int tid, PyObject* key, PyObject* value) {
   return PyDict_SetItem(current, key, value) == 0 && tell_agent(tid, key, value);
 }
 
-// Sets what the annotation says. Returns what stood there: a tuple, or nothing with an exception
-// set.
-Reference change_all(PyObject* current, int tid, PyObject* names, PyObject* values) {
-  const Py_ssize_t size = PyTuple_Size(names);
-  Reference replaced(PyTuple_New(size));
-  for (Py_ssize_t index = 0; replaced && index < size; ++index) {
-    PyObject* name = PyTuple_GetItem(names, index);
+PyObject* name_at(const Annotation* annotation, Py_ssize_t index) {
+  return PyTuple_GetItem(annotation->names, index);
+}
+
+// Replaces an owned reference. What it stood for is released last: that may run any Python code.
+void keep(PyObject*& place, Reference value) {
+  const Reference old(std::exchange(place, value.release()));
+}
+
+// Sets what the annotation says, and keeps what stood there.
+bool change_all(PyObject* current, int tid, Annotation* annotation) {
+  for (Py_ssize_t index = 0; index < annotation->size; ++index) {
+    Change& one = annotation->changes[index];
+    PyObject* name = name_at(annotation, index);
     PyObject* before = PyDict_GetItemWithError(current, name);
-    if (before == nullptr && PyErr_Occurred() != nullptr) return Reference();
-    if (before == nullptr) before = Py_None;
-    Py_INCREF(before);
-    PyTuple_SetItem(replaced.get(), index, before);
-    if (!change(current, tid, name, PyTuple_GetItem(values, index))) return Reference();
+    if (before == nullptr && PyErr_Occurred() != nullptr) return false;
+    keep(one.replaced, Reference::to(before != nullptr ? before : Py_None));
+    if (!change(current, tid, name, one.value)) return false;
   }
-  return replaced;
+  return true;
 }
 
 int own_tid() {
@@ -137,23 +155,17 @@ bool forget_if_empty(int tid, PyObject* current) {
   return key && PyDict_DelItem(for_threads, key.get()) == 0;
 }
 
-void keep(PyObject*& place, Reference value) {
-  const Reference old(std::exchange(place, value.release()));
-}
-
 // To be called when the annotation takes back what it has set for all threads. If another pending
 // one has replaced that value, it must not restore it later, but what stood there before.
 void hand_on(const Annotation* annotation, Py_ssize_t index) {
-  PyObject* name = PyTuple_GetItem(annotation->names, index);
-  PyObject* value = PyTuple_GetItem(annotation->values, index);
+  const Change& own = annotation->changes[index];
+  PyObject* name = name_at(annotation, index);
   for (const Annotation* other = pending; other != nullptr; other = other->older) {
-    const Py_ssize_t size = other->replaced != nullptr ? PyTuple_Size(other->replaced) : 0;
-    for (Py_ssize_t at = 0; at < size; ++at) {
-      const bool has_replaced = PyTuple_GetItem(other->replaced, at) == value &&
-                                PyUnicode_Compare(PyTuple_GetItem(other->names, at), name) == 0;
-      if (!has_replaced) continue;
-      PyTuple_SetItem(other->replaced, at,
-                      Reference::to(PyTuple_GetItem(annotation->replaced, index)).release());
+    for (Py_ssize_t at = 0; at < other->size; ++at) {
+      PyObject*& replaced = other->changes[at].replaced;
+      if (replaced == own.value && PyUnicode_Compare(name_at(other, at), name) == 0) {
+        keep(replaced, Reference::to(own.replaced));
+      }
     }
   }
 }
@@ -161,15 +173,14 @@ void hand_on(const Annotation* annotation, Py_ssize_t index) {
 // Another thread may run between annotate() and the beginning of the block, and annotate the same:
 // what it has set is left alone.
 bool take_back_for_all(const Annotation* annotation) {
-  for (Py_ssize_t index = 0; index < PyTuple_Size(annotation->names); ++index) {
-    PyObject* name = PyTuple_GetItem(annotation->names, index);
+  for (Py_ssize_t index = 0; index < annotation->size; ++index) {
+    const Change& own = annotation->changes[index];
+    PyObject* name = name_at(annotation, index);
     PyObject* now = PyDict_GetItemWithError(for_all, name);
     if (now == nullptr && PyErr_Occurred() != nullptr) return false;
     hand_on(annotation, index);
-    const bool is_ours = now == nullptr || now == PyTuple_GetItem(annotation->values, index);
-    if (is_ours && !change(for_all, 0, name, PyTuple_GetItem(annotation->replaced, index))) {
-      return false;
-    }
+    const bool is_ours = now == nullptr || now == own.value;
+    if (is_ours && !change(for_all, 0, name, own.replaced)) return false;
   }
   return true;
 }
@@ -179,10 +190,10 @@ PyObject* enter(PyObject* self, PyObject*) {
   const int tid = own_tid();
   PyObject* current = annotations_of(tid);
   end_pending(annotation);
-  if (current == nullptr || !take_back_for_all(annotation)) return nullptr;
-  Reference replaced = change_all(current, tid, annotation->names, annotation->values);
-  if (!replaced) return nullptr;
-  keep(annotation->replaced, std::move(replaced));
+  if (current == nullptr || !take_back_for_all(annotation) ||
+      !change_all(current, tid, annotation)) {
+    return nullptr;
+  }
   return Reference::to(self).release();
 }
 
@@ -190,33 +201,71 @@ PyObject* leave(PyObject* self, PyObject*) {
   auto* annotation = reinterpret_cast<Annotation*>(self);
   const int tid = own_tid();
   PyObject* current = annotations_of(tid);
-  if (current == nullptr || !change_all(current, tid, annotation->names, annotation->replaced) ||
-      !forget_if_empty(tid, current)) {
-    return nullptr;
+  if (current == nullptr) return nullptr;
+  for (Py_ssize_t index = 0; index < annotation->size; ++index) {
+    PyObject* name = name_at(annotation, index);
+    if (!change(current, tid, name, annotation->changes[index].replaced)) return nullptr;
   }
+  if (!forget_if_empty(tid, current)) return nullptr;
   Py_RETURN_NONE;
 }
 
 void destroy(PyObject* self) {
   auto* annotation = reinterpret_cast<Annotation*>(self);
   end_pending(annotation);
+  for (Py_ssize_t index = 0; index < annotation->size; ++index) {
+    Py_CLEAR(annotation->changes[index].value);
+    Py_CLEAR(annotation->changes[index].replaced);
+  }
   Py_CLEAR(annotation->names);
-  Py_CLEAR(annotation->values);
-  Py_CLEAR(annotation->replaced);
+  if (annotation->changes != annotation->few) PyMem_Free(annotation->changes);
   PyTypeObject* type = Py_TYPE(self);
-  reinterpret_cast<freefunc>(PyType_GetSlot(type, Py_tp_free))(self);
+  if (spare == nullptr) {
+    spare = annotation;
+  } else {
+    reinterpret_cast<freefunc>(PyType_GetSlot(type, Py_tp_free))(self);
+  }
   Py_DECREF(type);
 }
 
-// The values as text. None stays what it is.
-Reference as_texts(PyObject* const* values, Py_ssize_t size) {
-  Reference texts(PyTuple_New(size));
-  for (Py_ssize_t index = 0; texts && index < size; ++index) {
-    Reference text = values[index] == Py_None ? Reference::to(Py_None) : as_text(values[index]);
-    if (!text) return text;
-    PyTuple_SetItem(texts.get(), index, text.release());
+// Returns an annotation that says nothing yet; null with an exception set.
+Annotation* allocate() {
+  if (spare == nullptr) {
+    return reinterpret_cast<Annotation*>(PyType_GenericAlloc(annotation_type, 0));
   }
-  return texts;
+  auto* annotation = std::exchange(spare, nullptr);
+  std::memset(static_cast<void*>(annotation), 0, sizeof *annotation);
+  return reinterpret_cast<Annotation*>(
+      PyObject_Init(reinterpret_cast<PyObject*>(annotation), annotation_type));
+}
+
+// Makes room for a change of each name.
+bool set_names(Annotation* annotation, PyObject* names) {
+  constexpr Py_ssize_t kFew = sizeof annotation->few / sizeof *annotation->few;
+  annotation->changes = annotation->few;
+  const Py_ssize_t size = names != nullptr ? PyTuple_Size(names) : 0;
+  if (size > kFew) {
+    auto* memory = PyMem_Calloc(static_cast<std::size_t>(size), sizeof(Change));
+    if (memory == nullptr) {
+      PyErr_NoMemory();
+      return false;
+    }
+    annotation->changes = static_cast<Change*>(memory);
+  }
+  annotation->names = Reference::to(names).release();
+  annotation->size = size;
+  return true;
+}
+
+// The values as text. None stays what it is.
+bool set_values(Annotation* annotation, PyObject* const* values) {
+  for (Py_ssize_t index = 0; index < annotation->size; ++index) {
+    PyObject* value = values[index];
+    annotation->changes[index].value =
+        (value == Py_None ? Reference::to(value) : as_text(value)).release();
+    if (annotation->changes[index].value == nullptr) return false;
+  }
+  return true;
 }
 
 PyObject* annotate(PyObject*, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
@@ -224,16 +273,12 @@ PyObject* annotate(PyObject*, PyObject* const* arguments, Py_ssize_t count, PyOb
     PyErr_SetString(PyExc_TypeError, "annotate() takes keyword arguments only");
     return nullptr;
   }
-  Reference result(PyType_GenericAlloc(annotation_type, 0));
-  Reference own_names = names != nullptr ? Reference::to(names) : Reference(PyTuple_New(0));
-  if (!result || !own_names) return nullptr;
-  auto* annotation = reinterpret_cast<Annotation*>(result.get());
-  keep(annotation->names, std::move(own_names));
-  keep(annotation->values, as_texts(arguments, PyTuple_Size(annotation->names)));
-  if (annotation->values == nullptr) return nullptr;
+  Annotation* annotation = allocate();
+  if (annotation == nullptr) return nullptr;
+  Reference result(reinterpret_cast<PyObject*>(annotation));
+  if (!set_names(annotation, names) || !set_values(annotation, arguments)) return nullptr;
   begin_pending(annotation);
-  keep(annotation->replaced, change_all(for_all, 0, annotation->names, annotation->values));
-  return annotation->replaced != nullptr ? result.release() : nullptr;
+  return change_all(for_all, 0, annotation) ? result.release() : nullptr;
 }
 
 PyObject* breadcrumb(PyObject*, PyObject* text) {
