@@ -2,13 +2,18 @@
 #include "shared/context_writer.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "tests/unit/agent/guarded.h"
 
 namespace pyfault::test {
 namespace {
@@ -17,7 +22,7 @@ class ContextWriterTest : public ::testing::Test {
  protected:
   ContextWriterTest()
       : ring_(::mmap(nullptr, kRingSize, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)),
+                     MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)),
         writer_(ContextWriter::claim(ring_, 7)) {}
   ~ContextWriterTest() override { ::munmap(ring_, kRingSize); }
 
@@ -47,6 +52,22 @@ class ContextWriterTest : public ::testing::Test {
     return {block().crumbs[cell].text, block().crumbs[cell].size};
   }
   std::int32_t owner() const { return ring_header(ring_)->context_owners[writer_.index()].load(); }
+
+  // A child that dies in the middle of `write`, when it reads the end of the text.
+  template <class Write>
+  void die_in(Write write) {
+    const CliffEdge edge;
+    const std::string_view torn(reinterpret_cast<const char*>(edge.last(8)), 16);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::signal(SIGSEGV, SIG_DFL);
+      write(torn);
+      ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    EXPECT_TRUE(WIFSIGNALED(status));
+  }
 
   using Strings = std::vector<std::string>;
   void* ring_;
@@ -107,6 +128,22 @@ TEST_F(ContextWriterTest, TheOldestBreadcrumbMakesRoom) {
 TEST_F(ContextWriterTest, ALongBreadcrumbIsTruncated) {
   writer_.add_breadcrumb(1, text(std::string(1000, 'x')));
   EXPECT_EQ(crumb(0).size(), sizeof(Breadcrumb::text));
+}
+
+TEST_F(ContextWriterTest, WhoDiesInTheMiddleLeavesTheOldAnnotations) {
+  annotate("id", "7");
+  annotate("task", "resize");
+  die_in([this](std::string_view torn) { annotate("task", torn); });
+  EXPECT_EQ(annotations(), (Strings{"id=7", "task=resize"}));
+}
+
+TEST_F(ContextWriterTest, WhoDiesInTheMiddleLeavesNoHalfBreadcrumb) {
+  for (std::size_t number = 0; number < kBreadcrumbCount; ++number) {
+    writer_.add_breadcrumb(1, text("whole"));
+  }
+  die_in([this](std::string_view torn) { writer_.add_breadcrumb(2, text(torn)); });
+  EXPECT_EQ(block().crumbs[0].number.load(), 0u);
+  EXPECT_EQ(crumb(1), "whole");
 }
 
 TEST_F(ContextWriterTest, AChildContinuesWithACopyOfItsOwn) {
