@@ -82,6 +82,7 @@ inline SavedWorker full_worker() {
                                 {SIGABRT}},
                                SavedOutput{"begun", "\xfe", "tail\n", "err\n"}};
   saved.sessions = {full_session()};
+  saved.recent = {{"c0ffee", 4242, 33, false, "{}", "text\xff"}};
   return saved;
 }
 

@@ -91,7 +91,10 @@ PYFAULT_KEEP(LastExit, realtime_ns, code, signal, reason, exception, output)
 PYFAULT_KEEP(LastCrash, realtime_ns, id, signal)
 PYFAULT_KEEP(WorkerHistory, last_exit, last_crash, exits, crashes, unwatched)
 PYFAULT_KEEP(SavedLifecycle, state, restarts, begun, held, policy)
-PYFAULT_KEEP(SavedWorker, config, lifecycle, history, exit_code, crashes, timer, process, sessions)
+PYFAULT_KEEP(SavedCrash, id, pid, uid, is_confirmed, event, report)
+PYFAULT_KEEP(SavedGuests, sessions, recent)
+PYFAULT_KEEP(SavedWorker, config, lifecycle, history, exit_code, crashes, timer, process, sessions,
+             recent)
 
 namespace {
 
@@ -116,13 +119,23 @@ bool is_sensible(const SavedSession& session) {
   return attached.own_pid > 0 && attached.process.pid > 0;
 }
 
+bool are_sensible(const std::vector<SavedSession>& sessions) {
+  return std::ranges::all_of(sessions, [](const SavedSession& each) { return is_sensible(each); });
+}
+
 bool is_sensible(const SavedWorker& saved) {
   const WorkerState state = saved.lifecycle.state;
   return !saved.config.name.empty() && is_sensible(state) &&
          (!saved.process || saved.process->pid > 1) &&
-         saved.process.has_value() == is_alive(state) &&
-         std::ranges::all_of(saved.sessions,
-                             [](const SavedSession& each) { return is_sensible(each); });
+         saved.process.has_value() == is_alive(state) && are_sensible(saved.sessions);
+}
+
+// Throws if the bytes are damaged or of another version.
+json checked_state(std::string_view bytes) {
+  json state = json::from_cbor(bytes);
+  const bool is_ours = is_without_fractions(state) && state.at("version").get<int>() == kVersion;
+  if (!is_ours) throw std::invalid_argument("a state of another version");
+  return state;
 }
 
 }  // namespace
@@ -135,12 +148,22 @@ std::string encode(const SavedWorker& saved) {
 }
 
 std::optional<SavedWorker> decode_worker(std::string_view bytes) try {
-  const json state = json::from_cbor(bytes);
-  if (!is_without_fractions(state)) return std::nullopt;
-  if (state.at("version").get<int>() != kVersion) return std::nullopt;
-  auto saved = state.at("worker").get<SavedWorker>();
+  auto saved = checked_state(bytes).at("worker").get<SavedWorker>();
   return is_sensible(saved) ? std::optional(std::move(saved)) : std::nullopt;
 } catch (const std::exception&) {  // json::exception, or a configuration that is not valid
+  return std::nullopt;
+}
+
+std::string encode(const SavedGuests& saved) {
+  std::string bytes;
+  json::to_cbor(json{{"version", kVersion}, {"guests", saved}}, bytes);
+  return bytes;
+}
+
+std::optional<SavedGuests> decode_guests(std::string_view bytes) try {
+  auto saved = checked_state(bytes).at("guests").get<SavedGuests>();
+  return are_sensible(saved.sessions) ? std::optional(std::move(saved)) : std::nullopt;
+} catch (const std::exception&) {
   return std::nullopt;
 }
 

@@ -12,6 +12,7 @@
 #include "watchdog/config/config.h"
 #include "watchdog/control/worker_history.h"
 #include "watchdog/event/event.h"
+#include "watchdog/ingest/saved_crash.h"
 #include "watchdog/ingest/saved_session.h"
 #include "watchdog/policy/crash_deduplicator.h"
 #include "watchdog/policy/worker_lifecycle.h"
@@ -45,11 +46,24 @@ struct SavedWorker {
   std::optional<std::chrono::steady_clock::time_point> timer;  // when the state's time limit passes
   std::optional<SavedProcess> process;
   std::vector<SavedSession> sessions;
+  std::vector<SavedCrash> recent;  // that its processes may ask for
 };
+
+// The state of the processes without a worker.
+struct SavedGuests {
+  std::vector<SavedSession> sessions;
+  std::vector<SavedCrash> recent;
+};
+
+// What of all that may be asked for is saved.
+inline constexpr RecentLimits kSavedCrashes{.crashes = 8, .bytes = std::size_t{1} << 20};
 
 std::string encode(const SavedWorker& saved);
 
 // Returns nullopt if the bytes have another version or are inconsistent.
 std::optional<SavedWorker> decode_worker(std::string_view bytes);
+
+std::string encode(const SavedGuests& saved);
+std::optional<SavedGuests> decode_guests(std::string_view bytes);
 
 }  // namespace pyfault

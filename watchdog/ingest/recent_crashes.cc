@@ -1,6 +1,7 @@
 #include "watchdog/ingest/recent_crashes.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "watchdog/event/event_size.h"
@@ -127,6 +128,35 @@ std::shared_ptr<const CrashText> RecentCrashes::text(Number number) {
   Text text = std::get<Text>(kept.crash);
   forget_the_oldest();
   return text;
+}
+
+std::vector<SavedCrash> RecentCrashes::saved(const RecentLimits& limits) {
+  std::vector<SavedCrash> saved;
+  std::size_t bytes = 0;
+  for (Number number = first_ + kept_.size(); number-- > first_ && saved.size() < limits.crashes;) {
+    const Text told = text(number);
+    if (!told || number < first_) break;  // to render it may have pushed it out
+    bytes += told->event.size() + told->report.size();
+    if (bytes > limits.bytes) break;
+    const Kept& kept = kept_[static_cast<std::size_t>(number - first_)];
+    saved.push_back({kept.id, kept.pid, kept.uid, kept.is_confirmed, told->event, told->report});
+  }
+  std::ranges::reverse(saved);
+  return saved;
+}
+
+void RecentCrashes::adopt(std::vector<SavedCrash> saved) {
+  for (SavedCrash& each : saved) {
+    Kept& kept = kept_.emplace_back();
+    kept.id = std::move(each.id);
+    kept.pid = each.pid;
+    kept.uid = each.uid;
+    kept.is_confirmed = each.is_confirmed;
+    weigh(kept, sizeof kept + each.event.size() + each.report.size());
+    kept.crash = std::make_shared<const CrashText>(
+        CrashText{each.pid, std::move(each.event), std::move(each.report)});
+  }
+  forget_the_oldest();
 }
 
 }  // namespace pyfault

@@ -16,17 +16,13 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "watchdog/event/event_sink.h"
 #include "watchdog/event/redaction.h"
+#include "watchdog/ingest/saved_crash.h"
 
 namespace pyfault {
-
-struct RecentLimits {
-  std::size_t crashes = 64;
-  std::size_t bytes = std::size_t{4}
-                      << 20;  // approximate; the last crash is kept whatever its size
-};
 
 // A crash as it is told to an asker.
 struct CrashText {
@@ -78,6 +74,13 @@ class RecentCrashes final : public EventSink {
   std::shared_ptr<const CrashText> text(Number number);
 
   std::uint64_t forgotten() const { return first_; }
+
+  // The last crashes for the next watchdog, the oldest first, within `limits`. Renders them all, so
+  // it is for the end.
+  std::vector<SavedCrash> saved(const RecentLimits& limits);
+
+  // What a previous watchdog has saved is told from now on, as it was told then.
+  void adopt(std::vector<SavedCrash> saved);
 
  private:
   using Text = std::shared_ptr<const CrashText>;

@@ -170,8 +170,9 @@ class Worker final : private EventSink, private WorkerEffects {
   void resume_timer();
   void keep_process();
   void drop_process();
-  SavedWorker saved(bool with_output) const;
-  void save(bool with_output = false);
+  // `is_last`: when this watchdog leaves; then what takes time to collect is saved as well.
+  SavedWorker saved(bool is_last) const;
+  void save(bool is_last = false);
   void save_soon();
 
   WorkerHost& host_;

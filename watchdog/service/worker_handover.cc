@@ -51,6 +51,7 @@ void Worker::keep_sessions() {
 // Without a process, the only processes can be those of a start that the death of the previous
 // watchdog interrupted.
 void Worker::take_over(InheritedWorker& inherited) {
+  recent_->adopt(std::move(inherited.saved.recent));
   exit_code_ = inherited.saved.exit_code;
   timer_at_ = inherited.saved.timer;
   drop_dead_sessions();
@@ -149,10 +150,11 @@ void Worker::drop_process() {
   for (const char* role : {kPidfdRole, kOutRole, kErrRole}) store_.drop(role);
 }
 
-SavedWorker Worker::saved(bool with_output) const {
-  SavedWorker saved{config_,          lifecycle_.saved(), history_,     exit_code_,
-                    crashes_.saved(), timer_at_,          std::nullopt, server_.saved()};
-  if (process_) saved.process = process_->saved(with_output);
+SavedWorker Worker::saved(bool is_last) const {
+  SavedWorker saved{config_,   lifecycle_.saved(), history_,        exit_code_, crashes_.saved(),
+                    timer_at_, std::nullopt,       server_.saved(), {}};
+  if (is_last) saved.recent = recent_->saved(kSavedCrashes);
+  if (process_) saved.process = process_->saved(is_last);
   if (lookup_) {  // the start has to begin again
     saved.lifecycle.state = WorkerState::kStopped;
     saved.lifecycle.begun = false;
@@ -163,9 +165,9 @@ SavedWorker Worker::saved(bool with_output) const {
 
 // While what the last process left behind is dying, the stored state is not changed: the next
 // watchdog learns of the end from it.
-void Worker::save(bool with_output) {
+void Worker::save(bool is_last) {
   if (!store_.is_of_use() || dying_) return;
-  store_.save(saved(with_output));
+  store_.save(saved(is_last));
 }
 
 // Saves once for all changes in a pass of the event loop.

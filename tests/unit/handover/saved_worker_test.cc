@@ -54,6 +54,21 @@ TEST_F(SavedWorkerTest, a_key_that_only_a_newer_one_knows_is_passed_over) {
   }));
 }
 
+TEST(SavedGuests, come_back_as_they_were) {
+  const SavedGuests guests{{test::full_session(), test::full_session()}, full_worker().recent};
+  const auto saved = decode_guests(encode(guests));
+  ASSERT_TRUE(saved);
+  EXPECT_EQ(encode(*saved), encode(guests));
+}
+
+TEST(SavedGuests, a_session_without_a_process_is_refused) {
+  SavedSession session = test::full_session();
+  session.family.attached.process.pid = 0;
+  EXPECT_FALSE(decode_guests(encode(SavedGuests{{session}, {}})));
+  EXPECT_FALSE(decode_guests("something else"));
+  EXPECT_FALSE(decode_guests(encode(full_worker())));
+}
+
 TEST_F(SavedWorkerTest, another_version_is_refused) {
   EXPECT_FALSE(changed([](json& state) { state["version"] = 1; }));
   EXPECT_FALSE(changed([](json& state) { state.erase("version"); }));

@@ -61,6 +61,38 @@ TEST_F(RecentCrashesTest, tells_the_last_of_all) {
   EXPECT_EQ(crashes_.text(*crashes_.last(kUser))->pid, 8);
 }
 
+TEST_F(RecentCrashesTest, what_is_saved_is_told_by_the_next_watchdog_to_the_same_users) {
+  crashes_.on_event(crash_of(7, "first", kUser));
+  crashes_.on_event(crash_of(8, "of-another", kOther));
+  RecentCrashes next(&json_of, &text_of);
+  next.adopt(crashes_.saved({}));
+  EXPECT_EQ(next.text(*next.last(kUser))->event, "first@vm/web");
+  EXPECT_EQ(next.text(*next.last_of(7, kUser))->report, report_of(7));
+  EXPECT_FALSE(next.last_of(8, kUser));
+  EXPECT_TRUE(next.last_of(8, kOther));
+  EXPECT_FALSE(next.awaits_any());
+}
+
+TEST_F(RecentCrashesTest, of_many_the_last_are_saved) {
+  for (const char* id : {"one", "two", "six"}) crashes_.on_event(crash_of(7, id, kUser));
+  const auto few = crashes_.saved({.crashes = 2});
+  ASSERT_EQ(few.size(), 2U);
+  EXPECT_EQ(few[0].id, "two");
+  EXPECT_EQ(few[1].id, "six");
+  const std::size_t one = few[1].event.size() + few[1].report.size();
+  EXPECT_EQ(crashes_.saved({.bytes = one}).size(), 1U);
+  EXPECT_EQ(crashes_.saved({.bytes = one - 1}).size(), 0U);
+}
+
+TEST_F(RecentCrashesTest, those_of_a_previous_watchdog_are_forgotten_first) {
+  RecentCrashes next(&json_of, &text_of, {}, {.crashes = 2});
+  crashes_.on_event(crash_of(7, "old", kUser));
+  next.adopt(crashes_.saved({}));
+  for (const int pid : {8, 9}) next.on_event(crash_of(pid, "new" + std::to_string(pid), kUser));
+  EXPECT_FALSE(next.last_of(7, kUser));
+  EXPECT_TRUE(next.last_of(8, kUser));
+}
+
 TEST_F(RecentCrashesTest, a_dump_is_no_crash) {
   Event dump = crash_of(7, "dump", kUser);
   std::get<Crash>(dump.body).kind = CrashKind::kDump;
