@@ -74,14 +74,16 @@ void HandoverFixture::kill_watchdog() {
   service().wait();
 }
 
-void HandoverFixture::start_another(int more) {
+void HandoverFixture::start_another(int more, std::map<std::string, std::string> environment) {
   const auto& kept = store_.descriptors();
   std::string names;
   for (const NamedFd& each : kept) names += (names.empty() ? "" : ":") + each.name;
-  const std::string prefix = kept.back().name.substr(0, kept.back().name.rfind('/'));
+  const auto worker = std::ranges::find_if(
+      kept, [](const NamedFd& each) { return each.name.find('/') != each.name.npos; });
+  const std::string prefix = worker->name.substr(0, worker->name.rfind('/'));
   for (int i = 0; i < more; ++i) names += ":" + prefix + "/session." + std::to_string(10'000 + i);
-  start({{"NOTIFY_SOCKET", store_.address()}, {"LISTEN_FDNAMES", names}},
-        [&kept, more] { pass_on(kept, more); });
+  environment.insert({{"NOTIFY_SOCKET", store_.address()}, {"LISTEN_FDNAMES", names}});
+  start(std::move(environment), [&kept, more] { pass_on(kept, more); });
 }
 
 }  // namespace pyfault::test

@@ -2,6 +2,7 @@
 // file descriptor store.
 #pragma once
 
+#include <map>
 #include <mutex>
 #include <stop_token>
 #include <string>
@@ -35,12 +36,14 @@ class Store {
 
 class HandoverFixture : public ServiceTest {
  protected:
+  using ServiceTest::ServiceTest;
+
   void start_watchdog() { start({{"NOTIFY_SOCKET", store_.address()}}); }
   void kill_watchdog();
 
   // Starts a watchdog as systemd does, with the stored descriptors from number 3 on. `more`: how
   // many descriptors of sessions that have ended are passed in addition.
-  void start_another(int more = 0);
+  void start_another(int more = 0, std::map<std::string, std::string> environment = {});
 
   Store store_;
 };

@@ -125,6 +125,36 @@ TEST_F(HandoverTest, a_crash_while_there_is_none_is_told_with_its_own_time) {
   await("start", 2);
 }
 
+TEST_F(HandoverTest, a_worker_learns_why_the_one_before_it_died_after_a_restart_too) {
+  one_worker(R"(
+import ctypes, os, signal, sys
+sys.path.insert(0, os.environ["PYFAULT_TEST_PACKAGE"])
+import pyfault
+def tell(*_):
+    with open("new", "w") as file:
+        print(pyfault.last_crash().threads[0].frames[0].function, file=file)
+    os.rename("new", "told")
+def fail_in_here():
+    ctypes.memset(0, 1, 1)
+signal.signal(signal.SIGUSR1, tell)
+if pyfault.last_crash() is None:
+    fail_in_here()
+print("serving", flush=True)
+while True:
+    signal.pause()
+)",
+             "backoff = { initial = 0.01 }\n");
+  start({{"NOTIFY_SOCKET", store_.address()}, {"PYFAULT_TEST_PACKAGE", PYFAULT_PYTHON_PACKAGE}});
+  const int pid = await("ready").back()["process"]["pid"];
+  service().await("serving");
+  service().send(SIGUSR2);
+  EXPECT_EQ(wait().ending, exited(0));
+  start_another();
+  await_that("the adoption", [&] { return !events("notice").empty(); });
+  ::kill(pid, SIGUSR1);
+  EXPECT_EQ(await_file("told"), "fail_in_here\n");
+}
+
 TEST_F(HandoverTest, what_is_no_longer_configured_is_stopped) {
   const int pid = worker_without_watchdog();
   config("[[worker]]\nname = \"other\"\ncommand = [\"worker.py\"]\n");

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <stdexcept>
 #include <thread>
@@ -14,6 +15,13 @@
 namespace pyfault::test {
 
 using nlohmann::json;
+
+Interpreter system_interpreter() {
+  const auto& all = interpreters();
+  const auto found = std::ranges::find_if(
+      all, [](const Interpreter& each) { return each.path.string().starts_with("/usr/"); });
+  return found == all.end() ? Interpreter{} : *found;
+}
 
 ServiceTest::ServiceTest(const Interpreter& interpreter) : interpreter_(interpreter) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // so that orphans of a killed service become our children

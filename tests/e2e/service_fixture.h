@@ -19,6 +19,9 @@
 
 namespace pyfault::test {
 
+// An interpreter that every user may run; without a path if there is none.
+Interpreter system_interpreter();
+
 class ServiceTest : public testing::Test {
  protected:
   // Except for crashes, a service behaves the same with every interpreter, so one is enough.

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "tests/e2e/service_fixture.h"
@@ -100,14 +99,6 @@ with open("seen", "w") as seen:
   start();
   EXPECT_EQ(await_file("there/seen"), std::filesystem::canonical(file("there")).string() +
                                           " 0o27 hello True 99 False True\n");
-}
-
-// An interpreter that every user may run.
-Interpreter system_interpreter() {
-  const auto& all = interpreters();
-  const auto found = std::ranges::find_if(
-      all, [](const Interpreter& each) { return each.path.string().starts_with("/usr/"); });
-  return found == all.end() ? Interpreter{} : *found;
 }
 
 class OtherUser : public ServiceTest {

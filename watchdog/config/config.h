@@ -120,6 +120,7 @@ struct Config {
   std::string minidumps;  // the directory for them; empty: none are written
   std::vector<std::string> debuginfod;  // URLs of its servers
   RedactionSettings redaction;
+  bool guests = true;  // processes that are no workers may attach (watchdog/service/guests.h)
   std::optional<HttpAddress> metrics;  // none: metrics are not served
   ControlSettings control;
 };

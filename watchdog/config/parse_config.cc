@@ -118,6 +118,7 @@ void ConfigReader::read_service(TableReader& top) {
                      "write one such as \"https://debuginfod.debian.net\"");
   }
   read_redaction(reader);
+  reader.get("guests", parsed_.config.guests);
   reader.refuse_unknown_keys();
 }
 

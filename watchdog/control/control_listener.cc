@@ -28,9 +28,10 @@ std::string last_error() {
   return std::generic_category().message(errno);
 }
 
+// Other users may look into it, for the link that guests follow; the socket is closed to them.
 void make_directory_of(const std::string& path) {
   const std::string directory = path.substr(0, path.rfind('/'));
-  if (directory.empty() || ::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return;
+  if (directory.empty() || ::mkdir(directory.c_str(), 0755) == 0 || errno == EEXIST) return;
   refuse(path, "cannot make its directory: " + last_error());
 }
 

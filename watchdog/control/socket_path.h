@@ -1,4 +1,5 @@
-// The default path of the control socket. Both programs use this function, so they agree on it.
+// Where a service is found by those who know only its user: the default path of the control socket,
+// and beside it the link that leads to its address for guests.
 #pragma once
 
 #include <sys/types.h>
@@ -15,5 +16,9 @@ using Lookup = std::function<const char*(const char* name)>;  // std::getenv, or
 // and $XDG_RUNTIME_DIR/pyfault-watchdog/control for others. Returns nullopt if that is not set,
 // because a place that everyone may write to is not safe for the socket.
 std::optional<std::string> default_control_socket(uid_t user, const Lookup& variable);
+
+// The same directory's "guests" (service/guest_link.h). agent/python/pyfault/_watchdog.py looks
+// there.
+std::optional<std::string> default_guest_link(uid_t user, const Lookup& variable);
 
 }  // namespace pyfault

@@ -52,6 +52,10 @@ json json_of(const WatchStatus& watch) {
           {"processes", watch.processes}};
 }
 
+json json_of(const GuestStatus& guests) {
+  return {{"address", guests.address}, {"processes", guests.processes}};
+}
+
 json json_of(const WorkerStatus& worker) {
   return {{"name", worker.name},
           {"state", worker.state},
@@ -90,6 +94,14 @@ std::optional<WatchStatus> watch_from(const json& object) {
                      object.at("processes").get<std::uint64_t>()};
 }
 
+// An older service says nothing of guests.
+std::optional<GuestStatus> guests_from(const json& service) {
+  const json guests = service.value("guests", json(nullptr));
+  if (guests.is_null()) return std::nullopt;
+  return GuestStatus{guests.at("address").get<std::string>(),
+                     guests.at("processes").get<std::uint64_t>()};
+}
+
 WorkerStatus worker_from(const json& object) {
   WorkerStatus worker;
   worker.name = object.at("name").get<std::string>();
@@ -125,11 +137,13 @@ std::string to_json(const WorkerStatus& worker) {
 std::string to_json(const Status& status) {
   json workers = json::array();
   for (const WorkerStatus& worker : status.workers) workers.push_back(json_of(worker));
+  const auto& guests = status.service.guests;
   return json_text({{"service",
                      {{"pid", status.service.pid},
                       {"uptime_seconds", status.service.uptime_seconds},
                       {"configuration", status.service.configuration},
-                      {"troubles", status.service.troubles}}},
+                      {"troubles", status.service.troubles},
+                      {"guests", guests ? json_of(*guests) : json(nullptr)}}},
                     {"workers", std::move(workers)}});
 }
 
@@ -138,7 +152,7 @@ Status status_from_json(const std::string& text) {
   const json& service = object.at("service");
   Status status{{service.at("pid").get<int>(), service.at("uptime_seconds").get<double>(),
                  service.at("configuration").get<std::string>(),
-                 service.value("troubles", std::vector<std::string>())},
+                 service.value("troubles", std::vector<std::string>()), guests_from(service)},
                 {}};
   for (const json& worker : object.at("workers")) status.workers.push_back(worker_from(worker));
   return status;

@@ -52,11 +52,20 @@ struct WorkerStatus {
   bool operator==(const WorkerStatus&) const = default;
 };
 
+// Processes that are watched without being workers.
+struct GuestStatus {
+  std::string address;  // a value for PYFAULT_SOCKET
+  std::uint64_t processes = 0;
+
+  bool operator==(const GuestStatus&) const = default;
+};
+
 struct ServiceStatus {
   int pid = 0;
   double uptime_seconds = 0;
   std::string configuration;            // the file
   std::vector<std::string> troubles{};  // logs that cannot be written to now, and why
+  std::optional<GuestStatus> guests{};  // none: the service takes none
 };
 
 struct Status {

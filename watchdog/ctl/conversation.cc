@@ -53,6 +53,11 @@ void print_error(const std::string& message) {
   std::cerr << "pyfaultctl: " << escape_text(message) << std::endl;
 }
 
+// A process that belongs to no worker has no name in front.
+bool needs_space(const CommandResult& outcome) {
+  return !outcome.worker.empty() && !outcome.message.starts_with('\'');
+}
+
 // Shows a reply. Returns the exit code after the last one.
 class Show {
  public:
@@ -71,8 +76,7 @@ class Show {
 
   std::optional<int> operator()(const CommandResult& outcome) const {
     (outcome.ok ? std::cout : std::cerr)
-        << escape_text(outcome.worker + (outcome.message.starts_with('\'') ? "" : " ") +
-                       outcome.message)
+        << escape_text(outcome.worker + (needs_space(outcome) ? " " : "") + outcome.message)
         << std::endl;
     return std::nullopt;
   }

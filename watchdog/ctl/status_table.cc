@@ -102,6 +102,12 @@ std::string last_end_of(const WorkerStatus& worker) {
   return text + "\n" + exit->output;
 }
 
+std::string line_about(const std::optional<GuestStatus>& guests) {
+  if (!guests || guests->processes == 0) return "";
+  if (guests->processes == 1) return "\n1 process that is no worker is watched as well\n";
+  return fmt::format("\n{} processes that are no workers are watched as well\n", guests->processes);
+}
+
 }  // namespace
 
 std::string status_table(const Status& status, std::int64_t now_ns, TableStyle style) {
@@ -119,6 +125,7 @@ std::string status_table(const Status& status, std::int64_t now_ns, TableStyle s
     text += line;
   }
   if (status.workers.size() == 1) text += last_end_of(status.workers.front());
+  text += line_about(status.service.guests);
   for (const std::string& trouble : status.service.troubles) {
     text += fmt::format("\npyfault-watchdog: {}\n", escape_text(trouble));
   }

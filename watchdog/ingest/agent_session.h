@@ -8,6 +8,8 @@
 // a bounded amount of memory.
 #pragma once
 
+#include <sys/types.h>
+
 #include <bitset>
 #include <csignal>
 #include <cstddef>
@@ -75,6 +77,9 @@ class AgentSession {
 
   // The process that attached; like all numbers here, in the watchdog's pid namespace.
   int pid() const { return family_.attached().process.pid; }
+
+  // Its user, as the kernel said when it attached.
+  uid_t uid() const { return family_.attached().uid; }
 
   // `pid` has attached again, so it left this ring by exec.
   void forget(int pid);

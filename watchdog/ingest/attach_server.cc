@@ -101,8 +101,8 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void take(Arrival arrival, const ucred& peer);
   void take(Asked question, const Connection& connection);
   void attach(Arrival arrival, AttachedProcess process);
-  void require_room_for(int pid, RingMemory& ring) const;
-  const char* why_no_room(int pid) const;
+  void require_room_for(const AttachedProcess& process, RingMemory& ring) const;
+  const char* why_no_room(const AttachedProcess& process) const;
   void listen();
   void listen_to_wake_pipe();
   void take_wake_ups();
@@ -285,6 +285,7 @@ Receipt AttachServer::Impl::enter_arrival(int pid) {
 // The ancestry of a peer that has died can no longer be checked; its user must have been admitted
 // before.
 bool AttachServer::Impl::is_admitted(const ucred& peer) {
+  if (limits_.any_user && peer.pid > 0) return true;
   const bool is_ours = may_attach(peer, leader_);
   if (is_ours) users_.insert(peer.uid);
   return is_ours || (users_.contains(peer.uid) && (is_alone_ || !read_process_stat(peer.pid)));
@@ -342,7 +343,7 @@ void AttachServer::Impl::attach(Arrival arrival, AttachedProcess process) {
   try {
     const RingFile ring(std::move(arrival.ring));
     RingMemory memory(ring);
-    require_room_for(who.pid, memory);
+    require_room_for(process, memory);
     SavedSession session;
     session.id = next_id_++;
     session.family = ProcessFamily::new_family(std::move(process));
@@ -383,21 +384,24 @@ void AttachServer::Impl::drop(Id id) {
 }
 
 // The stage of its ring tells the agent not to wait for this watchdog.
-void AttachServer::Impl::require_room_for(int pid, RingMemory& ring) const {
-  const char* const reason = why_no_room(pid);
+void AttachServer::Impl::require_room_for(const AttachedProcess& process, RingMemory& ring) const {
+  const char* const reason = why_no_room(process);
   if (reason == nullptr) return;
   RingReader(ring.address()).set_stage(RingStage::kLeft);
   throw std::runtime_error(reason);
 }
 
-const char* AttachServer::Impl::why_no_room(int pid) const {
+const char* AttachServer::Impl::why_no_room(const AttachedProcess& process) const {
   if (descriptors_are_short()) return strerrordesc_np(EMFILE);
   if (sessions_.size() >= limits_.sessions) return "too many are watched";
-  const auto same = std::ranges::count_if(
-      sessions_, [pid](const auto& session) { return session.second.pid() == pid; });
-  return static_cast<std::size_t>(same) >= limits_.sessions_per_process
-             ? "it has attached too often"
-             : nullptr;
+  std::size_t of_process = 0;
+  std::size_t of_user = 0;
+  for (const auto& [id, session] : sessions_) {
+    if (session.pid() == process.process.pid) ++of_process;
+    if (session.uid() == process.uid) ++of_user;
+  }
+  if (of_process >= limits_.sessions_per_process) return "it has attached too often";
+  return of_user >= limits_.sessions_per_user ? "too many of its user are watched" : nullptr;
 }
 
 SessionSettings AttachServer::Impl::session_settings(std::uint64_t ring) {

@@ -32,7 +32,9 @@ struct AttachLimits {
   std::size_t half_open = 64;             // open connections; beyond that the oldest is closed
   std::size_t sessions = 8192;            // in total
   std::size_t sessions_per_process = 64;  // one for each exec that left children behind
-  RateLimit records{};                    // per session, which is a process and its forked children
+  std::size_t sessions_per_user = 8192;
+  bool any_user = false;   // else only this user, root, and who descends from this process
+  RateLimit records{};     // per session, which is a process and its forked children
   bool all_exits = false;  // otherwise only unclean exits of watched processes are reported
   int dump_signal = 0;     // real-time signal that makes agents record a dump; 0: none
   // Agents record a dump when another process sends one of these to a program that handles it.

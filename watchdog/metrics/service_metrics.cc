@@ -89,9 +89,16 @@ void ServiceMetrics::on_event(const Event& event) {
   if (const auto* notice = std::get_if<NoticeEvent>(&event.body)) {
     records_dropped_.at({}) += static_cast<double>(notice->dropped_records);
   }
-  const auto worker = workers_.find(event.worker.value_or(""));
+  if (!event.worker) return note_guest(event);
+  const auto worker = workers_.find(*event.worker);
   if (worker == workers_.end()) return;
   std::visit(Noter{*this, event, worker->first, worker->second}, event.body);
+}
+
+void ServiceMetrics::note_guest(const Event& event) {
+  const auto* crash = std::get_if<Crash>(&event.body);
+  if (crash == nullptr || crash->kind != CrashKind::kCrash) return;
+  ++guest_crashes_.at({crash->signal.name});
 }
 
 void ServiceMetrics::adopt(const std::string& worker, const Adopted& adopted) {
@@ -120,6 +127,8 @@ void ServiceMetrics::sample() {
   for (const auto& [name, processes] : sources_.watched_processes()) {
     if (workers_.contains(name)) watched_.at({name}) = static_cast<double>(processes);
   }
+  guests_.at({}) = static_cast<double>(sources_.guests());
+  for (const char* signal : kExpectedSignals) guest_crashes_.at({signal});
   log_failing_.keep_only({});
   for (const auto& [name, error] : sources_.log_errors()) {
     log_failing_.at({name}) = error == 0 ? 0 : 1;
@@ -133,7 +142,8 @@ std::string ServiceMetrics::expose() {
   std::string text;
   for (const MetricFamily* family :
        {&up_, &start_time_, &restarts_, &exits_, &crashes_, &last_crash_, &crash_loop_, &backoff_,
-        &resident_, &watched_, &unwatched_, &log_failing_, &records_dropped_, &reports_dropped_}) {
+        &resident_, &watched_, &unwatched_, &guests_, &guest_crashes_, &log_failing_,
+        &records_dropped_, &reports_dropped_}) {
     family->append_to(text);
   }
   return text;

@@ -25,6 +25,8 @@ struct MetricSources {
   std::function<std::uint64_t()> dropped_reports;
   // By log name: the errno why it cannot be written to now; else 0.
   std::function<std::map<std::string, int>()> log_errors;
+  // The number of processes with an active agent that belong to no worker.
+  std::function<std::size_t()> guests;
 };
 
 struct Health {
@@ -72,6 +74,7 @@ class ServiceMetrics {
   };
   struct Noter;
 
+  void note_guest(const Event& event);
   void sample();
 
   const MetricSources sources_;
@@ -115,6 +118,12 @@ class ServiceMetrics {
                         "pyfault_worker_watched_processes",
                         "Processes of the worker whose crash would be recorded.",
                         {"worker"}};
+  MetricFamily guests_{
+      Type::kGauge, "pyfault_guest_processes", "Watched processes that belong to no worker.", {}};
+  MetricFamily guest_crashes_{Type::kCounter,
+                              "pyfault_guest_crashes_total",
+                              "Crashes of processes that belong to no worker.",
+                              {"signal"}};
   MetricFamily unwatched_{Type::kCounter,
                           "pyfault_unwatched_total",
                           "Processes found whose crash would not be reported.",

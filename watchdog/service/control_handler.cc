@@ -68,9 +68,11 @@ WorkerStatus status_of(const WorkerSnapshot& worker) {
 }  // namespace
 
 ControlHandler::ControlHandler(boost::asio::io_context& io, Supervisor& supervisor,
-                               std::string configuration, Reload reload, Troubles troubles)
+                               const Guests& guests, std::string configuration, Reload reload,
+                               Troubles troubles)
     : io_(io),
       supervisor_(supervisor),
+      guests_(guests),
       configuration_(std::move(configuration)),
       reload_(std::move(reload)),
       troubles_(std::move(troubles)),
@@ -101,7 +103,7 @@ void ControlHandler::take(const Session& session, const StatusRequest& request) 
   const auto chosen = choose(session, request.workers.empty() ? names() : request.workers);
   if (!chosen) return;
   const std::chrono::duration<double> uptime = std::chrono::steady_clock::now() - started_;
-  Status status{{::getpid(), uptime.count(), configuration_, troubles_()}, {}};
+  Status status{{::getpid(), uptime.count(), configuration_, troubles_(), guests_.status()}, {}};
   for (const WorkerSnapshot& worker : supervisor_.snapshots()) {
     if (std::ranges::find(*chosen, worker.config.name) == chosen->end()) continue;
     status.workers.push_back(status_of(worker));
@@ -141,13 +143,19 @@ void ControlHandler::take(const Session& session, const EventsRequest& request) 
 void ControlHandler::take(const Session& session, const DumpRequest& request) {
   const auto meant = choose_workers({request.target}, names());
   const int pid = meant.names.empty() ? as_pid(request.target) : 0;
-  auto asked = pid == 0 ? supervisor_.ask_for_stacks(meant.names) : supervisor_.ask_for_stacks(pid);
+  auto asked = pid == 0 ? supervisor_.ask_for_stacks(meant.names) : ask_for_stacks(pid);
   if (asked.empty()) {
     const bool is_unknown = meant.names.empty() && pid == 0;
     return session->send(ErrorReply{why_no_stacks(request.target, meant.names),
                                     is_unknown ? ErrorReason::kNoSuchWorker : ErrorReason::kOther});
   }
   dumps_.emplace_back(io_, session, request.format, std::move(asked));
+}
+
+PendingDump::Asked ControlHandler::ask_for_stacks(int pid) const {
+  PendingDump::Asked asked = supervisor_.ask_for_stacks(pid);
+  if (asked.empty() && guests_.ask_for_stacks(pid)) asked.emplace(pid, PendingDump::kNoWorker);
+  return asked;
 }
 
 std::vector<std::string> ControlHandler::names() const {
@@ -170,7 +178,8 @@ std::string ControlHandler::why_no_stacks(const std::string& target,
                                           const std::vector<std::string>& workers) const {
   if (workers.empty()) {
     return as_pid(target) == 0 ? no_worker(target, names())
-                               : "no worker has a process " + target + " with an armed agent in it";
+                               : "no worker has a process " + target +
+                                     " with an armed agent in it, nor is that a guest";
   }
   const std::string worker = "worker '" + workers.front() + "' ";
   const auto snapshots = supervisor_.snapshots();

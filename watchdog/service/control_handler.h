@@ -14,6 +14,7 @@
 #include "watchdog/control/event_tail.h"
 #include "watchdog/loop/deferred.h"
 #include "watchdog/service/config_reload.h"
+#include "watchdog/service/guests.h"
 #include "watchdog/service/pending_command.h"
 #include "watchdog/service/pending_dump.h"
 #include "watchdog/service/supervisor.h"
@@ -28,9 +29,10 @@ class ControlHandler final : public EventSink {
   // Returns the current problems of the logs, one sentence each.
   using Troubles = std::function<std::vector<std::string>()>;
 
-  // `configuration` is the name of the file. `io` and `supervisor` must outlive the handler.
-  ControlHandler(boost::asio::io_context& io, Supervisor& supervisor, std::string configuration,
-                 Reload reload, Troubles troubles);
+  // `configuration` is the name of the file. `io`, `supervisor` and `guests` must outlive the
+  // handler.
+  ControlHandler(boost::asio::io_context& io, Supervisor& supervisor, const Guests& guests,
+                 std::string configuration, Reload reload, Troubles troubles);
   ControlHandler(const ControlHandler&) = delete;
   ControlHandler& operator=(const ControlHandler&) = delete;
 
@@ -56,11 +58,13 @@ class ControlHandler final : public EventSink {
   // Returns none, after sending a refusal, if a name matches no worker.
   std::optional<std::vector<std::string>> choose(const Session& session,
                                                  const std::vector<std::string>& wanted);
+  PendingDump::Asked ask_for_stacks(int pid) const;
   std::string why_no_stacks(const std::string& target,
                             const std::vector<std::string>& workers) const;
 
   boost::asio::io_context& io_;
   Supervisor& supervisor_;
+  const Guests& guests_;
   const std::string configuration_;
   const Reload reload_;
   const Troubles troubles_;

@@ -25,7 +25,8 @@ PendingDump::PendingDump(boost::asio::io_context& io, std::weak_ptr<ControlSessi
 void PendingDump::on_event(const Event& event) {
   const int pid = event.process.pid;
   const auto asked = asked_.find(pid);
-  if (asked == asked_.end() || event.worker != asked->second || event.process.claimed_pid) return;
+  if (asked == asked_.end() || event.process.claimed_pid) return;
+  if (event.worker.value_or(kNoWorker) != asked->second) return;
   const auto* crash = std::get_if<Crash>(&event.body);
   if (crash && crash->kind == CrashKind::kDump) return on_stacks(event);
   if (std::holds_alternative<ExitEvent>(event.body)) miss(pid, " has ended before it answered");

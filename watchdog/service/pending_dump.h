@@ -14,7 +14,8 @@ namespace pyfault {
 
 class PendingDump {
  public:
-  using Asked = std::map<int, std::string>;  // PID to the name of its worker
+  using Asked = std::map<int, std::string>;  // PID to the name of its worker, or kNoWorker
+  static constexpr char kNoWorker[] = "";
 
   PendingDump(boost::asio::io_context& io, std::weak_ptr<ControlSession> session,
               ReportFormat format, Asked asked);

@@ -78,14 +78,17 @@ Service::Service(const ServiceOptions& options, const std::optional<rlimit>& des
           surroundings_for(options, blocked_.original_mask(), cgroup_.get(), descriptor_limit)),
       metrics_({[](int pid) { return resident_memory(pid); },
                 [this] { return watched_processes(); }, [this] { return reporter_.dropped(); },
-                [this] { return reporter_.errors(); }}),
+                [this] { return reporter_.errors(); }, [this] { return guests_.watched(); }}),
       events_(io_, reporter_.host(), metrics_),
       supervisor_(io_, surroundings_, manager_, store_.ledger(), events_, crashes_,
                   {[this](std::vector<std::string> lines) { output_.write(std::move(lines)); },
                    [this] { on_settled(); }, [this] { io_.stop(); }},
                   output_.format(), output_.default_limit()),
+      guests_(
+          {io_, manager_, store_.ledger(), events_, crashes_.of_guests(), supervisor_.attached()},
+          inherited_),
       control_handler_(
-          io_, supervisor_, std::filesystem::absolute(options.file),
+          io_, supervisor_, guests_, std::filesystem::absolute(options.file),
           [this](ConfigReload::Done done) { reload_.request(std::move(done)); },
           [this] { return troubles(); }),
       listeners_(
@@ -113,6 +116,7 @@ int Service::run(const LoadedConfig& loaded) {
   }
   supervisor_.end_strays();
   run_loop();
+  guests_.finish();
   output_.finish(kLogFinishLimit);
   events_.finish();
   reporter_.finish(kLogFinishLimit);
@@ -132,6 +136,7 @@ void Service::resume(const LoadedConfig& loaded) {
     reporter_.take(Reporter::open(logs_for(options_, Config{}), {}, trouble_handler()));
     metrics_.set_workers(names_of(inherited_));
     adopt();
+    guests_.apply(Config{}.guests);
   }
   for (const Problem& problem : loaded.problems) events_.say(describe(problem, options_.file));
   if (!is_good && goes_on) {
@@ -173,6 +178,7 @@ void Service::configure(const LoadedConfig& loaded, Reporter::NewLogs logs,
   crashes_.set_redaction(config.redaction);
   workers_may_outlive_us_ = config.on_watchdog_death == WatchdogDeath::kLeave;
   supervisor_.apply(config);
+  guests_.apply(config.guests);
   if (config.workers.empty()) {
     events_.say("there is no worker; add a [[worker]] to '" + options_.file +
                 "' and reload the service");
@@ -257,6 +263,7 @@ void Service::leave() {
   manager_.say_stopping();
   io_.stop();
   supervisor_.leave();
+  guests_.leave();
 }
 
 ConfigReload::Steps Service::reload_steps() {

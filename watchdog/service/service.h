@@ -21,6 +21,7 @@
 #include "watchdog/service/config_reload.h"
 #include "watchdog/service/control_handler.h"
 #include "watchdog/service/event_router.h"
+#include "watchdog/service/guests.h"
 #include "watchdog/service/listeners.h"
 #include "watchdog/service/service_signals.h"
 #include "watchdog/service/service_store.h"
@@ -88,6 +89,7 @@ class Service {
   SystemdNotifier manager_{io_, notify_settings()};
   ServiceStore store_{manager_, inherited_};
   Supervisor supervisor_;
+  Guests guests_;
   ConfigReload reload_{io_, options_.file, reload_steps()};
   ControlHandler control_handler_;
   Listeners listeners_;

@@ -63,6 +63,9 @@ class Supervisor {
   std::map<int, std::string> ask_for_stacks(int pid) const;
   std::map<int, std::string> ask_for_stacks(const std::vector<std::string>& workers) const;
 
+  // Shared with other attach servers of this watchdog.
+  std::shared_ptr<AttachedProcesses> attached() const { return host_.attached; }
+
   bool is_stopping() const { return stopping_; }
 
   // To be called on SIGCHLD. Reaps orphaned descendants: the watchdog is their subreaper.

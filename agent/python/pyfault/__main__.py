@@ -23,7 +23,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m pyfault",
         usage=_USAGE,
         description="Runs PROGRAM, MODULE or CODE as python would, and has a watchdog report its "
-        "crashes: that of PYFAULT_SOCKET if it listens, else one that is started and ends with it.",
+        "crashes: that of PYFAULT_SOCKET if it listens, else a running service of this user or of "
+        "root (not with --log, --log-format), else one that is started and ends with it.",
     )
     parser.add_argument(
         "--log", metavar="FILE", help="append reports to FILE (default: PYFAULT_LOG, else stderr)"

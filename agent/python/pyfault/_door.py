@@ -50,10 +50,12 @@ def enable(
     """Watches this process from now on, its present and future threads and the children it forks.
 
     `socket`: the address of a watchdog (a value of PYFAULT_SOCKET). Without it, the watchdog in the
-    environment is used; if none listens there, one is started, which is no child of this process,
-    ends with it, and writes its reports to `log` (default: PYFAULT_LOG, else stderr as it is now;
-    in a notebook, that of the kernel before it was captured) in `log_format` ("text", "json" or
-    "faulthandler"). Needs no file descriptor of this process.
+    environment is used. If none listens there and neither a log nor a format is asked for, the
+    service of this user or of root is used, if one is running and takes guests; its logs have the
+    reports. Else a watchdog is started, which is no child of this process, ends with it, and writes
+    its reports to `log` (default: PYFAULT_LOG, else stderr as it is now; in a notebook, that of the
+    kernel before it was captured) in `log_format` (default: PYFAULT_LOG_FORMAT, else "text"; or
+    "json", "faulthandler"). Needs no file descriptor of this process.
 
     Existing threads are interrupted once by a real-time signal, to get an alternate stack each; a
     system call in which they wait may be repeated. What status() lists as missing is covered by

@@ -87,18 +87,37 @@ def _connect_to_any(connection: socket.socket, names: List[str]) -> None:
     connection.connect(names[-1])
 
 
-def running() -> Optional[str]:
-    """Returns the address in the environment if a watchdog listens there, else None."""
-    address = os.environ.get(SOCKET_VARIABLE)
-    if not address:
-        return None
+def _listens(address: str) -> bool:
+    """Does not wait."""
     try:
         connect(address).close()
     except BlockingIOError:
-        return address  # its queue is full: it is there
+        return True  # its queue is full: it is there
     except (OSError, ValueError):
-        return None
-    return address
+        return False
+    return True
+
+
+def running() -> Optional[str]:
+    """Returns the address in the environment if a watchdog listens there, else None."""
+    address = os.environ.get(SOCKET_VARIABLE)
+    return address if address and _listens(address) else None
+
+
+def of_service() -> Optional[str]:
+    """Returns the address at which the service of this user takes guests, else root's, else None.
+
+    Does not wait: what a service that is gone has left behind refuses at once.
+    """
+    user = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.geteuid()}"
+    for directory in (user, "/run"):
+        try:  # watchdog/service/guest_link.h
+            address = os.readlink(os.path.join(directory, "pyfault-watchdog", "guests"))
+        except (OSError, ValueError):
+            continue
+        if _listens(address):
+            return address
+    return None
 
 
 def start(pid: int, log: Optional[str] = None, log_format: Optional[str] = None) -> str:
@@ -185,5 +204,13 @@ def _is_reader(descriptor: int, pipe: os.stat_result) -> bool:
 def find_or_start(
     pid: int, log: Optional[str] = None, log_format: Optional[str] = None
 ) -> str:
-    """Returns the address of the watchdog that listens already, or of one that is started."""
-    return running() or start(pid, log, log_format)
+    """Returns the address of a watchdog that listens already, or of one that is started.
+
+    A service has logs of its own. So who says where reports go, or in which format, gets a watchdog
+    of its own, unless the environment names one.
+    """
+    found = running()
+    wishes = (log, log_format, os.environ.get(LOG_VARIABLE), os.environ.get(LOG_FORMAT_VARIABLE))
+    if not found and not any(wishes):
+        found = of_service()
+    return found or start(pid, log, log_format)

@@ -464,8 +464,11 @@ def last_crash(pid: Optional[int] = None, *, wait: float = 1.0) -> Optional[Cras
 
     Without a `pid`: the last crash that the watchdog remembers at all. That is meant for the next
     start of a worker of the service, which thus learns why the one before it died. Under
-    `pyfault-watchdog --exec` and `python -m pyfault` a new program has a new watchdog, which knows
-    of crashes of this program's own processes only.
+    `pyfault-watchdog --exec`, and where `python -m pyfault` or `enable()` has started a watchdog, a
+    new program has a new one, which knows of crashes of this program's own processes only. A
+    service that has taken this process as a guest remembers the crashes of all its guests: the
+    answer may be another program's of this user (of any user, for root); look at its
+    `process.command`.
 
     Never raises because of the watchdog: without one, if it is of another user (neither this
     process's nor root), stopped, too old, or in another PID namespace, the answer is None. So it is

@@ -90,7 +90,8 @@ class _Run:
     def _enable(self) -> None:
         try:
             with _uncaptured(self._config):  # the watchdog writes to stderr as it is now
-                pyfault.enable()
+                # With a format it is no service, whose logs nobody reads who runs tests.
+                pyfault.enable(log_format=os.environ.get(_watchdog.LOG_FORMAT_VARIABLE) or "text")
         except pyfault.Unwatched as error:
             raise _pytest.UsageError(f"--pyfault: {error}") from error
         # Workers of xdist share the watchdog, and so do programs that tests start under it.

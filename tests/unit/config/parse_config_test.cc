@@ -188,6 +188,11 @@ TEST(ParseConfig, debug_information_is_fetched_from_servers_that_the_service_nam
       ElementsAre("https://a"));
 }
 
+TEST(ParseConfig, guests_are_welcome_unless_the_service_says_otherwise) {
+  EXPECT_TRUE(config_of(kWorker).guests);
+  EXPECT_FALSE(config_of(std::string(kWorker) + "[service]\nguests = false").guests);
+}
+
 TEST(ParseConfig, minidumps_are_written_where_the_service_says) {
   EXPECT_EQ(config_of(kWorker).minidumps, "");
   EXPECT_EQ(config_of(std::string(kWorker) + "[service]\nminidumps = \"/d\"").minidumps, "/d");

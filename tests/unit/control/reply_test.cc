@@ -35,6 +35,13 @@ TEST(Reply, the_status_of_a_worker_loses_nothing_on_the_way) {
   EXPECT_THAT(status.workers, testing::ElementsAre(a_worker(), runs));
 }
 
+TEST(Reply, guests_are_counted_if_any_are_taken) {
+  Status status;
+  EXPECT_FALSE(there_and_back(status).service.guests);
+  status.service.guests = GuestStatus{"@/run/x/y.43", 3};
+  EXPECT_EQ(there_and_back(status).service.guests, status.service.guests);
+}
+
 TEST(Reply, an_outcome) {
   const CommandResult outcome{"web", false, "has failed: exit code 3"};
   EXPECT_EQ(there_and_back(outcome), outcome);

@@ -41,6 +41,12 @@ TEST(SocketPath, what_systemd_gives_us_comes_first) {
   EXPECT_EQ(path_for(kAlice, of_unit), "/run/shop/control");
 }
 
+TEST(SocketPath, the_link_for_guests_is_beside_it) {
+  const auto nothing = [](const char*) -> const char* { return nullptr; };
+  EXPECT_EQ(default_guest_link(kRoot, nothing), "/run/pyfault-watchdog/guests");
+  EXPECT_EQ(default_guest_link(kAlice, nothing), std::nullopt);
+}
+
 TEST(SocketPath, of_several_directories_the_first) {
   EXPECT_EQ(path_for(kRoot, {{"RUNTIME_DIRECTORY", "/run/a:/run/b"}}), "/run/a/control");
 }

@@ -53,6 +53,19 @@ TEST(StatusTable, for_people_its_columns_are_aligned) {
       "queue  backoff 8s  -     -        3         SIGSEGV, 3s ago  SIGSEGV, 5min ago  -      -\n");
 }
 
+std::string below_the_table(std::uint64_t guests) {
+  Status status;
+  status.service.guests = GuestStatus{"@/run/x/y", guests};
+  const std::string text = status_table(status, kNow, {});
+  return text.substr(text.find('\n') + 1);
+}
+
+TEST(StatusTable, guests_are_counted_if_there_are_any) {
+  EXPECT_EQ(below_the_table(0), "");
+  EXPECT_EQ(below_the_table(1), "\n1 process that is no worker is watched as well\n");
+  EXPECT_EQ(below_the_table(2), "\n2 processes that are no workers are watched as well\n");
+}
+
 std::string watched(const WatchStatus& watch) {
   WorkerStatus worker = runs();
   worker.watch = watch;

@@ -2,8 +2,10 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <deque>
 
@@ -119,6 +121,51 @@ TEST_F(AttachServerTest, one_process_has_only_so_many_rings) {
     EXPECT_EQ(agent.is_taken(), i < 2);
   }
   EXPECT_EQ(log_.unwatched().predicate, "was refused: it has attached too often");
+}
+
+TEST_F(AttachServerTest, one_user_has_only_so_many_rings) {
+  AttachServer server(log_.io, log_, {.sessions_per_user = 1});
+  FakeAgent first(server.address());
+  first.attach(hello_from(getpid()));
+  FakeAgent second(server.address());
+  second.attach(hello_from(getpid()));
+  server.drain();
+  EXPECT_TRUE(first.is_taken());
+  EXPECT_FALSE(second.is_taken());
+  EXPECT_EQ(log_.unwatched().predicate, "was refused: too many of its user are watched");
+}
+
+// No descendant of this process, and of another user.
+bool is_taken_from_a_stranger(const AttachServer& server, test::EventLog& log) {
+  std::array<int, 2> ends{};
+  if (::pipe(ends.data()) != 0) return false;
+  if (::fork() == 0) {
+    const pid_t between = ::getpid();
+    if (::fork() != 0) ::_exit(0);
+    while (::getppid() == between) ::usleep(1000);
+    if (::setuid(65534) != 0) ::_exit(1);
+    FakeAgent agent(server.address());
+    agent.attach(hello_from(getpid()));
+    const auto is_closed = [&] { return !agent.side || agent.is_heard(); };
+    for (int i = 0; i < 1000 && !is_closed(); ++i) ::usleep(1000);
+    const char taken = agent.is_taken() ? 'y' : 'n';
+    [[maybe_unused]] const auto told = ::write(ends[1], &taken, 1);
+    ::_exit(0);
+  }
+  ::wait(nullptr);
+  ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  char taken = 0;
+  while (::read(ends[0], &taken, 1) != 1) log.io.run_one_for(std::chrono::milliseconds(10));
+  ::close(ends[0]);
+  ::close(ends[1]);
+  return taken == 'y';
+}
+
+TEST_F(AttachServerTest, a_stranger_is_taken_only_where_all_users_are) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs to become another user";
+  AttachServer for_all(log_.io, log_, {.any_user = true});
+  EXPECT_FALSE(is_taken_from_a_stranger(server_, log_));
+  EXPECT_TRUE(is_taken_from_a_stranger(for_all, log_));
 }
 
 TEST_F(AttachServerTest, there_are_only_so_many_rings) {

@@ -22,7 +22,8 @@ class AnswersTest : public testing::Test {
 
   ServiceMetrics metrics_{
       {[](int) { return std::nullopt; }, [] { return std::map<std::string, std::size_t>(); },
-       [] { return std::uint64_t{0}; }, [] { return std::map<std::string, int>(); }}};
+       [] { return std::uint64_t{0}; }, [] { return std::map<std::string, int>(); },
+       [] { return std::size_t{0}; }}};
 };
 
 TEST_F(AnswersTest, metrics_say_which_format_they_are_in) {

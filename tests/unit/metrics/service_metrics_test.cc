@@ -46,10 +46,23 @@ class ServiceMetricsTest : public testing::Test {
   std::uint64_t dropped_ = 0;
   std::map<std::string, std::size_t> watched_;
   std::map<std::string, int> log_errors_;
+  std::size_t guests_ = 0;
   ServiceMetrics metrics_{{[](int pid) { return pid * std::int64_t{4096}; },
                            [this] { return watched_; }, [this] { return dropped_; },
-                           [this] { return log_errors_; }}};
+                           [this] { return log_errors_; }, [this] { return guests_; }}};
 };
+
+TEST_F(ServiceMetricsTest, guests_are_counted_apart_from_workers) {
+  guests_ = 3;
+  Event event;
+  event.body = Crash{};
+  std::get<Crash>(event.body).signal.name = "SIGSEGV";
+  metrics_.on_event(event);
+  expect("pyfault_guest_processes 3");
+  expect("pyfault_guest_crashes_total{signal=\"SIGSEGV\"} 1");
+  expect("pyfault_guest_crashes_total{signal=\"SIGBUS\"} 0");
+  expect("pyfault_crashes_total{worker=\"web\",signal=\"SIGSEGV\"} 0");
+}
 
 constexpr AfterExit kRestartSoon{AfterExit::Decision::kRestart, 1.5, false};
 

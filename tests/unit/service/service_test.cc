@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -21,7 +22,9 @@ class ServiceInProcess : public testing::Test {
   ServiceInProcess() {
     options_.file = folder_.path() / "service.toml";
     options_.log = folder_.path() / "log";
+    ::setenv("RUNTIME_DIRECTORY", folder_.path().c_str(), 1);  // where guests find it
   }
+  ~ServiceInProcess() override { ::unsetenv("RUNTIME_DIRECTORY"); }
 
   // The configuration: this, and no control socket.
   void configure(const std::string& text) const {
