@@ -145,8 +145,8 @@ while True:
 )",
              "backoff = { initial = 0.01 }\n");
   start({{"NOTIFY_SOCKET", store_.address()}, {"PYFAULT_TEST_PACKAGE", PYFAULT_PYTHON_PACKAGE}});
-  const int pid = await("ready").back()["process"]["pid"];
   service().await("serving");
+  const int pid = await("start", 2).back()["process"]["pid"];
   service().send(SIGUSR2);
   EXPECT_EQ(wait().ending, exited(0));
   start_another();
