@@ -3,15 +3,20 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "tests/e2e/both_ways.h"
+#include "tests/e2e/service_fixture.h"
 #include "tests/support/watchdog.h"
+#include "watchdog/service/taint_watch.h"
 
 namespace pyfault::test {
 namespace {
 
 using nlohmann::json;
+using testing::EndsWith;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::SizeIs;
 
 // `read(address)` is a fault of C code, `caught(function)` calls it and returns the exception.
@@ -395,6 +400,40 @@ TEST_P(GuardTest, the_text_report_says_what_has_become_of_the_fault) {
   launch.environment["PYTHONPATH"] = package_path();
   run(launch);
   EXPECT_THAT(text.report(), HasSubstr("guard: open: the fault became an exception"));
+}
+
+class TaintedWorker : public ServiceTest {
+ protected:
+  // Its first life has a fault that becomes an exception, and then waits; the second one is good.
+  void start_worker(const std::string& settings) {
+    one_worker(std::string(kBegin) + R"PY(
+if not os.path.exists("tainted"):
+    caught(read)
+    open("tainted", "w").close()
+else:
+    open("again", "w").close()
+while True:
+    signal.pause()
+)PY",
+               settings);
+    start({{"PYTHONPATH", package_path()}});
+  }
+};
+
+TEST_F(TaintedWorker, is_replaced_when_it_is_idle) {
+  start_worker("restart_tainted = true");
+  await_file("again");
+  EXPECT_EQ(events("crash").at(0).at("became_exception"), true);
+  EXPECT_THAT(await("notice").back().at("message").get<std::string>(),
+              EndsWith("a fault in it has become an exception; it is idle"));
+  EXPECT_EQ(await("exit").at(0).at("reason"), "stopped");
+}
+
+TEST_F(TaintedWorker, stays_unless_its_configuration_says_otherwise) {
+  start_worker("");
+  await_file("tainted");
+  std::this_thread::sleep_for(3 * TaintPatience{}.window / 2);
+  EXPECT_THAT(events("exit"), IsEmpty());
 }
 
 INSTANTIATE_TEST_SUITE_P(, GuardTest, testing::ValuesIn(interpreters()), parameter_name);

@@ -20,7 +20,8 @@ RETURN_OBJECTS = re.compile(r"""(INSTRUMENTED_)?(
   | LOAD_(SUPER_)?ATTR.* | LOAD_METHOD.* | COMPARE_OP.* | GET_ITER | FOR_ITER.*
   | FORMAT_.* | CONVERT_VALUE | SETUP_WITH | BEFORE_WITH | WITH_EXCEPT_START | WITH_CLEANUP_START | LIST_EXTEND
 )""", re.X)
-# What is called here returns a number. Up to 3.8, COMPARE_OP does what CONTAINS_OP does later.
+# What is called here returns a number. Up to 3.8, COMPARE_OP does what CONTAINS_OP does later; from 3.13 on, it also asks
+# for the truth value of what the comparison has returned.
 RETURN_NUMBERS = re.compile(r".*(ISINSTANCE|_LEN|LIST_APPEND)$")
 DEFINITION = re.compile(r"#define (\w+)\s+\(?(\d+)\)?\s*$", re.M)
 
@@ -41,7 +42,7 @@ def minor_of(include):
 
 
 def returns_object(name, minor):
-    if name == "COMPARE_OP" and minor == 8:
+    if name == "COMPARE_OP" and (minor == 8 or minor >= 13):
         return False
     return bool(RETURN_OBJECTS.fullmatch(name)) and not RETURN_NUMBERS.match(name)
 

@@ -33,6 +33,7 @@ output_limit = { lines = 100, interval = "6s" }
 dump_signal = "RTMIN+6"
 dump_before = ["USR1", "ABRT"]
 all_exits = true
+restart_tainted = true
 start_order = -2
 essential = true
 )";

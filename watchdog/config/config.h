@@ -90,8 +90,9 @@ struct WorkerConfig {
   std::vector<int> dump_before = {SIGABRT};
   bool all_exits = false;  // report all exits of its descendants; else only those not clean
   NativeMode native = NativeMode::kOn;
-  int start_order = 0;     // lower ones start first and stop last
-  bool essential = false;  // when it is down for good, the service ends
+  bool restart_tainted = false;  // once it is idle, after a fault has become an exception
+  int start_order = 0;           // lower ones start first and stop last
+  bool essential = false;        // when it is down for good, the service ends
   // What it was read from: a file of its own, with this worker and [defaults] (parse_worker()).
   std::string text;
 
@@ -117,7 +118,7 @@ struct Config {
   std::vector<WorkerConfig> workers;  // in the order of the file, one for each instance
   std::vector<LogSettings> logs;
   WatchdogDeath on_watchdog_death = WatchdogDeath::kLeave;
-  std::string minidumps;  // the directory for them; empty: none are written
+  std::string minidumps;                // the directory for them; empty: none are written
   std::vector<std::string> debuginfod;  // URLs of its servers
   RedactionSettings redaction;
   bool guests = true;  // processes that are no workers may attach (watchdog/service/guests.h)

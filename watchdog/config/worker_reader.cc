@@ -53,6 +53,7 @@ class WorkerReader {
     table_.get("all_exits", worker_.all_exits);
     table_.get("native", worker_.native, kNativeModes);
     table_.get("restart", worker_.restart.mode, kRestartModes);
+    table_.get("restart_tainted", worker_.restart_tainted);
     read_table("limits", [this](TableReader& inner, const TomlValue::Table& limits) {
       read_limits(inner, limits);
     });

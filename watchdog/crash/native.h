@@ -94,7 +94,7 @@ struct ThreadStack {
 struct NativeStacks {
   std::vector<ThreadStack> threads;  // of the crash's first threads, in their order
   std::vector<Module> modules;       // those that the native frames lie in
-  std::vector<std::string> missing_debug_files;  // their build-ids, in hex digits
+  std::vector<std::string> missing_debug_files{};  // their build-ids, in hex digits
 };
 
 // Why the process died, in words.

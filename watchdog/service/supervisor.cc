@@ -34,6 +34,7 @@ WorkerConfig without_live_settings(WorkerConfig config) {
   config.stop = {};
   config.start_order = 0;
   config.essential = false;
+  config.restart_tainted = false;
   config.text.clear();
   config.output_limit.reset();
   return config;

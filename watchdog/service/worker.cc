@@ -253,6 +253,7 @@ void Worker::on_event(Event event) {
   auto* crash = std::get_if<Crash>(&event.body);
   if (crash) complete(event, *crash);
   const int dumped = crash && crash->kind == CrashKind::kDump ? event.process.pid : 0;
+  if (crash && crash->became_exception) watch_taint(event.process.pid);
   tell(std::move(event));
   save_soon();
   on_dump(dumped);
@@ -288,6 +289,24 @@ void Worker::complete(Event& event, Crash& crash) {
   }
 }
 
+// The process may be one below the worker's own; they are replaced together.
+void Worker::watch_taint(int pid) {
+  if (!config_.restart_tainted || !process_) return;
+  taint_.add(pid);
+  taint_.add(process_->pid());
+}
+
+void Worker::replace_tainted(bool is_idle) {
+  if (state() == WorkerState::kStarting) return watch_taint(process_->pid());
+  if (!config_.restart_tainted || state() != WorkerState::kUp) return;
+  Event event = notice(last_process_,
+                       fmt::format("is replaced, because a fault in it has become an exception; {}",
+                                   is_idle ? "it is idle" : "it has been busy ever since"));
+  event.worker = config_.name;
+  tell(std::move(event));
+  lifecycle_.handle(WorkerEvent::kRestart);
+}
+
 bool Worker::on_child_death(int pid) {
   if (!process_ || process_->pid() != pid) return false;
   on_death();
@@ -299,6 +318,7 @@ void Worker::on_death() {
   process_->finish_launch();
   server_.drain();
   cancel_timer();  // before the state is saved
+  taint_.clear();
   kill_all_below();
   std::vector<UniqueFd> left = std::exchange(killed_, {});
   if (!left.empty()) save();  // while dying_, nothing is saved
@@ -452,6 +472,7 @@ void Worker::reconfigure(const WorkerConfig& config) {
   config_ = config;
   lifecycle_.reconfigure(config_.restart, config_.stop.timeout);
   if (process_) process_->limit_output(output_terms().limit);
+  if (process_ && server_.tainted(process_->pid()) > 0) watch_taint(process_->pid());
   save_soon();
 }
 

@@ -25,6 +25,7 @@
 #include "watchdog/service/notify_socket.h"
 #include "watchdog/service/process_tree.h"
 #include "watchdog/service/run_as_lookups.h"
+#include "watchdog/service/taint_watch.h"
 #include "watchdog/service/worker_crashes.h"
 #include "watchdog/service/worker_process.h"
 #include "watchdog/service/worker_program.h"
@@ -151,6 +152,8 @@ class Worker final : private EventSink, private WorkerEffects {
   void await_those_left(std::vector<UniqueFd> left);
   void report_those_that_live_on(const std::vector<int>& pids);
   void finish_end();
+  void watch_taint(int pid);
+  void replace_tainted(bool is_idle);
   void report_crash_loop(const RestartDecision& next);
   void kill_all_below();
   WorkerTree tree() const;
@@ -192,7 +195,8 @@ class Worker final : private EventSink, private WorkerEffects {
   std::shared_ptr<const int> lookup_;     // held while the look-up of a user or group is awaited
   std::unique_ptr<NotifySocket> notify_;  // only with ready = notify
   std::unique_ptr<WorkerProcess> process_;
-  std::vector<UniqueFd> killed_;           // pidfds of processes below the worker
+  std::vector<UniqueFd> killed_;  // pidfds of processes below the worker
+  TaintWatch taint_{host_.io, [this](bool is_idle) { replace_tainted(is_idle); }};
   std::unique_ptr<DyingProcesses> dying_;  // what the last process left; its end is handled later
   AttachServer server_;                    // last: it may deliver events during construction
 };

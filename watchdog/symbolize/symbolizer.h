@@ -63,7 +63,7 @@ struct UnwoundStack {
 struct Symbols {
   std::vector<UnwoundStack> stacks;              // as in the request
   std::vector<Module> modules;                   // those that the frames lie in
-  std::vector<std::string> missing_debug_files;  // their build-ids, in hex digits
+  std::vector<std::string> missing_debug_files{};  // their build-ids, in hex digits
   std::string trouble;                           // why the child did not finish; empty: it did
 };
 

@@ -51,6 +51,7 @@ TEST(ParseConfig, the_defaults_are_those_of_a_service) {
   EXPECT_EQ(worker.output, OutputMode::kCapture);
   EXPECT_FALSE(worker.essential);
   EXPECT_FALSE(worker.all_exits);
+  EXPECT_FALSE(worker.restart_tainted);
   EXPECT_EQ(worker.native, NativeMode::kOn);
   EXPECT_FALSE(worker.umask);
 }
@@ -82,6 +83,7 @@ TEST(ParseConfig, says_how_it_is_kept_alive) {
     restart = "always"
     essential = true
     all_exits = true
+    restart_tainted = true
     native = "full"
     start_order = -3
     output = "inherit"
@@ -111,6 +113,7 @@ TEST(ParseConfig, says_how_it_is_kept_alive) {
   EXPECT_EQ(worker.start_order, -3);
   EXPECT_TRUE(worker.essential);
   EXPECT_TRUE(worker.all_exits);
+  EXPECT_TRUE(worker.restart_tainted);
   EXPECT_EQ(worker.native, NativeMode::kFull);
   EXPECT_EQ(worker.output, OutputMode::kInherit);
   EXPECT_EQ(worker.dump_signal, SIGRTMIN + 1);
