@@ -126,6 +126,7 @@ class Merger {
   ThreadStack by_anchors() {
     const std::vector<Anchor> anchors = anchors_on_stack();
     std::span<const Anchor> left = anchors;
+    evaluation_module_ = module_of_calls(anchors);
     bool is_placed = false;
     for (std::size_t index = 0; index < native_.frames.size(); ++index) {
       const UnwoundFrame& frame = native_.frames[index];
@@ -135,6 +136,9 @@ class Merger {
       const bool is_call = take_calls_below(end, left, most_calls_in(frame));
       if (is_call && !may_be_evaluation(frame)) {
         return give_up("the Python frames do not fit the native stack");
+      }
+      if (is_placed && !is_call && !left.empty() && has_lost_anchor(frame)) {
+        return give_up("a call of the evaluation function has no Python frame");
       }
       is_placed |= is_call;
       append(result_.stack, frame);
@@ -189,13 +193,32 @@ class Merger {
  private:
   using FrameIterator = std::vector<UnwoundFrame>::const_iterator;
 
-  // All calls of the evaluation function are of one module. A thread that has gone on since its
-  // Python frames were recorded may have others at the place of an anchor.
-  bool may_be_evaluation(const UnwoundFrame& frame) {
+  // All calls of the evaluation function are of one module: that of the first frame which has an
+  // anchor between its known bounds. Empty if there is none, or it has no module.
+  std::string module_of_calls(const std::vector<Anchor>& anchors) const {
+    for (const UnwoundFrame& frame : native_.frames) {
+      const auto is_in_frame = [&frame](const Anchor& anchor) {
+        return anchor.address >= frame.stack_pointer && anchor.address < frame.cfa;
+      };
+      if (std::ranges::any_of(anchors, is_in_frame)) return frame.functions.back().module;
+    }
+    return {};
+  }
+
+  // A thread that has gone on since its Python frames were recorded may have other functions at the
+  // place of an anchor.
+  bool may_be_evaluation(const UnwoundFrame& frame) const {
     const std::string& module = frame.functions.back().module;
-    if (frame.cfa == 0 || module.empty()) return true;
-    if (evaluation_module_.empty()) evaluation_module_ = module;
-    return module == evaluation_module_;
+    return module.empty() || evaluation_module_.empty() || module == evaluation_module_;
+  }
+
+  // Each call of the evaluation function has an anchor, unless what marks it was overwritten, or
+  // it lies among frames that were left out of the record.
+  bool has_lost_anchor(const UnwoundFrame& frame) const {
+    const auto is_omitted = [](const Frame& each) { return each.kind == Frame::Kind::kOmitted; };
+    return is_evaluation(frame) && frame.cfa > frame.stack_pointer &&
+           captured_.anchors.size() < kMaxAnchors &&
+           std::ranges::none_of(thread_.frames, is_omitted);
   }
 
   // Takes the Python frames of at most `limit` calls with anchors below `end`, from the front of
@@ -212,9 +235,10 @@ class Merger {
 
   // How many calls with anchors up to the next frame may be the frame's own. Where its end is not
   // known, frames are missing behind it, and the calls may be theirs.
-  static std::size_t most_calls_in(const UnwoundFrame& frame) {
+  std::size_t most_calls_in(const UnwoundFrame& frame) const {
     if (frame.cfa > frame.stack_pointer) return SIZE_MAX;
-    return frame.functions.back().function.empty() || is_evaluation(frame) ? 1 : 0;
+    const bool is_nameless = frame.functions.back().function.empty();
+    return is_evaluation(frame) || (is_nameless && may_be_evaluation(frame)) ? 1 : 0;
   }
 
   static std::uint64_t calls_in(FrameIterator begin, FrameIterator end) {
@@ -286,7 +310,7 @@ class Merger {
   const UnwoundStack& native_;
   const CapturedStack& captured_;
   PythonFrames python_;
-  std::string evaluation_module_;  // empty: not known yet
+  std::string evaluation_module_;  // empty: not known
   ThreadStack result_;
 };
 

@@ -158,6 +158,39 @@ TEST_F(MergeTest, call_of_a_frame_whose_end_is_not_known_is_its_own) {
   }
 }
 
+TEST_F(MergeTest, code_of_another_module_runs_no_python) {
+  python({"leaf", "main"});
+  native({""});
+  search(2 * kFrameBytes);
+  native({kEval, "_start"});
+  native_.frames[0].functions[0].module = "/dev/zero";
+  native_.frames[1].functions[0].module = "python";
+  anchor(0, 1);
+  anchor(1, 3);
+  EXPECT_THAT(merged(), ElementsAre("", "(leaf)", "(main)", kEval, "_start"));
+}
+
+TEST_F(MergeTest, where_a_call_has_lost_its_anchor_the_stacks_stand_apart) {
+  python({"leaf", "callback", "main"});
+  native({"crash", kEval, "call", kEval, kEval, "_start"});
+  anchor(0, 1);
+  anchor(2, 4);
+  EXPECT_THAT(merged(), ElementsAre("(leaf)", "(callback)", "(main)", "crash", kEval, "call", kEval,
+                                    kEval, "_start"));
+  EXPECT_THAT(result_.native.incomplete_reason, HasSubstr("has no Python frame"));
+}
+
+TEST_F(MergeTest, calls_of_omitted_frames_have_no_anchors) {
+  python({"leaf"});
+  left_out(1);
+  python({"main"});
+  native({"crash", kEval, "call", kEval, kEval, "_start"});
+  anchor(0, 1);
+  anchor(2, 4);
+  merged();
+  EXPECT_EQ(result_.native.merged_by, NativeStack::Merge::kAnchors);
+}
+
 TEST_F(MergeTest, folded_frames_that_c_calls_lie_between_are_shown_again) {
   python({"recurse"});
   repeated(1);
