@@ -92,8 +92,8 @@ struct ThreadStack {
 
 // What has been found out of the native stacks of a crash.
 struct NativeStacks {
-  std::vector<ThreadStack> threads;  // of the crash's first threads, in their order
-  std::vector<Module> modules;       // those that the native frames lie in
+  std::vector<ThreadStack> threads;                // of the crash's first threads, in their order
+  std::vector<Module> modules;                     // those that the native frames lie in
   std::vector<std::string> missing_debug_files{};  // their build-ids, in hex digits
 };
 

@@ -79,7 +79,8 @@ void DebugDownloads::fetch(const std::vector<std::string>& build_ids) {
 
 void DebugDownloads::start(const std::vector<std::string>& build_ids) {
   try {
-    std::vector<std::string> argv = {"/bin/sh", "-c", kForEach, "sh", locate({{program_}, "", false})};
+    std::vector<std::string> argv = {"/bin/sh", "-c", kForEach, "sh",
+                                     locate({{program_}, "", false})};
     argv.insert(argv.end(), build_ids.begin(), build_ids.end());
     client_ = start_in_background(std::move(argv), environment_for(servers_, directory_));
     begun_ = Clock::now();

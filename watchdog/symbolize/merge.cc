@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::uint64_t kUncounted = UINT64_MAX;
 
+// More than the code of the evaluation function has, even where it is in two parts.
+constexpr std::uint64_t kLongestEvaluation = std::uint64_t{256} << 10;
+
 // From CPython 3.10 on, each call of the evaluation function leaves an anchor on the stack.
 bool has_anchors(std::uint32_t version_hex) {
   return version_hex >= 0x030a0000;
@@ -126,7 +129,7 @@ class Merger {
   ThreadStack by_anchors() {
     const std::vector<Anchor> anchors = anchors_on_stack();
     std::span<const Anchor> left = anchors;
-    evaluation_module_ = module_of_calls(anchors);
+    calls_ = calls_with_bounds(anchors);
     bool is_placed = false;
     for (std::size_t index = 0; index < native_.frames.size(); ++index) {
       const UnwoundFrame& frame = native_.frames[index];
@@ -137,7 +140,7 @@ class Merger {
       if (is_call && !may_be_evaluation(frame)) {
         return give_up("the Python frames do not fit the native stack");
       }
-      if (is_placed && !is_call && !left.empty() && has_lost_anchor(frame)) {
+      if (index > 0 && !is_call && !left.empty() && has_lost_anchor(frame)) {
         return give_up("a call of the evaluation function has no Python frame");
       }
       is_placed |= is_call;
@@ -193,27 +196,36 @@ class Merger {
  private:
   using FrameIterator = std::vector<UnwoundFrame>::const_iterator;
 
-  // All calls of the evaluation function are of one module: that of the first frame which has an
-  // anchor between its known bounds. Empty if there is none, or it has no module.
-  std::string module_of_calls(const std::vector<Anchor>& anchors) const {
+  // The calls of the evaluation function that are known for sure: their frames have an anchor
+  // between their bounds.
+  std::vector<const NativeFrame*> calls_with_bounds(const std::vector<Anchor>& anchors) const {
+    std::vector<const NativeFrame*> calls;
     for (const UnwoundFrame& frame : native_.frames) {
       const auto is_in_frame = [&frame](const Anchor& anchor) {
         return anchor.address >= frame.stack_pointer && anchor.address < frame.cfa;
       };
-      if (std::ranges::any_of(anchors, is_in_frame)) return frame.functions.back().module;
+      if (std::ranges::any_of(anchors, is_in_frame)) calls.push_back(&frame.functions.back());
     }
-    return {};
+    return calls;
   }
 
-  // A thread that has gone on since its Python frames were recorded may have other functions at the
-  // place of an anchor.
+  // All calls of the evaluation function are of one module. A thread that has gone on since its
+  // Python frames were recorded may have other functions at the place of an anchor.
   bool may_be_evaluation(const UnwoundFrame& frame) const {
     const std::string& module = frame.functions.back().module;
-    return module.empty() || evaluation_module_.empty() || module == evaluation_module_;
+    return module.empty() || calls_.empty() || module == calls_.front()->module;
   }
 
-  // Each call of the evaluation function has an anchor, unless what marks it was overwritten, or
-  // it lies among frames that were left out of the record.
+  // A function without a name is the evaluation function only if it is where that is.
+  bool is_near_evaluation(const UnwoundFrame& frame) const {
+    const auto is_near = [at = frame.functions.back().address](const NativeFrame* call) {
+      return std::max(at, call->address) - std::min(at, call->address) < kLongestEvaluation;
+    };
+    return calls_.empty() || std::ranges::any_of(calls_, is_near);
+  }
+
+  // Each call of the evaluation function has an anchor, unless what marks it was overwritten, or it
+  // lies among frames that were left out of the record, or it has only just begun.
   bool has_lost_anchor(const UnwoundFrame& frame) const {
     const auto is_omitted = [](const Frame& each) { return each.kind == Frame::Kind::kOmitted; };
     return is_evaluation(frame) && frame.cfa > frame.stack_pointer &&
@@ -238,7 +250,7 @@ class Merger {
   std::size_t most_calls_in(const UnwoundFrame& frame) const {
     if (frame.cfa > frame.stack_pointer) return SIZE_MAX;
     const bool is_nameless = frame.functions.back().function.empty();
-    return is_evaluation(frame) || (is_nameless && may_be_evaluation(frame)) ? 1 : 0;
+    return is_evaluation(frame) || (is_nameless && is_near_evaluation(frame)) ? 1 : 0;
   }
 
   static std::uint64_t calls_in(FrameIterator begin, FrameIterator end) {
@@ -310,7 +322,7 @@ class Merger {
   const UnwoundStack& native_;
   const CapturedStack& captured_;
   PythonFrames python_;
-  std::string evaluation_module_;  // empty: not known
+  std::vector<const NativeFrame*> calls_;  // see calls_with_bounds()
   ThreadStack result_;
 };
 

@@ -61,10 +61,10 @@ struct UnwoundStack {
 };
 
 struct Symbols {
-  std::vector<UnwoundStack> stacks;              // as in the request
-  std::vector<Module> modules;                   // those that the frames lie in
+  std::vector<UnwoundStack> stacks;                // as in the request
+  std::vector<Module> modules;                     // those that the frames lie in
   std::vector<std::string> missing_debug_files{};  // their build-ids, in hex digits
-  std::string trouble;                           // why the child did not finish; empty: it did
+  std::string trouble;                             // why the child did not finish; empty: it did
 };
 
 // Runs the child and waits for it until `deadline`; then the answer holds what it has said by then.

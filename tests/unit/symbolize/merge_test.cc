@@ -158,13 +158,12 @@ TEST_F(MergeTest, call_of_a_frame_whose_end_is_not_known_is_its_own) {
   }
 }
 
-TEST_F(MergeTest, code_of_another_module_runs_no_python) {
+TEST_F(MergeTest, a_nameless_function_far_from_the_evaluation_function_runs_no_python) {
   python({"leaf", "main"});
   native({""});
   search(2 * kFrameBytes);
   native({kEval, "_start"});
-  native_.frames[0].functions[0].module = "/dev/zero";
-  native_.frames[1].functions[0].module = "python";
+  native_.frames[0].functions[0].address = 0x7000000;
   anchor(0, 1);
   anchor(1, 3);
   EXPECT_THAT(merged(), ElementsAre("", "(leaf)", "(main)", kEval, "_start"));
