@@ -95,21 +95,23 @@ def same_entry(seen, true):
     return seen[:2] == true[:2] and seen[2] in (true[2], None)
 
 
-def fit(seen, true, planted):
+def fit(seen, true, planted, may_be_stale=False):
     """Returns "part" if all that is seen is in the true list, in this order; "doubted" if all but the first frames that
-    a search has found, or that a planted return address leads to; else "wrong"."""
-    place, may_be_stale, verdict = 0, False, "part"
-    for entry in seen:
-        may_be_stale |= is_native(entry) and (entry[3] == "scan" or entry[4] in planted)
-        found = next((here for here in range(place, len(true)) if same_entry(entry, true[here])), None)
-        if found is not None:
-            place = found + 1
-            may_be_stale &= not is_native(entry)
-        elif is_native(entry) and may_be_stale:
-            verdict = "doubted"
-        else:
-            return "wrong"
-    return verdict
+    a search has found, or that a planted return address leads to; else "wrong". The first one may also look like a frame
+    further out, by chance."""
+    if not seen:
+        return "part"
+    entry, *others = seen
+    is_doubtful = is_native(entry) and (entry[3] == "scan" or entry[4] in planted)
+    may_be_stale |= is_doubtful
+    found = next((here for here, each in enumerate(true) if same_entry(entry, each)), None)
+    if found is not None:
+        fitting = fit(others, true[found + 1:], planted, may_be_stale and not is_native(entry))
+        if fitting != "wrong" or not is_doubtful:
+            return fitting
+    if not is_native(entry) or not may_be_stale or fit(others, true, planted, True) == "wrong":
+        return "wrong"
+    return "doubted"
 
 
 def of_native(events, true, planted=()):

@@ -88,6 +88,10 @@ class NativeFrames(unittest.TestCase):
         self.assertEqual(self.judge(STACK[:3] + found + STACK[4:], complete=False), "doubted")
         self.assertEqual(self.judge(STACK[:3] + found + STACK[4:7] + found[1:], complete=False), "wrong")
 
+    def test_what_a_search_has_found_may_look_like_a_frame_further_out(self):
+        further_out = {**STACK[6], "trust": "scan"}
+        self.assertEqual(self.judge([further_out, native("stale", "0x9"), *STACK[2:]], complete=False), "doubted")
+
     def test_python_frames_within_what_a_search_has_found_must_follow_each_other_all_the_same(self):
         found = [native("stale", "0x8", "scan"), python(1), native("stale too", "0x9"), python(2)]
         self.assertEqual(self.judge(STACK[:3] + found + STACK[6:], complete=False), "doubted")

@@ -129,7 +129,7 @@ class Merger {
   ThreadStack by_anchors() {
     const std::vector<Anchor> anchors = anchors_on_stack();
     std::span<const Anchor> left = anchors;
-    calls_ = calls_with_bounds(anchors);
+    calls_ = known_calls(anchors);
     bool is_placed = false;
     for (std::size_t index = 0; index < native_.frames.size(); ++index) {
       const UnwoundFrame& frame = native_.frames[index];
@@ -196,15 +196,16 @@ class Merger {
  private:
   using FrameIterator = std::vector<UnwoundFrame>::const_iterator;
 
-  // The calls of the evaluation function that are known for sure: their frames have an anchor
-  // between their bounds.
-  std::vector<const NativeFrame*> calls_with_bounds(const std::vector<Anchor>& anchors) const {
+  // The calls of the evaluation function that are known for sure: by name, or by an anchor between
+  // the bounds of their frames.
+  std::vector<const NativeFrame*> known_calls(const std::vector<Anchor>& anchors) const {
     std::vector<const NativeFrame*> calls;
     for (const UnwoundFrame& frame : native_.frames) {
       const auto is_in_frame = [&frame](const Anchor& anchor) {
         return anchor.address >= frame.stack_pointer && anchor.address < frame.cfa;
       };
-      if (std::ranges::any_of(anchors, is_in_frame)) calls.push_back(&frame.functions.back());
+      const bool is_call = is_evaluation(frame) || std::ranges::any_of(anchors, is_in_frame);
+      if (is_call) calls.push_back(&frame.functions.back());
     }
     return calls;
   }
@@ -221,7 +222,7 @@ class Merger {
     const auto is_near = [at = frame.functions.back().address](const NativeFrame* call) {
       return std::max(at, call->address) - std::min(at, call->address) < kLongestEvaluation;
     };
-    return calls_.empty() || std::ranges::any_of(calls_, is_near);
+    return std::ranges::any_of(calls_, is_near);
   }
 
   // Each call of the evaluation function has an anchor, unless what marks it was overwritten, or it
@@ -322,7 +323,7 @@ class Merger {
   const UnwoundStack& native_;
   const CapturedStack& captured_;
   PythonFrames python_;
-  std::vector<const NativeFrame*> calls_;  // see calls_with_bounds()
+  std::vector<const NativeFrame*> calls_;  // see known_calls()
   ThreadStack result_;
 };
 
