@@ -409,9 +409,9 @@ class TaintedWorker : public ServiceTest {
     one_worker(std::string(kBegin) + R"PY(
 if not os.path.exists("tainted"):
     caught(read)
-    open("tainted", "w").close()
+    print("yes", file=open("tainted", "w"), flush=True)
 else:
-    open("again", "w").close()
+    print("yes", file=open("again", "w"), flush=True)
 while True:
     signal.pause()
 )PY",
@@ -424,9 +424,12 @@ TEST_F(TaintedWorker, is_replaced_when_it_is_idle) {
   start_worker("restart_tainted = true");
   await_file("again");
   EXPECT_EQ(events("crash").at(0).at("became_exception"), true);
-  EXPECT_THAT(await("notice").back().at("message").get<std::string>(),
-              EndsWith("a fault in it has become an exception; it is idle"));
+  EXPECT_THAT(
+      await("notice").back().at("message").get<std::string>(),
+      EndsWith("web is replaced, because a fault in it has become an exception; it is idle"));
   EXPECT_EQ(await("exit").at(0).at("reason"), "stopped");
+  stop();
+  wait();
 }
 
 TEST_F(TaintedWorker, stays_unless_its_configuration_says_otherwise) {
@@ -434,6 +437,8 @@ TEST_F(TaintedWorker, stays_unless_its_configuration_says_otherwise) {
   await_file("tainted");
   std::this_thread::sleep_for(3 * TaintPatience{}.window / 2);
   EXPECT_THAT(events("exit"), IsEmpty());
+  stop();
+  wait();
 }
 
 INSTANTIATE_TEST_SUITE_P(, GuardTest, testing::ValuesIn(interpreters()), parameter_name);

@@ -299,9 +299,10 @@ void Worker::watch_taint(int pid) {
 void Worker::replace_tainted(bool is_idle) {
   if (state() == WorkerState::kStarting) return watch_taint(process_->pid());
   if (!config_.restart_tainted || state() != WorkerState::kUp) return;
-  Event event = notice(last_process_,
-                       fmt::format("is replaced, because a fault in it has become an exception; {}",
-                                   is_idle ? "it is idle" : "it has been busy ever since"));
+  Event event =
+      notice(last_process_,
+             fmt::format("worker {} is replaced, because a fault in it has become an exception; {}",
+                         config_.name, is_idle ? "it is idle" : "it has been busy ever since"));
   event.worker = config_.name;
   tell(std::move(event));
   lifecycle_.handle(WorkerEvent::kRestart);
