@@ -173,7 +173,7 @@ class PythonCall : public testing::Test {
 TEST_F(PythonCall, of_c_code_may_fail) {
   execute({kCall});
   EXPECT_EQ(outcome<&c_code>(), GuardOutcome::kException);
-  EXPECT_TRUE(lands_in(view_.eval_loop, 9000));
+  EXPECT_TRUE(lands_in(view_.eval_loop, 12288));
 }
 
 TEST_F(PythonCall, may_have_a_long_argument) {
@@ -266,7 +266,7 @@ TEST_F(PythonCall, of_a_helper_is_not_cut_off_with_it) {
 
 TEST_F(PythonCall, into_delicate_code_is_left_alone) {
   execute({kCall});
-  const Text c_code_text{function(&c_code), function(&c_code) + 48};
+  const Text c_code_text{function(&c_code), function(&c_code) + 512};
   fault_.delicate.allocators[0] = c_code_text.begin;
   fault_.delicate.allocator_count = 1;
   EXPECT_EQ(outcome<&c_code>(), GuardOutcome::kInAllocator);
