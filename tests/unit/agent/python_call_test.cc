@@ -2,6 +2,7 @@
 // function that stands for the evaluation loop.
 #include "agent/in_signal/python_call.h"
 
+#include <alloca.h>
 #include <gtest/gtest.h>
 #include <link.h>
 #include <pthread.h>
@@ -9,6 +10,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <thread>
 
 #include "tests/unit/agent/fake_python.h"
 
@@ -116,6 +118,20 @@ std::uintptr_t inner_frame = 0;
 [[gnu::noinline]] void* run_inner_loop(void* (*)()) {
   run_loop<&c_code>(*inner_python, inner_frame);
   return nullptr;
+}
+
+// Calls the function where so much is left of the calling thread's stack.
+void leave_of_stack(std::size_t bytes, const std::function<void()>& function) {
+  pthread_attr_t attributes;
+  void* begin = nullptr;
+  std::size_t size = 0;
+  ::pthread_getattr_np(::pthread_self(), &attributes);
+  ::pthread_attr_getstack(&attributes, &begin, &size);
+  ::pthread_attr_destroy(&attributes);
+  const std::uintptr_t here = address_of(__builtin_frame_address(0));
+  auto* const used = static_cast<volatile char*>(alloca(here - address_of(begin) - bytes));
+  used[0] = 0;
+  function();
 }
 
 class PythonCall : public testing::Test {
@@ -229,18 +245,9 @@ TEST_F(PythonCall, below_another_loop_is_left_alone) {
 
 TEST_F(PythonCall, with_little_stack_is_left_alone) {
   execute({kCall});
-  pthread_attr_t attributes;
-  pthread_t thread;
-  pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, kLandingBytes - kPageSize);
-  std::function<void()> work = [this] { outcome<&c_code>(); };
-  const auto run = [](void* given) -> void* {
-    (*static_cast<std::function<void()>*>(given))();
-    return nullptr;
-  };
-  ASSERT_EQ(pthread_create(&thread, &attributes, run, &work), 0);
-  pthread_join(thread, nullptr);
-  pthread_attr_destroy(&attributes);
+  std::thread([this] {
+    leave_of_stack(kLandingBytes - kPageSize, [this] { outcome<&c_code>(); });
+  }).join();
   EXPECT_EQ(fault_.outcome, GuardOutcome::kNoStack);
 }
 
