@@ -123,8 +123,7 @@ TEST_F(AttachServerTest, one_process_has_only_so_many_rings) {
   EXPECT_EQ(log_.unwatched().predicate, "was refused: it has attached too often");
 }
 
-TEST_F(AttachServerTest, one_user_has_only_so_many_rings) {
-  AttachServer server(log_.io, log_, {.sessions_per_user = 1});
+void expect_only_one_is_taken(AttachServer& server, test::EventLog& log, const char* predicate) {
   FakeAgent first(server.address());
   first.attach(hello_from(getpid()));
   FakeAgent second(server.address());
@@ -132,7 +131,12 @@ TEST_F(AttachServerTest, one_user_has_only_so_many_rings) {
   server.drain();
   EXPECT_TRUE(first.is_taken());
   EXPECT_FALSE(second.is_taken());
-  EXPECT_EQ(log_.unwatched().predicate, "was refused: too many of its user are watched");
+  EXPECT_EQ(log.unwatched().predicate, predicate);
+}
+
+TEST_F(AttachServerTest, one_user_has_only_so_many_rings) {
+  AttachServer server(log_.io, log_, {.sessions_per_user = 1});
+  expect_only_one_is_taken(server, log_, "was refused: too many of its user are watched");
 }
 
 // No descendant of this process, and of another user.
@@ -170,14 +174,7 @@ TEST_F(AttachServerTest, a_stranger_is_taken_only_where_all_users_are) {
 
 TEST_F(AttachServerTest, there_are_only_so_many_rings) {
   AttachServer server(log_.io, log_, {.sessions = 1});
-  FakeAgent first(server.address());
-  first.attach(hello_from(getpid()));
-  FakeAgent second(server.address());
-  second.attach(hello_from(getpid()));
-  server.drain();
-  EXPECT_TRUE(first.is_taken());
-  EXPECT_FALSE(second.is_taken());
-  EXPECT_EQ(log_.unwatched().predicate, "was refused: too many are watched");
+  expect_only_one_is_taken(server, log_, "was refused: too many are watched");
 }
 
 }  // namespace
