@@ -96,7 +96,7 @@ void DebugDownloads::start(const std::vector<std::string>& build_ids) {
 bool DebugDownloads::is_busy() {
   if (!client_) return false;
   if (Clock::now() - begun_ > kLongest) ::kill(-client_->pid(), SIGKILL);
-  // Whoever reaps the orphans of this process may have been faster.
+  // This process may reap its orphans elsewhere, and have reaped this one already.
   siginfo_t how{};
   const int reaped =
       ::waitid(P_PIDFD, static_cast<id_t>(client_->pidfd()), &how, WEXITED | WNOHANG);

@@ -17,15 +17,14 @@ namespace {
 // A process that was killed takes a moment to end.
 constexpr std::chrono::milliseconds kMomentToBeKilled{200};
 
-ChildProcess start(std::vector<std::string> argv, std::array<int, 3> streams,
-                   std::vector<std::string> environment) {
+ChildProcess start(std::vector<std::string> argv, std::array<int, 3> streams) {
   const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   for (int& stream : streams) {
     if (stream < 0) stream = null.get();
   }
   Command command{std::move(argv), "", false};
   ProgramSearch search = search_for(command);
-  SpawnPlan plan{std::move(command), std::move(search), std::move(environment), {}};
+  SpawnPlan plan{std::move(command), std::move(search), {}, {}};
   sigemptyset(&plan.signal_mask);
   for (const int signal : {SIGINT, SIGQUIT, SIGTSTP, SIGHUP}) {
     sigaddset(&plan.signal_mask, signal);
@@ -36,9 +35,8 @@ ChildProcess start(std::vector<std::string> argv, std::array<int, 3> streams,
 
 }  // namespace
 
-HelperProcess::HelperProcess(std::vector<std::string> argv, std::array<int, 3> streams,
-                             std::vector<std::string> environment)
-    : process_(start(std::move(argv), streams, std::move(environment))) {}
+HelperProcess::HelperProcess(std::vector<std::string> argv, std::array<int, 3> streams)
+    : process_(start(std::move(argv), streams)) {}
 
 siginfo_t HelperProcess::end(Clock::time_point limit) {
   siginfo_t how{};
@@ -47,7 +45,7 @@ siginfo_t HelperProcess::end(Clock::time_point limit) {
     ::syscall(SYS_pidfd_send_signal, process_.pidfd(), SIGKILL, nullptr, 0);
     is_readable_before(process_.pidfd(), Clock::now() + kMomentToBeKilled);
   }
-  // Whoever reaps the orphans of this process may have been faster.
+  // This process may reap its orphans elsewhere, and have reaped this one already.
   ::waitid(P_PIDFD, static_cast<id_t>(process_.pidfd()), &how, WEXITED | WNOHANG);
   return how;
 }

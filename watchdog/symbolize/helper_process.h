@@ -18,10 +18,9 @@ class HelperProcess {
   using Clock = std::chrono::steady_clock;
 
   // `argv` begins with the name or path of the program. `streams`: descriptors for its stdin,
-  // stdout and stderr; -1: /dev/null. It ignores what a terminal sends to all processes on it.
-  // Throws StartError.
-  HelperProcess(std::vector<std::string> argv, std::array<int, 3> streams,
-                std::vector<std::string> environment = {});
+  // stdout and stderr; -1: /dev/null. Its environment is empty. It ignores what a terminal sends to
+  // all processes on it. Throws StartError.
+  HelperProcess(std::vector<std::string> argv, std::array<int, 3> streams);
   HelperProcess(const HelperProcess&) = delete;
   HelperProcess& operator=(const HelperProcess&) = delete;
   ~HelperProcess() { end(Clock::now()); }

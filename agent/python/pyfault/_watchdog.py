@@ -169,8 +169,8 @@ def start(pid: int, log: Optional[str] = None, log_format: Optional[str] = None)
 def _stderr_that_lasts() -> Optional[int]:
     """Returns the descriptor of stderr for a watchdog; None if it is to inherit this process's.
 
-    The kernel of a notebook replaces that by a pipe which it reads itself, so nobody would read the
-    report of its end. Its sys.stderr still knows the descriptor from before.
+    The kernel of a notebook replaces it with a pipe that the kernel itself reads, so the report of
+    the kernel's own death would be lost. Its sys.stderr still knows the descriptor from before.
     """
     if not _is_read_here(_STDERR):
         return None

@@ -90,7 +90,7 @@ class _Run:
     def _enable(self) -> None:
         try:
             with _uncaptured(self._config):  # the watchdog writes to stderr as it is now
-                # With a format it is no service, whose logs nobody reads who runs tests.
+                # A format rules out a service: its logs are not where a tester looks.
                 pyfault.enable(log_format=os.environ.get(_watchdog.LOG_FORMAT_VARIABLE) or "text")
         except pyfault.Unwatched as error:
             raise _pytest.UsageError(f"--pyfault: {error}") from error
