@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "tests/support/files.h"
+
 namespace pyfault::test {
 
 Launch Door::with_package(Launch launch) const {
@@ -34,7 +36,7 @@ void Door::await_event(const std::function<bool(const nlohmann::json&)>& is_want
     if (std::ranges::any_of(watchdog().events(), is_wanted)) return;
     std::this_thread::sleep_for(kPause);
   }
-  throw std::runtime_error("the log has no such event");
+  throw std::runtime_error("the log has no such event:\n" + read_file(file("log")));
 }
 
 std::vector<nlohmann::json> Door::crashes_until_the_end() const {

@@ -105,6 +105,7 @@ std::optional<std::uint64_t> caught_signals(int pid) {
   return take_number<std::uint64_t>(caught, kHexadecimal);
 }
 
+// X is EXIT_DEAD: the parent of the zombie is just taking the status, which is still there.
 std::optional<int> zombie_wait_status(int pid) {
   constexpr int kStatusField = 52;
   constexpr int kStateField = 3;
@@ -112,7 +113,8 @@ std::optional<int> zombie_wait_status(int pid) {
   const std::size_t end = text.rfind(')');
   if (end == text.npos) return std::nullopt;
   std::string_view fields = std::string_view(text).substr(end + 1);
-  if (take_field(fields) != "Z") return std::nullopt;
+  const std::string_view state = take_field(fields);
+  if (state != "Z" && state != "X") return std::nullopt;
   for (int field = kStateField + 1; field < kStatusField; ++field) take_field(fields);
   const auto status = take_number<int>(fields);
   // The kernel also says 0 to readers without permission. The same permission is needed to read

@@ -507,10 +507,11 @@ void AgentSession::note_fatal(const Crash& crash, int owner) {
   }
 }
 
-// Clean exits, and those of unknown status, are reported only with all_exits.
+// Clean exits are reported only with all_exits, as are those of unknown status without a crash.
 void AgentSession::report_exit(const ProcessFamily::End& end, Context context) {
   const auto crash = fatal_crashes_.extract(end.own_pid);
-  if (is_clean(end.wait_status.value_or(0)) && !all_exits_) return;
+  const bool is_unremarkable = end.wait_status ? is_clean(*end.wait_status) : crash.empty();
+  if (is_unremarkable && !all_exits_) return;
   if (!exits_.admit(std::chrono::steady_clock::now())) return;
   ExitEvent exit = end.wait_status ? exit_of(*end.wait_status) : unknown_exit();
   exit.is_below = true;
