@@ -21,6 +21,9 @@ namespace pyfault::test {
 
 class EventLog final : public EventSink {
  public:
+  // Reads the schema now, because a test may take all descriptors away.
+  EventLog() { schema_errors({}); }
+
   void on_event(Event event) override {
     const std::string line = format_json(event);
     EXPECT_EQ(schema_errors(nlohmann::json::parse(line)), "") << line;
