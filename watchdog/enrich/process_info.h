@@ -40,8 +40,8 @@ std::uint64_t start_ticks(int pid);
 // The signals that it has handlers for: bit n - 1 for signal n. For a zombie, those at its end.
 std::optional<std::uint64_t> caught_signals(int pid);
 
-// The wait(2) status of a zombie. Returns nullopt if it is not a zombie, or if this user may not
-// know.
+// The wait(2) status of a zombie, or of one whose parent is just taking it. Returns nullopt if the
+// process is neither, or if this user may not know.
 std::optional<int> zombie_wait_status(int pid);
 
 // Whether `pid` still belongs to the process that started at these ticks.
