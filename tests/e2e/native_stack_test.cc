@@ -19,6 +19,7 @@ namespace pyfault::test {
 namespace {
 
 using nlohmann::json;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -117,6 +118,20 @@ TEST_P(NativeStack, of_a_call_through_null_the_caller_is_found) {
   expect_merged("ffi_call <- (<module>) <- _start");
   EXPECT_EQ(thread().at("stack").at(0).at("address"), "0x0");
   EXPECT_EQ(thread().at("stack").at(1).at("trust"), "top-of-stack");
+}
+
+TEST_P(NativeStack, a_page_beyond_the_end_of_a_file_tells_how_long_the_file_is) {
+  run_in_time(R"(
+import mmap
+with open("shrunk", "wb+") as file:
+    file.truncate(3 * mmap.PAGESIZE)
+    pages = mmap.mmap(file.fileno(), 0)
+    file.truncate(5)
+    pages[2 * mmap.PAGESIZE]
+)");
+  EXPECT_EQ(crash().at("diagnosis").at("kind"), "past-end-of-file");
+  EXPECT_THAT(crash().at("diagnosis").at("text").get<std::string>(),
+              EndsWith("/shrunk, which has only 5 bytes"));
 }
 
 TEST_P(NativeStack, a_thread_begins_where_the_c_library_starts_it) {

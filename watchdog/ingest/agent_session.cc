@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/algorithm/hex.hpp>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <iterator>
 #include <map>
@@ -50,13 +51,17 @@ ExitEvent unknown_exit() {
   return exit;
 }
 
+std::optional<std::uint64_t> missing_page(const Signal& signal) {
+  return signal.number == SIGBUS ? signal.address : std::nullopt;
+}
+
 // Returns nullopt if the stack of the thread that has written the record is not known.
 std::optional<RecordedStacks> stacks_in(std::span<const std::byte> record, const Event& event) {
   const auto* crash = std::get_if<Crash>(&event.body);
   if (!crash || crash->threads.empty() || !crash->threads.front().crashed) return std::nullopt;
   auto first = CapturedStack::of(record);
   if (!first) return std::nullopt;
-  RecordedStacks stacks{crash->pid, *std::move(first), {}};
+  RecordedStacks stacks{crash->pid, *std::move(first), {}, missing_page(crash->signal)};
   std::map<std::uint32_t, std::vector<Anchor>> anchors;  // by the thread's place in CPython's lists
   for (ThreadAnchors& each : anchors_of_other_threads(record)) {
     anchors.emplace(each.list_position, std::move(each.anchors));
@@ -390,7 +395,7 @@ void AgentSession::on_looked(const Taken& record, std::shared_ptr<ProcessSnapsho
 void AgentSession::finish_look(Look look, std::shared_ptr<ProcessSnapshot> snapshot) {
   if (snapshot) {
     auto& crash = std::get<Crash>(look.event.body);
-    crash.diagnosis = diagnose(crash, snapshot->map);
+    crash.diagnosis = diagnose(crash, snapshot->map, snapshot->file_size);
     crash.threads.front().native->incomplete_reason = kNotUnwound;
     give_reasons(crash.threads, snapshot->others);
     if (crash.kind == CrashKind::kCrash) {

@@ -83,19 +83,30 @@ class Process {
   int directory() const { return proc_.get(); }
   bool has_our_root() const { return root_ && is_our_root(root_); }
 
-  // Opens the very file that is mapped. By its mapping, which leads to it even if it has been
-  // deleted or replaced, but is open to root only; or by its path, unless that leads to another.
   UniqueFd open(const Mapping& mapping) const {
-    const std::string link = fmt::format("map_files/{:x}-{:x}", mapping.start, mapping.end);
-    UniqueFd place(::openat(proc_.get(), link.c_str(), O_PATH | O_CLOEXEC));
-    if (!is_regular(place)) {
-      place = open_place(root_.get(), mapping.path, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-      if (!is_file_of(place, mapping)) return {};
-    }
-    return open_for_reading(place);
+    const UniqueFd place = find(mapping);
+    return place ? open_for_reading(place) : UniqueFd();
+  }
+
+  std::optional<std::uint64_t> size_of_file(const Mapping& mapping) const {
+    struct stat file {};
+    const UniqueFd place = find(mapping);
+    if (!place || ::fstat(place.get(), &file) != 0) return std::nullopt;
+    return static_cast<std::uint64_t>(file.st_size);
   }
 
  private:
+  // Finds the very file that is mapped, if it is a regular one. By its mapping, which leads to it
+  // even if it has been deleted or replaced, but is open to root only; or by its path, unless that
+  // leads to another.
+  UniqueFd find(const Mapping& mapping) const {
+    const std::string link = fmt::format("map_files/{:x}-{:x}", mapping.start, mapping.end);
+    UniqueFd place(::openat(proc_.get(), link.c_str(), O_PATH | O_CLOEXEC));
+    if (is_regular(place)) return place;
+    place = open_place(root_.get(), mapping.path, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    return is_file_of(place, mapping) ? std::move(place) : UniqueFd();
+  }
+
   UniqueFd proc_;
   UniqueFd root_;
 };
@@ -155,6 +166,13 @@ class ModuleOpener {
   std::vector<ModuleFile> modules_;
 };
 
+std::optional<std::uint64_t> file_size_at(std::uint64_t address, const Process& process,
+                                          const MemoryMap& map) {
+  const Mapping* mapping = map.find(address);
+  if (mapping == nullptr || mapping->inode == 0) return std::nullopt;
+  return process.size_of_file(*mapping);
+}
+
 }  // namespace
 
 std::optional<ProcessSnapshot> take_snapshot(int pid, const RecordedStacks& stacks,
@@ -162,7 +180,11 @@ std::optional<ProcessSnapshot> take_snapshot(int pid, const RecordedStacks& stac
   const Process process(pid);
   const auto maps = process.maps();
   if (!maps) return std::nullopt;
-  ProcessSnapshot snapshot{MemoryMap(*maps), {}, process.has_our_root(), process.environment(), {}};
+  ProcessSnapshot snapshot{MemoryMap(*maps),      {}, process.has_our_root(),
+                           process.environment(), {}, {}};
+  if (stacks.missing_page) {
+    snapshot.file_size = file_size_at(*stacks.missing_page, process, snapshot.map);
+  }
   ModuleOpener modules(process, snapshot.map);
   modules.open_those_of(stacks.first);
   snapshot.others = read_thread_stacks(

@@ -16,11 +16,13 @@ namespace pyfault {
 
 inline constexpr std::size_t kMaxModules = 64;
 
-// What a record says of the native stacks of its threads.
+// What a record says of the native stacks of its threads, and of where to look for the cause.
 struct RecordedStacks {
   int own_pid = 0;  // of the process, in its own pid namespace
   CapturedStack first;
   std::vector<ThreadToRead> others;  // at most kMaxOtherStacks
+  // An address at which a mapped file had no page to give (SIGBUS), if that is why it died.
+  std::optional<std::uint64_t> missing_page;
 };
 
 struct ProcessSnapshot {
@@ -30,6 +32,8 @@ struct ProcessSnapshot {
   // Where the text of its environment begins, above all frames of the main thread. 0: unknown.
   std::uint64_t environment = 0;
   std::vector<ThreadReading> others;  // as in RecordedStacks
+  // In bytes, of the file that is mapped at RecordedStacks::missing_page, if it can be told.
+  std::optional<std::uint64_t> file_size;
 };
 
 // `pid` is in the watchdog's namespace. No stack of another thread is begun to be read after

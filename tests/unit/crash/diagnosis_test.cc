@@ -279,6 +279,14 @@ TEST_F(DiagnosisTest, page_of_a_file_that_is_long_enough_was_not_available) {
   EXPECT_THAT(text(), Not(HasSubstr("ends before")));
 }
 
+TEST_F(DiagnosisTest, the_rest_of_the_last_page_of_a_file_is_not_beyond_its_end) {
+  page_fault(0x7f0000b02080, kRead, BUS_ADRERR, SIGBUS);
+  file_size = 0x3001;
+  EXPECT_EQ(kind(), "unavailable-page");
+  file_size = 0x3000;
+  EXPECT_EQ(kind(), "past-end-of-file");
+}
+
 TEST_F(DiagnosisTest, overflow_of_the_main_stack_names_the_recursion) {
   page_fault(kMainStack - 8, kWrite);
   set("rsp", kMainStack);

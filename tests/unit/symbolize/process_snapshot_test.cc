@@ -1,16 +1,22 @@
 // Looks at real processes: this one, and children of it.
 #include "watchdog/symbolize/process_snapshot.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <optional>
 #include <string>
 
 #include "tests/support/files.h"
+#include "tests/support/temp_directory.h"
 #include "tests/unit/enrich/waiting_child.h"
+#include "watchdog/os/unique_fd.h"
 
 namespace pyfault {
 namespace {
@@ -78,6 +84,41 @@ TEST(ProcessSnapshot, tells_where_the_environment_begins) {
   ASSERT_FALSE(environment.empty());
   EXPECT_EQ(
       std::memcmp(reinterpret_cast<const void*>(begin), environment.data(), environment.size()), 0);
+}
+
+// The file whose first page is mapped here has been truncated since.
+class TruncatedFile : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_NE(page_, MAP_FAILED); }
+  std::optional<std::uint64_t> size_found() const {
+    RecordedStacks stacks;
+    stacks.missing_page = reinterpret_cast<std::uintptr_t>(page_) + 8;
+    return take_snapshot(getpid(), stacks)->file_size;
+  }
+  ~TruncatedFile() override { munmap(page_, 4096); }
+
+  test::TempDirectory directory_;
+  const std::string path_ = directory_.path() / "file";
+  const UniqueFd file_{open(path_.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600)};
+  void* page_ = mmap(nullptr, 4096, PROT_READ, MAP_SHARED, file_.get(), 0);
+};
+
+TEST_F(TruncatedFile, its_size_is_told) {
+  EXPECT_EQ(size_found(), 0);
+  ASSERT_EQ(ftruncate(file_.get(), 5), 0);
+  EXPECT_EQ(size_found(), 5);
+}
+
+TEST_F(TruncatedFile, the_size_of_another_that_replaced_it_is_not) {
+  test::write_file(path_ + ".new", "another");
+  ASSERT_EQ(rename((path_ + ".new").c_str(), path_.c_str()), 0);
+  EXPECT_NE(size_found(), 7);
+}
+
+TEST(ProcessSnapshot, memory_without_a_file_has_no_size) {
+  RecordedStacks stacks;
+  stacks.missing_page = reinterpret_cast<std::uintptr_t>(&stacks);
+  EXPECT_EQ(take_snapshot(getpid(), stacks)->file_size, std::nullopt);
 }
 
 TEST(ProcessSnapshot, a_process_in_our_root_shares_it) {
