@@ -44,16 +44,20 @@ bool is_foreign(const PythonRuntimeView& python, std::uintptr_t text) {
          may_be_loaded_code(python, text);
 }
 
-bool is_in_a_chain(const PythonRuntimeView& python, std::uintptr_t frame) {
+// A list of threads that lacks the one at hand is broken, and hides other threads' chains.
+bool may_be_in_a_chain(const PythonRuntimeView& python, std::uintptr_t thread,
+                       std::uintptr_t frame) {
   std::uint32_t links = 0;
+  bool is_listed = false;
   ThreadList threads(python);
   for (ThreadState state; threads.next(state);) {
+    is_listed |= state.address == thread;
     for (std::uintptr_t each = state.frame; plausible_object(each);) {
       if (each == frame || ++links > kMaxLinks) return true;
       if (!guarded_read(each + python.layout.frame.previous, each)) break;
     }
   }
-  return false;
+  return !is_listed;
 }
 
 }  // namespace
@@ -70,7 +74,8 @@ std::uintptr_t caller_on_stack(const PythonRuntimeView& python, std::uintptr_t t
     if (!guarded_read(end - depth, word)) return 0;
     if (word == frame) {
       if (caller != 0 && !has_own_call) continue;  // the caller's own copy, from before the call
-      return caller != 0 && !has_foreign_call && !is_in_a_chain(python, caller) ? caller : 0;
+      if (caller == 0 || has_foreign_call) return 0;
+      return may_be_in_a_chain(python, thread, caller) ? 0 : caller;
     }
     if (runs(python, word)) {
       caller = word;

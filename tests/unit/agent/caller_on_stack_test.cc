@@ -22,7 +22,9 @@ class CallerOnStack : public ::testing::Test {
   std::uintptr_t caller(std::vector<std::uintptr_t> words) {
     words.insert(words.begin(), kMaxStackBytes / sizeof(std::uintptr_t), 0);
     const std::uintptr_t end = address_of(words.data() + words.size());
-    return caller_on_stack(python_.view(), python_.only_thread(innermost_, end), outermost_);
+    const std::uintptr_t thread = python_.only_thread(innermost_, end);
+    if (has_broken_list_) python_.break_thread_list();
+    return caller_on_stack(python_.view(), thread, outermost_);
   }
 
   // In this order: call rel32, call *%rax, call *8(%rax), call *disp32(%rip), and bytes that are
@@ -35,6 +37,7 @@ class CallerOnStack : public ::testing::Test {
   std::uintptr_t foreign_call() { return address_of(&kElsewhere[7]); }
   std::uintptr_t data_behind_call() { return address_of(&data_[7]); }
 
+  bool has_broken_list_ = false;
   Guarded guarded_;
   FakePython python_{10};
   std::vector<std::uint8_t> data_{kElsewhere.begin(), kElsewhere.end()};
@@ -89,6 +92,12 @@ TEST_F(CallerOnStack, is_no_frame_that_has_returned) {
 
 TEST_F(CallerOnStack, is_no_frame_that_a_threads_chain_leads_to) {
   EXPECT_EQ(caller({outermost_, own_call(), innermost_}), 0u);
+}
+
+// Else the frame could be another thread's.
+TEST_F(CallerOnStack, is_none_where_the_chains_of_the_threads_are_not_known) {
+  has_broken_list_ = true;
+  EXPECT_EQ(caller({outermost_, own_call(), caller_}), 0u);
 }
 
 TEST_F(CallerOnStack, is_not_looked_for_on_another_stack) {

@@ -163,6 +163,11 @@ class FakePython {
     return thread;
   }
 
+  // The list of threads of the interpreter that only_thread() has made is lost.
+  void break_thread_list() {
+    put(view_.runtime, view_.layout.runtime.interpreters_head, std::uintptr_t{0});
+  }
+
   // Declares these bytes to be the machine code of the interpreter.
   void set_text(std::span<const std::uint8_t> text) {
     const std::uintptr_t begin = address_of(text.data());
