@@ -282,10 +282,13 @@ Context AgentSession::take_last_context(const ProcessFamily::End& end) {
   return context;
 }
 
-std::uint32_t AgentSession::tainted(int pid) const {
-  if (!family_.has(pid)) return 0;
-  const std::uint32_t block = reader_.context_of(family_.own_pid_of(pid));
-  return block == kContextCount ? 0 : reader_.tainted(block);
+std::vector<int> AgentSession::tainted() const {
+  std::vector<int> pids = family_.members();
+  std::erase_if(pids, [this](int pid) {
+    const std::uint32_t block = reader_.context_of(family_.own_pid_of(pid));
+    return block == kContextCount || reader_.tainted(block) == 0;
+  });
+  return pids;
 }
 
 // As long as a known process lives, another record may follow. A child that entered itself before

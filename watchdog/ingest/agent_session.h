@@ -84,8 +84,8 @@ class AgentSession {
   // `pid` has attached again, so it left this ring by exec.
   void forget(int pid);
 
-  // The number of faults of `pid`, a living process of this ring, that became exceptions.
-  std::uint32_t tainted(int pid) const;
+  // The living processes of this ring in which a fault has become an exception.
+  std::vector<int> tainted() const;
 
   // Whether `pid` is a living process of this ring.
   bool watches(int pid) const { return family_.has(pid); }

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -65,7 +66,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void drain();
   void expect(int pid, const ProgramFile& file);
   bool watches(int pid) const;
-  std::uint32_t tainted(int pid) const;
+  std::vector<int> tainted() const;
   std::size_t watched() const;
   std::size_t sessions() const { return sessions_.size(); }
   void close();
@@ -233,10 +234,11 @@ bool AttachServer::Impl::watches(int pid) const {
   return std::ranges::any_of(sessions_, [&](const auto& each) { return each.second.watches(pid); });
 }
 
-std::uint32_t AttachServer::Impl::tainted(int pid) const {
-  std::uint32_t faults = 0;
-  for (const auto& [id, session] : sessions_) faults += session.tainted(pid);
-  return faults;
+std::vector<int> AttachServer::Impl::tainted() const {
+  std::vector<int> pids;
+  for (const auto& [id, session] : sessions_)
+    std::ranges::copy(session.tainted(), std::back_inserter(pids));
+  return pids;
 }
 
 std::size_t AttachServer::Impl::watched() const {
@@ -572,8 +574,8 @@ bool AttachServer::watches(int pid) const {
   return impl_->watches(pid);
 }
 
-std::uint32_t AttachServer::tainted(int pid) const {
-  return impl_->tainted(pid);
+std::vector<int> AttachServer::tainted() const {
+  return impl_->tainted();
 }
 
 void AttachServer::on_last_context(ContextHandler handler) {

@@ -109,8 +109,8 @@ class AttachServer {
   // Whether `pid` is alive and has an active agent.
   bool watches(int pid) const;
 
-  // The number of faults of `pid`, a living process, that became exceptions.
-  std::uint32_t tainted(int pid) const;
+  // The living processes in which a fault has become an exception.
+  std::vector<int> tainted() const;
 
   // Stops listening and drops all sessions, so that io.run() can return. Undelivered records are
   // lost, so call drain() first. The keeper is not told.

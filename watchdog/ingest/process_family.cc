@@ -112,6 +112,12 @@ bool ProcessFamily::watch(int own_pid) {
   return lives;
 }
 
+std::vector<int> ProcessFamily::members() const {
+  std::vector<int> pids;
+  for (const auto& [pid, member] : members_) pids.push_back(pid);
+  return pids;
+}
+
 std::vector<int> ProcessFamily::dead() const {
   std::vector<int> pids;
   for (const auto& [pid, member] : members_) {

@@ -61,6 +61,7 @@ class ProcessFamily {
   bool has(int pid) const { return members_.contains(pid); }
   std::size_t size() const { return members_.size(); }
   bool all_dead() const { return members_.empty(); }
+  std::vector<int> members() const;
 
   const AttachedProcess& attached() const { return attached_; }
 

@@ -45,9 +45,8 @@ void TaintWatch::look_later() {
 void TaintWatch::look() {
   const bool idle = are_idle();
   if (used_.empty()) return;
-  if (!idle && Clock::now() - begun_ < patience_.longest) return look_later();
-  clear();
-  then_(idle);
+  const bool is_time = idle || Clock::now() - begun_ >= patience_.longest;
+  is_time&& then_(idle) ? clear() : look_later();
 }
 
 bool TaintWatch::are_idle() {

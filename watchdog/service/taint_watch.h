@@ -24,9 +24,10 @@ struct TaintPatience {
 
 class TaintWatch {
  public:
-  // Called from the loop, once after each add() to an empty watch. `is_idle` is false if it has
-  // been busy for the longest time. May destroy the watch's owner, but not the watch.
-  using Then = std::function<void(bool is_idle)>;
+  // Called from the loop when the processes are to be replaced. `is_idle` is false if they have
+  // been busy for the longest time. Returns whether that is settled, so that they are forgotten; if
+  // not, it is called again. Must not destroy the watch.
+  using Then = std::function<bool(bool is_idle)>;
 
   TaintWatch(boost::asio::io_context& io, Then then, TaintPatience patience = {});
 

@@ -296,9 +296,15 @@ void Worker::watch_taint(int pid) {
   taint_.add(process_->pid());
 }
 
-void Worker::replace_tainted(bool is_idle) {
-  if (state() == WorkerState::kStarting) return watch_taint(process_->pid());
-  if (!config_.restart_tainted || state() != WorkerState::kUp) return;
+// Where an event is not to be had any more: it was told before this watchdog, or before the setting
+// changed.
+void Worker::watch_all_taint() {
+  for (const int pid : server_.tainted()) watch_taint(pid);
+}
+
+bool Worker::replace_tainted(bool is_idle) {
+  if (state() == WorkerState::kStarting) return false;
+  if (!config_.restart_tainted || state() != WorkerState::kUp) return true;
   Event event =
       notice(last_process_,
              fmt::format("worker {} is replaced, because a fault in it has become an exception; {}",
@@ -306,6 +312,7 @@ void Worker::replace_tainted(bool is_idle) {
   event.worker = config_.name;
   tell(std::move(event));
   lifecycle_.handle(WorkerEvent::kRestart);
+  return true;
 }
 
 bool Worker::on_child_death(int pid) {
@@ -473,7 +480,7 @@ void Worker::reconfigure(const WorkerConfig& config) {
   config_ = config;
   lifecycle_.reconfigure(config_.restart, config_.stop.timeout);
   if (process_) process_->limit_output(output_terms().limit);
-  if (process_ && server_.tainted(process_->pid()) > 0) watch_taint(process_->pid());
+  watch_all_taint();
   save_soon();
 }
 

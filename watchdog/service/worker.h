@@ -153,7 +153,8 @@ class Worker final : private EventSink, private WorkerEffects {
   void report_those_that_live_on(const std::vector<int>& pids);
   void finish_end();
   void watch_taint(int pid);
-  void replace_tainted(bool is_idle);
+  void watch_all_taint();
+  bool replace_tainted(bool is_idle);
   void report_crash_loop(const RestartDecision& next);
   void kill_all_below();
   WorkerTree tree() const;
@@ -196,7 +197,7 @@ class Worker final : private EventSink, private WorkerEffects {
   std::unique_ptr<NotifySocket> notify_;  // only with ready = notify
   std::unique_ptr<WorkerProcess> process_;
   std::vector<UniqueFd> killed_;  // pidfds of processes below the worker
-  TaintWatch taint_{host_.io, [this](bool is_idle) { replace_tainted(is_idle); }};
+  TaintWatch taint_{host_.io, [this](bool is_idle) { return replace_tainted(is_idle); }};
   std::unique_ptr<DyingProcesses> dying_;  // what the last process left; its end is handled later
   AttachServer server_;                    // last: it may deliver events during construction
 };

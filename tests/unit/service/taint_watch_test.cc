@@ -40,13 +40,17 @@ class TaintWatchTest : public testing::Test {
     ::waitpid(pid, nullptr, 0);
   }
   TaintWatch& make(milliseconds longest) {
-    const auto then = [this](bool is_idle) { told_.push_back(is_idle); };
+    const auto then = [this](bool is_idle) {
+      told_.push_back(is_idle);
+      return told_.size() == asked_;
+    };
     return watch_.emplace(io_, then, TaintPatience{milliseconds(200), longest});
   }
 
   boost::asio::io_context io_{1};
   std::vector<int> children_;
   std::vector<bool> told_;
+  std::size_t asked_ = 1;  // how often, until it is settled
   std::optional<TaintWatch> watch_;
 };
 
@@ -60,6 +64,13 @@ TEST_F(TaintWatchTest, a_busy_process_is_left_alone_for_the_longest_time) {
   make(milliseconds(500)).add(busy_child());
   while (told_.empty()) io_.run_one();
   EXPECT_THAT(told_, ElementsAre(false));
+}
+
+TEST_F(TaintWatchTest, what_may_not_be_replaced_yet_is_asked_about_again) {
+  asked_ = 3;
+  make(hours(1)).add(idle_child());
+  io_.run();
+  EXPECT_THAT(told_, ElementsAre(true, true, true));
 }
 
 TEST_F(TaintWatchTest, both_processes_must_be_idle) {
