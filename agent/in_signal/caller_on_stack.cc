@@ -44,38 +44,38 @@ bool is_foreign(const PythonRuntimeView& python, std::uintptr_t text) {
          may_be_loaded_code(python, text);
 }
 
-// A list of threads that lacks the one at hand is broken, and hides other threads' chains.
-bool may_be_in_a_chain(const PythonRuntimeView& python, std::uintptr_t thread,
-                       std::uintptr_t frame) {
+// What is in a chain is no caller of a frame at the end of one. A list of threads that lacks the
+// one at hand is broken, and hides other threads' chains.
+CallerOnStack check(const PythonRuntimeView& python, std::uintptr_t thread, std::uintptr_t frame) {
   std::uint32_t links = 0;
   bool is_listed = false;
   ThreadList threads(python);
   for (ThreadState state; threads.next(state);) {
     is_listed |= state.address == thread;
     for (std::uintptr_t each = state.frame; plausible_object(each);) {
-      if (each == frame || ++links > kMaxLinks) return true;
+      if (each == frame || ++links > kMaxLinks) return {};
       if (!guarded_read(each + python.layout.frame.previous, each)) break;
     }
   }
-  return !is_listed;
+  return is_listed ? CallerOnStack{frame} : CallerOnStack{0, true};
 }
 
 }  // namespace
 
-std::uintptr_t caller_on_stack(const PythonRuntimeView& python, std::uintptr_t thread,
-                               std::uintptr_t frame) {
+CallerOnStack caller_on_stack(const PythonRuntimeView& python, std::uintptr_t thread,
+                              std::uintptr_t frame) {
   const std::uintptr_t end = stack_end_of_state(python, thread);
-  if (!plausible_object(end) || frame == 0 || python.interpreter.begin == 0) return 0;
+  if (!plausible_object(end) || frame == 0 || python.interpreter.begin == 0) return {};
   std::uintptr_t caller = 0;
   bool has_own_call = false;
   bool has_foreign_call = false;
   for (std::size_t depth = sizeof end; depth < kMaxStackBytes; depth += sizeof end) {
     std::uintptr_t word = 0;
-    if (!guarded_read(end - depth, word)) return 0;
+    if (!guarded_read(end - depth, word)) return {};
     if (word == frame) {
       if (caller != 0 && !has_own_call) continue;  // the caller's own copy, from before the call
-      if (caller == 0 || has_foreign_call) return 0;
-      return may_be_in_a_chain(python, thread, caller) ? 0 : caller;
+      if (caller == 0 || has_foreign_call) return {};
+      return check(python, thread, caller);
     }
     if (runs(python, word)) {
       caller = word;
@@ -85,7 +85,7 @@ std::uintptr_t caller_on_stack(const PythonRuntimeView& python, std::uintptr_t t
       has_foreign_call = has_foreign_call || is_foreign(python, word);
     }
   }
-  return 0;
+  return {};
 }
 
 }  // namespace pyfault

@@ -16,13 +16,18 @@ namespace pyfault {
 
 inline constexpr std::size_t kMaxStackBytes = std::size_t{256} << 10;
 
-// Returns the frame that called `frame`; 0 if there is none. `frame` is the outermost frame that a
+struct CallerOnStack {
+  std::uintptr_t frame = 0;  // 0: none
+  bool is_in_doubt = false;  // there is one, or a frame of another thread is taken for it
+};
+
+// Returns the frame that called `frame`. `frame` is the outermost frame that a
 // walk over the chain of `thread` (its PyThreadState) has reached. The caller must be running, no
-// thread's chain may lead to it (which is not known if the list of threads is broken), and of all
+// thread's chain may lead to it (which is in doubt if the list of threads is broken), and of all
 // modules' code only the interpreter's own may lie between the two on the stack. A library that
 // switches stacks (greenlet) also ends a chain, with its own code between the frames. So does a
 // library that calls back into Python, whose zeroed links therefore cannot be told from ends.
-std::uintptr_t caller_on_stack(const PythonRuntimeView& python, std::uintptr_t thread,
-                               std::uintptr_t frame);
+CallerOnStack caller_on_stack(const PythonRuntimeView& python, std::uintptr_t thread,
+                              std::uintptr_t frame);
 
 }  // namespace pyfault

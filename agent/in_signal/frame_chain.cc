@@ -127,9 +127,16 @@ bool FrameChain::has_passed_generator(std::uintptr_t frame) const {
   return false;
 }
 
+// Where a caller is in doubt, the chain has not come to its end.
+std::uintptr_t FrameChain::find_on_stack() {
+  const CallerOnStack caller = caller_on_stack(python_, thread_, last_);
+  if (caller.is_in_doubt) end_ = ChainEnd::kUnreadable;
+  return caller.frame;
+}
+
 // Returns 0 if there is no frame further out.
 std::uintptr_t FrameChain::find_further_out() {
-  if (python_.layout.type_checked_frames) return caller_on_stack(python_, thread_, last_);
+  if (python_.layout.type_checked_frames) return find_on_stack();
   std::uintptr_t found = data_stack_.next_outwards();
   // Continue at the innermost generator that `found` has resumed, possibly through others.
   for (std::uint32_t depth = 0; found != 0 && depth < kMaxGenerators; ++depth) {

@@ -56,6 +56,7 @@ class FrameChain {
   bool seen_before();
   void await_next_loop();
   bool may_end_here() const;
+  std::uintptr_t find_on_stack();
   std::uintptr_t find_further_out();
   bool has_passed_generator(std::uintptr_t frame) const;
 

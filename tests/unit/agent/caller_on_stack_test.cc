@@ -14,9 +14,9 @@
 namespace pyfault::test {
 namespace {
 
-class CallerOnStack : public ::testing::Test {
+class CallerOnStackTest : public ::testing::Test {
  protected:
-  CallerOnStack() { python_.set_text(kText); }
+  CallerOnStackTest() { python_.set_text(kText); }
 
   // `words` are listed from the innermost outwards.
   std::uintptr_t caller(std::vector<std::uintptr_t> words) {
@@ -24,7 +24,9 @@ class CallerOnStack : public ::testing::Test {
     const std::uintptr_t end = address_of(words.data() + words.size());
     const std::uintptr_t thread = python_.only_thread(innermost_, end);
     if (has_broken_list_) python_.break_thread_list();
-    return caller_on_stack(python_.view(), thread, outermost_);
+    const CallerOnStack found = caller_on_stack(python_.view(), thread, outermost_);
+    is_in_doubt_ = found.is_in_doubt;
+    return found.frame;
   }
 
   // In this order: call rel32, call *%rax, call *8(%rax), call *disp32(%rip), and bytes that are
@@ -38,6 +40,7 @@ class CallerOnStack : public ::testing::Test {
   std::uintptr_t data_behind_call() { return address_of(&data_[7]); }
 
   bool has_broken_list_ = false;
+  bool is_in_doubt_ = false;
   Guarded guarded_;
   FakePython python_{10};
   std::vector<std::uint8_t> data_{kElsewhere.begin(), kElsewhere.end()};
@@ -46,27 +49,27 @@ class CallerOnStack : public ::testing::Test {
   std::uintptr_t innermost_ = python_.frame_object(outermost_);
 };
 
-TEST_F(CallerOnStack, is_the_frame_that_runs_further_out) {
+TEST_F(CallerOnStackTest, is_the_frame_that_runs_further_out) {
   EXPECT_EQ(caller({innermost_, own_call(), outermost_, own_call(), caller_, 1, 2}), caller_);
 }
 
-TEST_F(CallerOnStack, is_the_nearest_one) {
+TEST_F(CallerOnStackTest, is_the_nearest_one) {
   const std::uintptr_t further = python_.frame_object(0);
   EXPECT_EQ(caller({outermost_, own_call(), caller_, own_call(), further}), caller_);
 }
 
-TEST_F(CallerOnStack, is_known_by_every_form_of_a_call) {
+TEST_F(CallerOnStackTest, is_known_by_every_form_of_a_call) {
   for (const std::size_t behind : {7u, 14u, 25u, 31u}) {
     EXPECT_EQ(caller({outermost_, own_call(behind), caller_}), caller_) << behind;
   }
   EXPECT_EQ(caller({outermost_, own_call(18), caller_}), 0u);
 }
 
-TEST_F(CallerOnStack, is_none_of_the_outermost_frame) {
+TEST_F(CallerOnStackTest, is_none_of_the_outermost_frame) {
   EXPECT_EQ(caller({innermost_, own_call(), outermost_, own_call(), 1, 2}), 0u);
 }
 
-TEST_F(CallerOnStack, is_none_where_another_library_stands_between) {
+TEST_F(CallerOnStackTest, is_none_where_another_library_stands_between) {
   EXPECT_EQ(caller({outermost_, own_call(), foreign_call(), own_call(), caller_}), 0u);
 }
 
@@ -75,37 +78,40 @@ TEST_F(CallerOnStack, is_none_where_another_library_stands_between) {
   return address_of(__builtin_return_address(0));
 }
 
-TEST_F(CallerOnStack, is_none_where_a_loaded_module_stands_between) {
+TEST_F(CallerOnStackTest, is_none_where_a_loaded_module_stands_between) {
   python_.set_modules({}, address_of(&_r_debug));
   EXPECT_EQ(caller({outermost_, own_call(), return_address(), caller_}), 0u);
 }
 
-TEST_F(CallerOnStack, is_found_across_data_that_looks_like_a_call) {
+TEST_F(CallerOnStackTest, is_found_across_data_that_looks_like_a_call) {
   python_.set_modules({}, address_of(&_r_debug));
   EXPECT_EQ(caller({outermost_, own_call(), data_behind_call(), caller_}), caller_);
 }
 
-TEST_F(CallerOnStack, is_no_frame_that_has_returned) {
+TEST_F(CallerOnStackTest, is_no_frame_that_has_returned) {
   const std::uintptr_t returned = python_.frame_object(0, false);
   EXPECT_EQ(caller({outermost_, own_call(), returned}), 0u);
 }
 
-TEST_F(CallerOnStack, is_no_frame_that_a_threads_chain_leads_to) {
+TEST_F(CallerOnStackTest, is_no_frame_that_a_threads_chain_leads_to) {
   EXPECT_EQ(caller({outermost_, own_call(), innermost_}), 0u);
 }
 
-// Else the frame could be another thread's.
-TEST_F(CallerOnStack, is_none_where_the_chains_of_the_threads_are_not_known) {
+// The frame could be another thread's.
+TEST_F(CallerOnStackTest, is_in_doubt_where_the_chains_of_the_threads_are_not_known) {
   has_broken_list_ = true;
   EXPECT_EQ(caller({outermost_, own_call(), caller_}), 0u);
+  EXPECT_TRUE(is_in_doubt_);
+  EXPECT_EQ(caller({outermost_, own_call(), 1}), 0u);
+  EXPECT_FALSE(is_in_doubt_);
 }
 
-TEST_F(CallerOnStack, is_not_looked_for_on_another_stack) {
+TEST_F(CallerOnStackTest, is_not_looked_for_on_another_stack) {
   EXPECT_EQ(caller({own_call(), caller_}), 0u);
 }
 
-TEST_F(CallerOnStack, is_none_without_a_stack) {
-  EXPECT_EQ(caller_on_stack(python_.view(), 0, outermost_), 0u);
+TEST_F(CallerOnStackTest, is_none_without_a_stack) {
+  EXPECT_EQ(caller_on_stack(python_.view(), 0, outermost_).frame, 0u);
 }
 
 }  // namespace
