@@ -1,6 +1,8 @@
 #include "watchdog/ingest/recent_crashes.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -40,9 +42,9 @@ void RecentCrashes::on_event(Event event) {
 void RecentCrashes::add(Event event, bool is_awaited) {
   const Process& process = event.process;
   kept_.push_back(
-      {crash_in(event)->id, process.pid, process.uid, !process.claimed_pid, is_awaited});
+      {next_++, crash_in(event)->id, process.pid, process.uid, !process.claimed_pid, is_awaited});
   keep(kept_.back(), std::move(event));
-  forget_the_oldest();
+  forget_what_is_too_much();
 }
 
 void RecentCrashes::complete(Kept& kept, Event event) {
@@ -55,7 +57,7 @@ void RecentCrashes::complete(Kept& kept, Event event) {
     announced->worker_crash->abridged = false;
     announced->last_output = std::move(event.last_output);
   }
-  forget_the_oldest();
+  forget_what_is_too_much();
 }
 
 void RecentCrashes::keep(Kept& kept, Event event) {
@@ -71,12 +73,25 @@ void RecentCrashes::weigh(Kept& kept, std::size_t bytes) {
   kept.bytes = bytes;
 }
 
-void RecentCrashes::forget_the_oldest() {
+// The last crash stays, whatever its size.
+void RecentCrashes::forget_what_is_too_much() {
   while (kept_.size() > 1 && (kept_.size() > limits_.crashes || bytes_ > limits_.bytes)) {
-    bytes_ -= kept_.front().bytes;
-    kept_.pop_front();
-    ++first_;
+    const auto forgotten = oldest_of_the_largest_share();
+    bytes_ -= forgotten->bytes;
+    kept_.erase(forgotten);
   }
+}
+
+std::deque<RecentCrashes::Kept>::iterator RecentCrashes::oldest_of_the_largest_share() {
+  const bool are_too_many = kept_.size() > limits_.crashes;
+  std::map<std::optional<uid_t>, std::size_t> shares;
+  for (const Kept& each : kept_) shares[each.uid] += are_too_many ? 1 : each.bytes;
+  return std::ranges::max_element(kept_.begin(), std::prev(kept_.end()), {},
+                                  [&](const Kept& each) { return shares[each.uid]; });
+}
+
+std::deque<RecentCrashes::Kept>::iterator RecentCrashes::find(Number number) {
+  return std::ranges::find(kept_, number, &Kept::number);
 }
 
 bool RecentCrashes::awaits(int pid) const {
@@ -102,7 +117,7 @@ std::optional<RecentCrashes::Number> RecentCrashes::last_that(
     const std::function<bool(const Kept&)>& fits) const {
   const auto found = std::find_if(kept_.rbegin(), kept_.rend(), fits);
   if (found == kept_.rend()) return std::nullopt;
-  return first_ + static_cast<Number>(kept_.rend() - found - 1);
+  return found->number;
 }
 
 std::optional<RecentCrashes::Number> RecentCrashes::last_of(int pid, uid_t asker) const {
@@ -116,8 +131,9 @@ std::optional<RecentCrashes::Number> RecentCrashes::last(uid_t asker) const {
 // From then on the text takes the place of the event, so that no asker can have it rendered again
 // and again.
 std::shared_ptr<const CrashText> RecentCrashes::text(Number number) {
-  if (number < first_ || number - first_ >= kept_.size()) return nullptr;
-  Kept& kept = kept_[static_cast<std::size_t>(number - first_)];
+  const auto found = find(number);
+  if (found == kept_.end()) return nullptr;
+  Kept& kept = *found;
   if (auto* event = std::get_if<Event>(&kept.crash)) {
     redaction_.redact(*event);
     const auto text =
@@ -126,20 +142,24 @@ std::shared_ptr<const CrashText> RecentCrashes::text(Number number) {
     kept.crash = text;
   }
   Text text = std::get<Text>(kept.crash);
-  forget_the_oldest();
+  forget_what_is_too_much();
   return text;
 }
 
 std::vector<SavedCrash> RecentCrashes::saved(const RecentLimits& limits) {
   std::vector<SavedCrash> saved;
   std::size_t bytes = 0;
-  for (Number number = first_ + kept_.size(); number-- > first_ && saved.size() < limits.crashes;) {
+  std::vector<Number> latest_first;
+  for (const Kept& each : kept_) latest_first.insert(latest_first.begin(), each.number);
+  for (const Number number : latest_first) {
+    if (saved.size() == limits.crashes) break;
     const Text told = text(number);
-    if (!told || number < first_) break;  // to render it may have pushed it out
+    const auto kept = find(number);
+    if (!told || kept == kept_.end()) continue;  // to render one may push out others
     bytes += told->event.size() + told->report.size();
     if (bytes > limits.bytes) break;
-    const Kept& kept = kept_[static_cast<std::size_t>(number - first_)];
-    saved.push_back({kept.id, kept.pid, kept.uid, kept.is_confirmed, told->event, told->report});
+    saved.push_back(
+        {kept->id, kept->pid, kept->uid, kept->is_confirmed, told->event, told->report});
   }
   std::ranges::reverse(saved);
   return saved;
@@ -148,6 +168,7 @@ std::vector<SavedCrash> RecentCrashes::saved(const RecentLimits& limits) {
 void RecentCrashes::adopt(std::vector<SavedCrash> saved) {
   for (SavedCrash& each : saved) {
     Kept& kept = kept_.emplace_back();
+    kept.number = next_++;
     kept.id = std::move(each.id);
     kept.pid = each.pid;
     kept.uid = each.uid;
@@ -156,7 +177,7 @@ void RecentCrashes::adopt(std::vector<SavedCrash> saved) {
     kept.crash = std::make_shared<const CrashText>(
         CrashText{each.pid, std::move(each.event), std::move(each.report)});
   }
-  forget_the_oldest();
+  forget_what_is_too_much();
 }
 
 }  // namespace pyfault

@@ -1,5 +1,6 @@
 // The crashes of the last processes, for those who ask (question.h): bounded in number and in
-// bytes, the oldest are forgotten first and counted.
+// bytes. What is too much is forgotten and counted: the oldest crash of the user who has the most
+// (in number, or in bytes), so that a user's crashes do not push out those of others.
 //
 // A crash comes here twice: when its record has been decoded, and again as the event that the logs
 // get, with its native stack and source lines. An asker waits for the latter, but not for ever.
@@ -73,7 +74,7 @@ class RecentCrashes final : public EventSink {
   // Renders a crash the first time that it is asked for. Null if it has been forgotten.
   std::shared_ptr<const CrashText> text(Number number);
 
-  std::uint64_t forgotten() const { return first_; }
+  std::uint64_t forgotten() const { return next_ - kept_.size(); }
 
   // The last crashes for the next watchdog, the oldest first, within `limits`. Renders them all, so
   // it is for the end.
@@ -86,6 +87,7 @@ class RecentCrashes final : public EventSink {
   using Text = std::shared_ptr<const CrashText>;
 
   struct Kept {
+    Number number = 0;
     std::string id;
     int pid = 0;
     std::optional<uid_t> uid{};  // none: unknown
@@ -101,7 +103,9 @@ class RecentCrashes final : public EventSink {
   void complete(Kept& kept, Event event);
   void keep(Kept& kept, Event event);
   void weigh(Kept& kept, std::size_t bytes);
-  void forget_the_oldest();
+  std::deque<Kept>::iterator find(Number number);
+  void forget_what_is_too_much();
+  std::deque<Kept>::iterator oldest_of_the_largest_share();
 
   const Format event_;
   const Format report_;
@@ -109,8 +113,8 @@ class RecentCrashes final : public EventSink {
   const RecentLimits limits_;
   Redaction redaction_;
   std::weak_ptr<const OnNews> on_news_;
-  std::deque<Kept> kept_;
-  Number first_ = 0;  // number of the oldest one kept
+  std::deque<Kept> kept_;  // the oldest first
+  Number next_ = 0;        // number of the next crash
   std::size_t bytes_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/unit/ingest/crash_events.h"
+#include "watchdog/event/event_size.h"
 
 namespace pyfault {
 namespace {
@@ -130,6 +131,32 @@ TEST_F(RecentCrashesTest, the_oldest_is_forgotten_and_counted) {
   EXPECT_EQ(crashes_.forgotten(), 2U);
   EXPECT_FALSE(crashes_.knows(2));
   EXPECT_EQ(event_of(3), "3@vm/web");
+}
+
+TEST_F(RecentCrashesTest, a_user_with_many_crashes_pushes_out_none_of_another) {
+  crashes_.on_event(crash_of(7, "of-another", kOther));
+  for (int pid = 1; pid <= 5; ++pid) crashes_.on_event(crash_of(pid, std::to_string(pid), kUser));
+  EXPECT_NE(event_of(7, kOther), "");
+  EXPECT_EQ(event_of(3), "");
+  EXPECT_NE(event_of(4), "");
+  EXPECT_EQ(crashes_.forgotten(), 3U);
+}
+
+TEST_F(RecentCrashesTest, a_user_with_large_crashes_pushes_out_none_of_another) {
+  const Event one = crash_of(7, "of-another", kOther);
+  RecentCrashes small(&json_of, &text_of, {}, {100, 3 * approximate_size(one)});
+  small.on_event(one);
+  for (int pid = 1; pid <= 5; ++pid) small.on_event(crash_of(pid, "of-this-one", kUser));
+  EXPECT_TRUE(small.last_of(7, kOther));
+  EXPECT_FALSE(small.last_of(3, kUser));
+}
+
+TEST_F(RecentCrashesTest, among_users_with_as_many_the_oldest_is_forgotten) {
+  crashes_.on_event(crash_of(7, "oldest", kOther));
+  for (const uid_t user : {kUser, kRoot, 1002U}) {
+    crashes_.on_event(crash_of(8, "of " + std::to_string(user), user));
+  }
+  EXPECT_FALSE(crashes_.knows(7));
 }
 
 TEST_F(RecentCrashesTest, crashes_are_bounded_in_bytes_too_but_the_last_one_stays) {
