@@ -16,10 +16,16 @@ AnchorFinder::AnchorFinder(const PythonRuntimeView& python, const ThreadState& t
 
 void AnchorFinder::restart() {
   anchors_.clear();
-  cframe_ = innermost_cframe_;
-  enters_loop_ = true;
+  enter_loop(innermost_cframe_);
   is_lost_ = false;
   shown_ = 0;
+}
+
+void AnchorFinder::enter_loop(std::uintptr_t cframe) {
+  cframe_ = cframe;
+  innermost_frame_ = innermost_frame_of(cframe);
+  caller_ = innermost_frame_of(previous_of(cframe));
+  enters_loop_ = true;
 }
 
 // A loop without a frame that is shown has no anchor. Such a loop is releasing the variables of its
@@ -38,21 +44,23 @@ void AnchorFinder::pass(const RawFrame& link, std::uint32_t shown) {
 std::uintptr_t AnchorFinder::loop_that_ends_at(const RawFrame& frame) {
   const PythonLayout& layout = python_.layout;
   if (layout.thread.cframe_previous == kAbsent || layout.frame.owner != kAbsent) return 0;
-  is_lost_ = enters_loop_ && !runs(cframe_, frame);
-  enters_loop_ = frame.entry;
-  if (is_lost_ || !frame.entry) return 0;
+  const bool are_named = layout.thread.cframe_frame != kAbsent;  // not in 3.10; see finish()
+  is_lost_ = are_named && enters_loop_ && innermost_frame_ != frame.address;
+  enters_loop_ = false;
+  const bool is_outermost = frame.entry || (caller_ != 0 && caller_ == frame.previous);
+  if (is_lost_ || !is_outermost) return 0;
   const std::uintptr_t ended = cframe_;
-  cframe_ = previous_of(ended);
+  enter_loop(previous_of(ended));
   return ended;
 }
 
-// Returns whether the frame is the innermost one of this loop. True in 3.10, where the cframe does
-// not tell; see finish().
-bool AnchorFinder::runs(std::uintptr_t cframe, const RawFrame& frame) const {
+// Returns 0 if the cframe cannot be read or does not tell.
+std::uintptr_t AnchorFinder::innermost_frame_of(std::uintptr_t cframe) const {
   const std::uint16_t named = python_.layout.thread.cframe_frame;
   std::uintptr_t innermost = 0;
-  return named == kAbsent || (plausible_object(cframe) && guarded_read(cframe + named, innermost) &&
-                              innermost == frame.address);
+  const bool is_known =
+      named != kAbsent && plausible_object(cframe) && guarded_read(cframe + named, innermost);
+  return is_known ? innermost : 0;
 }
 
 // Returns 0 if the cframe cannot be read.

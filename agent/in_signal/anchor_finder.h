@@ -6,13 +6,14 @@
 //              their own. Only their number tells that the two chains belong together, so there is
 //              no anchor unless both end together.
 //   3.11       the loop's cframe, which names the innermost frame; the outermost one is marked as
-//              called from C.
+//              called from C. Where the mark was overwritten, the next loop's cframe names the
+//              frame that follows.
 //   3.12 on    the shim frame, which follows the frames of each loop in the chain.
 //
 // Behind a gap in the chain there is none: nothing tells which loop has run the frames on both
 // sides of it.
 //
-// Context: see capture.h. Every read is guarded; at most two for each frame.
+// Context: see capture.h. Every read is guarded; at most three for each loop.
 #pragma once
 
 #include <cstdint>
@@ -42,18 +43,21 @@ class AnchorFinder {
   void finish(ChainEnd end);
 
  private:
+  void enter_loop(std::uintptr_t cframe);
   std::uintptr_t loop_that_ends_at(const RawFrame& frame);
-  bool runs(std::uintptr_t cframe, const RawFrame& frame) const;
+  std::uintptr_t innermost_frame_of(std::uintptr_t cframe) const;
   std::uintptr_t previous_of(std::uintptr_t cframe) const;
 
   const PythonRuntimeView& python_;
   AnchorList& anchors_;
   const std::uintptr_t innermost_cframe_;
-  const std::uintptr_t root_cframe_;  // the outermost one, which belongs to no loop (3.10)
-  std::uintptr_t cframe_ = 0;         // of the loop that runs the next frame (3.10, 3.11)
-  bool enters_loop_ = true;           // the next frame is the innermost one of a loop
-  bool is_lost_ = false;              // nothing further out is certain
-  std::uint32_t shown_ = 0;           // up to the last anchor
+  const std::uintptr_t root_cframe_;    // the outermost one, which belongs to no loop (3.10)
+  std::uintptr_t cframe_ = 0;           // of the loop that runs the next frame (3.10, 3.11)
+  std::uintptr_t innermost_frame_ = 0;  // of that loop; 0: unknown, as always in 3.10
+  std::uintptr_t caller_ = 0;           // the innermost frame of the next loop further out
+  bool enters_loop_ = true;             // the next frame is the innermost one of a loop
+  bool is_lost_ = false;                // nothing further out is certain
+  std::uint32_t shown_ = 0;             // up to the last anchor
 };
 
 }  // namespace pyfault
