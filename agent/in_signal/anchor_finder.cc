@@ -24,7 +24,8 @@ void AnchorFinder::restart() {
 void AnchorFinder::enter_loop(std::uintptr_t cframe) {
   cframe_ = cframe;
   innermost_frame_ = innermost_frame_of(cframe);
-  caller_ = innermost_frame_of(previous_of(cframe));
+  next_cframe_ = previous_of(cframe);
+  caller_ = innermost_frame_of(next_cframe_);
   enters_loop_ = true;
 }
 
@@ -50,7 +51,7 @@ std::uintptr_t AnchorFinder::loop_that_ends_at(const RawFrame& frame) {
   const bool is_outermost = frame.entry || (caller_ != 0 && caller_ == frame.previous);
   if (is_lost_ || !is_outermost) return 0;
   const std::uintptr_t ended = cframe_;
-  enter_loop(previous_of(ended));
+  enter_loop(next_cframe_);
   return ended;
 }
 

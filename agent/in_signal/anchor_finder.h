@@ -6,8 +6,8 @@
 //              their own. Only their number tells that the two chains belong together, so there is
 //              no anchor unless both end together.
 //   3.11       the loop's cframe, which names the innermost frame; the outermost one is marked as
-//              called from C. Where the mark was overwritten, the next loop's cframe names the
-//              frame that follows.
+//              called from C. Where the mark was cleared, the next loop's cframe, if there is one,
+//              names the frame that follows.
 //   3.12 on    the shim frame, which follows the frames of each loop in the chain.
 //
 // Behind a gap in the chain there is none: nothing tells which loop has run the frames on both
@@ -54,7 +54,8 @@ class AnchorFinder {
   const std::uintptr_t root_cframe_;    // the outermost one, which belongs to no loop (3.10)
   std::uintptr_t cframe_ = 0;           // of the loop that runs the next frame (3.10, 3.11)
   std::uintptr_t innermost_frame_ = 0;  // of that loop; 0: unknown, as always in 3.10
-  std::uintptr_t caller_ = 0;           // the innermost frame of the next loop further out
+  std::uintptr_t next_cframe_ = 0;      // of the next loop further out
+  std::uintptr_t caller_ = 0;           // the innermost frame of the next loop; 0: unknown
   bool enters_loop_ = true;             // the next frame is the innermost one of a loop
   bool is_lost_ = false;                // nothing further out is certain
   std::uint32_t shown_ = 0;             // up to the last anchor

@@ -44,20 +44,28 @@ bool is_foreign(const PythonRuntimeView& python, std::uintptr_t text) {
          may_be_loaded_code(python, text);
 }
 
-// What is in a chain is no caller of a frame at the end of one. A list of threads that lacks the
-// one at hand is broken, and hides other threads' chains.
+// What is in a chain is no caller of a frame at the end of one. All other chains must be known: a
+// list of threads that is broken, or lacks the thread at hand, hides some, and so does a link that
+// was overwritten.
 CallerOnStack check(const PythonRuntimeView& python, std::uintptr_t thread, std::uintptr_t frame) {
   std::uint32_t links = 0;
   bool is_listed = false;
   ThreadList threads(python);
   for (ThreadState state; threads.next(state);) {
-    is_listed |= state.address == thread;
-    for (std::uintptr_t each = state.frame; plausible_object(each);) {
-      if (each == frame || ++links > kMaxLinks) return {};
-      if (!guarded_read(each + python.layout.frame.previous, each)) break;
+    const bool is_own = state.address == thread;
+    is_listed |= is_own;
+    std::uintptr_t each = state.frame;
+    while (each != 0) {
+      if (each == frame) return {};
+      const bool is_read = plausible_object(each) && ++links <= kMaxLinks &&
+                           guarded_read(each + python.layout.frame.previous, each);
+      if (is_read) continue;
+      if (!is_own) return {0, true};
+      break;
     }
   }
-  return is_listed ? CallerOnStack{frame} : CallerOnStack{0, true};
+  const bool are_all_known = is_listed && !threads.is_broken();
+  return are_all_known ? CallerOnStack{frame} : CallerOnStack{0, true};
 }
 
 }  // namespace

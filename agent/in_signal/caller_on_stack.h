@@ -18,15 +18,15 @@ inline constexpr std::size_t kMaxStackBytes = std::size_t{256} << 10;
 
 struct CallerOnStack {
   std::uintptr_t frame = 0;  // 0: none
-  bool is_in_doubt = false;  // there is one, or a frame of another thread is taken for it
+  bool is_in_doubt = false;  // a frame was found that may be the caller, or in another chain
 };
 
-// Returns the frame that called `frame`. `frame` is the outermost frame that a
-// walk over the chain of `thread` (its PyThreadState) has reached. The caller must be running, no
-// thread's chain may lead to it (which is in doubt if the list of threads is broken), and of all
-// modules' code only the interpreter's own may lie between the two on the stack. A library that
-// switches stacks (greenlet) also ends a chain, with its own code between the frames. So does a
-// library that calls back into Python, whose zeroed links therefore cannot be told from ends.
+// Returns the frame that called `frame`, the outermost one that a walk over the chain of `thread`
+// (its PyThreadState) has reached. The caller must be running, no thread's chain may lead to it,
+// and of all modules' code only the interpreter's own may lie between the two on the stack. If not
+// all threads' chains can be followed, the caller is in doubt. A library that switches stacks
+// (greenlet) also ends a chain, with its own code between the frames. So does a library that calls
+// back into Python, whose zeroed links therefore cannot be told from ends.
 CallerOnStack caller_on_stack(const PythonRuntimeView& python, std::uintptr_t thread,
                               std::uintptr_t frame);
 

@@ -153,7 +153,11 @@ bool FrameChain::resume_after_gap(RawFrame& frame) {
   const std::uintptr_t broken_link = next_;
   const std::uintptr_t found = find_further_out();
   const bool is_on_c_stack = python_.layout.type_checked_frames;
-  if (found == 0 || gaps_ == (is_on_c_stack ? kMaxGapsOnCStack : kMaxGaps)) return false;
+  if (found == 0) return false;
+  if (gaps_ == (is_on_c_stack ? kMaxGapsOnCStack : kMaxGaps)) {
+    end_ = ChainEnd::kUnreadable;
+    return false;
+  }
   // A frame that returns is removed from the chain before its variables are released.
   const bool is_returning = end_ == ChainEnd::kEnd && data_stack_.is_first(found);
   ++gaps_;

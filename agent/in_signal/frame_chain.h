@@ -7,7 +7,7 @@
 //   3.11        at a frame that is marked as called from C;
 //   3.11, 3.12  if no frame is missing that an evaluation loop on the C stack was running: the
 //               cframe of each loop names one, and the chain must have led through all of them;
-//   3.8 to 3.10 at a frame that no other frame called (caller_on_stack.h).
+//   3.8 to 3.10 at a frame of which no caller is found, and none is in doubt (caller_on_stack.h).
 //
 // Where a link is broken, or frames lie further out than the end of the chain, the walk continues
 // at those frames. Usually the damage is on the C stack, and the frames are not: from 3.11 on they

@@ -108,13 +108,18 @@ ThreadList::ThreadList(const PythonRuntimeView& python) : python_(python) {
 bool ThreadList::next(ThreadState& state) {
   while (threads_ < kMaxThreads) {
     if (next_thread_ == 0) {
-      if (next_interpreter_ == 0 || ++interpreters_ > kMaxInterpreters) return false;
-      if (!enter_interpreter(next_interpreter_)) return false;
+      if (next_interpreter_ == 0) return false;
+      if (++interpreters_ > kMaxInterpreters || !enter_interpreter(next_interpreter_)) {
+        is_broken_ = true;
+        return false;
+      }
       continue;
     }
     if (read(next_thread_, state)) return true;
+    is_broken_ = true;
     next_thread_ = 0;
   }
+  is_broken_ = true;
   return false;
 }
 

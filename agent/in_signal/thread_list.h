@@ -31,6 +31,10 @@ class ThreadList {
   // Returns false at the end.
   bool next(ThreadState& state);
 
+  // Whether there may be more states than next() has returned: a list could not be followed to its
+  // end.
+  bool is_broken() const { return is_broken_; }
+
  private:
   bool enter_interpreter(std::uintptr_t interpreter);
   bool read(std::uintptr_t address, ThreadState& state);
@@ -45,6 +49,7 @@ class ThreadList {
   std::uintptr_t next_thread_ = 0;
   std::uint32_t interpreters_ = 0;
   std::uint32_t threads_ = 0;
+  bool is_broken_ = false;
 };
 
 // Finds the state of `thread`: the active one if sub-interpreters give it several, else the first

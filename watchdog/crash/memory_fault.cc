@@ -93,10 +93,10 @@ class PageFault {
         fmt::format("{}, offset {:#x} of {}", accessed(), offset, name_of(*mapping_));
     if (!file_size)
       return Diagnosis{"unavailable-page", where + ", which ends before it or could not be read"};
-    // What lies behind the end in the last page can be accessed.
+    // The rest of the last page, behind the end, can be accessed.
     if (offset / kPage < (*file_size + kPage - 1) / kPage)
       return Diagnosis{"unavailable-page",
-                       where + ", which could not be read or had no space left"};
+                       where + ", which was shorter then, could not be read, or had no space left"};
     return Diagnosis{"past-end-of-file",
                      fmt::format("{}, which has only {} bytes", where, *file_size)};
   }

@@ -73,9 +73,9 @@ void RecentCrashes::weigh(Kept& kept, std::size_t bytes) {
   kept.bytes = bytes;
 }
 
-// The last crash stays, whatever its size.
 void RecentCrashes::forget_what_is_too_much() {
-  while (kept_.size() > 1 && (kept_.size() > limits_.crashes || bytes_ > limits_.bytes)) {
+  while (kept_.size() > 1 &&
+         (kept_.size() > limits_.crashes || bytes_ - kept_.back().bytes > limits_.bytes)) {
     const auto forgotten = oldest_of_the_largest_share();
     bytes_ -= forgotten->bytes;
     kept_.erase(forgotten);

@@ -12,8 +12,7 @@ namespace pyfault {
 
 struct RecentLimits {
   std::size_t crashes = 64;
-  std::size_t bytes = std::size_t{4}
-                      << 20;  // approximate; the last crash is kept whatever its size
+  std::size_t bytes = std::size_t{4} << 20;  // approximate, and without the last crash
 };
 
 struct SavedCrash {

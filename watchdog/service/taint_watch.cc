@@ -45,8 +45,9 @@ void TaintWatch::look_later() {
 void TaintWatch::look() {
   const bool idle = are_idle();
   if (used_.empty()) return;
+  look_later();  // also if then_ throws
   const bool is_time = idle || Clock::now() - begun_ >= patience_.longest;
-  is_time&& then_(idle) ? clear() : look_later();
+  if (is_time && then_(idle)) clear();
 }
 
 bool TaintWatch::are_idle() {

@@ -296,8 +296,8 @@ void Worker::watch_taint(int pid) {
   taint_.add(process_->pid());
 }
 
-// Where an event is not to be had any more: it was told before this watchdog, or before the setting
-// changed.
+// For faults whose event will not come again: it came to the previous watchdog, or before the
+// setting changed.
 void Worker::watch_all_taint() {
   for (const int pid : server_.tainted()) watch_taint(pid);
 }

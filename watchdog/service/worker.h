@@ -193,6 +193,7 @@ class Worker final : private EventSink, private WorkerEffects {
   std::optional<Clock::time_point> timer_at_;
   WorkerStore store_;
   Deferred saving_{host_.io, [this] { save(); }};
+  Deferred watching_taint_{host_.io, [this] { watch_all_taint(); }};
   std::shared_ptr<const int> lookup_;     // held while the look-up of a user or group is awaited
   std::unique_ptr<NotifySocket> notify_;  // only with ready = notify
   std::unique_ptr<WorkerProcess> process_;

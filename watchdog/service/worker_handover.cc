@@ -83,7 +83,7 @@ void Worker::adopt_process(InheritedWorker& inherited) {
       std::make_unique<WorkerProcess>(host_.io, std::move(saved), inherited.take(kPidfdRole),
                                       std::move(output), std::move(cgroup), [this] { on_death(); });
   server_.watches(pid) ? process_->on_attach(last_process_) : server_.expect(pid);
-  watch_all_taint();
+  watching_taint_.request();  // once the inherited sessions have found the processes of their rings
 }
 
 std::unique_ptr<WorkerOutput> Worker::adopt_output(InheritedWorker& inherited) const {

@@ -5,6 +5,7 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -42,15 +43,18 @@ UniqueFd open_for_reading(const UniqueFd& place) {
   return UniqueFd(::open(link.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
 }
 
-bool is_regular(const UniqueFd& place) {
-  struct stat file {};
-  return place && ::fstat(place.get(), &file) == 0 && S_ISREG(file.st_mode);
+// Of a network file, the kernel tells what it knows already.
+std::optional<struct statx> status_of_regular(const UniqueFd& place) {
+  struct statx file {};
+  const bool is_known = place && ::statx(place.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+                                         STATX_TYPE | STATX_INO | STATX_SIZE, &file) == 0;
+  return is_known && S_ISREG(file.stx_mode) ? std::optional(file) : std::nullopt;
 }
 
 bool is_file_of(const UniqueFd& place, const Mapping& mapping) {
-  struct stat file {};
-  return is_regular(place) && ::fstat(place.get(), &file) == 0 && file.st_ino == mapping.inode &&
-         file.st_dev == mapping.device;
+  const auto file = status_of_regular(place);
+  return file && file->stx_ino == mapping.inode &&
+         makedev(file->stx_dev_major, file->stx_dev_minor) == mapping.device;
 }
 
 bool is_our_root(const UniqueFd& root) {
@@ -89,10 +93,8 @@ class Process {
   }
 
   std::optional<std::uint64_t> size_of_file(const Mapping& mapping) const {
-    struct stat file {};
-    const UniqueFd place = find(mapping);
-    if (!place || ::fstat(place.get(), &file) != 0) return std::nullopt;
-    return static_cast<std::uint64_t>(file.st_size);
+    const auto file = status_of_regular(find(mapping));
+    return file ? std::optional<std::uint64_t>(file->stx_size) : std::nullopt;
   }
 
  private:
@@ -102,7 +104,7 @@ class Process {
   UniqueFd find(const Mapping& mapping) const {
     const std::string link = fmt::format("map_files/{:x}-{:x}", mapping.start, mapping.end);
     UniqueFd place(::openat(proc_.get(), link.c_str(), O_PATH | O_CLOEXEC));
-    if (is_regular(place)) return place;
+    if (status_of_regular(place)) return place;
     place = open_place(root_.get(), mapping.path, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
     return is_file_of(place, mapping) ? std::move(place) : UniqueFd();
   }
@@ -182,15 +184,15 @@ std::optional<ProcessSnapshot> take_snapshot(int pid, const RecordedStacks& stac
   if (!maps) return std::nullopt;
   ProcessSnapshot snapshot{MemoryMap(*maps),      {}, process.has_our_root(),
                            process.environment(), {}, {}};
-  if (stacks.missing_page) {
-    snapshot.file_size = file_size_at(*stacks.missing_page, process, snapshot.map);
-  }
   ModuleOpener modules(process, snapshot.map);
   modules.open_those_of(stacks.first);
   snapshot.others = read_thread_stacks(
       {process.directory(), pid, stacks.own_pid}, snapshot.map, stacks.others, deadline,
       [&](const CapturedStack& stack) { modules.open_those_of(stack); });
   snapshot.modules = modules.take();
+  if (stacks.missing_page) {  // last, for the disk of that file may be at fault
+    snapshot.file_size = file_size_at(*stacks.missing_page, process, snapshot.map);
+  }
   return snapshot;
 }
 

@@ -21,7 +21,7 @@ struct RecordedStacks {
   int own_pid = 0;  // of the process, in its own pid namespace
   CapturedStack first;
   std::vector<ThreadToRead> others;  // at most kMaxOtherStacks
-  // An address at which a mapped file had no page to give (SIGBUS), if that is why it died.
+  // The address of a SIGBUS, which may lie in a mapped file that had no such page.
   std::optional<std::uint64_t> missing_page;
 };
 

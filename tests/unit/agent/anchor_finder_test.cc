@@ -218,7 +218,7 @@ TEST_F(AnchorsOfCframes, name_the_loops) {
   EXPECT_THAT(find(), ElementsAre(Found{0, inner_}, Found{2, outer_}));
 }
 
-TEST_F(AnchorsOfCframes, are_found_where_the_mark_of_the_outermost_frame_was_overwritten) {
+TEST_F(AnchorsOfCframes, are_found_where_the_mark_of_the_outermost_frame_was_cleared) {
   python_.put<std::uint8_t>(innermost_, python_.view().layout.frame.is_entry, 0);
   EXPECT_THAT(find(), ElementsAre(Found{0, inner_}, Found{2, outer_}));
 }

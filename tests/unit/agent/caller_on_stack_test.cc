@@ -7,8 +7,10 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
+#include "agent/in_signal/frame_chain.h"
 #include "tests/unit/agent/fake_python.h"
 
 namespace pyfault::test {
@@ -18,15 +20,29 @@ class CallerOnStackTest : public ::testing::Test {
  protected:
   CallerOnStackTest() { python_.set_text(kText); }
 
-  // `words` are listed from the innermost outwards.
-  std::uintptr_t caller(std::vector<std::uintptr_t> words) {
+  // `words` are listed from the innermost outwards. Returns the thread whose stack they are.
+  std::uintptr_t thread_with(std::vector<std::uintptr_t> words) {
     words.insert(words.begin(), kMaxStackBytes / sizeof(std::uintptr_t), 0);
-    const std::uintptr_t end = address_of(words.data() + words.size());
+    stack_ = std::move(words);
+    const std::uintptr_t end = address_of(stack_.data() + stack_.size());
     const std::uintptr_t thread = python_.only_thread(innermost_, end);
-    if (has_broken_list_) python_.break_thread_list();
-    const CallerOnStack found = caller_on_stack(python_.view(), thread, outermost_);
-    is_in_doubt_ = found.is_in_doubt;
-    return found.frame;
+    python_.put(thread, python_.view().layout.thread.next, next_thread_);
+    if (has_lost_list_) python_.break_thread_list();
+    return thread;
+  }
+  CallerOnStack find(const std::vector<std::uintptr_t>& words) {
+    return caller_on_stack(python_.view(), thread_with(words), outermost_);
+  }
+  std::uintptr_t caller(const std::vector<std::uintptr_t>& words) { return find(words).frame; }
+  bool is_in_doubt(const std::vector<std::uintptr_t>& words) {
+    const CallerOnStack found = find(words);
+    return found.is_in_doubt && found.frame == 0;
+  }
+  ChainEnd end_of_chain(const std::vector<std::uintptr_t>& words) {
+    FrameChain chain(python_.view(), innermost_, 0, thread_with(words));
+    for (RawFrame frame; chain.next(frame);) {
+    }
+    return chain.end();
   }
 
   // In this order: call rel32, call *%rax, call *8(%rax), call *disp32(%rip), and bytes that are
@@ -39,8 +55,10 @@ class CallerOnStackTest : public ::testing::Test {
   std::uintptr_t foreign_call() { return address_of(&kElsewhere[7]); }
   std::uintptr_t data_behind_call() { return address_of(&data_[7]); }
 
-  bool has_broken_list_ = false;
-  bool is_in_doubt_ = false;
+  static constexpr std::uintptr_t kGarbage = 0x4141414141414140;
+  std::vector<std::uintptr_t> stack_;
+  std::uintptr_t next_thread_ = 0;
+  bool has_lost_list_ = false;
   Guarded guarded_;
   FakePython python_{10};
   std::vector<std::uint8_t> data_{kElsewhere.begin(), kElsewhere.end()};
@@ -97,13 +115,29 @@ TEST_F(CallerOnStackTest, is_no_frame_that_a_threads_chain_leads_to) {
   EXPECT_EQ(caller({outermost_, own_call(), innermost_}), 0u);
 }
 
-// The frame could be another thread's.
-TEST_F(CallerOnStackTest, is_in_doubt_where_the_chains_of_the_threads_are_not_known) {
-  has_broken_list_ = true;
-  EXPECT_EQ(caller({outermost_, own_call(), caller_}), 0u);
-  EXPECT_TRUE(is_in_doubt_);
-  EXPECT_EQ(caller({outermost_, own_call(), 1}), 0u);
-  EXPECT_FALSE(is_in_doubt_);
+TEST_F(CallerOnStackTest, is_in_doubt_where_the_list_of_threads_is_lost) {
+  has_lost_list_ = true;
+  EXPECT_TRUE(is_in_doubt({outermost_, own_call(), caller_}));
+  EXPECT_FALSE(is_in_doubt({outermost_, own_call(), 1}));
+}
+
+TEST_F(CallerOnStackTest, is_in_doubt_where_the_list_of_threads_breaks_off) {
+  next_thread_ = kGarbage;
+  EXPECT_TRUE(is_in_doubt({outermost_, own_call(), caller_}));
+}
+
+TEST_F(CallerOnStackTest, is_in_doubt_where_the_chain_of_another_thread_breaks_off) {
+  next_thread_ = python_.only_thread(python_.frame_object(0), 0);
+  EXPECT_EQ(caller({outermost_, own_call(), caller_}), caller_);
+  next_thread_ = python_.only_thread(python_.frame_object(kGarbage), 0);
+  EXPECT_TRUE(is_in_doubt({outermost_, own_call(), caller_}));
+}
+
+TEST_F(CallerOnStackTest, in_doubt_is_no_end_of_the_chain) {
+  EXPECT_EQ(end_of_chain({outermost_, own_call(), 1}), ChainEnd::kEnd);
+  has_lost_list_ = true;
+  EXPECT_EQ(end_of_chain({outermost_, own_call(), 1}), ChainEnd::kEnd);
+  EXPECT_EQ(end_of_chain({outermost_, own_call(), caller_}), ChainEnd::kUnreadable);
 }
 
 TEST_F(CallerOnStackTest, is_not_looked_for_on_another_stack) {

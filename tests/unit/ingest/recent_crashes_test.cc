@@ -146,9 +146,18 @@ TEST_F(RecentCrashesTest, a_user_with_large_crashes_pushes_out_none_of_another) 
   const Event one = crash_of(7, "of-another", kOther);
   RecentCrashes small(&json_of, &text_of, {}, {100, 3 * approximate_size(one)});
   small.on_event(one);
-  for (int pid = 1; pid <= 5; ++pid) small.on_event(crash_of(pid, "of-this-one", kUser));
+  for (int pid = 1; pid <= 5; ++pid) small.on_event(crash_of(pid, std::to_string(pid), kUser));
   EXPECT_TRUE(small.last_of(7, kOther));
-  EXPECT_FALSE(small.last_of(3, kUser));
+  EXPECT_FALSE(small.last_of(2, kUser));
+  EXPECT_TRUE(small.last_of(3, kUser));
+}
+
+TEST_F(RecentCrashesTest, a_single_crash_of_any_size_pushes_out_no_other) {
+  const Event first = crash_of(7, "first", kUser);
+  RecentCrashes small(&json_of, &text_of, {}, {100, approximate_size(first)});
+  small.on_event(first);
+  small.on_event(crash_of(8, "last", kOther));
+  EXPECT_TRUE(small.knows(7));
 }
 
 TEST_F(RecentCrashesTest, among_users_with_as_many_the_oldest_is_forgotten) {
@@ -161,10 +170,9 @@ TEST_F(RecentCrashesTest, among_users_with_as_many_the_oldest_is_forgotten) {
 
 TEST_F(RecentCrashesTest, crashes_are_bounded_in_bytes_too_but_the_last_one_stays) {
   RecentCrashes small(&json_of, &text_of, {}, {100, 1});
-  small.on_event(crash_of(7, "first", kUser));
-  small.on_event(crash_of(8, "last", kUser));
-  EXPECT_FALSE(small.knows(7));
-  EXPECT_TRUE(small.knows(8));
+  for (int pid = 1; pid <= 3; ++pid) small.on_event(crash_of(pid, std::to_string(pid), kUser));
+  EXPECT_FALSE(small.knows(1));
+  EXPECT_TRUE(small.knows(3));
 }
 
 TEST_F(RecentCrashesTest, what_was_forgotten_while_it_was_to_be_told_is_not_told) {

@@ -8,6 +8,8 @@
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <optional>
+#include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace pyfault {
@@ -42,6 +44,7 @@ class TaintWatchTest : public testing::Test {
   TaintWatch& make(milliseconds longest) {
     const auto then = [this](bool is_idle) {
       told_.push_back(is_idle);
+      if (std::exchange(first_answer_throws_, false)) throw std::runtime_error("no room");
       return told_.size() == asked_;
     };
     return watch_.emplace(io_, then, TaintPatience{milliseconds(200), longest});
@@ -51,6 +54,7 @@ class TaintWatchTest : public testing::Test {
   std::vector<int> children_;
   std::vector<bool> told_;
   std::size_t asked_ = 1;  // how often, until it is settled
+  bool first_answer_throws_ = false;
   std::optional<TaintWatch> watch_;
 };
 
@@ -71,6 +75,15 @@ TEST_F(TaintWatchTest, what_may_not_be_replaced_yet_is_asked_about_again) {
   make(hours(1)).add(idle_child());
   io_.run();
   EXPECT_THAT(told_, ElementsAre(true, true, true));
+}
+
+TEST_F(TaintWatchTest, an_error_in_replacing_does_not_end_the_watch) {
+  asked_ = 2;
+  first_answer_throws_ = true;
+  make(hours(1)).add(idle_child());
+  EXPECT_THROW(io_.run(), std::runtime_error);
+  io_.run();
+  EXPECT_THAT(told_, ElementsAre(true, true));
 }
 
 TEST_F(TaintWatchTest, both_processes_must_be_idle) {
