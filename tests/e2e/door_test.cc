@@ -174,14 +174,14 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.append(")" PYFAULT_SCENARIOS R"(")
 from helpers import seccomp
-import ctypes, os, pyfault, signal, socket, struct
+import ctypes, os, pyfault, signal, socket, struct, time
 open("log", "a").close()
 PIDFD_GET_INFO = 0xff, 11
 seccomp.refuse_ioctl(*PIDFD_GET_INFO, seccomp.DENY)  # for the watchdog too
 pyfault.enable()
 pyfault.dump()
 while '"dump"' not in open("log").read():  # then the watchdog has begun to watch
-    pass
+    time.sleep(0.01)
 with pyfault._watchdog.connect(pyfault.status().socket) as connection:
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
 watchdog = struct.unpack("iII", credentials)[0]

@@ -1,7 +1,7 @@
 // The crashes of the last processes, for those who ask (question.h): bounded in number and in
-// bytes. What is too much is forgotten and counted: the oldest crash of the user who has the most
-// (in number, or in bytes), so that nobody is left with less than a fair share because another user
-// crashes often.
+// bytes. When room is needed, the oldest crash of the user who has the most (in number, or in
+// bytes) is forgotten, and counted. So the programs of one user, however often they crash, do not
+// push out the crashes of users who have fewer.
 //
 // A crash comes here twice: when its record has been decoded, and again as the event that the logs
 // get, with its native stack and source lines. An asker waits for the latter, but not for ever.
