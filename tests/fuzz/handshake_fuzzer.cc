@@ -81,7 +81,7 @@ void check(const Hello& hello) {
   // The sender counts as dead, because its hello was made before the machine was booted.
   Hello dead = hello;
   dead.boottime_ns = -1;
-  const AttachedProcess sender = describe_sender(dead, {1, 0, 0});
+  const AttachedProcess sender = describe_sender(dead, {1, 0, 0}).attached;
   require(sender.died_after.has_value(), "it lives");
   std::size_t command = 0;
   for (const std::string& argument : sender.process.command) command += argument.size() + 1;

@@ -20,6 +20,7 @@
 #include "tests/support/agent_side.h"
 #include "tests/support/crash_invariants.h"
 #include "watchdog/crash/decode.h"
+#include "watchdog/enrich/process_info.h"
 #include "watchdog/ingest/agent_session.h"
 
 namespace pyfault::test {
@@ -57,7 +58,7 @@ class Ring final : public EventSink {
     process.pid = ::getpid();
     process.name = "fuzzer";
     SavedSession begun;
-    begun.family = ProcessFamily::new_family({process.pid, ::geteuid(), process});
+    begun.family = {{process.pid, ::geteuid(), process}, start_ticks(process.pid), true, {}};
     session_.emplace(
         io_, std::move(memory), std::move(begun), *this,
         [] { require(false, "the session ended"); }, SessionSettings{kUnlimited});

@@ -102,9 +102,10 @@ ReportId report_id_of(const std::optional<Event>& event) {
 
 AgentSession::AgentSession(boost::asio::io_context& io, RingMemory ring, SavedSession saved,
                            EventSink& events, std::function<void()> on_end,
-                           const SessionSettings& settings)
+                           const SessionSettings& settings, UniqueFd attached)
     : family_(
-          io, std::move(saved.family), [this](int pid) { on_death(pid); }, settings.attached),
+          io, std::move(saved.family), [this](int pid) { on_death(pid); }, settings.attached,
+          std::move(attached)),
       ring_(std::move(ring)),
       reader_(ring_.address()),
       polling_(io, [this] { poll(); }),
@@ -123,6 +124,7 @@ AgentSession::AgentSession(boost::asio::io_context& io, RingMemory ring, SavedSe
       receipt_(settings.receipt),
       last_context_(settings.last_context),
       save_(settings.save),
+      take_hellos_(settings.take_hellos),
       crash_looks_(settings.looks),
       own_death_told_(saved.own_death_told),
       events_(events),
@@ -142,10 +144,18 @@ SavedSession AgentSession::saved() const {
   return saved;
 }
 
-void AgentSession::drain() {
+void AgentSession::read_records() {
   scan_ring();
   finish_looks_at(std::nullopt);
+}
+
+void AgentSession::handle_deaths() {
   for (const int pid : family_.dead()) on_death(pid);
+}
+
+void AgentSession::drain() {
+  read_records();
+  handle_deaths();
   report_omissions();
 }
 
@@ -175,16 +185,19 @@ void AgentSession::poll() {
   end_if_over();
 }
 
-// Reports the last record first. That look may find that the process has executed another program
-// and is no longer a member.
+// Reports the last record first. A process that has executed another program is no longer a member
+// then. The next watchdog must not find the attached process among the members and report its end
+// again.
 void AgentSession::on_death(int pid) {
   if (ended_) return family_.forget(pid);
   scan_ring();
+  if (take_hellos_) take_hellos_();
   if (family_.has(pid)) {
     finish_looks_at(pid);
     const ProcessFamily::End end = family_.end_of(pid);
     Context context = take_last_context(end);
     family_.forget(pid);
+    if (save_ && pid == this->pid()) save_();
     report_exit(end, std::move(context));
   }
   poll();
@@ -283,7 +296,7 @@ Context AgentSession::take_last_context(const ProcessFamily::End& end) {
 }
 
 std::vector<int> AgentSession::tainted() const {
-  std::vector<int> pids = family_.members();
+  std::vector<int> pids = family_.living();
   std::erase_if(pids, [this](int pid) {
     const std::uint32_t block = reader_.context_of(family_.own_pid_of(pid));
     return block == kContextCount || reader_.tainted(block) == 0;

@@ -47,6 +47,9 @@ struct SessionSettings {
   std::function<void(int pid, const Context& context)> last_context{};
   // Called when saved() has changed and must be stored before the session goes on.
   std::function<void()> save{};
+  // Called before a dead process is taken for ended: it may have executed another program and have
+  // said hello again. Takes the hellos that wait, which may call forget().
+  std::function<void()> take_hellos{};
   // Outlives the session; null: native stacks are not wanted.
   CrashLooks* looks = nullptr;
 };
@@ -55,8 +58,10 @@ class AgentSession {
  public:
   // A new session, or one of a previous watchdog. `on_end` is called once, when every process known
   // to use the ring has died. It must not destroy the session before it has returned to the loop.
+  // `attached`: a pidfd of the attached process, if there is one.
   AgentSession(boost::asio::io_context& io, RingMemory ring, SavedSession saved, EventSink& events,
-               std::function<void()> on_end, const SessionSettings& settings = {});
+               std::function<void()> on_end, const SessionSettings& settings = {},
+               UniqueFd attached = {});
   AgentSession(const AgentSession&) = delete;
   AgentSession& operator=(const AgentSession&) = delete;
 
@@ -71,8 +76,17 @@ class AgentSession {
   // Handles what is in the ring now, and ends the session if no process is left.
   void poll();
 
-  // Handles every slot and every dead process now, then reports what was lost or left out since the
-  // last such report.
+  // Whether a process has died whose end has not been handled.
+  bool has_deaths() const { return !family_.dead().empty(); }
+
+  // Handles every slot now.
+  void read_records();
+
+  // Handles every dead process now, in particular those that died before this session began. They
+  // may still have a hello waiting, so this is not for the call that takes one.
+  void handle_deaths();
+
+  // Both, and reports what was lost or left out since the last such report.
   void drain();
 
   // The process that attached; like all numbers here, in the watchdog's pid namespace.
@@ -88,10 +102,10 @@ class AgentSession {
   std::vector<int> tainted() const;
 
   // Whether `pid` is a living process of this ring.
-  bool watches(int pid) const { return family_.has(pid); }
+  bool watches(int pid) const { return family_.lives(pid); }
 
   // The number of its living processes.
-  std::size_t living() const { return family_.size(); }
+  std::size_t living() const { return family_.living().size(); }
 
   // Whether on_end has been called, or close().
   bool has_ended() const { return ended_; }
@@ -187,6 +201,7 @@ class AgentSession {
   TakeReceipt receipt_;
   std::function<void(int pid, const Context& context)> last_context_;
   std::function<void()> save_;
+  std::function<void()> take_hellos_;
   CrashLooks* crash_looks_;
   std::map<std::uint32_t, Look> looks_;  // by the index of the slot
   const std::shared_ptr<const int> alive_ = std::make_shared<int>();

@@ -44,6 +44,9 @@ using boost::asio::io_context;
 
 // Bounds what is accepted along with a look at all rings.
 constexpr int kAcceptsPerPoll = 32;
+// Bounds what is accepted before the end of a process is reported: what a listener's queue holds
+// (net.core.somaxconn).
+constexpr int kAcceptsBeforeEnd = 4096;
 // Bounds a drain; more than a listener's queue holds.
 constexpr int kAcceptsPerDrain = 100'000;
 constexpr std::size_t kWakesPerWakeup = 512;
@@ -99,9 +102,9 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   Receipt enter_arrival(int pid);
   void keep_open(UniqueFd socket, const ucred& peer);
   void listen_to(Id id);
-  void take(Arrival arrival, const ucred& peer);
+  void take(Arrival arrival, const Connection& connection);
   void take(Asked question, const Connection& connection);
-  void attach(Arrival arrival, AttachedProcess process);
+  void attach(Arrival arrival, SavedFamily sender, UniqueFd pidfd);
   void require_room_for(const AttachedProcess& process, RingMemory& ring) const;
   const char* why_no_room(const AttachedProcess& process) const;
   void listen();
@@ -110,8 +113,11 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void poll(std::uint64_t ring);
   void poll_all();
   SessionSettings session_settings(std::uint64_t ring);
-  void begin_session(SavedSession session, RingMemory memory, std::uint64_t ring);
-  AgentSession& add_session(SavedSession&& session, RingMemory memory, std::uint64_t ring);
+  AgentSession& begin_session(SavedSession session, RingMemory memory, std::uint64_t ring,
+                              UniqueFd pidfd);
+  AgentSession& add_session(SavedSession&& session, RingMemory memory, std::uint64_t ring,
+                            UniqueFd pidfd = {});
+  void catch_up_later(Id id);
   void adopt(InheritedSession inherited);
   std::function<void()> when_kept(Id id);
   void drop(Id id);
@@ -316,18 +322,19 @@ void AttachServer::Impl::listen_to(Id id) {
   if (const auto* wake = std::get_if<Wake>(&message)) return poll(wake->ring);
   if (auto* question = std::get_if<Asked>(&message)) take(std::move(*question), connection->second);
   // Closing the connection means that the ring was taken, or was refused.
-  const ucred peer = connection->second.peer;
-  if (auto* arrival = std::get_if<Arrival>(&message)) take(std::move(*arrival), peer);
+  if (auto* arrival = std::get_if<Arrival>(&message)) take(std::move(*arrival), connection->second);
   connections_.erase(id);
 }
 
-void AttachServer::Impl::take(Arrival arrival, const ucred& peer) {
-  AttachedProcess sender = describe_sender(arrival.hello, peer);
-  if (arrival.hello.status == ArmStatus::kWillArm)
-    return attach(std::move(arrival), std::move(sender));
+void AttachServer::Impl::take(Arrival arrival, const Connection& connection) {
+  SavedFamily sender = describe_sender(arrival.hello, connection.peer);
+  if (arrival.hello.status == ArmStatus::kWillArm) {
+    return attach(std::move(arrival), std::move(sender), peer_pidfd(connection.socket.get()));
+  }
   const Unwatched why = why_unwatched(arrival.hello);
-  if (expected_.is(sender.process.pid)) return expected_.on_refusal(why);
-  if (left_alone_.is_news(why)) report_unwatched(std::move(sender.process), why);
+  Process& process = sender.attached.process;
+  if (expected_.is(process.pid)) return expected_.on_refusal(why);
+  if (left_alone_.is_news(why)) report_unwatched(std::move(process), why);
 }
 
 // A crash of which the asker knows already may still lie in its ring.
@@ -340,22 +347,25 @@ void AttachServer::Impl::take(Asked question, const Connection& connection) {
 // As soon as the agent sees that its ring is taken, the next watchdog must be able to find it. If
 // this watchdog dies before that, a living agent says hello again. A dead one does not, so what it
 // left is read before anything else.
-void AttachServer::Impl::attach(Arrival arrival, AttachedProcess process) {
-  const Process who = process.process;
+void AttachServer::Impl::attach(Arrival arrival, SavedFamily sender, UniqueFd pidfd) {
+  const Process who = sender.attached.process;
   try {
     const RingFile ring(std::move(arrival.ring));
     RingMemory memory(ring);
-    require_room_for(process, memory);
+    require_room_for(sender.attached, memory);
     SavedSession session;
     session.id = next_id_++;
-    session.family = ProcessFamily::new_family(std::move(process));
+    session.family = std::move(sender);
     // The hello came before the interpreter read its first source file.
     session.attached_ns = std::min(arrival.hello.realtime_ns, realtime_now_ns());
     const Id id = session.id;
-    begin_session(std::move(session), std::move(memory), ring.id());
-    AgentSession& begun = sessions_.at(id);
+    AgentSession& begun =
+        begin_session(std::move(session), std::move(memory), ring.id(), std::move(pidfd));
     shortage_reported_ = false;
-    if (!is_alive(who.pid)) begun.drain();
+    if (begun.has_deaths()) {
+      begun.read_records();
+      catch_up_later(id);
+    }
     if (begun.has_ended()) return;
     const bool is_kept = !keeper_.keep || keeper_.keep(id, ring.descriptor(), when_kept(id));
     if (keeper_.save) keeper_.save();
@@ -420,24 +430,25 @@ SessionSettings AttachServer::Impl::session_settings(std::uint64_t ring) {
           [this] {
             if (keeper_.save) keeper_.save();
           },
+          [this] { accept_now(kAcceptsBeforeEnd); },
           &looks_};
 }
 
-void AttachServer::Impl::begin_session(SavedSession session, RingMemory memory,
-                                       std::uint64_t ring) {
+AgentSession& AttachServer::Impl::begin_session(SavedSession session, RingMemory memory,
+                                                std::uint64_t ring, UniqueFd pidfd) {
   const Process& process = session.family.attached.process;
   if (on_attach_) on_attach_(process);
   if (expected_.is(process.pid)) expected_.on_attach();
   for (auto& [id, other] : sessions_) other.forget(process.pid);
-  add_session(std::move(session), std::move(memory), ring);
+  return add_session(std::move(session), std::move(memory), ring, std::move(pidfd));
 }
 
 AgentSession& AttachServer::Impl::add_session(SavedSession&& session, RingMemory memory,
-                                              std::uint64_t ring) {
+                                              std::uint64_t ring, UniqueFd pidfd) {
   const Id id = session.id;
   sessions_.try_emplace(
       id, io_, std::move(memory), std::move(session), questions_, [this, id] { end_session(id); },
-      session_settings(ring));
+      session_settings(ring), std::move(pidfd));
   by_ring_[ring] = id;
   return sessions_.at(id);
 }
@@ -461,11 +472,18 @@ void AttachServer::Impl::adopt(InheritedSession inherited) {
   if (!add_session(std::move(inherited.saved), RingMemory(ring), ring.id()).take_over()) {
     return drop(id);
   }
+  catch_up_later(id);
+}
+
+// What is in its ring already, and the ends of processes that were dead when it began.
+void AttachServer::Impl::catch_up_later(Id id) {
   run_later(io_, [weak = weak_from_this(), id] {
     const auto self = weak.lock();
     if (!self) return;
     const auto session = self->sessions_.find(id);
-    if (session != self->sessions_.end()) session->second.poll();
+    if (session == self->sessions_.end()) return;
+    session->second.poll();
+    session->second.handle_deaths();
   });
 }
 

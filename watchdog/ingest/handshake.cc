@@ -109,19 +109,20 @@ Message receive_message(int socket) {
 
 // A process that started after the hello was said has a reused number. For a living process, what
 // the kernel says takes precedence over its claims; a zombie no longer has an executable.
-AttachedProcess describe_sender(const Hello& hello, const ucred& peer) {
+SavedFamily describe_sender(const Hello& hello, const ucred& peer) {
   const std::uint64_t said = ticks_at(hello.boottime_ns);
   const auto stat = read_process_stat(peer.pid);
   const bool is_there = stat && stat->start_ticks <= said;
   const ProcessClaims& claims = hello.claims;
-  AttachedProcess sender{hello.pid, peer.uid, {}};
+  SavedFamily family{{hello.pid, peer.uid, {}}, is_there ? stat->start_ticks : said, true, {}};
+  AttachedProcess& sender = family.attached;
   if (!is_there) sender.died_after = said;
   auto process = is_there ? read_process(peer.pid) : std::nullopt;
   if (process && !process->executable.empty()) {
     sender.process = std::move(*process);
     sender.process.command = is_cut(claims) ? shown_command(peer.pid) : claimed_command(claims);
     if (sender.process.command.empty()) sender.process.command = claimed_command(claims);
-    return sender;
+    return family;
   }
   sender.process = {peer.pid,
                     hello.pid == peer.pid ? hello.ppid : 0,
@@ -130,8 +131,8 @@ AttachedProcess describe_sender(const Hello& hello, const ucred& peer) {
                     claimed_command(claims),
                     peer.uid,
                     peer.gid};
-  if (process) sender.process.ppid = process->ppid;
-  return sender;
+  if (is_there) sender.process.ppid = stat->ppid;
+  return family;
 }
 
 Unwatched why_unwatched(const Hello& hello) {

@@ -35,8 +35,9 @@ struct HungUp {};
 using Message = std::variant<NothingYet, HungUp, Arrival, Wake, Asked>;
 Message receive_message(int socket);
 
-// Describes the sender of a hello: from /proc while it exists, otherwise by its own claims.
-AttachedProcess describe_sender(const Hello& hello, const ucred& peer);
+// What is known of the sender of a hello, and so of a new family: from /proc while the process
+// exists, otherwise by its own claims.
+SavedFamily describe_sender(const Hello& hello, const ucred& peer);
 
 // The reason why a hello comes without a ring.
 Unwatched why_unwatched(const Hello& hello);

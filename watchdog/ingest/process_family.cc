@@ -65,29 +65,18 @@ std::optional<int> wait_status_of_dead(int pid, int pidfd, std::uint64_t start_t
 
 }  // namespace
 
-SavedFamily ProcessFamily::new_family(AttachedProcess attached) {
-  SavedFamily family;
-  family.has_attached = !attached.died_after;
-  family.start_ticks =
-      attached.died_after ? *attached.died_after : start_ticks(attached.process.pid);
-  family.attached = std::move(attached);
-  return family;
-}
-
 // The attached process is told apart by its age from one that has reused its number. The other
 // members have entered themselves in the ring, or have executed another program meanwhile.
 ProcessFamily::ProcessFamily(boost::asio::io_context& io, SavedFamily saved, ExitHandler on_exit,
-                             std::shared_ptr<AttachedProcesses> attached_processes)
+                             std::shared_ptr<AttachedProcesses> attached_processes,
+                             UniqueFd attached_pidfd)
     : io_(io),
       attached_(std::move(saved.attached)),
       start_ticks_(saved.start_ticks),
       on_exit_(std::move(on_exit)),
       attached_processes_(std::move(attached_processes)),
       translated_(std::move(saved.translated)) {
-  const int pid = attached_.process.pid;
-  UniqueFd pidfd = saved.has_attached ? open_pidfd(pid) : UniqueFd();
-  const bool is_age_known = start_ticks_ != 0;  // /proc may hide it
-  if (pidfd && (!is_age_known || is_still(pid, start_ticks_))) add(pid, std::move(pidfd));
+  if (saved.has_attached) add_attached(std::move(attached_pidfd));
 }
 
 ProcessFamily::~ProcessFamily() {
@@ -102,26 +91,34 @@ bool ProcessFamily::watch(int own_pid) {
   const auto pid = translate(own_pid);
   if (!pid) return true;
   if (const auto member = members_.find(*pid); member != members_.end()) {
-    return !has_exited(member->second.pidfd.get());
+    return !member->second.has_died();
   }
+  if (is_attached_and_dead(own_pid)) return false;
   UniqueFd pidfd = open_pidfd(*pid);
   if (!pidfd) return errno != ESRCH;
   const bool lives = !has_exited(pidfd.get());
   if (members_.size() < kMaxMembers && !descriptors_are_short() && belongs(*pid))
-    add(*pid, std::move(pidfd));
+    add(*pid, std::move(pidfd), read_process_stat(*pid).value_or(ProcessStat{}));
   return lives;
 }
 
-std::vector<int> ProcessFamily::members() const {
+bool ProcessFamily::lives(int pid) const {
+  const auto member = members_.find(pid);
+  return member != members_.end() && member->second.pidfd;
+}
+
+std::vector<int> ProcessFamily::living() const {
   std::vector<int> pids;
-  for (const auto& [pid, member] : members_) pids.push_back(pid);
+  for (const auto& [pid, member] : members_) {
+    if (member.pidfd) pids.push_back(pid);
+  }
   return pids;
 }
 
 std::vector<int> ProcessFamily::dead() const {
   std::vector<int> pids;
   for (const auto& [pid, member] : members_) {
-    if (has_exited(member.pidfd.get())) pids.push_back(pid);
+    if (member.has_died()) pids.push_back(pid);
   }
   return pids;
 }
@@ -146,12 +143,32 @@ void ProcessFamily::forget_own(int own_pid) {
   if (const auto pid = our_pid(own_pid); pid && own_pid != attached_.own_pid) forget(*pid);
 }
 
-void ProcessFamily::add(int pid, UniqueFd pidfd) {
-  if (pid == attached_.process.pid) attached_processes_->add(pid, this);
-  const auto [member, added] = members_.try_emplace(
-      pid, Member{ReadableFd(io_, std::move(pidfd), [this, pid] { on_exit_(pid); }),
-                  read_process_stat(pid).value_or(ProcessStat{})});
-  member->second.pidfd.start();
+void ProcessFamily::add(int pid, UniqueFd pidfd, const ProcessStat& stat) {
+  if (pid == attached_.process.pid && !attached_.died_after) attached_processes_->add(pid, this);
+  Member& member = members_[pid];
+  member.stat = stat;
+  if (!pidfd) return;
+  member.pidfd.emplace(io_, std::move(pidfd), [this, pid] { on_exit_(pid); });
+  member.pidfd->start();
+}
+
+// The number of a process that has died may be another's by now. A pidfd of a living one
+// contradicts a hello that is older than it.
+void ProcessFamily::add_attached(UniqueFd pidfd) {
+  const int pid = attached_.process.pid;
+  const bool is_age_known = start_ticks_ != 0;  // /proc may hide it
+  if (!attached_.died_after && !pidfd) {
+    pidfd = open_pidfd(pid);
+    if (!pidfd && errno != ESRCH) return;
+    if (!pidfd || (is_age_known && !is_still(pid, start_ticks_)))
+      attached_.died_after = start_ticks_;
+  }
+  if (attached_.died_after && pidfd && !has_exited(pidfd.get())) pidfd.reset();
+  ProcessStat stat;
+  stat.ppid = attached_.process.ppid;
+  stat.start_ticks = start_ticks_;
+  if (!attached_.died_after) stat = read_process_stat(pid).value_or(stat);
+  add(pid, std::move(pidfd), stat);
 }
 
 int ProcessFamily::own_pid_of(int pid) const {
@@ -165,7 +182,8 @@ int ProcessFamily::own_pid_of(int pid) const {
 ProcessFamily::End ProcessFamily::end_of(int pid) const {
   const Member& member = members_.at(pid);
   End end{own_pid_of(pid), attached_.process,
-          wait_status_of_dead(pid, member.pidfd.get(), member.stat.start_ticks),
+          member.pidfd ? wait_status_of_dead(pid, member.pidfd->get(), member.stat.start_ticks)
+                       : std::nullopt,
           seconds_since_boot() - seconds_of_ticks(member.stat.start_ticks)};
   end.process.pid = pid;
   end.process.ppid = member.stat.ppid;
@@ -215,9 +233,13 @@ bool ProcessFamily::belongs(int pid) const {
          (attached_.uid == 0 || identity->uid == attached_.uid);
 }
 
+bool ProcessFamily::is_attached_and_dead(int own_pid) const {
+  return own_pid == attached_.own_pid && attached_.died_after;
+}
+
 std::optional<int> ProcessFamily::living_pid(int own_pid) const {
   const auto pid = our_pid(own_pid);
-  return pid && belongs(*pid) ? pid : std::nullopt;
+  return pid && !is_attached_and_dead(own_pid) && belongs(*pid) ? pid : std::nullopt;
 }
 
 Process ProcessFamily::describe(int own_pid) const {

@@ -18,6 +18,7 @@
 #include "watchdog/ingest/attached_processes.h"
 #include "watchdog/ingest/saved_session.h"
 #include "watchdog/loop/readable_fd.h"
+#include "watchdog/os/pidfd.h"
 
 namespace pyfault {
 
@@ -27,13 +28,13 @@ class ProcessFamily {
   // member until it is forgotten. It may destroy the family's owner later, but not synchronously.
   using ExitHandler = std::function<void(int pid)>;
 
-  // What is known of the family of a process that has just attached.
-  static SavedFamily new_family(AttachedProcess attached);
-
-  // A new family, or one that a previous watchdog knew: processes that have died since are not
-  // members. `attached_processes` is shared by all families.
+  // A new family, or one that a previous watchdog knew: the others that have died since are not
+  // members. `attached_processes` is shared by all families. `attached_pidfd` is a pidfd of the
+  // attached process; if it is empty, the family looks for the process by its number. One that is
+  // not found has died: it is a member, but `on_exit` is not called for it.
   ProcessFamily(boost::asio::io_context& io, SavedFamily saved, ExitHandler on_exit,
-                std::shared_ptr<AttachedProcesses> attached_processes);
+                std::shared_ptr<AttachedProcesses> attached_processes,
+                UniqueFd attached_pidfd = {});
   ~ProcessFamily();
   ProcessFamily(const ProcessFamily&) = delete;
   ProcessFamily& operator=(const ProcessFamily&) = delete;
@@ -47,7 +48,7 @@ class ProcessFamily {
   // Whether it is a member.
   bool knows(int own_pid) const;
 
-  // Members that have died and were not reported yet.
+  // Members that have died and were not forgotten yet.
   std::vector<int> dead() const;
 
   // The number of a member, as it sees itself.
@@ -59,9 +60,10 @@ class ProcessFamily {
   void forget_all();
 
   bool has(int pid) const { return members_.contains(pid); }
-  std::size_t size() const { return members_.size(); }
   bool all_dead() const { return members_.empty(); }
-  std::vector<int> members() const;
+  // Whether it is a member that is not known to have died, and all of those.
+  bool lives(int pid) const;
+  std::vector<int> living() const;
 
   const AttachedProcess& attached() const { return attached_; }
 
@@ -94,11 +96,15 @@ class ProcessFamily {
   bool belongs(int pid) const;
   bool is_outside_family(int pid) const;
   std::optional<int> translate(int own_pid);
-  void add(int pid, UniqueFd pidfd);
+  bool is_attached_and_dead(int own_pid) const;
+  void add(int pid, UniqueFd pidfd, const ProcessStat& stat);
+  void add_attached(UniqueFd pidfd);
 
   struct Member {
-    ReadableFd pidfd;
-    ProcessStat stat;  // as of when it became a member
+    bool has_died() const { return !pidfd || has_exited(pidfd->get()); }
+
+    std::optional<ReadableFd> pidfd;  // nullopt: it died before there could be one
+    ProcessStat stat;                 // as of when it became a member
   };
 
   boost::asio::io_context& io_;

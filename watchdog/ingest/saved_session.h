@@ -18,15 +18,16 @@ struct AttachedProcess {
   int own_pid = 0;
   uid_t uid = 0;    // effective uid when it connected
   Process process;  // from /proc at that time; `pid` is as seen by the watchdog
-  // Set if the process was dead when its hello was read: the time of the hello, in clock ticks
-  // since boot.
+  // Set if the process was dead when its hello was read, or when a watchdog took it over: the time
+  // of the hello, or its start, in clock ticks since boot.
   std::optional<std::uint64_t> died_after = std::nullopt;
 };
 
 struct SavedFamily {
   AttachedProcess attached;
   std::uint64_t start_ticks = 0;  // of the attached process
-  bool has_attached = false;      // it has neither executed another program nor died
+  // It has not executed another program, and its end has not been handled.
+  bool has_attached = false;
   std::map<int, int> translated;  // see ProcessFamily
 };
 

@@ -73,6 +73,14 @@ std::optional<ucred> peer_credentials(int socket) {
   return peer;
 }
 
+UniqueFd peer_pidfd(int socket) {
+  constexpr int kPeerPidfd = 77;  // SO_PEERPIDFD, which Debian 12's headers do not have
+  int pidfd = -1;
+  socklen_t size = sizeof pidfd;
+  if (getsockopt(socket, SOL_SOCKET, kPeerPidfd, &pidfd, &size) != 0) return {};
+  return UniqueFd(pidfd);
+}
+
 std::optional<Packet> receive_packet(int socket, std::span<std::byte> bytes) {
   alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(int))> control{};
   iovec body{bytes.data(), bytes.size()};

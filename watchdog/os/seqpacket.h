@@ -31,6 +31,10 @@ UniqueFd accept_connection(int listener);
 // Credentials of the process that called connect(), from the kernel.
 std::optional<ucred> peer_credentials(int socket);
 
+// A pidfd of that process, which may have ended, and been reaped, since. Returns an empty one if
+// the kernel does not hand it out: before 6.5, and before 6.16 once the process has been reaped.
+UniqueFd peer_pidfd(int socket);
+
 struct Packet {
   std::size_t size = 0;  // size as sent, of which the excess is lost; 0: the peer hung up
   UniqueFd descriptor;   // the first one passed

@@ -36,7 +36,8 @@ class AgentSessionTest : public testing::Test {
     agent_.emplace(ring);
     memory_.emplace(RingFile(UniqueFd(::fcntl(ring.get(), F_DUPFD_CLOEXEC, 0))));
     SavedSession begun;
-    begun.family = ProcessFamily::new_family({own_pid, geteuid(), *read_process(process_.pid())});
+    begun.family = {
+        {own_pid, geteuid(), *read_process(process_.pid())}, start_ticks(process_.pid()), true, {}};
     begun.attached_ns = realtime_now_ns();
     session_.emplace(
         log_.io, RingMemory(RingFile(std::move(ring))), std::move(begun), log_, [this] { ++ends_; },

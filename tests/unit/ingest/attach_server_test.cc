@@ -22,6 +22,7 @@
 namespace pyfault {
 namespace {
 
+using test::attach_and_die_recording;
 using test::AttachServerTest;
 using test::die_recording;
 using test::FakeAgent;
@@ -268,6 +269,60 @@ TEST_F(AttachServerTest, salvages_what_a_forked_process_left_when_it_was_killed)
   EXPECT_EQ(log_.events[0].process.pid, agent);
   EXPECT_EQ(log_.events[0].process.ppid, getpid());
   waitpid(agent, nullptr, 0);
+}
+
+TEST_F(AttachServerTest, the_end_of_one_that_died_before_it_was_heard_follows_its_crash) {
+  const pid_t agent = die_recording(server_.address());
+  waitpid(agent, nullptr, 0);
+  log_.run_until([&] { return !log_.exits.empty(); });
+  EXPECT_EQ(log_.events.size(), 1u);
+  EXPECT_EQ(log_.exits[0].process.pid, agent);
+  log_.run_until([&] { return server_.saved().empty(); });
+  EXPECT_EQ(log_.exits.size(), 1u);
+}
+
+// The kernel tells since 6.16; the others can't know.
+TEST_F(AttachServerTest,
+       the_status_of_one_that_was_reaped_before_it_was_heard_is_known_or_unknown) {
+  waitpid(die_recording(server_.address()), nullptr, 0);
+  server_.drain();
+  const ExitEvent& exit = log_.exit();
+  EXPECT_TRUE(exit.signal == SIGKILL || exit.reason == ExitReason::kUnknown);
+}
+
+TEST_F(AttachServerTest, one_that_has_executed_a_program_and_died_before_it_was_heard_ends_once) {
+  const pid_t program = fork();
+  if (program == 0) {
+    queued();
+    attach_and_die_recording(server_.address());
+  }
+  waitpid(program, nullptr, 0);
+  log_.run_until([&] { return !log_.exits.empty(); });
+  EXPECT_EQ(log_.events.size(), 1u);
+  log_.run_until([&] { return server_.saved().empty(); });
+  EXPECT_EQ(log_.exits.size(), 1u);
+}
+
+// The loop learns of the death before it learns that the process has attached again.
+TEST_F(AttachServerTest, the_end_of_a_watched_one_follows_the_crash_of_what_it_has_executed) {
+  const pid_t program = fork();
+  if (program == 0) {
+    queued();
+    raise(SIGSTOP);
+    attach_and_die_recording(server_.address());
+  }
+  waitpid(program, nullptr, WUNTRACED);
+  server_.drain();
+  ASSERT_TRUE(server_.watches(program));
+  kill(program, SIGCONT);
+  waitpid(program, nullptr, 0);
+  std::size_t crashes_before = 0;
+  log_.then = [&] {
+    if (log_.exits.size() == 1) crashes_before = log_.events.size();
+  };
+  log_.run_until([&] { return server_.saved().empty(); });
+  EXPECT_EQ(crashes_before, 1u);
+  EXPECT_EQ(log_.exits.size(), 1u);
 }
 
 TEST_F(AttachServerTest, another_users_process_that_descends_from_us_may_attach) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "tests/support/fake_agent.h"
+#include "tests/unit/enrich/waiting_child.h"
 #include "tests/unit/ingest/die_recording.h"
 #include "tests/unit/ingest/event_log.h"
 #include "watchdog/ingest/attach_server.h"
@@ -23,12 +24,15 @@
 namespace pyfault {
 namespace {
 
+using test::AgentSide;
 using test::die_recording;
 using test::FakeAgent;
 using test::hello_from;
+using test::WaitingChild;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 class KeptServerTest : public ::testing::Test {
  protected:
@@ -67,12 +71,13 @@ class KeptServerTest : public ::testing::Test {
     }
     before_->leave();
     before_->close();
-    after_.emplace(log_.io, log_, AttachLimits{}, nullptr, std::move(kept));
+    after_.emplace(log_.io, log_, limits_, nullptr, std::move(kept));
   }
 
   Ledger ledger_;
   test::EventLog log_;
-  std::optional<AttachServer> before_{std::in_place, log_.io, log_};
+  const AttachLimits limits_{.all_exits = true};
+  std::optional<AttachServer> before_{std::in_place, log_.io, log_, limits_};
   const std::string address_ = before_->address();
   bool has_room_ = true;
   std::function<void()> is_kept_;
@@ -189,6 +194,32 @@ TEST_F(KeptServerTest, one_that_has_the_number_of_the_attached_process_is_not_ta
   for (SavedSession& memory : memory_) ++memory.family.start_ticks;
   change_watchdogs();
   EXPECT_FALSE(after_->watches(getpid()));
+}
+
+TEST_F(KeptServerTest, who_died_while_nobody_was_there_has_an_end) {
+  WaitingChild program([this] { FakeAgent(address_).attach(hello_from(getpid())); });
+  before_->drain();
+  program.die();
+  change_watchdogs();
+  log_.run_until([&] { return !log_.exits.empty(); });
+  EXPECT_EQ(log_.exits[0].process.pid, program.pid());
+  EXPECT_EQ(log_.exit().reason, ExitReason::kUnknown);
+  log_.run_until([&] { return after_->saved().empty(); });
+}
+
+TEST_F(KeptServerTest, an_end_that_was_told_is_not_told_again) {
+  WaitingChild program([this] { FakeAgent(address_).attach(hello_from(getpid())); });
+  before_->drain();
+  WaitingChild child;  // keeps the session alive
+  AgentSide(kept_.begin()->second).enter_child(child.pid());
+  before_->drain();
+  program.die();
+  log_.run_until([&] { return !log_.exits.empty(); });
+  change_watchdogs();
+  after_->drain();
+  child.die();
+  log_.run_until([&] { return after_->saved().empty(); });
+  EXPECT_THAT(log_.exits, SizeIs(2));
 }
 
 // A session ends one turn of the event loop after its last record. The keeper may have been

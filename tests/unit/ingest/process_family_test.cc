@@ -19,17 +19,17 @@ using test::WaitingChild;
 constexpr int kForeignPid = 5;
 constexpr uid_t kStranger = 4321;
 
-AttachedProcess attached(int pid, int own_pid, uid_t uid = geteuid()) {
+SavedFamily attached(int pid, int own_pid, uid_t uid = geteuid()) {
   Process process = *read_process(pid);
   process.command = {"unit_ingest"};
-  return {own_pid, uid, std::move(process)};
+  return {{own_pid, uid, std::move(process)}, start_ticks(pid), true, {}};
 }
 
 class ProcessFamilyTest : public ::testing::Test {
  protected:
   ProcessFamily& family_of(int own_pid) {
     return family_.emplace(
-        log_.io, ProcessFamily::new_family(attached(parent_.pid(), own_pid)),
+        log_.io, attached(parent_.pid(), own_pid),
         [this](int pid) {
           ends_.push_back(family_->end_of(pid));
           family_->forget(pid);
@@ -100,8 +100,7 @@ TEST_F(ProcessFamilyTest, an_older_process_is_not_adopted) {
 
 TEST_F(ProcessFamilyTest, another_users_process_is_not_adopted) {
   ProcessFamily family(
-      log_.io, ProcessFamily::new_family(attached(parent_.pid(), parent_.pid(), kStranger)),
-      [](int) {}, others_);
+      log_.io, attached(parent_.pid(), parent_.pid(), kStranger), [](int) {}, others_);
   family.watch(child_.pid());
   EXPECT_EQ(family.living_pid(child_.pid()), std::nullopt);
   EXPECT_THAT(family.describe(child_.pid()).name, "unit_ingest");
