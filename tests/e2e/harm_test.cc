@@ -190,6 +190,25 @@ TEST_P(WatchdogInTrouble, stopped_the_program_dies_its_own_death_and_is_reported
   EXPECT_EQ(watchdog().events("crash").size(), 1U);
 }
 
+TEST_P(WatchdogInTrouble, stopped_it_still_tells_how_a_child_ended_that_came_and_went_meanwhile) {
+  start(R"(
+import os, signal, subprocess, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+print("pid", os.getpid(), "ready", flush=True)
+signal.sigwait([signal.SIGUSR1])
+subprocess.run([sys.executable, "-c", 'import ctypes; ctypes.memset(0, 1, 1)'])
+)");
+  watchdog_->send(SIGSTOP);
+  ::waitid(P_PID, static_cast<id_t>(watchdog_->pid()), nullptr, WSTOPPED);
+  tell_program_to_go_on();
+  ASSERT_TRUE(ends_in_time(pidfd_.get()));
+  watchdog_->send(SIGCONT);
+  EXPECT_EQ(watchdog_->wait().ending, exited(0));
+  const auto ends = watchdog().events(Watchdog::kExitBelow);
+  ASSERT_EQ(ends.size(), 1U);
+  EXPECT_EQ(ends[0].at("process").at("pid"), watchdog().events("crash").at(0)["process"]["pid"]);
+}
+
 TEST_P(WatchdogInTrouble, stopped_dumps_go_on_until_the_ring_is_full) {
   start(R"(
 import ctypes, os, signal
