@@ -314,6 +314,8 @@ TEST_F(AttachServerTest, the_end_of_a_watched_one_follows_the_crash_of_what_it_h
   waitpid(program, nullptr, WUNTRACED);
   server_.drain();
   ASSERT_TRUE(server_.watches(program));
+  std::deque<FakeAgent> queue_before_it;
+  for (int i = 0; i < 200; ++i) queue_before_it.push_back(connect());
   kill(program, SIGCONT);
   waitpid(program, nullptr, 0);
   std::size_t crashes_before = 0;
