@@ -132,7 +132,8 @@ class Watch final : private EventSink {
   ChildProcess start(const Options& options);
   void run(const ChildProcess& child);
   // Watches a process that is not a child of this one, and its descendants, until they have ended.
-  void run_beside(int pid);
+  // `pidfd`: of the process; empty if it has ended already.
+  void run_beside(const UniqueFd& pidfd);
   const std::string& address() const { return server_.address(); }
   void forward_until_end(const ChildProcess& child);
   void drain() { server_.drain(); }
@@ -231,9 +232,8 @@ void Watch::run(const ChildProcess& child) {
 
 // A process that calls exec is not watched for a moment, nor is one that has yet to attach: its end
 // is what counts.
-void Watch::run_beside(int pid) {
+void Watch::run_beside(const UniqueFd& pidfd) {
   server_.allow_known_users();
-  const UniqueFd pidfd = open_pidfd(pid);
   bool has_ended = !pidfd;
   const auto end_if_over = [&] {
     if (has_ended && server_.watched() == 0) io_.stop();
@@ -405,13 +405,14 @@ int watch_running_process(const Options& options) {
   Watch watch(options);
   raise_descriptor_limit();
   use_batch_scheduling();
+  const UniqueFd program = open_pidfd(options.running);  // while its starter waits for the answer
   const std::string answer = watch.address() + "\n";
   const bool told = ::write(background.pipe.get(), answer.data(), answer.size()) > 0;
   background.pipe.reset();
   if (!told) return 0;
   // Who reads from the caller's stderr shall not have to wait for this process.
   if (options.log) release_stderr();
-  watch.run_beside(options.running);
+  watch.run_beside(program);
   guarded([&] { watch.drain(); });
   guarded([&] { watch.finish(); });
   return 0;
