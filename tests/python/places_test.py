@@ -88,7 +88,7 @@ class ArchiveTest(PlacesTest):
 
     def test_the_package_itself_in_an_archive_says_what_it_needs(self):
         ended = self.run_words(self.archive(os.path.dirname(pyfault.__file__)))
-        self.assertIn("pyfault must lie in a folder", ended.stderr, ended)
+        self.assertIn("must be files in a folder", ended.stderr, ended)
 
 
 class DescriptorsTest(PlacesTest):

@@ -14,16 +14,22 @@ blocks for longer than its documentation says, and a watchdog that is stopped or
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+if globals()["__spec__"].origin == "frozen":
+    # Its code is in the program; what cannot be frozen lies in a folder beside that.
+    __path__ = [os.path.join(os.path.dirname(os.path.realpath(sys.executable)), "pyfault")]
 
 try:
     import pyfault._pyfault
 except ModuleNotFoundError as error:
     raise ImportError(
-        f"there is no _pyfault that this interpreter can load in {__path__}: pyfault must lie in a "
-        "folder, not in an archive (zipapp) or in the program (frozen), with _pyfault.abi3.so and "
-        "_native beside it; free-threaded interpreters cannot load it"
+        f"there is no _pyfault that this interpreter can load in {__path__}: _pyfault.abi3.so and "
+        "_native beside it must be files in a folder, not in an archive (zipapp) or in the program "
+        "(frozen); free-threaded interpreters cannot load it"
     ) from error
 
 from pyfault._door import Status, Unwatched, disable, dump, enable, is_enabled, status

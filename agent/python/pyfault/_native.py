@@ -6,7 +6,10 @@ import os
 import sys
 from typing import Iterator, NoReturn
 
-_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+from pyfault import _pyfault
+
+# A frozen module has no file, but an extension module has one everywhere.
+_PACKAGE = os.path.dirname(os.path.abspath(_pyfault.__file__))
 # Within any installation of pyfault-watchdog.
 _AGENT = os.path.join("lib", "pyfault-watchdog", "libpyfault_agent.so")
 _WATCHDOG = os.path.join("bin", "pyfault-watchdog")
