@@ -123,7 +123,7 @@ try:
 except ChildProcessError:
     print("no child", flush=True)
 with open(f"/proc/net/unix") as sockets:
-    print(any(pyfault.status().socket[1:] in line for line in sockets))
+    print(any(pyfault.status().socket[1:] in line for line in sockets), flush=True)
 os._exit(3)
 )");
   Launch launch = alone();
