@@ -1,5 +1,7 @@
-// The protocol by which a process asks its watchdog which crash another process had: a parent that
-// has lost a child, or a worker that wants to know why the one before it died.
+// The protocol by which a process asks a watchdog
+// - which crash another process had: a parent that has lost a child, or a worker that wants to know
+//   why the one before it died;
+// - whether there is room for it: a process that can choose another watchdog before it attaches.
 //
 // The asker connects to the listener of PYFAULT_SOCKET (handshake.h), as an agent does, and sends
 // one packet. The watchdog answers on the same connection and closes it.
@@ -7,13 +9,16 @@
 //   asker -> watchdog   Question, without the places in `pids` that are not used
 //   watchdog -> asker   for each crash: its event, then its report
 //                       then kEnd, or kRefused instead of all
+//                       for room: kRoom, kNoRoom or kRefused
 //
 //   event   the line that a log in JSON has of it (pyfault-events(5))
 //   report  what a log in text has of it
 //   end     AnswerEnd
 //   refused the reason, in English
+//   room    empty
+//   no room the reason, in English
 //
-// Event, report and reason are documents: each is sent in one packet or more, each packet being an
+// Each of these is a document: each is sent in one packet or more, each packet being an
 // AnswerHead and the next piece of the document; `left` of the last one is 0. No packet is longer
 // than kMaxAnswerPacket.
 //
@@ -27,8 +32,13 @@
 // `wait_ms` in any case; a crash whose native stack is still being unwound is then told without it.
 // A watchdog never waits for an asker: one that does not read is hung up on.
 //
+// Whether there is room is decided as if the asker attached now, by what the kernel says of it, and
+// answered at once. Room that was promised is kept for the asker's process number, which it keeps
+// when it executes another program, for ten seconds.
+//
 // Magic and protocol stand where they stand in every version. A watchdog of another version
-// refuses, or, if it knows of no questions, hangs up.
+// refuses, as does one that does not know this kind of question; one that knows of no questions
+// hangs up.
 #pragma once
 
 #include <cstddef>
@@ -46,6 +56,7 @@ inline constexpr std::size_t kMaxAnswerPacket = std::size_t{32} << 10;
 enum class QuestionKind : std::uint16_t {
   kCrashesOf = 1,  // the last crash of each of these processes
   kLastCrash = 2,  // the last of all crashes that the watchdog remembers; names no process
+  kRoom = 3,       // whether the asker may attach; names no process
 };
 
 struct Question {
@@ -60,13 +71,20 @@ inline constexpr std::size_t kQuestionHeadSize = offsetof(Question, pids);
 static_assert(kQuestionHeadSize == 16);
 static_assert(sizeof(Question) == kQuestionHeadSize + 4 * kMaxPidsAsked);
 
-enum class AnswerKind : std::uint16_t { kEvent = 1, kReport = 2, kEnd = 3, kRefused = 4 };
+enum class AnswerKind : std::uint16_t {
+  kEvent = 1,
+  kReport = 2,
+  kEnd = 3,
+  kRefused = 4,
+  kRoom = 5,
+  kNoRoom = 6,
+};
 
 struct AnswerHead {
   std::uint32_t magic;
   std::uint16_t protocol;
   AnswerKind kind;
-  std::int32_t pid;    // of the process that crashed; 0 for kEnd and kRefused
+  std::int32_t pid;    // of the process that crashed; 0 for all but kEvent and kReport
   std::uint32_t left;  // bytes of this document in the packets that follow
 };
 static_assert(sizeof(AnswerHead) == 16);

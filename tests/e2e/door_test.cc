@@ -182,7 +182,7 @@ pyfault.enable()
 pyfault.dump()
 while '"dump"' not in open("log").read():  # then the watchdog has begun to watch
     time.sleep(0.01)
-with pyfault._watchdog.connect(pyfault.status().socket) as connection:
+with pyfault._connection.connect(pyfault.status().socket) as connection:
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
 watchdog = struct.unpack("iII", credentials)[0]
 print(watchdog, flush=True)

@@ -254,7 +254,8 @@ void make_question_corpus(const Corpus& corpus) {
   corpus.add("crashes_of", question(QuestionKind::kCrashesOf, {7, 8, 9}));
   corpus.add("last_crash", question(QuestionKind::kLastCrash, {}));
   corpus.add("no_pid", question(QuestionKind::kCrashesOf, {0, -1}));
-  corpus.add("other_kind", question(QuestionKind{3}, {7}));
+  corpus.add("other_kind", question(QuestionKind{4}, {7}));
+  corpus.add("room", question(QuestionKind::kRoom, {}));
   corpus.add("other_version", question(QuestionKind::kCrashesOf, {7}, kQuestionProtocol + 1));
   corpus.add("short", question(QuestionKind::kCrashesOf, {7, 8}).substr(0, kQuestionHeadSize + 5));
 }

@@ -53,6 +53,7 @@ class FakeAsker {
   void ask_for_last(std::uint32_t wait_ms = 0) const {
     say(question_bytes(QuestionKind::kLastCrash, {}, wait_ms));
   }
+  void ask_for_room() const { say(question_bytes(QuestionKind::kRoom, {})); }
   void hang_up() { socket_.reset(); }
 
   // Reads what has come. Returns whether that was the last of it.
@@ -63,6 +64,8 @@ class FakeAsker {
 
   std::vector<CrashText> crashes;
   std::string refusal;
+  bool has_room = false;
+  std::string why_no_room;
   std::optional<std::uint64_t> forgotten;  // none: the answer has no end
   bool is_over = false;                    // the watchdog has closed the connection
 
@@ -92,6 +95,12 @@ class FakeAsker {
         return;
       case AnswerKind::kRefused:
         refusal = std::move(document);
+        return;
+      case AnswerKind::kRoom:
+        has_room = true;
+        return;
+      case AnswerKind::kNoRoom:
+        why_no_room = std::move(document);
         return;
       case AnswerKind::kEnd:
         break;

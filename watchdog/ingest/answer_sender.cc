@@ -10,9 +10,8 @@
 
 namespace pyfault {
 
-AnswerSender::AnswerSender(std::string reason) : is_last_(true) {
-  documents_.push_back(
-      {AnswerKind::kRefused, 0, std::make_shared<const std::string>(std::move(reason))});
+AnswerSender::AnswerSender(AnswerKind kind, std::string text) : is_last_(true) {
+  documents_.push_back({kind, 0, std::make_shared<const std::string>(std::move(text))});
 }
 
 AnswerSender::Progress AnswerSender::send(int socket, RecentCrashes* crashes) {

@@ -19,8 +19,8 @@ class AnswerSender {
   explicit AnswerSender(std::vector<RecentCrashes::Number> found)
       : rest_(found.begin(), found.end()) {}
 
-  // The answer is a refusal.
-  explicit AnswerSender(std::string reason);
+  // The answer is one document of this kind, about no process.
+  AnswerSender(AnswerKind kind, std::string text);
 
   enum class Progress {
     kMore,   // send() is to be called again in another turn of the loop
@@ -29,8 +29,8 @@ class AnswerSender {
     kBroken  // the asker has hung up
   };
 
-  // Sends at most one crash: to render one takes some milliseconds. `crashes` may be null for a
-  // refusal.
+  // Sends at most one crash: to render one takes some milliseconds. `crashes` may be null if
+  // the answer has none.
   Progress send(int socket, RecentCrashes* crashes);
 
  private:

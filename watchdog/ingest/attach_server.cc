@@ -28,6 +28,7 @@
 #include "watchdog/ingest/notice.h"
 #include "watchdog/ingest/question_server.h"
 #include "watchdog/ingest/rate_limiter.h"
+#include "watchdog/ingest/room_keeper.h"
 #include "watchdog/loop/acceptor.h"
 #include "watchdog/loop/deferred.h"
 #include "watchdog/loop/readable_fd.h"
@@ -105,8 +106,9 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void take(Arrival arrival, const Connection& connection);
   void take(Asked question, const Connection& connection);
   void attach(Arrival arrival, SavedFamily sender, UniqueFd pidfd);
-  void require_room_for(const AttachedProcess& process, RingMemory& ring) const;
-  const char* why_no_room(const AttachedProcess& process) const;
+  void require_room_for(const AttachedProcess& process, RingMemory& ring);
+  std::optional<std::string> keep_room(const ucred& asker);
+  const char* why_no_room(int pid, uid_t uid);
   void listen();
   void listen_to_wake_pipe();
   void take_wake_ups();
@@ -124,6 +126,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void end_session(Id id);
   bool should_report_shortage();
   void report_shortage(const std::string& message);
+  void report_no_room(int pid, const char* reason);
   void report_expected(int pid, const Unwatched& why);
   void report_unwatched(Process process, const Unwatched& why);
 
@@ -137,6 +140,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   int leader_ = 0;
   std::vector<Acceptor> listeners_;
   std::optional<ReadableFd> wake_pipe_;
+  RoomKeeper room_;
   QuestionServer questions_;
   std::map<Id, Connection> connections_;  // oldest first
   std::map<Id, AgentSession> sessions_;
@@ -165,8 +169,11 @@ AttachServer::Impl::Impl(io_context& io, EventSink& events, const AttachLimits& 
       agent_listener_({limits.dump_signal, limits.dump_before},
                       inherited ? std::optional(std::move(inherited->listeners)) : std::nullopt),
       leader_(inherited ? inherited->leader : 0),
-      questions_(io, events, limits.crashes, limits.askers,
-                 [this](int pid) { return watches(pid) || is_alive(pid); }) {
+      room_({limits.sessions, limits.sessions_per_process, limits.sessions_per_user}),
+      questions_(
+          io, events, limits.crashes, limits.askers,
+          [this](int pid) { return watches(pid) || is_alive(pid); },
+          [this](const ucred& asker) { return keep_room(asker); }) {
   listen();
 }
 
@@ -339,7 +346,7 @@ void AttachServer::Impl::take(Arrival arrival, const Connection& connection) {
 
 // A crash of which the asker knows already may still lie in its ring.
 void AttachServer::Impl::take(Asked question, const Connection& connection) {
-  polling_all_.request();
+  if (std::holds_alternative<CrashQuestion>(question)) polling_all_.request();
   UniqueFd socket(::fcntl(connection.socket.get(), F_DUPFD_CLOEXEC, 0));
   if (socket) questions_.take(std::move(socket), connection.peer, std::move(question));
 }
@@ -396,24 +403,32 @@ void AttachServer::Impl::drop(Id id) {
 }
 
 // The stage of its ring tells the agent not to wait for this watchdog.
-void AttachServer::Impl::require_room_for(const AttachedProcess& process, RingMemory& ring) const {
-  const char* const reason = why_no_room(process);
+void AttachServer::Impl::require_room_for(const AttachedProcess& process, RingMemory& ring) {
+  const char* const reason = why_no_room(process.process.pid, process.uid);
   if (reason == nullptr) return;
   RingReader(ring.address()).set_stage(RingStage::kLeft);
   throw std::runtime_error(reason);
 }
 
-const char* AttachServer::Impl::why_no_room(const AttachedProcess& process) const {
-  if (descriptors_are_short()) return strerrordesc_np(EMFILE);
-  if (sessions_.size() >= limits_.sessions) return "too many are watched";
-  std::size_t of_process = 0;
-  std::size_t of_user = 0;
-  for (const auto& [id, session] : sessions_) {
-    if (session.pid() == process.process.pid) ++of_process;
-    if (session.uid() == process.uid) ++of_user;
+// An asker for which there is none goes to another watchdog, and does not attach here.
+std::optional<std::string> AttachServer::Impl::keep_room(const ucred& asker) {
+  const char* const reason = why_no_room(asker.pid, asker.uid);
+  if (reason != nullptr) {
+    if (should_report_shortage()) report_no_room(asker.pid, reason);
+    return reason;
   }
-  if (of_process >= limits_.sessions_per_process) return "it has attached too often";
-  return of_user >= limits_.sessions_per_user ? "too many of its user are watched" : nullptr;
+  room_.keep(asker.pid, asker.uid, std::chrono::steady_clock::now());
+  return std::nullopt;
+}
+
+const char* AttachServer::Impl::why_no_room(int pid, uid_t uid) {
+  if (descriptors_are_short()) return strerrordesc_np(EMFILE);
+  RoomKeeper::Rings taken{.all = sessions_.size()};
+  for (const auto& [id, session] : sessions_) {
+    if (session.pid() == pid) ++taken.of_process;
+    if (session.uid() == uid) ++taken.of_user;
+  }
+  return room_.why_none(pid, uid, taken, std::chrono::steady_clock::now());
 }
 
 SessionSettings AttachServer::Impl::session_settings(std::uint64_t ring) {
@@ -437,6 +452,7 @@ SessionSettings AttachServer::Impl::session_settings(std::uint64_t ring) {
 AgentSession& AttachServer::Impl::begin_session(SavedSession session, RingMemory memory,
                                                 std::uint64_t ring, UniqueFd pidfd) {
   const Process& process = session.family.attached.process;
+  room_.take(process.pid);
   if (on_attach_) on_attach_(process);
   if (expected_.is(process.pid)) expected_.on_attach();
   for (auto& [id, other] : sessions_) other.forget(process.pid);
@@ -519,6 +535,17 @@ bool AttachServer::Impl::should_report_shortage() {
 
 void AttachServer::Impl::report_shortage(const std::string& message) {
   if (should_report_shortage()) events_.on_event(notice(ourselves(), message));
+}
+
+// Deferred, because the handler of an event may close this server, and the caller goes on with it.
+void AttachServer::Impl::report_no_room(int pid, const char* reason) {
+  Process process = read_process(pid).value_or(Process{});
+  process.pid = pid;
+  std::string message = fmt::format("{} found no room here: {}", name_and_pid(process), reason);
+  run_later(io_, [weak = weak_from_this(),
+                  event = notice(std::move(process), std::move(message))]() mutable {
+    if (const auto self = weak.lock()) self->events_.on_event(std::move(event));
+  });
 }
 
 // A wrapper without Python of its own is not reported while something is watched.

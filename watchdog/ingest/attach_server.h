@@ -43,7 +43,7 @@ struct AttachLimits {
   // Shared by all attach servers of this watchdog.
   std::shared_ptr<AttachedProcesses> attached = std::make_shared<AttachedProcesses>();
   // What processes may ask for (shared/question.h). The owner of the server adds each crash when it
-  // goes to the logs. Null: questions are refused.
+  // goes to the logs. Null: questions for crashes are refused.
   std::shared_ptr<RecentCrashes> crashes = nullptr;
   std::size_t askers = 64;  // questions that are being answered; beyond that the oldest is dropped
 };

@@ -14,7 +14,8 @@ RefusedQuestion refused(std::string reason) {
 }
 
 bool is_known(QuestionKind kind) {
-  return kind == QuestionKind::kCrashesOf || kind == QuestionKind::kLastCrash;
+  return kind == QuestionKind::kCrashesOf || kind == QuestionKind::kLastCrash ||
+         kind == QuestionKind::kRoom;
 }
 
 // Copies as much as there is; the rest stays zero.
@@ -50,6 +51,7 @@ Asked parse_question(std::span<const std::byte> packet) {
   if (std::ranges::any_of(pids, [](int pid) { return pid <= 0; })) {
     return refused("the question names a process that cannot be");
   }
+  if (question.kind == QuestionKind::kRoom) return RoomQuestion{};
   const std::chrono::milliseconds wait(std::min(question.wait_ms, kMaxQuestionWaitMs));
   return CrashQuestion{question.kind, {pids.begin(), pids.end()}, wait};
 }

@@ -1,4 +1,4 @@
-// A question for crashes (shared/question.h): what it asks, and when it is to be answered. Pure.
+// A question (shared/question.h): what it asks, and when one for crashes is to be answered. Pure.
 #pragma once
 
 #include <sys/types.h>
@@ -22,13 +22,16 @@ struct CrashQuestion {
   std::chrono::milliseconds wait{0};
 };
 
+// Whether there is room for the asker.
+struct RoomQuestion {};
+
 // Why a question is not answered, in words for the asker.
 struct RefusedQuestion {
   std::string reason;
 };
 
 // A question as it came, which may be one that cannot be answered.
-using Asked = std::variant<CrashQuestion, RefusedQuestion>;
+using Asked = std::variant<CrashQuestion, RoomQuestion, RefusedQuestion>;
 
 // Whether a packet is meant as a question, whatever its protocol.
 bool is_question(std::span<const std::byte> packet);
@@ -36,7 +39,7 @@ bool is_question(std::span<const std::byte> packet);
 // Requires is_question().
 Asked parse_question(std::span<const std::byte> packet);
 
-// A question until it is answered.
+// A question for crashes until it is answered.
 class HeldQuestion {
  public:
   using Time = std::chrono::steady_clock::time_point;

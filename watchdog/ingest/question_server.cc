@@ -32,11 +32,12 @@ bool has_hung_up(int socket) {
 
 QuestionServer::QuestionServer(boost::asio::io_context& io, EventSink& next,
                                std::shared_ptr<RecentCrashes> crashes, std::size_t most,
-                               HeldQuestion::MayCrash may_crash)
+                               HeldQuestion::MayCrash may_crash, KeepRoom keep_room)
     : next_(next),
       crashes_(std::move(crashes)),
       most_(most),
       may_crash_(std::move(may_crash)),
+      keep_room_(std::move(keep_room)),
       notices_(kNotices),
       on_news_(std::make_shared<const RecentCrashes::OnNews>([this] {
         if (!askers_.empty()) going_on_.request();
@@ -57,15 +58,23 @@ void QuestionServer::take(UniqueFd socket, const ucred& peer, Asked question) {
   asker.peer = peer;
   const auto* refused = std::get_if<RefusedQuestion>(&question);
   if (refused != nullptr) {
-    asker.answer.emplace(refused->reason);
+    asker.answer.emplace(AnswerKind::kRefused, refused->reason);
+  } else if (std::holds_alternative<RoomQuestion>(question)) {
+    asker.answer.emplace(tell_of_room(peer));
   } else if (!crashes_) {
-    asker.answer.emplace(kNothingKept);
+    asker.answer.emplace(AnswerKind::kRefused, kNothingKept);
   } else if (is_in_another_pid_namespace(peer.pid)) {
-    asker.answer.emplace(kOtherNamespace);
+    asker.answer.emplace(AnswerKind::kRefused, kOtherNamespace);
   } else {
     asker.question.emplace(std::get<CrashQuestion>(std::move(question)), Clock::now());
   }
   admit(std::move(asker));
+}
+
+AnswerSender QuestionServer::tell_of_room(const ucred& asker) const {
+  auto reason = keep_room_(asker);
+  if (reason) return {AnswerKind::kNoRoom, *std::move(reason)};
+  return {AnswerKind::kRoom, ""};
 }
 
 void QuestionServer::admit(Asker asker) {
@@ -117,7 +126,7 @@ void QuestionServer::tell_of_unread() {
     if (!notices_.admit(Clock::now())) continue;
     Process asker = read_process(pid).value_or(Process{});
     asker.pid = pid;
-    std::string message = name_and_pid(asker) + " asked for crashes and did not read the answer";
+    std::string message = name_and_pid(asker) + " asked and did not read the answer";
     next_.on_event(notice(std::move(asker), std::move(message)));
   }
 }

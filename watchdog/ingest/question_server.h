@@ -1,17 +1,20 @@
-// Answers processes that ask which crash another one had (shared/question.h).
+// Answers processes that ask which crash another one had, or whether there is room for them
+// (shared/question.h).
 //
-// A question is held until it is due (question.h), and its answer is sent as the asker reads it. An
-// asker that does not read, or that comes when there are too many, costs a bounded amount of memory
-// and is dropped; the loop never waits for it.
+// A question for crashes is held until it is due (question.h), and its answer is sent as the asker
+// reads it. An asker that does not read, or that comes when there are too many, costs a bounded
+// amount of memory and is dropped; the loop never waits for it.
 #pragma once
 
 #include <sys/socket.h>
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "watchdog/event/event_sink.h"
@@ -29,10 +32,13 @@ namespace pyfault {
 // passes here is awaited by all questions for it.
 class QuestionServer final : public EventSink {
  public:
-  // `crashes` may be null; all questions are refused then. `most`: questions at a time.
+  // Keeps room for the asker, or returns why there is none.
+  using KeepRoom = std::function<std::optional<std::string>(const ucred& asker)>;
+
+  // `crashes` may be null; questions for crashes are refused then. `most`: questions at a time.
   QuestionServer(boost::asio::io_context& io, EventSink& next,
                  std::shared_ptr<RecentCrashes> crashes, std::size_t most,
-                 HeldQuestion::MayCrash may_crash);
+                 HeldQuestion::MayCrash may_crash, KeepRoom keep_room);
   QuestionServer(const QuestionServer&) = delete;
   QuestionServer& operator=(const QuestionServer&) = delete;
 
@@ -55,6 +61,7 @@ class QuestionServer final : public EventSink {
     Time time_to_read;  // ends then
   };
 
+  AnswerSender tell_of_room(const ucred& asker) const;
   void admit(Asker asker);
   void go_on();
   bool goes_on(Asker& asker, Time now);
@@ -65,6 +72,7 @@ class QuestionServer final : public EventSink {
   const std::shared_ptr<RecentCrashes> crashes_;
   const std::size_t most_;
   const HeldQuestion::MayCrash may_crash_;
+  const KeepRoom keep_room_;
   std::list<Asker> askers_;  // oldest first
   std::vector<int> unread_;  // pids of askers that did not read, still to be told of
   RateLimiter notices_;

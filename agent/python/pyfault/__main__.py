@@ -24,7 +24,8 @@ def _parser() -> argparse.ArgumentParser:
         usage=_USAGE,
         description="Runs PROGRAM, MODULE or CODE as python would, and has a watchdog report its "
         "crashes: that of PYFAULT_SOCKET if it listens, else a running service of this user or of "
-        "root (not with --log, --log-format), else one that is started and ends with it.",
+        "root (not with --log, --log-format), else one that is started and ends with it. One that "
+        "has no room for another process is passed over.",
     )
     parser.add_argument(
         "--log", metavar="FILE", help="append reports to FILE (default: PYFAULT_LOG, else stderr)"
@@ -81,13 +82,17 @@ def main(words: Sequence[str]) -> int:
         parser.error("there is no program to run")
     try:
         agent = _native.preloadable_agent()
-        address = _watchdog.find_or_start(os.getpid(), options.log, options.log_format)
+        found = _watchdog.find_or_start(os.getpid(), options.log, options.log_format)
     except (OSError, RuntimeError) as error:
         sys.stderr.write(f"python -m pyfault: {error}\n")
         return 125
+    if not found.is_as_named():
+        sys.stderr.write(f"python -m pyfault: {found.reason()}\n")
+    if found.full:
+        os.environ[_watchdog.REASON_VARIABLE] = f"{found.address} {found.reason()}"
     preloaded = os.environ.get("LD_PRELOAD")
     os.environ["LD_PRELOAD"] = f"{agent}:{preloaded}" if preloaded else agent
-    os.environ[_watchdog.SOCKET_VARIABLE] = address
+    os.environ[_watchdog.SOCKET_VARIABLE] = found.address
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(sys.executable, [sys.executable, *_interpreter_flags(), *program])

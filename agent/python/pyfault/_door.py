@@ -38,7 +38,7 @@ class Status(NamedTuple):
     """Threads for which the agent could set no alternate stack: their stack overflow leaves no
     traceback."""
     missing: List[str]
-    """What is not watched, and why: a sentence each."""
+    """What is not watched, or not by the watchdog that should, and why: a sentence each."""
 
 
 def enable(
@@ -50,9 +50,9 @@ def enable(
     """Watches this process from now on, its present and future threads and the children it forks.
 
     `socket`: the address of a watchdog (a value of PYFAULT_SOCKET). Without it, the watchdog in the
-    environment is used. If none listens there and neither a log nor a format is asked for, the
-    service of this user or of root is used, if one is running and takes guests; its logs have the
-    reports. Else a watchdog is started, which is no child of this process, ends with it, and writes
+    environment is used. If none listens there, or it has no room for another process, and neither a
+    log nor a format is asked for, the service of this user or of root is used, if one is running,
+    takes guests and has room; its logs have the reports. Else a watchdog is started, which is no child of this process, ends with it, and writes
     its reports to `log` (default: PYFAULT_LOG, else stderr as it is now; in a notebook, that of the
     kernel before it was captured) in `log_format` (default: PYFAULT_LOG_FORMAT, else "text"; or
     "json", "faulthandler"). Needs no file descriptor of this process.
@@ -63,24 +63,28 @@ def enable(
     process executes are not watched.
 
     Does nothing if the process is watched already. Raises Unwatched, with the reason, if it cannot
-    be watched. Takes some 20 ms if a watchdog is started, else 1 ms. For any thread; not in signal
-    handlers.
+    be watched; so it does if the watchdog at `socket` has no room. Takes some 20 ms if a watchdog is
+    started, else 1 ms; up to a second longer for each watchdog that is there and hangs. For any
+    thread; not in signal handlers.
     """
     already = _status_now()
     if already.enabled:
         return
     used = _watchdog.used()
-    if (used or already.preloaded) and _pyfault.enable(used) == 0:
+    before = used.address if used else None
+    if (used or already.preloaded) and _pyfault.enable(before) == 0:
         return  # it has been watched before, and its watchdog is still the same
     try:
         _pyfault.load(_native.agent_path())
-        address = socket or _watchdog.find_or_start(os.getpid(), log, log_format)
+        found = (
+            _watchdog.at(socket) if socket else _watchdog.find_or_start(os.getpid(), log, log_format)
+        )
     except (OSError, RuntimeError) as error:
         raise Unwatched(str(error)) from error
-    result = _pyfault.enable(address)
+    result = _pyfault.enable(found.address)
     if result != 0:
-        raise Unwatched(f"{_PROBLEMS.get(result, f'error {result}')} ({address})")
-    _watchdog.use(address)
+        raise Unwatched(f"{_PROBLEMS.get(result, f'error {result}')} ({found.address})")
+    _watchdog.use(found)
 
 
 def disable() -> bool:
@@ -122,6 +126,8 @@ def _status_now() -> Status:
         missing.append("crashes are not recorded: pyfault is disabled, or was never enabled")
     if enabled and not attached:
         missing.append("reports wait until a watchdog listens again")
+    if enabled and _watchdog.reason():
+        missing.append(_watchdog.reason())
     if enabled and without:
         missing.append(
             f"{without} thread{'s have' if without > 1 else ' has'} no alternate stack from the "

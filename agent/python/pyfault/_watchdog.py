@@ -4,120 +4,73 @@ from __future__ import annotations
 
 import fcntl
 import os
-import socket
 import stat
-import struct
 import sys
-from typing import List, Optional
+from typing import Dict, Iterator, List, NamedTuple, Optional
 
-from pyfault import _native
+from pyfault import _native, _question
 
 SOCKET_VARIABLE = "PYFAULT_SOCKET"
 # Options for a watchdog that is started: where it writes its reports, and how.
 LOG_VARIABLE = "PYFAULT_LOG"
 LOG_FORMAT_VARIABLE = "PYFAULT_LOG_FORMAT"
+# Why the watchdog of PYFAULT_SOCKET is not another one: its address, a space, and a sentence.
+REASON_VARIABLE = "PYFAULT_SOCKET_REASON"
 
 _START_SECONDS = 10
 _STDERR = 2
 
-_CREDENTIALS = struct.Struct("=iII")
 
-_address: Optional[str] = None  # of the watchdog that pyfault.enable() has found or started
+class Found(NamedTuple):
+    """The watchdog that is used for a process."""
+
+    address: str
+    full: Dict[str, str] = {}
+    """Those that would have been used, but have no room: their addresses, and why."""
+
+    def is_as_named(self) -> bool:
+        """False if PYFAULT_SOCKET names one that has no room."""
+        return os.environ.get(SOCKET_VARIABLE) not in self.full
+
+    def reason(self) -> str:
+        """Returns why it is this watchdog, in a sentence: empty if there was no better one."""
+        if not self.full:
+            return ""
+        others = " and ".join(f"that at {each} ({why})" for each, why in self.full.items())
+        return f"its watchdog is at {self.address}, for there is no room at {others}"
+
+
+_found: Optional[Found] = None  # by pyfault.enable()
 _reports_get_lost = False  # those of the watchdog that start() has started
 
 
-def use(address: str) -> None:
-    """This process is watched by the watchdog at this address."""
-    global _address
-    _address = address
+def use(found: Found) -> None:
+    """This process is watched by this watchdog."""
+    global _found
+    _found = found
 
 
-def used() -> Optional[str]:
+def used() -> Optional[Found]:
     """Returns what use() was told last, if anything."""
-    return _address
+    return _found
+
+
+def reason() -> str:
+    """Returns Found.reason() of this process's watchdog."""
+    if _found:
+        return _found.reason()
+    of, _, text = os.environ.get(REASON_VARIABLE, "").partition(" ")
+    return text if of == address() else ""
 
 
 def address() -> Optional[str]:
     """Returns the address of this process's watchdog, if it has one."""
-    return _address or os.environ.get(SOCKET_VARIABLE) or None
+    return (_found.address if _found else os.environ.get(SOCKET_VARIABLE)) or None
 
 
 def reports_get_lost() -> bool:
     """Whether the watchdog writes its reports to a pipe that only this process reads."""
     return _reports_get_lost
-
-
-def connect(address: str, timeout: float = 0) -> socket.socket:
-    """Connects to a watchdog of root or of this user: a stranger could answer with anything.
-
-    `address` is a value of PYFAULT_SOCKET. Waits up to `timeout` seconds if the listener's queue is
-    full. Raises OSError.
-    """
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    try:
-        connection.settimeout(timeout)
-        _connect_to_any(connection, _names(address))
-        peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        _, uid, _ = _CREDENTIALS.unpack(peer)
-        if uid not in (0, os.geteuid()):
-            raise PermissionError(f"{address}: its listener belongs to user {uid}")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _names(address: str) -> List[str]:
-    """Where the watchdog may listen: "@" stands for the NUL of an abstract address.
-
-    Beside "@/path" there is a socket file, for processes in another network namespace.
-    """
-    if not address.startswith("@"):
-        return [address]
-    abstract, file = "\0" + address[1:], address[1:]
-    return [abstract, file] if file.startswith("/") else [abstract]
-
-
-def _connect_to_any(connection: socket.socket, names: List[str]) -> None:
-    for name in names[:-1]:
-        try:
-            return connection.connect(name)
-        except ConnectionRefusedError:
-            pass
-    connection.connect(names[-1])
-
-
-def _listens(address: str) -> bool:
-    """Does not wait."""
-    try:
-        connect(address).close()
-    except BlockingIOError:
-        return True  # its queue is full: it is there
-    except (OSError, ValueError):
-        return False
-    return True
-
-
-def running() -> Optional[str]:
-    """Returns the address in the environment if a watchdog listens there, else None."""
-    address = os.environ.get(SOCKET_VARIABLE)
-    return address if address and _listens(address) else None
-
-
-def of_service() -> Optional[str]:
-    """Returns the address at which the service of this user takes guests, else root's, else None.
-
-    Does not wait: what a service that is gone has left behind refuses at once.
-    """
-    user = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.geteuid()}"
-    for directory in (user, "/run"):
-        try:  # watchdog/service/guest_link.h
-            address = os.readlink(os.path.join(directory, "pyfault-watchdog", "guests"))
-        except (OSError, ValueError):
-            continue
-        if _listens(address):
-            return address
-    return None
 
 
 def start(pid: int, log: Optional[str] = None, log_format: Optional[str] = None) -> str:
@@ -203,14 +156,47 @@ def _is_reader(descriptor: int, pipe: os.stat_result) -> bool:
 
 def find_or_start(
     pid: int, log: Optional[str] = None, log_format: Optional[str] = None
-) -> str:
-    """Returns the address of a watchdog that listens already, or of one that is started.
+) -> Found:
+    """Returns a watchdog that listens already and keeps room for this process, or one that is
+    started.
 
     A service has logs of its own. So who says where reports go, or in which format, gets a watchdog
     of its own, unless the environment names one.
     """
-    found = running()
     wishes = (log, log_format, os.environ.get(LOG_VARIABLE), os.environ.get(LOG_FORMAT_VARIABLE))
-    if not found and not any(wishes):
-        found = of_service()
-    return found or start(pid, log, log_format)
+    full: Dict[str, str] = {}
+    for place in _places(with_services=not any(wishes)):
+        try:
+            why = _question.why_no_room(place)
+        except (OSError, ValueError):
+            continue  # none listens there
+        if why is None:
+            return Found(place, full)
+        full[place] = why
+    return Found(start(pid, log, log_format), full)
+
+
+def _places(with_services: bool) -> Iterator[str]:
+    """The addresses at which a watchdog for this process may listen, the best first."""
+    named = os.environ.get(SOCKET_VARIABLE)
+    if named:
+        yield named
+    if not with_services:
+        return
+    user = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.geteuid()}"
+    for directory in (user, "/run"):
+        try:  # watchdog/service/guest_link.h
+            yield os.readlink(os.path.join(directory, "pyfault-watchdog", "guests"))
+        except (OSError, ValueError):
+            pass
+
+
+def at(place: str) -> Found:
+    """Returns the watchdog at the address. Raises RuntimeError if it has no room for this process."""
+    try:
+        why = _question.why_no_room(place)
+    except (OSError, ValueError):
+        why = None  # the agent will tell that none listens there
+    if why is not None:
+        raise RuntimeError(f"there is no room at {place}: {why}")
+    return Found(place)

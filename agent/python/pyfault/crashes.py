@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, TypeVar
 
-from pyfault import _question
+from pyfault import _question, _watchdog
 
 __all__ = [
     "Breadcrumb",
@@ -481,7 +481,7 @@ def last_crash(pid: Optional[int] = None, *, wait: float = 1.0) -> Optional[Cras
     """
     if pid is not None:
         return last_crashes([pid], wait=wait).get(pid)
-    for answer in _question.ask_for_last(wait):
+    for answer in _question.ask_for_last(_watchdog.address(), wait):
         return _crash_of(answer)
     return None
 
@@ -493,7 +493,7 @@ def last_crashes(pids: Iterable[int], *, wait: float = 1.0) -> Dict[int, Crash]:
     crashes of all those that have died are known.
     """
     found: Dict[int, Crash] = {}
-    for answer in _question.ask_for(list(pids), wait):
+    for answer in _question.ask_for(_watchdog.address(), list(pids), wait):
         crash = _crash_of(answer)
         if crash is not None:
             found[answer.pid] = crash

@@ -44,6 +44,11 @@ TEST(QuestionTest, says_what_it_asks) {
   EXPECT_EQ(question.wait, 500ms);
 }
 
+TEST(QuestionTest, may_be_for_room) {
+  const Asked asked = parse_question(question_bytes(QuestionKind::kRoom, {}));
+  EXPECT_TRUE(std::holds_alternative<RoomQuestion>(asked));
+}
+
 TEST(QuestionTest, is_known_by_its_magic_whatever_its_version) {
   EXPECT_TRUE(is_question(kGoodQuestion));
   EXPECT_TRUE(is_question(with(kGoodQuestion, offsetof(Question, protocol), std::uint16_t{9})));
@@ -59,7 +64,7 @@ TEST(QuestionTest, one_of_another_version_is_refused_by_name) {
 }
 
 TEST(QuestionTest, an_unknown_kind_is_refused) {
-  EXPECT_THAT(why_refused(with(kGoodQuestion, offsetof(Question, kind), std::uint16_t{3})),
+  EXPECT_THAT(why_refused(with(kGoodQuestion, offsetof(Question, kind), std::uint16_t{4})),
               HasSubstr("kind"));
 }
 
