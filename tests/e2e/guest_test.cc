@@ -1,12 +1,17 @@
 // Python programs that are no workers find a running service and are watched by it: its crashes are
 // in the service's log, and the service's restart does not matter.
 #include <gmock/gmock.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <filesystem>
+#include <vector>
 
 #include "tests/e2e/handover_fixture.h"
+#include "tests/support/fake_agent.h"
 #include "tests/support/files.h"
 #include "tests/support/test_matrix.h"
 
@@ -16,6 +21,7 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::MatchesRegex;
 using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
@@ -38,6 +44,8 @@ class GuestFixture : public HandoverFixture {
     start(std::move(environment));
     await("start");
   }
+  // Without a service manager, which has no room to keep as many rings as there may be.
+  void start_unkept() { start_service("", ""); }
   void start_next_service() { start_another(0, where()); }
   std::map<std::string, std::string> where() const {
     return {{"RUNTIME_DIRECTORY", file("pyfault-watchdog")}, {"NOTIFY_SOCKET", store_.address()}};
@@ -71,6 +79,60 @@ pyfault.enable()
 def fail_in_here():
     ctypes.memset(0, 1, 1)
 )";
+
+constexpr char kTellsSocket[] = "print(pyfault.status().socket, flush=True)\n";
+constexpr char kTellsReason[] = "print(pyfault.status().missing[0], flush=True)\n";
+
+constexpr char kWaits[] = R"(
+signal.signal(signal.SIGUSR1, lambda *_: fail_in_here())
+print("waiting", flush=True)
+while True:
+    signal.pause()
+)";
+
+// Processes of this user that have a ring each, until the end of the test.
+class Crowd {
+ public:
+  Crowd(const std::string& address, int size) {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::pipe(ends.data()), 0);
+    const UniqueFd told(ends[0]);
+    const UniqueFd telling(ends[1]);
+    for (char is_taken = 1; size > 0 && is_taken != 0; --size) {
+      members_.push_back(::fork());
+      if (members_.back() == 0) be_one(address, telling.get());
+      EXPECT_EQ(::read(told.get(), &is_taken, 1), 1);
+      EXPECT_EQ(is_taken, 1) << size << " more";
+    }
+  }
+  ~Crowd() {
+    for (const pid_t member : members_) ::kill(member, SIGKILL);
+    for (const pid_t member : members_) ::waitpid(member, nullptr, 0);
+  }
+  Crowd(const Crowd&) = delete;
+  Crowd& operator=(const Crowd&) = delete;
+
+ private:
+  [[noreturn]] static void be_one(const std::string& address, int telling) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    FakeAgent agent(address);
+    agent.attach(hello_from(::getpid()));
+    for (int i = 0; i < 60'000 && !agent.is_taken(); ++i) ::usleep(1000);
+    const char is_taken = agent.is_taken() ? 1 : 0;
+    if (::write(telling, &is_taken, 1) != 1) ::_exit(1);
+    while (true) ::pause();
+  }
+
+  std::vector<pid_t> members_;
+};
+
+// Its watchdog has the same stderr, and may write there when the program has ended.
+void write_stderr_to(const std::filesystem::path& file) {
+  const UniqueFd opened(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  if (::dup2(opened.get(), STDERR_FILENO) < 0) ::_exit(99);
+}
+
+constexpr int kRoomOfUser = 256;  // watchdog/service/guests.cc
 
 class Guest : public GuestFixture, public testing::WithParamInterface<Interpreter> {
  protected:
@@ -113,6 +175,27 @@ TEST_P(Guest, that_wants_a_log_of_its_own_has_a_watchdog_of_its_own) {
   EXPECT_THAT(events("crash"), IsEmpty());
 }
 
+TEST_P(Guest, for_which_there_is_no_room_has_a_watchdog_and_reports_of_its_own) {
+  start_unkept();
+  const Crowd crowd(address(), kRoomOfUser - 1);
+  ChildProcess last(guest(std::string(kEnabled) + kTellsSocket + kWaits));
+  last.await(address() + "\nwaiting");
+  using Words = std::vector<std::string>;
+  for (const Words& words : {Words{}, Words{"-m", "pyfault"}}) {
+    Launch launch = guest(std::string(kEnabled) + kTellsReason + "fail_in_here()", words);
+    launch.before_exec = [&] { write_stderr_to(file("own")); };
+    const Outcome outcome = run(launch);
+    EXPECT_EQ(outcome.ending, killed_by(SIGSEGV));
+    EXPECT_THAT(outcome.out, MatchesRegex("its watchdog is at @.*, for that at " + address() +
+                                          " has no room .too many of its user are watched.\n"));
+    await_that("the report",
+               [&] { return read_file(file("own")).find("fail_in_here") != std::string::npos; });
+    std::filesystem::remove(file("own"));
+  }
+  EXPECT_THAT(events("crash"), IsEmpty());
+  EXPECT_THAT(await("notice").front()["message"].get<std::string>(), HasSubstr("found no room"));
+}
+
 TEST_P(Guest, asks_for_crashes_and_dumps_like_any_other) {
   start_service();
   const Outcome outcome = run(guest(std::string(kEnabled) + R"(
@@ -149,15 +232,6 @@ INSTANTIATE_TEST_SUITE_P(, Guest, testing::ValuesIn(interpreters()),
                          [](const auto& each) { return test_name(each.param); });
 
 class GuestOfService : public GuestFixture {};
-
-constexpr char kTellsSocket[] = "print(pyfault.status().socket, flush=True)\n";
-
-constexpr char kWaits[] = R"(
-signal.signal(signal.SIGUSR1, lambda *_: fail_in_here())
-print("waiting", flush=True)
-while True:
-    signal.pause()
-)";
 
 TEST_F(GuestOfService, stays_attached_when_the_service_is_restarted) {
   start_service();
@@ -202,6 +276,55 @@ TEST_F(GuestOfService, that_follows_the_link_of_a_killed_service_starts_a_watchd
   const std::string found = run(guest(std::string(kEnabled) + kTellsSocket)).out;
   EXPECT_THAT(found, StartsWith("@"));
   EXPECT_NE(found, address() + "\n");
+}
+
+TEST_F(GuestOfService, that_names_it_when_it_is_full_is_told_of_the_watchdog_that_it_gets) {
+  start_unkept();
+  const Crowd crowd(address(), kRoomOfUser);
+  Launch launch = guest("import pyfault._startup\n", {"-m", "pyfault"});
+  launch.environment["PYFAULT_SOCKET"] = address();
+  EXPECT_THAT(run(launch).err, MatchesRegex("python -m pyfault: its watchdog is at [^\n]*\n"));
+  launch = guest("import pyfault._startup\n");
+  launch.environment["PYFAULT_SOCKET"] = address();
+  EXPECT_THAT(run(launch).err, MatchesRegex("pyfault: its watchdog is at [^\n]*\n"));
+}
+
+TEST_F(GuestOfService, that_insists_on_it_when_it_is_full_is_refused) {
+  start_unkept();
+  const Crowd crowd(address(), kRoomOfUser);
+  const Outcome outcome = run(guest("import pyfault\npyfault.enable('" + address() + "')\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("Unwatched: there is no room at " + address()));
+}
+
+TEST_F(GuestOfService, does_not_wait_for_long_for_a_service_that_hangs) {
+  start_service();
+  service().send(SIGSTOP);
+  const Outcome outcome = run(guest(std::string(kEnabled) + kTellsSocket));
+  service().send(SIGCONT);
+  EXPECT_EQ(outcome.out, address() + "\n");
+}
+
+// Older watchdogs refuse a kind of question that they do not know, or hang up.
+TEST_F(GuestOfService, goes_to_a_watchdog_that_does_not_know_the_question) {
+  const Outcome outcome = run(guest(R"(
+import os, socket, struct, threading
+import pyfault
+listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+listener.bind("\0pyfault-older-%d" % os.getpid())
+listener.listen(8)
+os.environ["PYFAULT_SOCKET"] = "@pyfault-older-%d" % os.getpid()
+def answer():
+    for reply in struct.pack("=IHHiI", 0x52465950, 1, 4, 0, 0) + b"unknown", b"":
+        connection = listener.accept()[0]
+        print(len(connection.recv(10000)), flush=True)
+        connection.send(reply)
+        connection.close()
+threading.Thread(target=answer, daemon=True).start()
+for _ in range(2):
+    found = pyfault._watchdog.find_or_start(os.getpid())
+    print(found.address == os.environ["PYFAULT_SOCKET"], found.full)
+)"));
+  EXPECT_EQ(outcome.out, "16\nTrue {}\n16\nTrue {}\n") << outcome.err;
 }
 
 class GuestOfAnotherUser : public GuestFixture {

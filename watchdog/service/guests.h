@@ -5,8 +5,8 @@
 //
 // A service of root takes guests of every user, another one those of its own. So a guest may be
 // hostile. It is who the kernel says it is, and it may only fill its own share: of rings (for each
-// user), and of reports (FloodGate); no minidump is written of it. Workers have servers of their
-// own, which no guest reaches.
+// user; room that it has asked for counts), and of reports (FloodGate); no minidump is written of
+// it. Workers have servers of their own, which no guest reaches.
 #pragma once
 
 #include <cstddef>

@@ -36,8 +36,10 @@ class Found(NamedTuple):
         """Returns why it is this watchdog, in a sentence: empty if there was no better one."""
         if not self.full:
             return ""
-        others = " and ".join(f"that at {each} ({why})" for each, why in self.full.items())
-        return f"its watchdog is at {self.address}, for there is no room at {others}"
+        others = " and ".join(
+            f"that at {each} has no room ({why})" for each, why in self.full.items()
+        )
+        return f"its watchdog is at {self.address}, for {others}"
 
 
 _found: Optional[Found] = None  # by pyfault.enable()

@@ -141,6 +141,56 @@ TEST_F(QuestionServerTest, without_a_memory_questions_are_refused) {
   EXPECT_THAT(one.refusal, HasSubstr("remembers no crashes"));
 }
 
+TEST_F(QuestionServerTest, where_there_is_room_the_asker_is_told_so) {
+  FakeAsker one = asker();
+  one.ask_for_room();
+  answer(one);
+  EXPECT_TRUE(one.has_room);
+}
+
+TEST_F(QuestionServerTest, where_there_is_no_room_the_asker_and_the_log_are_told_why) {
+  AttachServer server(log_.io, log_, {.sessions_per_user = 1});
+  FakeAgent agent(server.address());
+  agent.attach(hello_from(getpid()));
+  server.drain();
+  FakeAsker one(server.address());
+  one.ask_for_room();
+  answer(one);
+  EXPECT_FALSE(one.has_room);
+  EXPECT_EQ(one.why_no_room, "too many of its user are watched");
+  EXPECT_THAT(log_.message(), HasSubstr("found no room here: too many of its user are watched"));
+}
+
+TEST_F(QuestionServerTest, room_that_is_kept_for_one_is_not_given_to_another) {
+  AttachServer server(log_.io, log_, {.sessions = 1});
+  const pid_t other = fork();
+  if (other == 0) {
+    FakeAsker(server.address()).ask_for_room();
+    _exit(0);
+  }
+  waitpid(other, nullptr, 0);
+  FakeAgent agent(server.address());
+  agent.attach(hello_from(getpid()));
+  server.drain();
+  EXPECT_TRUE(agent.is_heard());
+  EXPECT_FALSE(agent.is_taken());
+}
+
+TEST_F(QuestionServerTest, room_is_kept_for_the_asker_and_kept_no_longer_once_it_has_its_ring) {
+  AttachServer server(log_.io, log_, {.sessions_per_user = 2});
+  FakeAsker one(server.address());
+  one.ask_for_room();
+  answer(one);
+  FakeAgent agent(server.address());
+  agent.attach(hello_from(getpid()));
+  server.drain();
+  EXPECT_TRUE(agent.is_taken());
+  FakeAsker again(server.address());
+  again.ask_for_room();
+  answer(again);
+  EXPECT_TRUE(again.has_room);
+}
+
 TEST_F(QuestionServerTest, of_too_many_askers_the_oldest_is_dropped) {
   std::deque<FakeAsker> askers;
   for (int i = 0; i < 5; ++i) {
