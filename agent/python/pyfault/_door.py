@@ -38,7 +38,7 @@ class Status(NamedTuple):
     """Threads for which the agent could set no alternate stack: their stack overflow leaves no
     traceback."""
     missing: List[str]
-    """What is not watched, or not by the watchdog that should, and why: a sentence each."""
+    """What is not watched, or not by the watchdog that would be usual, and why: a sentence each."""
 
 
 def enable(
@@ -52,10 +52,11 @@ def enable(
     `socket`: the address of a watchdog (a value of PYFAULT_SOCKET). Without it, the watchdog in the
     environment is used. If none listens there, or it has no room for another process, and neither a
     log nor a format is asked for, the service of this user or of root is used, if one is running,
-    takes guests and has room; its logs have the reports. Else a watchdog is started, which is no child of this process, ends with it, and writes
-    its reports to `log` (default: PYFAULT_LOG, else stderr as it is now; in a notebook, that of the
-    kernel before it was captured) in `log_format` (default: PYFAULT_LOG_FORMAT, else "text"; or
-    "json", "faulthandler"). Needs no file descriptor of this process.
+    takes guests and has room; its logs have the reports. Else a watchdog is started, which is no
+    child of this process, ends with it, and writes its reports to `log` (default: PYFAULT_LOG, else
+    stderr as it is now; in a notebook, that of the kernel before it was captured) in `log_format`
+    (default: PYFAULT_LOG_FORMAT, else "text"; or "json", "faulthandler"). Needs no file descriptor
+    of this process.
 
     Existing threads are interrupted once by a real-time signal, to get an alternate stack each; a
     system call in which they wait may be repeated. What status() lists as missing is covered by

@@ -196,7 +196,7 @@ TEST_F(KeptServerTest, one_that_has_the_number_of_the_attached_process_is_not_ta
   EXPECT_FALSE(after_->watches(getpid()));
 }
 
-TEST_F(KeptServerTest, who_died_while_nobody_was_there_has_an_end) {
+TEST_F(KeptServerTest, a_process_that_died_between_two_watchdogs_has_an_end) {
   WaitingChild program([this] { FakeAgent(address_).attach(hello_from(getpid())); });
   before_->drain();
   program.die();
