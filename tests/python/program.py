@@ -62,7 +62,8 @@ class ProgramTest(unittest.TestCase):
         self.folder = folder.name
         self.log = self.path("log.json")
         adopt_orphans()
-        self.environment = dict(os.environ, PYFAULT_LOG=self.log, PYFAULT_LOG_FORMAT="json")
+        # Unbuffered: what a program has printed is there when it dies, and no forked child prints it again.
+        self.environment = dict(os.environ, PYFAULT_LOG=self.log, PYFAULT_LOG_FORMAT="json", PYTHONUNBUFFERED="1")
 
     def path(self, name):
         return os.path.join(self.folder, name)
