@@ -33,6 +33,13 @@ inline RecordBuilder whole_record(const std::string& file = "app.py") {
       .end();
 }
 
+// Of a process that is bound to die of the signal.
+inline RecordBuilder fatal_record() {
+  RuntimeSection runtime{};
+  runtime.fatal = Known::kYes;
+  return RecordBuilder().fault().runtime(runtime).end();
+}
+
 inline constexpr int kRingSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 
 // Creates a ring as an agent does. A hostile agent may leave out seals or choose another size.

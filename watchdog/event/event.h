@@ -145,7 +145,7 @@ struct ExitEvent {
   std::optional<bool> handler_replaced = false;
   // Why it left no record, if it should have and the reason is known.
   std::optional<Unwatched> unwatched;
-  double uptime_seconds = 0;
+  std::optional<double> uptime_seconds;  // none if unknown
   // Resource usage; none if unknown.
   std::optional<std::int64_t> max_rss_bytes;
   std::optional<double> user_seconds;

@@ -128,7 +128,9 @@ struct AddBodyFields {
     add(fields, "PYFAULT_REASON", std::string(name_of(exit.reason)));
     add(fields, "PYFAULT_CRASH_ID", exit.crash_id.value_or(""));
     add(fields, "PYFAULT_FINGERPRINT", exit.fingerprint);
-    add(fields, "PYFAULT_UPTIME_SECONDS", fmt::format("{:.3f}", exit.uptime_seconds));
+    if (exit.uptime_seconds) {
+      add(fields, "PYFAULT_UPTIME_SECONDS", fmt::format("{:.3f}", *exit.uptime_seconds));
+    }
     if (exit.max_rss_bytes) {
       add(fields, "PYFAULT_MAX_RSS_BYTES", std::to_string(*exit.max_rss_bytes));
     }

@@ -209,7 +209,7 @@ struct AddBody {
     json["fingerprint"] = text_or_null(exit.fingerprint);
     json["handler_replaced"] = value_or_null(exit.handler_replaced);
     json["unwatched"] = exit.unwatched ? unwatched_json(*exit.unwatched) : Json(nullptr);
-    json["uptime_seconds"] = exit.uptime_seconds;
+    json["uptime_seconds"] = value_or_null(exit.uptime_seconds);
     json["max_rss_bytes"] = value_or_null(exit.max_rss_bytes);
     json["user_seconds"] = value_or_null(exit.user_seconds);
     json["system_seconds"] = value_or_null(exit.system_seconds);

@@ -67,8 +67,8 @@ struct SentenceOf {
     const std::string crash = exit.crash_id ? " by crash " + *exit.crash_id : "";
     const std::string silent =
         exit.unwatched ? ", and left no record: it " + escape_text(exit.unwatched->predicate) : "";
-    return fmt::format("{} after {:.1f} s{}{}{}", how_it_ended(exit), exit.uptime_seconds, crash,
-                       silent, exception_after(": ", event.last_output));
+    return how_it_ended(exit) + after_uptime(exit) + crash + silent +
+           exception_after(": ", event.last_output);
   }
   std::string operator()(const HandlerReplacedEvent& replaced) const {
     return fmt::format("has put a handler of its own in place of the agent's for {}",

@@ -35,7 +35,7 @@ std::string what_comes_after(const AfterExit& after) {
 }
 
 std::string how_it_ended(const ExitEvent& exit, const std::optional<LastOutput>& output = {}) {
-  std::string text = " ended, it is not known how,";
+  std::string text = " ended, it is not known how";
   if (exit.signal) text = fmt::format(" was killed by {}", signal_name(*exit.signal));
   if (exit.code) text = fmt::format(" exited with code {}", *exit.code);
   if (const std::string why = exception_after("", output); !why.empty())
@@ -43,8 +43,11 @@ std::string how_it_ended(const ExitEvent& exit, const std::optional<LastOutput>&
   if (exit.crash_id) text += fmt::format(" (crash {})", escape_text(*exit.crash_id));
   if (exit.reason == ExitReason::kOomKilled) text += " (an OOM kill, as its memory cgroup counts)";
   if (exit.reason == ExitReason::kStopped) text += ", stopped";
-  if (exit.reason == ExitReason::kStartTimeout) text += ", as it was not ready in time,";
-  return text + fmt::format(" after {:.1f} s", exit.uptime_seconds);
+  if (exit.reason == ExitReason::kStartTimeout) text += ", as it was not ready in time";
+  const bool is_parenthesis =
+      (!exit.signal && !exit.code) || exit.reason == ExitReason::kStartTimeout;
+  if (is_parenthesis && exit.uptime_seconds) text += ',';
+  return text + after_uptime(exit);
 }
 
 std::string bugs_of(const CrashLoopEvent& loop) {
@@ -110,6 +113,10 @@ std::string left_no_record(const ExitEvent& exit) {
   std::string text = "; it left no record";
   if (exit.unwatched) text += ": it " + escape_text(exit.unwatched->predicate);
   return text;
+}
+
+std::string after_uptime(const ExitEvent& exit) {
+  return exit.uptime_seconds ? fmt::format(" after {:.1f} s", *exit.uptime_seconds) : "";
 }
 
 std::string end_of_one_below(const ExitEvent& exit) {

@@ -35,6 +35,9 @@ std::string left_no_record(const ExitEvent& exit);
 // Describes the end of a descendant, with its parents.
 std::string end_of_one_below(const ExitEvent& exit);
 
+// " after 12.5 s"; empty if that is not known.
+std::string after_uptime(const ExitEvent& exit);
+
 // " is in a crash loop: ..."
 std::string crash_loop(const CrashLoopEvent& loop);
 

@@ -21,7 +21,6 @@
 #include "watchdog/crash/signal_names.h"
 #include "watchdog/enrich/source_lines.h"
 #include "watchdog/enrich/thread_names.h"
-#include "watchdog/event/wait_status.h"
 #include "watchdog/ingest/notice.h"
 #include "watchdog/os/clock.h"
 #include "watchdog/os/random_hex.h"
@@ -43,13 +42,6 @@ constexpr char kNotUnwound[] = "its stack was not unwound in time";
 
 // Further ones add little information, and any process that can write to the ring can forge them.
 constexpr RateLimit kLostChildren{20, std::chrono::minutes(1), 1};
-
-ExitEvent unknown_exit() {
-  ExitEvent exit;
-  exit.reason = ExitReason::kUnknown;
-  exit.detail = "its parent took the status";
-  return exit;
-}
 
 std::optional<std::uint64_t> missing_page(const Signal& signal) {
   return signal.number == SIGBUS ? signal.address : std::nullopt;
@@ -118,8 +110,7 @@ AgentSession::AgentSession(boost::asio::io_context& io, RingMemory ring, SavedSe
       dumps_(settings.records),
       lost_children_(kLostChildren),
       notices_(settings.records),
-      exits_(settings.records),
-      all_exits_(settings.all_exits),
+      exits_(events, settings.records, settings.all_exits),
       ring_id_(settings.ring),
       receipt_(settings.receipt),
       last_context_(settings.last_context),
@@ -132,6 +123,7 @@ AgentSession::AgentSession(boost::asio::io_context& io, RingMemory ring, SavedSe
   for (const int signal : saved.replaced) {
     if (signal > 0 && signal < NSIG) replaced_.set(static_cast<std::size_t>(signal));
   }
+  if (own_death_told_) exits_.note_told(family_.attached().own_pid);
 }
 
 SavedSession AgentSession::saved() const {
@@ -198,9 +190,17 @@ void AgentSession::on_death(int pid) {
     Context context = take_last_context(end);
     family_.forget(pid);
     if (save_ && pid == this->pid()) save_();
-    report_exit(end, std::move(context));
+    exits_.report(end, std::move(context));
   }
   poll();
+}
+
+// Nothing else tells of the end of a forked child that was collected before it could become a
+// member. One that is only now seen, because it lives or is a zombie, may become one.
+void AgentSession::report_unseen_end(int own_pid) {
+  if (ended_ || family_.watch(own_pid) || family_.knows(own_pid)) return;
+  const ProcessFamily::End end = family_.unseen_end(own_pid);
+  exits_.report(end, take_last_context(end));
 }
 
 void AgentSession::scan_ring() {
@@ -438,9 +438,12 @@ void AgentSession::finish_looks_at(std::optional<int> pid) {
 // If this process is killed after mark_taken(), the record is counted as lost and not reported
 // again.
 void AgentSession::hand_over(const Taken& record, std::optional<Event> event) {
+  const auto* crash = event ? std::get_if<Crash>(&event->body) : nullptr;
+  const bool is_fatal = crash && crash->fatal;
   reader_.mark_taken(record.index, record.word);
   if (event) events_.on_event(std::move(*event));
   release(record);
+  if (is_fatal) report_unseen_end(SlotWord::unpack(record.word).owner);
 }
 
 // Behind what a handler has committed there may be a part of the stack, if it did not get to its
@@ -462,7 +465,7 @@ std::optional<Event> AgentSession::describe(std::uint32_t index, const SlotSnaps
   }
   crash->id = std::move(id);
   if (const auto context = context_of(slot.owner)) add_context(*crash, *context);
-  if (crash->fatal) note_fatal(*crash, slot.owner);
+  if (crash->fatal) exits_.note_fatal(slot.owner, *crash);
   const auto pid = family_.living_pid(slot.owner);
   add_thread_names(*crash, pid);
   crash->diagnosis = diagnose(*crash, MemoryMap());
@@ -519,30 +522,6 @@ void AgentSession::report_left_out(RateLimiter& limit) {
       fmt::format("{} not reported, for there were too many",
                   count == 1 ? "1 record was" : fmt::format("{} records were", count)),
       count);
-}
-
-// Kept until the process dies. The numbers are claims.
-void AgentSession::note_fatal(const Crash& crash, int owner) {
-  if (fatal_crashes_.size() < ProcessFamily::kMaxMembers) {
-    fatal_crashes_[owner] = {crash.id, crash.signal.number};
-  }
-}
-
-// Clean exits are reported only with all_exits, as are those of unknown status without a crash.
-void AgentSession::report_exit(const ProcessFamily::End& end, Context context) {
-  const auto crash = fatal_crashes_.extract(end.own_pid);
-  const bool is_unremarkable = end.wait_status ? is_clean(*end.wait_status) : crash.empty();
-  if (is_unremarkable && !all_exits_) return;
-  if (!exits_.admit(std::chrono::steady_clock::now())) return;
-  ExitEvent exit = end.wait_status ? exit_of(*end.wait_status) : unknown_exit();
-  exit.is_below = true;
-  exit.uptime_seconds = end.uptime_seconds;
-  exit.context = std::move(context);
-  if (crash && exit.signal) {
-    exit.crash_id = crash.mapped().id;
-    exit.crash_signal = crash.mapped().signal;
-  }
-  events_.on_event({realtime_now_ns(), "", std::nullopt, end.process, std::move(exit)});
 }
 
 // Reported for the attached process and once per signal, so a process that writes to the ring

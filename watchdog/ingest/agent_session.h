@@ -26,6 +26,7 @@
 #include "watchdog/crash/decode_context.h"
 #include "watchdog/event/event_sink.h"
 #include "watchdog/ingest/crash_looks.h"
+#include "watchdog/ingest/exit_reports.h"
 #include "watchdog/ingest/process_family.h"
 #include "watchdog/ingest/rate_limiter.h"
 #include "watchdog/ingest/saved_session.h"
@@ -116,11 +117,6 @@ class AgentSession {
  private:
   enum class Owners { kMayLive, kAllDead };
 
-  struct FatalCrash {
-    std::string id;
-    int signal = 0;
-  };
-
   // A record in its slot.
   struct Taken {
     std::uint32_t index = 0;
@@ -167,8 +163,7 @@ class AgentSession {
   bool admit_notice();
   void report_omissions();
   void report_left_out(RateLimiter& limit);
-  void note_fatal(const Crash& crash, int owner);
-  void report_exit(const ProcessFamily::End& end, Context context);
+  void report_unseen_end(int own_pid);
   void report_replaced_handlers();
   void report_lost_children();
   void report_left_out_children();
@@ -195,8 +190,7 @@ class AgentSession {
   RateLimiter dumps_;
   RateLimiter lost_children_;
   RateLimiter notices_;
-  RateLimiter exits_;
-  bool all_exits_;
+  ExitReports exits_;
   std::uint64_t ring_id_;
   TakeReceipt receipt_;
   std::function<void(int pid, const Context& context)> last_context_;
@@ -205,7 +199,6 @@ class AgentSession {
   CrashLooks* crash_looks_;
   std::map<std::uint32_t, Look> looks_;  // by the index of the slot
   const std::shared_ptr<const int> alive_ = std::make_shared<int>();
-  std::map<int, FatalCrash> fatal_crashes_;  // by own pid, until that process has died
   bool own_death_told_ = false;
   RingStage stage_ = RingStage::kWaiting;  // while the ring is in use
   bool ended_ = false;

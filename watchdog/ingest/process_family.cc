@@ -23,8 +23,11 @@ double seconds_since_boot() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
-double seconds_of_ticks(std::uint64_t ticks) {
-  return static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+// Returns nullopt for 0 ticks, which stands for what /proc has not shown.
+std::optional<double> seconds_since(std::uint64_t ticks) {
+  if (ticks == 0) return std::nullopt;
+  const auto kTicksASecond = static_cast<double>(::sysconf(_SC_CLK_TCK));
+  return seconds_since_boot() - static_cast<double>(ticks) / kTicksASecond;
 }
 
 // Arguments as `ps` shows them, without empty ones, truncated to fit a line.
@@ -184,7 +187,7 @@ ProcessFamily::End ProcessFamily::end_of(int pid) const {
   End end{own_pid_of(pid), attached_.process,
           member.pidfd ? wait_status_of_dead(pid, member.pidfd->get(), member.stat.start_ticks)
                        : std::nullopt,
-          seconds_since_boot() - seconds_of_ticks(member.stat.start_ticks)};
+          seconds_since(member.stat.start_ticks)};
   end.process.pid = pid;
   end.process.ppid = member.stat.ppid;
   if (!member.stat.name.empty()) end.process.name = member.stat.name;

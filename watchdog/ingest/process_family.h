@@ -83,9 +83,12 @@ class ProcessFamily {
     Process process;
     // nullopt: its parent has reaped it, and this kernel (before 6.15) does not tell others.
     std::optional<int> wait_status;
-    double uptime_seconds = 0;
+    std::optional<double> uptime_seconds;
   };
   End end_of(int pid) const;
+
+  // The end of one that was dead before it could become a member.
+  End unseen_end(int own_pid) const { return {own_pid, describe(own_pid), {}, {}}; }
 
   // Children beyond these are not watched, nor are new ones while descriptors are short. A flood of
   // forged numbers is therefore bounded in descriptors.

@@ -264,7 +264,7 @@ void Worker::on_event(Event event) {
 // killed.
 bool Worker::complete(Event& event, ExitEvent& exit) const {
   if (!process_ || event.process.pid == process_->pid()) return false;
-  if (exit.uptime_seconds > process_->uptime_seconds() + kClockTick) return false;
+  if (exit.uptime_seconds.value_or(0) > process_->uptime_seconds() + kClockTick) return false;
   exit.parents = parents_from(event.process.ppid, process_->pid());
   if (is_being_stopped(state())) exit.reason = ExitReason::kStopped;
   return true;

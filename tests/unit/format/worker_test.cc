@@ -80,6 +80,18 @@ TEST(Worker, its_end_names_the_crash) {
   EXPECT_THAT(text(exit), EndsWith(" was killed by SIGSEGV (crash abc) after 12.5 s\n"));
 }
 
+TEST(Worker, an_end_that_nobody_has_seen_is_told_as_such) {
+  ExitEvent exit;
+  exit.reason = ExitReason::kUnknown;
+  exit.is_below = true;
+  EXPECT_THAT(text(exit), EndsWith(" ended, it is not known how\n"));
+  const json event = parsed(of_worker(exit));
+  EXPECT_EQ(event["uptime_seconds"], json());
+  EXPECT_THAT(event["message"], EndsWith(" ended, it is not known how"));
+  exit.uptime_seconds = 2;
+  EXPECT_THAT(text(exit), EndsWith(" ended, it is not known how, after 2.0 s\n"));
+}
+
 TEST(Worker, a_start_that_failed_says_why) {
   ExitEvent exit = exited_with(127);
   exit.reason = ExitReason::kStartFailed;

@@ -12,6 +12,7 @@ namespace pyfault {
 namespace {
 
 using test::AgentSessionTest;
+using test::fatal_record;
 using test::RecordBuilder;
 using test::WaitingChild;
 using test::whole_record;
@@ -234,6 +235,49 @@ TEST_F(AgentSessionTest, one_that_died_before_the_first_look_has_an_end) {
   log_.run_until([&] { return !log_.exits.empty(); });
   EXPECT_EQ(log_.exit().signal, SIGKILL);
   waitpid(child, nullptr, 0);
+}
+
+// Its parent collected it while this watchdog was stopped, for example.
+TEST_F(AgentSessionTest, a_crash_of_a_forked_child_that_is_gone_before_it_was_seen_has_an_end) {
+  WaitingChild child;
+  agent_->enter_child(child.pid());
+  agent_->publish(child.pid(), fatal_record());
+  child.die();
+  log_.then = [&] { EXPECT_EQ(log_.events.size(), 1U); };
+  session_->poll();
+  ASSERT_EQ(log_.exits.size(), 1U);
+  EXPECT_EQ(log_.exits[0].process.pid, child.pid());
+  EXPECT_EQ(log_.exit().reason, ExitReason::kUnknown);
+  EXPECT_EQ(log_.exit().uptime_seconds, std::nullopt);
+}
+
+TEST_F(AgentSessionTest, a_forked_child_that_is_gone_has_one_end_whatever_it_recorded) {
+  attach(process_.pid(), {.all_exits = true});
+  WaitingChild child;
+  agent_->publish(child.pid());
+  agent_->publish(child.pid(), dump());
+  agent_->publish(child.pid(), fatal_record());
+  child.die();
+  session_->drain();
+  EXPECT_EQ(log_.events.size(), 3U);
+  EXPECT_EQ(log_.exits.size(), 1U);
+}
+
+TEST_F(AgentSessionTest, a_forked_child_that_recorded_and_went_on_ended_unseen) {
+  attach(process_.pid(), {.all_exits = true});
+  WaitingChild child;
+  agent_->publish(child.pid());
+  child.die();
+  session_->drain();
+  EXPECT_EQ(log_.events.size(), 1U);
+  EXPECT_THAT(log_.exits, IsEmpty());
+}
+
+TEST_F(AgentSessionTest, a_crash_that_is_a_lie_ends_nobody_who_lives) {
+  for (const int pid : {1, getpid(), process_.pid()}) agent_->publish(pid, fatal_record());
+  session_->drain();
+  EXPECT_EQ(log_.events.size(), 3U);
+  EXPECT_THAT(log_.exits, IsEmpty());
 }
 
 // The program itself has ended, so the event loop does not run any more.

@@ -47,11 +47,6 @@ class AgentSessionTest : public testing::Test {
     log_.run_until([this] { return ends_ > 0; });
   }
   static RecordBuilder dump() { return RecordBuilder().fault(dump_request()).runtime().end(); }
-  static RecordBuilder fatal_record() {
-    RuntimeSection runtime{};
-    runtime.fatal = Known::kYes;
-    return RecordBuilder().fault().runtime(runtime).end();
-  }
   void poll() {
     session_->poll();
     log_.poll();

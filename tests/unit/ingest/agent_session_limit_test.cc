@@ -8,6 +8,7 @@ namespace pyfault {
 namespace {
 
 using test::AgentSessionTest;
+using test::fatal_record;
 using test::RecordBuilder;
 using test::WaitingChild;
 using ::testing::HasSubstr;

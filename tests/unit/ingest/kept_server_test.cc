@@ -27,7 +27,9 @@ namespace {
 using test::AgentSide;
 using test::die_recording;
 using test::FakeAgent;
+using test::fatal_record;
 using test::hello_from;
+using test::RecordBuilder;
 using test::WaitingChild;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -76,7 +78,7 @@ class KeptServerTest : public ::testing::Test {
 
   Ledger ledger_;
   test::EventLog log_;
-  const AttachLimits limits_{.all_exits = true};
+  AttachLimits limits_{.all_exits = true};
   std::optional<AttachServer> before_{std::in_place, log_.io, log_, limits_};
   const std::string address_ = before_->address();
   bool has_room_ = true;
@@ -205,6 +207,43 @@ TEST_F(KeptServerTest, a_process_that_died_between_two_watchdogs_has_an_end) {
   EXPECT_EQ(log_.exits[0].process.pid, program.pid());
   EXPECT_EQ(log_.exit().reason, ExitReason::kUnknown);
   log_.run_until([&] { return after_->saved().empty(); });
+}
+
+TEST_F(KeptServerTest, who_came_and_died_while_nobody_was_there_has_an_end) {
+  before_->leave();
+  const auto listeners = before_->listeners();
+  waitpid(die_recording(address_), nullptr, 0);
+  change_watchdogs();
+  log_.run_until([&] { return !log_.exits.empty(); });
+  EXPECT_FALSE(log_.crash().complete);
+  log_.run_until([&] { return after_->saved().empty(); });
+  EXPECT_THAT(log_.exits, SizeIs(1));
+}
+
+TEST_F(KeptServerTest, a_child_that_died_recording_while_nobody_was_there_has_an_end) {
+  const FakeAgent agent = attached();
+  WaitingChild child;
+  agent.side->begin(child.pid(), RecordBuilder().fault().runtime());
+  child.die();
+  change_watchdogs();
+  after_->drain();
+  EXPECT_FALSE(log_.crash().complete);
+  EXPECT_EQ(log_.exits.at(0).process.pid, child.pid());
+}
+
+// The status is not known, and the record is gone.
+TEST_F(KeptServerTest, who_died_of_a_crash_that_was_told_before_has_an_end) {
+  limits_.all_exits = false;
+  WaitingChild program([this] { FakeAgent(address_).attach(hello_from(getpid())); });
+  before_->drain();
+  AgentSide(kept_.begin()->second).begin(program.pid(), fatal_record()).publish();
+  before_->drain();
+  memory_ = before_->saved();
+  program.die();
+  change_watchdogs();
+  log_.run_until([&] { return after_->saved().empty(); });
+  EXPECT_THAT(log_.events, SizeIs(1));
+  EXPECT_THAT(log_.exits, SizeIs(1));
 }
 
 TEST_F(KeptServerTest, an_end_that_was_told_is_not_told_again) {
