@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 
 #include "tests/e2e/handover_fixture.h"
 #include "tests/support/files.h"
@@ -30,12 +31,22 @@ while True:
     print("still here", flush=True)
 )";
 
+constexpr char kHasAChildThatCrashes[] = R"(
+import signal, subprocess, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+print("serving", flush=True)
+signal.sigwait([signal.SIGUSR1])
+subprocess.run([sys.executable, "-c", 'import ctypes; ctypes.memset(0, 1, 1)'])
+open("done", "w").close()
+signal.pause()
+)";
+
 class HandoverTest : public HandoverFixture {
  protected:
   // Starts a service with one worker, waits until it is ready, and kills the watchdog. Returns the
   // worker's pid.
-  int worker_without_watchdog() {
-    one_worker(kServes, "backoff = { initial = 0.01 }\n");
+  int worker_without_watchdog(const char* code = kServes) {
+    one_worker(code, "backoff = { initial = 0.01 }\n");
     start_watchdog();
     const int pid = await("ready").front()["process"]["pid"];
     service().await("serving");  // being ready only means that it has lived for a second
@@ -123,6 +134,19 @@ TEST_F(HandoverTest, a_crash_while_there_is_none_is_told_with_its_own_time) {
   EXPECT_EQ(await("exit").front()["crash"], crash["id"]);
   EXPECT_LT(crash["time"], await("notice").front()["time"]);
   await("start", 2);
+}
+
+// Its hello waits in the listener that was kept.
+TEST_F(HandoverTest, a_child_that_came_and_crashed_while_there_is_none_has_an_end) {
+  const int pid = worker_without_watchdog(kHasAChildThatCrashes);
+  ::kill(pid, SIGUSR1);
+  await_that("the child's end", [&] { return std::filesystem::exists(file("done")); });
+  start_another();
+  const json crash = await("crash").front();
+  const auto ends = await(Watchdog::kExitBelow);
+  EXPECT_EQ(ends.size(), 1u);
+  EXPECT_EQ(ends[0]["process"]["pid"], crash["process"]["pid"]);
+  EXPECT_EQ(ends[0]["parents"][0]["pid"], pid);
 }
 
 TEST_F(HandoverTest, a_worker_learns_why_the_one_before_it_died_after_a_restart_too) {

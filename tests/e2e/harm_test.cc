@@ -193,22 +193,72 @@ TEST_P(WatchdogInTrouble, stopped_the_program_dies_its_own_death_and_is_reported
   EXPECT_EQ(watchdog().events("crash").size(), 1U);
 }
 
-TEST_P(WatchdogInTrouble, stopped_it_still_tells_how_a_child_ended_that_came_and_went_meanwhile) {
-  start(R"(
-import os, signal, subprocess, sys
+class StoppedWatchdog : public WatchdogInTrouble {
+ protected:
+  // Runs the code in the program while the watchdog is stopped, from its first line to its last.
+  void run_unseen(const std::string& code) {
+    start(R"(
+import ctypes, os, signal, subprocess, sys
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
 print("pid", os.getpid(), "ready", flush=True)
 signal.sigwait([signal.SIGUSR1])
+)" + code);
+    stop_watchdog();
+    tell_program_to_go_on();
+    ASSERT_TRUE(ends_in_time(pidfd_.get()));
+    watchdog_->send(SIGCONT);
+    EXPECT_EQ(watchdog_->wait().ending, exited(0));
+  }
+
+  // Exactly one process has crashed, and its end follows.
+  void expect_a_crash_and_its_end() const {
+    const auto ends = watchdog().events(Watchdog::kExitBelow);
+    const auto crashes = watchdog().events("crash");
+    ASSERT_EQ(ends.size(), 1U);
+    ASSERT_EQ(crashes.size(), 1U);
+    EXPECT_EQ(ends[0].at("process").at("pid"), crashes[0].at("process").at("pid"));
+    const std::string log = watchdog().report();
+    EXPECT_LT(log.find("\"event\":\"crash\""), log.find("\"event\":\"exit\""));
+  }
+};
+INSTANTIATE_TEST_SUITE_P(E2e, StoppedWatchdog, testing::ValuesIn(interpreters()), parameter_name);
+
+TEST_P(StoppedWatchdog, tells_how_a_child_ended_that_came_and_crashed_meanwhile) {
+  run_unseen(R"(
 subprocess.run([sys.executable, "-c", 'import ctypes; ctypes.memset(0, 1, 1)'])
 )");
-  stop_watchdog();
-  tell_program_to_go_on();
-  ASSERT_TRUE(ends_in_time(pidfd_.get()));
-  watchdog_->send(SIGCONT);
-  EXPECT_EQ(watchdog_->wait().ending, exited(0));
-  const auto ends = watchdog().events(Watchdog::kExitBelow);
-  ASSERT_EQ(ends.size(), 1U);
-  EXPECT_EQ(ends[0].at("process").at("pid"), watchdog().events("crash").at(0)["process"]["pid"]);
+  expect_a_crash_and_its_end();
+}
+
+TEST_P(StoppedWatchdog, tells_how_a_child_ended_that_was_forked_and_crashed_meanwhile) {
+  run_unseen(R"(
+child = os.fork()
+if child == 0:
+    ctypes.memset(0, 1, 1)
+os.waitpid(child, 0)
+)");
+  expect_a_crash_and_its_end();
+}
+
+TEST_P(StoppedWatchdog, tells_once_how_a_child_ended_that_executed_another_and_crashed_meanwhile) {
+  run_unseen(R"(
+crash = 'import ctypes; ctypes.memset(0, 1, 1)'
+execute = 'import os, sys; os.execv(sys.executable, [sys.executable, "-c", sys.argv[1]])'
+subprocess.run([sys.executable, "-c", execute, crash])
+)");
+  expect_a_crash_and_its_end();
+}
+
+TEST_P(StoppedWatchdog, does_not_tell_of_children_that_went_well_meanwhile) {
+  run_unseen(R"(
+subprocess.run([sys.executable, "-c", ""])
+child = os.fork()
+if child == 0:
+    os._exit(0)
+os.waitpid(child, 0)
+)");
+  EXPECT_TRUE(watchdog().events(Watchdog::kExitBelow).empty());
+  EXPECT_TRUE(watchdog().events("crash").empty());
 }
 
 TEST_P(WatchdogInTrouble, stopped_dumps_go_on_until_the_ring_is_full) {
