@@ -63,7 +63,7 @@ class FrameworkTest(ProgramTest):
                 return b""
 
 
-@unittest.skipUnless(has("gunicorn"), "needs gunicorn")
+@unittest.skipUnless(has("gunicorn.app.wsgiapp"), "needs a gunicorn for this interpreter")
 class GunicornTest(FrameworkTest):
     def setUp(self):
         super().setUp()
@@ -129,7 +129,7 @@ def application(environ, start_response):
         self.crash_two_workers("--lazy-apps")
 
 
-@unittest.skipUnless(has("uvicorn"), "needs uvicorn")
+@unittest.skipUnless(has("uvicorn.main"), "needs a uvicorn for this interpreter")
 class UvicornTest(FrameworkTest):
     def test_a_crash_lists_the_open_requests(self):
         self.write("app.py", CRASH + """
@@ -144,7 +144,7 @@ app = pyfault.hooks.asgi.Middleware(app)
         self.assertRegex(crash["annotations"]["requests"], r"\A1 open: GET /crash\?\.\.\. in Task-[0-9]+\Z")
 
 
-@unittest.skipUnless(has("django"), "needs Django")
+@unittest.skipUnless(has("django.test"), "needs a Django for this interpreter")
 class DjangoTest(FrameworkTest):
     def test_a_crash_names_the_request_under_wsgi_and_asgi(self):
         program = CRASH + """
@@ -174,7 +174,7 @@ asyncio.run(AsyncClient().get("/crash?password=xyzzy"))
         self.assertRegex(crash["annotations"]["requests"], r"\A1 open: GET /crash\?\.\.\. in Task-[0-9]+\Z")
 
 
-@unittest.skipUnless(has("celery"), "needs celery")
+@unittest.skipUnless(has("celery.bin.celery"), "needs a celery for this interpreter")
 class CeleryTest(FrameworkTest):
     def setUp(self):
         super().setUp()
@@ -226,7 +226,7 @@ def hold(): ctypes.PyDLL(None).sleep(600)
         self.assertIn("hold", [frame.get("function") for frame in dump["threads"][0]["frames"]])
 
 
-@unittest.skipUnless(has("IPython"), "needs IPython")
+@unittest.skipUnless(has("IPython"), "needs an IPython for this interpreter")
 class IPythonTest(FrameworkTest):
     def test_a_crash_names_the_cell(self):
         self.environment["IPYTHONDIR"] = self.path("ipython")
