@@ -28,8 +28,8 @@ _WHICH = "import importlib.util, sys; print(*filter(importlib.util.find_spec, sy
 
 def link(interpreter, folder):
     """Puts links to what the interpreter has not itself into the folder."""
-    which = subprocess.run([interpreter, "-c", _WHICH, *_FRAMEWORKS], stdout=subprocess.PIPE, universal_newlines=True,
-                           check=True)
+    which = subprocess.run([interpreter, "-E", "-c", _WHICH, *_FRAMEWORKS], stdout=subprocess.PIPE,
+                           universal_newlines=True, check=True)
     for framework in _FRAMEWORKS.keys() - which.stdout.split():
         for name in [framework, *_FRAMEWORKS[framework]]:
             for source in glob.glob(os.path.join(_DEBIAN, name)):

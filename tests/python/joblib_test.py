@@ -4,7 +4,7 @@ import unittest
 from program import ProgramTest, has
 
 
-@unittest.skipUnless(has("joblib"), "needs joblib")
+@unittest.skipUnless(has("joblib"), "needs a joblib for this interpreter")
 class JoblibTest(ProgramTest):
     def test_the_cause_is_the_crash_of_the_worker(self):
         said = self.run_program("""

@@ -1,4 +1,8 @@
 """The pytest plugin: reports in reports, and an end to tests that hang."""
+import os
+import subprocess
+import sys
+import tempfile
 import unittest
 
 from program import CRASH, ProgramTest, has
@@ -40,6 +44,19 @@ def test_waits_for_child():
 """
 
 
+def pytest_runs():
+    """Whether this interpreter has a pytest that can run a test: some can be imported, but are too old for that."""
+    with tempfile.TemporaryDirectory(prefix="pyfault-test-") as folder:
+        with open(os.path.join(folder, "test_it.py"), "w") as file:
+            file.write("def test_passes(): assert True\n")
+        ran = subprocess.run([sys.executable, "-m", "pytest", "test_it.py"], cwd=folder, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+    return ran.returncode == 0
+
+
+PYTEST_RUNS = pytest_runs()
+
+
 class PytestTest(ProgramTest):
     def run_pytest(self, source, *options, door=()):
         self.write("test_it.py", source)
@@ -50,7 +67,7 @@ class PytestTest(ProgramTest):
         return [frame.get("function") for frame in crash["threads"][0]["frames"]]
 
 
-@unittest.skipUnless(has("pytest"), "needs pytest")
+@unittest.skipUnless(PYTEST_RUNS, "needs a pytest for this interpreter")
 class PytestPluginTest(PytestTest):
     def test_the_crash_of_a_child_is_a_section_of_the_failed_test(self):
         ended = self.run_pytest(CHILD_CRASHES, door=("-m", "pyfault"))
@@ -106,7 +123,7 @@ class PytestPluginTest(PytestTest):
         self.assertEqual((ended.status, ended.stderr, ended.events), (1, "", []), ended)
 
 
-@unittest.skipUnless(has("xdist"), "needs pytest-xdist")
+@unittest.skipUnless(PYTEST_RUNS and has("xdist"), "needs pytest-xdist for this interpreter")
 class XdistTest(PytestTest):
     def test_the_crash_of_a_worker_is_a_section_of_its_test(self):
         ended = self.run_pytest(CRASH + "\ndef test_passes(): pass\ndef test_crashes(): crash_here()\n",
