@@ -8,12 +8,12 @@ import sys
 import time
 import unittest
 
-from program import CRASH, SECONDS, ProgramTest, has
+from program import CRASH, SECONDS, ProgramTest, has, wait_for_orphans
 
 
 class FrameworkTest(ProgramTest):
     def start(self, *words, program=sys.executable):
-        """Starts `python WORDS`, and ends it and its children with the test."""
+        """Starts `python WORDS`, and ends it, its children and its watchdog with the test."""
         self.output = open(self.path("output"), "w+")
         self.addCleanup(self.output.close)
         process = subprocess.Popen([program, *words], cwd=self.folder, env=self.environment,
@@ -24,6 +24,7 @@ class FrameworkTest(ProgramTest):
     def stop(self, process):
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        wait_for_orphans()  # the watchdog still writes to the folder
 
     def wait_for(self, condition):
         deadline = time.monotonic() + SECONDS
