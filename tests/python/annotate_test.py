@@ -5,10 +5,12 @@ from program import CRASH, ProgramTest
 
 
 class AnnotateTest(ProgramTest):
+    def run_annotating(self, source):
+        return self.run_words("-m", "pyfault", self.write("program.py", CRASH + "import pyfault, threading\n" + source
+                                                          + "\ncrash_here()\n"))
+
     def annotations_after(self, source):
-        ended = self.run_words("-m", "pyfault", self.write("program.py", CRASH + "import pyfault, threading\n" + source
-                                                           + "\ncrash_here()\n"))
-        crash, = ended.crashes()
+        crash, = self.run_annotating(source).crashes()
         return crash["annotations"]
 
     def test_values_are_text_and_the_last_one_counts(self):
@@ -71,6 +73,19 @@ thread = threading.Thread(target=crash_here)
 thread.start()
 thread.join()
 """)
+
+    def test_numbers_are_what_str_makes_of_them(self):
+        source = """
+import enum, sys
+class Level(enum.IntEnum):
+    HIGH = 3
+numbers = [0, -7, sys.maxsize, -sys.maxsize - 1, sys.maxsize + 1, -10**30, True, 1.5, Level.HIGH]
+pyfault.annotate(**{"key%d" % place: number for place, number in enumerate(numbers)})
+print(*numbers, sep=",")
+"""
+        ended = self.run_annotating(source)
+        annotations = ended.crashes()[0]["annotations"]
+        self.assertEqual([annotations[f"key{place}"] for place in range(9)], ended.stdout.strip().split(","))
 
     def test_any_number_of_keys(self):
         source = """
