@@ -26,8 +26,8 @@ double seconds_since_boot() {
 // Returns nullopt for 0 ticks, which stands for what /proc has not shown.
 std::optional<double> seconds_since(std::uint64_t ticks) {
   if (ticks == 0) return std::nullopt;
-  const auto kTicksASecond = static_cast<double>(::sysconf(_SC_CLK_TCK));
-  return seconds_since_boot() - static_cast<double>(ticks) / kTicksASecond;
+  const auto ticks_a_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
+  return seconds_since_boot() - static_cast<double>(ticks) / ticks_a_second;
 }
 
 // Arguments as `ps` shows them, without empty ones, truncated to fit a line.
