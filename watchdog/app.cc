@@ -122,7 +122,8 @@ class Watch final : private EventSink {
                          .dump_before = options.dump_before,
                          .native = {options.native, symbolizer_path(), minidump_directory(options),
                                     downloads_from(options.debuginfod)},
-                         .crashes = crashes_},
+                         .crashes = crashes_,
+                         .search = search_},
             [this](const Process& process) { program_.on_attach(process); }) {
     crashes_->set_redaction(redaction_);
     server_.on_last_context(
@@ -162,6 +163,7 @@ class Watch final : private EventSink {
   const std::shared_ptr<RecentCrashes> crashes_ =
       std::make_shared<RecentCrashes>(&format_json, &format_text, CrashOrigin{reporter_->host()});
   std::unique_ptr<EventStage> stage_ = new_stage();
+  const std::shared_ptr<UnwatchedSearch> search_ = std::make_shared<UnwatchedSearch>(io_);
   AttachServer server_;
   std::vector<std::string> argv_;
   Clock::time_point started_;
@@ -174,6 +176,9 @@ void Watch::on_event(Event event) {
   if (auto* exit = std::get_if<ExitEvent>(&event.body)) {
     if (event.process.pid == program_.pid()) return;  // reported when it has been reaped
     exit->parents = parents_from(event.process.ppid, program_.pid());
+  }
+  if (auto* unwatched = std::get_if<UnwatchedEvent>(&event.body)) {
+    unwatched->parents = parents_of(event.process.pid, program_.pid());
   }
   if (event.process.pid == program_.pid() && event.process.command.empty())
     event.process.command = argv_;
@@ -298,6 +303,7 @@ bool Watch::stay_behind() {
     return false;
   }
   finish();  // also ends the log's thread, which would not exist in the copy
+  search_->stop();
   std::array<int, 2> ready{};
   require(::pipe2(ready.data(), O_CLOEXEC) == 0, "pipe2");
   const UniqueFd ours(ready[0]);

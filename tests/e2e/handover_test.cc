@@ -85,6 +85,22 @@ TEST_F(HandoverTest, a_restart_leaves_the_worker_running) {
   EXPECT_THAT(last_notice(), HasSubstr("took over web[" + std::to_string(pid) + "]"));
 }
 
+TEST_F(HandoverTest, who_is_not_watched_below_a_worker_is_not_told_of_again) {
+  one_worker(R"py(
+import subprocess, sys
+subprocess.run(["/usr/bin/env", "-i", sys.executable, "-c", "import signal; signal.pause()"])
+)py");
+  start_watchdog();
+  const int pid = await("unwatched").front()["process"]["pid"];
+  service().send(SIGUSR2);
+  EXPECT_EQ(wait().ending, exited(0));
+  start_another();
+  await("notice");
+  ::kill(pid, SIGKILL);
+  EXPECT_EQ(await(Watchdog::kExitBelow).front()["unwatched"]["reason"], "agent-not-loaded");
+  EXPECT_EQ(events("unwatched").size(), 1U);
+}
+
 TEST_F(HandoverTest, workers_that_may_not_outlive_their_watchdog_are_stopped_by_a_restart) {
   one_worker(kServes, "[service]\non_watchdog_death = \"kill\"\n");
   start_watchdog();

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "tests/e2e/both_ways.h"
 #include "tests/e2e/service_fixture.h"
 #include "tests/support/files.h"
 #include "tests/support/temp_directory.h"
@@ -126,6 +127,25 @@ TEST_F(Unwatched, a_python_that_comes_late_is_watched_after_all) {
   EXPECT_EQ(why_no_record(), "");
 }
 
+// The parent ends the child when the log has told of it.
+TEST_F(Unwatched, python_below_the_program_is_told_of_and_so_is_its_end) {
+  const std::string log = directory_.path() / "log";
+  const Outcome outcome = run({.command = watchdog_.command({"-c", R"py(
+import subprocess, sys, time
+child = subprocess.Popen(["/usr/bin/env", "-i", sys.executable, "-c", "import signal; signal.pause()"])
+while '"unwatched"' not in open(sys.argv[1]).read():
+    time.sleep(0.1)
+child.send_signal(11)
+child.wait()
+)py",
+                                                             log})});
+  EXPECT_EQ(outcome.ending, exited(0)) << outcome.err;
+  EXPECT_EQ(told(), "agent-not-loaded");
+  const json exit = watchdog_.events(Watchdog::kExitBelow).at(0);
+  EXPECT_EQ(exit["unwatched"]["reason"], "agent-not-loaded");
+  EXPECT_EQ(exit["parents"].size(), 1U);
+}
+
 class UnwatchedWorker : public ServiceTest {
  protected:
   json status() { return json::parse(ctl({"status", "--json"}).out)["workers"][0]["watched"]; }
@@ -147,6 +167,67 @@ TEST_F(UnwatchedWorker, and_one_that_is_watched_says_yes) {
   EXPECT_EQ(status()["own"], true);
   EXPECT_EQ(status()["processes"], 1);
   EXPECT_THAT(ctl({"status"}).out, HasSubstr("\tyes\n"));
+}
+
+class UnwatchedBelow : public ServiceTest, public testing::WithParamInterface<Interpreter> {
+ protected:
+  UnwatchedBelow() : ServiceTest(GetParam()) {}
+
+  // A worker with a child that has lost the agent, a child that has not, and one without Python.
+  void start_worker_with_children() {
+    one_worker(R"py(
+import os, subprocess, sys
+waits = [sys.executable, "-c", "import signal; signal.pause()"]
+subprocess.Popen(["/usr/bin/env", "-i", *waits])
+subprocess.Popen(waits)
+subprocess.run(["/usr/bin/env", "-i", "/bin/sleep", "1000"])
+)py");
+    start();
+    unwatched_ = await("unwatched").front();
+  }
+  int pid() const { return unwatched_["process"]["pid"]; }
+  int parent() const { return unwatched_["parents"][0]["pid"]; }
+  json status() { return json::parse(ctl({"status", "--json"}).out)["workers"][0]; }
+
+  json unwatched_;
+};
+INSTANTIATE_TEST_SUITE_P(E2e, UnwatchedBelow, testing::ValuesIn(interpreters()), parameter_name);
+
+TEST_P(UnwatchedBelow, a_python_that_has_lost_the_agent_is_told_of_and_nobody_else) {
+  start_worker_with_children();
+  EXPECT_EQ(unwatched_["reason"], "agent-not-loaded");
+  EXPECT_EQ(unwatched_["process"]["command"].back(), "import signal; signal.pause()");
+  EXPECT_EQ(parent(), status()["pid"]);
+  EXPECT_EQ(status()["watched"]["unwatched_below"], 1);
+  EXPECT_EQ(events("unwatched").size(), 1U);
+}
+
+TEST_P(UnwatchedBelow, its_end_is_told_with_the_reason) {
+  start_worker_with_children();
+  ASSERT_EQ(::kill(pid(), SIGKILL), 0);
+  const json exit = await(Watchdog::kExitBelow).front();
+  EXPECT_EQ(exit["process"]["pid"], pid());
+  EXPECT_EQ(exit["unwatched"]["reason"], "agent-not-loaded");
+  EXPECT_EQ(exit["handler_replaced"], nullptr);
+  await_that("the status counts it no more",
+             [&] { return status()["watched"]["unwatched_below"] == 0; });
+}
+
+TEST_P(UnwatchedBelow, a_watched_child_that_executes_another_python_without_the_agent) {
+  one_worker(R"py(
+import os, sys
+child = os.fork()
+if child == 0:
+    os.execve(sys.executable, [sys.executable, "-c", "import signal; signal.pause()"], {})
+os.waitpid(child, 0)
+)py");
+  start();
+  const json unwatched = await("unwatched").front();
+  EXPECT_EQ(unwatched["reason"], "agent-not-loaded");
+  ASSERT_EQ(::kill(unwatched["process"]["pid"], SIGSEGV), 0);
+  const json exit = await(Watchdog::kExitBelow).front();
+  EXPECT_EQ(exit["unwatched"]["reason"], "agent-not-loaded");
+  EXPECT_EQ(exit["exit"]["signal"], "SIGSEGV");
 }
 
 }  // namespace

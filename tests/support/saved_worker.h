@@ -84,6 +84,9 @@ inline SavedWorker full_worker() {
                                SavedOutput{"begun", "\xfe", "tail\n", "err\n"}};
   saved.sessions = {full_session()};
   saved.recent = {{"c0ffee", 4242, 33, false, "{}", "text\xff"}};
+  saved.unwatched_below = {{{4244, 4242, "pypy3", "/opt/pypy3", {"pypy3"}},
+                            101,
+                            unwatched(UnwatchedReason::kOtherImplementation, "PyPy")}};
   return saved;
 }
 

@@ -49,7 +49,8 @@ json json_of(const WatchStatus& watch) {
   return {{"own", or_null(watch.own)},
           {"reason", or_null(watch.reason)},
           {"message", or_null(watch.message)},
-          {"processes", watch.processes}};
+          {"processes", watch.processes},
+          {"unwatched_below", watch.unwatched}};
 }
 
 json json_of(const GuestStatus& guests) {
@@ -91,7 +92,8 @@ std::optional<WatchStatus> watch_from(const json& object) {
   return WatchStatus{optional_at<bool>(object, "own"),
                      optional_at<std::string>(object, "reason").value_or(""),
                      optional_at<std::string>(object, "message").value_or(""),
-                     object.at("processes").get<std::uint64_t>()};
+                     object.at("processes").get<std::uint64_t>(),
+                     object.value("unwatched_below", std::uint64_t{0})};
 }
 
 // An older service says nothing of guests.

@@ -33,6 +33,7 @@ struct WatchStatus {
   std::string reason;       // why not, as in the unwatched event; `message` is the sentence
   std::string message;
   std::uint64_t processes = 0;  // watched ones, including its own
+  std::uint64_t unwatched = 0;  // Pythons below it that are known not to be watched
 
   bool operator==(const WatchStatus&) const = default;
 };

@@ -38,10 +38,15 @@ std::string ago(std::int64_t then_ns, std::int64_t now_ns) {
 }
 
 // For a wrapper script and the like, tells how many of its processes are watched.
-std::string watched(const WatchStatus& watch) {
+std::string watched_ones(const WatchStatus& watch) {
   if (watch.own.value_or(false)) return "yes";
   if (watch.processes > 0) return fmt::format("{} below", watch.processes);
   return watch.own ? "no: " + escape_text(watch.reason) : "-";
+}
+
+std::string watched(const WatchStatus& watch) {
+  const std::string ones = watched_ones(watch);
+  return watch.unwatched == 0 ? ones : fmt::format("{}; {} unwatched below", ones, watch.unwatched);
 }
 
 Row row_of(const WorkerStatus& worker, std::int64_t now_ns) {

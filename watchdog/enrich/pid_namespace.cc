@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "watchdog/enrich/descendants.h"
 #include "watchdog/os/proc_text.h"
 #include "watchdog/os/read_file.h"
 
@@ -19,18 +20,6 @@ constexpr std::size_t kMaxBytes = std::size_t{64} << 10;
 
 std::string in_proc(int pid) {
   return fmt::format("/proc/{}", pid);
-}
-
-// Each thread lists only the children that it forked itself.
-std::vector<int> children_of(int pid) {
-  std::vector<int> children;
-  std::error_code gone;
-  for (const auto& thread : fs::directory_iterator(in_proc(pid) + "/task", gone)) {
-    const std::string list = read_file(thread.path() / "children", kMaxBytes).value_or("");
-    std::string_view rest = list;
-    while (const auto child = take_number<int>(rest)) children.push_back(*child);
-  }
-  return children;
 }
 
 // The line is "NSpid:\t<ours>\t<in the next namespace>...". Returns the innermost number, or
@@ -57,7 +46,8 @@ bool forks_into_another_namespace(int parent) {
 // All children are examined only if one of them may have such a number.
 std::optional<int> find_namespaced_child(int parent, int own_pid) {
   if (own_pid > parent && !forks_into_another_namespace(parent)) return std::nullopt;
-  for (const int child : children_of(parent)) {
+  auto reads = std::numeric_limits<std::size_t>::max();
+  for (const int child : children_of(parent, reads)) {
     if (number_within(child) == own_pid) return child;
   }
   return std::nullopt;

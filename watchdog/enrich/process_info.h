@@ -11,6 +11,7 @@
 
 #include "watchdog/event/event.h"
 #include "watchdog/os/file_rights.h"
+#include "watchdog/os/timed_read.h"
 #include "watchdog/os/unique_fd.h"
 
 namespace pyfault {
@@ -51,9 +52,9 @@ bool is_still(int pid, std::uint64_t start_ticks);
 // zombie has a name and a parent but no executable.
 std::optional<Process> read_process(int pid);
 
-// The command line that the process shows now. This is its own memory (os/patient_read.h), of which
+// The command line that the process shows now. This is its own memory (os/timed_read.h), of which
 // only the beginning is read. Empty if it is not available.
-std::vector<std::string> shown_command(int pid);
+std::vector<std::string> shown_command(int pid, ReadMemoryFile read = &read_on_loop);
 
 // The effective user and group, and the supplementary groups.
 std::optional<Identity> effective_identity(int pid);

@@ -12,7 +12,6 @@
 #include "watchdog/enrich/process_info.h"
 #include "watchdog/os/proc_text.h"
 #include "watchdog/os/read_file.h"
-#include "watchdog/os/timed_read.h"
 
 namespace pyfault {
 namespace {
@@ -50,11 +49,16 @@ bool has_changed_user(int pid) {
   return real != take_number<uid_t>(uids);
 }
 
-std::string other_implementation(std::string_view executable) {
+// Who may not be examined is known by the name that everybody sees.
+std::string_view program_name(const WatchSigns& signs) {
+  return signs.executable.empty() ? std::string_view(signs.name) : name_in(signs.executable);
+}
+
+std::string other_implementation(const WatchSigns& signs) {
   constexpr std::pair<std::string_view, const char*> kNames[] = {
       {"pypy", "PyPy"}, {"graalpy", "GraalPy"}, {"micropython", "MicroPython"}};
   for (const auto& [part, name] : kNames) {
-    if (name_in(executable).find(part) != std::string_view::npos) return name;
+    if (program_name(signs).find(part) != std::string_view::npos) return name;
   }
   return "";
 }
@@ -70,21 +74,21 @@ std::optional<Unwatched> obstacle_in(const ProgramFile& file) {
   return std::nullopt;
 }
 
-std::optional<WatchSigns> look_for_agent(int pid) {
+std::optional<WatchSigns> look_for_agent(int pid, ReadMemoryFile read) {
   const auto stat = read_process_stat(pid);
   if (!stat || stat->state == 'Z' || stat->state == 'X') return std::nullopt;
   WatchSigns signs;
   signs.has_run = stat->state == 'S' || stat->cpu_ticks >= kTicksOfStart;
   signs.executable = executable_of(pid);
+  signs.name = stat->name;
   read_auxv(pid, signs);
-  const std::string maps =
-      read_with_timeout(fmt::format("/proc/{}/maps", pid), kMaxMaps).value_or("");
+  const std::string maps = read(fmt::format("/proc/{}/maps", pid), kMaxMaps).value_or("");
   signs.is_mapped = !maps.empty();
   if (!signs.is_mapped) signs.secure = has_changed_user(pid);
   const auto maps_hold = [&](const char* part) { return maps.find(part) != std::string::npos; };
   signs.has_agent = maps_hold("/libpyfault_agent.so");
   signs.has_ring = maps_hold("memfd:pyfault-ring");
-  signs.has_python = name_in(signs.executable).starts_with("python") || maps_hold("/libpython3");
+  signs.has_python = program_name(signs).starts_with("python") || maps_hold("/libpython3");
   return signs;
 }
 
@@ -95,7 +99,7 @@ std::optional<WatchVerdict> judge(const WatchSigns& signs) {
   const bool is_loader = name_in(signs.executable).starts_with("ld-");
   if (!signs.has_loader && !is_loader)
     return WatchVerdict{unwatched(UnwatchedReason::kStaticallyLinked), true};
-  const std::string other = other_implementation(signs.executable);
+  const std::string other = other_implementation(signs);
   if (!other.empty()) {
     return WatchVerdict{unwatched(UnwatchedReason::kOtherImplementation, other), true};
   }
@@ -103,6 +107,11 @@ std::optional<WatchVerdict> judge(const WatchSigns& signs) {
   if (!signs.has_agent) return WatchVerdict{unwatched(UnwatchedReason::kAgentNotLoaded)};
   if (signs.has_python) return WatchVerdict{unwatched(UnwatchedReason::kNotAttached)};
   return WatchVerdict{unwatched(UnwatchedReason::kNotPython)};
+}
+
+std::optional<WatchVerdict> judge_one_below(const WatchSigns& signs) {
+  const bool is_python = signs.has_python || !other_implementation(signs).empty();
+  return is_python ? judge(signs) : std::nullopt;
 }
 
 }  // namespace pyfault

@@ -6,6 +6,7 @@
 
 #include "watchdog/event/unwatched.h"
 #include "watchdog/os/program_file.h"
+#include "watchdog/os/timed_read.h"
 
 namespace pyfault {
 
@@ -14,7 +15,8 @@ std::optional<Unwatched> obstacle_in(const ProgramFile& file);
 
 // Evidence from /proc about a living process.
 struct WatchSigns {
-  std::string executable;   // path
+  std::string executable;   // path; empty if the process may not be examined
+  std::string name;         // as /proc shows it, to everybody
   bool secure = false;      // the dynamic loader runs in secure mode (AT_SECURE)
   bool has_loader = true;   // a dynamic loader was mapped with the program
   bool is_mapped = false;   // its memory map was readable, which the next three need
@@ -26,7 +28,7 @@ struct WatchSigns {
 
 // Returns nullopt if the process is gone or has ended. Reads only the kernel's tables; if the
 // process may not be examined, only what every user may see.
-std::optional<WatchSigns> look_for_agent(int pid);
+std::optional<WatchSigns> look_for_agent(int pid, ReadMemoryFile read = &read_on_loop);
 
 struct WatchVerdict {
   Unwatched why;
@@ -35,5 +37,9 @@ struct WatchVerdict {
 
 // Returns nullopt if the process is watched, or if nothing can be said yet. No side effects.
 std::optional<WatchVerdict> judge(const WatchSigns& signs);
+
+// The same for a process that nobody has asked to be watched, below one that was: only a Python is
+// to be reported, of whatever implementation.
+std::optional<WatchVerdict> judge_one_below(const WatchSigns& signs);
 
 }  // namespace pyfault

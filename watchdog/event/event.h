@@ -174,6 +174,8 @@ struct UnwatchedEvent {
   static constexpr EventKind kKind = {"unwatched", "7c1f6a0de5b84d0c9a3b51e2f4d86097",
                                       Severity::kWarning};
   Unwatched why;
+  bool is_below = false;  // a descendant of the program or worker, not that process itself
+  std::vector<Ancestor> parents{};  // of a descendant: as in ExitEvent
 
   void members(auto&& visit) const { visit("reason", name_of(why.reason)); }
 };

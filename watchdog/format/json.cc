@@ -218,6 +218,11 @@ struct AddBody {
     if (exit.is_below) json["parents"] = parents_json(exit.parents);
   }
 
+  void operator()(const UnwatchedEvent& unwatched) const {
+    unwatched.members(*this);
+    if (unwatched.is_below) json["parents"] = parents_json(unwatched.parents);
+  }
+
   void operator()(const Crash& crash) const {
     const bool is_dump = crash.kind == CrashKind::kDump;
     json["id"] = crash.id;

@@ -181,7 +181,7 @@ struct TextOf {
   // about an exit that no signal caused.
   std::string of_one_below(const ExitEvent& exit) const {
     const bool explained = exit.crash_id && exit.crash_signal == exit.signal;
-    if (explained || (!exit.signal && !event.worker)) return "";
+    if (explained || (!exit.signal && !exit.unwatched && !event.worker)) return "";
     return headline(event, process_name(event.process), end_of_one_below(exit)) + context_of(exit);
   }
 
@@ -209,6 +209,8 @@ struct TextOf {
   std::string operator()(const UnwatchedEvent& unwatched) const {
     if (!event.worker && unwatched.why.reason == UnwatchedReason::kNotPython) return "";
     const std::string what = " is not watched: it " + escape_text(unwatched.why.predicate);
+    if (unwatched.is_below)
+      return headline(event, process_name(event.process), what + below(unwatched.parents));
     return event.worker ? of_worker(what) : headline(event, process_name(event.process), what);
   }
 

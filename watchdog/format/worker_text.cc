@@ -119,10 +119,14 @@ std::string after_uptime(const ExitEvent& exit) {
   return exit.uptime_seconds ? fmt::format(" after {:.1f} s", *exit.uptime_seconds) : "";
 }
 
+std::string below(const std::vector<Ancestor>& parents) {
+  return parents.empty() ? "" : "; child of" + parent_chain(parents);
+}
+
 std::string end_of_one_below(const ExitEvent& exit) {
   std::string end = how_it_ended(exit);
-  if (exit.signal && !exit.crash_id) end += left_no_record(exit);
-  return exit.parents.empty() ? end : end + "; child of" + parent_chain(exit.parents);
+  if ((exit.signal && !exit.crash_id) || exit.unwatched) end += left_no_record(exit);
+  return end + below(exit.parents);
 }
 
 std::string end_of_worker(const ExitEvent& exit, const std::optional<LastOutput>& output) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "watchdog/event/event.h"
 
@@ -31,6 +32,9 @@ std::string exception_after(std::string_view words, const std::optional<LastOutp
 // Returns "; it left no record", and the reason if it is known. Empty for a signal that asks a
 // program to end, which needs no record.
 std::string left_no_record(const ExitEvent& exit);
+
+// Returns "; child of" and the parents of a descendant; empty if they are not known.
+std::string below(const std::vector<Ancestor>& parents);
 
 // Describes the end of a descendant, with its parents.
 std::string end_of_one_below(const ExitEvent& exit);

@@ -91,10 +91,12 @@ PYFAULT_KEEP(LastExit, realtime_ns, code, signal, reason, exception, output)
 PYFAULT_KEEP(LastCrash, realtime_ns, id, signal)
 PYFAULT_KEEP(WorkerHistory, last_exit, last_crash, exits, crashes, unwatched)
 PYFAULT_KEEP(SavedLifecycle, state, restarts, begun, held, policy)
+PYFAULT_KEEP(Unwatched, reason, predicate)
+PYFAULT_KEEP(UnwatchedProcess, process, start_ticks, why)
 PYFAULT_KEEP(SavedCrash, id, pid, uid, is_confirmed, event, report)
 PYFAULT_KEEP(SavedGuests, sessions, recent)
 PYFAULT_KEEP(SavedWorker, config, lifecycle, history, exit_code, crashes, timer, process, sessions,
-             recent)
+             recent, unwatched_below)
 
 namespace {
 
@@ -123,11 +125,19 @@ bool are_sensible(const std::vector<SavedSession>& sessions) {
   return std::ranges::all_of(sessions, [](const SavedSession& each) { return is_sensible(each); });
 }
 
+bool is_sensible(const UnwatchedProcess& unwatched) {
+  const auto reason = static_cast<int>(unwatched.why.reason);
+  return unwatched.process.pid > 0 && reason >= 0 &&
+         static_cast<std::size_t>(reason) < kUnwatchedWords.size();
+}
+
 bool is_sensible(const SavedWorker& saved) {
   const WorkerState state = saved.lifecycle.state;
   return !saved.config.name.empty() && is_sensible(state) &&
          (!saved.process || saved.process->pid > 1) &&
-         saved.process.has_value() == is_alive(state) && are_sensible(saved.sessions);
+         saved.process.has_value() == is_alive(state) && are_sensible(saved.sessions) &&
+         std::ranges::all_of(saved.unwatched_below,
+                             [](const UnwatchedProcess& each) { return is_sensible(each); });
 }
 
 // Throws if the bytes are damaged or of another version.

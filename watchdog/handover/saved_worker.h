@@ -14,6 +14,7 @@
 #include "watchdog/event/event.h"
 #include "watchdog/ingest/saved_crash.h"
 #include "watchdog/ingest/saved_session.h"
+#include "watchdog/ingest/unwatched_process.h"
 #include "watchdog/policy/crash_deduplicator.h"
 #include "watchdog/policy/worker_lifecycle.h"
 #include "watchdog/process_history.h"
@@ -46,7 +47,8 @@ struct SavedWorker {
   std::optional<std::chrono::steady_clock::time_point> timer;  // when the state's time limit passes
   std::optional<SavedProcess> process;
   std::vector<SavedSession> sessions;
-  std::vector<SavedCrash> recent;  // that its processes may ask for
+  std::vector<SavedCrash> recent;                 // that its processes may ask for
+  std::vector<UnwatchedProcess> unwatched_below;  // of which the log has been told
 };
 
 // The state of the processes without a worker.

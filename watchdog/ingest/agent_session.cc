@@ -519,7 +519,7 @@ void AgentSession::report_left_out(RateLimiter& limit) {
   const std::uint64_t count = limit.take_suppressed();
   if (count == 0) return;
   report_about_attached(
-      fmt::format("{} not reported, for there were too many",
+      fmt::format("{} not reported, because there were too many",
                   count == 1 ? "1 record was" : fmt::format("{} records were", count)),
       count);
 }
@@ -578,8 +578,8 @@ void AgentSession::report_dropped() {
 void AgentSession::report_left_out_exits() {
   const std::uint64_t count = exits_.take_suppressed();
   if (count == 0) return;
-  report_about_attached(
-      fmt::format("the ends of {} processes were not reported, for there were too many", count));
+  report_about_attached(fmt::format(
+      "the ends of {} processes were not reported, because there were too many", count));
 }
 
 void AgentSession::report_unknown_children() {

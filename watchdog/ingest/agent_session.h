@@ -105,8 +105,8 @@ class AgentSession {
   // Whether `pid` is a living process of this ring.
   bool watches(int pid) const { return family_.lives(pid); }
 
-  // The number of its living processes.
-  std::size_t living() const { return family_.living().size(); }
+  // Its living processes.
+  std::vector<int> processes() const { return family_.living(); }
 
   // Whether on_end has been called, or close().
   bool has_ended() const { return ended_; }

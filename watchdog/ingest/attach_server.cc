@@ -29,6 +29,7 @@
 #include "watchdog/ingest/question_server.h"
 #include "watchdog/ingest/rate_limiter.h"
 #include "watchdog/ingest/room_keeper.h"
+#include "watchdog/ingest/unwatched_below.h"
 #include "watchdog/loop/acceptor.h"
 #include "watchdog/loop/deferred.h"
 #include "watchdog/loop/readable_fd.h"
@@ -73,6 +74,8 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   std::vector<int> tainted() const;
   std::size_t watched() const;
   std::size_t sessions() const { return sessions_.size(); }
+  std::size_t unwatched_below() const { return unwatched_below_.size(); }
+  std::vector<UnwatchedProcess> saved_unwatched() const { return unwatched_below_.saved(); }
   void close();
   void adopt(std::vector<InheritedSession> sessions);
   void set_keeper(SessionKeeper keeper) { keeper_ = std::move(keeper); }
@@ -129,6 +132,8 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void report_no_room(int pid, const char* reason);
   void report_expected(int pid, const Unwatched& why);
   void report_unwatched(Process process, const Unwatched& why);
+  std::set<int> watched_pids() const;
+  void note_unwatched(const SavedFamily& sender, Unwatched why);
 
   io_context& io_;
   EventSink& events_;
@@ -154,6 +159,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   ExpectedProgram expected_{io_,
                             [this](int pid, const Unwatched& why) { report_expected(pid, why); }};
   ReportedReasons left_alone_;
+  UnwatchedBelow unwatched_below_;
   bool shortage_reported_ = false;
   RateLimiter shortages_;
   RateLimiter unwatched_;
@@ -173,7 +179,9 @@ AttachServer::Impl::Impl(io_context& io, EventSink& events, const AttachLimits& 
       questions_(
           io, events, limits.crashes, limits.askers,
           [this](int pid) { return watches(pid) || is_alive(pid); },
-          [this](const ucred& asker) { return keep_room(asker); }) {
+          [this](const ucred& asker) { return keep_room(asker); }),
+      unwatched_below_(io, events, limits.search, limits.all_exits) {
+  if (inherited) unwatched_below_.adopt(std::move(inherited->unwatched_below));
   listen();
 }
 
@@ -235,12 +243,41 @@ void AttachServer::Impl::drain() {
   for (const auto& [id, connection] : connections_) waiting.push_back(id);
   for (const Id id : waiting) listen_to(id);
   for (auto& [id, session] : sessions_) session.drain();
+  unwatched_below_.drain();
 }
 
 void AttachServer::Impl::expect(int pid, const ProgramFile& file) {
   const bool has_attached = watches(pid);
   expected_.expect(pid, has_attached ? ProgramFile{} : file);
   if (has_attached) expected_.on_attach();
+  const auto watched = [this] {
+    polling_all_.request();  // for the next time
+    return watched_pids();
+  };
+  unwatched_below_.search_below(pid, watched, [this](const UnwatchedProcess& found) {
+    report_unwatched(found.process, found.why);
+  });
+}
+
+// A forked child that has executed another program counts until its ring has been polled.
+std::set<int> AttachServer::Impl::watched_pids() const {
+  std::set<int> pids;
+  for (const auto& [id, session] : sessions_) {
+    for (const int pid : session.processes()) pids.insert(pid);
+  }
+  return pids;
+}
+
+// A process below the program has said why it is not watched, or was refused. One that has ended
+// meanwhile may have left its number to another. The end of one that has a session is told by that.
+void AttachServer::Impl::note_unwatched(const SavedFamily& sender, Unwatched why) {
+  const AttachedProcess& attached = sender.attached;
+  const int pid = attached.process.pid;
+  if (!unwatched_below_.is_searching() || attached.died_after || expected_.is(pid) ||
+      watches(pid)) {
+    return;
+  }
+  unwatched_below_.add({attached.process, sender.start_ticks, std::move(why)});
 }
 
 bool AttachServer::Impl::watches(int pid) const {
@@ -256,7 +293,7 @@ std::vector<int> AttachServer::Impl::tainted() const {
 
 std::size_t AttachServer::Impl::watched() const {
   std::size_t processes = 0;
-  for (const auto& [id, session] : sessions_) processes += session.living();
+  for (const auto& [id, session] : sessions_) processes += session.processes().size();
   return processes;
 }
 
@@ -266,6 +303,7 @@ void AttachServer::Impl::close() {
   listeners_.clear();
   wake_pipe_.reset();
   expected_.cancel();
+  unwatched_below_.close();
   connections_.clear();
   questions_.close();
   for (auto& [id, session] : sessions_) session.close();
@@ -339,6 +377,7 @@ void AttachServer::Impl::take(Arrival arrival, const Connection& connection) {
     return attach(std::move(arrival), std::move(sender), peer_pidfd(connection.socket.get()));
   }
   const Unwatched why = why_unwatched(arrival.hello);
+  note_unwatched(sender, why);
   Process& process = sender.attached.process;
   if (expected_.is(process.pid)) return expected_.on_refusal(why);
   if (left_alone_.is_news(why)) report_unwatched(std::move(process), why);
@@ -355,7 +394,7 @@ void AttachServer::Impl::take(Asked question, const Connection& connection) {
 // this watchdog dies before that, a living agent says hello again. A dead one does not, so what it
 // left is read before anything else.
 void AttachServer::Impl::attach(Arrival arrival, SavedFamily sender, UniqueFd pidfd) {
-  const Process who = sender.attached.process;
+  const SavedFamily who = sender;
   try {
     const RingFile ring(std::move(arrival.ring));
     RingMemory memory(ring);
@@ -378,9 +417,9 @@ void AttachServer::Impl::attach(Arrival arrival, SavedFamily sender, UniqueFd pi
     if (keeper_.save) keeper_.save();
     begun.take_over(is_kept) ? begun.poll() : end_session(id);
   } catch (const std::exception& error) {
-    if (should_report_shortage()) {
-      report_unwatched(who, unwatched(UnwatchedReason::kRefused, error.what()));
-    }
+    const Unwatched why = unwatched(UnwatchedReason::kRefused, error.what());
+    note_unwatched(who, why);
+    if (should_report_shortage()) report_unwatched(who.attached.process, why);
   }
 }
 
@@ -455,6 +494,7 @@ AgentSession& AttachServer::Impl::begin_session(SavedSession session, RingMemory
   room_.take(process.pid);
   if (on_attach_) on_attach_(process);
   if (expected_.is(process.pid)) expected_.on_attach();
+  unwatched_below_.forget(process.pid);
   for (auto& [id, other] : sessions_) other.forget(process.pid);
   return add_session(std::move(session), std::move(memory), ring, std::move(pidfd));
 }
@@ -559,7 +599,8 @@ void AttachServer::Impl::report_expected(int pid, const Unwatched& why) {
 // Rate-limited, because a process may say hello as often as it likes.
 void AttachServer::Impl::report_unwatched(Process process, const Unwatched& why) {
   if (!unwatched_.admit(std::chrono::steady_clock::now())) return;
-  events_.on_event({realtime_now_ns(), "", std::nullopt, std::move(process), UnwatchedEvent{why}});
+  UnwatchedEvent event{why, !expected_.is(process.pid)};
+  events_.on_event({realtime_now_ns(), "", std::nullopt, std::move(process), std::move(event)});
 }
 
 AttachServer::AttachServer(io_context& io, EventSink& events, const AttachLimits& limits,
@@ -581,6 +622,10 @@ std::vector<UniqueFd> AttachServer::listeners() const {
 
 std::vector<SavedSession> AttachServer::saved() const {
   return impl_->saved();
+}
+
+std::vector<UnwatchedProcess> AttachServer::saved_unwatched() const {
+  return impl_->saved_unwatched();
 }
 
 void AttachServer::on_last_session_end(std::function<void()> deserted) {
@@ -613,6 +658,10 @@ std::size_t AttachServer::watched() const {
 
 std::size_t AttachServer::sessions() const {
   return impl_->sessions();
+}
+
+std::size_t AttachServer::unwatched_below() const {
+  return impl_->unwatched_below();
 }
 
 bool AttachServer::watches(int pid) const {

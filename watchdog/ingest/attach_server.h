@@ -18,6 +18,7 @@
 #include "watchdog/ingest/rate_limiter.h"
 #include "watchdog/ingest/recent_crashes.h"
 #include "watchdog/ingest/saved_session.h"
+#include "watchdog/ingest/unwatched_search.h"
 #include "watchdog/os/ledger.h"
 #include "watchdog/os/program_file.h"
 
@@ -45,6 +46,9 @@ struct AttachLimits {
   // What processes may ask for (shared/question.h). The owner of the server adds each crash when it
   // goes to the logs. Null: questions for crashes are refused.
   std::shared_ptr<RecentCrashes> crashes = nullptr;
+  // Searches for processes below that are not watched; shared by all attach servers of this
+  // watchdog. Null: none are searched for.
+  std::shared_ptr<UnwatchedSearch> search = nullptr;
   std::size_t askers = 64;  // questions that are being answered; beyond that the oldest is dropped
 };
 
@@ -67,6 +71,7 @@ struct InheritedServer {
   std::vector<UniqueFd> listeners;
   std::vector<InheritedSession> sessions;
   int leader = 0;  // the worker, if it is not a child of this process
+  std::vector<UnwatchedProcess> unwatched_below{};
 };
 
 class AttachServer {
@@ -90,6 +95,7 @@ class AttachServer {
   // Duplicated descriptors and session states, for a keeper.
   std::vector<UniqueFd> listeners() const;
   std::vector<SavedSession> saved() const;
+  std::vector<UnwatchedProcess> saved_unwatched() const;
 
   // The value for PYFAULT_SOCKET.
   const std::string& address() const;
@@ -98,13 +104,16 @@ class AttachServer {
   // records were left out.
   void drain();
 
-  // The program has been started as process `pid`: an event is reported if it is not watched.
-  // `file` describes the executed file, if that is known.
+  // The program has been started as process `pid`: an event is reported if it is not watched, and
+  // for each Python below it that is not. `file` describes the executed file, if that is known.
   void expect(int pid, const ProgramFile& file = {});
 
   // The number of living processes with an active agent, and of rings.
   std::size_t watched() const;
   std::size_t sessions() const;
+
+  // The number of living processes below the program that are known not to be watched.
+  std::size_t unwatched_below() const;
 
   // Whether `pid` is alive and has an active agent.
   bool watches(int pid) const;

@@ -4,19 +4,10 @@
 #include <utility>
 
 #include "watchdog/event/wait_status.h"
+#include "watchdog/ingest/process_end.h"
 #include "watchdog/os/clock.h"
 
 namespace pyfault {
-namespace {
-
-ExitEvent unknown_exit() {
-  ExitEvent exit;
-  exit.reason = ExitReason::kUnknown;
-  exit.detail = "its parent took the status";
-  return exit;
-}
-
-}  // namespace
 
 void ExitReports::note_fatal(int own_pid, const Crash& crash) {
   if (causes_.size() < ProcessFamily::kMaxMembers) {
@@ -33,9 +24,7 @@ void ExitReports::report(const ProcessFamily::End& end, Context context) {
   const bool is_unremarkable = end.wait_status ? is_clean(*end.wait_status) : crash.empty();
   if (is_unremarkable && !all_) return;
   if (!admitted_.admit(std::chrono::steady_clock::now())) return;
-  ExitEvent exit = end.wait_status ? exit_of(*end.wait_status) : unknown_exit();
-  exit.is_below = true;
-  exit.uptime_seconds = end.uptime_seconds;
+  ExitEvent exit = exit_of_one_below(end.wait_status, end.uptime_seconds);
   exit.context = std::move(context);
   if (crash && crash.mapped() && exit.signal) {
     exit.crash_id = crash.mapped()->crash_id;

@@ -27,7 +27,7 @@ class ExitReports {
   // Call it once for each process.
   void report(const ProcessFamily::End& end, Context context);
 
-  // The number of ends left out, for there were too many, since the last call.
+  // The number of ends left out, because there were too many, since the last call.
   std::uint64_t take_suppressed() { return admitted_.take_suppressed(); }
 
  private:

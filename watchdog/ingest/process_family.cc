@@ -1,6 +1,5 @@
 #include "watchdog/ingest/process_family.h"
 
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,24 +10,12 @@
 #include "watchdog/crash/utf8.h"
 #include "watchdog/enrich/pid_namespace.h"
 #include "watchdog/enrich/process_info.h"
+#include "watchdog/ingest/process_end.h"
 #include "watchdog/os/descriptor_limit.h"
 #include "watchdog/os/pidfd.h"
 
 namespace pyfault {
 namespace {
-
-double seconds_since_boot() {
-  timespec now{};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
-}
-
-// Returns nullopt for 0 ticks, which stands for what /proc has not shown.
-std::optional<double> seconds_since(std::uint64_t ticks) {
-  if (ticks == 0) return std::nullopt;
-  const auto ticks_a_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
-  return seconds_since_boot() - static_cast<double>(ticks) / ticks_a_second;
-}
 
 // Arguments as `ps` shows them, without empty ones, truncated to fit a line.
 std::string title_of(const std::vector<std::string>& command) {
@@ -56,14 +43,6 @@ bool shows(const std::vector<std::string>& shown, const std::vector<std::string>
   const std::size_t least = std::min(one.size(), other.size());
   const bool is_cut = least >= sizeof(ProcessClaims::command) - 2;
   return one == other || (is_cut && one.compare(0, least, other, 0, least) == 0);
-}
-
-// The kernel reports the status once the parent has reaped the process, /proc until then; the
-// second ioctl covers a race between the two.
-std::optional<int> wait_status_of_dead(int pid, int pidfd, std::uint64_t start_ticks) {
-  if (const auto status = wait_status_of(pidfd)) return status;
-  const auto status = zombie_wait_status(pid);
-  return status && is_still(pid, start_ticks) ? status : wait_status_of(pidfd);
 }
 
 }  // namespace

@@ -19,4 +19,12 @@ inline constexpr std::chrono::milliseconds kReadTimeout{100};
 std::optional<std::string> read_with_timeout(const std::string& path, std::size_t limit,
                                              std::chrono::milliseconds patience = kReadTimeout);
 
+// How a function reads such a file: with a timeout on the event loop's thread, or with read_file()
+// (read_file.h) on a helper thread, which may hang.
+using ReadMemoryFile = std::optional<std::string> (*)(const std::string& path, std::size_t limit);
+
+inline std::optional<std::string> read_on_loop(const std::string& path, std::size_t limit) {
+  return read_with_timeout(path, limit);
+}
+
 }  // namespace pyfault

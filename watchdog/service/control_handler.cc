@@ -57,7 +57,8 @@ WorkerStatus status_of(const WorkerSnapshot& worker) {
   status.pid = worker.pid;
   status.uptime_seconds = worker.uptime_seconds;
   status.rss_bytes = resident_memory(worker.pid);
-  status.watch = WatchStatus{worker.is_watched, "", "", worker.watched_processes};
+  status.watch =
+      WatchStatus{worker.is_watched, "", "", worker.watched_processes, worker.unwatched_below};
   if (worker.unwatched != nullptr) {
     status.watch->reason = name_of(worker.unwatched->reason);
     status.watch->message = "it " + worker.unwatched->predicate;

@@ -62,7 +62,10 @@ DeathKind kind_of(const ExitEvent& exit) {
 std::optional<InheritedServer> inherited_server(std::optional<InheritedWorker>& inherited) {
   if (!inherited) return std::nullopt;
   const auto& process = inherited->saved.process;
-  InheritedServer server{inherited->take_all(kListenerRole), {}, process ? process->pid : 0};
+  InheritedServer server{inherited->take_all(kListenerRole),
+                         {},
+                         process ? process->pid : 0,
+                         std::move(inherited->saved.unwatched_below)};
   for (SavedSession& session : inherited->saved.sessions) {
     UniqueFd ring = inherited->take(session_role(session.id));
     if (!ring) continue;  // the session had already ended
@@ -110,6 +113,7 @@ AttachLimits Worker::attach_limits() const {
   limits.native = {config_.native, symbolizer_path(), host_.minidumps, host_.downloads};
   limits.attached = host_.attached;
   limits.crashes = recent_;
+  limits.search = host_.search;
   return limits;
 }
 
@@ -252,6 +256,8 @@ void Worker::on_event(Event event) {
   if (process_) process_->on_event(event);
   auto* crash = std::get_if<Crash>(&event.body);
   if (crash) complete(event, *crash);
+  auto* unwatched = std::get_if<UnwatchedEvent>(&event.body);
+  if (unwatched && process_) unwatched->parents = parents_of(event.process.pid, process_->pid());
   const int dumped = crash && crash->kind == CrashKind::kDump ? event.process.pid : 0;
   if (crash && crash->became_exception) watch_taint(event.process.pid);
   tell(std::move(event));
@@ -469,6 +475,7 @@ WorkerSnapshot Worker::snapshot() const {
   now.is_watched = process_->is_watched();
   now.unwatched = process_->unwatched() ? &*process_->unwatched() : nullptr;
   now.watched_processes = server_.watched();
+  now.unwatched_below = server_.unwatched_below();
   return now;
 }
 

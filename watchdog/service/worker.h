@@ -51,6 +51,7 @@ struct WorkerHost {
   OutputLimit output_limit{};    // for workers without a limit of their own
   std::size_t max_sessions = 0;  // kept for the next watchdog, for each worker
   std::shared_ptr<AttachedProcesses> attached = std::make_shared<AttachedProcesses>();
+  std::shared_ptr<UnwatchedSearch> search = std::make_shared<UnwatchedSearch>(io);
   // The directory for minidumps, as configured now; empty: none are wanted.
   std::shared_ptr<std::string> minidumps = std::make_shared<std::string>();
   std::shared_ptr<DebugDownloads> downloads =

@@ -82,7 +82,8 @@ void Worker::adopt_process(InheritedWorker& inherited) {
   process_ =
       std::make_unique<WorkerProcess>(host_.io, std::move(saved), inherited.take(kPidfdRole),
                                       std::move(output), std::move(cgroup), [this] { on_death(); });
-  server_.watches(pid) ? process_->on_attach(last_process_) : server_.expect(pid);
+  if (server_.watches(pid)) process_->on_attach(last_process_);
+  server_.expect(pid);
   watching_taint_.request();  // once the inherited sessions have found the processes of their rings
 }
 
@@ -152,8 +153,9 @@ void Worker::drop_process() {
 }
 
 SavedWorker Worker::saved(bool is_last) const {
-  SavedWorker saved{config_,   lifecycle_.saved(), history_,        exit_code_, crashes_.saved(),
-                    timer_at_, std::nullopt,       server_.saved(), {}};
+  SavedWorker saved{
+      config_,   lifecycle_.saved(), history_,        exit_code_, crashes_.saved(),
+      timer_at_, std::nullopt,       server_.saved(), {},         server_.saved_unwatched()};
   if (is_last) saved.recent = recent_->saved(kSavedCrashes);
   if (process_) saved.process = process_->saved(is_last);
   if (lookup_) {  // the start has to begin again

@@ -30,6 +30,7 @@ struct WorkerSnapshot {
   std::optional<bool> is_watched{};          // its own process; none: there is none, or not known
   const Unwatched* unwatched = nullptr;      // why its own process is not watched
   std::size_t watched_processes = 0;         // including its own
+  std::size_t unwatched_below = 0;           // Pythons below it that are known not to be watched
 
   // The state shown to operators: the lifecycle state, or "waiting" before its turn.
   std::string_view shown_state() const {

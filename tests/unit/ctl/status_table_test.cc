@@ -81,6 +81,10 @@ TEST(StatusTable, of_a_wrapper_those_that_are_watched_below_it_are_counted) {
   EXPECT_EQ(watched({false, "not-python", "it runs", 2}), "2 below\n");
 }
 
+TEST(StatusTable, those_below_that_are_not_watched_are_counted) {
+  EXPECT_EQ(watched({true, "", "", 2, 1}), "yes; 1 unwatched below\n");
+}
+
 TEST(StatusTable, what_is_not_known_yet_is_left_open) {
   EXPECT_EQ(watched({}), "-\n");
 }

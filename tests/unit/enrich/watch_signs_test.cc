@@ -66,6 +66,43 @@ TEST(JudgeTest, of_one_that_may_not_be_looked_into_nothing_is_guessed) {
   EXPECT_EQ(verdict(signs), "none");
 }
 
+// Below a worker.
+std::string verdict_below(const WatchSigns& signs) {
+  const auto verdict = judge_one_below(signs);
+  return verdict ? std::string(name_of(verdict->why.reason)) : "none";
+}
+
+TEST(JudgeBelowTest, a_python_is_judged_like_the_worker) {
+  WatchSigns signs = python();
+  EXPECT_EQ(verdict_below(signs), "not-attached");
+  signs.has_agent = false;
+  EXPECT_EQ(verdict_below(signs), "agent-not-loaded");
+  signs.has_ring = true;
+  EXPECT_EQ(verdict_below(signs), "none");
+}
+
+TEST(JudgeBelowTest, another_implementation_is_a_python_too) {
+  WatchSigns signs = python();
+  signs.executable = "/opt/pypy3.10/bin/pypy3.10-c";
+  signs.has_python = false;
+  EXPECT_EQ(verdict_below(signs), "other-implementation");
+}
+
+TEST(JudgeBelowTest, who_may_not_be_looked_into_is_known_by_name) {
+  WatchSigns signs;
+  signs.name = "pypy3";
+  signs.secure = true;
+  EXPECT_EQ(verdict_below(signs), "set-user-id");
+}
+
+TEST(JudgeBelowTest, what_is_no_python_is_of_no_interest) {
+  WatchSigns signs = python();
+  signs.has_python = signs.has_agent = false;
+  EXPECT_EQ(verdict_below(signs), "none");
+  signs.has_loader = false;
+  EXPECT_EQ(verdict_below(signs), "none");
+}
+
 TEST(WatchSignsTest, are_read_of_a_process_that_lives) {
   const auto signs = look_for_agent(::getpid());
   ASSERT_TRUE(signs);

@@ -198,6 +198,24 @@ TEST(Text, a_program_that_is_no_python_is_nobodys_news_unless_it_is_a_worker) {
   EXPECT_THAT(format_text(event), HasSubstr("worker web python3[1234] is not watched: it runs no"));
 }
 
+TEST(Text, of_who_is_not_watched_below_a_worker_the_parents_are_named) {
+  Event event =
+      event_with(UnwatchedEvent{unwatched(UnwatchedReason::kStaticallyLinked), true, {{12, "sh"}}});
+  event.worker = "web";
+  EXPECT_EQ(format_text(event),
+            "2026-11-23T07:40:10.123456Z web1 python3[1234] is not watched: it is statically "
+            "linked: LD_PRELOAD has no effect on it; child of sh[12]\n");
+}
+
+TEST(Text, an_unknown_end_of_one_below_that_was_not_watched_is_told) {
+  ExitEvent exit;
+  exit.is_below = true;
+  exit.reason = ExitReason::kUnknown;
+  EXPECT_EQ(format_text(event_with(exit)), "");
+  exit.unwatched = unwatched(UnwatchedReason::kStaticallyLinked);
+  EXPECT_THAT(format_text(event_with(exit)), HasSubstr("; it left no record: it is statically"));
+}
+
 TEST(Text, a_record_that_was_left_out_is_not_told_as_none) {
   ExitEvent exit = killed_by(SIGSEGV);
   exit.record_left_out = true;

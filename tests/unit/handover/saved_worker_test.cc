@@ -54,6 +54,11 @@ TEST_F(SavedWorkerTest, a_key_that_only_a_newer_one_knows_is_passed_over) {
   }));
 }
 
+TEST_F(SavedWorkerTest, a_reason_that_there_is_not_is_refused) {
+  EXPECT_FALSE(
+      changed([](json& state) { state["worker"]["unwatched_below"][0]["why"]["reason"] = 99; }));
+}
+
 TEST(SavedGuests, come_back_as_they_were) {
   const SavedGuests guests{{test::full_session(), test::full_session()}, full_worker().recent};
   const auto saved = decode_guests(encode(guests));
