@@ -78,7 +78,7 @@ TABLE = {
                       "watchdog/service/worker_program.h", START_ERROR], ["cli", "fmt"], None),
     "watchdog/handover": (["watchdog/handover", "watchdog/config", "watchdog/policy", "watchdog/log/log_settings.h",
                            "watchdog/ingest/saved_session.h", "watchdog/ingest/saved_crash.h",
-                           "watchdog/control/worker_history.h",
+                           "watchdog/ingest/unwatched_process.h", "watchdog/control/worker_history.h",
                            "watchdog/process_history.h", *EVENT],
                           ["boost", "json"], None),
     "watchdog/service": (["watchdog/service", "watchdog/control", "watchdog/handover", "watchdog/config", "watchdog/toml",
