@@ -50,18 +50,41 @@ def freeze_arguments(file):
     assert mapped == begin, os.strerror(ctypes.get_errno())
 
 
-def frozen():
-    """A process that dumps its stacks and crashes, and whose arguments cannot be read."""
+def require(result, what):
+    if result != 0:
+        raise OSError(f"{what}: {os.strerror(ctypes.get_errno())}")
+
+
+def mount():
+    """Mounts the file system in namespaces of this process's own; returns the device that serves it."""
     user, group = os.geteuid(), os.getegid()
-    if libc.unshare(NEW_USER | NEW_MOUNTS) != 0:
-        sys.exit("no namespaces here")
+    require(libc.unshare(NEW_USER | NEW_MOUNTS), "no user namespaces")
     open("/proc/self/setgroups", "w").write("deny")
     open("/proc/self/uid_map", "w").write(f"0 {user} 1")
     open("/proc/self/gid_map", "w").write(f"0 {group} 1")
     device = os.open(os.environ["HOSTILE_FUSE"], os.O_RDWR)
     options = f"fd={device},rootmode=40000,user_id=0,group_id=0".encode()
-    if libc.mount(b"frozen", folder.encode(), b"fuse", 0, options) != 0:
-        sys.exit("no FUSE here: " + os.strerror(ctypes.get_errno()))
+    require(libc.mount(b"frozen", folder.encode(), b"fuse", 0, options), "no FUSE")
+    return device
+
+
+def why_impossible():
+    """Says what the machine lacks for this attack; empty if it lacks nothing."""
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        try:
+            mount()
+        except OSError as error:
+            os.write(writer, str(error).encode())
+        os._exit(0)
+    os.close(writer)
+    os.wait()
+    return os.read(reader, 1000).decode()
+
+
+def frozen():
+    """A process that dumps its stacks and crashes, and whose arguments cannot be read."""
+    device = mount()
     server = os.fork()
     if server == 0:
         answers(device)
@@ -75,6 +98,9 @@ def frozen():
 
 
 os.mkdir(folder)
+if reason := why_impossible():
+    open(os.environ["HOSTILE_TRIES"], "w").write(reason)
+    sys.exit()
 tries = 0
 for _ in range(TRIES):
     child = os.fork()
