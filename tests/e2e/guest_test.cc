@@ -298,7 +298,7 @@ TEST_F(GuestOfService, that_insists_on_it_when_it_is_full_is_refused) {
 
 TEST_F(GuestOfService, does_not_wait_for_long_for_a_service_that_hangs) {
   start_service();
-  service().send(SIGSTOP);
+  service().suspend();
   const Outcome outcome = run(guest(std::string(kEnabled) + kTellsSocket));
   service().send(SIGCONT);
   EXPECT_EQ(outcome.out, address() + "\n");

@@ -109,11 +109,6 @@ class WatchdogInTrouble : public Harm {
     ASSERT_TRUE(pidfd_);
   }
 
-  void stop_watchdog() const {
-    watchdog_->send(SIGSTOP);
-    ::waitid(P_PID, static_cast<id_t>(watchdog_->pid()), nullptr, WSTOPPED);
-  }
-
   void tell_program_to_go_on() const { ASSERT_EQ(::kill(program_pid_, SIGUSR1), 0); }
 
   // The wait status of the program, which has lost its watchdog. Waits until it has died.
@@ -153,7 +148,7 @@ bool waits_on_futex(pid_t pid) {
 
 TEST_P(WatchdogInTrouble, killed_during_a_crash_the_program_dies_its_own_death) {
   start(kCrashesWhenTold);
-  stop_watchdog();
+  watchdog_->suspend();
   tell_program_to_go_on();
   while (!waits_on_futex(program_pid_) && !has_exited(pidfd_.get())) std::this_thread::yield();
   watchdog_->send(SIGKILL);
@@ -185,7 +180,7 @@ ctypes.memset(0, 1, 1)
 
 TEST_P(WatchdogInTrouble, stopped_the_program_dies_its_own_death_and_is_reported_later) {
   start(kCrashesWhenTold);
-  stop_watchdog();
+  watchdog_->suspend();
   tell_program_to_go_on();
   ASSERT_TRUE(ends_in_time(pidfd_.get()));
   watchdog_->send(SIGCONT);
@@ -203,7 +198,7 @@ signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
 print("pid", os.getpid(), "ready", flush=True)
 signal.sigwait([signal.SIGUSR1])
 )" + code);
-    stop_watchdog();
+    watchdog_->suspend();
     tell_program_to_go_on();
     ASSERT_TRUE(ends_in_time(pidfd_.get()));
     watchdog_->send(SIGCONT);
@@ -270,7 +265,7 @@ signal.sigwait([signal.SIGUSR1])
 results = [ctypes.CDLL(None).pyfault_dump() for _ in range(100)]
 print(results.count(0) + results.count(-1), results[0], results[-1])
 )");
-  stop_watchdog();
+  watchdog_->suspend();
   tell_program_to_go_on();
   ASSERT_TRUE(ends_in_time(pidfd_.get()));
   watchdog_->send(SIGCONT);

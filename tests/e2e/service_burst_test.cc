@@ -51,13 +51,13 @@ os.execv(sys.executable, [sys.executable, "crashes.py"])
 )");
   start();
   const auto workers = await("ready", kWorkers);
-  ::kill(service().pid(), SIGSTOP);
+  service().suspend();
   write_file(file("go"), "");
   await_that("the workers' death", [&] {
     return std::ranges::none_of(
         workers, [](const json& worker) { return is_alive(worker["process"]["pid"]); });
   });
-  ::kill(service().pid(), SIGCONT);
+  service().send(SIGCONT);
   expect_a_crash_for_each_end();
 }
 

@@ -53,8 +53,7 @@ signal.pause()
   start();
   service().await("serving");
   const int pid = await("ready").front()["process"]["pid"];
-  service().send(SIGSTOP);
-  ::waitid(P_PID, static_cast<id_t>(service().pid()), nullptr, WSTOPPED);
+  service().suspend();
   ::kill(pid, SIGUSR1);
   await_that("the children's ends", [&] { return std::filesystem::exists(file("done")); });
   service().send(SIGCONT);

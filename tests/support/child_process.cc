@@ -136,6 +136,11 @@ void ChildProcess::send(int signal) const {
   checked(::kill(pid_, signal), "kill");
 }
 
+void ChildProcess::suspend() const {
+  send(SIGSTOP);
+  checked(::waitid(P_PID, static_cast<id_t>(pid_), nullptr, WSTOPPED), "waitid");
+}
+
 void ChildProcess::type(std::string_view keys) const {
   checked(static_cast<int>(::write(out_.get(), keys.data(), keys.size())), "write");
 }

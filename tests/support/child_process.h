@@ -62,6 +62,9 @@ class ChildProcess {
   pid_t pid() const { return pid_; }
   void send(int signal) const;
 
+  // Stops the program with SIGSTOP; returns once it stands still. SIGCONT continues it.
+  void suspend() const;
+
   // Types keys on the program's terminal; requires own_terminal.
   void type(std::string_view keys) const;
 

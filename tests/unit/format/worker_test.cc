@@ -80,7 +80,7 @@ TEST(Worker, its_end_names_the_crash) {
   EXPECT_THAT(text(exit), EndsWith(" was killed by SIGSEGV (crash abc) after 12.5 s\n"));
 }
 
-TEST(Worker, an_end_that_nobody_has_seen_is_told_as_such) {
+TEST(Worker, an_end_of_unknown_status_says_so) {
   ExitEvent exit;
   exit.reason = ExitReason::kUnknown;
   exit.is_below = true;

@@ -273,7 +273,7 @@ TEST_F(AgentSessionTest, a_forked_child_that_recorded_and_went_on_ended_unseen) 
   EXPECT_THAT(log_.exits, IsEmpty());
 }
 
-TEST_F(AgentSessionTest, a_crash_that_is_a_lie_ends_nobody_who_lives) {
+TEST_F(AgentSessionTest, a_forged_crash_of_a_living_process_reports_no_end) {
   for (const int pid : {1, getpid(), process_.pid()}) agent_->publish(pid, fatal_record());
   session_->drain();
   EXPECT_EQ(log_.events.size(), 3U);

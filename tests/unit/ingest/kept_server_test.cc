@@ -209,7 +209,7 @@ TEST_F(KeptServerTest, a_process_that_died_between_two_watchdogs_has_an_end) {
   log_.run_until([&] { return after_->saved().empty(); });
 }
 
-TEST_F(KeptServerTest, who_came_and_died_while_nobody_was_there_has_an_end) {
+TEST_F(KeptServerTest, a_process_that_attached_and_died_between_two_watchdogs_has_an_end) {
   before_->leave();
   const auto listeners = before_->listeners();
   waitpid(die_recording(address_), nullptr, 0);
@@ -220,7 +220,7 @@ TEST_F(KeptServerTest, who_came_and_died_while_nobody_was_there_has_an_end) {
   EXPECT_THAT(log_.exits, SizeIs(1));
 }
 
-TEST_F(KeptServerTest, a_child_that_died_recording_while_nobody_was_there_has_an_end) {
+TEST_F(KeptServerTest, a_child_that_died_recording_between_two_watchdogs_has_an_end) {
   const FakeAgent agent = attached();
   WaitingChild child;
   agent.side->begin(child.pid(), RecordBuilder().fault().runtime());
