@@ -85,20 +85,26 @@ TEST_F(HandoverTest, a_restart_leaves_the_worker_running) {
   EXPECT_THAT(last_notice(), HasSubstr("took over web[" + std::to_string(pid) + "]"));
 }
 
-TEST_F(HandoverTest, who_is_not_watched_below_a_worker_is_not_told_of_again) {
+// The second process, which the next watchdog finds, shows that it has looked at the first one too.
+TEST_F(HandoverTest, an_unwatched_process_below_a_worker_is_not_reported_again) {
   one_worker(R"py(
-import subprocess, sys
-subprocess.run(["/usr/bin/env", "-i", sys.executable, "-c", "import signal; signal.pause()"])
+import os, subprocess, sys, time
+unwatched = ["/usr/bin/env", "-i", sys.executable, "-c", "import signal; signal.pause()"]
+subprocess.Popen(unwatched)
+while not os.path.exists("go"):
+    time.sleep(0.05)
+subprocess.run(unwatched)
 )py");
   start_watchdog();
   const int pid = await("unwatched").front()["process"]["pid"];
   service().send(SIGUSR2);
   EXPECT_EQ(wait().ending, exited(0));
   start_another();
-  await("notice");
+  write_file(file("go"), "");
+  EXPECT_NE(await("unwatched", 2).back()["process"]["pid"], pid);
   ::kill(pid, SIGKILL);
   EXPECT_EQ(await(Watchdog::kExitBelow).front()["unwatched"]["reason"], "agent-not-loaded");
-  EXPECT_EQ(events("unwatched").size(), 1U);
+  EXPECT_EQ(events("unwatched").size(), 2U);
 }
 
 TEST_F(HandoverTest, workers_that_may_not_outlive_their_watchdog_are_stopped_by_a_restart) {

@@ -141,9 +141,8 @@ std::optional<Process> read_process(int pid) {
 }
 
 // Each argument ends in a NUL, except perhaps the last one.
-std::vector<std::string> shown_command(int pid, ReadMemoryFile read) {
-  constexpr std::size_t kBeginning = std::size_t{64} << 10;
-  const std::string line = read(proc_path(pid, "cmdline"), kBeginning).value_or("");
+std::vector<std::string> shown_command(int pid, std::size_t limit, ReadMemoryFile read) {
+  const std::string line = read(proc_path(pid, "cmdline"), limit).value_or("");
   std::vector<std::string> command;
   for (std::string_view rest = line; !rest.empty();) {
     const std::string_view argument = rest.substr(0, rest.find('\0'));

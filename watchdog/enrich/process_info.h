@@ -54,7 +54,8 @@ std::optional<Process> read_process(int pid);
 
 // The command line that the process shows now. This is its own memory (os/timed_read.h), of which
 // only the beginning is read. Empty if it is not available.
-std::vector<std::string> shown_command(int pid, ReadMemoryFile read = &read_on_loop);
+std::vector<std::string> shown_command(int pid, std::size_t limit = std::size_t{64} << 10,
+                                       ReadMemoryFile read = &read_on_loop);
 
 // The effective user and group, and the supplementary groups.
 std::optional<Identity> effective_identity(int pid);

@@ -63,6 +63,10 @@ std::string other_implementation(const WatchSigns& signs) {
   return "";
 }
 
+bool is_python(const WatchSigns& signs) {
+  return signs.has_python || !other_implementation(signs).empty();
+}
+
 }  // namespace
 
 std::optional<Unwatched> obstacle_in(const ProgramFile& file) {
@@ -109,9 +113,19 @@ std::optional<WatchVerdict> judge(const WatchSigns& signs) {
   return WatchVerdict{unwatched(UnwatchedReason::kNotPython)};
 }
 
+// With the agent, libpython alone proves nothing: the program may have linked it and never start
+// the interpreter, and if it does, the agent says so.
 std::optional<WatchVerdict> judge_one_below(const WatchSigns& signs) {
-  const bool is_python = signs.has_python || !other_implementation(signs).empty();
-  return is_python ? judge(signs) : std::nullopt;
+  if (!is_python(signs)) return std::nullopt;
+  const auto verdict = judge(signs);
+  const bool is_idle = verdict && verdict->why.reason == UnwatchedReason::kNotAttached &&
+                       !program_name(signs).starts_with("python");
+  return is_idle ? std::nullopt : verdict;
+}
+
+// One that has the agent may be a Python that is known as such from its hello alone.
+bool is_cleared(const WatchSigns& signs) {
+  return signs.has_ring || (signs.is_mapped && !signs.has_agent && !is_python(signs));
 }
 
 }  // namespace pyfault

@@ -42,4 +42,8 @@ std::optional<WatchVerdict> judge(const WatchSigns& signs);
 // to be reported, of whatever implementation.
 std::optional<WatchVerdict> judge_one_below(const WatchSigns& signs);
 
+// Whether a process that was found unwatched has a ring after all, or has executed something that
+// is no Python.
+bool is_cleared(const WatchSigns& signs);
+
 }  // namespace pyfault

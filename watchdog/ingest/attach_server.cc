@@ -132,6 +132,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void report_no_room(int pid, const char* reason);
   void report_expected(int pid, const Unwatched& why);
   void report_unwatched(Process process, const Unwatched& why);
+  void report_left_out();
   std::set<int> watched_pids() const;
   void note_unwatched(const SavedFamily& sender, Unwatched why);
 
@@ -244,6 +245,7 @@ void AttachServer::Impl::drain() {
   for (const Id id : waiting) listen_to(id);
   for (auto& [id, session] : sessions_) session.drain();
   unwatched_below_.drain();
+  report_left_out();
 }
 
 void AttachServer::Impl::expect(int pid, const ProgramFile& file) {
@@ -278,6 +280,7 @@ void AttachServer::Impl::note_unwatched(const SavedFamily& sender, Unwatched why
     return;
   }
   unwatched_below_.add({attached.process, sender.start_ticks, std::move(why)});
+  if (keeper_.save) keeper_.save();
 }
 
 bool AttachServer::Impl::watches(int pid) const {
@@ -598,9 +601,21 @@ void AttachServer::Impl::report_expected(int pid, const Unwatched& why) {
 
 // Rate-limited, because a process may say hello as often as it likes.
 void AttachServer::Impl::report_unwatched(Process process, const Unwatched& why) {
+  const bool was_limiting = unwatched_.is_limiting();
   if (!unwatched_.admit(std::chrono::steady_clock::now())) return;
-  UnwatchedEvent event{why, !expected_.is(process.pid)};
+  if (was_limiting) report_left_out();
+  UnwatchedEvent event{why, unwatched_below_.is_searching() && !expected_.is(process.pid)};
   events_.on_event({realtime_now_ns(), "", std::nullopt, std::move(process), std::move(event)});
+}
+
+void AttachServer::Impl::report_left_out() {
+  const std::uint64_t count = unwatched_.take_suppressed();
+  if (count == 0) return;
+  events_.on_event(notice(
+      ourselves(),
+      fmt::format("{} more processes are not watched; they were not reported one by one, because "
+                  "there were too many",
+                  count)));
 }
 
 AttachServer::AttachServer(io_context& io, EventSink& events, const AttachLimits& limits,

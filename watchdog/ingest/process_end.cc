@@ -33,6 +33,13 @@ std::optional<int> wait_status_of_dead(int pid, int pidfd, std::uint64_t start_t
   return status && is_still(pid, start_ticks) ? status : wait_status_of(pidfd);
 }
 
+void refresh(Process& process, std::uint64_t start_ticks) {
+  const auto now = read_process_stat(process.pid);
+  if (!now || now->start_ticks != start_ticks) return;
+  process.name = now->name;
+  process.ppid = now->ppid;
+}
+
 std::optional<double> seconds_since(std::uint64_t start_ticks) {
   if (start_ticks == 0) return std::nullopt;
   const auto ticks_per_second = static_cast<double>(::sysconf(_SC_CLK_TCK));

@@ -170,11 +170,7 @@ ProcessFamily::End ProcessFamily::end_of(int pid) const {
   end.process.pid = pid;
   end.process.ppid = member.stat.ppid;
   if (!member.stat.name.empty()) end.process.name = member.stat.name;
-  const auto now = read_process_stat(pid);
-  if (now && now->start_ticks == member.stat.start_ticks) {
-    end.process.name = now->name;
-    end.process.ppid = now->ppid;
-  }
+  refresh(end.process, member.stat.start_ticks);
   return end;
 }
 

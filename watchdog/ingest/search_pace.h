@@ -14,7 +14,10 @@ class SearchPace {
   static constexpr std::chrono::milliseconds kFirst{1000};
   static constexpr std::chrono::milliseconds kLongest{60'000};
 
-  explicit SearchPace(Time started) { wait_from(started, kFirst); }
+  explicit SearchPace(Time started, std::chrono::milliseconds first = kFirst)
+      : first_(first), wait_(first) {
+    wait_from(started, first_);
+  }
 
   Time due() const { return due_; }
 
@@ -25,7 +28,7 @@ class SearchPace {
   // A look at all processes has ended. `is_open`: one of them must be looked at again, or could not
   // be looked at yet.
   void on_looked(Time now, bool is_open) {
-    wait_from(now, is_open ? kFirst : wait_);
+    wait_from(now, is_open ? first_ : wait_);
     if (!is_open) wait_ = std::min(2 * wait_, kLongest);
   }
 
@@ -35,7 +38,8 @@ class SearchPace {
     due_ = now + wait;
   }
 
-  std::chrono::milliseconds wait_ = kFirst;
+  std::chrono::milliseconds first_;
+  std::chrono::milliseconds wait_;
   Time near_;
   Time due_;
 };

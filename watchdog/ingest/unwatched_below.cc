@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -23,16 +24,13 @@ void UnwatchedBelow::search_below(int root, std::function<std::set<int>()> watch
                                   std::function<void(const UnwatchedProcess&)> on_found) {
   if (!search_) return;
   leave_search();
-  const auto known = [this, watched = std::move(watched)] {
-    std::set<int> pids = watched();
-    for (const auto& [pid, held] : held_) pids.insert(pid);
-    return pids;
-  };
   const auto on_unwatched = [this, on_found = std::move(on_found)](const UnwatchedProcess& found) {
     add(found);
-    on_found(found);
+    if (is_searching()) on_found(found);  // unless the server was closed for what add() reported
   };
-  search_id_ = search_->follow(root, {known, on_unwatched});
+  search_id_ =
+      search_->follow(root, {std::move(watched), [this](int pid) { return held_.contains(pid); },
+                             on_unwatched, [this](int pid) { forget(pid); }});
 }
 
 void UnwatchedBelow::leave_search() {
@@ -40,30 +38,38 @@ void UnwatchedBelow::leave_search() {
 }
 
 void UnwatchedBelow::add(UnwatchedProcess unwatched) {
-  Process process = unwatched.process;
-  if (hold(std::move(unwatched)) || std::exchange(is_full_told_, true)) return;
+  if (hold(unwatched) != Hold::kNoRoom || std::exchange(is_full_told_, true)) return;
   std::string message =
-      name_and_pid(process) +
+      name_and_pid(unwatched.process) +
       " is not watched, and there is no room to await its end, nor the ends of others like it";
-  events_.on_event(notice(std::move(process), std::move(message)));
+  events_.on_event(notice(std::move(unwatched.process), std::move(message)));
 }
 
 void UnwatchedBelow::adopt(std::vector<UnwatchedProcess> saved) {
-  for (UnwatchedProcess& each : saved) hold(std::move(each));
+  for (UnwatchedProcess& each : saved) {
+    if (hold(each) == Hold::kGone) gone_.push_back(std::move(each));
+  }
+  if (!gone_.empty()) reporting_gone_.request();
 }
 
-// Returns false if there is no room.
-bool UnwatchedBelow::hold(UnwatchedProcess unwatched) {
+void UnwatchedBelow::report_gone() {
+  for (UnwatchedProcess& each : std::exchange(gone_, {})) report_end(std::move(each), std::nullopt);
+}
+
+UnwatchedBelow::Hold UnwatchedBelow::hold(const UnwatchedProcess& unwatched) {
   const int pid = unwatched.process.pid;
-  if (held_.contains(pid)) return true;
-  if (held_.size() >= kMax || descriptors_are_short()) return false;
+  if (held_.contains(pid)) return Hold::kHeld;
+  if (held_.size() >= kMax || descriptors_are_short()) return Hold::kNoRoom;
   UniqueFd pidfd = open_pidfd(pid);
-  if (!pidfd || !is_still(pid, unwatched.start_ticks)) return true;
-  const auto [held, added] = held_.try_emplace(
-      pid,
-      Held{std::move(unwatched), ReadableFd(io_, std::move(pidfd), [this, pid] { on_end(pid); })});
-  held->second.pidfd.start();
-  return true;
+  if (!pidfd) return errno == ESRCH ? Hold::kGone : Hold::kNoRoom;
+  if (!is_still(pid, unwatched.start_ticks)) return Hold::kGone;
+  auto& held =
+      held_
+          .try_emplace(
+              pid, Held{unwatched, ReadableFd(io_, std::move(pidfd), [this, pid] { on_end(pid); })})
+          .first->second;
+  held.pidfd.start();
+  return Hold::kHeld;
 }
 
 std::vector<UnwatchedProcess> UnwatchedBelow::saved() const {
@@ -78,32 +84,40 @@ void UnwatchedBelow::drain() {
     if (has_exited(held.pidfd.get())) ended.push_back(pid);
   }
   for (const int pid : ended) on_end(pid);
+  report_gone();
   report_left_out();
 }
 
 void UnwatchedBelow::close() {
   leave_search();
   held_.clear();
+  gone_.clear();
+}
+
+void UnwatchedBelow::on_end(int pid) {
+  auto node = held_.extract(pid);
+  if (!node) return;
+  UnwatchedProcess& unwatched = node.mapped().unwatched;
+  const auto status = wait_status_of_dead(pid, node.mapped().pidfd.get(), unwatched.start_ticks);
+  refresh(unwatched.process, unwatched.start_ticks);
+  report_end(std::move(unwatched), status);
 }
 
 // An end of which nothing is known is always reported: it may have been a crash, and nothing else
 // would tell of it. Of a process that has exited by itself, no record was to be expected. Whether
 // somebody had replaced its handlers is not known.
-void UnwatchedBelow::on_end(int pid) {
-  auto node = held_.extract(pid);
-  if (!node) return;
-  auto& [process, start_ticks, why] = node.mapped().unwatched;
-  const auto status = wait_status_of_dead(pid, node.mapped().pidfd.get(), start_ticks);
-  if (status && is_clean(*status) && !all_exits_) return;
+void UnwatchedBelow::report_end(UnwatchedProcess unwatched, std::optional<int> wait_status) {
+  if (wait_status && is_clean(*wait_status) && !all_exits_) return;
   const bool was_limiting = ends_.is_limiting();
   if (!ends_.admit(std::chrono::steady_clock::now())) return;
-  ExitEvent exit = exit_of_one_below(status, seconds_since(start_ticks));
+  if (was_limiting) report_left_out();
+  ExitEvent exit = exit_of_one_below(wait_status, seconds_since(unwatched.start_ticks));
   if (!exit.code) {
-    exit.unwatched = std::move(why);
+    exit.unwatched = std::move(unwatched.why);
     exit.handler_replaced.reset();
   }
-  events_.on_event({realtime_now_ns(), "", std::nullopt, std::move(process), std::move(exit)});
-  if (was_limiting) report_left_out();
+  events_.on_event(
+      {realtime_now_ns(), "", std::nullopt, std::move(unwatched.process), std::move(exit)});
 }
 
 void UnwatchedBelow::report_left_out() {

@@ -15,6 +15,7 @@
 #include "watchdog/ingest/rate_limiter.h"
 #include "watchdog/ingest/unwatched_process.h"
 #include "watchdog/ingest/unwatched_search.h"
+#include "watchdog/loop/deferred.h"
 #include "watchdog/loop/readable_fd.h"
 
 namespace pyfault {
@@ -34,7 +35,7 @@ class UnwatchedBelow {
   UnwatchedBelow& operator=(const UnwatchedBelow&) = delete;
 
   // Begins to search below process `root`, instead of below any other. `watched` returns the
-  // processes that need no look; `on_found` is called for each that is found and held.
+  // processes that need no look; `on_found` is called for each that is found.
   void search_below(int root, std::function<std::set<int>()> watched,
                     std::function<void(const UnwatchedProcess&)> on_found);
   bool is_searching() const { return search_id_.has_value(); }
@@ -42,7 +43,7 @@ class UnwatchedBelow {
   // Holds a process of which the log is told as well. Does nothing if it has ended.
   void add(UnwatchedProcess unwatched);
 
-  // Holds those that a previous watchdog held.
+  // Holds those that a previous watchdog held. Ends that nobody has seen are reported later.
   void adopt(std::vector<UnwatchedProcess> saved);
 
   // The process is watched after all.
@@ -65,9 +66,13 @@ class UnwatchedBelow {
     ReadableFd pidfd;
   };
 
+  enum class Hold { kHeld, kGone, kNoRoom };
+
   void leave_search();
-  bool hold(UnwatchedProcess unwatched);
+  Hold hold(const UnwatchedProcess& unwatched);
   void on_end(int pid);
+  void report_end(UnwatchedProcess unwatched, std::optional<int> wait_status);
+  void report_gone();
   void report_left_out();
 
   boost::asio::io_context& io_;
@@ -75,7 +80,9 @@ class UnwatchedBelow {
   std::shared_ptr<UnwatchedSearch> search_;
   bool all_exits_;
   std::optional<UnwatchedSearch::Id> search_id_;
-  std::map<int, Held> held_;  // by pid
+  std::map<int, Held> held_;            // by pid
+  std::vector<UnwatchedProcess> gone_;  // whose ends are still to be reported
+  Deferred reporting_gone_{io_, [this] { report_gone(); }};
   RateLimiter ends_;
   bool is_full_told_ = false;
 };

@@ -54,7 +54,7 @@ TEST(DescendantsTest, what_was_read_is_counted) {
   EXPECT_EQ(reads, 97U);  // and the child has a list of its own
 }
 
-TEST(DescendantsTest, a_zombie_is_none_any_more) {
+TEST(DescendantsTest, a_zombie_is_left_out) {
   const WaitingChild child;
   ::kill(child.pid(), SIGKILL);
   siginfo_t info{};
@@ -62,7 +62,7 @@ TEST(DescendantsTest, a_zombie_is_none_any_more) {
   EXPECT_THAT(below(::getpid()), IsEmpty());
 }
 
-TEST(DescendantsTest, of_one_that_is_gone_there_are_none) {
+TEST(DescendantsTest, a_process_that_is_gone_has_none) {
   EXPECT_THAT(below(1 << 30), IsEmpty());
 }
 

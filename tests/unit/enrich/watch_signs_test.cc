@@ -95,12 +95,41 @@ TEST(JudgeBelowTest, who_may_not_be_looked_into_is_known_by_name) {
   EXPECT_EQ(verdict_below(signs), "set-user-id");
 }
 
-TEST(JudgeBelowTest, what_is_no_python_is_of_no_interest) {
+TEST(JudgeBelowTest, a_program_without_python_is_left_alone) {
   WatchSigns signs = python();
   signs.has_python = signs.has_agent = false;
   EXPECT_EQ(verdict_below(signs), "none");
   signs.has_loader = false;
   EXPECT_EQ(verdict_below(signs), "none");
+}
+
+TEST(JudgeBelowTest, a_program_that_has_merely_linked_libpython_is_left_alone) {
+  WatchSigns signs = python();
+  signs.executable = "/usr/bin/perf";
+  EXPECT_EQ(verdict_below(signs), "none");
+}
+
+WatchSigns program(const char* executable) {
+  WatchSigns signs;
+  signs.executable = executable;
+  signs.is_mapped = true;
+  return signs;
+}
+
+TEST(ClearedTest, is_one_that_has_a_ring_or_executed_another_program) {
+  WatchSigns signs = python();
+  EXPECT_FALSE(is_cleared(signs));
+  signs.has_ring = true;
+  EXPECT_TRUE(is_cleared(signs));
+  EXPECT_TRUE(is_cleared(program("/bin/sleep")));
+}
+
+TEST(ClearedTest, is_none_that_may_not_be_looked_into_or_has_the_agent) {
+  WatchSigns signs = program("/opt/app");
+  signs.has_agent = true;
+  EXPECT_FALSE(is_cleared(signs));
+  signs.has_agent = signs.is_mapped = false;
+  EXPECT_FALSE(is_cleared(signs));
 }
 
 TEST(WatchSignsTest, are_read_of_a_process_that_lives) {

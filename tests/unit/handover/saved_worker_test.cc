@@ -54,7 +54,7 @@ TEST_F(SavedWorkerTest, a_key_that_only_a_newer_one_knows_is_passed_over) {
   }));
 }
 
-TEST_F(SavedWorkerTest, a_reason_that_there_is_not_is_refused) {
+TEST_F(SavedWorkerTest, an_unknown_reason_is_refused) {
   EXPECT_FALSE(
       changed([](json& state) { state["worker"]["unwatched_below"][0]["why"]["reason"] = 99; }));
 }

@@ -33,7 +33,8 @@ class EventLog final : public EventSink {
   }
 
   void run_until(const std::function<bool()>& done) {
-    while (!done()) ASSERT_EQ(io.run_one_for(kLimit), 1u) << "waited in vain";
+    const auto deadline = std::chrono::steady_clock::now() + kLimit;
+    while (!done()) ASSERT_EQ(io.run_one_until(deadline), 1u) << "waited in vain";
   }
   void run_until_events(std::size_t count) {
     run_until([&] { return events.size() >= count; });

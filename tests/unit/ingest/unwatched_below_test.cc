@@ -15,11 +15,12 @@ using ::testing::HasSubstr;
 
 class UnwatchedBelowTest : public testing::Test {
  protected:
-  UnwatchedProcess child() const {
+  static UnwatchedProcess unwatched_process(int pid) {
     Process process;
-    process.pid = child_.pid();
-    return {process, start_ticks(child_.pid()), unwatched(UnwatchedReason::kStaticallyLinked)};
+    process.pid = pid;
+    return {process, start_ticks(pid), unwatched(UnwatchedReason::kStaticallyLinked)};
   }
+  UnwatchedProcess child() const { return unwatched_process(child_.pid()); }
   // It remains a zombie, so every kernel tells its status.
   void kill_child(int signal) const {
     ::kill(child_.pid(), signal);
@@ -58,6 +59,44 @@ TEST_F(UnwatchedBelowTest, the_next_watchdog_reports_the_end) {
   EXPECT_EQ(log_.exits.size(), 1U);
 }
 
+TEST_F(UnwatchedBelowTest, an_end_that_no_watchdog_has_seen_is_reported_as_unknown) {
+  below_.add(child());
+  const auto saved = below_.saved();
+  below_.close();
+  child_.die();
+  UnwatchedBelow next(log_.io, log_, nullptr, false);
+  next.adopt(saved);
+  EXPECT_TRUE(log_.exits.empty());  // its owner may not be ready for it
+  log_.run_until([&] { return !log_.exits.empty(); });
+  EXPECT_EQ(log_.exit().reason, ExitReason::kUnknown);
+  EXPECT_EQ(log_.exit().unwatched, unwatched(UnwatchedReason::kStaticallyLinked));
+}
+
+TEST_F(UnwatchedBelowTest, a_clean_end_is_reported_only_if_all_are) {
+  const test::WaitingChild obedient([] { ::signal(SIGTERM, [](int) { ::_exit(0); }); });
+  UnwatchedBelow all(log_.io, log_, nullptr, true);
+  below_.add(unwatched_process(obedient.pid()));
+  all.add(unwatched_process(obedient.pid()));
+  ::kill(obedient.pid(), SIGTERM);
+  siginfo_t info{};
+  ::waitid(P_PID, static_cast<id_t>(obedient.pid()), &info, WEXITED | WNOWAIT);
+  below_.drain();
+  EXPECT_TRUE(log_.exits.empty());
+  all.drain();
+  EXPECT_EQ(log_.exits.size(), 1U);
+}
+
+TEST_F(UnwatchedBelowTest, who_hears_of_an_end_may_close_it) {
+  const test::WaitingChild other;
+  below_.add(child());
+  below_.add(unwatched_process(other.pid()));
+  log_.then = [this] { below_.close(); };
+  ::kill(other.pid(), SIGKILL);
+  kill_child(SIGKILL);
+  below_.drain();
+  EXPECT_EQ(log_.exits.size(), 1U);
+}
+
 TEST_F(UnwatchedBelowTest, the_end_of_a_process_that_has_attached_is_not_reported) {
   below_.add(child());
   below_.forget(child_.pid());
@@ -77,9 +116,7 @@ TEST_F(UnwatchedBelowTest, no_room_is_told_once) {
   std::vector<std::unique_ptr<test::WaitingChild>> children;
   for (std::size_t i = 0; i < UnwatchedBelow::kMax + 2; ++i) {
     children.push_back(std::make_unique<test::WaitingChild>());
-    Process process;
-    process.pid = children.back()->pid();
-    below_.add({process, start_ticks(process.pid), unwatched(UnwatchedReason::kStaticallyLinked)});
+    below_.add(unwatched_process(children.back()->pid()));
   }
   EXPECT_EQ(below_.size(), UnwatchedBelow::kMax);
   ASSERT_EQ(log_.events.size(), 1U);
