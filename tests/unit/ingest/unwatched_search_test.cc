@@ -205,8 +205,8 @@ TEST_F(UnwatchedSearchTest, a_root_for_which_no_reads_are_left_is_searched_in_th
   const Sleeper python(python_);
   std::size_t reads = 1000;
   descendants_of(::getpid(), reads);
-  const std::size_t for_one_root_and_a_half = (1000 - reads) * 3 / 2;
-  UnwatchedSearch bounded(log_.io, {.reads = for_one_root_and_a_half, .first_wait = kWait});
+  const std::size_t for_one_and_a_little = (1000 - reads) + 3;
+  UnwatchedSearch bounded(log_.io, {.reads = for_one_and_a_little, .first_wait = kWait});
   auto first = client();
   first.watched = [&] { return std::set<int>{python.pid()}; };
   bounded.follow(::getpid(), first);
