@@ -56,9 +56,8 @@ std::vector<Descendant> descendants_of(int root, std::size_t& reads) {
     }
   };
   add_children_of(root);
-  for (std::size_t next = 0; next < found.size(); ++next) {
-    add_children_of(found[next].pid);
-  }
+  std::size_t next = 0;
+  while (next < found.size()) add_children_of(found[next++].pid);
   return found;
 }
 
