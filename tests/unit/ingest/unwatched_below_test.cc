@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 
 #include <csignal>
+#include <memory>
+#include <vector>
 
 #include "tests/unit/enrich/waiting_child.h"
 #include "tests/unit/ingest/event_log.h"
+#include "tests/unit/ingest/sleeper.h"
 #include "watchdog/enrich/process_info.h"
 
 namespace pyfault {
@@ -35,10 +38,10 @@ class UnwatchedBelowTest : public testing::Test {
 
 TEST_F(UnwatchedBelowTest, the_end_of_a_process_has_its_signal_and_the_reason) {
   below_.add(child());
-  kill_child(SIGSEGV);
+  kill_child(SIGABRT);
   log_.run_until([&] { return !log_.exits.empty(); });
   EXPECT_EQ(log_.exits[0].process.pid, child_.pid());
-  EXPECT_EQ(log_.exit().signal, SIGSEGV);
+  EXPECT_EQ(log_.exit().signal, SIGABRT);
   EXPECT_EQ(log_.exit().unwatched, unwatched(UnwatchedReason::kStaticallyLinked));
   EXPECT_EQ(below_.size(), 0U);
 }
@@ -113,9 +116,9 @@ TEST_F(UnwatchedBelowTest, a_process_that_has_reused_the_number_is_not_held) {
 }
 
 TEST_F(UnwatchedBelowTest, no_room_is_told_once) {
-  std::vector<std::unique_ptr<test::WaitingChild>> children;
+  std::vector<std::unique_ptr<test::Sleeper>> children;
   for (std::size_t i = 0; i < UnwatchedBelow::kMax + 2; ++i) {
-    children.push_back(std::make_unique<test::WaitingChild>());
+    children.push_back(std::make_unique<test::Sleeper>("/bin/sleep"));
     below_.add(unwatched_process(children.back()->pid()));
   }
   EXPECT_EQ(below_.size(), UnwatchedBelow::kMax);

@@ -2,11 +2,8 @@
 #include "watchdog/ingest/unwatched_search.h"
 
 #include <gtest/gtest.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -16,34 +13,13 @@
 
 #include "tests/support/temp_directory.h"
 #include "tests/unit/ingest/event_log.h"
+#include "tests/unit/ingest/sleeper.h"
 
 namespace pyfault {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A program that sleeps, until the test has ended.
-class Sleeper {
- public:
-  explicit Sleeper(const fs::path& program) {
-    std::string name = program.filename();
-    std::string time = "1000";
-    char* argv[] = {name.data(), time.data(), nullptr};
-    if (::posix_spawn(&pid_, program.c_str(), nullptr, nullptr, argv, environ) != 0) pid_ = -1;
-  }
-  ~Sleeper() {
-    if (pid_ <= 0) return;
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  Sleeper(const Sleeper&) = delete;
-  Sleeper& operator=(const Sleeper&) = delete;
-
-  pid_t pid() const { return pid_; }
-
- private:
-  pid_t pid_ = -1;
-};
+using test::Sleeper;
 
 class UnwatchedSearchTest : public testing::Test {
  protected:
