@@ -214,6 +214,20 @@ TEST_F(ServiceLogs, health_is_good_once_all_are_up) {
   end();
 }
 
+TEST_F(ServiceLogs, a_worker_that_an_operator_stops_in_a_crash_loop_is_no_trouble_any_more) {
+  one_worker("raise SystemExit(1)", "backoff = { initial = 0.001, max = 60 }\n" + metrics());
+  start();
+  await("crash-loop");
+  EXPECT_THAT(ask("/metrics"), HasSubstr("pyfault_worker_crash_loop{worker=\"web\"} 1\n"));
+  EXPECT_THAT(ask("/healthz"), HasSubstr("degraded: 0 of 1"));
+  ctl({"stop", "web"});
+  EXPECT_THAT(ask("/healthz"), HasSubstr("ok: 0 of 0"));
+  EXPECT_THAT(ask("/metrics"), HasSubstr("pyfault_worker_crash_loop{worker=\"web\"} 0\n"));
+  EXPECT_THAT(ask("/metrics"),
+              HasSubstr("pyfault_worker_restart_backoff_seconds{worker=\"web\"} 0\n"));
+  end();
+}
+
 TEST_F(ServiceLogs, a_port_that_is_taken_is_an_error) {
   ASSERT_EQ(::listen(port_.socket(), 1), 0);
   one_worker(kServes, metrics());

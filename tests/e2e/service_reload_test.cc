@@ -67,6 +67,31 @@ TEST_F(Reload, of_a_file_that_nobody_can_read_yet_holds_up_nobody) {
   await("ready", 2, "b");
 }
 
+TEST_F(Reload, replaces_workers_in_their_new_start_order) {
+  script("worker", kServes);
+  script("slow", R"(
+import signal, sys, time
+def stop(*_):
+    time.sleep(0.5)
+    sys.exit()
+signal.signal(signal.SIGTERM, stop)
+print("slow serves", flush=True)
+while True:
+    signal.pause()
+)");
+  const auto in_order = [&](const char* quick, const char* slow) {
+    config(std::string("[[worker]]\nname = \"quick\"\ncommand = [\"worker.py\"]\n") + quick +
+           "[[worker]]\nname = \"slow\"\ncommand = [\"slow.py\"]\n" + slow);
+  };
+  in_order("start_order = 1\n", "start_order = 2\n");
+  start();
+  service().await("slow serves");
+  in_order("start_order = 2\nenvironment = { NEW = \"1\" }\n",
+           "start_order = 1\nenvironment = { NEW = \"1\" }\n");
+  reload();
+  EXPECT_GE(await("start", 2, "quick")[1]["time"], await("ready", 1, "slow")[0]["time"]);
+}
+
 TEST_F(Reload, restarts_what_has_changed_and_nothing_else) {
   start_two();
   two_workers("environment = { NEW = \"1\" }\n");

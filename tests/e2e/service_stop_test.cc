@@ -205,6 +205,43 @@ restart = "no"
   start();
   EXPECT_EQ(wait().ending, exited(5));
   EXPECT_EQ(events("exit", "other").front()["reason"], "stopped");
+  const json notice = events("notice", "heart").front();
+  EXPECT_EQ(notice["message"], "it is essential and stays down, so all workers are stopped");
+}
+
+// A second SIGTERM would kill it.
+TEST_F(ServiceTest, the_first_sigterm_after_the_loss_of_an_essential_worker_hurries_nobody) {
+  script("worker", R"(
+import signal, sys, time
+def drain(*_):
+    print("draining", flush=True)
+    time.sleep(1)
+    print("drained", flush=True)
+    sys.exit()
+signal.signal(signal.SIGTERM, drain)
+open("serves", "w").close()
+while True:
+    signal.pause()
+)");
+  script("essential", R"(
+import os, time
+while not os.path.exists("serves"):
+    time.sleep(0.05)
+)");
+  config(R"(
+[[worker]]
+name = "other"
+command = ["worker.py"]
+[[worker]]
+name = "heart"
+command = ["essential.py"]
+essential = true
+restart = "no"
+)");
+  start();
+  service().await("draining");
+  service().send(SIGTERM);
+  EXPECT_THAT(wait().out, HasSubstr("drained"));
 }
 
 }  // namespace

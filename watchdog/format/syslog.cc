@@ -47,11 +47,16 @@ std::string process_id(const Event& event) {
   return event.process.pid > 0 ? std::to_string(event.process.pid) : "-";
 }
 
+// What would make it longer than `most` is left out.
 class StructuredData {
  public:
+  explicit StructuredData(std::size_t most) : most_(most) {}
+
   void add(std::string_view name, std::string_view value) {
-    if (!value.empty())
-      text_ += fmt::format(" {}=\"{}\"", name, escape_sd_value(escape_text(value)));
+    if (value.empty()) return;
+    const std::string element =
+        fmt::format(" {}=\"{}\"", name, escape_sd_value(escape_text(value)));
+    if (text_.size() + element.size() < most_) text_ += element;
   }
 
   void operator()(const Crash& crash) {
@@ -90,11 +95,13 @@ class StructuredData {
     });
   }
 
+  std::size_t most_;
   std::string text_ = "[pyfault@32473";  // the enterprise number for examples (RFC 5612)
 };
 
-std::string structured_data(const Event& event) {
-  StructuredData data;
+// Half of what fits is for the text.
+std::string structured_data(const Event& event, const SyslogStyle& style) {
+  StructuredData data(style.max_size / 2);
   data.add("event", kind_of(event).name);
   data.add("worker", event.worker.value_or(""));
   data.add("executable", event.process.executable);
@@ -106,7 +113,7 @@ std::string header(const Event& event, const SyslogStyle& style) {
   return fmt::format("<{}>1 {} {} {} {} {} {} ", priority_of(event, style),
                      rfc3339_utc(event.realtime_ns), header_word(event.host, kMaxHost),
                      header_word(style.app_name, kMaxAppName), process_id(event),
-                     message_id(kind_of(event)), structured_data(event));
+                     message_id(kind_of(event)), structured_data(event, style));
 }
 
 // Returns "Nov 23 07:40:10". The program never sets a locale, so the names are English.
@@ -126,7 +133,7 @@ std::string local_header(const Event& event, const SyslogStyle& style) {
       fmt::format("<{}>{} {}[{}]: ", priority_of(event, style), local_time(event.realtime_ns),
                   header_word(style.app_name, kMaxAppName), process_id(event));
   if (style.format == LogFormat::kJson) return header;
-  return fmt::format("{}{} {} ", header, message_id(kind_of(event)), structured_data(event));
+  return fmt::format("{}{} {} ", header, message_id(kind_of(event)), structured_data(event, style));
 }
 
 std::string cee_message(const Event& event) {

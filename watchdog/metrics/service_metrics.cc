@@ -1,7 +1,5 @@
 #include "watchdog/metrics/service_metrics.h"
 
-#include <algorithm>
-
 namespace pyfault {
 namespace {
 
@@ -18,11 +16,6 @@ constexpr ExitReason kExpectedReasons[] = {ExitReason::kExited,       ExitReason
 constexpr const char* kExpectedSignals[] = {"SIGABRT", "SIGBUS", "SIGFPE", "SIGILL",
                                             "SIGSEGV", "SIGSYS", "SIGTRAP"};
 
-bool stays_down(const ExitEvent& exit) {
-  return exit.reason == ExitReason::kStopped ||
-         (exit.after && exit.after->decision == AfterExit::Decision::kStayDown);
-}
-
 }  // namespace
 
 // Applies an event to a known worker.
@@ -30,18 +23,13 @@ struct ServiceMetrics::Noter {
   ServiceMetrics& metrics;
   const Event& event;
   const std::string& name;
-  Worker& worker;
 
   template <typename Other>
   void operator()(const Other&) const {}
 
   void operator()(const StartEvent&) const {
-    worker = {event.process.pid, false, false};
     metrics.start_time_.at({name}) = seconds(event.realtime_ns);
-    metrics.backoff_.at({name}) = 0;
   }
-
-  void operator()(const ReadyEvent&) const { worker.up = true; }
 
   void operator()(const RestartEvent&) const { ++metrics.restarts_.at({name}); }
 
@@ -53,14 +41,8 @@ struct ServiceMetrics::Noter {
 
   void operator()(const ExitEvent& exit) const {
     if (exit.is_below) return;
-    worker = {0, false, stays_down(exit)};
     ++metrics.exits_.at({name, std::string(name_of(exit.reason))});
-    metrics.backoff_.at({name}) = exit.after ? exit.after->delay_seconds : 0;
   }
-
-  void operator()(const CrashLoopEvent&) const { metrics.crash_loop_.at({name}) = 1; }
-
-  void operator()(const RecoveredEvent&) const { metrics.crash_loop_.at({name}) = 0; }
 
   void operator()(const UnwatchedEvent& unwatched) const {
     ++metrics.unwatched_.at({name, std::string(name_of(unwatched.why.reason))});
@@ -68,15 +50,12 @@ struct ServiceMetrics::Noter {
 };
 
 void ServiceMetrics::set_workers(const std::vector<std::string>& workers) {
-  std::erase_if(workers_, [&](const auto& worker) {
-    return std::find(workers.begin(), workers.end(), worker.first) == workers.end();
-  });
+  workers_ = {workers.begin(), workers.end()};
   for (MetricFamily* family : {&up_, &start_time_, &restarts_, &exits_, &crashes_, &last_crash_,
                                &crash_loop_, &backoff_, &resident_, &watched_, &unwatched_}) {
     family->keep_only(workers);
   }
   for (const std::string& name : workers) {
-    workers_.try_emplace(name);
     for (MetricFamily* family : {&up_, &restarts_, &crash_loop_, &backoff_}) family->at({name});
     for (const ExitReason reason : kExpectedReasons) {
       exits_.at({name, std::string(name_of(reason))});
@@ -92,7 +71,7 @@ void ServiceMetrics::on_event(const Event& event) {
   if (!event.worker) return note_guest(event);
   const auto worker = workers_.find(*event.worker);
   if (worker == workers_.end()) return;
-  std::visit(Noter{*this, event, worker->first, worker->second}, event.body);
+  std::visit(Noter{*this, event, *worker}, event.body);
 }
 
 void ServiceMetrics::note_guest(const Event& event) {
@@ -102,9 +81,7 @@ void ServiceMetrics::note_guest(const Event& event) {
 }
 
 void ServiceMetrics::adopt(const std::string& worker, const Adopted& adopted) {
-  const auto known = workers_.find(worker);
-  if (known == workers_.end()) return;
-  known->second = {adopted.pid, adopted.up, false};
+  if (!workers_.contains(worker)) return;
   restarts_.at({worker}) = static_cast<double>(adopted.restarts);
   const auto take = [&](MetricFamily& family, const std::map<std::string, std::uint64_t>& counts) {
     for (const auto& [kind, count] : counts) {
@@ -115,17 +92,18 @@ void ServiceMetrics::adopt(const std::string& worker, const Adopted& adopted) {
   take(crashes_, adopted.crashes);
   take(unwatched_, adopted.unwatched);
   if (adopted.last_crash) last_crash_.at({worker}) = *adopted.last_crash;
-  if (adopted.pid != 0) start_time_.at({worker}) = adopted.started;
+  if (adopted.started) start_time_.at({worker}) = *adopted.started;
 }
 
 void ServiceMetrics::sample() {
-  for (const auto& [name, worker] : workers_) {
-    up_.at({name}) = worker.up ? 1 : 0;
+  for (const auto& [name, worker] : sources_.workers()) {
+    if (!workers_.contains(name)) continue;
+    up_.at({name}) = worker.is_up ? 1 : 0;
+    crash_loop_.at({name}) = worker.in_crash_loop ? 1 : 0;
+    backoff_.at({name}) = worker.backoff_seconds;
+    watched_.at({name}) = static_cast<double>(worker.watched_processes);
     const auto resident = worker.pid > 0 ? sources_.resident_memory(worker.pid) : std::nullopt;
     resident_.at({name}) = static_cast<double>(resident.value_or(0));
-  }
-  for (const auto& [name, processes] : sources_.watched_processes()) {
-    if (workers_.contains(name)) watched_.at({name}) = static_cast<double>(processes);
   }
   guests_.at({}) = static_cast<double>(sources_.guests());
   for (const char* signal : kExpectedSignals) guest_crashes_.at({signal});
@@ -151,8 +129,9 @@ std::string ServiceMetrics::expose() {
 
 Health ServiceMetrics::health() const {
   Health health;
-  for (const auto& [name, worker] : workers_) {
-    if (worker.up) ++health.up;
+  for (const auto& [name, worker] : sources_.workers()) {
+    if (!workers_.contains(name)) continue;
+    if (worker.is_up) ++health.up;
     if (!worker.rests) ++health.wanted;
   }
   return health;

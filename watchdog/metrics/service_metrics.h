@@ -1,5 +1,5 @@
-// The service's metrics for Prometheus, gathered from its events. The only inputs besides the
-// events are the MetricSources, which are queried by expose().
+// The service's metrics for Prometheus: what has happened is counted from its events; what is so
+// now is asked of the MetricSources.
 //
 // Labels are worker, reason and signal, which have few values; not process, crash or fingerprint.
 #pragma once
@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,11 +17,20 @@
 
 namespace pyfault {
 
+// What is so now with a worker.
+struct WorkerGauges {
+  int pid = 0;  // 0: no process
+  bool is_up = false;
+  bool rests = false;  // down by order of an operator or of the restart policy
+  bool in_crash_loop = false;
+  double backoff_seconds = 0;         // until it is started again
+  std::size_t watched_processes = 0;  // with an active agent
+};
+
 struct MetricSources {
+  std::function<std::map<std::string, WorkerGauges>()> workers;
   // Resident memory of a process in bytes; nullopt if it is gone.
   std::function<std::optional<std::int64_t>(int pid)> resident_memory;
-  // The number of processes with an active agent, by worker.
-  std::function<std::map<std::string, std::size_t>()> watched_processes;
   // The total number of reports that logs have dropped.
   std::function<std::uint64_t()> dropped_reports;
   // By log name: the errno why it cannot be written to now; else 0.
@@ -46,11 +56,9 @@ class ServiceMetrics {
 
   void on_event(const Event& event);
 
-  // The state of a worker that a previous watchdog has started.
+  // The past of a worker that a previous watchdog has started.
   struct Adopted {
-    int pid = 0;  // 0: it has no process
-    bool up = false;
-    double started = 0;  // Unix time
+    std::optional<double> started{};  // Unix time; none: it has no process
     std::uint64_t restarts = 0;
     std::optional<double> last_crash{};              // Unix time
     std::map<std::string, std::uint64_t> exits{};    // by reason; these three are totals
@@ -67,18 +75,13 @@ class ServiceMetrics {
  private:
   using Type = MetricFamily::Type;
 
-  struct Worker {
-    int pid = 0;  // 0: no process
-    bool up = false;
-    bool rests = false;  // down by order of an operator or of the restart policy
-  };
   struct Noter;
 
   void note_guest(const Event& event);
   void sample();
 
   const MetricSources sources_;
-  std::map<std::string, Worker> workers_;
+  std::set<std::string> workers_;
 
   MetricFamily up_{
       Type::kGauge, "pyfault_worker_up", "Whether the worker runs and is ready.", {"worker"}};
@@ -108,7 +111,7 @@ class ServiceMetrics {
                            {"worker"}};
   MetricFamily backoff_{Type::kGauge,
                         "pyfault_worker_restart_backoff_seconds",
-                        "The delay before the worker is started again; 0 when it runs.",
+                        "The time until the worker is started again; 0 if it is not waiting.",
                         {"worker"}};
   MetricFamily resident_{Type::kGauge,
                          "pyfault_worker_resident_memory_bytes",

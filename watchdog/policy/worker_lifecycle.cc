@@ -89,7 +89,9 @@ void WorkerLifecycle::begin_again_later() {
 void WorkerLifecycle::reconfigure(const RestartSettings& restart,
                                   std::chrono::milliseconds stop_timeout) {
   stop_timeout_ = stop_timeout;
-  if (std::exchange(settings_, restart) != restart) policy_ = RestartPolicy(restart);
+  if (std::exchange(settings_, restart) == restart) return;
+  policy_ = RestartPolicy(restart);
+  if (state() == WorkerState::kUp) policy_.note_ready();
 }
 
 SavedLifecycle WorkerLifecycle::saved() const {

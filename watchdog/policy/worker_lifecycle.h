@@ -83,11 +83,19 @@ class WorkerLifecycle {
   // Leaves the next start to another watchdog. The worker must have no process.
   void begin_again_later();
 
-  // New settings of a running worker. A changed restart policy starts afresh.
+  // New settings of a running worker. A changed restart policy starts afresh, but a worker that is
+  // up has been ready.
   void reconfigure(const RestartSettings& restart, std::chrono::milliseconds stop_timeout);
 
   WorkerState state() const { return saved_.state; }
   std::uint64_t restarts() const { return saved_.restarts; }
+
+  // For a successor with other settings.
+  void inherit_restarts(std::uint64_t restarts) { saved_.restarts = restarts; }
+
+  // From the death that began it until the worker has been healthy for long enough, or an operator
+  // has started it.
+  bool in_crash_loop() const { return policy_.in_crash_loop(); }
   SavedLifecycle saved() const;
 
  private:

@@ -11,6 +11,7 @@
 
 #include "watchdog/format/escape.h"
 #include "watchdog/log/journal_log.h"
+#include "watchdog/log_error.h"
 #include "watchdog/os/clock.h"
 #include "watchdog/os/journal_stream.h"
 #include "watchdog/sink/fd_sink.h"
@@ -56,6 +57,11 @@ CapturedOutput::CapturedOutput(const TroubleHandler& on_trouble)
       format_(is_journal_ ? &line_for_journal : &line_for_file),
       writer_(output_sink(is_journal_), output_notices(format_, on_trouble), RetryPolicy{},
               LogStart::kNow, kQueuedOutput) {}
+
+void CapturedOutput::finish(std::chrono::milliseconds limit) {
+  const std::uint64_t lost = writer_.finish(limit);
+  if (lost > 0) log_error(fmt::format("{}: {} pieces could not be written", kName, lost));
+}
 
 OutputLimit CapturedOutput::default_limit() const {
   return is_journal_ ? kLimitOfJournald : OutputLimit{};

@@ -31,8 +31,8 @@ class CapturedOutput {
   // The errno why it cannot be written to now, or 0.
   int error() const { return writer_.error(); }
 
-  // See AsyncWriter.
-  void finish(std::chrono::milliseconds limit) { writer_.finish(limit); }
+  // See AsyncWriter. Says on stderr what could not be written.
+  void finish(std::chrono::milliseconds limit);
 
  private:
   const bool is_journal_;

@@ -76,9 +76,9 @@ Service::Service(const ServiceOptions& options, const std::optional<rlimit>& des
       inherited_(std::move(inherited)),
       surroundings_(
           surroundings_for(options, blocked_.original_mask(), cgroup_.get(), descriptor_limit)),
-      metrics_({[](int pid) { return resident_memory(pid); },
-                [this] { return watched_processes(); }, [this] { return reporter_.dropped(); },
-                [this] { return reporter_.errors(); }, [this] { return guests_.watched(); }}),
+      metrics_({[this] { return gauges(); }, [](int pid) { return resident_memory(pid); },
+                [this] { return reporter_.dropped(); }, [this] { return reporter_.errors(); },
+                [this] { return guests_.watched(); }}),
       events_(io_, reporter_.host(), metrics_),
       supervisor_(io_, surroundings_, manager_, store_.ledger(), events_, crashes_,
                   {[this](std::vector<std::string> lines) { output_.write(std::move(lines)); },
@@ -191,14 +191,9 @@ void Service::adopt() {
   const double now = static_cast<double>(realtime_now_ns()) / 1e9;
   for (const WorkerSnapshot& worker : supervisor_.snapshots()) {
     const WorkerHistory& past = worker.history;
-    ServiceMetrics::Adopted adopted{worker.pid,
-                                    worker.state == WorkerState::kUp,
-                                    now - worker.uptime_seconds,
-                                    worker.restarts,
-                                    std::nullopt,
-                                    past.exits,
-                                    past.crashes,
-                                    past.unwatched};
+    ServiceMetrics::Adopted adopted{std::nullopt, worker.restarts, std::nullopt,
+                                    past.exits,   past.crashes,    past.unwatched};
+    if (worker.pid != 0) adopted.started = now - worker.uptime_seconds;
     if (past.last_crash) {
       adopted.last_crash = static_cast<double>(past.last_crash->realtime_ns) / 1e9;
     }
@@ -292,6 +287,7 @@ std::vector<std::string> Service::apply(ReadConfiguration& read) {
     mistakes.push_back(describe(problem, options_.file));
   }
   if (!read.failure.empty()) mistakes.push_back(read.failure);
+  if (supervisor_.is_stopping()) mistakes.emplace_back("the service is being stopped");
   if (!mistakes.empty()) return mistakes;
   try {
     configure(read.loaded, std::move(read.logs));
@@ -310,12 +306,14 @@ void Service::on_settled() {
   if (supervisor_.is_stopping()) manager_.say_stopping();
 }
 
-std::map<std::string, std::size_t> Service::watched_processes() const {
-  std::map<std::string, std::size_t> watched;
+std::map<std::string, WorkerGauges> Service::gauges() const {
+  std::map<std::string, WorkerGauges> gauges;
   for (const WorkerSnapshot& worker : supervisor_.snapshots()) {
-    watched[worker.config.name] = worker.watched_processes;
+    gauges[worker.config.name] = {
+        worker.pid,           worker.state == WorkerState::kUp,    worker.rests(),
+        worker.in_crash_loop, worker.retry_in_seconds.value_or(0), worker.watched_processes};
   }
-  return watched;
+  return gauges;
 }
 
 // Trouble with one log is reported as an event to the others, and also on stderr if no log goes

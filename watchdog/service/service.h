@@ -70,7 +70,7 @@ class Service {
   std::vector<std::string> apply(ReadConfiguration& read);
 
   void on_settled();
-  std::map<std::string, std::size_t> watched_processes() const;
+  std::map<std::string, WorkerGauges> gauges() const;
   TroubleHandler trouble_handler();
   std::vector<std::string> troubles() const;
 

@@ -44,10 +44,6 @@ bool needs_restart(const WorkerConfig& before, const WorkerConfig& after) {
   return without_live_settings(before) != without_live_settings(after);
 }
 
-int order(const std::unique_ptr<Worker>& worker) {
-  return worker->config().start_order;
-}
-
 std::vector<NamedFd> duplicates_of(const InheritedWorker& inherited) {
   std::vector<NamedFd> all;
   const auto add = [&](const std::string& role, const UniqueFd& fd) {
@@ -157,7 +153,6 @@ void Supervisor::end_strays() {
 }
 
 void Supervisor::apply(const Config& config) {
-  if (stopping_) return;
   host_.surroundings.on_watchdog_death = config.on_watchdog_death;
   *host_.minidumps = config.minidumps;
   host_.downloads->use(config.debuginfod);
@@ -175,7 +170,7 @@ void Supervisor::apply(const Config& config) {
   std::ranges::stable_sort(entries_, {}, [&](const Entry& entry) {
     const auto place =
         std::ranges::find(config.workers, entry.worker->config().name, &WorkerConfig::name);
-    return std::pair(order(entry.worker), place);
+    return std::pair(entry.start_order(), place);
   });
   settling_.request();
 }
@@ -202,7 +197,8 @@ void Supervisor::change(Entry& entry, const WorkerConfig& config) {
 }
 
 void Supervisor::stop() {
-  if (std::exchange(stopping_, true)) {
+  stopping_ = true;
+  if (std::exchange(told_to_stop_, true)) {
     for (Entry& entry : entries_) entry.worker->escalate_stop();
   }
   settling_.request();
@@ -227,8 +223,9 @@ void Supervisor::replace_those_that_are_down() {
     if (!entry.successor || !is_down(entry.worker->state())) continue;
     const bool held = entry.worker->is_held();
     WorkerHistory history = entry.worker->history();
+    const std::uint64_t restarts = entry.worker->snapshot().restarts;
     entry = {std::make_unique<Worker>(host_, *entry.successor)};
-    entry.worker->inherit(std::move(history));
+    entry.worker->inherit(std::move(history), restarts);
     entry.worker->hold(held);
   }
 }
@@ -242,6 +239,8 @@ void Supervisor::look_for_lost_essentials() {
     const int code = entry.worker->exit_code();
     exit_code_ = code == kExitOwnError ? 1 : code;
     stopping_ = true;
+    return say(host_, entry.worker->config().name,
+               "it is essential and stays down, so all workers are stopped");
   }
 }
 
@@ -250,13 +249,13 @@ void Supervisor::look_for_lost_essentials() {
 void Supervisor::start_next() {
   std::optional<int> starting;  // the lowest order of a worker that is starting
   for (Entry& entry : entries_) {
-    if (starting && order(entry.worker) > *starting) return;
+    if (starting && entry.start_order() > *starting) return;
     if (!entry.worker->has_begun()) {
       entry.worker->begin();
       return settling_.request();
     }
-    if (!starting && entry.worker->state() == WorkerState::kStarting)
-      starting = order(entry.worker);
+    const bool is_starting = entry.successor || entry.worker->state() == WorkerState::kStarting;
+    if (!starting && is_starting) starting = entry.start_order();
   }
 }
 
@@ -310,7 +309,7 @@ void Supervisor::stop_next() {
   });
   if (last == entries_.rend()) return hooks_.on_stopped();
   for (Entry& entry : entries_) {
-    if (order(entry.worker) == order(last->worker)) entry.worker->handle(WorkerEvent::kStop);
+    if (entry.start_order() == last->start_order()) entry.worker->handle(WorkerEvent::kStop);
   }
 }
 

@@ -80,6 +80,8 @@ class Supervisor {
     std::unique_ptr<Worker> worker;
     bool leaving = false;
     std::unique_ptr<WorkerConfig> successor{};  // the same worker with other settings
+
+    int start_order() const { return (successor ? *successor : worker->config()).start_order; }
   };
 
   void adopt(InheritedWorker inherited);
@@ -102,6 +104,7 @@ class Supervisor {
   Deferred settling_{host_.io, [this] { settle(); }};
   std::vector<Entry> entries_;  // in the order of snapshots()
   bool stopping_ = false;
+  bool told_to_stop_ = false;  // not only by the loss of an essential worker
   int exit_code_ = 0;
 };
 

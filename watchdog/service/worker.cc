@@ -465,6 +465,7 @@ bool Worker::ask_for_stacks(int pid) const {
 WorkerSnapshot Worker::snapshot() const {
   WorkerSnapshot now{config_, history_, state()};
   now.restarts = lifecycle_.restarts();
+  now.in_crash_loop = lifecycle_.in_crash_loop() && !now.rests();
   if (state() == WorkerState::kBackoff || state() == WorkerState::kCrashLoop) {
     const std::chrono::duration<double> left = timer_at_.value_or(Clock::now()) - Clock::now();
     now.retry_in_seconds = std::max(left.count(), 0.0);

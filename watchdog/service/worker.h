@@ -102,7 +102,10 @@ class Worker final : private EventSink, private WorkerEffects {
   WorkerSnapshot snapshot() const;
 
   // Takes the history of the worker that it replaces.
-  void inherit(WorkerHistory history) { history_ = std::move(history); }
+  void inherit(WorkerHistory history, std::uint64_t restarts) {
+    history_ = std::move(history);
+    lifecycle_.inherit_restarts(restarts);
+  }
 
   // The exit code of the last process; 128 + N after signal N, as shells report it.
   int exit_code() const { return exit_code_; }

@@ -27,10 +27,17 @@ struct WorkerSnapshot {
   double uptime_seconds = 0;
   std::uint64_t restarts = 0;
   std::optional<double> retry_in_seconds{};  // none outside backoff and crash loop
+  bool in_crash_loop = false;                // until it has been healthy for long enough, or rests
   std::optional<bool> is_watched{};          // its own process; none: there is none, or not known
   const Unwatched* unwatched = nullptr;      // why its own process is not watched
   std::size_t watched_processes = 0;         // including its own
   std::size_t unwatched_below = 0;           // Pythons below it that are known not to be watched
+
+  // Whether it is down by order of an operator or of the restart policy.
+  bool rests() const {
+    return !in_transition && (state == WorkerState::kStopped || state == WorkerState::kStopping ||
+                              state == WorkerState::kExited);
+  }
 
   // The state shown to operators: the lifecycle state, or "waiting" before its turn.
   std::string_view shown_state() const {

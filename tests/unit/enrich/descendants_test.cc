@@ -1,6 +1,10 @@
 #include "watchdog/enrich/descendants.h"
 
 #include <gmock/gmock.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include "tests/unit/enrich/waiting_child.h"
 #include "watchdog/enrich/process_info.h"
@@ -21,36 +25,40 @@ Descendant as_found(int pid) {
   return {pid, start_ticks(pid)};
 }
 
+// Runs in a forked child, which has a single thread, unlike the test's process.
+void fork_children(int count) {
+  for (int i = 0; i < count; ++i) {
+    if (::fork() != 0) continue;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::close_range(3, ~0U, 0);  // the socket at which the test waits for its child
+    for (;;) ::pause();
+  }
+}
+
 TEST(DescendantsTest, who_has_forked_nobody_has_none) {
   const WaitingChild child;
   EXPECT_THAT(below(child.pid()), IsEmpty());
 }
 
 TEST(DescendantsTest, a_child_comes_before_its_own_children) {
-  const WaitingChild child([] {
-    if (::fork() != 0) return;
-    ::close_range(3, ~0U, 0);  // the socket at which the test waits for its child
-    for (;;) ::pause();
-  });
+  const WaitingChild child([] { fork_children(1); });
   const auto found = below(::getpid());
   ASSERT_THAT(found, SizeIs(2));
   EXPECT_EQ(found[0], as_found(child.pid()));
   EXPECT_EQ(read_process_stat(found[1].pid)->ppid, child.pid());
-  ::kill(found[1].pid, SIGKILL);
 }
 
-// The list of this process's children, and what it says of the first one.
+// The list of a process's children, and what /proc says of the first one.
 TEST(DescendantsTest, no_more_is_read_than_wanted) {
-  const WaitingChild one;
-  const WaitingChild other;
-  EXPECT_THAT(below(::getpid(), 1), IsEmpty());
-  EXPECT_THAT(below(::getpid(), 2), SizeIs(1));
+  const WaitingChild parent([] { fork_children(2); });
+  EXPECT_THAT(below(parent.pid(), 1), IsEmpty());
+  EXPECT_THAT(below(parent.pid(), 2), SizeIs(1));
 }
 
 TEST(DescendantsTest, what_was_read_is_counted) {
-  const WaitingChild child;
+  const WaitingChild parent([] { fork_children(1); });
   std::size_t reads = 100;
-  EXPECT_THAT(descendants_of(::getpid(), reads), SizeIs(1));
+  EXPECT_THAT(descendants_of(parent.pid(), reads), SizeIs(1));
   EXPECT_EQ(reads, 97U);  // and the child has a list of its own
 }
 

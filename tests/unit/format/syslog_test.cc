@@ -233,6 +233,17 @@ TEST(Syslog, a_stack_ends_with_the_frames_that_it_refers_to) {
   EXPECT_TRUE(frames.back().contains("omitted"));
 }
 
+TEST(Syslog, names_that_do_not_fit_are_left_out_and_the_structured_data_ends) {
+  Event event = event_with(example_crash());
+  event.process.executable = "/opt/" + std::string(4000, ']');
+  SyslogStyle style;
+  style.max_size = 480;
+  const std::string message = format_syslog(event, style);
+  EXPECT_THAT(message, HasSubstr("[pyfault@32473 event=\"crash\" "));
+  EXPECT_THAT(message, HasSubstr("\"] "));
+  EXPECT_THAT(message, Not(HasSubstr("executable")));
+}
+
 TEST(Syslog, what_is_still_too_long_is_cut_between_characters) {
   SyslogStyle style;
   for (style.max_size = 200; style.max_size < 220; ++style.max_size) {

@@ -13,17 +13,13 @@ class AnswersTest : public testing::Test {
   AnswersTest() { metrics_.set_workers({"web", "api"}); }
 
   HttpAnswer ask(std::string_view path) { return answer_to(path, metrics_); }
-  void ready(const std::string& worker) {
-    Event event;
-    event.worker = worker;
-    event.body = ReadyEvent{};
-    metrics_.on_event(event);
-  }
+  void ready(const std::string& worker) { workers_[worker].is_up = true; }
 
-  ServiceMetrics metrics_{
-      {[](int) { return std::nullopt; }, [] { return std::map<std::string, std::size_t>(); },
-       [] { return std::uint64_t{0}; }, [] { return std::map<std::string, int>(); },
-       [] { return std::size_t{0}; }}};
+  std::map<std::string, WorkerGauges> workers_{{"web", {}}, {"api", {}}};
+  ServiceMetrics metrics_{{[this] { return workers_; }, [](int) { return std::nullopt; },
+                           [] { return std::uint64_t{0}; },
+                           [] { return std::map<std::string, int>(); },
+                           [] { return std::size_t{0}; }}};
 };
 
 TEST_F(AnswersTest, metrics_say_which_format_they_are_in) {

@@ -33,10 +33,9 @@ class ServiceMetricsTest : public testing::Test {
     crash.signal.name = name;
     note(crash);
   }
-  void exit(ExitReason reason, AfterExit after = {}) {
+  void exit(ExitReason reason) {
     ExitEvent exit;
     exit.reason = reason;
-    exit.after = after;
     note(exit);
   }
   void expect(const std::string& line) {
@@ -44,12 +43,12 @@ class ServiceMetricsTest : public testing::Test {
   }
 
   std::uint64_t dropped_ = 0;
-  std::map<std::string, std::size_t> watched_;
+  std::map<std::string, WorkerGauges> workers_{{"web", {}}, {"api", {}}};
   std::map<std::string, int> log_errors_;
   std::size_t guests_ = 0;
-  ServiceMetrics metrics_{{[](int pid) { return pid * std::int64_t{4096}; },
-                           [this] { return watched_; }, [this] { return dropped_; },
-                           [this] { return log_errors_; }, [this] { return guests_; }}};
+  ServiceMetrics metrics_{
+      {[this] { return workers_; }, [](int pid) { return pid * std::int64_t{4096}; },
+       [this] { return dropped_; }, [this] { return log_errors_; }, [this] { return guests_; }}};
 };
 
 TEST_F(ServiceMetricsTest, guests_are_counted_apart_from_workers) {
@@ -64,8 +63,6 @@ TEST_F(ServiceMetricsTest, guests_are_counted_apart_from_workers) {
   expect("pyfault_crashes_total{worker=\"web\",signal=\"SIGSEGV\"} 0");
 }
 
-constexpr AfterExit kRestartSoon{AfterExit::Decision::kRestart, 1.5, false};
-
 TEST_F(ServiceMetricsTest, a_worker_is_there_before_anything_happens_to_it) {
   expect("pyfault_worker_up{worker=\"api\"} 0");
   expect("pyfault_worker_restarts_total{worker=\"api\"} 0");
@@ -74,7 +71,8 @@ TEST_F(ServiceMetricsTest, a_worker_is_there_before_anything_happens_to_it) {
 }
 
 TEST_F(ServiceMetricsTest, who_is_watched_is_counted) {
-  watched_ = {{"web", 3}, {"unknown", 1}};
+  workers_["web"].watched_processes = 3;
+  workers_["unknown"].watched_processes = 1;
   expect("pyfault_worker_watched_processes{worker=\"web\"} 3");
   EXPECT_THAT(metrics_.expose(), Not(HasSubstr("unknown")));
 }
@@ -86,18 +84,15 @@ TEST_F(ServiceMetricsTest, who_is_not_watched_is_counted_by_reason) {
 }
 
 TEST_F(ServiceMetricsTest, a_worker_is_up_once_it_is_ready) {
-  note(StartEvent{});
   expect("pyfault_worker_up{worker=\"web\"} 0");
-  note(ReadyEvent{});
+  workers_["web"].is_up = true;
   expect("pyfault_worker_up{worker=\"web\"} 1");
-  exit(ExitReason::kExited);
-  expect("pyfault_worker_up{worker=\"web\"} 0");
 }
 
 TEST_F(ServiceMetricsTest, the_memory_is_that_of_its_process) {
-  note(StartEvent{});
+  workers_["web"].pid = 77;
   expect("pyfault_worker_resident_memory_bytes{worker=\"web\"} 315392");
-  exit(ExitReason::kExited);
+  workers_["web"].pid = 0;
   expect("pyfault_worker_resident_memory_bytes{worker=\"web\"} 0");
 }
 
@@ -125,20 +120,19 @@ TEST_F(ServiceMetricsTest, exits_are_counted_by_reason) {
   expect("pyfault_worker_exits_total{worker=\"web\",reason=\"oom-killed\"} 1");
 }
 
-TEST_F(ServiceMetricsTest, the_backoff_lasts_from_the_exit_to_the_next_start) {
-  exit(ExitReason::kExited, kRestartSoon);
+TEST_F(ServiceMetricsTest, what_a_worker_does_now_is_asked_for_each_time) {
+  workers_["web"].backoff_seconds = 1.5;
+  workers_["web"].in_crash_loop = true;
   expect("pyfault_worker_restart_backoff_seconds{worker=\"web\"} 1.5");
-  note(RestartEvent{1});
-  note(StartEvent{});
+  expect("pyfault_worker_crash_loop{worker=\"web\"} 1");
+  workers_["web"] = {};
   expect("pyfault_worker_restart_backoff_seconds{worker=\"web\"} 0");
-  expect("pyfault_worker_restarts_total{worker=\"web\"} 1");
+  expect("pyfault_worker_crash_loop{worker=\"web\"} 0");
 }
 
-TEST_F(ServiceMetricsTest, a_crash_loop_lasts_until_the_recovery) {
-  note(CrashLoopEvent{});
-  expect("pyfault_worker_crash_loop{worker=\"web\"} 1");
-  note(RecoveredEvent{});
-  expect("pyfault_worker_crash_loop{worker=\"web\"} 0");
+TEST_F(ServiceMetricsTest, restarts_are_counted) {
+  note(RestartEvent{1});
+  expect("pyfault_worker_restarts_total{worker=\"web\"} 1");
 }
 
 TEST_F(ServiceMetricsTest, what_was_dropped_is_counted) {
@@ -163,38 +157,28 @@ TEST_F(ServiceMetricsTest, of_a_worker_that_is_gone_nothing_stays) {
   EXPECT_THAT(metrics_.expose(), Not(HasSubstr("\"web\"")));
 }
 
-TEST_F(ServiceMetricsTest, an_adopted_worker_is_up_and_has_its_past) {
-  metrics_.adopt("web", {77,
-                         true,
-                         1795419600.5,
-                         3,
-                         1795419500,
-                         {{"exited", 2}},
-                         {{"SIGSEGV", 5}},
-                         {{"not-python", 1}}});
+TEST_F(ServiceMetricsTest, an_adopted_worker_has_its_past) {
+  metrics_.adopt(
+      "web", {1795419600.5, 3, 1795419500, {{"exited", 2}}, {{"SIGSEGV", 5}}, {{"not-python", 1}}});
   expect("pyfault_worker_exits_total{worker=\"web\",reason=\"exited\"} 2");
   expect("pyfault_crashes_total{worker=\"web\",signal=\"SIGSEGV\"} 5");
   expect("pyfault_unwatched_total{worker=\"web\",reason=\"not-python\"} 1");
   expect("pyfault_last_crash_timestamp_seconds{worker=\"web\"} 1795419500");
-  expect("pyfault_worker_up{worker=\"web\"} 1");
   expect("pyfault_worker_restarts_total{worker=\"web\"} 3");
   expect("pyfault_worker_start_time_seconds{worker=\"web\"} 1795419600.5");
-  expect("pyfault_worker_resident_memory_bytes{worker=\"web\"} 315392");
 }
 
 TEST_F(ServiceMetricsTest, the_service_is_healthy_when_all_are_up) {
-  note(ReadyEvent{});
+  workers_["web"].is_up = true;
   EXPECT_FALSE(metrics_.health().is_good());
-  note(ReadyEvent{}, "api");
+  workers_["api"].is_up = true;
   EXPECT_TRUE(metrics_.health().is_good());
 }
 
 TEST_F(ServiceMetricsTest, a_worker_that_stays_down_as_it_should_is_healthy) {
-  note(ReadyEvent{}, "api");
-  exit(ExitReason::kExited, {AfterExit::Decision::kStayDown, 0, false});
+  workers_["api"].is_up = true;
+  workers_["web"].rests = true;
   EXPECT_TRUE(metrics_.health().is_good());
-  exit(ExitReason::kExited, {AfterExit::Decision::kGiveUp, 0, false});
-  EXPECT_FALSE(metrics_.health().is_good());
 }
 
 TEST_F(ServiceMetricsTest, prometheus_own_checker_has_nothing_to_say) {
@@ -203,7 +187,7 @@ TEST_F(ServiceMetricsTest, prometheus_own_checker_has_nothing_to_say) {
   }
   note(StartEvent{});
   crash(SIGSEGV, "SIGSEGV");
-  exit(ExitReason::kSignaled, kRestartSoon);
+  exit(ExitReason::kSignaled);
   const test::TempDirectory directory;
   const std::string file = directory.path() / "metrics";
   test::write_file(file, metrics_.expose());

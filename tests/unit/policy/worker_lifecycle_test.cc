@@ -219,6 +219,15 @@ TEST_F(WorkerLifecycleTest, a_start_that_is_left_to_another_watchdog_is_its_firs
   EXPECT_EQ(next.state(), S::kStarting);
 }
 
+TEST_F(WorkerLifecycleTest, a_worker_that_is_up_has_been_ready_under_a_new_policy_too) {
+  is_up();
+  RestartSettings strict = on_failure();
+  strict.crash_loop.before_ready = 1;
+  lifecycle_.reconfigure(strict, 30s);
+  ends(DeathKind::kCrash);
+  EXPECT_EQ(lifecycle_.state(), S::kBackoff);
+}
+
 TEST_F(WorkerLifecycleTest, a_new_policy_applies_to_the_next_end) {
   is_up();
   RestartSettings never;
