@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "watchdog/ingest/notice.h"
 #include "watchdog/os/clock.h"
 #include "watchdog/os/read_file.h"
 #include "watchdog/start_error.h"
@@ -67,15 +68,35 @@ std::vector<LogSettings> Reporter::settings() const {
 }
 
 void Reporter::take(NewLogs logs) {
-  std::erase_if(logs_, [&](const auto& log) {
-    const bool wanted = contains(logs.wanted, log->settings());
-    if (!wanted) dropped_before_ += log->dropped();
-    return !wanted;
-  });
+  const auto unwanted = std::ranges::stable_partition(
+      logs_, [&](const auto& log) { return contains(logs.wanted, log->settings()); });
+  for (auto& log : unwanted) {
+    log->begin_finish();
+    leaving_.push_back(std::move(log));
+  }
+  logs_.erase(unwanted.begin(), unwanted.end());
   for (auto& log : logs.opened) logs_.push_back(std::move(log));
 }
 
 void Reporter::on_event(Event event) {
+  if (!leaving_.empty()) dismiss_the_ended();
+  write(std::move(event));
+}
+
+void Reporter::dismiss_the_ended() {
+  std::vector<std::string> losses;
+  std::erase_if(leaving_, [&](const auto& log) {
+    if (!log->has_ended()) return false;
+    losses.push_back(log->finish(std::chrono::milliseconds(0)));
+    dropped_before_ += log->dropped();
+    return true;
+  });
+  for (std::string& loss : losses) {
+    if (!loss.empty()) write(notice(ourselves(), std::move(loss)));
+  }
+}
+
+void Reporter::write(Event event) {
   event.host = host_;
   if (event.realtime_ns == 0) event.realtime_ns = realtime_now_ns();
   const auto shared = std::make_shared<const Event>(std::move(event));
@@ -94,7 +115,9 @@ std::string Reporter::ends_of_files() const {
 void Reporter::finish(std::chrono::milliseconds limit) {
   const auto deadline = Clock::now() + limit;
   for (const auto& log : logs_) log->begin_finish();
-  for (const auto& log : logs_) log->finish(until(deadline));
+  for (const auto* each : {&logs_, &leaving_}) {
+    for (const auto& log : *each) log->finish(until(deadline));
+  }
 }
 
 std::map<std::string, int> Reporter::errors() const {
@@ -108,7 +131,9 @@ std::map<std::string, int> Reporter::errors() const {
 
 std::uint64_t Reporter::dropped() const {
   std::uint64_t dropped = dropped_before_;
-  for (const auto& log : logs_) dropped += log->dropped();
+  for (const auto* each : {&logs_, &leaving_}) {
+    for (const auto& log : *each) dropped += log->dropped();
+  }
   return dropped;
 }
 

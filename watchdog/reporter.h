@@ -38,8 +38,9 @@ class Reporter final : public EventSink {
                       const std::function<void(const std::string& why)>& on_failure = {});
   std::vector<LogSettings> settings() const;
 
-  // Replaces the logs. A log with unchanged settings continues undisturbed; one that is no longer
-  // wanted writes its queued reports first.
+  // Replaces the logs. A log with unchanged settings continues undisturbed. One that is no longer
+  // wanted still writes its queued reports; the next event after that is preceded by a notice of
+  // those that it could not write.
   void take(NewLogs logs);
 
   const std::string& host() const { return host_; }
@@ -62,9 +63,13 @@ class Reporter final : public EventSink {
   std::uint64_t dropped() const;
 
  private:
+  void write(Event event);
+  void dismiss_the_ended();
+
   const std::string host_;
   std::vector<std::unique_ptr<EventLog>> logs_;
-  std::uint64_t dropped_before_ = 0;  // by logs that have been replaced
+  std::vector<std::unique_ptr<EventLog>> leaving_;  // no longer wanted; they write what they have
+  std::uint64_t dropped_before_ = 0;                // by logs that are gone
 };
 
 // Returns the settings for --log (none: stderr) and --log-format.

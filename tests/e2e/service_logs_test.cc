@@ -137,6 +137,21 @@ TEST_F(ServiceLogs, a_reload_changes_them_and_restarts_nothing) {
   EXPECT_EQ(events("start").size(), 1u);
 }
 
+TEST_F(ServiceLogs, what_a_removed_log_could_not_write_is_told_to_the_others_and_counted) {
+  one_worker(kServes,
+             metrics() + "[[log]]\ntype = \"file\"\npath = \"/dev/full\"\n" + file_log("other"));
+  start();
+  await_text("other", "reports are kept until they can be written");
+  one_worker(kServes, metrics() + file_log("other"));
+  reload();
+  await_that("the loss", [&] {
+    ctl({"restart", "web"});  // causes events, the next of which is preceded by the notice
+    return content("other").find("could not be written") != std::string::npos;
+  });
+  EXPECT_THAT(ask("/metrics"), Not(HasSubstr("\npyfault_reports_dropped_total 0\n")));
+  end();
+}
+
 TEST_F(ServiceLogs, a_reload_with_a_log_that_cannot_be_had_changes_nothing) {
   one_worker(kServes, file_log("before"));
   start();

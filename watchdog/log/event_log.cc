@@ -99,10 +99,13 @@ void EventLog::write(const std::shared_ptr<const Event>& event) {
   }
 }
 
-void EventLog::finish(std::chrono::milliseconds limit) {
+std::string EventLog::finish(std::chrono::milliseconds limit) {
   const std::uint64_t lost = log_.finish(limit);
-  if (lost == 0 || is_stderr(settings_)) return;
-  log_error(fmt::format("{}: {} could not be written", settings_.name, counted_reports(lost)));
+  if (lost == 0) return "";
+  std::string loss =
+      fmt::format("{}: {} could not be written", settings_.name, counted_reports(lost));
+  if (!is_stderr(settings_)) log_error(loss);
+  return loss;
 }
 
 }  // namespace pyfault

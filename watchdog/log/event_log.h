@@ -35,9 +35,11 @@ class EventLog {
 
   void write(const std::shared_ptr<const Event>& event);
 
-  // See AsyncWriter. The number of reports that could not be written is printed on stderr.
+  // See AsyncWriter. The number of reports that could not be written is printed on stderr, and
+  // returned in words; empty if there are none.
   void begin_finish() { log_.begin_finish(); }
-  void finish(std::chrono::milliseconds limit);
+  bool has_ended() const { return log_.has_ended(); }
+  std::string finish(std::chrono::milliseconds limit);
 
   std::uint64_t dropped() const { return log_.dropped(); }
 

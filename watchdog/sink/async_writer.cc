@@ -43,6 +43,7 @@ class AsyncWriter::Writer {
   std::uint64_t settled() const { return settled_; }
   std::uint64_t dropped() const { return dropped_; }
   int error() const { return error_; }
+  bool has_ended() const { return has_ended_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -68,6 +69,7 @@ class AsyncWriter::Writer {
   std::atomic<std::uint64_t> dropped_ = 0;  // given up, in total
   std::atomic<std::uint64_t> settled_ = 0;  // written, or given up with a notice
   std::atomic<int> error_ = 0;              // of the last try
+  std::atomic<bool> has_ended_ = false;
   std::promise<void> emptied_;
 
   std::mutex mutex_;                 // guards the next five
@@ -112,6 +114,7 @@ void AsyncWriter::Writer::run() {
     forget(*report);
   }
   flush();
+  has_ended_ = true;
   emptied_.set_value();
 }
 
@@ -258,6 +261,10 @@ std::uint64_t AsyncWriter::finish(std::chrono::milliseconds limit) {
   if (reports_ > 0) start_if_possible();
   if (started_) writer_->wait_for_end(limit);
   return reports_ - writer_->settled();
+}
+
+bool AsyncWriter::has_ended() const {
+  return writer_->has_ended() || (!started_ && reports_ == 0);
 }
 
 int AsyncWriter::error() const {

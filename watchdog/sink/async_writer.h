@@ -69,6 +69,9 @@ class AsyncWriter {
   // To be called once, last.
   std::uint64_t finish(std::chrono::milliseconds limit);
 
+  // Whether nothing is left to be done after begin_finish(): finish() would not wait. Thread-safe.
+  bool has_ended() const;
+
   // The errno of the last failed try; 0 while the log can be written to. Thread-safe.
   int error() const;
 
