@@ -243,6 +243,15 @@ TEST_F(ServiceLogs, a_worker_that_an_operator_stops_in_a_crash_loop_is_no_troubl
   end();
 }
 
+TEST_F(ServiceLogs, another_address_with_the_same_port_takes_a_restart_and_says_so) {
+  one_worker(kServes, metrics());
+  start();
+  await("start");
+  one_worker(kServes, "[metrics]\nlisten = \"0.0.0.0:" + std::to_string(port_.number()) + "\"\n");
+  EXPECT_THAT(ctl({"reload"}).err, HasSubstr("this service itself listens on that port"));
+  end();
+}
+
 TEST_F(ServiceLogs, a_port_that_is_taken_is_an_error) {
   ASSERT_EQ(::listen(port_.socket(), 1), 0);
   one_worker(kServes, metrics());

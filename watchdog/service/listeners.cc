@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <string>
 #include <utility>
 
 #include "watchdog/control/socket_path.h"
@@ -33,8 +34,12 @@ Listeners::Changes Listeners::open(const Config& config, const OnFailure& on_fai
         changes.metrics_address = config.metrics;
       }
     } catch (const StartError& error) {
-      if (!on_failure) throw;
-      on_failure(error.what());
+      std::string why = error.what();
+      if (metrics_address_ && metrics_address_->port == config.metrics->port) {
+        why += ": this service itself listens on that port; take another one, or restart it";
+      }
+      if (!on_failure) throw StartError(error.exit_code(), why);
+      on_failure(why);
     }
   }
   const std::string path = control_path(config.control);
