@@ -50,6 +50,25 @@ entered.wait()
 """
         self.assertEqual(self.annotations_after(source), {})
 
+    def test_a_killed_process_leaves_what_its_threads_have_said(self):
+        ended = self.run_annotating("""
+import os, signal
+def holds(task):
+    with pyfault.annotate(task=task):
+        barrier.wait()
+        threading.Event().wait()
+
+barrier = threading.Barrier(3)
+for task in ("resize", "upload"):
+    threading.Thread(target=holds, args=(task,), daemon=True).start()
+barrier.wait()
+with pyfault.annotate(request="GET /"):
+    os.kill(os.getpid(), signal.SIGKILL)
+""")
+        exit, = (event for event in ended.events if event["event"] == "exit")
+        self.assertEqual(exit["annotations"]["request"], "GET /")
+        self.assertIn(exit["annotations"]["task"], ("2 open: resize; upload", "2 open: upload; resize"))
+
     def test_two_threads_may_begin_blocks_at_once(self):
         self.assertNotIn("task", self.annotations_for_all(self.both("first", "second")))
 

@@ -1,5 +1,7 @@
 #include "watchdog/crash/decode_context.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <span>
@@ -86,6 +88,34 @@ void lay_over(std::vector<Annotation>& annotations, const std::vector<Annotation
   }
 }
 
+// In the words in which pyfault's hooks list the tasks of one thread.
+std::string listed(const std::vector<std::string>& values) {
+  if (values.size() == 1) return values.front();
+  std::string list = fmt::format("{} open: {}", values.size(), fmt::join(values, "; "));
+  list.resize(cut_utf8(list, kMaxAnnotationValue).size());
+  return list;
+}
+
+std::vector<Annotation> annotations_of_threads(const DecodedContext& decoded) {
+  std::vector<std::string> keys;  // in the order in which they are met
+  std::map<std::string, std::vector<std::string>> values;
+  for (const auto& [tid, annotations] : decoded.annotations) {
+    for (const auto& [key, value] : annotations) {
+      if (tid == 0) continue;
+      if (!values.contains(key)) keys.push_back(key);
+      values[key].push_back(value);
+    }
+  }
+  std::vector<Annotation> all;
+  for (const std::string& key : keys) all.push_back({key, listed(values[key])});
+  return all;
+}
+
+Context context_of_process(const DecodedContext& decoded, std::int64_t monotonic_ns) {
+  return {annotations_of(decoded, 0), decoded.annotations_left_out, decoded.breadcrumbs,
+          age_at(monotonic_ns, decoded.heartbeat_ns)};
+}
+
 }  // namespace
 
 DecodedContext decode_context(const ContextCopy& copy) {
@@ -93,9 +123,10 @@ DecodedContext decode_context(const ContextCopy& copy) {
           copy.heartbeat_ns};
 }
 
-Context context_of_process(const DecodedContext& decoded, std::int64_t monotonic_ns) {
-  return {annotations_of(decoded, 0), decoded.annotations_left_out, decoded.breadcrumbs,
-          age_at(monotonic_ns, decoded.heartbeat_ns)};
+Context context_at_end(const DecodedContext& decoded, std::int64_t monotonic_ns) {
+  Context context = context_of_process(decoded, monotonic_ns);
+  lay_over(context.annotations, annotations_of_threads(decoded));
+  return context;
 }
 
 void add_context(Crash& crash, const DecodedContext& decoded) {

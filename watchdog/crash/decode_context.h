@@ -21,8 +21,9 @@ struct DecodedContext {
 
 DecodedContext decode_context(const ContextCopy& copy);
 
-// What holds for the process as a whole at this moment of CLOCK_MONOTONIC.
-Context context_of_process(const DecodedContext& decoded, std::int64_t monotonic_ns);
+// What held when a process ended at this moment of CLOCK_MONOTONIC, of whatever thread: nobody
+// knows which of them mattered. Where several threads have the same key, the value lists theirs.
+Context context_at_end(const DecodedContext& decoded, std::int64_t monotonic_ns);
 
 // Sets the context of a crash or dump, in which the annotations of the thread that recorded it take
 // precedence over those of the process, and the annotations of each thread.

@@ -290,7 +290,7 @@ Context AgentSession::take_last_context(const ProcessFamily::End& end) {
   const auto decoded = context_of(end.own_pid);
   if (!decoded) return {};
   free_contexts_of(end.own_pid);
-  Context context = context_of_process(*decoded, monotonic_now_ns());
+  Context context = context_at_end(*decoded, monotonic_now_ns());
   if (last_context_ && !context.empty()) last_context_(end.process.pid, context);
   return context;
 }

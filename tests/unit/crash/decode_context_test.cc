@@ -51,7 +51,7 @@ Crash crash_of(int tid) {
 }
 
 TEST_F(DecodeContext, a_fresh_block_says_nothing) {
-  EXPECT_TRUE(context_of_process(decoded(), 1).empty());
+  EXPECT_TRUE(context_at_end(decoded(), 1).empty());
 }
 
 TEST_F(DecodeContext, annotations_are_as_they_were_written) {
@@ -138,12 +138,12 @@ TEST_F(DecodeContext, a_heartbeat_is_so_old_as_it_is_before_the_crash) {
 
 TEST_F(DecodeContext, a_heartbeat_after_the_crash_is_no_older_than_it) {
   says_.beat(test::kMonotonicNs + 1);
-  EXPECT_EQ(context_of_process(decoded(), test::kMonotonicNs).heartbeat_age_seconds, 0.0);
+  EXPECT_EQ(context_at_end(decoded(), test::kMonotonicNs).heartbeat_age_seconds, 0.0);
 }
 
 TEST_F(DecodeContext, a_heartbeat_before_the_clock_began_is_none) {
   says_.beat(-1);
-  EXPECT_TRUE(context_of_process(decoded(), test::kMonotonicNs).empty());
+  EXPECT_TRUE(context_at_end(decoded(), test::kMonotonicNs).empty());
 }
 
 TEST_F(DecodeContext, a_crash_has_those_of_its_thread_laid_over_those_of_the_process) {
@@ -166,11 +166,22 @@ TEST_F(DecodeContext, a_crash_of_nobody_has_those_of_the_process) {
   EXPECT_THAT(crash.threads[0].annotations, IsEmpty());
 }
 
-TEST_F(DecodeContext, an_end_has_those_of_the_process_alone) {
-  says_.annotate("task", "all").annotate("task", "mine", 101).breadcrumb("a");
-  const Context context = context_of_process(decoded(), 1);
-  EXPECT_THAT(context.annotations, ElementsAre(Says("task", "all")));
+TEST_F(DecodeContext, an_end_has_those_of_its_thread_laid_over_those_of_the_process) {
+  says_.annotate("task", "all").annotate("id", "7").annotate("task", "mine", 101).breadcrumb("a");
+  const Context context = context_at_end(decoded(), 1);
+  EXPECT_THAT(context.annotations, ElementsAre(Says("task", "mine"), Says("id", "7")));
   EXPECT_THAT(context.breadcrumbs, ElementsAre(Crumbles("a")));
+}
+
+TEST_F(DecodeContext, an_end_lists_what_several_threads_have_said) {
+  says_.annotate("task", "one", 101).annotate("task", "other", 102).annotate("step", "2", 102);
+  EXPECT_THAT(context_at_end(decoded(), 1).annotations,
+              ElementsAre(Says("task", "2 open: one; other"), Says("step", "2")));
+}
+
+TEST_F(DecodeContext, a_list_of_many_threads_is_no_longer_than_a_value) {
+  for (int tid = 1; tid < 20; ++tid) says_.annotate("task", std::string(100, 'x'), tid);
+  EXPECT_LE(context_at_end(decoded(), 1).annotations.at(0).value.size(), kMaxAnnotationValue);
 }
 
 }  // namespace

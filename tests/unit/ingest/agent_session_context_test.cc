@@ -84,7 +84,7 @@ TEST_F(AgentSessionContext, is_in_the_crash_and_in_the_end_of_a_child) {
   child.die();
   log_.run_until([&] { return !log_.exits.empty(); });
   EXPECT_EQ(value_at_crash("task"), "resize");
-  EXPECT_EQ(value(log_.exit().context, "task"), "resize");
+  EXPECT_EQ(value(log_.exit().context, "task"), "thread");
   EXPECT_GT(log_.exit().context.heartbeat_age_seconds, 0.0);
 }
 
