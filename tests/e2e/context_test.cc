@@ -81,7 +81,7 @@ annotate("step", "2", threading.get_native_id())
 for i in range(40): breadcrumb(str(i))
 os.kill(os.getpid(), signal.SIGKILL)
 )");
-  EXPECT_EQ(only("exit").at("annotations"), json({{"task", "resize"}}));
+  EXPECT_EQ(only("exit").at("annotations"), json({{"task", "resize"}, {"step", "2"}}));
   EXPECT_THAT(texts(only("exit").at("breadcrumbs")), testing::StartsWith("8\n9\n"));
   EXPECT_EQ(only("exit").at("breadcrumbs").size(), 32U);
 }
@@ -118,7 +118,7 @@ crash()
   const json crash = only("crash");
   EXPECT_EQ(crash.at("annotations"), json({{"task", "mine"}}));
   EXPECT_EQ(crash.at("threads")[1].at("annotations"), json({{"task", "wait"}}));
-  EXPECT_EQ(only("exit").at("annotations"), json({{"task", "all"}}));
+  EXPECT_EQ(only("exit").at("annotations"), json({{"task", "2 open: mine; wait"}}));
 }
 
 TEST_P(Said, by_a_parent_is_its_forked_childs_too) {
