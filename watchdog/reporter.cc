@@ -68,13 +68,12 @@ std::vector<LogSettings> Reporter::settings() const {
 }
 
 void Reporter::take(NewLogs logs) {
-  const auto unwanted = std::ranges::stable_partition(
-      logs_, [&](const auto& log) { return contains(logs.wanted, log->settings()); });
-  for (auto& log : unwanted) {
+  for (auto& log : logs_) {
+    if (contains(logs.wanted, log->settings())) continue;
     log->begin_finish();
     leaving_.push_back(std::move(log));
   }
-  logs_.erase(unwanted.begin(), unwanted.end());
+  std::erase(logs_, nullptr);
   for (auto& log : logs.opened) logs_.push_back(std::move(log));
 }
 
