@@ -12,6 +12,7 @@ import sys
 from typing import List, Optional, Sequence
 
 from pyfault import _native, _watchdog
+from pyfault._stderr import say
 
 _USAGE = """python -m pyfault [--log FILE] [--log-format FORMAT] PROGRAM [ARG...]
        python -m pyfault [OPTIONS] -m MODULE [ARG...]
@@ -84,17 +85,18 @@ def main(words: Sequence[str]) -> int:
         agent = _native.preloadable_agent()
         found = _watchdog.find_or_start(os.getpid(), options.log, options.log_format)
     except (OSError, RuntimeError) as error:
-        sys.stderr.write(f"python -m pyfault: {error}\n")
+        say(f"python -m pyfault: {error}")
         return 125
     if not found.is_as_named():
-        sys.stderr.write(f"python -m pyfault: {found.reason()}\n")
+        say(f"python -m pyfault: {found.reason()}")
     if found.full:
         os.environ[_watchdog.REASON_VARIABLE] = f"{found.address} {found.reason()}"
     preloaded = os.environ.get("LD_PRELOAD")
     os.environ["LD_PRELOAD"] = f"{agent}:{preloaded}" if preloaded else agent
     os.environ[_watchdog.SOCKET_VARIABLE] = found.address
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # it was not closed
+            stream.flush()
     os.execv(sys.executable, [sys.executable, *_interpreter_flags(), *program])
 
 

@@ -6,15 +6,14 @@ line on stderr says why.
 
 from __future__ import annotations
 
-import sys
-
 from pyfault import _door, _watchdog
+from pyfault._stderr import say
 
 try:
     _door.enable()
 except _door.Unwatched as error:
-    sys.stderr.write(f"pyfault: this process is not watched: {error}\n")
+    say(f"pyfault: this process is not watched: {error}")
 
 _used = _watchdog.used()
 if _used and not _used.is_as_named():
-    sys.stderr.write(f"pyfault: {_used.reason()}\n")
+    say(f"pyfault: {_used.reason()}")

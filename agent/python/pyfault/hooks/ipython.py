@@ -9,10 +9,10 @@ terminal of jupyter, or to PYFAULT_LOG.
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import pyfault
+from pyfault._stderr import say
 
 __all__ = ["load_ipython_extension", "unload_ipython_extension"]
 
@@ -22,7 +22,7 @@ def load_ipython_extension(shell: Any) -> None:
     try:
         pyfault.enable()
     except pyfault.Unwatched as error:
-        sys.stderr.write(f"pyfault: this kernel is not watched: {error}\n")
+        say(f"pyfault: this kernel is not watched: {error}")
     shell.events.register("pre_run_cell", _note_cell)
 
 
