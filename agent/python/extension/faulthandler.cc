@@ -19,27 +19,15 @@ Originals& originals_of(PyObject* module) {
   return *static_cast<Originals*>(PyModule_GetState(module));
 }
 
-// Whether it was enable() of this module that had the process watched.
-bool began_to_watch = false;
-
-bool is_watched() {
-  find_agent();
-  pyfault_watch_state now{};
-  if (agent_library().status != nullptr) agent_library().status(&now);
-  return now.enabled != 0;
-}
-
-// What stands in the way is no error here, where faulthandler would know none. Returns false for
-// what is not the watch's: KeyboardInterrupt and its like.
-bool watch_if_possible() {
-  if (is_watched()) return true;
+// Calls a function of pyfault._door, which knows who wants the process to be watched. What stands
+// in the way is no error here, where faulthandler would know none. Returns false for what is not
+// the watch's: KeyboardInterrupt and its like.
+bool tell_door(const char* function) {
   const Reference door(PyImport_ImportModule("pyfault._door"));
-  const Reference done(door ? PyObject_CallMethod(door.get(), "enable", nullptr) : nullptr);
-  if (!done) {
-    if (PyErr_ExceptionMatches(PyExc_Exception) == 0) return false;
-    PyErr_Clear();
-  }
-  began_to_watch = is_watched();
+  const Reference done(door ? PyObject_CallMethod(door.get(), function, nullptr) : nullptr);
+  if (done) return true;
+  if (PyErr_ExceptionMatches(PyExc_Exception) == 0) return false;
+  PyErr_Clear();
   return true;
 }
 
@@ -53,16 +41,14 @@ void record_first() {
 PyObject* enable(PyObject* module, PyObject* arguments, PyObject* names) {
   record_first();
   Reference result(PyObject_Call(originals_of(module).enable, arguments, names));
-  if (!result || !watch_if_possible()) return nullptr;
+  if (!result || !tell_door("enable_for_faulthandler")) return nullptr;
   record_first();
   return result.release();
 }
 
 PyObject* disable(PyObject* module, PyObject* arguments, PyObject* names) {
   Reference result(PyObject_Call(originals_of(module).disable, arguments, names));
-  if (!result) return nullptr;
-  if (began_to_watch && agent_library().disable != nullptr) agent_library().disable();
-  began_to_watch = false;
+  if (!result || !tell_door("disable_for_faulthandler")) return nullptr;
   return result.release();
 }
 
@@ -81,7 +67,8 @@ PyMethodDef functions[] = {
      METH_VARARGS | METH_KEYWORDS,
      "disable($module, /)\n--\n\n"
      "faulthandler.disable(): returns whether faulthandler was enabled.\n\n"
-     "If it was enable() of this module that had the process watched, that ends too.\n"
+     "If it was enable() of this module that had the process watched, that ends too,\n"
+     "unless pyfault.enable() was called as well.\n"
      "For any thread; not in signal handlers."},
     {nullptr, nullptr, 0, nullptr},
 };

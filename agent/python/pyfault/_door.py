@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import List, NamedTuple, Optional
+from threading import RLock
+from typing import List, NamedTuple, Optional, Tuple
 
 from pyfault import _native, _pyfault, _watchdog
 
@@ -15,6 +16,21 @@ _PROBLEMS = {
     4: "no watchdog of root or of this user listens there",
     5: "there is not enough memory",
 }
+
+# Held by who enables. A signal handler may enable in the middle of that.
+_lock = RLock()
+# The log and the format that the watchdog was found or started with.
+_options: Tuple[Optional[str], Optional[str]] = (None, None)
+# Whether it is only pyfault.faulthandler that wants this process to be watched.
+_for_faulthandler = False
+
+
+def _forget_holder() -> None:
+    global _lock
+    _lock = RLock()
+
+
+os.register_at_fork(after_in_child=_forget_holder)
 
 
 class Unwatched(RuntimeError):
@@ -63,18 +79,51 @@ def enable(
     `python -m pyfault`, which is there before the first line of the program. Programs that this
     process executes are not watched.
 
-    Does nothing if the process is watched already. Raises Unwatched, with the reason, if it cannot
-    be watched; so it does if the watchdog at `socket` has no room. Takes some 20 ms if a watchdog is
-    started, else 1 ms; up to a second longer for each watchdog that is there and hangs. For any
-    thread; not in signal handlers.
+    Does nothing if the process is watched already. After disable() it is watched by the same
+    watchdog again. Raises Unwatched, with the reason, if it cannot be watched; so it does if the
+    watchdog at `socket` has no room, and after disable() if the watchdog is not that at `socket`, or
+    was asked for another log or format. Takes some 20 ms if a watchdog is started, else 1 ms; up to
+    a second longer for each watchdog that is there and hangs. For any thread, of which one waits for
+    the other; not in signal handlers of C.
     """
+    global _for_faulthandler
+    with _lock:
+        _enable(socket, log, log_format)
+        _for_faulthandler = False
+
+
+def enable_for_faulthandler() -> None:
+    """What pyfault.faulthandler.enable() does: as enable()."""
+    global _for_faulthandler
+    with _lock:
+        if not is_enabled():
+            _enable(None, None, None)
+            _for_faulthandler = True
+
+
+def disable_for_faulthandler() -> None:
+    """What pyfault.faulthandler.disable() does: disable(), unless enable() was called as well."""
+    if _for_faulthandler:
+        disable()
+
+
+def _enable(socket: Optional[str], log: Optional[str], log_format: Optional[str]) -> None:
+    global _options
     already = _status_now()
     if already.enabled:
         return
     used = _watchdog.used()
     before = used.address if used else None
     if (used or already.preloaded) and _pyfault.enable(before) == 0:
-        return  # it has been watched before, and its watchdog is still the same
+        # It has been watched before, and its watchdog is still the same.
+        for wish, present in zip((socket, log, log_format), (_watchdog.address(), *_options)):
+            if wish and wish != present:
+                _pyfault.disable()
+                raise Unwatched(
+                    f"{wish} comes too late: this process stays with its watchdog, that at "
+                    f"{_watchdog.address()}"
+                )
+        return
     try:
         _pyfault.load(_native.agent_path())
         found = (
@@ -86,6 +135,7 @@ def enable(
     if result != 0:
         raise Unwatched(f"{_PROBLEMS.get(result, f'error {result}')} ({found.address})")
     _watchdog.use(found)
+    _options = log, log_format
 
 
 def disable() -> bool:
@@ -94,6 +144,8 @@ def disable() -> bool:
     A fault then takes the way that it would take without pyfault. The watchdog still reports how
     the process ends. enable() watches it again.
     """
+    global _for_faulthandler
+    _for_faulthandler = False
     return _pyfault.disable()
 
 
