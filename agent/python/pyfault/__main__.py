@@ -9,9 +9,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import List, Optional, Sequence
+from typing import Sequence
 
 from pyfault import _native, _watchdog
+from pyfault._command_line import words_before_module
 from pyfault._stderr import say
 
 _USAGE = """python -m pyfault [--log FILE] [--log-format FORMAT] PROGRAM [ARG...]
@@ -52,27 +53,6 @@ def _split(words: Sequence[str]) -> int:
     return at
 
 
-def _given_words() -> List[str]:
-    words: Optional[List[str]] = getattr(sys, "orig_argv", None)  # from 3.10 on
-    if words is None:
-        with open("/proc/self/cmdline", "rb") as file:
-            words = [os.fsdecode(word) for word in file.read().split(b"\0")[:-1]]
-    return words
-
-
-def _interpreter_flags() -> List[str]:
-    """The words between the interpreter and -m pyfault, as they were given."""
-    given = _given_words()
-    for at, word in enumerate(given):
-        if word == "-m" and given[at + 1 : at + 2] == ["pyfault"]:
-            return given[1:at]
-        if word.startswith("-") and word.endswith("m") and given[at + 1 : at + 2] == ["pyfault"]:
-            return given[1:at] + [word[:-1]]  # -um
-        if word == "-mpyfault":
-            return given[1:at]
-    return []
-
-
 def main(words: Sequence[str]) -> int:
     """Does not return if the program can be executed."""
     parser = _parser()
@@ -89,15 +69,14 @@ def main(words: Sequence[str]) -> int:
         return 125
     if not found.is_as_named():
         say(f"python -m pyfault: {found.reason()}")
-    if found.full:
-        os.environ[_watchdog.REASON_VARIABLE] = f"{found.address} {found.reason()}"
     preloaded = os.environ.get("LD_PRELOAD")
     os.environ["LD_PRELOAD"] = f"{agent}:{preloaded}" if preloaded else agent
-    os.environ[_watchdog.SOCKET_VARIABLE] = found.address
+    _watchdog.pass_on(found)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # it was not closed
             stream.flush()
-    os.execv(sys.executable, [sys.executable, *_interpreter_flags(), *program])
+    flags = words_before_module("pyfault") or []
+    os.execv(sys.executable, [sys.executable, *flags, *program])
 
 
 if __name__ == "__main__":

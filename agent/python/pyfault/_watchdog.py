@@ -57,6 +57,13 @@ def used() -> Optional[Found]:
     return _found
 
 
+def pass_on(found: Found) -> None:
+    """What this process executes from now on, and its child processes, use this watchdog too."""
+    if found.full:
+        os.environ[REASON_VARIABLE] = f"{found.address} {found.reason()}"
+    os.environ[SOCKET_VARIABLE] = found.address
+
+
 def reason() -> str:
     """Returns Found.reason() of this process's watchdog."""
     if _found:
