@@ -100,6 +100,14 @@ time.sleep(60)
 """)
         self.assertEqual(crash["annotations"]["request"], "GET /crash?...")
 
+    def test_a_request_in_another_event_loop_than_asyncios_has_no_task(self):
+        crash = self.crash_of(ASGI + """
+async def application(scope, receive, send): crash_here()
+application = pyfault.hooks.asgi.Middleware(application)
+get("/crash").send(None)
+""")
+        self.assertEqual(crash["annotations"], {"requests": "1 open: GET /crash?..."})
+
     def test_requests_that_take_turns_in_an_event_loop_are_listed_with_their_tasks(self):
         crash = self.crash_of(ASGI + """
 async def main():

@@ -36,7 +36,10 @@ _in_event_loop = Activities(_describe_in_event_loop)
 @contextmanager
 def open_in_event_loop(line: str) -> Iterator[None]:
     """Notes a request, with the task that is at it, as long as it is open."""
-    task = asyncio.current_task()
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # it is another library's event loop
+        task = None
     if task is not None:
         line += f" in {task.get_name()}"
     breadcrumb(line)

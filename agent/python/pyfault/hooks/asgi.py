@@ -20,8 +20,8 @@ class Middleware:
     """Wraps an ASGI application: the annotation `requests` lists what is open in the event loop.
 
     Many requests take turns in one thread, so the annotation does not say which of them crashed.
-    Each is listed with the name of its asyncio task, `GET /a in Task-12`; the report of a crash
-    names the task that the thread was running. Each also leaves a breadcrumb as it begins. Costs
+    Each is listed with the name of its asyncio task, `GET /a in Task-12`, if it has one; the report
+    of a crash names the task that the thread was running. Each also leaves a breadcrumb as it begins. Costs
     a few microseconds for a request, and more if hundreds are open.
     """
 
