@@ -44,6 +44,13 @@ class FuturesTest(ProgramTest):
         self.assertTrue(said.startswith("RemoteCrash\n-9 None\n"), said)
         self.assertRegex(said, "process [0-9]+ was killed by SIGKILL$")
 
+    def test_a_pool_breaks_also_if_nobody_can_tell_why(self):
+        said = self.run_broken("""
+    def fail(*_): raise ValueError
+    pyfault.hooks._children.last_crashes = fail
+    show_cause(crash_here, 'fork')""")
+        self.assertIn(said, ("NoneType\n", "_RemoteTraceback\n"))  # the latter from 3.15 on
+
     def test_a_program_that_enables_pyfault_itself_learns_why(self):
         self.write("program.py", CRASH + """
 import os, pyfault

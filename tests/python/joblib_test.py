@@ -22,6 +22,20 @@ if __name__ == "__main__":
         self.assertTrue(said.startswith("RemoteCrash -11\n"), said)
         self.assertRegex(said, 'program.py", line [0-9]+, in crash_here')
 
+    def test_the_error_is_raised_also_if_nobody_can_tell_why(self):
+        self.assertEqual("None\n", self.run_program("""
+import joblib, pyfault.hooks.joblib
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+def fail(*_): raise ValueError
+if __name__ == "__main__":
+    pyfault.hooks.joblib.install()
+    pyfault.hooks._children.last_crashes = fail
+    try:
+        joblib.Parallel(2)(joblib.delayed(crash_here)() for _ in range(2))
+    except TerminatedWorkerError as error:
+        print(error.__cause__)
+"""))
+
     def test_it_can_be_undone(self):
         said = self.run_program("""
 import joblib.externals.loky.process_executor as loky, pyfault.hooks.joblib

@@ -114,6 +114,16 @@ for function in (kill_itself, leave):
 """)
         self.assertEqual(said, "-9 None\n3 None\n")
 
+    def test_a_lost_task_fails_also_if_nobody_can_tell_why(self):
+        said = self.run_pool("""
+pyfault.hooks._children.last_crashes = None  # which cannot be called
+try:
+    pool.apply_async(crash_here).get(60)
+except pyfault.RemoteCrash as error:
+    print(error.exitcode, error.crash)
+""")
+        self.assertEqual(said, "-11 None\n")
+
     def test_workers_that_are_killed_while_they_wait_are_replaced(self):
         said = self.run_pool("""
 print(pool.apply_async(abs, (-4,)).get(60))

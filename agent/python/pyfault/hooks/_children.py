@@ -1,10 +1,13 @@
-"""Which crash a child process had, for the hooks that tell its parent."""
+"""Which crash a child process had, for the hooks that tell its parent.
+
+Nothing here raises an Exception: who asks is a thread that must end or mend its pool in any case.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
 from multiprocessing import connection
-from typing import Any, Iterable, Optional
+from typing import Any, Callable, List, Optional
 
 from pyfault._remote_crash import RemoteCrash
 from pyfault.crashes import Crash, last_crashes
@@ -30,19 +33,28 @@ def remote_crash(
     pid: Optional[int], exitcode: Optional[int], started: Optional[float] = None
 ) -> RemoteCrash:
     """Waits for the watchdog for up to a second."""
-    crash = last_crashes([pid]).get(pid) if pid is not None else None
-    if crash is not None and not is_of(crash, exitcode, started):
+    try:
+        crash = last_crashes([pid]).get(pid) if pid is not None else None
+        if crash is not None and not is_of(crash, exitcode, started):
+            crash = None
+    except Exception:
         crash = None
     return RemoteCrash(pid, exitcode, crash)
 
 
-def first_lost(processes: Iterable[Any]) -> Optional[RemoteCrash]:
+def first_lost(processes: Callable[[], Any]) -> Optional[RemoteCrash]:
     """The first of these multiprocessing.Processes to crash, else one that ended with an error.
 
-    None if all are alive or ended in peace.
+    None if all are alive or ended in peace, or that is not known.
     """
+    try:
+        return _first_lost(list(processes()))
+    except Exception:
+        return None
+
+
+def _first_lost(everyone: List[Any]) -> Optional[RemoteCrash]:
     ended = []
-    everyone = list(processes)
     sentinels = connection.wait([process.sentinel for process in everyone], timeout=0)
     for process in everyone:
         if process.sentinel in sentinels:

@@ -61,7 +61,7 @@ class _Future:
 
 def _with_cause(terminate_broken: Callable[..., None]) -> Callable[..., None]:
     def terminate_broken_with_cause(manager: Any, cause: Any, *arguments: Any) -> None:
-        lost = _children.first_lost(manager.processes.values())
+        lost = _children.first_lost(lambda: manager.processes.values())
         # `cause`: what else went wrong, a result that cannot be unpickled, say.
         if lost is not None and (lost.crash is not None or cause is None):
             for item in list(manager.pending_work_items.values()):
@@ -76,4 +76,4 @@ def _init_with_cause(error: BaseException, *arguments: Any) -> None:
     super(_futures.BrokenProcessPool, error).__init__(*arguments)
     caller = sys._getframe(1)
     if caller.f_code is _futures._queue_management_worker.__code__:
-        error.__cause__ = _children.first_lost(caller.f_locals["processes"].values())
+        error.__cause__ = _children.first_lost(lambda: caller.f_locals["processes"].values())

@@ -51,7 +51,7 @@ def uninstall() -> None:
 
 def _with_cause(terminate_broken: Callable[..., None]) -> Callable[..., None]:
     def terminate_broken_with_cause(manager: Any, error: BaseException) -> None:
-        lost = _children.first_lost(manager.processes.values())
+        lost = _children.first_lost(lambda: manager.processes.values())
         if lost is not None and (lost.crash is not None or error.__cause__ is None):
             error.__cause__ = lost
         terminate_broken(manager, error)
