@@ -58,7 +58,7 @@ def ask_for(address: Optional[str], pids: Sequence[int], wait: float) -> Iterato
     deadline = time.monotonic() + wait
     for first in range(0, len(numbers), _MAX_PIDS):
         part = numbers[first : first + _MAX_PIDS]
-        yield from _ask(address, _CRASHES_OF, part, max(deadline - time.monotonic(), 0))
+        yield from _ask(address, _CRASHES_OF, part, max(0, deadline - time.monotonic()))
 
 
 def ask_for_last(address: Optional[str], wait: float) -> Iterator[Answer]:
@@ -91,7 +91,7 @@ def _ask(
 ) -> Iterator[Answer]:
     if address is None:
         return
-    wait_ms = min(max(int(wait * 1000), 0), _MAX_WAIT_MS)
+    wait_ms = int(min(max(0, wait * 1000), _MAX_WAIT_MS))  # 0 if it is not a number
     question = _QUESTION.pack(_QUESTION_MAGIC, _PROTOCOL, kind, wait_ms, len(pids))
     question += struct.pack("=%di" % len(pids), *pids)
     deadline = time.monotonic() + wait_ms / 1000 + _TIME_FOR_ANSWER
