@@ -29,6 +29,13 @@ def test_is_quick(): pass
 def test_hangs_in_python(): time.sleep(600)
 """
 
+CLEARS = """
+import os
+def test_clears(request):
+    os.environ.clear()
+    os.close(request.config.pluginmanager.getplugin("pyfault-run")._timer._pipe)
+"""
+
 HANGS_WITH_GIL = """
 import ctypes
 def test_holds_the_gil(): ctypes.PyDLL(None).sleep(600)
@@ -86,6 +93,10 @@ class PytestPluginTest(PytestTest):
                                 "--pyfault")
         self.assertIn("1 failed, 1 passed", ended.stdout, ended)
         self.assertNotIn(" pyfault crash ", ended.stdout, ended)
+
+    def test_a_test_may_clear_what_the_run_has_set(self):
+        ended = self.run_pytest(CLEARS, "--pyfault", "--pyfault-timeout", "600")
+        self.assertEqual((ended.status, ended.stderr), (0, ""), ended)
 
     def test_the_report_of_the_run_itself_names_the_test(self):
         ended = self.run_pytest(CRASH + "\ndef test_crashes(): crash_here()\n", "--pyfault")
