@@ -69,6 +69,15 @@ class ModuleTest(DoorTest):
         self.run_words("-c", EXITS, "-m", "pyfault")
         self.assertEqual(len(self.ends()), 1, self.events())
 
+    def test_a_module_may_follow_its_option_in_the_same_word(self):
+        self.write("program.py", EXITS)
+        for words in ["-m", "pyfault", "-mprogram"], ["-mpyfault", "-mprogram"], ["-um", "pyfault", "-cimport program"]:
+            self.assertEqual(self.run_words(*words).status, 3, words)
+
+    def test_a_program_may_come_from_stdin(self):
+        ended = self.run_words("-c", 'echo "$1" | "$2" -m pyfault - word', "sh", EXITS, sys.executable, program="/bin/sh")
+        self.assertEqual((ended.status, ended.stderr), (3, ""), ended)
+
 
 class VariableTest(DoorTest):
     def setUp(self):

@@ -46,7 +46,7 @@ def _split(words: Sequence[str]) -> int:
         word = words[at]
         if word in ("--log", "--log-format"):
             at += 2
-        elif word in ("-m", "-c") or not word.startswith("-"):
+        elif word == "-" or word.startswith(("-m", "-c")) or not word.startswith("-"):
             return at
         else:
             at += 1
