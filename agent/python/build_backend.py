@@ -1,6 +1,7 @@
 """What pip calls to build the package from a checkout (PEP 517): CMake builds it all.
 
-pip install -C build-dir=build ./agent/python goes on in a build folder that is there already.
+pip install --config-settings build-dir=build ./agent/python goes on in a build folder that is there
+already. It is relative to the checkout, not to this folder, in which pip calls what is here.
 """
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ def build_wheel(
     if not shutil.which("cmake"):
         sys.exit("pyfault is built by CMake, which is not on PATH; tests/install-dependencies "
                  "--build-only installs what a build needs")
-    build = (config_settings or {}).get("build-dir")
+    given = (config_settings or {}).get("build-dir")
+    build = os.path.join(ROOT, given) if given else None
     if build and os.path.exists(os.path.join(build, "CMakeCache.txt")):
         return _make(build, wheel_directory)
     with tempfile.TemporaryDirectory() as scratch:
