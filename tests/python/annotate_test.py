@@ -1,4 +1,5 @@
 """What annotate() says is in the report of a crash, as long as it holds."""
+import os
 import unittest
 
 from program import CRASH, ProgramTest
@@ -68,6 +69,46 @@ with pyfault.annotate(request="GET /"):
         exit, = (event for event in ended.events if event["event"] == "exit")
         self.assertEqual(exit["annotations"]["request"], "GET /")
         self.assertIn(exit["annotations"]["task"], ("2 open: resize; upload", "2 open: upload; resize"))
+    def test_blocks_may_end_in_another_order_than_they_began(self):
+        for first, second in (("a", "b"), ("same", "same")):
+            begun = f"""
+pyfault.annotate(task="outside")
+first, second = pyfault.annotate(task="{first}"), pyfault.annotate(task="{second}")
+first.__enter__()
+second.__enter__()
+first.__exit__(None, None, None)
+"""
+            self.assertEqual(self.annotations_after(begun), {"task": second})
+            os.unlink(self.log)
+            self.assertEqual(self.annotations_after(begun + "second.__exit__(None, None, None)"), {"task": "outside"})
+            os.unlink(self.log)
+
+    def test_a_block_may_be_entered_within_itself(self):
+        begun = "block = pyfault.annotate(task='a')\nwith block:\n    with block: pass\n"
+        self.assertEqual(self.annotations_after(begun + "    crash_here()"), {"task": "a"})
+        os.unlink(self.log)
+        self.assertEqual(self.annotations_after(begun), {})
+
+    def test_a_forked_child_is_in_the_block_of_its_parent_until_it_leaves_it(self):
+        forked = """
+import os
+entered = threading.Event()
+def other():
+    with pyfault.annotate(task="other"):
+        entered.set()
+        threading.Event().wait()
+threading.Thread(target=other, daemon=True).start()
+entered.wait()
+with pyfault.annotate(task="inside"):
+    child = os.fork()
+    if child == 0 and %s: crash_here()
+if child == 0: crash_here()
+os.waitpid(child, 0)
+os._exit(0)
+"""
+        self.assertEqual(self.annotations_after(forked % True), {"task": "inside"})
+        os.unlink(self.log)
+        self.assertEqual(self.annotations_after(forked % False), {})
 
     def test_two_threads_may_begin_blocks_at_once(self):
         self.assertNotIn("task", self.annotations_for_all(self.both("first", "second")))

@@ -35,9 +35,12 @@ struct Annotation {
   Py_ssize_t size;
   Change* changes;  // of as many: `few`, or memory of their own
   Change few[4];
-  // Its neighbours in `pending`.
+  // Its neighbours in `pending`, or in `open` once its block has begun.
   Annotation* older;
   Annotation* newer;
+  int tid;    // of the thread that the block is in; 0: of the parent of this process
+  int depth;  // how often the block has begun and not ended: `with` may be nested for one
+              // annotation
 };
 
 // The memory of one annotation that is no more, for the next: most are made and dropped at once,
@@ -48,16 +51,24 @@ Annotation* spare = nullptr;
 // is being made. What it has set for all threads may be taken back yet.
 Annotation* pending = nullptr;
 
-void begin_pending(Annotation* annotation) {
-  annotation->older = pending;
-  if (pending != nullptr) pending->newer = annotation;
-  pending = annotation;
+// The annotation whose block began last, of those whose block has not ended. Blocks of coroutines
+// and generators may end in any order.
+Annotation* open = nullptr;
+
+// The thread in which a block began last, as this thread knew itself: in a forked child its number
+// in the parent.
+thread_local int known_tid = 0;
+
+void put_in(Annotation*& newest, Annotation* annotation) {
+  annotation->older = newest;
+  if (newest != nullptr) newest->newer = annotation;
+  newest = annotation;
 }
 
-void end_pending(Annotation* annotation) {
+void take_out(Annotation*& newest, Annotation* annotation) {
   if (annotation->newer != nullptr) annotation->newer->older = annotation->older;
   if (annotation->older != nullptr) annotation->older->newer = annotation->newer;
-  if (pending == annotation) pending = annotation->older;
+  if (newest == annotation) newest = annotation->older;
   annotation->older = annotation->newer = nullptr;
 }
 
@@ -210,32 +221,98 @@ bool take_back_for_all(const Annotation* annotation) {
 
 PyObject* enter(PyObject* self, PyObject*) {
   auto* annotation = reinterpret_cast<Annotation*>(self);
-  const int tid = own_tid();
-  PyObject* current = annotations_of(tid);
-  end_pending(annotation);
-  if (current == nullptr || !take_back_for_all(annotation) ||
-      !change_all(current, tid, annotation)) {
-    return nullptr;
+  if (annotation->depth == 0) {
+    const int tid = known_tid = own_tid();
+    PyObject* current = annotations_of(tid);
+    take_out(pending, annotation);
+    if (current == nullptr || !take_back_for_all(annotation) ||
+        !change_all(current, tid, annotation)) {
+      return nullptr;
+    }
+    annotation->tid = tid;
+    put_in(open, annotation);
   }
+  ++annotation->depth;
   return Reference::to(self).release();
+}
+
+// The change that has replaced what `annotation` sets by its own value, in a block that is still
+// open; null if what `annotation` sets is what stands there.
+Change* replacement_of(const Annotation* annotation, PyObject* name) {
+  for (Annotation* other = annotation->newer; other != nullptr; other = other->newer) {
+    if (other->tid != annotation->tid) continue;
+    for (Py_ssize_t at = 0; at < other->size; ++at) {
+      if (PyUnicode_Compare(name_at(other, at), name) == 0) return &other->changes[at];
+    }
+  }
+  return nullptr;
+}
+
+// What stood there before stands there again, or will when a block ends that began later.
+bool take_back(PyObject* current, const Annotation* annotation) {
+  for (Py_ssize_t index = 0; index < annotation->size; ++index) {
+    PyObject* name = name_at(annotation, index);
+    PyObject* before = annotation->changes[index].replaced;
+    if (Change* replacement = replacement_of(annotation, name); replacement != nullptr) {
+      keep(replacement->replaced, Reference::to(before));
+    } else if (!change(current, annotation->tid, name, before)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 PyObject* leave(PyObject* self, PyObject*) {
   auto* annotation = reinterpret_cast<Annotation*>(self);
-  const int tid = own_tid();
-  PyObject* current = annotations_of(tid);
-  if (current == nullptr) return nullptr;
-  for (Py_ssize_t index = 0; index < annotation->size; ++index) {
-    PyObject* name = name_at(annotation, index);
-    if (!change(current, tid, name, annotation->changes[index].replaced)) return nullptr;
+  if (annotation->depth == 0 || --annotation->depth > 0) Py_RETURN_NONE;
+  const int tid = annotation->tid;
+  PyObject* current = tid != 0 ? annotations_of(tid) : nullptr;
+  const bool is_taken_back = tid == 0 || (current != nullptr && take_back(current, annotation) &&
+                                          forget_if_empty(tid, current));
+  take_out(open, annotation);
+  if (!is_taken_back) return nullptr;
+  Py_RETURN_NONE;
+}
+
+// Says what is annotated for a thread of the parent: in the child it is `tid`, or (0) is no more.
+bool move_annotations(int parents_tid, PyObject* annotations, int tid) {
+  PyObject* name = nullptr;
+  PyObject* value = nullptr;
+  for (Py_ssize_t at = 0; PyDict_Next(annotations, &at, &name, &value) != 0;) {
+    if (!tell_agent(parents_tid, name, Py_None)) return false;
+    if (tid != 0 && !tell_agent(tid, name, value)) return false;
   }
-  if (!forget_if_empty(tid, current)) return nullptr;
+  return true;
+}
+
+// Called in a forked child: of the parent's threads there is only the one that has forked, and it
+// has another number. The agent's copy of what the parent has annotated still has the old ones.
+PyObject* continue_after_fork(PyObject*, PyObject*) {
+  const int tid = own_tid();
+  const Reference of_parent(std::exchange(for_threads, nullptr));
+  for_threads = PyDict_New();
+  if (for_threads == nullptr) return nullptr;
+  PyObject* parents_tid = nullptr;
+  PyObject* annotations = nullptr;
+  for (Py_ssize_t at = 0; PyDict_Next(of_parent.get(), &at, &parents_tid, &annotations) != 0;) {
+    const int before = static_cast<int>(PyLong_AsLong(parents_tid));
+    const bool is_own = before == known_tid;
+    if (!move_annotations(before, annotations, is_own ? tid : 0)) return nullptr;
+    const Reference key(PyLong_FromLong(tid));
+    if (!key || (is_own && PyDict_SetItem(for_threads, key.get(), annotations) != 0)) {
+      return nullptr;
+    }
+  }
+  for (Annotation* each = open; each != nullptr; each = each->older) {
+    each->tid = each->tid == known_tid ? tid : 0;
+  }
+  known_tid = tid;
   Py_RETURN_NONE;
 }
 
 void destroy(PyObject* self) {
   auto* annotation = reinterpret_cast<Annotation*>(self);
-  end_pending(annotation);
+  take_out(annotation->depth > 0 ? open : pending, annotation);
   for (Py_ssize_t index = 0; index < annotation->size; ++index) {
     Py_CLEAR(annotation->changes[index].value);
     Py_CLEAR(annotation->changes[index].replaced);
@@ -300,7 +377,7 @@ PyObject* annotate(PyObject*, PyObject* const* arguments, Py_ssize_t count, PyOb
   if (annotation == nullptr) return nullptr;
   Reference result(reinterpret_cast<PyObject*>(annotation));
   if (!set_names(annotation, names) || !set_values(annotation, arguments)) return nullptr;
-  begin_pending(annotation);
+  put_in(pending, annotation);
   return change_all(for_all, 0, annotation) ? result.release() : nullptr;
 }
 
@@ -366,6 +443,8 @@ PyMethodDef functions[] = {
      "heartbeat($module, /)\n--\n\n"
      "Says that the program makes progress. Reports tell how long ago the last\n"
      "heartbeat was. Without a watchdog it does nothing. May be called by any thread."},
+    {"continue_after_fork", &continue_after_fork, METH_NOARGS,
+     "To be called in a forked child: annotate() goes on with what it had said."},
     {nullptr, nullptr, 0, nullptr},
 };
 

@@ -35,6 +35,8 @@ except ModuleNotFoundError as error:
 from pyfault._door import Status, Unwatched, disable, dump, enable, is_enabled, status
 from pyfault._pyfault import Fault, annotate, breadcrumb, guard, heartbeat, tainted
 
+os.register_at_fork(after_in_child=pyfault._pyfault.continue_after_fork)
+
 if TYPE_CHECKING:
     from pyfault import crashes
     from pyfault._remote_crash import RemoteCrash
