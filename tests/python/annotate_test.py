@@ -69,6 +69,7 @@ with pyfault.annotate(request="GET /"):
         exit, = (event for event in ended.events if event["event"] == "exit")
         self.assertEqual(exit["annotations"]["request"], "GET /")
         self.assertIn(exit["annotations"]["task"], ("2 open: resize; upload", "2 open: upload; resize"))
+
     def test_blocks_may_end_in_another_order_than_they_began(self):
         for first, second in (("a", "b"), ("same", "same")):
             begun = f"""
