@@ -75,14 +75,12 @@ TEST_F(UnwatchedBelowTest, an_end_that_no_watchdog_has_seen_is_reported_as_unkno
   EXPECT_EQ(log_.exit().unwatched, unwatched(UnwatchedReason::kStaticallyLinked));
 }
 
+// Whoever sends SIGTERM asks a process to end.
 TEST_F(UnwatchedBelowTest, a_clean_end_is_reported_only_if_all_are) {
-  const test::WaitingChild obedient([] { ::signal(SIGTERM, [](int) { ::_exit(0); }); });
   UnwatchedBelow all(log_.io, log_, nullptr, true);
-  below_.add(unwatched_process(obedient.pid()));
-  all.add(unwatched_process(obedient.pid()));
-  ::kill(obedient.pid(), SIGTERM);
-  siginfo_t info{};
-  ::waitid(P_PID, static_cast<id_t>(obedient.pid()), &info, WEXITED | WNOWAIT);
+  below_.add(child());
+  all.add(child());
+  kill_child(SIGTERM);
   below_.drain();
   EXPECT_TRUE(log_.exits.empty());
   all.drain();
