@@ -189,10 +189,7 @@ start_order = 1
   EXPECT_GE(events("start")[1]["time"], events("ready", "first")[0]["time"]);
 }
 
-TEST_F(ServiceTest, an_essential_worker_takes_the_service_with_it) {
-  script("worker", kServes);
-  script("essential", "import sys; sys.exit(5)");
-  config(R"(
+constexpr char kHeartBesideOther[] = R"(
 [[worker]]
 name = "other"
 command = ["worker.py"]
@@ -201,7 +198,12 @@ name = "heart"
 command = ["essential.py"]
 essential = true
 restart = "no"
-)");
+)";
+
+TEST_F(ServiceTest, an_essential_worker_takes_the_service_with_it) {
+  script("worker", kServes);
+  script("essential", "import sys; sys.exit(5)");
+  config(kHeartBesideOther);
   start();
   EXPECT_EQ(wait().ending, exited(5));
   EXPECT_EQ(events("exit", "other").front()["reason"], "stopped");
@@ -210,7 +212,7 @@ restart = "no"
 }
 
 // A second SIGTERM would kill it.
-TEST_F(ServiceTest, the_first_sigterm_after_the_loss_of_an_essential_worker_hurries_nobody) {
+TEST_F(ServiceTest, the_first_sigterm_after_an_essential_worker_is_lost_lets_the_others_finish) {
   script("worker", R"(
 import signal, sys, time
 def drain(*_):
@@ -228,16 +230,7 @@ import os, time
 while not os.path.exists("serves"):
     time.sleep(0.05)
 )");
-  config(R"(
-[[worker]]
-name = "other"
-command = ["worker.py"]
-[[worker]]
-name = "heart"
-command = ["essential.py"]
-essential = true
-restart = "no"
-)");
+  config(kHeartBesideOther);
   start();
   service().await("draining");
   service().send(SIGTERM);

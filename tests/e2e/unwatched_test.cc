@@ -193,7 +193,7 @@ subprocess.run(["/usr/bin/env", "-i", "/bin/sleep", "1000"])
 };
 INSTANTIATE_TEST_SUITE_P(E2e, UnwatchedBelow, testing::ValuesIn(interpreters()), parameter_name);
 
-TEST_P(UnwatchedBelow, a_python_that_has_lost_the_agent_is_told_of_and_nobody_else) {
+TEST_P(UnwatchedBelow, only_the_python_that_has_lost_the_agent_is_reported) {
   start_worker_with_children();
   EXPECT_EQ(unwatched_["reason"], "agent-not-loaded");
   EXPECT_EQ(unwatched_["process"]["command"].back(), "import signal; signal.pause()");

@@ -44,7 +44,7 @@ class FuturesTest(ProgramTest):
         self.assertTrue(said.startswith("RemoteCrash\n-9 None\n"), said)
         self.assertRegex(said, "process [0-9]+ was killed by SIGKILL$")
 
-    def test_a_pool_breaks_also_if_nobody_can_tell_why(self):
+    def test_a_pool_breaks_even_if_the_cause_is_unknown(self):
         said = self.run_broken("""
     def fail(*_): raise ValueError
     pyfault.hooks._children.last_crashes = fail

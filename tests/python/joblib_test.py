@@ -22,7 +22,7 @@ if __name__ == "__main__":
         self.assertTrue(said.startswith("RemoteCrash -11\n"), said)
         self.assertRegex(said, 'program.py", line [0-9]+, in crash_here')
 
-    def test_the_error_is_raised_also_if_nobody_can_tell_why(self):
+    def test_the_error_is_raised_even_if_the_cause_is_unknown(self):
         self.assertEqual("None\n", self.run_program("""
 import joblib, pyfault.hooks.joblib
 from joblib.externals.loky.process_executor import TerminatedWorkerError

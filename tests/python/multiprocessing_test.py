@@ -114,7 +114,7 @@ for function in (kill_itself, leave):
 """)
         self.assertEqual(said, "-9 None\n3 None\n")
 
-    def test_a_lost_task_fails_also_if_nobody_can_tell_why(self):
+    def test_a_lost_task_fails_even_if_the_cause_is_unknown(self):
         said = self.run_pool("""
 pyfault.hooks._children.last_crashes = None  # which cannot be called
 try:

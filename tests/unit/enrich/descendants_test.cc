@@ -35,7 +35,7 @@ void fork_children(int count) {
   }
 }
 
-TEST(DescendantsTest, who_has_forked_nobody_has_none) {
+TEST(DescendantsTest, a_process_without_children_has_no_descendants) {
   const WaitingChild child;
   EXPECT_THAT(below(child.pid()), IsEmpty());
 }
@@ -70,7 +70,7 @@ TEST(DescendantsTest, a_zombie_is_left_out) {
   EXPECT_THAT(below(::getpid()), IsEmpty());
 }
 
-TEST(DescendantsTest, a_process_that_is_gone_has_none) {
+TEST(DescendantsTest, a_process_that_is_gone_has_no_descendants) {
   EXPECT_THAT(below(1 << 30), IsEmpty());
 }
 

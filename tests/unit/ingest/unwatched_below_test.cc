@@ -75,7 +75,7 @@ TEST_F(UnwatchedBelowTest, an_end_that_no_watchdog_has_seen_is_reported_as_unkno
   EXPECT_EQ(log_.exit().unwatched, unwatched(UnwatchedReason::kStaticallyLinked));
 }
 
-// Whoever sends SIGTERM asks a process to end.
+// Death by SIGTERM counts as clean, because it was asked for.
 TEST_F(UnwatchedBelowTest, a_clean_end_is_reported_only_if_all_are) {
   UnwatchedBelow all(log_.io, log_, nullptr, true);
   below_.add(child());
@@ -87,7 +87,7 @@ TEST_F(UnwatchedBelowTest, a_clean_end_is_reported_only_if_all_are) {
   EXPECT_EQ(log_.exits.size(), 1U);
 }
 
-TEST_F(UnwatchedBelowTest, who_hears_of_an_end_may_close_it) {
+TEST_F(UnwatchedBelowTest, the_handler_of_an_end_may_close_it) {
   const test::WaitingChild other;
   below_.add(child());
   below_.add(unwatched_process(other.pid()));
