@@ -16,8 +16,11 @@ constexpr int kMaxSearches = 4;
 // So many frames that follow from each other are the stack, even if its end was not copied.
 constexpr std::size_t kConvincing = 8;
 
-// Of modules: frames with anchors are not of a single one.
-constexpr std::uint32_t kNotOne = kAnonymous;
+// What is known of the interpreter's evaluation function, by the frames in which anchors lie.
+struct Evaluation {
+  std::optional<std::uint32_t> module;
+  std::vector<std::uint64_t> functions;  // where its code begins; it may be in two parts
+};
 
 // Frames that were found by a search.
 struct Found {
@@ -38,8 +41,11 @@ class Unwinder {
 
   UnwoundFrames unwind() {
     Stop stop = walk_from_registers();
-    evaluation_ = module_with_anchors(result_.frames, std::nullopt);
-    if (evaluation_ == kNotOne) distrust_anchors();
+    if (auto known = learn_from(result_.frames)) {
+      evaluation_ = *std::move(known);
+    } else {
+      distrust_anchors();
+    }
     for (int search = 0; search < kMaxSearches && go_on_after(stop); ++search) continue;
     result_.incomplete_reason = reason(stop);
     result_.is_complete = result_.incomplete_reason.empty();
@@ -59,10 +65,7 @@ class Unwinder {
   }
 
   // They come from the process, and do not fit frames that are known.
-  void distrust_anchors() {
-    anchors_.clear();
-    evaluation_.reset();
-  }
+  void distrust_anchors() { anchors_.clear(); }
 
   // If the stack was copied in parts, there must be room for its outer end.
   std::size_t limit_of_inner_frames() const {
@@ -147,25 +150,39 @@ class Unwinder {
     const bool goes_on = found.stop == Stop::kNotCaptured || found.stop == Stop::kTooMany;
     const bool is_stack =
         goes_on ? found.frames.size() >= kConvincing : found.stop == Stop::kOutermost;
-    return is_stack && module_with_anchors(found.frames, evaluation_) != kNotOne;
+    return is_stack && fits_evaluation(found.frames);
   }
 
   // A stack also holds return addresses of calls that are long over, and they lie within frames
   // that are alive. If these are frames of the interpreter's evaluation function, that shows: each
-  // of its calls has one anchor, and they are all of the same module. Returns its number, or that
-  // it is not so. `known`: what is known already.
-  std::optional<std::uint32_t> module_with_anchors(std::span<const StackFrame> frames,
-                                                   std::optional<std::uint32_t> known) const {
+  // of its calls has one anchor, and they are all of the same module. Returns what is known of it
+  // with these frames; nullopt: it is not so.
+  std::optional<Evaluation> learn_from(std::span<const StackFrame> frames) const {
+    Evaluation known = evaluation_;
     for (std::size_t index = 0; index + 1 < frames.size(); ++index) {
       const auto anchors =
           anchors_between(frames[index].stack_pointer, frames[index + 1].stack_pointer);
       if (anchors <= 0) continue;
       const InputMapping* mapping = code_.find(frames[index].code());
-      const std::uint32_t module = mapping != nullptr ? mapping->module : kNotOne;
-      if (anchors > 1 || module != known.value_or(module)) return kNotOne;
-      known = module;
+      if (anchors > 1 || mapping == nullptr || mapping->module == kAnonymous) return std::nullopt;
+      if (known.module.value_or(mapping->module) != mapping->module) return std::nullopt;
+      known.module = mapping->module;
+      const std::uint64_t function = frames[index].function;
+      if (!contains(known.functions, function)) known.functions.push_back(function);
     }
     return known;
+  }
+
+  // What a search finds must be of a function that is known already. A part of it that no frame
+  // was in before looks like another function, and costs a frame; but none is made up.
+  bool fits_evaluation(std::span<const StackFrame> frames) const {
+    const auto known = learn_from(frames);
+    return known && (evaluation_.functions.empty() ||
+                     known->functions.size() == evaluation_.functions.size());
+  }
+
+  static bool contains(const std::vector<std::uint64_t>& functions, std::uint64_t function) {
+    return std::ranges::find(functions, function) != functions.end();
   }
 
   std::ptrdiff_t anchors_between(std::uint64_t begin, std::uint64_t end) const {
@@ -212,9 +229,9 @@ class Unwinder {
   CodeMap& code_;
   Walker walker_;
   UnwoundFrames result_;
-  Position last_;                            // the last frame
-  std::vector<std::uint64_t> anchors_;       // ascending
-  std::optional<std::uint32_t> evaluation_;  // the module of the interpreter's evaluation function
+  Position last_;                       // the last frame
+  std::vector<std::uint64_t> anchors_;  // ascending
+  Evaluation evaluation_;               // as the walk from the registers found it
   bool has_search_ = false;
   bool has_gap_ = false;
 };

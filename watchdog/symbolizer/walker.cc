@@ -9,8 +9,12 @@ namespace {
 constexpr std::uint64_t kLargestFrame = std::uint64_t{16} << 20;
 
 StackFrame frame_at(const Position& position) {
-  return {position.registers.program_counter(), position.registers.stack_pointer(), position.trust,
-          position.is_return_address};
+  StackFrame frame;
+  frame.address = position.registers.program_counter();
+  frame.stack_pointer = position.registers.stack_pointer();
+  frame.trust = position.trust;
+  frame.is_return_address = position.is_return_address;
+  return frame;
 }
 
 // The caller of a frame of which nothing but the place of the return address is known. Registers
@@ -48,6 +52,7 @@ Walker::Step Walker::step(const Position& frame, StackFrame& found, const StackF
   LoadedModule* module = code_.module_at(frame.code());
   const auto rules = module != nullptr ? module->rules_at(frame.code()) : std::nullopt;
   if (rules) {
+    found.function = rules->function;
     found.is_signal_frame = rules->is_signal_frame;
     // The kernel has made a handler return to the beginning of this frame's code.
     if (rules->is_signal_frame) found.is_return_address = false;
