@@ -268,16 +268,16 @@ class Merger {
   }
 
   // A frame's link to its caller that was overwritten with null ends the chain as the outermost
-  // frame does. The whole native stack shows that there were more calls. One of them may be at its
-  // beginning or end, where it has no frame in the chain. Only the thread that recorded itself has
-  // stood still since then.
+  // frame does. The native stack shows that there were more calls. One of them may be at its
+  // beginning or end, where it has no frame in the chain, and each part that a search has found may
+  // begin with one that had ended. Only the thread that recorded itself has stood still since then.
   bool has_cut_off_frames(std::uint64_t frames, std::uint64_t calls) const {
     const bool ends_unmarked = !is_break(thread_.frames.back());
-    if (!thread_.crashed || !native_.complete || frames == kUncounted || !ends_unmarked)
-      return false;
+    if (!thread_.crashed || frames == kUncounted || !ends_unmarked) return false;
     const auto unreadable = std::ranges::count_if(thread_.frames, is_break);
     const std::uint64_t calls_without = is_evaluation(native_.frames.front()) ? 1 : 0;
-    return calls > frames + static_cast<std::uint64_t>(unreadable) + calls_without;
+    const auto parts = std::ranges::count_if(native_.frames, begins_part);
+    return calls > frames + static_cast<std::uint64_t>(unreadable + parts) + calls_without;
   }
 
   // Those that lie where the stack can be and follow each other; the record's word for it is not

@@ -324,6 +324,22 @@ TEST_F(MergeTest, a_call_that_has_no_frame_yet_does_not_mark_the_chain) {
   EXPECT_FALSE(result_.frames_cut_off);
 }
 
+TEST_F(MergeTest, a_stack_that_was_searched_shows_too_that_a_chain_ends_too_early) {
+  crashed({"leaf"}, {"crash"});
+  search();
+  native({kEval, kEval, kEval, "_start"});
+  merged(k38);
+  EXPECT_TRUE(result_.frames_cut_off);
+}
+
+TEST_F(MergeTest, a_call_that_had_ended_does_not_mark_the_chain) {
+  crashed({"main"}, {"crash"});
+  search();
+  native({kEval, kEval, "_start"});
+  merged(k38);
+  EXPECT_FALSE(result_.frames_cut_off);
+}
+
 TEST_F(MergeTest, the_chain_of_a_thread_that_has_gone_on_is_not_marked) {
   crashed({"main"}, {"poll", kEval, kEval, "_start"});
   thread_.crashed = false;
