@@ -168,7 +168,8 @@ class Unwinder {
       if (known.module.value_or(mapping->module) != mapping->module) return std::nullopt;
       known.module = mapping->module;
       const std::uint64_t function = frames[index].function;
-      if (!contains(known.functions, function)) known.functions.push_back(function);
+      const bool is_new = function != 0 && !contains(known.functions, function);
+      if (is_new) known.functions.push_back(function);
     }
     return known;
   }

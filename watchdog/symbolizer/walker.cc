@@ -9,12 +9,8 @@ namespace {
 constexpr std::uint64_t kLargestFrame = std::uint64_t{16} << 20;
 
 StackFrame frame_at(const Position& position) {
-  StackFrame frame;
-  frame.address = position.registers.program_counter();
-  frame.stack_pointer = position.registers.stack_pointer();
-  frame.trust = position.trust;
-  frame.is_return_address = position.is_return_address;
-  return frame;
+  return {position.registers.program_counter(), position.registers.stack_pointer(), position.trust,
+          position.is_return_address};
 }
 
 // The caller of a frame of which nothing but the place of the return address is known. Registers

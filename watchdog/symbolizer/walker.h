@@ -29,10 +29,10 @@ struct StackFrame {
   std::uint64_t address = 0;  // the program counter
   std::uint64_t stack_pointer = 0;
   Trust trust = Trust::kContext;
-  std::uint64_t function = 0;  // where its code begins, by call frame information; 0: unknown
   bool is_return_address = false;
   bool is_signal_frame = false;
   bool is_after_gap = false;
+  std::uint64_t function = 0;  // where its code begins, by call frame information; 0: unknown
 
   std::uint64_t code() const { return address - (is_return_address ? 1 : 0); }
 };
