@@ -29,14 +29,15 @@ void AnchorFinder::enter_loop(std::uintptr_t cframe) {
   enters_loop_ = true;
 }
 
-// A loop without a frame that is shown has no anchor. Such a loop is releasing the variables of its
-// last frame; the shim that 3.15 embeds in the thread state looks like one, too.
+// Each loop on the C stack has an anchor, or a reader would miss frames in those without: also one
+// that runs no frame which is shown. The shim that 3.15 embeds in the thread state looks like such
+// a loop, but does not lie on the stack.
 void AnchorFinder::pass(const RawFrame& link, std::uint32_t shown) {
   is_lost_ |= link.after_gap;
   if (is_lost_) return;
   const std::uintptr_t address = link.shim ? link.address : loop_that_ends_at(link);
-  if (address == 0 || shown == shown_) return;
-  anchors_.add(shown - 1, address);
+  if (address == 0) return;
+  anchors_.add(shown == shown_ ? kNoPythonFrame : shown - 1, address);
   shown_ = shown;
 }
 

@@ -6,7 +6,8 @@ void AnchorList::take_out_frames(std::uint32_t first, std::uint32_t count) {
   const std::uint32_t kept = count_ < kMaxAnchors ? count_ : kMaxAnchors;
   for (std::uint32_t place = 0; place < kept; ++place) {
     std::uint32_t& frame = anchors_[place].frame;
-    if (frame >= first) frame = frame < first + count ? first - 1 : frame - count;
+    if (frame < first || frame == kNoPythonFrame) continue;
+    frame = frame < first + count ? first - 1 : frame - count;
   }
 }
 

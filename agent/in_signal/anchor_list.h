@@ -16,7 +16,7 @@ class AnchorList {
   void clear() { count_ = 0; }
   bool empty() const { return count_ == 0; }
 
-  // Requires a `frame` that is not below that of the anchor before.
+  // Requires a `frame` that is not below those of the anchors before, or kNoPythonFrame.
   void add(std::uint32_t frame, std::uintptr_t address) { at(count_++) = {frame, 0, address}; }
 
   // To be called when it turns out that `count` frames from the position `first` on are not shown:

@@ -113,6 +113,29 @@ sort()
   expect_merged("ffi_call <- (compare) <- ffi_call <- (sort) <- (<module>) <- _start");
 }
 
+// As a function returns, its frame leaves the chain before its variables are released, in
+// CPython 3.12 and later within the evaluation function.
+TEST_P(NativeStack, a_destructor_that_runs_as_a_function_returns_is_merged) {
+  run_program(R"(
+class Broken:
+    def __del__(self): ctypes.memset(0, 1, 1)
+def hold(_): broken = Broken()
+def main(): list(map(hold, [1]))
+main()
+)");
+  expect_merged("(__del__) <- (main) <- (<module>) <- _start");
+}
+
+TEST_P(NativeStack, a_destructor_in_c_that_runs_as_a_function_returns_is_merged) {
+  run_program(R"(
+class Broken: __del__ = ctypes.CDLL(None).abort
+def hold(_): broken = Broken()
+def main(): list(map(hold, [1]))
+main()
+)");
+  expect_merged("abort <- ffi_call <- (main) <- (<module>) <- _start");
+}
+
 TEST_P(NativeStack, of_a_call_through_null_the_caller_is_found) {
   run_program("ctypes.CFUNCTYPE(None)(0)()");
   expect_merged("ffi_call <- (<module>) <- _start");

@@ -240,7 +240,8 @@ class Merger {
                         std::size_t limit = SIZE_MAX) {
     std::size_t taken = 0;
     for (; !anchors.empty() && anchors.front().address < end && taken < limit; ++taken) {
-      python_.take_through(anchors.front().frame, result_.stack);
+      const std::uint32_t frame = anchors.front().frame;
+      if (frame != kNoPythonFrame) python_.take_through(frame, result_.stack);
       anchors = anchors.subspan(1);
     }
     return taken > 0;
@@ -284,15 +285,18 @@ class Merger {
   // trusted. CPython 3.15 has an outermost one within its thread state.
   std::vector<Anchor> anchors_on_stack() const {
     std::vector<Anchor> kept;
+    std::uint64_t next_frame = 0;
     const std::uint64_t begin = captured_.chunks.front().address;
     const StackChunk& last = captured_.chunks.back();
     const std::uint64_t copied_end = last.address + last.bytes.size();
     const std::uint64_t end = std::max(copied_end, captured_.stack_end);
     for (const Anchor& anchor : captured_.anchors) {
       const bool is_on_stack = anchor.address >= begin && anchor.address < end;
-      const bool follows = kept.empty() || (anchor.address > kept.back().address &&
-                                            anchor.frame > kept.back().frame);
-      if (is_on_stack && follows) kept.push_back(anchor);
+      const bool follows = kept.empty() || anchor.address > kept.back().address;
+      const bool runs_frames = anchor.frame != kNoPythonFrame;
+      if (!is_on_stack || !follows || (runs_frames && anchor.frame < next_frame)) continue;
+      kept.push_back(anchor);
+      if (runs_frames) next_frame = std::uint64_t{anchor.frame} + 1;
     }
     return kept;
   }

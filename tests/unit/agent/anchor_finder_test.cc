@@ -98,12 +98,15 @@ TEST_F(Anchors, are_the_shims_and_the_outermost_frames_above_them) {
   EXPECT_THAT(find(), ElementsAre(Found{0, inner}, Found{2, outer}));
 }
 
-TEST_F(Anchors, of_a_loop_without_frames_are_left_out) {
+TEST_F(Anchors, of_a_loop_that_is_releasing_the_variables_of_its_last_frame_name_none) {
   const std::uintptr_t outer = shim();
   call(python_.code("main"));
-  shim();
-  shim();
-  EXPECT_THAT(find(), ElementsAre(Found{0, outer}));
+  const std::uintptr_t releasing = shim();
+  call(python_.code("__del__"));
+  const std::uintptr_t inner = shim();
+  const std::uintptr_t innermost = shim();
+  EXPECT_THAT(find(), ElementsAre(Found{kNoPythonFrame, innermost}, Found{kNoPythonFrame, inner},
+                                  Found{0, releasing}, Found{1, outer}));
 }
 
 TEST_F(Anchors, count_no_frame_that_is_hidden) {

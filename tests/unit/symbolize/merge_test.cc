@@ -179,6 +179,17 @@ TEST_F(MergeTest, where_a_call_has_lost_its_anchor_the_stacks_stand_apart) {
   EXPECT_THAT(result_.native.incomplete_reason, HasSubstr("has no Python frame"));
 }
 
+TEST_F(MergeTest, a_call_that_runs_no_python_frame_takes_none) {
+  python({"__del__", "main"});
+  native({"crash", kEval, "dealloc", kEval, "map", kEval, "_start"});
+  anchor(0, 1);
+  anchor(kNoPythonFrame, 3);
+  anchor(1, 5);
+  EXPECT_THAT(merged(), ElementsAre("crash", "(__del__)", kEval, "dealloc", kEval, "map", "(main)",
+                                    kEval, "_start"));
+  EXPECT_TRUE(result_.native.complete);
+}
+
 TEST_F(MergeTest, calls_of_omitted_frames_have_no_anchors) {
   python({"leaf"});
   left_out(1);
