@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ namespace pyfault::test {
 namespace {
 
 using nlohmann::json;
+using testing::Contains;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
@@ -86,6 +88,18 @@ class NativeStack : public testing::TestWithParam<Interpreter> {
   Watchdog watchdog_{GetParam(), directory_.path() / "log"};
   Outcome outcome_;
 };
+
+// The offsets and addresses of C functions, but for the handler that prints them: "+0x155
+// [0x7f4763971fe5]". Names differ where debug information has others.
+std::vector<std::string> places_in_functions(const std::string& text) {
+  static const std::regex kLine(
+      "  Binary file .*, at (?!_Py_DumpStack)[^+ ]+(\\+0x[0-9a-f]+ \\[0x[0-9a-f]+\\])");
+  std::vector<std::string> places;
+  for (std::sregex_iterator line(text.begin(), text.end(), kLine), end; line != end; ++line) {
+    places.push_back((*line)[1]);
+  }
+  return places;
+}
 
 constexpr char kNestedCalls[] = R"(
 def leaf():
@@ -304,6 +318,19 @@ TEST_P(NativeStack, the_text_report_folds_what_belongs_to_the_interpreter) {
   run_program(kNestedCalls, "on", "text");
   EXPECT_THAT(watchdog_.report(), HasSubstr("of the interpreter ..."));
   EXPECT_THAT(watchdog_.report(), HasSubstr("\n  at "));
+}
+
+// From 3.14 on, CPython's own report has the C functions too: those that a module exports by name.
+// It prints them when our handler has called its.
+TEST_P(NativeStack, the_faulthandler_format_places_functions_as_cpython_does) {
+  run_program("import faulthandler; faulthandler.enable(); ctypes.memset(0, 1, 1)", "on",
+              "faulthandler");
+  const std::vector<std::string> cpythons = places_in_functions(outcome_.err);
+  const std::vector<std::string> ours = places_in_functions(watchdog_.report());
+  EXPECT_EQ(cpythons.empty(), (GetParam().version < Version{3, 14}));
+  for (const std::string& place : cpythons) {
+    EXPECT_THAT(ours, Contains(place));
+  }
 }
 
 TEST_P(NativeStack, what_is_not_wanted_is_not_there) {

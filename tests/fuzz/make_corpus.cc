@@ -312,10 +312,10 @@ void make_zip_corpus(const Corpus& corpus) {
 void make_answer_corpus(const Corpus& corpus) {
   constexpr std::uint8_t kByUnwindInformation = 1;
   constexpr std::uint8_t kBySearch = 5;
-  const AnswerFrame first{0x3010, 0x7000, 0, 0, {}};
-  const AnswerFrame caller{0x3100, 0x7020, kByUnwindInformation, kReturnAddress, {}};
-  const AnswerFrame far{0x8010, 0x7f00, kBySearch, kReturnAddress | kAfterGap, {}};
-  const AnswerFrame kernel{0xa010, 0x7f80, kByUnwindInformation, kSignalFrame, {}};
+  const AnswerFrame first{0x3010, 0x7000, kUnknownOffset, 0, 0, {}};
+  const AnswerFrame caller{0x3100, 0x7020, 0x40, kByUnwindInformation, kReturnAddress, {}};
+  const AnswerFrame far{0x8010, 0x7f00, kUnknownOffset, kBySearch, kReturnAddress | kAfterGap, {}};
+  const AnswerFrame kernel{0xa010, 0x7f80, 0, kByUnwindInformation, kSignalFrame, {}};
   AnswerBuilder whole;
   whole.frames({first, caller}).stack_end().frames({first, far, kernel}, 1).stack_end("why", 1);
   whole.item(ItemKind::kModule, AnswerModule{0, 4, 0x1000}, "\x01\x02\x03\x04");

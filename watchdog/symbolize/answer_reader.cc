@@ -188,6 +188,7 @@ class Translator {
     if (frames.empty()) {
       frames.push_back({captured.registers[REG_RIP],
                         captured.registers[REG_RSP],
+                        kUnknownOffset,
                         static_cast<std::uint8_t>(Trust::kContext),
                         0,
                         {}});
@@ -217,6 +218,7 @@ class Translator {
         if (is_inlined && !spend(sizeof(NativeFrame))) continue;
         result.functions.push_back(name(place, function));
         result.functions.back().inlined = is_inlined;
+        if (is_inlined) result.functions.back().function_offset.reset();
       }
     }
     if (result.functions.empty()) result.functions.push_back(place);
@@ -228,6 +230,9 @@ class Translator {
     place.address = frame.address;
     place.trust = static_cast<Trust>(frame.trust);
     place.signal_frame = (frame.flags & kSignalFrame) != 0;
+    if (frame.function_offset < kUnknownOffset && frame.function_offset <= frame.address) {
+      place.function_offset = frame.function_offset;
+    }
     const auto number = find_mapping(code_of(frame));
     if (!number || !is_of_module(*mappings_[*number])) return place;
     used_.insert(*number);

@@ -1,10 +1,7 @@
 #include "watchdog/symbolizer/elf_image.h"
 
-#include <elf.h>
-
 #include <algorithm>
 #include <cstring>
-#include <vector>
 
 #include "watchdog/crash/byte_reader.h"
 
@@ -21,15 +18,8 @@ bool is_loadable(const Elf64_Ehdr& head) {
 }
 
 std::vector<Elf64_Phdr> loaded_segments(std::span<const std::byte> image) {
-  std::vector<Elf64_Phdr> segments;
-  const auto head = ByteReader(image).read<Elf64_Ehdr>();
-  if (!head || !is_loadable(*head) || head->e_phoff > image.size()) return segments;
-  ByteReader reader(image.subspan(head->e_phoff));
-  for (unsigned index = 0; index < head->e_phnum; ++index) {
-    const auto segment = reader.read<Elf64_Phdr>();
-    if (!segment) break;
-    if (segment->p_type == PT_LOAD) segments.push_back(*segment);
-  }
+  std::vector<Elf64_Phdr> segments = program_headers(image);
+  std::erase_if(segments, [](const Elf64_Phdr& segment) { return segment.p_type != PT_LOAD; });
   return segments;
 }
 
@@ -41,6 +31,19 @@ bool can_be(const Elf64_Phdr& segment, const InputMapping& mapping) {
 }
 
 }  // namespace
+
+std::vector<Elf64_Phdr> program_headers(std::span<const std::byte> image) {
+  std::vector<Elf64_Phdr> headers;
+  const auto head = ByteReader(image).read<Elf64_Ehdr>();
+  if (!head || !is_loadable(*head) || head->e_phoff > image.size()) return headers;
+  ByteReader reader(image.subspan(head->e_phoff));
+  for (unsigned index = 0; index < head->e_phnum; ++index) {
+    const auto header = reader.read<Elf64_Phdr>();
+    if (!header) break;
+    headers.push_back(*header);
+  }
+  return headers;
+}
 
 std::optional<ElfPlace> place_of(std::span<const std::byte> image, const InputMapping& mapping) {
   const std::vector<Elf64_Phdr> segments = loaded_segments(image);

@@ -72,7 +72,7 @@ std::optional<FrameRules> rules_in(Dwarf_CFI* information, Dwarf_Addr address) {
   FrameRules rules;
   rules.base = base_of(frame.get());
   const int return_address =
-      ::dwarf_frame_info(frame.get(), &rules.function, nullptr, &rules.is_signal_frame);
+      ::dwarf_frame_info(frame.get(), nullptr, nullptr, &rules.is_signal_frame);
   Dwarf_Op memory[3];
   Dwarf_Op* operations = nullptr;
   std::size_t count = 0;
@@ -180,7 +180,8 @@ std::optional<FrameRules> LoadedModule::rules_at(std::uint64_t address) const {
     if (information == nullptr) continue;
     auto rules = rules_in(information, address - bias);
     if (!rules) continue;
-    rules->function += bias;
+    const auto function = functions_.beginning_before(address - place_.bias);
+    if (function) rules->function = *function + place_.bias;
     return rules;
   }
   return std::nullopt;

@@ -13,6 +13,7 @@
 #include "watchdog/os/unique_fd.h"
 #include "watchdog/symbolizer/elf_image.h"
 #include "watchdog/symbolizer/file_client.h"
+#include "watchdog/symbolizer/function_table.h"
 #include "watchdog/symbolizer/registers.h"
 #include "watchdog/symbolizer/stack_memory.h"
 
@@ -20,7 +21,7 @@ namespace pyfault {
 
 // What the call frame information says of the code at an address.
 struct FrameRules {
-  std::uint64_t function = 0;    // where the code begins that the rules are for
+  std::uint64_t function = 0;    // where the code of the function begins; 0: unknown
   std::optional<unsigned> base;  // the register by which the frame is found; none: not a simple one
   bool is_outermost = false;     // it has no caller
   bool is_signal_frame = false;  // its caller did not call, but was interrupted by a signal
@@ -62,7 +63,7 @@ class LoadedModule {
 
   LoadedModule(std::span<std::byte> image, const ElfPlace& place, std::uint32_t number,
                FileClient& files)
-      : image_(image), place_(place), number_(number), files_(files) {}
+      : image_(image), functions_(image), place_(place), number_(number), files_(files) {}
 
   bool open();
   UniqueFd find_debug_file(const char* debug_link, std::uint32_t crc);
@@ -80,6 +81,7 @@ class LoadedModule {
   static const Dwfl_Thread_Callbacks kThreadCallbacks;
 
   std::span<std::byte> image_;
+  FunctionTable functions_;
   ElfPlace place_;
   std::uint32_t number_;
   FileClient& files_;

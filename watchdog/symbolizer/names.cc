@@ -19,7 +19,7 @@ bool is_within(const GElf_Sym& symbol, GElf_Off offset, std::uint64_t address,
                const LoadedModule& module) {
   if (symbol.st_size != 0 || offset == 0) return true;
   const auto rules = module.rules_at(address);
-  return rules && rules->function <= address - offset;
+  return rules && rules->function != 0 && rules->function <= address - offset;
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ struct FileRequest {
 static_assert(sizeof(FileRequest) == 268);
 
 // Changes with everything in this file.
-inline constexpr std::uint64_t kSymbolizerMagic = 0x31'6d'79'73'66'79'70;  // "pyfsym1"
+inline constexpr std::uint64_t kSymbolizerMagic = 0x32'6d'79'73'66'79'70;  // "pyfsym2"
 
 struct InputHead {
   std::uint64_t magic;
@@ -121,12 +121,15 @@ enum FrameFlags : std::uint8_t {
   kAfterGap = 4,  // frames are missing before this one
 };
 
+inline constexpr std::uint32_t kUnknownOffset = UINT32_MAX;
+
 struct AnswerFrame {
   std::uint64_t address;
   std::uint64_t stack_pointer;
-  std::uint8_t trust;  // Trust (watchdog/crash/native.h)
-  std::uint8_t flags;  // FrameFlags
-  std::uint8_t reserved[6];
+  std::uint32_t function_offset;  // of the address, from where its function's code begins
+  std::uint8_t trust;             // Trust (watchdog/crash/native.h)
+  std::uint8_t flags;             // FrameFlags
+  std::uint8_t reserved[2];
 };
 static_assert(sizeof(AnswerFrame) == 24);
 

@@ -22,6 +22,12 @@ std::uint8_t flags_of(const StackFrame& frame) {
   return static_cast<std::uint8_t>(flags);
 }
 
+std::uint32_t function_offset_of(const StackFrame& frame) {
+  const bool is_known = frame.function != 0 && frame.address >= frame.function &&
+                        frame.address - frame.function < kUnknownOffset;
+  return is_known ? static_cast<std::uint32_t>(frame.address - frame.function) : kUnknownOffset;
+}
+
 class Reporter {
  public:
   Reporter(const Input& input, FileClient& files, AnswerWriter& answer)
@@ -78,6 +84,7 @@ class Reporter {
     for (const StackFrame& frame : unwound.frames) {
       frames.push_back({frame.address,
                         frame.stack_pointer,
+                        function_offset_of(frame),
                         static_cast<std::uint8_t>(frame.trust),
                         flags_of(frame),
                         {}});

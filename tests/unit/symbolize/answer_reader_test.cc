@@ -48,6 +48,7 @@ struct AnswerReaderTest : testing::Test {
                         Trust trust = Trust::kContext, unsigned flags = 0) {
     return {address,
             stack_pointer,
+            kUnknownOffset,
             static_cast<std::uint8_t>(trust),
             static_cast<std::uint8_t>(flags),
             {}};
@@ -67,6 +68,24 @@ TEST_F(AnswerReaderTest, nothing_said_leaves_the_registers) {
   EXPECT_EQ(function().module, "/app/a.so");
   EXPECT_EQ(function().offset, 0x2010);
   EXPECT_EQ(frame(0).stack_pointer, 0x7000);
+}
+
+TEST_F(AnswerReaderTest, an_offset_is_of_the_function_and_not_of_those_inlined_into_it) {
+  AnswerFrame frame = at(0x3010);
+  frame.function_offset = 0x10;
+  answer.frames({frame}).stack_end().text("inner").text("outer");
+  answer.functions(0x3010, {{0, kNoText, 0, 0}, {1, kNoText, 0, 0}}).end();
+  read();
+  EXPECT_EQ(function(0).function_offset, std::nullopt);
+  EXPECT_EQ(function(1).function_offset, 0x10);
+}
+
+TEST_F(AnswerReaderTest, a_function_cannot_begin_below_the_address_zero) {
+  AnswerFrame frame = at(0x3010);
+  frame.function_offset = 0x3011;
+  answer.frames({frame}).end();
+  read();
+  EXPECT_EQ(function().function_offset, std::nullopt);
 }
 
 TEST_F(AnswerReaderTest, frames_with_names_and_lines) {

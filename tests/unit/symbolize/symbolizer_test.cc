@@ -121,7 +121,8 @@ TEST_F(SymbolizerTest, that_is_stopped) {
 
 TEST_F(SymbolizerTest, that_is_stopped_has_said_what_it_said) {
   AnswerBuilder answer;
-  answer.frames({{subject.program_counter(), 0x7000, 0, 0, {}}, {0x3000, 0x7010, 1, 0, {}}});
+  answer.frames({{subject.program_counter(), 0x7000, kUnknownOffset, 0, 0, {}},
+                 {0x3000, 0x7010, kUnknownOffset, 1, 0, {}}});
   write_file(folder.path() / "answer", answer.stack_end().text("a name").bytes());
   symbolize_by("/bin/cat " + (folder.path() / "answer").string() + "; kill -STOP $$", 500ms);
   EXPECT_EQ(symbols.trouble, "the symbolizer took too long");

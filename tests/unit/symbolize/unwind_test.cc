@@ -1,8 +1,10 @@
 // Stacks of programs that have really died, unwound and symbolized by the real symbolizer.
+#include <elf.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
 #include <cstring>
+#include <fstream>
 
 #include "tests/unit/symbolize/dead_subject.h"
 
@@ -69,6 +71,14 @@ TEST_F(UnwindTest, every_frame_down_to_start_with_inlined_functions) {
   EXPECT_THAT(names(),
               ElementsAre("in subject::dereference", "subject::null_leaf", "subject::run"));
   EXPECT_TRUE(reaches_main());
+}
+
+TEST_F(UnwindTest, offset_is_from_where_the_function_begins) {
+  unwind("null");
+  std::ifstream program(PYFAULT_STACK_SUBJECT, std::ios::binary);
+  Elf64_Ehdr head{};
+  program.read(reinterpret_cast<char*>(&head), sizeof head);
+  EXPECT_EQ(*function("_start").offset - *function("_start").function_offset, head.e_entry);
 }
 
 TEST_F(UnwindTest, source_files_and_lines) {
