@@ -85,9 +85,10 @@ struct NativeStack {
 struct ThreadStack {
   std::vector<StackEntry> stack;  // Python and native frames, innermost first; empty: unknown
   NativeStack native;
-  // The native stack has calls whose Python frames are not in the record, whose chain of frames
-  // ended without a mark. `stack` then has an entry for one more frame than the thread has.
-  bool frames_cut_off = false;
+  // The native stack has calls whose Python frames are not in the record, and the thread's chain of
+  // frames has no mark of it: before this frame of the thread's, or behind the last one. `stack`
+  // then counts an unreadable frame in that place.
+  std::optional<std::size_t> missing_frames_at{};
 };
 
 // What has been found out of the native stacks of a crash.

@@ -19,13 +19,21 @@ namespace pyfault {
 
 namespace {
 
-// The link to the caller of the last frame was null.
-void mark_cut_off(Crash& crash, Thread& thread) {
+// A link of the chain was overwritten, and led to a frame further out, or to none.
+void mark_missing_frames(Crash& crash, Thread& thread, std::size_t place) {
   Frame unreadable;
   unreadable.kind = Frame::Kind::kUnreadable;
-  thread.frames.push_back(std::move(unreadable));
+  const auto at = thread.frames.begin() + std::min(place, thread.frames.size());
+  thread.frames.insert(at, std::move(unreadable));
   if (crash.complete) crash.incomplete_reason = gap_in(thread);
   crash.complete = false;
+}
+
+// Before the stacks are taken, which may insert frames.
+void take_sources(Crash& crash, std::vector<FrameSource> sources) {
+  for (FrameSource& each : sources) {
+    crash.threads.at(each.thread).frames.at(each.frame).source = std::move(each.text);
+  }
 }
 
 void take_stacks(Crash& crash, NativeStacks stacks) {
@@ -33,7 +41,8 @@ void take_stacks(Crash& crash, NativeStacks stacks) {
        ++index) {
     crash.threads[index].stack = std::move(stacks.threads[index].stack);
     crash.threads[index].native = std::move(stacks.threads[index].native);
-    if (stacks.threads[index].frames_cut_off) mark_cut_off(crash, crash.threads[index]);
+    const auto missing = stacks.threads[index].missing_frames_at;
+    if (missing) mark_missing_frames(crash, crash.threads[index], *missing);
   }
   crash.modules = std::move(stacks.modules);
   crash.fingerprint = fingerprint(crash);  // of the native frames if there is none of Python's
@@ -165,14 +174,11 @@ void EventStage::take_results(Event& event, Reading& reading) {
   const bool is_shared = reading.is_under_way() || reading.uses_crash();
   event.body = is_shared ? *reading.crash : std::move(*reading.crash);
   auto& crash = std::get<Crash>(event.body);
+  if (reading.of_sources == ReadState::kDone) take_sources(crash, std::move(reading.sources));
   if (reading.of_stacks == ReadState::kDone) {
     take_stacks(crash, is_shared ? NativeStacks(reading.stacks) : std::move(reading.stacks));
   }
   if (reading.of_minidump == ReadState::kDone) crash.minidump = std::move(reading.minidump.path);
-  if (reading.of_sources != ReadState::kDone) return;
-  for (FrameSource& each : reading.sources) {
-    crash.threads.at(each.thread).frames.at(each.frame).source = std::move(each.text);
-  }
 }
 
 std::optional<Event> EventStage::notice_of_minidump(const Event& crash, const Reading& reading) {

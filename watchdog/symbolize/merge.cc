@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,6 +50,13 @@ class PythonFrames {
 
   bool at_end() const { return entry_ == frames_.size(); }
   std::uint64_t taken() const { return taken_; }
+
+  // Where frames may be missing that the entries do not tell of: nullopt within an entry, or where
+  // the chain is known to be broken.
+  std::optional<std::size_t> unmarked_place() const {
+    if (within_entry_ > 0 || (!at_end() && is_break(frames_[entry_]))) return std::nullopt;
+    return entry_;
+  }
 
   // Appends the entries of the frames up to and including number `last`. Beyond a place where the
   // chain of frames is broken, numbers mean nothing, and nothing is appended.
@@ -108,6 +116,12 @@ std::uint64_t end_of(const std::vector<UnwoundFrame>& frames, std::size_t index)
   return is_followed ? frames[index + 1].stack_pointer : frame.stack_pointer;
 }
 
+// Where the code begins that the frame executes; nullopt: unknown.
+std::optional<std::uint64_t> beginning_of(const NativeFrame& function) {
+  if (!function.function_offset) return std::nullopt;
+  return function.address - *function.function_offset;
+}
+
 bool is_evaluation(const UnwoundFrame& frame) {
   constexpr std::string_view kName = "_PyEval_EvalFrameDefault";
   const std::string_view function = frame.functions.back().function;
@@ -141,6 +155,7 @@ class Merger {
         return give_up("the Python frames do not fit the native stack");
       }
       if (index > 0 && !is_call && !left.empty() && has_lost_anchor(frame)) {
+        if (is_of_whole_part(index)) result_.missing_frames_at = place_of_missing_frames();
         return give_up("a call of the evaluation function has no Python frame");
       }
       is_placed |= is_call;
@@ -162,7 +177,7 @@ class Merger {
     const std::uint64_t calls_beyond = calls_in(part, native_.frames.end());
     if (calls == 0) return give_up("the interpreter's evaluation function has no name");
     if (calls > frames || (native_.complete && calls != frames)) {
-      result_.frames_cut_off = has_cut_off_frames(frames, calls);
+      if (has_cut_off_frames(frames, calls)) result_.missing_frames_at = thread_.frames.size();
       return give_up(
           fmt::format("{} calls of the evaluation function for {} Python frames", calls,
                       frames == kUncounted ? "an unknown number of" : std::to_string(frames)));
@@ -184,8 +199,8 @@ class Merger {
 
   // The Python frames, if there are any, and after them the native ones.
   ThreadStack apart() {
-    python_.take_rest(result_.stack);
-    if (result_.frames_cut_off) append_python(thread_.frames.size(), result_.stack);
+    const std::size_t frames = thread_.frames.size() + (result_.missing_frames_at ? 1 : 0);
+    for (std::size_t frame = 0; frame < frames; ++frame) append_python(frame, result_.stack);
     for (const UnwoundFrame& frame : native_.frames) {
       append_gap_before(result_.stack, frame);
       append(result_.stack, frame);
@@ -210,6 +225,13 @@ class Merger {
     return calls;
   }
 
+  // Also where the function has no name, by where its code begins.
+  bool is_known_call(const UnwoundFrame& frame) const {
+    const auto beginning = beginning_of(frame.functions.back());
+    const auto is_same = [&](const NativeFrame* call) { return beginning_of(*call) == beginning; };
+    return is_evaluation(frame) || (beginning && std::ranges::any_of(calls_, is_same));
+  }
+
   // All calls of the evaluation function are of one module. A thread that has gone on since its
   // Python frames were recorded may have other functions at the place of an anchor.
   bool may_be_evaluation(const UnwoundFrame& frame) const {
@@ -229,9 +251,21 @@ class Merger {
   // lies among frames that were left out of the record, or it has only just begun.
   bool has_lost_anchor(const UnwoundFrame& frame) const {
     const auto is_omitted = [](const Frame& each) { return each.kind == Frame::Kind::kOmitted; };
-    return is_evaluation(frame) && frame.cfa > frame.stack_pointer &&
+    return is_known_call(frame) && frame.cfa > frame.stack_pointer &&
            captured_.anchors.size() < kMaxAnchors &&
            std::ranges::none_of(thread_.frames, is_omitted);
+  }
+
+  // What a search has found may begin with calls that had ended.
+  bool is_of_whole_part(std::size_t index) const {
+    const auto begin = native_.frames.begin();
+    return std::none_of(begin, begin + static_cast<std::ptrdiff_t>(index) + 1, begins_part);
+  }
+
+  // Where a call has no frames, a link was overwritten and leads past them. Only the thread that
+  // recorded itself has stood still since then.
+  std::optional<std::size_t> place_of_missing_frames() const {
+    return thread_.crashed ? python_.unmarked_place() : std::nullopt;
   }
 
   // Takes the Python frames of at most `limit` calls with anchors below `end`, from the front of
@@ -252,7 +286,7 @@ class Merger {
   std::size_t most_calls_in(const UnwoundFrame& frame) const {
     if (frame.cfa > frame.stack_pointer) return SIZE_MAX;
     const bool is_nameless = frame.functions.back().function.empty();
-    return is_evaluation(frame) || (is_nameless && is_near_evaluation(frame)) ? 1 : 0;
+    return is_known_call(frame) || (is_nameless && is_near_evaluation(frame)) ? 1 : 0;
   }
 
   static std::uint64_t calls_in(FrameIterator begin, FrameIterator end) {
@@ -312,7 +346,6 @@ class Merger {
 
   ThreadStack give_up(std::string reason) {
     result_.stack.clear();
-    python_ = PythonFrames(thread_.frames);
     say(std::move(reason));
     return apart();
   }

@@ -197,13 +197,26 @@ TEST_F(EventStageTest, a_chain_that_the_native_stack_proves_too_short_is_incompl
   EventStage& stage = make();
   stage.on_event(crash_with_stack([](const Crash& seen) {
     NativeStacks stacks = one_frame(seen);
-    stacks.threads[0].frames_cut_off = true;
+    stacks.threads[0].missing_frames_at = 1;
     return stacks;
   }));
   run_until(1);
   EXPECT_EQ(crash().threads[0].frames.back().kind, Frame::Kind::kUnreadable);
   EXPECT_FALSE(crash().complete);
   EXPECT_EQ(crash().incomplete_reason, "the chain of frames is broken");
+}
+
+TEST_F(EventStageTest, missing_frames_are_marked_in_their_place) {
+  EventStage& stage = make();
+  const auto with_missing_frames = [](const Crash& seen) {
+    NativeStacks stacks = one_frame(seen);
+    stacks.threads[0].missing_frames_at = 0;
+    return stacks;
+  };
+  stage.on_event(crash_with_stack(with_missing_frames, line));
+  run_until(1);
+  EXPECT_EQ(crash().threads[0].frames.at(0).kind, Frame::Kind::kUnreadable);
+  EXPECT_EQ(crash().threads[0].frames.at(1).source, "line of f");
 }
 
 TEST_F(EventStageTest, a_crash_without_python_frames_gets_the_fingerprint_of_its_native_stack) {

@@ -17,6 +17,7 @@ constexpr std::uint32_t k313 = 0x030d00f0;
 constexpr char kEval[] = "_PyEval_EvalFrameDefault";
 constexpr std::uint64_t kStack = 0x1000;
 constexpr std::uint64_t kFrameBytes = 0x100;
+constexpr std::uint64_t kEvalBegin = 0x400000;
 
 // A thread and its native stack, which begins at kStack and whose frames take kFrameBytes each.
 class MergeTest : public testing::Test {
@@ -61,6 +62,14 @@ class MergeTest : public testing::Test {
     next_sp_ += bytes;
     searched_ = native_.frames.size();
   }
+  // They are all of the same function, which has no name.
+  void stripped_eval(const std::vector<std::size_t>& numbers) {
+    for (const std::size_t number : numbers) {
+      NativeFrame& function = native_.frames.at(number).functions[0];
+      function.address = kEvalBegin + 0x10 * number;
+      function.function_offset = 0x10 * number;
+    }
+  }
   // The call in native frame number `native` runs the Python frames up to number `python`.
   void anchor(std::uint32_t python, std::uint64_t native) {
     captured_.anchors.push_back({python, 0, kStack + native * kFrameBytes + 8});
@@ -86,8 +95,9 @@ class MergeTest : public testing::Test {
   std::string name(const StackEntry& entry) const {
     if (entry.kind == StackEntry::Kind::kOmitted) return "...";
     if (entry.kind == StackEntry::Kind::kNative) return entry.native.function;
-    if (entry.frame == thread_.frames.size()) return "(?)";  // of a chain that was cut off
-    const Frame& frame = thread_.frames.at(entry.frame);
+    if (entry.frame == result_.missing_frames_at) return "(?)";
+    const bool is_behind_missing = entry.frame > result_.missing_frames_at.value_or(SIZE_MAX);
+    const Frame& frame = thread_.frames.at(entry.frame - (is_behind_missing ? 1 : 0));
     return frame.kind == Frame::Kind::kCode ? '(' + frame.function + ')' : "(?)";
   }
 
@@ -177,6 +187,56 @@ TEST_F(MergeTest, where_a_call_has_lost_its_anchor_the_stacks_stand_apart) {
   EXPECT_THAT(merged(), ElementsAre("(leaf)", "(callback)", "(main)", "crash", kEval, "call", kEval,
                                     kEval, "_start"));
   EXPECT_THAT(result_.native.incomplete_reason, HasSubstr("has no Python frame"));
+}
+
+TEST_F(MergeTest, calls_inside_the_innermost_frame_show_that_frames_are_missing) {
+  crashed({"main", "<module>"}, {"crash", kEval, "call", kEval, "_start"});
+  anchor(1, 3);
+  EXPECT_THAT(merged(),
+              ElementsAre("(?)", "(main)", "(<module>)", "crash", kEval, "call", kEval, "_start"));
+  EXPECT_EQ(result_.missing_frames_at, 0U);
+}
+
+TEST_F(MergeTest, calls_between_two_frames_show_that_frames_are_missing) {
+  crashed({"leaf", "main"}, {"crash", kEval, kEval, kEval, "_start"});
+  anchor(0, 1);
+  anchor(1, 3);
+  merged();
+  EXPECT_EQ(result_.missing_frames_at, 1U);
+}
+
+TEST_F(MergeTest, calls_of_a_function_without_a_name_show_it_too) {
+  crashed({"main"}, {"crash", "", "", "_start"});
+  stripped_eval({1, 2});
+  anchor(0, 2);
+  EXPECT_THAT(merged(), ElementsAre("(?)", "(main)", "crash", "", "", "_start"));
+}
+
+TEST_F(MergeTest, calls_of_another_function_without_a_name_do_not) {
+  crashed({"main"}, {"crash", "", "", "_start"});
+  stripped_eval({2});
+  native_.frames[1].functions[0].function_offset = 0;
+  anchor(0, 2);
+  EXPECT_THAT(merged(), ElementsAre("crash", "", "(main)", "", "_start"));
+}
+
+TEST_F(MergeTest, calls_where_the_chain_is_broken_are_not_marked_again) {
+  crashed({"leaf"}, {"crash", kEval, kEval, kEval, "_start"});
+  broken();
+  python({"main"});
+  anchor(0, 1);
+  anchor(1, 3);
+  merged();
+  EXPECT_EQ(result_.missing_frames_at, std::nullopt);
+}
+
+TEST_F(MergeTest, calls_that_had_ended_do_not_show_that_frames_are_missing) {
+  crashed({"main"}, {"crash"});
+  search();
+  native({kEval, kEval, "_start"});
+  anchor(0, 2);
+  merged();
+  EXPECT_EQ(result_.missing_frames_at, std::nullopt);
 }
 
 TEST_F(MergeTest, a_call_that_runs_no_python_frame_takes_none) {
@@ -326,13 +386,13 @@ TEST_F(MergeTest, where_the_counts_differ_nothing_is_guessed) {
 TEST_F(MergeTest, a_chain_of_frames_that_null_ends_too_early_is_marked) {
   crashed({"leaf", "caller"}, {"crash", kEval, kEval, kEval, "_start"});
   EXPECT_EQ(merged(k38).at(2), "(?)");
-  EXPECT_TRUE(result_.frames_cut_off);
+  EXPECT_EQ(result_.missing_frames_at, 2U);
 }
 
 TEST_F(MergeTest, a_call_that_has_no_frame_yet_does_not_mark_the_chain) {
   crashed({"caller", "main"}, {kEval, kEval, kEval, "_start"});
   merged(k38);
-  EXPECT_FALSE(result_.frames_cut_off);
+  EXPECT_EQ(result_.missing_frames_at, std::nullopt);
 }
 
 TEST_F(MergeTest, a_stack_that_was_searched_shows_too_that_a_chain_ends_too_early) {
@@ -340,7 +400,7 @@ TEST_F(MergeTest, a_stack_that_was_searched_shows_too_that_a_chain_ends_too_earl
   search();
   native({kEval, kEval, kEval, "_start"});
   merged(k38);
-  EXPECT_TRUE(result_.frames_cut_off);
+  EXPECT_EQ(result_.missing_frames_at, 1U);
 }
 
 TEST_F(MergeTest, a_call_that_had_ended_does_not_mark_the_chain) {
@@ -348,28 +408,28 @@ TEST_F(MergeTest, a_call_that_had_ended_does_not_mark_the_chain) {
   search();
   native({kEval, kEval, "_start"});
   merged(k38);
-  EXPECT_FALSE(result_.frames_cut_off);
+  EXPECT_EQ(result_.missing_frames_at, std::nullopt);
 }
 
 TEST_F(MergeTest, the_chain_of_a_thread_that_has_gone_on_is_not_marked) {
   crashed({"main"}, {"poll", kEval, kEval, "_start"});
   thread_.crashed = false;
   merged(k38);
-  EXPECT_FALSE(result_.frames_cut_off);
+  EXPECT_EQ(result_.missing_frames_at, std::nullopt);
 }
 
 TEST_F(MergeTest, an_unreadable_frame_is_a_call_too) {
   broken();
   crashed({"main"}, {"crash", kEval, kEval, "_start"});
   merged(k38);
-  EXPECT_FALSE(result_.frames_cut_off);
+  EXPECT_EQ(result_.missing_frames_at, std::nullopt);
 }
 
 TEST_F(MergeTest, a_broken_chain_is_not_marked_twice) {
   crashed({"leaf"}, {"crash", kEval, kEval, "_start"});
   broken();
   merged(k38);
-  EXPECT_FALSE(result_.frames_cut_off);
+  EXPECT_EQ(result_.missing_frames_at, std::nullopt);
 }
 
 TEST_F(MergeTest, a_stripped_interpreter_of_an_old_version_is_not_merged) {
