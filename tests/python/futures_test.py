@@ -9,9 +9,11 @@ import pyfault.hooks.futures
 
 def kill(): os.kill(os.getpid(), signal.SIGKILL)
 
+def executor_of(method):
+    return concurrent.futures.ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(method))
+
 def show_cause(function, method):
-    context = multiprocessing.get_context(method)
-    with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as executor:
+    with executor_of(method) as executor:
         try:
             executor.submit(function).result(60)
         except concurrent.futures.process.BrokenProcessPool as error:
@@ -38,6 +40,17 @@ class FuturesTest(ProgramTest):
                 self.assertTrue(said.startswith("RemoteCrash\n-11 True\n"), said)
                 self.assertRegex(said, "process [0-9]+ was killed by SIGSEGV")
                 self.assertRegex(said, 'program.py", line [0-9]+, in crash_here')
+
+    def test_what_is_submitted_to_a_broken_pool_has_the_same_cause(self):
+        for method in ("fork", "spawn"):
+            with self.subTest(method):
+                said = self.run_broken(f"""
+    with executor_of('{method}') as executor:
+        first = executor.submit(crash_here).exception(60)
+        try: executor.submit(print)
+        except concurrent.futures.process.BrokenProcessPool as later:
+            print(first.__cause__ is later.__cause__, type(later.__cause__).__name__)""")
+                self.assertEqual(said, "True RemoteCrash\n")
 
     def test_the_cause_says_how_a_child_ended_that_did_not_crash(self):
         said = self.run_broken("show_cause(kill, 'fork')")

@@ -4,12 +4,15 @@
     pyfault.hooks.futures.install()
 
 From then on the BrokenProcessPool of a ProcessPoolExecutor has a pyfault.RemoteCrash as its cause
-(`__cause__`), with the traceback of the child that crashed, or the way in which it ended.
+(`__cause__`), with the traceback of the child that crashed, or the way in which it ended: that of
+each future, and that which submit() and map() raise later on.
 """
 
 from __future__ import annotations
 
+import functools
 import sys
+import weakref
 from concurrent.futures import process as _process
 from typing import Any, Callable
 
@@ -21,6 +24,7 @@ __all__ = ["install", "uninstall"]
 
 _futures: Any = _process
 _patches = Patches()
+_lost: weakref.WeakKeyDictionary[Any, RemoteCrash] = weakref.WeakKeyDictionary()  # of executors
 
 
 def install() -> None:
@@ -40,6 +44,8 @@ def install() -> None:
         _patches.replace(manager, "terminate_broken", _with_cause(manager.terminate_broken))
     else:
         _patches.replace(_futures.BrokenProcessPool, "__init__", _init_with_cause)
+    executor = _futures.ProcessPoolExecutor
+    _patches.replace(executor, "submit", _submit_with_cause(executor.submit))
 
 
 def uninstall() -> None:
@@ -64,6 +70,7 @@ def _with_cause(terminate_broken: Callable[..., None]) -> Callable[..., None]:
         lost = _children.first_lost(lambda: manager.processes.values())
         # `cause`: what else went wrong, a result that cannot be unpickled, say.
         if lost is not None and (lost.crash is not None or cause is None):
+            _remember(manager.executor_reference, lost)
             for item in list(manager.pending_work_items.values()):
                 item.future = _Future(item.future, lost)
         terminate_broken(manager, cause, *arguments)
@@ -76,4 +83,27 @@ def _init_with_cause(error: BaseException, *arguments: Any) -> None:
     super(_futures.BrokenProcessPool, error).__init__(*arguments)
     caller = sys._getframe(1)
     if caller.f_code is _futures._queue_management_worker.__code__:
-        error.__cause__ = _children.first_lost(lambda: caller.f_locals["processes"].values())
+        lost = _children.first_lost(lambda: caller.f_locals["processes"].values())
+        error.__cause__ = lost
+        if lost is not None:
+            _remember(caller.f_locals["executor_reference"], lost)
+
+
+def _remember(executor_reference: Callable[[], Any], lost: RemoteCrash) -> None:
+    executor = executor_reference()
+    if executor is not None:
+        _lost[executor] = lost
+
+
+def _submit_with_cause(submit: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(submit)
+    def submit_with_cause(*arguments: Any, **keywords: Any) -> Any:
+        try:
+            return submit(*arguments, **keywords)
+        except _futures.BrokenProcessPool as error:
+            lost = _lost.get(arguments[0])
+            if lost is not None:
+                error.__cause__ = lost
+            raise
+
+    return submit_with_cause
