@@ -13,6 +13,9 @@ constexpr std::string_view kWords[] = {"password",   "passwd",     "passphrase",
                                        "token",      "api_key",    "authorization", "cookie",
                                        "credential", "access_key", "session_id",    "private_key"};
 
+// Only at the end of a key: auth_method is no secret.
+constexpr std::string_view kLastWords[] = {"auth", "pwd"};
+
 // The end of a longer key is looked at.
 constexpr std::size_t kMaxKey = 128;
 // Between a key and its separator, as in `["key"] = `.
@@ -55,8 +58,12 @@ bool equals(std::string_view text, std::string_view lower_case) {
   return std::ranges::equal(text, lower_case, {}, lower);
 }
 
-bool ends_with_any(std::string_view letters, const std::vector<std::string>& words) {
-  return std::ranges::any_of(words, [&](const auto& word) { return letters.ends_with(word); });
+// Also in the plural, or with a number.
+bool ends_with_any(std::string_view letters, const auto& words) {
+  while (!letters.empty() && is_digit(letters.back())) letters.remove_suffix(1);
+  const std::string_view singular = letters.substr(0, letters.size() - letters.ends_with('s'));
+  return std::ranges::any_of(
+      words, [&](const auto& word) { return letters.ends_with(word) || singular.ends_with(word); });
 }
 
 // Whether a word ends before the character at `at`, which may be the end.
@@ -280,12 +287,9 @@ bool Redaction::is_secret(std::string_view key) const {
     if (!is_letter_or_digit(key[at])) continue;
     letters += lower(key[at]);
     if (!is_word_end(key, at + 1)) continue;
-    std::string_view word = letters;
-    while (!word.empty() && is_digit(word.back())) word.remove_suffix(1);
-    if (ends_with_any(word, words_)) return true;
-    if (word.ends_with('s') && ends_with_any(word.substr(0, word.size() - 1), words_)) return true;
+    if (ends_with_any(letters, words_)) return true;
   }
-  return false;
+  return ends_with_any(letters, kLastWords);
 }
 
 std::string Redaction::redact(std::string_view whole_text) const {

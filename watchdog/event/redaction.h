@@ -28,9 +28,9 @@ class Redaction {
   explicit Redaction(const RedactionSettings& settings = {});
 
   // Whether the value of this key is a secret: one of its words, or several that follow each other,
-  // ends in a word of the list. Case and what separates the words do not matter, nor do a plural
-  // and a number: db_password, X-Api-Key, accessToken2 and PGPASSWORD are such keys, tokenizer is
-  // not.
+  // ends in a word of the list, or all of it in auth or pwd. Case and what separates the words do
+  // not matter, nor do a plural and a number: db_password, X-Api-Key, accessToken2 and PGPASSWORD
+  // are such keys, tokenizer is not.
   bool is_secret(std::string_view key) const;
 
   // Replaces the values of such keys wherever the text has them as `key=value`, `key: value`,

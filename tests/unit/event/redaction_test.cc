@@ -36,11 +36,12 @@ TEST(Redaction, a_key_ends_in_a_word_of_the_list) {
                           "apikey",          "APIKeyValue",        "api.key",
                           "set-cookie",      "csrftoken",          "accessToken",
                           "--client-secret", "user%5Bpassword%5D", "aws_access_key_id",
-                          "private_key",     "GOOGLE_CREDENTIALS", "Proxy-Authorization"}) {
+                          "private_key",     "GOOGLE_CREDENTIALS", "Proxy-Authorization",
+                          "mysql_pwd",       "--proxy-auth",       "oauth2"}) {
     EXPECT_TRUE(redaction.is_secret(key)) << key;
   }
-  for (const char* key : {"", "task", "tokenizer", "secretary", "key", "author", "api", "id",
-                          "passenger", "keyboard", "public_key", "Content-Type"}) {
+  for (const char* key : {"", "task", "tokenizer", "secretary", "key", "author", "auth_method",
+                          "api", "id", "passenger", "keyboard", "public_key", "Content-Type"}) {
     EXPECT_FALSE(redaction.is_secret(key)) << key;
   }
 }
