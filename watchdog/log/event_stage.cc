@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <utility>
@@ -23,8 +24,8 @@ namespace {
 void mark_missing_frames(Crash& crash, Thread& thread, std::size_t place) {
   Frame unreadable;
   unreadable.kind = Frame::Kind::kUnreadable;
-  const auto at = thread.frames.begin() + std::min(place, thread.frames.size());
-  thread.frames.insert(at, std::move(unreadable));
+  const auto at = static_cast<std::ptrdiff_t>(std::min(place, thread.frames.size()));
+  thread.frames.insert(thread.frames.begin() + at, std::move(unreadable));
   if (crash.complete) crash.incomplete_reason = gap_in(thread);
   crash.complete = false;
 }
