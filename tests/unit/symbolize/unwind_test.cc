@@ -196,6 +196,20 @@ TEST_F(UnwindTest, stale_return_address_is_not_taken_where_the_interpreter_is) {
   EXPECT_THAT(names(), ElementsAre("subject::smash_return_address", "subject::run"));
 }
 
+// The anchors say that the first frame and that of main() are calls of one function.
+TEST_F(UnwindTest, search_takes_no_frame_of_another_function_for_one_of_the_interpreter) {
+  unwind("lambda");
+  const std::uint64_t first = stack().frames.at(0).stack_pointer;
+  const std::uint64_t main = stack().frames.at(3).stack_pointer;
+  write_word(stack().frames.at(1).cfa - sizeof first, 0);
+  symbolize_again();
+  EXPECT_EQ(function("main").trust, Trust::kScan);
+
+  subject->stack.anchors = {{0, 0, first}, {1, 0, main}};
+  symbolize_again();
+  EXPECT_THAT(names_in(stack()), Not(Contains("main")));
+}
+
 TEST_F(UnwindTest, both_ends_of_a_stack_that_has_overflown) {
   EXPECT_FALSE(unwind("overflow").complete);
   EXPECT_EQ(stack().incomplete_reason, "the middle of the stack was not captured");
