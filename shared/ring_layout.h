@@ -113,6 +113,9 @@ struct RingHeader {
   std::atomic<std::uint32_t> contextless;            // processes that found no free block
   std::atomic<std::int32_t> children[kMaxChildren];  // pids in their own namespace; 0: free
   std::atomic<std::int32_t> context_owners[kContextCount];  // likewise
+  // The pid of a process without a cell that is executing another program, or has; 0: none. It is
+  // the one that created the ring, or a child that found no free cell.
+  std::atomic<std::int32_t> executing;
 };
 static_assert(sizeof(RingHeader) <= kRingHeaderSize);
 static_assert(std::atomic<RingStage>::is_always_lock_free);

@@ -115,6 +115,10 @@ std::int32_t RingReader::child(std::uint32_t cell) const {
   return ring_header(ring_)->children[cell].load();
 }
 
+std::int32_t RingReader::executing() const {
+  return ring_header(ring_)->executing.load();
+}
+
 void RingReader::remove_child(std::uint32_t cell, std::int32_t expected) {
   ring_header(ring_)->children[cell].compare_exchange_strong(expected, 0);
 }

@@ -80,6 +80,9 @@ class RingReader {
   // Clears the cell if it still contains `expected`.
   void remove_child(std::uint32_t cell, std::int32_t expected);
 
+  // RingHeader::executing, unchecked.
+  std::int32_t executing() const;
+
   // Only blocks below this index, at most kContextCount, can have been claimed. Looking at any
   // other block would allocate a page.
   std::uint32_t contexts_end() const;

@@ -1,5 +1,6 @@
-// Interposes the exec functions. A forked child that becomes another program leaves the ring first,
-// so the exit of that program is not taken for the child's. If exec fails, the child joins again.
+// Interposes the exec functions. A process that becomes another program leaves the ring first: the
+// exit of that program is not a forked child's, and whether it is watched is to be found out anew.
+// If exec fails, the process returns to the ring.
 //
 // Context: that of the functions themselves, signal handlers and vfork children included.
 #include <cerrno>

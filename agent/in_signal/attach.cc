@@ -237,14 +237,15 @@ bool give_up_if_lost(const WatchdogLink& link, const Descriptor& hello) {
          ring_header(link.ring)->stage.compare_exchange_strong(waiting, RingStage::kGivenUp);
 }
 
-bool leave_ring(const WatchdogLink& link, std::int32_t pid) {
+void leave_ring(const WatchdogLink& link, std::int32_t pid) {
   RingHeader& ring = *ring_header(link.ring);
   const std::uint32_t end = ring.children_end.load();
   for (std::uint32_t cell = 0; cell < end && cell < kMaxChildren; ++cell) {
     std::int32_t expected = pid;
-    if (ring.children[cell].compare_exchange_strong(expected, 0)) return true;
+    if (ring.children[cell].compare_exchange_strong(expected, 0)) return;
   }
-  return false;
+  std::int32_t nobody = 0;
+  ring.executing.compare_exchange_strong(nobody, pid);
 }
 
 void forget_attach_of_parent() {
@@ -256,6 +257,12 @@ void join_ring(const WatchdogLink& link, std::int32_t pid) {
     ring_header(link.ring)->unknown_children.fetch_add(1, std::memory_order_relaxed);
   }
   ensure_ring(link);
+}
+
+void return_to_ring(const WatchdogLink& link, std::int32_t pid) {
+  std::int32_t expected = pid;
+  const bool had_no_cell = ring_header(link.ring)->executing.compare_exchange_strong(expected, 0);
+  if (!had_no_cell) join_ring(link, pid);
 }
 
 }  // namespace pyfault

@@ -45,11 +45,13 @@ bool give_up_if_lost(const WatchdogLink& link, const Descriptor& hello);
 // To be called in a forked child: a thread of the parent may have been attaching at the fork.
 void forget_attach_of_parent();
 
-// To be called once in a forked child, and again after leave_ring(): enters the child in the ring
-// that it shares with its parent, so that the watchdog learns of it. Attaches if there is no ring.
+// To be called once in a forked child: enters the child in the ring that it shares with its parent,
+// so that the watchdog learns of it. Attaches if there is no ring.
 void join_ring(const WatchdogLink& link, std::int32_t pid);
 
-// Removes `pid` from the children. Returns false if it is not among them.
-bool leave_ring(const WatchdogLink& link, std::int32_t pid);
+// To be called before `pid` executes another program, and again if it could not: removes it from
+// the children, or says of one that is not among them what it does.
+void leave_ring(const WatchdogLink& link, std::int32_t pid);
+void return_to_ring(const WatchdogLink& link, std::int32_t pid);
 
 }  // namespace pyfault

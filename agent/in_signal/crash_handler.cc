@@ -31,7 +31,6 @@ constinit std::atomic<bool> recording{true};
 constinit std::atomic<int> dumping_tid{0};  // the thread that records a dump; 0: none
 // False in a forked child that has not entered itself in the ring yet.
 constinit std::atomic<bool> has_joined{true};
-constinit std::atomic<bool> was_child_before_exec{false};
 constinit SlotWriter crash_slot;
 constinit std::uintptr_t resume_stack = 0;
 constinit GuardPlan crash_plan;
@@ -358,12 +357,12 @@ void forget_parent() {
 bool leave_ring_before_exec() {
   if (!sealed_state.armed || !is_own_process() || !is_attached(agent().watchdog)) return false;
   give_context_back(own_pid());
-  was_child_before_exec = leave_ring(agent().watchdog, own_pid());
+  leave_ring(agent().watchdog, own_pid());
   return true;
 }
 
 void return_to_ring() {
-  if (was_child_before_exec) join_ring(agent().watchdog, own_pid());
+  return_to_ring(agent().watchdog, own_pid());
   take_context_back(own_pid());
 }
 

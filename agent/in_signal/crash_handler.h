@@ -26,9 +26,9 @@ bool is_own_process();
 // threads of the parent may have left at the fork, and enters the child in the ring.
 void forget_parent();
 
-// Any context; to be called around an exec. leave_ring_before_exec() removes the calling process
-// from the ring's children and clears what it has said about itself; returns whether there is
-// anything for return_to_ring() to undo.
+// Any context; to be called around an exec. leave_ring_before_exec() tells the watchdog that the
+// calling process leaves its ring, and clears what it has said about itself; returns whether there
+// is anything for return_to_ring() to undo.
 bool leave_ring_before_exec();
 void return_to_ring();
 

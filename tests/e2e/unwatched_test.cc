@@ -146,6 +146,39 @@ child.wait()
   EXPECT_EQ(exit["parents"].size(), 1U);
 }
 
+TEST_F(Unwatched, a_program_that_executes_a_python_without_the_agent_is_told_of) {
+  run_program({"-c", R"py(
+import os, sys
+dies = '''
+import os, sys, time
+while '"unwatched"' not in open(sys.argv[1]).read(): time.sleep(0.1)
+os.kill(os.getpid(), 11)
+'''
+os.execve(sys.executable, [sys.executable, "-c", dies, sys.argv[1]], {})
+)py",
+               directory_.path() / "log"});
+  expect_told("agent-not-loaded");
+}
+
+// The child was watched before. The parent ends it when the log has told of it.
+TEST_F(Unwatched, a_python_below_that_executes_one_without_the_agent_is_told_of) {
+  const std::string log = directory_.path() / "log";
+  run({.command = watchdog_.command({"-c", R"py(
+import subprocess, sys, time
+executes = "import os, sys; os.execve(sys.executable, [sys.executable, '-c', 'import signal; signal.pause()'], {})"
+child = subprocess.Popen([sys.executable, "-c", executes])
+while '"unwatched"' not in open(sys.argv[1]).read():
+    time.sleep(0.1)
+child.send_signal(11)
+child.wait()
+)py",
+                                     log})});
+  EXPECT_EQ(told(), "agent-not-loaded");
+  const std::vector<json> ends = watchdog_.events(Watchdog::kExitBelow);
+  ASSERT_EQ(ends.size(), 1U) << watchdog_.report();
+  EXPECT_EQ(ends[0]["unwatched"]["reason"], "agent-not-loaded");
+}
+
 class UnwatchedWorker : public ServiceTest {
  protected:
   json status() { return json::parse(ctl({"status", "--json"}).out)["workers"][0]["watched"]; }

@@ -116,6 +116,7 @@ AgentSession::AgentSession(boost::asio::io_context& io, RingMemory ring, SavedSe
       last_context_(settings.last_context),
       save_(settings.save),
       take_hellos_(settings.take_hellos),
+      on_exec_(settings.on_exec),
       crash_looks_(settings.looks),
       own_death_told_(saved.own_death_told),
       events_(events),
@@ -143,6 +144,12 @@ void AgentSession::read_records() {
 
 void AgentSession::handle_deaths() {
   for (const int pid : family_.dead()) on_death(pid);
+}
+
+std::vector<int> AgentSession::processes() const {
+  std::vector<int> processes = family_.living();
+  std::erase_if(processes, [this](int pid) { return !watches(pid); });
+  return processes;
 }
 
 void AgentSession::drain() {
@@ -204,6 +211,7 @@ void AgentSession::report_unseen_end(int own_pid) {
 }
 
 void AgentSession::scan_ring() {
+  inspect_execution();
   inspect_children();
   report_replaced_handlers();
   report_lost_children();
@@ -211,6 +219,12 @@ void AgentSession::scan_ring() {
   inspect_contexts();
   // A notice that is not admitted stays in the count.
   if (reader_.dropped_records() != dropped_ && admit_notice()) report_dropped();
+}
+
+void AgentSession::inspect_execution() {
+  const bool says_so = family_.has(pid()) && reader_.executing() == family_.attached().own_pid;
+  const bool said_so = std::exchange(has_executed_, says_so);
+  if (says_so && !said_so && on_exec_) on_exec_(pid());
 }
 
 // Bounded per turn: each changed cell costs a look into /proc, and a hostile process can change all

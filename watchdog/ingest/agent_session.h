@@ -51,6 +51,9 @@ struct SessionSettings {
   // Called before a dead process is taken for ended: it may have executed another program and have
   // said hello again. Takes the hellos that wait, which may call forget().
   std::function<void()> take_hellos{};
+  // Called when the attached process says that it is executing another program. It may still fail
+  // to do so.
+  std::function<void(int pid)> on_exec{};
   // Outlives the session; null: native stacks are not wanted.
   CrashLooks* looks = nullptr;
 };
@@ -102,11 +105,17 @@ class AgentSession {
   // The living processes of this ring in which a fault has become an exception.
   std::vector<int> tainted() const;
 
-  // Whether `pid` is a living process of this ring.
-  bool watches(int pid) const { return family_.lives(pid); }
+  // Whether the attached process says that it has executed another program. Until somebody tells of
+  // its end, this session does: forget() ends that.
+  bool has_executed() const { return has_executed_; }
 
-  // Its living processes.
-  std::vector<int> processes() const { return family_.living(); }
+  // Whether `pid` is a living process of this ring, and has executed no other program.
+  bool watches(int pid) const {
+    return family_.lives(pid) && !(has_executed_ && pid == this->pid());
+  }
+
+  // All of those.
+  std::vector<int> processes() const;
 
   // Whether on_end has been called, or close().
   bool has_ended() const { return ended_; }
@@ -135,6 +144,7 @@ class AgentSession {
 
   void on_death(int pid);
   void scan_ring();
+  void inspect_execution();
   void inspect_children();
   bool inspect_child(std::uint32_t cell);
   bool is_over();
@@ -196,10 +206,12 @@ class AgentSession {
   std::function<void(int pid, const Context& context)> last_context_;
   std::function<void()> save_;
   std::function<void()> take_hellos_;
+  std::function<void(int pid)> on_exec_;
   CrashLooks* crash_looks_;
   std::map<std::uint32_t, Look> looks_;  // by the index of the slot
   const std::shared_ptr<const int> alive_ = std::make_shared<int>();
   bool own_death_told_ = false;
+  bool has_executed_ = false;
   RingStage stage_ = RingStage::kWaiting;  // while the ring is in use
   bool ended_ = false;
   EventSink& events_;

@@ -134,6 +134,7 @@ class AttachServer::Impl : public std::enable_shared_from_this<Impl> {
   void report_unwatched(Process process, const Unwatched& why);
   void report_left_out();
   std::set<int> watched_pids() const;
+  void forget_executed(int pid);
   void note_unwatched(const SavedFamily& sender, Unwatched why);
 
   io_context& io_;
@@ -257,11 +258,19 @@ void AttachServer::Impl::expect(int pid, const ProgramFile& file) {
     return watched_pids();
   };
   unwatched_below_.search_below(pid, watched, [this](const UnwatchedProcess& found) {
+    forget_executed(found.process.pid);
     report_unwatched(found.process, found.why);
   });
 }
 
-// A forked child that has executed another program counts until its ring has been polled.
+// Its end is told by whoever holds the processes that are not watched.
+void AttachServer::Impl::forget_executed(int pid) {
+  for (auto& [id, session] : sessions_) {
+    if (session.has_executed() && session.pid() == pid) session.forget(pid);
+  }
+}
+
+// One that has executed another program counts until its ring has been polled.
 std::set<int> AttachServer::Impl::watched_pids() const {
   std::set<int> pids;
   for (const auto& [id, session] : sessions_) {
@@ -280,6 +289,7 @@ void AttachServer::Impl::note_unwatched(const SavedFamily& sender, Unwatched why
     return;
   }
   unwatched_below_.add({attached.process, sender.start_ticks, std::move(why)});
+  forget_executed(pid);
   if (keeper_.save) keeper_.save();
 }
 
@@ -488,6 +498,9 @@ SessionSettings AttachServer::Impl::session_settings(std::uint64_t ring) {
             if (keeper_.save) keeper_.save();
           },
           [this] { accept_now(kAcceptsBeforeEnd); },
+          [this](int pid) {
+            if (expected_.is(pid)) expected_.on_leave();
+          },
           &looks_};
 }
 

@@ -144,7 +144,6 @@ void UnwatchedSearch::begin_looks() {
   for (const Id id : round_) {
     Root& root = roots_.at(id);
     root.has_more = false;
-    if (root.below.empty()) continue;
     const std::set<int> watched = root.client.watched();
     for (auto& [pid, known] : root.below) {
       if (watched.contains(pid)) {

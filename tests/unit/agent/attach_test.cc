@@ -243,6 +243,29 @@ TEST_F(Attach, a_child_of_a_left_ring_attaches_anew) {
   }));
 }
 
+TEST_F(Attach, a_child_that_executes_a_program_leaves_its_cell_and_returns_if_it_fails) {
+  EXPECT_TRUE(in_a_child([this] {
+    attaches();
+    join_ring(link_, 7);
+    const RingHeader& header = *ring_header(link_.ring);
+    leave_ring(link_, 7);
+    const bool has_left = header.children[0] == 0 && header.executing == 0;
+    return_to_ring(link_, 7);
+    return has_left && header.children[0] == 7;
+  }));
+}
+
+TEST_F(Attach, the_ring_says_that_who_made_it_executes_a_program) {
+  EXPECT_TRUE(in_a_child([this] {
+    attaches();
+    const RingHeader& header = *ring_header(link_.ring);
+    leave_ring(link_, 7);
+    const bool has_left = header.executing == 7;
+    return_to_ring(link_, 7);
+    return has_left && header.executing == 0 && header.children_end == 0;
+  }));
+}
+
 TEST_F(Attach, children_for_whom_there_is_no_room_are_counted) {
   EXPECT_TRUE(in_a_child([this] {
     attaches();

@@ -27,6 +27,31 @@ using test::whole_record;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+TEST_F(AgentSessionTest, one_that_has_executed_another_program_is_not_watched) {
+  std::vector<int> executed;
+  attach(process_.pid(), {.on_exec = [&](int pid) { executed.push_back(pid); }});
+  ring_header(agent_->ring())->executing = process_.pid();
+  poll();
+  poll();
+  EXPECT_FALSE(session_->watches(process_.pid()));
+  EXPECT_TRUE(session_->processes().empty());
+  EXPECT_EQ(executed, std::vector{process_.pid()});
+}
+
+TEST_F(AgentSessionTest, one_that_could_not_execute_another_program_is_watched) {
+  ring_header(agent_->ring())->executing = process_.pid();
+  poll();
+  ring_header(agent_->ring())->executing = 0;
+  poll();
+  EXPECT_TRUE(session_->watches(process_.pid()));
+}
+
+TEST_F(AgentSessionTest, who_claims_that_another_executes_a_program_changes_nothing) {
+  ring_header(agent_->ring())->executing = process_.pid() + 1;
+  poll();
+  EXPECT_TRUE(session_->watches(process_.pid()));
+}
+
 TEST_F(AgentSessionTest, reports_a_published_record) {
   agent_->publish(process_.pid());
   session_->poll();
