@@ -226,14 +226,14 @@ struct Anchor {
   // The outermost Python frame that the call runs: its position in the thread's frames, innermost
   // first, from 0, counted before folding and omission, without frames that are not shown. So an
   // entry kCode counts for 1 + `value` frames, kOmitted for `value`, and any other for none.
-  // kNoPythonFrame: the call runs none that is shown.
+  // kNoPythonFrame: the call runs none that is shown, such as one that is releasing the variables
+  // of the last frame that it has run.
   std::uint32_t frame;
   std::uint32_t reserved;
   std::uint64_t address;
 };
 static_assert(sizeof(Anchor) == 16);
 
-// A call is like that while it releases the variables of the last frame that it has run.
 inline constexpr std::uint32_t kNoPythonFrame = UINT32_MAX;
 
 // Of more anchors, both ends are kept, as for frames.

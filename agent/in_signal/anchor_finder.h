@@ -1,5 +1,5 @@
 // Finds the anchors of a thread (shared/record.h) while its chain of frames is walked: for each
-// evaluation loop on the C stack, one address in it and the outermost frame that it runs.
+// evaluation loop on the C stack, one address in it and the outermost frame that it runs, if any.
 //
 //   3.8, 3.9   none
 //   3.10       the loop's cframe. Each frame has a loop of its own, and the cframes form a chain of

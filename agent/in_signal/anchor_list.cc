@@ -3,11 +3,17 @@
 namespace pyfault {
 
 void AnchorList::take_out_frames(std::uint32_t first, std::uint32_t count) {
-  const std::uint32_t kept = count_ < kMaxAnchors ? count_ : kMaxAnchors;
-  for (std::uint32_t place = 0; place < kept; ++place) {
-    std::uint32_t& frame = anchors_[place].frame;
-    if (frame < first || frame == kNoPythonFrame) continue;
-    frame = frame < first + count ? first - 1 : frame - count;
+  std::uint32_t next = 0;  // the first frame that the calls up to here have not run
+  for (std::uint32_t index = 0; index < count_; ++index) {
+    if (index == kInnermostAnchors && count_ > kMaxAnchors) index = count_ - kOutermostAnchors;
+    std::uint32_t& frame = at(index).frame;
+    if (frame == kNoPythonFrame) continue;
+    if (frame >= first) frame = frame < first + count ? first - 1 : frame - count;
+    if (frame < next) {
+      frame = kNoPythonFrame;  // those that it has run are not shown
+    } else {
+      next = frame + 1;
+    }
   }
 }
 

@@ -20,7 +20,8 @@ class AnchorList {
   void add(std::uint32_t frame, std::uintptr_t address) { at(count_++) = {frame, 0, address}; }
 
   // To be called when it turns out that `count` frames from the position `first` on are not shown:
-  // the frames further out move up. Requires first > 0.
+  // the frames further out move up, and a call that has run no others has run none. Requires first
+  // > 0.
   void take_out_frames(std::uint32_t first, std::uint32_t count);
 
   // Appends them as a section. Returns false if the slot has no room.

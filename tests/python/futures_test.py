@@ -47,10 +47,11 @@ class FuturesTest(ProgramTest):
                 said = self.run_broken(f"""
     with executor_of('{method}') as executor:
         first = executor.submit(crash_here).exception(60)
-        try: executor.submit(print)
-        except concurrent.futures.process.BrokenProcessPool as later:
-            print(first.__cause__ is later.__cause__, type(later.__cause__).__name__)""")
-                self.assertEqual(said, "True RemoteCrash\n")
+        for late in (executor.submit, lambda function: executor.map(function, [1])):
+            try: late(print)
+            except concurrent.futures.process.BrokenProcessPool as later:
+                print(first.__cause__ is later.__cause__, type(later.__cause__).__name__)""")
+                self.assertEqual(said, 2 * "True RemoteCrash\n")
 
     def test_the_cause_says_how_a_child_ended_that_did_not_crash(self):
         said = self.run_broken("show_cause(kill, 'fork')")

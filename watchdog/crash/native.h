@@ -86,8 +86,9 @@ struct ThreadStack {
   std::vector<StackEntry> stack;  // Python and native frames, innermost first; empty: unknown
   NativeStack native;
   // The native stack has calls whose Python frames are not in the record, and the thread's chain of
-  // frames has no mark of it: before this frame of the thread's, or behind the last one. `stack`
-  // then counts an unreadable frame in that place.
+  // frames has no mark of it. They are missing behind the last frame, or else somewhere between
+  // this one and the outermost that the next call with an anchor runs. `stack` then counts an
+  // unreadable frame in that place.
   std::optional<std::size_t> missing_frames_at{};
 };
 

@@ -13,7 +13,8 @@ constexpr std::string_view kWords[] = {"password",   "passwd",     "passphrase",
                                        "token",      "api_key",    "authorization", "cookie",
                                        "credential", "access_key", "session_id",    "private_key"};
 
-// Only at the end of a key: auth_method is no secret.
+// Only at the end of a key: auth_method is no secret. The shell's PWD is none either, but cannot be
+// told from the password of a connection string.
 constexpr std::string_view kLastWords[] = {"auth", "pwd"};
 
 // The end of a longer key is looked at.

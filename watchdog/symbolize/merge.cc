@@ -154,7 +154,8 @@ class Merger {
       if (is_call && !may_be_evaluation(frame)) {
         return give_up("the Python frames do not fit the native stack");
       }
-      if (index > 0 && !is_call && !left.empty() && has_lost_anchor(frame)) {
+      const bool is_inside = index > 0 && !has_only_begun(index);
+      if (is_inside && !is_call && !left.empty() && has_lost_anchor(frame)) {
         if (is_of_whole_part(index)) result_.missing_frames_at = place_of_missing_frames();
         return give_up("a call of the evaluation function has no Python frame");
       }
@@ -247,6 +248,12 @@ class Merger {
     return std::ranges::any_of(calls_, is_near);
   }
 
+  // From 3.14 on, these are called before the anchor is linked: for a recursion that is too deep.
+  bool has_only_begun(std::size_t index) const {
+    const std::string& called = native_.frames[index - 1].functions.back().function;
+    return called == "_Py_CheckRecursiveCall" || called == "_PyEval_FrameClearAndPop";
+  }
+
   // Each call of the evaluation function has an anchor, unless what marks it was overwritten, or it
   // lies among frames that were left out of the record, or it has only just begun.
   bool has_lost_anchor(const UnwoundFrame& frame) const {
@@ -262,7 +269,8 @@ class Merger {
     return std::none_of(begin, begin + static_cast<std::ptrdiff_t>(index) + 1, begins_part);
   }
 
-  // Where a call has no frames, a link was overwritten and leads past them. Only the thread that
+  // Where a call has no frames, a link was overwritten and leads past them, but which of those up
+  // to the next anchor it was is not known: it is marked in front of them. Only the thread that
   // recorded itself has stood still since then.
   std::optional<std::size_t> place_of_missing_frames() const {
     return thread_.crashed ? python_.unmarked_place() : std::nullopt;

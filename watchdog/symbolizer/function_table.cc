@@ -29,10 +29,10 @@ struct TableEntry {
 };
 static_assert(sizeof(TableEntry) == 8);
 
-// What linkers write. `frames` is skipped, so only its size matters.
+// What linkers write. `frames` is skipped: what it is relative to does not matter.
 bool is_usual(const TableHeader& header) {
-  constexpr unsigned kSizeBits = 0x0f;
-  return header.version == 1 && (header.frames_encoding & kSizeBits) == DW_EH_PE_sdata4 &&
+  constexpr unsigned kFormat = 0x0f;
+  return header.version == 1 && (header.frames_encoding & kFormat) == DW_EH_PE_sdata4 &&
          header.count_encoding == DW_EH_PE_udata4 &&
          header.entry_encoding == (DW_EH_PE_datarel | DW_EH_PE_sdata4);
 }

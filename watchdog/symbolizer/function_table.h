@@ -1,6 +1,6 @@
 // Where the functions of an ELF file begin, by the table that linkers write for call frame
 // information (.eh_frame_hdr; Linux Standard Base, Core, "Exception Frames"). A function that the
-// compiler has split has an entry for each part.
+// compiler has split has an entry for each part, as may have one that was written in assembly.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,9 @@ class FunctionTable {
   // usual form, nothing is found.
   explicit FunctionTable(std::span<const std::byte> image);
 
-  // Returns where the last function begins that does so at or before the address; both are as the
-  // file has them. It is the address's function only if call frame information covers the address.
+  // Returns where the last function begins that does so at or before the address. Both are
+  // addresses in the file, not in the process. It is the function of the address only if .eh_frame
+  // covers the address.
   std::optional<std::uint64_t> beginning_before(std::uint64_t address) const;
 
  private:

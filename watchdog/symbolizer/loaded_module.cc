@@ -180,6 +180,7 @@ std::optional<FrameRules> LoadedModule::rules_at(std::uint64_t address) const {
     if (information == nullptr) continue;
     auto rules = rules_in(information, address - bias);
     if (!rules) continue;
+    if (information_of != ::dwfl_module_eh_cfi) return rules;  // the table knows nothing of it
     const auto function = functions_.beginning_before(address - place_.bias);
     if (function) rules->function = *function + place_.bias;
     return rules;

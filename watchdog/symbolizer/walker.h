@@ -32,7 +32,7 @@ struct StackFrame {
   bool is_return_address = false;
   bool is_signal_frame = false;
   bool is_after_gap = false;
-  std::uint64_t function = 0;  // where its code begins, by call frame information; 0: unknown
+  std::uint64_t function = 0;  // where its code begins (FunctionTable); 0: unknown
 
   std::uint64_t code() const { return address - (is_return_address ? 1 : 0); }
 };

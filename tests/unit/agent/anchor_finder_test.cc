@@ -193,6 +193,24 @@ TEST_F(Anchors, count_like_the_entries_of_a_deep_stack) {
                           Found{static_cast<std::uint32_t>(position_of(count_)) - 1, outermost}));
 }
 
+// It is hidden, which only shows when the walk is over.
+TEST_F(Anchors, of_a_deep_loop_whose_only_frame_is_hidden_name_none) {
+  const std::uintptr_t trampoline = python_.code("__init__");
+  python_.put<std::int64_t>(trampoline, python_.view().layout.object.size, 3);
+  python_.put<std::int32_t>(trampoline, python_.view().layout.code.first_traceable, 4);
+  const std::uintptr_t codes[] = {python_.code("a"), python_.code("b")};
+  const std::uintptr_t outermost = shim();
+  call(python_.code("main"));
+  const std::uintptr_t hidden = shim();
+  call(trampoline);
+  shim();
+  for (int depth = 0; depth < 200; ++depth) call(codes[depth % 2]);
+  const std::vector<Found> found = find();
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_EQ(found[1], (Found{kNoPythonFrame, hidden}));
+  EXPECT_EQ(found[2], (Found{200, outermost}));
+}
+
 TEST_F(Anchors, of_a_chain_that_is_walked_again_are_those_of_the_last_walk) {
   shim();
   const std::uintptr_t outermost = call(python_.code("outer"));

@@ -205,6 +205,13 @@ TEST_F(MergeTest, calls_between_two_frames_show_that_frames_are_missing) {
   EXPECT_EQ(result_.missing_frames_at, 1U);
 }
 
+TEST_F(MergeTest, a_call_that_has_only_begun_shows_nothing) {
+  crashed({"main"}, {"abort", "_Py_CheckRecursiveCall", kEval, "call", kEval, "_start"});
+  anchor(0, 4);
+  EXPECT_THAT(merged(), ElementsAre("abort", "_Py_CheckRecursiveCall", kEval, "call", "(main)",
+                                    kEval, "_start"));
+}
+
 TEST_F(MergeTest, calls_of_a_function_without_a_name_show_it_too) {
   crashed({"main"}, {"crash", "", "", "_start"});
   stripped_eval({1, 2});

@@ -74,6 +74,17 @@ TEST_F(FunctionTableTest, a_table_in_another_form_tells_nothing) {
   EXPECT_EQ(before(0x1000), std::nullopt);
 }
 
+TEST_F(FunctionTableTest, a_file_without_a_table_tells_nothing) {
+  segment.p_type = PT_LOAD;
+  functions_at({0x1000});
+  EXPECT_EQ(before(0x1000), std::nullopt);
+}
+
+TEST_F(FunctionTableTest, a_table_that_is_not_sorted_is_searched_to_an_end) {
+  functions_at({0x9000, 0x1000, 0x5000, 0x1000});
+  for (std::uint64_t address = 0; address < 0xa000; address += 0x800) before(address);
+}
+
 TEST_F(FunctionTableTest, a_table_that_claims_more_than_it_has_is_read_to_its_end) {
   claimed_too_many = 0x1000'0000;
   functions_at({0x1000, 0x2000});

@@ -5,14 +5,13 @@
 
 From then on the BrokenProcessPool of a ProcessPoolExecutor has a pyfault.RemoteCrash as its cause
 (`__cause__`), with the traceback of the child that crashed, or the way in which it ended: that of
-each future, and that which submit() and map() raise later on.
+each future, and that which submit() and map() raise later on (in 3.8, from a moment later on).
 """
 
 from __future__ import annotations
 
 import functools
 import sys
-import weakref
 from concurrent.futures import process as _process
 from typing import Any, Callable
 
@@ -24,7 +23,6 @@ __all__ = ["install", "uninstall"]
 
 _futures: Any = _process
 _patches = Patches()
-_lost: weakref.WeakKeyDictionary[Any, RemoteCrash] = weakref.WeakKeyDictionary()  # of executors
 
 
 def install() -> None:
@@ -92,7 +90,7 @@ def _init_with_cause(error: BaseException, *arguments: Any) -> None:
 def _remember(executor_reference: Callable[[], Any], lost: RemoteCrash) -> None:
     executor = executor_reference()
     if executor is not None:
-        _lost[executor] = lost
+        executor._pyfault_lost = lost
 
 
 def _submit_with_cause(submit: Callable[..., Any]) -> Callable[..., Any]:
@@ -101,7 +99,7 @@ def _submit_with_cause(submit: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return submit(*arguments, **keywords)
         except _futures.BrokenProcessPool as error:
-            lost = _lost.get(arguments[0])
+            lost = getattr(arguments[0], "_pyfault_lost", None)
             if lost is not None:
                 error.__cause__ = lost
             raise
