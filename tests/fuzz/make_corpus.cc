@@ -319,8 +319,10 @@ void make_answer_corpus(const Corpus& corpus) {
   AnswerBuilder whole;
   whole.frames({first, caller}).stack_end().frames({first, far, kernel}, 1).stack_end("why", 1);
   whole.item(ItemKind::kModule, AnswerModule{0, 4, 0x1000}, "\x01\x02\x03\x04");
-  whole.text("f").functions(0x3010, {{0, kNoText, 0, 0}});
-  whole.text("inlined").text("/app/a.c").functions(0x3010, {{1, 2, 7, 0}, {0, 2, 9, 0}});
+  whole.text("f").functions(0x3010, {{0, kNoText, 0, 0x10}});
+  whole.text("inlined")
+      .text("/app/a.c")
+      .functions(0x3010, {{1, 2, 7, kUnknownOffset}, {0, 2, 9, 0x10}});
   corpus.add("whole", AnswerBuilder(whole).end().bytes());
   corpus.add("cut", std::string_view(whole.bytes()).substr(0, whole.bytes().size() - 9));
   corpus.add("refusal", AnswerBuilder().raw_item(ItemKind::kRefusal, "no sandbox").bytes());

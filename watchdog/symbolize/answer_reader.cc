@@ -210,6 +210,9 @@ class Translator {
       result.cfa = caller->stack_pointer;
     }
     result.after_gap = (frame.flags & kAfterGap) != 0;
+    if (frame.code_offset < kUnknownOffset && frame.code_offset <= frame.address) {
+      result.code_begin = frame.address - frame.code_offset;
+    }
     const NativeFrame place = place_of(frame);
     const auto functions = said_.functions.find(code_of(frame));
     if (functions != said_.functions.end()) {
@@ -217,8 +220,11 @@ class Translator {
         const bool is_inlined = &function != &functions->second.back();
         if (is_inlined && !spend(sizeof(NativeFrame))) continue;
         result.functions.push_back(name(place, function));
+        if (function.offset < kUnknownOffset) {
+          const std::uint64_t into_code = frame.address - code_of(frame);
+          result.functions.back().function_offset = function.offset + into_code;
+        }
         result.functions.back().inlined = is_inlined;
-        if (is_inlined) result.functions.back().function_offset.reset();
       }
     }
     if (result.functions.empty()) result.functions.push_back(place);
@@ -230,9 +236,6 @@ class Translator {
     place.address = frame.address;
     place.trust = static_cast<Trust>(frame.trust);
     place.signal_frame = (frame.flags & kSignalFrame) != 0;
-    if (frame.function_offset < kUnknownOffset && frame.function_offset <= frame.address) {
-      place.function_offset = frame.function_offset;
-    }
     const auto number = find_mapping(code_of(frame));
     if (!number || !is_of_module(*mappings_[*number])) return place;
     used_.insert(*number);

@@ -116,12 +116,6 @@ std::uint64_t end_of(const std::vector<UnwoundFrame>& frames, std::size_t index)
   return is_followed ? frames[index + 1].stack_pointer : frame.stack_pointer;
 }
 
-// Where the code begins that the frame executes; nullopt: unknown.
-std::optional<std::uint64_t> beginning_of(const NativeFrame& function) {
-  if (!function.function_offset) return std::nullopt;
-  return function.address - *function.function_offset;
-}
-
 bool is_evaluation(const UnwoundFrame& frame) {
   constexpr std::string_view kName = "_PyEval_EvalFrameDefault";
   const std::string_view function = frame.functions.back().function;
@@ -214,36 +208,38 @@ class Merger {
 
   // The calls of the evaluation function that are known for sure: by name, or by an anchor between
   // the bounds of their frames.
-  std::vector<const NativeFrame*> known_calls(const std::vector<Anchor>& anchors) const {
-    std::vector<const NativeFrame*> calls;
+  std::vector<const UnwoundFrame*> known_calls(const std::vector<Anchor>& anchors) const {
+    std::vector<const UnwoundFrame*> calls;
     for (const UnwoundFrame& frame : native_.frames) {
       const auto is_in_frame = [&frame](const Anchor& anchor) {
         return anchor.address >= frame.stack_pointer && anchor.address < frame.cfa;
       };
       const bool is_call = is_evaluation(frame) || std::ranges::any_of(anchors, is_in_frame);
-      if (is_call) calls.push_back(&frame.functions.back());
+      if (is_call) calls.push_back(&frame);
     }
     return calls;
   }
 
   // Also where the function has no name, by where its code begins.
   bool is_known_call(const UnwoundFrame& frame) const {
-    const auto beginning = beginning_of(frame.functions.back());
-    const auto is_same = [&](const NativeFrame* call) { return beginning_of(*call) == beginning; };
-    return is_evaluation(frame) || (beginning && std::ranges::any_of(calls_, is_same));
+    const auto is_same = [&](const UnwoundFrame* call) {
+      return call->code_begin == frame.code_begin;
+    };
+    return is_evaluation(frame) || (frame.code_begin != 0 && std::ranges::any_of(calls_, is_same));
   }
 
   // All calls of the evaluation function are of one module. A thread that has gone on since its
   // Python frames were recorded may have other functions at the place of an anchor.
   bool may_be_evaluation(const UnwoundFrame& frame) const {
     const std::string& module = frame.functions.back().module;
-    return module.empty() || calls_.empty() || module == calls_.front()->module;
+    return module.empty() || calls_.empty() || module == calls_.front()->functions.back().module;
   }
 
   // A function without a name is the evaluation function only if it is where that is.
   bool is_near_evaluation(const UnwoundFrame& frame) const {
-    const auto is_near = [at = frame.functions.back().address](const NativeFrame* call) {
-      return std::max(at, call->address) - std::min(at, call->address) < kLongestEvaluation;
+    const auto is_near = [at = frame.functions.back().address](const UnwoundFrame* call) {
+      const std::uint64_t known = call->functions.back().address;
+      return std::max(at, known) - std::min(at, known) < kLongestEvaluation;
     };
     return std::ranges::any_of(calls_, is_near);
   }
@@ -368,7 +364,7 @@ class Merger {
   const UnwoundStack& native_;
   const CapturedStack& captured_;
   PythonFrames python_;
-  std::vector<const NativeFrame*> calls_;  // see known_calls()
+  std::vector<const UnwoundFrame*> calls_;  // see known_calls()
   ThreadStack result_;
 };
 

@@ -51,7 +51,8 @@ struct UnwoundFrame {
   std::uint64_t stack_pointer = 0;
   std::uint64_t cfa = 0;  // the stack pointer of the next frame outwards; 0: unknown
   std::vector<NativeFrame> functions;
-  bool after_gap = false;  // frames are missing between the one before and this one
+  bool after_gap = false;        // frames are missing between the one before and this one
+  std::uint64_t code_begin = 0;  // of the function, or of this part of it; 0: unknown
 };
 
 struct UnwoundStack {

@@ -30,14 +30,14 @@ std::string demangled(const char* name) {
   return text ? text.get() : name;
 }
 
-std::string function_name(const LoadedModule& module, std::uint64_t address) {
+FunctionSymbol function_symbol(const LoadedModule& module, std::uint64_t address) {
   GElf_Off offset = 0;
   GElf_Sym symbol{};
   const char* name =
       ::dwfl_module_addrinfo(module.get(), address, &offset, &symbol, nullptr, nullptr, nullptr);
-  if (name == nullptr || !is_within(symbol, offset, address, module)) return "";
+  if (name == nullptr || !is_within(symbol, offset, address, module)) return {};
   const std::string_view versioned = name;
-  return demangled(std::string(versioned.substr(0, versioned.find('@', 1))).c_str());
+  return {demangled(std::string(versioned.substr(0, versioned.find('@', 1))).c_str()), offset};
 }
 
 }  // namespace pyfault

@@ -8,8 +8,12 @@
 
 namespace pyfault {
 
-// Returns the name of the function, demangled and without its version; empty if it has none.
-std::string function_name(const LoadedModule& module, std::uint64_t address);
+struct FunctionSymbol {
+  std::string name;          // demangled and without its version; empty: the function has none
+  std::uint64_t offset = 0;  // of the address, from the symbol
+};
+
+FunctionSymbol function_symbol(const LoadedModule& module, std::uint64_t address);
 
 // Returns the name as the programmer wrote it, if it is a mangled name of C++.
 std::string demangled(const char* name);

@@ -126,9 +126,10 @@ inline constexpr std::uint32_t kUnknownOffset = UINT32_MAX;
 struct AnswerFrame {
   std::uint64_t address;
   std::uint64_t stack_pointer;
-  std::uint32_t function_offset;  // of the address, from where its function's code begins
-  std::uint8_t trust;             // Trust (watchdog/crash/native.h)
-  std::uint8_t flags;             // FrameFlags
+  // Of the address, from where the code begins that its call frame information is for.
+  std::uint32_t code_offset;
+  std::uint8_t trust;  // Trust (watchdog/crash/native.h)
+  std::uint8_t flags;  // FrameFlags
   std::uint8_t reserved[2];
 };
 static_assert(sizeof(AnswerFrame) == 24);
@@ -154,10 +155,10 @@ inline constexpr std::uint32_t kNoText = UINT32_MAX;
 inline constexpr std::uint32_t kMaxFunctions = 64;
 
 struct AnswerFunction {
-  std::uint32_t name;  // number of a text, or kNoText
-  std::uint32_t file;  // the same
-  std::uint32_t line;  // 0: unknown
-  std::uint32_t reserved;
+  std::uint32_t name;    // number of a text, or kNoText
+  std::uint32_t file;    // the same
+  std::uint32_t line;    // 0: unknown
+  std::uint32_t offset;  // of the address, from where the symbol of this name is, or kUnknownOffset
 };
 static_assert(sizeof(AnswerFunction) == 16);
 

@@ -22,10 +22,13 @@ std::uint8_t flags_of(const StackFrame& frame) {
   return static_cast<std::uint8_t>(flags);
 }
 
-std::uint32_t function_offset_of(const StackFrame& frame) {
-  const bool is_known = frame.function != 0 && frame.address >= frame.function &&
-                        frame.address - frame.function < kUnknownOffset;
-  return is_known ? static_cast<std::uint32_t>(frame.address - frame.function) : kUnknownOffset;
+std::uint32_t short_offset(std::uint64_t offset) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(offset, kUnknownOffset));
+}
+
+std::uint32_t code_offset_of(const StackFrame& frame) {
+  const bool is_known = frame.function != 0 && frame.address >= frame.function;
+  return is_known ? short_offset(frame.address - frame.function) : kUnknownOffset;
 }
 
 class Reporter {
@@ -49,8 +52,8 @@ class Reporter {
           known.try_emplace(module, *module).first->second.at(address);
       if (places.empty()) continue;
       // The symbol says more than the source: which part of a function, or which copy of it.
-      const std::string& name = names_[address];
-      if (!name.empty()) places.back().function = name;
+      const FunctionSymbol& symbol = symbols_[address];
+      if (!symbol.name.empty()) places.back().function = symbol.name;
       report_places(address, places);
       answer_.flush();
     }
@@ -73,8 +76,8 @@ class Reporter {
       const std::uint64_t address = addresses_[named_];
       const LoadedModule* module = code_.module_at(address);
       if (module == nullptr) continue;
-      const std::string& name = names_[address] = function_name(*module, address);
-      if (!name.empty()) report_places(address, {{name, "", 0}});
+      const FunctionSymbol& symbol = symbols_[address] = function_symbol(*module, address);
+      if (!symbol.name.empty()) report_places(address, {{symbol.name, "", 0}});
       answer_.flush();
     }
   }
@@ -84,11 +87,11 @@ class Reporter {
     for (const StackFrame& frame : unwound.frames) {
       frames.push_back({frame.address,
                         frame.stack_pointer,
-                        function_offset_of(frame),
+                        code_offset_of(frame),
                         static_cast<std::uint8_t>(frame.trust),
                         flags_of(frame),
                         {}});
-      if (names_.try_emplace(frame.code()).second) addresses_.push_back(frame.code());
+      if (symbols_.try_emplace(frame.code()).second) addresses_.push_back(frame.code());
     }
     const bool fits = answer_.frames(number, frames);
     answer_.stack_end(number, fits && unwound.is_complete,
@@ -99,18 +102,21 @@ class Reporter {
   void report_places(std::uint64_t address, const std::vector<SourcePlace>& places) {
     std::vector<AnswerFunction> functions;
     for (const SourcePlace& place : places) {
-      functions.push_back({answer_.text(place.function), answer_.text(place.file), place.line, 0});
+      functions.push_back(
+          {answer_.text(place.function), answer_.text(place.file), place.line, kUnknownOffset});
     }
+    const FunctionSymbol& symbol = symbols_[address];
+    if (!symbol.name.empty()) functions.back().offset = short_offset(symbol.offset);
     answer_.functions(address, functions);
   }
 
   const Input& input_;
   CodeMap code_;
   AnswerWriter& answer_;
-  std::vector<std::uint64_t> addresses_;  // of all frames, each once, in their order
-  std::size_t named_ = 0;                 // of these
-  std::map<std::uint64_t, std::string> names_;
-  std::set<std::uint32_t> modules_;  // mappings whose modules have been reported
+  std::vector<std::uint64_t> addresses_;             // of all frames, each once, in their order
+  std::size_t named_ = 0;                            // of these
+  std::map<std::uint64_t, FunctionSymbol> symbols_;  // by address
+  std::set<std::uint32_t> modules_;                  // mappings whose modules have been reported
 };
 
 }  // namespace

@@ -70,22 +70,32 @@ TEST_F(AnswerReaderTest, nothing_said_leaves_the_registers) {
   EXPECT_EQ(frame(0).stack_pointer, 0x7000);
 }
 
-TEST_F(AnswerReaderTest, an_offset_is_of_the_function_and_not_of_those_inlined_into_it) {
-  AnswerFrame frame = at(0x3010);
-  frame.function_offset = 0x10;
-  answer.frames({frame}).stack_end().text("inner").text("outer");
-  answer.functions(0x3010, {{0, kNoText, 0, 0}, {1, kNoText, 0, 0}}).end();
+TEST_F(AnswerReaderTest, the_offset_of_a_symbol_is_that_of_the_address) {
+  answer.frames({at(0x3010), at(0x3100, 0x7020, Trust::kCfi, kReturnAddress)}).stack_end();
+  answer.text("inner").text("outer");
+  answer.functions(0x3010, {{0, kNoText, 0, kUnknownOffset}, {1, kNoText, 0, 0x10}});
+  answer.functions(0x30ff, {{1, kNoText, 0, 0xff}}).end();
   read();
   EXPECT_EQ(function(0).function_offset, std::nullopt);
   EXPECT_EQ(function(1).function_offset, 0x10);
+  EXPECT_EQ(frame(1).functions.at(0).function_offset, 0x100);
 }
 
-TEST_F(AnswerReaderTest, a_function_cannot_begin_below_the_address_zero) {
+TEST_F(AnswerReaderTest, code_begins_where_the_answer_says) {
+  AnswerFrame first = at(0x3010);
+  first.code_offset = 0x10;
+  answer.frames({first, at(0x3100, 0x7020)}).end();
+  read();
+  EXPECT_EQ(frame(0).code_begin, 0x3000);
+  EXPECT_EQ(frame(1).code_begin, 0);
+}
+
+TEST_F(AnswerReaderTest, code_cannot_begin_below_the_address_zero) {
   AnswerFrame frame = at(0x3010);
-  frame.function_offset = 0x3011;
+  frame.code_offset = 0x3011;
   answer.frames({frame}).end();
   read();
-  EXPECT_EQ(function().function_offset, std::nullopt);
+  EXPECT_EQ(this->frame(0).code_begin, 0);
 }
 
 TEST_F(AnswerReaderTest, frames_with_names_and_lines) {

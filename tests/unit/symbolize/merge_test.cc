@@ -65,9 +65,7 @@ class MergeTest : public testing::Test {
   // They are all of the same function, which has no name.
   void stripped_eval(const std::vector<std::size_t>& numbers) {
     for (const std::size_t number : numbers) {
-      NativeFrame& function = native_.frames.at(number).functions[0];
-      function.address = kEvalBegin + 0x10 * number;
-      function.function_offset = 0x10 * number;
+      native_.frames.at(number).code_begin = kEvalBegin;
     }
   }
   // The call in native frame number `native` runs the Python frames up to number `python`.
@@ -222,7 +220,7 @@ TEST_F(MergeTest, calls_of_a_function_without_a_name_show_it_too) {
 TEST_F(MergeTest, calls_of_another_function_without_a_name_do_not) {
   crashed({"main"}, {"crash", "", "", "_start"});
   stripped_eval({2});
-  native_.frames[1].functions[0].function_offset = 0;
+  native_.frames[1].code_begin = kEvalBegin - 0x100;
   anchor(0, 2);
   EXPECT_THAT(merged(), ElementsAre("crash", "", "(main)", "", "_start"));
 }

@@ -78,7 +78,9 @@ TEST_F(UnwindTest, offset_is_from_where_the_function_begins) {
   std::ifstream program(PYFAULT_STACK_SUBJECT, std::ios::binary);
   Elf64_Ehdr head{};
   program.read(reinterpret_cast<char*>(&head), sizeof head);
-  EXPECT_EQ(*function("_start").offset - *function("_start").function_offset, head.e_entry);
+  const NativeFrame& start = function("_start");
+  EXPECT_EQ(*start.offset - *start.function_offset, head.e_entry);
+  EXPECT_EQ(stack().frames.back().code_begin, start.address - *start.function_offset);
 }
 
 TEST_F(UnwindTest, source_files_and_lines) {
