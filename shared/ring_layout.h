@@ -103,8 +103,12 @@ struct RingHeader {
   std::atomic<std::uint32_t> ack_timeout_ms;  // 0: not set yet, kDefaultAckTimeoutMs applies
   std::atomic<std::uint32_t> native_off;      // 1: native stacks are not wanted
   // Written by the agents; the watchdog also clears cells of `children` and `context_owners`.
-  std::atomic<std::uint32_t> dropped_records;        // crashes that found no free slot in time
-  std::atomic<std::uint32_t> unknown_children;       // children that found no free cell
+  std::atomic<std::uint32_t> dropped_records;   // crashes that found no free slot in time
+  std::atomic<std::uint32_t> unknown_children;  // children that found no free cell
+  // The pid of a process without a cell that is executing another program, or has; 0: none. It is
+  // the one that created the ring, or a child that found no free cell. All that the watchdog looks
+  // at in every ring is up here, because each further page would take memory for each process.
+  std::atomic<std::int32_t> executing;
   std::atomic<std::uint64_t> replaced_handlers;      // bit n - 1: the handler of signal n
   std::atomic<std::uint64_t> lost_child;             // the last one, packed; see LostVforkChild
   std::atomic<std::uint32_t> slots_end;              // no slot from here on was ever claimed
@@ -113,9 +117,6 @@ struct RingHeader {
   std::atomic<std::uint32_t> contextless;            // processes that found no free block
   std::atomic<std::int32_t> children[kMaxChildren];  // pids in their own namespace; 0: free
   std::atomic<std::int32_t> context_owners[kContextCount];  // likewise
-  // The pid of a process without a cell that is executing another program, or has; 0: none. It is
-  // the one that created the ring, or a child that found no free cell.
-  std::atomic<std::int32_t> executing;
 };
 static_assert(sizeof(RingHeader) <= kRingHeaderSize);
 static_assert(std::atomic<RingStage>::is_always_lock_free);
