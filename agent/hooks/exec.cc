@@ -1,6 +1,6 @@
-// Interposes the exec functions. A process that becomes another program leaves the ring first: the
-// exit of that program is not a forked child's, and whether it is watched is to be found out anew.
-// If exec fails, the process returns to the ring.
+// Interposes the exec functions. A process that becomes another program leaves the ring first, so
+// that the watchdog does not take the program's exit for a forked child's, and finds out anew
+// whether the process is watched. If exec fails, the process returns to the ring.
 //
 // Context: that of the functions themselves, signal handlers and vfork children included.
 #include <cerrno>

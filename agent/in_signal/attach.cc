@@ -244,8 +244,8 @@ void leave_ring(const WatchdogLink& link, std::int32_t pid) {
     std::int32_t expected = pid;
     if (ring.children[cell].compare_exchange_strong(expected, 0)) return;
   }
-  std::int32_t nobody = 0;
-  ring.executing.compare_exchange_strong(nobody, pid);
+  std::int32_t expected = 0;
+  ring.executing.compare_exchange_strong(expected, pid);
 }
 
 void forget_attach_of_parent() {

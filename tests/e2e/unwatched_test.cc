@@ -46,6 +46,25 @@ class Unwatched : public testing::Test {
     EXPECT_EQ(told(), reason) << watchdog_.report();
     EXPECT_EQ(why_no_record(), reason);
   }
+  // Runs a program that starts this command, and kills it when the log has told of it.
+  void run_parent_of(const std::string& command) {
+    const std::string log = directory_.path() / "log";
+    const std::string code =
+        "import subprocess, sys, time\nchild = subprocess.Popen(" + command + R"py()
+while '"unwatched"' not in open(sys.argv[1]).read():
+    time.sleep(0.1)
+child.send_signal(11)
+child.wait()
+)py";
+    const Outcome outcome = run({.command = watchdog_.command({"-c", code, log})});
+    EXPECT_EQ(outcome.ending, exited(0)) << outcome.err;
+  }
+  void expect_told_below(const std::string& reason) const {
+    EXPECT_EQ(told(), reason) << watchdog_.report();
+    const std::vector<json> ends = watchdog_.events(Watchdog::kExitBelow);
+    ASSERT_EQ(ends.size(), 1U) << watchdog_.report();
+    EXPECT_EQ(ends[0]["unwatched"]["reason"], reason);
+  }
   // A copy of the static program, which needs no other files, under this name.
   fs::path program_named(const std::string& name) const {
     const fs::path copy = directory_.path() / name;
@@ -127,23 +146,11 @@ TEST_F(Unwatched, a_python_that_comes_late_is_watched_after_all) {
   EXPECT_EQ(why_no_record(), "");
 }
 
-// The parent ends the child when the log has told of it.
 TEST_F(Unwatched, python_below_the_program_is_told_of_and_so_is_its_end) {
-  const std::string log = directory_.path() / "log";
-  const Outcome outcome = run({.command = watchdog_.command({"-c", R"py(
-import subprocess, sys, time
-child = subprocess.Popen(["/usr/bin/env", "-i", sys.executable, "-c", "import signal; signal.pause()"])
-while '"unwatched"' not in open(sys.argv[1]).read():
-    time.sleep(0.1)
-child.send_signal(11)
-child.wait()
-)py",
-                                                             log})});
-  EXPECT_EQ(outcome.ending, exited(0)) << outcome.err;
-  EXPECT_EQ(told(), "agent-not-loaded");
-  const json exit = watchdog_.events(Watchdog::kExitBelow).at(0);
-  EXPECT_EQ(exit["unwatched"]["reason"], "agent-not-loaded");
-  EXPECT_EQ(exit["parents"].size(), 1U);
+  run_parent_of(
+      R"py(["/usr/bin/env", "-i", sys.executable, "-c", "import signal; signal.pause()"])py");
+  expect_told_below("agent-not-loaded");
+  EXPECT_EQ(watchdog_.events(Watchdog::kExitBelow)[0]["parents"].size(), 1U);
 }
 
 TEST_F(Unwatched, a_program_that_executes_a_python_without_the_agent_is_told_of) {
@@ -160,23 +167,13 @@ os.execve(sys.executable, [sys.executable, "-c", dies, sys.argv[1]], {})
   expect_told("agent-not-loaded");
 }
 
-// The child was watched before. The parent ends it when the log has told of it.
+// The child was watched before.
 TEST_F(Unwatched, a_python_below_that_executes_one_without_the_agent_is_told_of) {
-  const std::string log = directory_.path() / "log";
-  run({.command = watchdog_.command({"-c", R"py(
-import subprocess, sys, time
-executes = "import os, sys; os.execve(sys.executable, [sys.executable, '-c', 'import signal; signal.pause()'], {})"
-child = subprocess.Popen([sys.executable, "-c", executes])
-while '"unwatched"' not in open(sys.argv[1]).read():
-    time.sleep(0.1)
-child.send_signal(11)
-child.wait()
-)py",
-                                     log})});
-  EXPECT_EQ(told(), "agent-not-loaded");
-  const std::vector<json> ends = watchdog_.events(Watchdog::kExitBelow);
-  ASSERT_EQ(ends.size(), 1U) << watchdog_.report();
-  EXPECT_EQ(ends[0]["unwatched"]["reason"], "agent-not-loaded");
+  run_parent_of(R"py([sys.executable, "-c", """
+import os, sys
+os.execve(sys.executable, [sys.executable, "-c", "import signal; signal.pause()"], {})
+"""])py");
+  expect_told_below("agent-not-loaded");
 }
 
 class UnwatchedWorker : public ServiceTest {

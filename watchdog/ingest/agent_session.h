@@ -105,8 +105,8 @@ class AgentSession {
   // The living processes of this ring in which a fault has become an exception.
   std::vector<int> tainted() const;
 
-  // Whether the attached process says that it has executed another program. Until somebody tells of
-  // its end, this session does: forget() ends that.
+  // Whether the attached process says that it has executed another program. This session reports
+  // its end nevertheless, unless forget() is called for it.
   bool has_executed() const { return has_executed_; }
 
   // Whether `pid` is a living process of this ring, and has executed no other program.

@@ -263,7 +263,7 @@ void AttachServer::Impl::expect(int pid, const ProgramFile& file) {
   });
 }
 
-// Its end is told by whoever holds the processes that are not watched.
+// From now on unwatched_below_ holds the process and reports its end, so no session must do so.
 void AttachServer::Impl::forget_executed(int pid) {
   for (auto& [id, session] : sessions_) {
     if (session.has_executed() && session.pid() == pid) session.forget(pid);

@@ -5,22 +5,13 @@
 #include <cstring>
 #include <vector>
 
+#include "tests/unit/symbolizer/elf_head.h"
 #include "watchdog/symbolizer/elf_image.h"
 
 namespace pyfault::test {
 namespace {
 
 struct ElfImageTest : testing::Test {
-  ElfImageTest() {
-    std::memcpy(head.e_ident, ELFMAG, SELFMAG);
-    head.e_ident[EI_CLASS] = ELFCLASS64;
-    head.e_ident[EI_DATA] = ELFDATA2LSB;
-    head.e_type = ET_DYN;
-    head.e_machine = EM_X86_64;
-    head.e_phoff = sizeof head;
-    head.e_phentsize = sizeof(Elf64_Phdr);
-  }
-
   void add(unsigned flags, std::uint64_t offset, std::uint64_t address, std::uint64_t bytes) {
     segments.push_back({PT_LOAD, flags, offset, address, address, bytes, bytes, 0x1000});
   }
@@ -41,7 +32,7 @@ struct ElfImageTest : testing::Test {
   }
   bool is_placed() { return place(0x70002000, 0x70003000, 0x1000).has_value(); }
 
-  Elf64_Ehdr head{};
+  Elf64_Ehdr head = loadable_head();
   std::vector<Elf64_Phdr> segments;
   std::size_t kept = SIZE_MAX;  // bytes; the image is cut there
 };

@@ -2,9 +2,9 @@
 #include <elf.h>
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <vector>
 
+#include "tests/unit/symbolizer/elf_head.h"
 #include "watchdog/symbolizer/function_table.h"
 
 namespace pyfault::test {
@@ -14,13 +14,6 @@ constexpr std::uint64_t kTable = 0x5000;  // its address
 
 struct FunctionTableTest : testing::Test {
   FunctionTableTest() {
-    std::memcpy(head.e_ident, ELFMAG, SELFMAG);
-    head.e_ident[EI_CLASS] = ELFCLASS64;
-    head.e_ident[EI_DATA] = ELFDATA2LSB;
-    head.e_type = ET_DYN;
-    head.e_machine = EM_X86_64;
-    head.e_phoff = sizeof head;
-    head.e_phentsize = sizeof segment;
     head.e_phnum = 1;
     segment.p_type = PT_GNU_EH_FRAME;
     segment.p_offset = sizeof head + sizeof segment;
@@ -48,7 +41,7 @@ struct FunctionTableTest : testing::Test {
     return FunctionTable(image).beginning_before(address);
   }
 
-  Elf64_Ehdr head{};
+  Elf64_Ehdr head = loadable_head();
   Elf64_Phdr segment{};
   std::uint32_t encodings = 0x3b'03'1b'01;  // as linkers have it
   std::size_t claimed_too_many = 0;
