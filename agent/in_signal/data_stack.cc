@@ -66,8 +66,12 @@ DataStack::Chunk DataStack::read_chunk(std::uintptr_t address, std::uintptr_t en
   return {address, head.previous, begin, end};
 }
 
-bool DataStack::go_outwards() {
+void DataStack::read_outer_chunk() {
   if (chunk_.previous != 0 && outer_.address == 0) outer_ = read_chunk(chunk_.previous, 0);
+}
+
+bool DataStack::go_outwards() {
+  read_outer_chunk();
   if (outer_.address == 0) return false;
   chunk_ = outer_;
   outer_ = {};
@@ -76,11 +80,17 @@ bool DataStack::go_outwards() {
 }
 
 bool DataStack::pass_into_outer_chunk(std::uintptr_t frame) {
-  if (chunk_.previous == 0) return false;
-  if (outer_.address == 0) outer_ = read_chunk(chunk_.previous, 0);
+  read_outer_chunk();
   if (!outer_.has(frame) || !go_outwards()) return false;
   limit_ = frame;
   return true;
+}
+
+bool DataStack::was_pushed_before(std::uintptr_t frame, std::uintptr_t other) {
+  if (!chunk_.has(other)) return false;
+  if (chunk_.has(frame)) return frame < other;
+  read_outer_chunk();
+  return outer_.has(frame);
 }
 
 // Finds the last frame before `limit`; 0 if there is none. Returns false if the frames do not

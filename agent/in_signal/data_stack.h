@@ -37,6 +37,10 @@ class DataStack {
     return chunk_.previous == 0 && frame == chunk_.begin;
   }
 
+  // Returns whether `frame` was pushed before `other`; false also if `other` does not lie in the
+  // chunk that the walk has come to.
+  bool was_pushed_before(std::uintptr_t frame, std::uintptr_t other);
+
   explicit operator bool() const { return chunk_.address != 0; }
 
   // Returns the frame that was pushed right before the outermost frame passed, or the last frame of
@@ -55,6 +59,7 @@ class DataStack {
 
   bool pass_into_outer_chunk(std::uintptr_t frame);
   Chunk read_chunk(std::uintptr_t address, std::uintptr_t end) const;
+  void read_outer_chunk();
   bool go_outwards();
   bool last_before(std::uintptr_t limit, std::uintptr_t& last) const;
 

@@ -88,6 +88,8 @@ inline bool FrameChain::is_overwritten_shim(const RawFrame& frame) {
 
 bool FrameChain::next(RawFrame& frame) {
   if (end_ != ChainEnd::kEnd) return false;
+  if (leads_past_loop_ && resume_after_gap(frame)) return true;
+  if (end_ != ChainEnd::kEnd) return false;
   return follow_link(frame) ||
          (end_ != ChainEnd::kTooLong && end_ != ChainEnd::kCycle && resume_after_gap(frame));
 }
@@ -117,6 +119,7 @@ bool FrameChain::follow_link(RawFrame& frame) {
   next_ = frame.previous;
   at_entry_ = frame.entry;
   if (frame.address == awaited_) await_next_loop();
+  leads_past_loop_ = leads_past_next_loop(frame);
   return true;
 }
 
@@ -147,13 +150,13 @@ std::uintptr_t FrameChain::find_further_out() {
   return found;
 }
 
-// Continues at a frame further out. The rest of the cframe chain lies on the C stack as well, so it
-// is no longer followed.
+// Continues at a frame further out, unless it is the one that the link leads to. The rest of the
+// cframe chain lies on the C stack as well, so it is no longer followed.
 bool FrameChain::resume_after_gap(RawFrame& frame) {
   const std::uintptr_t broken_link = next_;
   const std::uintptr_t found = find_further_out();
   const bool is_on_c_stack = python_.layout.type_checked_frames;
-  if (found == 0) return false;
+  if (found == 0 || found == broken_link) return false;
   if (gaps_ == (is_on_c_stack ? kMaxGapsOnCStack : kMaxGaps)) {
     end_ = ChainEnd::kUnreadable;
     return false;
@@ -186,6 +189,13 @@ void FrameChain::await_next_loop() {
     return;
   }
   guarded_read(cframe_ + layout.cframe_frame, awaited_);
+}
+
+// The frames of a loop end with one that C has called, or with the shim below it.
+bool FrameChain::leads_past_next_loop(const RawFrame& frame) {
+  if (awaited_ == 0) return false;
+  if (frame.previous == awaited_) return !frame.entry;
+  return data_stack_.was_pushed_before(frame.previous, awaited_);
 }
 
 // A library that switches stacks may start a new stack with the count of another, so a different

@@ -9,9 +9,14 @@
 //               cframe of each loop names one, and the chain must have led through all of them;
 //   3.8 to 3.10 at a frame of which no caller is found, and none is in doubt (caller_on_stack.h).
 //
-// Where a link is broken, or frames lie further out than the end of the chain, the walk continues
-// at those frames. Usually the damage is on the C stack, and the frames are not: from 3.11 on they
-// lie on the thread's data stack (data_stack.h) and in the generators that these frames hold.
+// A link that was overwritten with the address of a frame further out leads past those in between.
+// In 3.11 and 3.12 this shows where it leads past the frame that the next loop outwards runs, or to
+// it from a frame that C has not called.
+//
+// Where a link is broken or leads past frames, or frames lie further out than the end of the chain,
+// the walk continues at those frames. Usually the damage is on the C stack, and the frames are not:
+// from 3.11 on they lie on the thread's data stack (data_stack.h) and in the generators that these
+// frames hold.
 //
 // Context: see capture.h. Bounded by kMaxWalk; also ends at an unreadable link or a cycle.
 #pragma once
@@ -55,6 +60,7 @@ class FrameChain {
   bool is_overwritten_shim(const RawFrame& frame);
   bool seen_before();
   void await_next_loop();
+  bool leads_past_next_loop(const RawFrame& frame);
   bool may_end_here() const;
   std::uintptr_t find_on_stack();
   std::uintptr_t find_further_out();
@@ -74,7 +80,8 @@ class FrameChain {
   ChainEnd end_ = ChainEnd::kEnd;
   bool at_entry_ = true;
   std::uintptr_t cframe_;
-  std::uintptr_t awaited_ = 0;  // the frame that the next evaluation loop outwards runs; 0: none
+  std::uintptr_t awaited_ = 0;    // the frame that the next evaluation loop outwards runs; 0: none
+  bool leads_past_loop_ = false;  // see leads_past_next_loop()
   // Brent's cycle detection: the landmark moves at every power of two.
   std::uintptr_t landmark_;
   std::uint32_t steps_ = 0;

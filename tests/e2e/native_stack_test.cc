@@ -20,7 +20,10 @@ namespace pyfault::test {
 namespace {
 
 using nlohmann::json;
+using testing::_;
+using testing::AnyOf;
 using testing::Contains;
+using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
@@ -59,6 +62,15 @@ class NativeStack : public testing::TestWithParam<Interpreter> {
       }
     }
     return {};
+  }
+
+  // Of its Python frames, innermost first.
+  static std::vector<std::string> functions_of(const json& thread) {
+    std::vector<std::string> functions;
+    for (const json& frame : thread.at("frames")) {
+      functions.push_back(frame.contains("unreadable") ? "unreadable" : frame.at("function"));
+    }
+    return functions;
   }
 
   void expect_merged(const std::string& pattern) const { expect_merged(thread(), pattern); }
@@ -125,6 +137,34 @@ def sort():
 sort()
 )");
   expect_merged("ffi_call <- (compare) <- ffi_call <- (sort) <- (<module>) <- _start");
+}
+
+// The link of leaf()'s frame to its caller is overwritten with the frame of main().
+constexpr char kOverwrittenLink[] = R"(
+import sys
+is_frame_apart = sys.version_info >= (3, 11)
+PREVIOUS = 24 if not is_frame_apart else 48 if sys.version_info < (3, 12) else 8
+def address_of(frame):
+    return ctypes.c_size_t.from_address(id(frame) + 24).value if is_frame_apart else id(frame)
+def leaf():
+    frame, of_main = sys._getframe(), sys._getframe(5)
+    ctypes.c_size_t.from_address(address_of(frame) + PREVIOUS).value = address_of(of_main)
+    ctypes.memset(0, 1, 1)
+def inner():
+    list(map(lambda _: leaf(), [1]))
+def middle():
+    list(map(lambda _: inner(), [1]))
+def main():
+    middle()
+main()
+)";
+
+TEST_P(NativeStack, frames_that_a_link_leads_past_are_shown_or_told_of) {
+  run_program(kOverwrittenLink);
+  const auto functions = functions_of(thread());
+  EXPECT_THAT(functions, AnyOf(Contains("unreadable"),
+                               ElementsAre("leaf", _, "inner", _, "middle", "main", "<module>")));
+  EXPECT_NE(thread().at("native").at("incomplete_reason"), nullptr);
 }
 
 // As a function returns, its frame leaves the chain before its variables are released, in

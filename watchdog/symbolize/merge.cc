@@ -21,9 +21,11 @@ constexpr std::uint64_t kUncounted = UINT64_MAX;
 // More than the code of the evaluation function has, even where it is in two parts.
 constexpr std::uint64_t kLongestEvaluation = std::uint64_t{256} << 10;
 
-// From CPython 3.10 on, each call of the evaluation function leaves an anchor on the stack.
-bool has_anchors(std::uint32_t version_hex) {
-  return version_hex >= 0x030a0000;
+// From CPython 3.10 on, each call of the evaluation function leaves an anchor on the stack. In 3.10
+// the agent keeps none unless the chain of frames is as long as that of the calls.
+bool has_anchors(std::uint32_t version_hex, const CapturedStack& captured) {
+  const bool is_certain = version_hex >= 0x030b0000;
+  return is_certain || (version_hex >= 0x030a0000 && !captured.anchors.empty());
 }
 
 bool is_break(const Frame& frame) {
@@ -387,7 +389,7 @@ ThreadStack merge(const Thread& thread, const UnwoundStack& native, const Captur
                   std::uint32_t version_hex) {
   Merger merger(thread, native, captured);
   if (thread.frames.empty() || native.frames.empty()) return merger.apart();
-  return has_anchors(version_hex) ? merger.by_anchors() : merger.by_symbols();
+  return has_anchors(version_hex, captured) ? merger.by_anchors() : merger.by_symbols();
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Merges the Python and the native frames of a thread into one stack, by address (shared/record.h,
-// Anchor) or, for CPython 3.8 and 3.9, by the name of the evaluation function. Pure.
+// Anchor) or, for CPython 3.8 and 3.9 and for 3.10 where it has no anchors, by the name of the
+// evaluation function. Pure.
 #pragma once
 
 #include <cstddef>

@@ -94,7 +94,10 @@ class FakePython {
     std::vector<std::uintptr_t> frames;
   };
   Thread thread(std::uintptr_t code, const std::vector<unsigned>& chunks) {
-    put(code, view_.layout.code.frame_words, kFrameWords);
+    // In 3.11, the code object's number does not include the frame's own members.
+    const bool is_whole = view_.layout.code.local_words == kAbsent;
+    const std::uint32_t members = is_whole ? 0 : view_.layout.frame.locals / 8u;
+    put(code, view_.layout.code.frame_words, kFrameWords - members);
     Thread thread{allocate(512), {}};
     std::uintptr_t previous = 0;
     for (const unsigned count : chunks) {

@@ -347,5 +347,82 @@ TEST_F(Loops, may_have_an_empty_one_below_them) {
   EXPECT_EQ(end(), ChainEnd::kEnd);
 }
 
+// Frames of CPython 3.11 on the data stack, outermost first: the outer loop runs `bottom_` and
+// `caller_`; the inner one, called from C, runs `entry_` and `innermost_`.
+class LoopsOverDataStack : public ::testing::Test {
+ protected:
+  explicit LoopsOverDataStack(const std::vector<unsigned>& chunks = {4})
+      : thread_(python_.thread(code_, chunks)) {
+    for (std::size_t index = 1; index < thread_.frames.size(); ++index) {
+      python_.set_previous(thread_.frames[index], thread_.frames[index - 1]);
+    }
+    for (const std::uintptr_t frame : {bottom_, entry_}) {
+      python_.put<std::uint8_t>(frame, python_.view().layout.frame.is_entry, 1);
+    }
+  }
+
+  std::vector<std::uintptr_t> walk() {
+    FrameChain chain(python_.view(), innermost_, inner_, thread_.address);
+    std::vector<std::uintptr_t> seen;
+    for (RawFrame frame; chain.next(frame);) {
+      if (frame.after_gap) seen.push_back(kGap);
+      seen.push_back(frame.address);
+    }
+    end_ = chain.end();
+    return seen;
+  }
+
+  static constexpr std::uintptr_t kGap = 0;
+  Guarded guarded_;
+  FakePython python_{11};
+  std::uintptr_t code_ = python_.code("f");
+  FakePython::Thread thread_;
+  std::uintptr_t bottom_ = thread_.frames[0];
+  std::uintptr_t caller_ = thread_.frames[1];
+  std::uintptr_t entry_ = thread_.frames[2];
+  std::uintptr_t innermost_ = thread_.frames[3];
+  std::uintptr_t root_ = python_.cframe(0, 0);
+  std::uintptr_t outer_ = python_.cframe(caller_, root_);
+  std::uintptr_t inner_ = python_.cframe(innermost_, outer_);
+  ChainEnd end_ = ChainEnd::kEnd;
+};
+
+TEST_F(LoopsOverDataStack, are_followed_where_no_link_leads_past_a_frame) {
+  EXPECT_EQ(walk(), (std::vector{innermost_, entry_, caller_, bottom_}));
+  EXPECT_EQ(end_, ChainEnd::kEnd);
+}
+
+TEST_F(LoopsOverDataStack, show_a_link_that_leads_past_the_frame_of_the_next_one) {
+  python_.set_previous(innermost_, bottom_);
+  EXPECT_EQ(walk(), (std::vector{innermost_, kGap, entry_, caller_, bottom_}));
+}
+
+TEST_F(LoopsOverDataStack, show_a_link_that_leads_to_the_next_one_from_within) {
+  python_.set_previous(innermost_, caller_);
+  EXPECT_EQ(walk(), (std::vector{innermost_, kGap, entry_, caller_, bottom_}));
+}
+
+TEST_F(LoopsOverDataStack, need_no_mark_of_the_frame_that_c_called) {
+  python_.put<std::uint8_t>(entry_, python_.view().layout.frame.is_entry, 0);
+  EXPECT_EQ(walk(), (std::vector{innermost_, entry_, caller_, bottom_}));
+}
+
+TEST_F(LoopsOverDataStack, are_left_where_the_data_stack_is_damaged) {
+  python_.set_previous(innermost_, bottom_);
+  python_.put(entry_, python_.view().layout.frame.code, std::uintptr_t{0x4141414141414140});
+  EXPECT_EQ(walk(), (std::vector{innermost_, bottom_}));
+  EXPECT_EQ(end_, ChainEnd::kUnreadable);
+}
+
+class LoopsOverTwoChunks : public LoopsOverDataStack {
+ protected:
+  LoopsOverTwoChunks() : LoopsOverDataStack({1, 3}) {}
+};
+
+TEST_F(LoopsOverTwoChunks, show_a_link_that_leads_past_a_frame_into_the_outer_one) {
+  python_.set_previous(innermost_, bottom_);
+  EXPECT_EQ(walk(), (std::vector{innermost_, kGap, entry_, caller_, bottom_}));
+}
+
 }  // namespace
 }  // namespace pyfault::test

@@ -13,6 +13,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr std::uint32_t k38 = 0x030800f0;
+constexpr std::uint32_t k310 = 0x030a00f0;
 constexpr std::uint32_t k313 = 0x030d00f0;
 constexpr char kEval[] = "_PyEval_EvalFrameDefault";
 constexpr std::uint64_t kStack = 0x1000;
@@ -372,6 +373,20 @@ TEST_F(MergeTest, old_versions_have_one_frame_for_each_call) {
   EXPECT_THAT(merged(k38), ElementsAre("crash", "(leaf)", kEval, "call", "(main)",
                                        "_PyEval_EvalFrameDefault.cold.7", "_start"));
   EXPECT_EQ(result_.native.merged_by, NativeStack::Merge::kSymbols);
+}
+
+TEST_F(MergeTest, frames_of_310_that_have_no_anchors_are_counted_too) {
+  crashed({"leaf", "caller"}, {"crash", kEval, kEval, kEval, "_start"});
+  EXPECT_EQ(merged(k310).at(2), "(?)");
+  EXPECT_THAT(result_.native.incomplete_reason, HasSubstr("3 calls"));
+}
+
+TEST_F(MergeTest, frames_of_310_stand_where_their_anchors_are) {
+  python({"leaf", "main"});
+  native({"crash", "", "call", "", "_start"});
+  anchor(0, 1);
+  anchor(1, 3);
+  EXPECT_THAT(merged(k310), ElementsAre("crash", "(leaf)", "", "call", "(main)", "", "_start"));
 }
 
 TEST_F(MergeTest, a_function_with_a_longer_name_is_another) {
