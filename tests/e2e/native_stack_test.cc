@@ -164,6 +164,11 @@ TEST_P(NativeStack, frames_that_a_link_leads_past_are_shown_or_told_of) {
   const auto functions = functions_of(thread());
   EXPECT_THAT(functions, AnyOf(Contains("unreadable"),
                                ElementsAre("leaf", _, "inner", _, "middle", "main", "<module>")));
+  const bool knows_its_loops =
+      GetParam().version >= Version{3, 11} && GetParam().version < Version{3, 13};
+  if (knows_its_loops) {
+    EXPECT_THAT(functions, Contains("middle"));
+  }
   EXPECT_NE(thread().at("native").at("incomplete_reason"), nullptr);
 }
 

@@ -131,8 +131,14 @@ void ServiceTest::pause() {
 
 void ServiceTest::give_up_after(Clock::time_point limit, const std::string& what) const {
   if (Clock::now() < limit) return;
-  const std::string log = std::filesystem::exists(file("log")) ? read_file(file("log")) : "no log";
-  throw std::runtime_error("waited too long for " + what + "; the log: " + log);
+  std::string seen = "waited too long for " + what + "; the files of the test:";
+  for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
+    constexpr std::uintmax_t kMostShown = 64 * 1024;
+    seen += "\n--- " + entry.path().filename().string() + "\n";
+    const bool is_text = entry.is_regular_file() && entry.file_size() <= kMostShown;
+    if (is_text) seen += read_file(entry.path());
+  }
+  throw std::runtime_error(seen);
 }
 
 }  // namespace pyfault::test
