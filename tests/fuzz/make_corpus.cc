@@ -1,6 +1,8 @@
 // Writes the fuzzers' seeds. Usage: make_corpus tests/fuzz
 // The seeds are checked in; run this again when the format of records, rings, hellos, saved state
 // or answers of the symbolizer changes.
+#include <elf.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -16,9 +18,11 @@
 #include "shared/question.h"
 #include "shared/ring_layout.h"
 #include "tests/support/answer_builder.h"
+#include "tests/support/elf_head.h"
 #include "tests/support/record_builder.h"
 #include "tests/support/saved_worker.h"
 #include "watchdog/os/state_file.h"
+#include "watchdog/symbolizer/protocol.h"
 
 namespace pyfault::test {
 namespace {
@@ -329,6 +333,32 @@ void make_answer_corpus(const Corpus& corpus) {
   corpus.add("none", "");
 }
 
+// A file with one segment of code and a table that says where its functions begin.
+std::string image(const std::vector<std::int32_t>& functions) {
+  constexpr std::uint32_t kEncodings = 0x3b'03'1b'01;  // as linkers have it
+  Elf64_Ehdr head = loadable_head();
+  head.e_phnum = 2;
+  constexpr std::uint64_t kTable = sizeof head + 2 * sizeof(Elf64_Phdr);
+  const Elf64_Phdr code{PT_LOAD, PF_R | PF_X, 0, 0, 0, 0x1000, 0x1000, 0x1000};
+  const Elf64_Phdr table{PT_GNU_EH_FRAME, PF_R, kTable, kTable, kTable, 0x100, 0x100, 4};
+  std::string bytes = raw(head) + raw(code) + raw(table);
+  bytes +=
+      raw(kEncodings) + raw(std::int32_t{0}) + raw(static_cast<std::uint32_t>(functions.size()));
+  for (const std::int32_t function : functions) bytes += raw(function) + raw(std::int32_t{0});
+  return bytes;
+}
+
+void make_image_corpus(const Corpus& corpus) {
+  const std::string place = raw(InputMapping{0x70000000, 0x70001000, 0, 0, 0});
+  const std::string asked = place + raw(std::uint64_t{0x450}) + raw(std::uint64_t{0x10});
+  const std::string whole = image({0x100, 0x300, 0x400});
+  corpus.add("whole", asked + whole);
+  corpus.add("not_sorted", asked + image({0x400, 0x100, 0x300}));
+  corpus.add("cut", asked + whole.substr(0, whole.size() - 12));
+  corpus.add("headers_alone", asked + whole.substr(0, sizeof(Elf64_Ehdr)));
+  corpus.add("none", "");
+}
+
 }  // namespace
 }  // namespace pyfault::test
 
@@ -343,4 +373,5 @@ int main(int argc, char** argv) {
   pyfault::test::make_state_corpus(pyfault::test::Corpus(folder / "state_corpus"));
   pyfault::test::make_zip_corpus(pyfault::test::Corpus(folder / "zip_corpus"));
   pyfault::test::make_answer_corpus(pyfault::test::Corpus(folder / "answer_corpus"));
+  pyfault::test::make_image_corpus(pyfault::test::Corpus(folder / "image_corpus"));
 }

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-#include "tests/unit/symbolizer/elf_head.h"
+#include "tests/support/elf_head.h"
 #include "watchdog/symbolizer/elf_image.h"
 
 namespace pyfault::test {

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "tests/unit/symbolizer/elf_head.h"
+#include "tests/support/elf_head.h"
 #include "watchdog/symbolizer/function_table.h"
 
 namespace pyfault::test {
