@@ -183,6 +183,8 @@ TEST_P(Guest, for_which_there_is_no_room_has_a_watchdog_and_reports_of_its_own) 
   using Words = std::vector<std::string>;
   for (const Words& words : {Words{}, Words{"-m", "pyfault"}}) {
     Launch launch = guest(std::string(kEnabled) + kTellsReason + "fail_in_here()", words);
+    launch.environment["PYFAULT_SOCKET"] = address();
+    launch.environment["PYFAULT_LOG_FORMAT"] = "text";  // so it asks no service of this machine
     launch.before_exec = [&] { write_stderr_to(file("own")); };
     const Outcome outcome = run(launch);
     EXPECT_EQ(outcome.ending, killed_by(SIGSEGV));

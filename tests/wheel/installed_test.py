@@ -66,9 +66,11 @@ class Installed(unittest.TestCase):
                        check=True)
 
     def run_program(self, program, *words, **variables):
+        """Who asks for a format has a watchdog of its own, also where a service runs on this machine."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYFAULT"))}
         return subprocess.run([os.path.join(self.bin, program), *words], capture_output=True, text=True, timeout=120,
-                              cwd=self.scratch, env={**kept, "HOME": self.home, **variables}, check=False)
+                              cwd=self.scratch, check=False,
+                              env={**kept, "HOME": self.home, "PYFAULT_LOG_FORMAT": "text", **variables})
 
     def assert_reported(self, result):
         self.assertEqual(result.returncode, -11, result.stderr)

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -17,25 +16,13 @@
 namespace pyfault {
 namespace {
 
-constexpr std::size_t kNameBytes = 8;
-// The pattern for mkdtemp().
-constexpr char kFolder[] = "/pyfault-watchdog-XXXXXX";
+constexpr std::size_t kAbstractNameBytes = 8;
 
 std::vector<std::string> runtime_places() {
   std::vector<std::string> places{"/run", "/tmp"};
   const char* own = std::getenv("XDG_RUNTIME_DIR");
   if (own != nullptr && own[0] == '/') places.insert(places.begin(), own);
   return places;
-}
-
-// Only root or this user may own the place, and if others may write to it, it must be sticky;
-// otherwise another user could replace the folder.
-bool is_safe(const std::string& place) {
-  struct stat status {};
-  if (::stat(place.c_str(), &status) != 0) return false;
-  const bool shared = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-  return (status.st_uid == ::geteuid() || status.st_uid == 0) &&
-         (!shared || (status.st_mode & S_ISVTX) != 0);
 }
 
 // The format is described in shared/handshake.h.
@@ -49,12 +36,6 @@ std::string suffix_for(const DumpSignals& signals) {
   return suffix;
 }
 
-bool can_name_a_socket(const std::string& place, const std::string& suffix) {
-  const std::size_t socket = 1 + 2 * kNameBytes + suffix.size();
-  constexpr std::size_t kMarkAndEnd = 2;  // the "@" of the address, and a NUL
-  return place.size() + sizeof kFolder - 1 + socket + kMarkAndEnd <= sizeof(sockaddr_un::sun_path);
-}
-
 // The kernel keeps the page that a byte was read from for the next write, so the first crash need
 // not wait for one. For a pipe that no other process knows yet.
 void keep_page(int pipe) {
@@ -63,32 +44,6 @@ void keep_page(int pipe) {
 }
 
 }  // namespace
-
-std::optional<SocketFolder> SocketFolder::make(std::span<const std::string> places,
-                                               const std::string& suffix) {
-  for (const std::string& place : places) {
-    std::string folder = place + kFolder;
-    if (can_name_a_socket(place, suffix) && is_safe(place) && ::mkdtemp(folder.data()) != nullptr) {
-      std::string socket = fmt::format("{}/{}{}", folder, random_hex(kNameBytes), suffix);
-      return SocketFolder(std::move(folder), std::move(socket));
-    }
-  }
-  return std::nullopt;
-}
-
-SocketFolder SocketFolder::of(const std::string& socket) {
-  return {socket.substr(0, socket.rfind('/')), socket};
-}
-
-SocketFolder::SocketFolder(SocketFolder&& other) noexcept
-    : folder_(std::exchange(other.folder_, {})), socket_(std::move(other.socket_)) {}
-
-SocketFolder::~SocketFolder() {
-  if (folder_.empty()) return;
-  ::unlink(wake_pipe().c_str());
-  ::unlink(socket_.c_str());
-  ::rmdir(folder_.c_str());
-}
 
 AgentListener::AgentListener(const DumpSignals& signals,
                              std::optional<std::vector<UniqueFd>> inherited) {
@@ -106,9 +61,10 @@ void AgentListener::listen(const DumpSignals& signals) {
   }
   if (folder_) listen_at_file();
   if (folder_) open_wake_pipe();
-  const std::string name = folder_ ? folder_->socket()
-                                   : fmt::format("pyfault-watchdog-{}-{}{}", ::getpid(),
-                                                 random_hex(kNameBytes), suffix_for(signals));
+  const std::string name = folder_
+                               ? folder_->socket()
+                               : fmt::format("pyfault-watchdog-{}-{}{}", ::getpid(),
+                                             random_hex(kAbstractNameBytes), suffix_for(signals));
   address_ = "@" + name;
   listeners_.push_back(listen_abstract(name));
 }

@@ -5,46 +5,14 @@
 
 #include <csignal>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "shared/handshake.h"
+#include "watchdog/ingest/socket_folder.h"
 #include "watchdog/os/unique_fd.h"
 
 namespace pyfault {
-
-// A private directory for one socket, removed with its owner. What a killed watchdog leaves behind
-// is harmless, because names are never reused.
-class SocketFolder {
- public:
-  // Creates one in the first of `places` where no other user can remove it and the socket's path is
-  // not too long. Returns nullopt if there is no such place.
-  static std::optional<SocketFolder> make(std::span<const std::string> places,
-                                          const std::string& suffix = "");
-
-  SocketFolder(SocketFolder&& other) noexcept;
-  SocketFolder& operator=(SocketFolder&&) = delete;
-  ~SocketFolder();
-
-  // Takes over the directory of a socket that another process has created.
-  static SocketFolder of(const std::string& socket);
-
-  // Gives up ownership without removing the directory.
-  void leave() { folder_.clear(); }
-
-  // The path of the socket. From make() it does not exist yet, and it ends in `suffix`.
-  const std::string& socket() const { return socket_; }
-  std::string wake_pipe() const { return socket_ + kWakePipeSuffix; }
-
- private:
-  SocketFolder(std::string folder, std::string socket)
-      : folder_(std::move(folder)), socket_(std::move(socket)) {}
-
-  std::string folder_;  // empty: not owned
-  std::string socket_;
-};
 
 // The signals that agents read from the socket's name.
 struct DumpSignals {

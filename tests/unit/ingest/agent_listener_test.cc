@@ -27,9 +27,6 @@ class AgentListenerTest : public ::testing::Test {
   AgentListenerTest() { ::setenv("XDG_RUNTIME_DIR", directory_.path().c_str(), 1); }
   ~AgentListenerTest() override { ::unsetenv("XDG_RUNTIME_DIR"); }
 
-  static std::optional<SocketFolder> folder_in(const std::vector<std::string>& places) {
-    return SocketFolder::make(places);
-  }
   static fs::path file_of(const AgentListener& listener) { return listener.address().substr(1); }
   bool nothing_is_left() const { return fs::is_empty(directory_.path()); }
 
@@ -86,37 +83,6 @@ TEST_F(AgentListenerTest, two_listeners_do_not_meet) {
   const AgentListener first(DumpSignals{});
   const AgentListener second(DumpSignals{});
   EXPECT_NE(first.address(), second.address());
-}
-
-TEST_F(AgentListenerTest, a_folder_is_made_in_the_next_place_where_there_is_no_first) {
-  const auto folder = folder_in({"/nonexistent", directory_.path()});
-  ASSERT_TRUE(folder);
-  EXPECT_EQ(fs::path(folder->socket()).parent_path().parent_path(), directory_.path());
-}
-
-TEST_F(AgentListenerTest, a_path_too_long_for_a_socket_is_no_place) {
-  const fs::path deep = directory_.path() / std::string(80, 'x');
-  fs::create_directory(deep);
-  EXPECT_FALSE(folder_in({deep}));
-  EXPECT_TRUE(fs::is_empty(deep));
-}
-
-TEST_F(AgentListenerTest, a_folder_that_all_may_write_to_is_no_place_unless_it_is_sticky) {
-  ::chmod(directory_.path().c_str(), 0777);
-  EXPECT_FALSE(folder_in({directory_.path()}));
-  ::chmod(directory_.path().c_str(), 01777);
-  EXPECT_TRUE(folder_in({directory_.path()}));
-}
-
-TEST_F(AgentListenerTest, a_folder_of_another_user_is_no_place) {
-  if (::chown(directory_.path().c_str(), 65534, 65534) != 0) {
-    GTEST_SKIP() << "needs root's rights to give a folder to somebody else";
-  }
-  EXPECT_FALSE(folder_in({directory_.path()}));
-}
-
-TEST_F(AgentListenerTest, without_a_place_there_is_no_folder) {
-  EXPECT_FALSE(folder_in({"/nonexistent", "/proc"}));
 }
 
 }  // namespace
