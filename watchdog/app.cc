@@ -22,6 +22,7 @@
 
 #include "watchdog/enrich/process_info.h"
 #include "watchdog/format/format.h"
+#include "watchdog/ingest/agent_listener.h"
 #include "watchdog/ingest/attach_server.h"
 #include "watchdog/ingest/notice.h"
 #include "watchdog/log/event_stage.h"
@@ -281,6 +282,7 @@ void Watch::finish() {
   if (std::exchange(finished_, true)) return;
   stage_->finish();
   reporter_->finish(kLogFinishLimit);
+  AgentListener::remove_abandoned();  // at the end, for the program's start shall not wait for it
 }
 
 // Helpers of the program that end soon after it are not reported.

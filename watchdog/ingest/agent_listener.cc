@@ -16,8 +16,6 @@
 namespace pyfault {
 namespace {
 
-constexpr std::size_t kAbstractNameBytes = 8;
-
 std::vector<std::string> runtime_places() {
   std::vector<std::string> places{"/run", "/tmp"};
   const char* own = std::getenv("XDG_RUNTIME_DIR");
@@ -45,6 +43,10 @@ void keep_page(int pipe) {
 
 }  // namespace
 
+void AgentListener::remove_abandoned() {
+  for (const std::string& place : runtime_places()) remove_abandoned_folders(place);
+}
+
 AgentListener::AgentListener(const DumpSignals& signals,
                              std::optional<std::vector<UniqueFd>> inherited) {
   if (inherited) {
@@ -64,7 +66,7 @@ void AgentListener::listen(const DumpSignals& signals) {
   const std::string name = folder_
                                ? folder_->socket()
                                : fmt::format("pyfault-watchdog-{}-{}{}", ::getpid(),
-                                             random_hex(kAbstractNameBytes), suffix_for(signals));
+                                             random_hex(kListenerNameBytes), suffix_for(signals));
   address_ = "@" + name;
   listeners_.push_back(listen_abstract(name));
 }

@@ -28,6 +28,9 @@ class AgentListener {
   explicit AgentListener(const DumpSignals& signals,
                          std::optional<std::vector<UniqueFd>> inherited = {});
 
+  // Removes what the listeners of killed watchdogs have left; not for a loop (socket_folder.h).
+  static void remove_abandoned();
+
   // Leaves the files to another process that has the listeners too.
   void leave();
 

@@ -23,13 +23,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kNameBytes = 8;
 // The pattern for mkdtemp().
-constexpr std::string_view kFolder = "/pyfault-watchdog-XXXXXX";
-constexpr std::string_view kFolderStart = "pyfault-watchdog-";
+constexpr std::string_view kFolder = "pyfault-watchdog-XXXXXX";
+constexpr std::string_view kFolderStart = kFolder.substr(0, kFolder.find('X'));
 // A watchdog that starts has made its folder, and does not listen there yet.
 constexpr std::time_t kSecondsToListen = 60;
-// Of a place with more, the rest stays.
+// In a place with more entries, only so many are looked at.
 constexpr int kMaxEntries = 2000;
 constexpr std::size_t kMaxFiles = 2;  // the socket, and the pipe
 
@@ -44,14 +43,14 @@ bool is_safe(const std::string& place) {
 }
 
 bool can_name_a_socket(const std::string& place, const std::string& suffix) {
-  const std::size_t socket = 1 + 2 * kNameBytes + suffix.size();
+  const std::size_t socket = 1 + 2 * kListenerNameBytes + suffix.size();
   constexpr std::size_t kMarkAndEnd = 2;  // the "@" of the address, and a NUL
-  return place.size() + kFolder.size() + socket + kMarkAndEnd <= sizeof(sockaddr_un::sun_path);
+  return place.size() + 1 + kFolder.size() + socket + kMarkAndEnd <= sizeof(sockaddr_un::sun_path);
 }
 
-// A listener is of another type, so the kernel refuses this socket as a peer (EPROTOTYPE) and the
-// listener notices nothing. Where the last descriptor of a listener is closed, whoever had it,
-// there is nobody to compare with (ECONNREFUSED).
+// Whether any process still has the socket that was bound to this path open. connect() from a
+// socket of another type tells without a connection: it fails with EPROTOTYPE if so, else with
+// ECONNREFUSED.
 bool has_listener(const std::string& socket) {
   const UniqueFd probe(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const UnixAddress address(socket);
@@ -81,15 +80,17 @@ std::vector<fs::path> abandoned_files(const fs::path& folder) {
   return files;
 }
 
-// What killed watchdogs of this user have left there. Whatever fails is left for the next one.
-void remove_abandoned(const std::string& place) {
+}  // namespace
+
+void remove_abandoned_folders(const std::string& place) {
+  if (!is_safe(place)) return;
   std::error_code error;
   int entries = 0;
   for (fs::directory_iterator each(place, error), end;
        !error && each != end && entries < kMaxEntries; each.increment(error), ++entries) {
     const fs::path& folder = each->path();
     const std::string name = folder.filename();
-    if (name.size() != kFolder.size() - 1 || !name.starts_with(kFolderStart) ||
+    if (name.size() != kFolder.size() || !name.starts_with(kFolderStart) ||
         !is_old_folder_of_ours(folder)) {
       continue;
     }
@@ -99,17 +100,14 @@ void remove_abandoned(const std::string& place) {
   }
 }
 
-}  // namespace
-
 std::optional<SocketFolder> SocketFolder::make(std::span<const std::string> places,
                                                const std::string& suffix) {
   for (const std::string& place : places) {
-    std::string folder = place + std::string(kFolder);
-    if (!can_name_a_socket(place, suffix) || !is_safe(place)) continue;
-    remove_abandoned(place);
-    if (::mkdtemp(folder.data()) == nullptr) continue;
-    std::string socket = fmt::format("{}/{}{}", folder, random_hex(kNameBytes), suffix);
-    return SocketFolder(std::move(folder), std::move(socket));
+    std::string folder = fmt::format("{}/{}", place, kFolder);
+    if (can_name_a_socket(place, suffix) && is_safe(place) && ::mkdtemp(folder.data()) != nullptr) {
+      std::string socket = fmt::format("{}/{}{}", folder, random_hex(kListenerNameBytes), suffix);
+      return SocketFolder(std::move(folder), std::move(socket));
+    }
   }
   return std::nullopt;
 }

@@ -1,6 +1,7 @@
 // A private directory for the socket of one watchdog, and for the named pipe beside it.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,8 +11,11 @@
 
 namespace pyfault {
 
+// The random bytes, written in hexadecimal, that make a listener's name one that is never reused.
+inline constexpr std::size_t kListenerNameBytes = 8;
+
 // Removed with its owner. What a killed watchdog leaves behind is harmless, because names are never
-// reused, and is removed by the next one that makes a folder in the same place.
+// reused.
 class SocketFolder {
  public:
   // Creates one in the first of `places` where no other user can remove it and the socket's path is
@@ -40,5 +44,10 @@ class SocketFolder {
   std::string folder_;  // empty: not owned
   std::string socket_;
 };
+
+// Removes the folders that killed watchdogs of this user have left in `place`: those that are a
+// minute old and have nothing in them but sockets that nobody listens to, and pipes. Errors are
+// ignored. It reads directories, so it is not for a loop.
+void remove_abandoned_folders(const std::string& place);
 
 }  // namespace pyfault

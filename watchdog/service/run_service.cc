@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "watchdog/ingest/agent_listener.h"
 #include "watchdog/log_error.h"
 #include "watchdog/os/descriptor_limit.h"
 #include "watchdog/os/listen_fds.h"
@@ -33,6 +34,7 @@ int run_service(const ServiceOptions& options) {
   close_all_but(inherited);
   fill_closed_standard_streams();
   use_batch_scheduling();
+  AgentListener::remove_abandoned();  // at the start, for a service may run until it is killed
   Service service(options, limit_before, std::move(inherited));
   const LoadedConfig loaded = service.load();
   for (const Problem& problem : loaded.problems) log_error(describe(problem, options.file));

@@ -2,7 +2,6 @@
 // watchdogs have left.
 #include "watchdog/ingest/socket_folder.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,7 +27,8 @@ class SocketFolderTest : public ::testing::Test {
     return SocketFolder::make(places);
   }
 
-  // Makes a folder with both files and returns its path; whoever has the listener is alive.
+  // Makes a folder with a socket and a pipe, and returns its path. `listener_` keeps the socket
+  // open.
   fs::path left_by_killed() {
     SocketFolder folder = *folder_in({directory_.path()});
     listener_ = listen_at_path(folder.socket());
@@ -39,7 +39,7 @@ class SocketFolderTest : public ::testing::Test {
   static void make_old(const fs::path& folder) {
     fs::last_write_time(folder, fs::file_time_type::clock::now() - std::chrono::minutes(2));
   }
-  void make_next() { folder_in({directory_.path()}); }
+  void remove_abandoned() const { remove_abandoned_folders(directory_.path()); }
 
   test::TempDirectory directory_;
   UniqueFd listener_;
@@ -76,26 +76,26 @@ TEST_F(SocketFolderTest, without_a_place_there_is_no_folder) {
   EXPECT_FALSE(folder_in({"/nonexistent", "/proc"}));
 }
 
-TEST_F(SocketFolderTest, what_a_killed_watchdog_has_left_is_removed_by_the_next) {
+TEST_F(SocketFolderTest, what_a_killed_watchdog_has_left_is_removed) {
   const fs::path left = left_by_killed();
   listener_.reset();
   make_old(left);
-  make_next();
+  remove_abandoned();
   EXPECT_TRUE(fs::is_empty(directory_.path()));
 }
 
-TEST_F(SocketFolderTest, a_folder_whose_listener_somebody_keeps_is_left_alone) {
+TEST_F(SocketFolderTest, a_folder_is_left_alone_while_a_process_has_its_socket_open) {
   const fs::path left = left_by_killed();
   make_old(left);
-  make_next();
+  remove_abandoned();
   EXPECT_TRUE(fs::exists(left));
-  EXPECT_EQ(accept_connection(listener_.get()).get(), -1) << "it was asked whether it is there";
+  EXPECT_EQ(accept_connection(listener_.get()).get(), -1) << "the check has connected to it";
 }
 
 TEST_F(SocketFolderTest, a_new_folder_is_left_alone_for_its_watchdog_may_not_listen_yet) {
   const fs::path left = left_by_killed();
   listener_.reset();
-  make_next();
+  remove_abandoned();
   EXPECT_TRUE(fs::exists(left));
 }
 
@@ -104,16 +104,25 @@ TEST_F(SocketFolderTest, a_folder_with_files_of_others_is_left_alone) {
   listener_.reset();
   std::ofstream(left / "notes") << "by hand";
   make_old(left);
-  make_next();
+  remove_abandoned();
   EXPECT_TRUE(fs::exists(left / "notes"));
 }
 
-TEST_F(SocketFolderTest, an_empty_folder_may_be_somebody_elses) {
+TEST_F(SocketFolderTest, an_empty_folder_is_left_alone) {
   const fs::path orders = directory_.path() / "pyfault-watchdog-orders";
   fs::create_directory(orders);
   make_old(orders);
-  make_next();
+  remove_abandoned();
   EXPECT_TRUE(fs::exists(orders));
+}
+
+TEST_F(SocketFolderTest, nothing_is_removed_where_another_user_could_replace_a_folder) {
+  const fs::path left = left_by_killed();
+  listener_.reset();
+  make_old(left);
+  ::chmod(directory_.path().c_str(), 0777);
+  remove_abandoned();
+  EXPECT_TRUE(fs::exists(left));
 }
 
 TEST_F(SocketFolderTest, a_link_is_not_followed) {
@@ -122,7 +131,7 @@ TEST_F(SocketFolderTest, a_link_is_not_followed) {
   fs::rename(left, directory_.path() / "elsewhere");
   make_old(directory_.path() / "elsewhere");
   fs::create_symlink("elsewhere", left);
-  make_next();
+  remove_abandoned();
   EXPECT_FALSE(fs::is_empty(directory_.path() / "elsewhere"));
 }
 
